@@ -1,0 +1,153 @@
+//! What turns text into vectors: the trait, its description, its fingerprint.
+
+use std::fmt;
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// How two vectors are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum Metric {
+    /// Inner product of the vectors as they are.
+    Dot,
+    /// Cosine: vectors are normalised to length 1 when written, then compared by inner product.
+    Cosine,
+}
+
+/// How token vectors become one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum Pooling {
+    /// The first token's vector.
+    Cls,
+    /// The mean over all tokens that are not padding.
+    Mean,
+    /// The last token's vector.
+    Last,
+    /// A weighted mean of static token vectors.
+    Weighted,
+}
+
+/// SHA-256 over everything that decides an encoder's output.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    /// The first 16 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// One side of an encoder: the document tower or the query tower.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct TowerSpec {
+    /// SHA-256 of the weights.
+    pub weights: [u8; 32],
+    /// SHA-256 of the tokenizer.
+    pub tokenizer: [u8; 32],
+    /// Text put before the input.
+    pub prefix: String,
+    /// Tokens of one input, special tokens included; longer inputs are cut.
+    pub tokens_max: u32,
+    /// Whether title and abstract are given as a segment pair rather than as one text.
+    pub pair: bool,
+}
+
+/// Everything that decides what an encoder's vectors are.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct EncoderSpec {
+    /// A name for people: a model's folder name, or `builtin`.
+    pub name: String,
+    /// Architecture: `static`, `bert`.
+    pub family: String,
+    /// Length of the vectors.
+    pub dimension: u32,
+    /// How they are compared.
+    pub metric: Metric,
+    /// How token vectors are pooled.
+    pub pooling: Pooling,
+    /// Whether the encoder itself normalises to length 1.
+    pub normalize: bool,
+    /// The tower for stored texts.
+    pub document: TowerSpec,
+    /// The tower for questions.
+    pub query: TowerSpec,
+}
+
+impl EncoderSpec {
+    /// SHA-256 over every field but `name`, so that a renamed folder is still the same encoder.
+    pub fn fingerprint(&self) -> Fingerprint {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        hash.update(b"medvec encoder 1\n");
+        hash.update(self.family.as_bytes());
+        hash.update([0, self.metric as u8, self.pooling as u8, u8::from(self.normalize)]);
+        hash.update(self.dimension.to_le_bytes());
+        for tower in [&self.document, &self.query] {
+            hash.update(tower.weights);
+            hash.update(tower.tokenizer);
+            hash.update((tower.prefix.len() as u64).to_le_bytes());
+            hash.update(tower.prefix.as_bytes());
+            hash.update(tower.tokens_max.to_le_bytes());
+            hash.update([u8::from(tower.pair)]);
+        }
+        Fingerprint(hash.finalize().into())
+    }
+}
+
+/// The text of one document as an encoder sees it; normalised by
+/// [`crate::document::Document::encoder_input`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncoderInput {
+    /// Title, or empty.
+    pub title: String,
+    /// Abstract, sections joined, or empty.
+    pub text: String,
+}
+
+impl EncoderInput {
+    /// Nothing to embed.
+    pub fn is_empty(&self) -> bool {
+        self.title.is_empty() && self.text.is_empty()
+    }
+
+    /// The first 16 bytes of SHA-256 over both texts: equal inputs need no second encoding.
+    pub fn hash(&self) -> [u8; 16] {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        hash.update((self.title.len() as u64).to_le_bytes());
+        hash.update(self.title.as_bytes());
+        hash.update(self.text.as_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        short
+    }
+}
+
+/// Turns texts into vectors. Implementations are pure: the same input gives the same vector,
+/// whatever else is in the batch, on any number of threads.
+pub trait Encoder: Send + Sync {
+    /// What this encoder is; constant for its lifetime.
+    fn spec(&self) -> &EncoderSpec;
+
+    /// Embeds documents: one row of `spec().dimension` finite numbers for each input, in order,
+    /// concatenated.
+    ///
+    /// # Errors
+    /// [`crate::Error::Encoder`] when the model fails or yields a number that is not finite.
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>>;
+
+    /// Embeds questions; the same shape as [`Encoder::encode_documents`].
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_documents`].
+    fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>>;
+}

@@ -1,0 +1,179 @@
+//! One error type for the whole library: each variant names what was expected and what was found.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::encoder::Fingerprint;
+use crate::ids::{Generation, Key};
+
+pub use crate::format::rules::Rule;
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused an operation.
+    #[error("cannot {operation} {path}: {source}")]
+    Io {
+        /// What was attempted, as a verb: "open", "sync".
+        operation: &'static str,
+        /// File or directory.
+        path: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A stored file breaks a rule of the format.
+    #[error("{file} is damaged at byte {offset}: {detail} [{rule}]")]
+    Corrupt {
+        /// File name inside the database directory.
+        file: String,
+        /// Byte offset in the file where the rule is broken (0 when it concerns the whole file).
+        offset: u64,
+        /// The rule of `format-spec/13-validation.md`.
+        rule: Rule,
+        /// Expected and found.
+        detail: String,
+    },
+    /// The database was written by a newer version or needs a feature this build lacks.
+    #[error("{file} needs {needs}, this build has {has}; update medvec to open it")]
+    Unsupported {
+        /// File name inside the database directory.
+        file: String,
+        /// What the file asks for.
+        needs: String,
+        /// What this build has.
+        has: String,
+    },
+    /// No database at this place.
+    #[error("{} is not a medvec database (no manifest found); create one with `medvec import`", path.display())]
+    NotFound {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A database stands where a new one was to be created.
+    #[error("{} already holds a medvec database", path.display())]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another writer has the database.
+    #[error(
+        "{path} is locked: another process is writing to this database; try again when it is done"
+    )]
+    Locked {
+        /// The lock file.
+        path: String,
+    },
+    /// The database was opened for reading only, or its directory cannot be written.
+    #[error("{path} is read-only: {detail}")]
+    ReadOnly {
+        /// The directory.
+        path: String,
+        /// Why.
+        detail: String,
+    },
+    /// Somebody else published this generation; nothing was overwritten.
+    #[error(
+        "generation {generation} already exists: another writer published it; nothing was overwritten"
+    )]
+    Conflict {
+        /// The generation that was about to be published.
+        generation: Generation,
+    },
+    /// The commit became visible but its durability could not be confirmed.
+    #[error(
+        "generation {generation} was published but not confirmed durable ({source}); reopen the database to see which state holds"
+    )]
+    CommitUnknown {
+        /// The published generation.
+        generation: Generation,
+        /// What failed after publication.
+        source: Box<Error>,
+    },
+    /// An earlier failure made the writer unusable; committed data are safe.
+    #[error("this writer stopped after an earlier failure ({reason}); drop it and open a new one")]
+    Poisoned {
+        /// The first failure.
+        reason: String,
+    },
+    /// Text was embedded by one encoder, the caller brought another.
+    #[error(
+        "this database was embedded by {stored_name} ({stored}), not by {given_name} ({given}); vectors of different encoders cannot be compared"
+    )]
+    EncoderMismatch {
+        /// Name of the stored encoder.
+        stored_name: String,
+        /// Its fingerprint.
+        stored: Fingerprint,
+        /// Name of the caller's encoder.
+        given_name: String,
+        /// Its fingerprint.
+        given: Fingerprint,
+    },
+    /// A vector that cannot be stored or searched with.
+    #[error("vector of {subject}: {detail}")]
+    Vector {
+        /// The document's key, or "query".
+        subject: String,
+        /// Expected and found.
+        detail: String,
+    },
+    /// A document that breaks a limit or lacks something required.
+    #[error("document {key}: {detail}")]
+    InvalidDocument {
+        /// Its key.
+        key: Key,
+        /// Expected and found.
+        detail: String,
+    },
+    /// A search or a filter that means nothing here.
+    #[error("query: {detail}")]
+    InvalidQuery {
+        /// What is wrong and what would be right.
+        detail: String,
+    },
+    /// A source file that cannot be read as what it claims to be.
+    #[error("{file}, {place}: {detail}")]
+    Input {
+        /// The source file.
+        file: String,
+        /// Line, byte or record in it.
+        place: String,
+        /// Expected and found.
+        detail: String,
+    },
+    /// A model folder that cannot be used.
+    #[error("encoder {name}: {detail}")]
+    Encoder {
+        /// Folder or name.
+        name: String,
+        /// Expected and found.
+        detail: String,
+    },
+    /// The caller cancelled the call.
+    #[error("cancelled")]
+    Cancelled,
+    /// The call's deadline passed.
+    #[error("deadline exceeded")]
+    DeadlineExceeded,
+}
+
+impl Error {
+    /// An [`Error::Io`].
+    pub fn io(operation: &'static str, path: impl Into<String>, source: io::Error) -> Error {
+        Error::Io { operation, path: path.into(), source }
+    }
+
+    /// An [`Error::Corrupt`].
+    pub fn corrupt(
+        file: impl Into<String>,
+        offset: u64,
+        rule: Rule,
+        detail: impl Into<String>,
+    ) -> Error {
+        Error::Corrupt { file: file.into(), offset, rule, detail: detail.into() }
+    }
+}

@@ -1,0 +1,13 @@
+//! Bytes to values and back: no I/O, no `unsafe`, no panic on any input.
+//!
+//! One file for each chapter of `format-spec/`. Integers are little-endian. Structured records are
+//! rkyv archives that are only reached through validated access ([`archive`]); arrays are plain
+//! numbers, cast after a length check ([`cursor`]).
+
+pub mod archive;
+pub mod cursor;
+pub mod frame;
+pub mod layout;
+pub mod manifest;
+pub mod rules;
+pub mod tombstones;

@@ -1,0 +1,66 @@
+//! The validation rules of `format-spec/13-validation.md`, one for each thing a reader must check.
+
+use std::fmt;
+
+macro_rules! rules {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        /// A rule of the format, `V-001` and on; its text is in `format-spec/13-validation.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        #[repr(u16)]
+        pub enum Rule {
+            $(#[doc = $text] $name = $number,)*
+        }
+
+        impl Rule {
+            /// Every rule, in order of number.
+            pub const ALL: &'static [Rule] = &[$(Rule::$name),*];
+
+            /// The rule as one sentence.
+            pub fn text(self) -> &'static str {
+                match self { $(Rule::$name => $text,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    Magic = 1, "The first eight bytes of a file MUST be the magic number.";
+    Kind = 2, "The kind in the header MUST be the kind that the file's name says.";
+    FileId = 3, "The file id in the header MUST equal the one in the manifest and in the footer.";
+    FileLength = 4, "The length of a file MUST equal the one in its footer and in the manifest.";
+    ReservedZero = 5, "Reserved bytes and padding MUST be zero.";
+    HeaderChecksum = 6, "The header's CRC-32C MUST match.";
+    FooterMagic = 7, "The last eight bytes of a file MUST be the footer's magic number.";
+    FooterChecksum = 8, "The footer's CRC-32C MUST match, and equal the one in the manifest.";
+    TableChecksum = 9, "The CRC-32C of the section table and block checksums MUST match.";
+    SectionBounds = 10, "Every section MUST lie inside the file's body, at a multiple of 64 bytes, without overlap, in order of offset.";
+    SectionUnique = 11, "A section kind MUST occur at most once in a file.";
+    SectionMissing = 12, "Every required section MUST be present.";
+    BlockChecksum = 13, "The CRC-32C of every 64 KiB block MUST match.";
+    Archive = 14, "A structured record MUST be a valid archive of its type.";
+    ArrayLength = 15, "The length of an array section MUST be the element size times the count.";
+    Name = 16, "A file name MUST have one of the forms of chapter 01.";
+    ManifestGeneration = 17, "The generation in a manifest MUST be the one in its name.";
+    ManifestSegments = 18, "Segment ids in a manifest MUST be unique, ascending, and below the next id.";
+    FileMissing = 19, "Every file that a manifest names MUST be present.";
+    Tombstones = 20, "Tombstones MUST be a valid Roaring bitmap of rows of their segment.";
+    Sorted = 21, "A sorted array MUST be strictly ascending.";
+    RowBounds = 22, "Every row id MUST be below the segment's row count.";
+    OffsetBounds = 23, "Every offset MUST lie inside its section and offsets MUST ascend.";
+    Compressed = 24, "A document block MUST decompress to its stated length.";
+    DocumentKey = 25, "The key in a document MUST be the key of its row.";
+    Bitmap = 26, "A posting MUST be a valid Roaring bitmap of rows of its segment.";
+    Utf8 = 27, "Text MUST be UTF-8.";
+    FiniteNumber = 28, "Vectors, scales and floating-point fields MUST be finite.";
+    UniqueKey = 29, "A key MUST be live in at most one row of a snapshot.";
+    ColumnRange = 30, "A date column MUST have its first day not after its last.";
+    Count = 31, "Counts in different places MUST agree.";
+    Dimension = 32, "The vector dimension MUST be 1 to 8192 and equal the manifest's.";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "V-{:03}", *self as u16)
+    }
+}

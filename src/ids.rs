@@ -1,0 +1,112 @@
+//! Typed identifiers, so that a row is never taken for a generation.
+
+use std::fmt;
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A PubMed identifier: a positive decimal number, at most eight digits today.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize,
+)]
+pub struct Pmid(pub u32);
+
+impl fmt::Display for Pmid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a document is called: a PMID, or any string up to [`crate::limits::KEY_BYTES_MAX`] bytes.
+///
+/// Keys order with all PMIDs (by number) before all strings (by bytes); search ties are broken by
+/// this order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
+pub enum Key {
+    /// A PubMed citation.
+    Pmid(Pmid),
+    /// Any other document. Never empty.
+    Text(String),
+}
+
+impl Key {
+    /// Reads a key as a user types it: an unsigned decimal that fits 32 bits and has no leading
+    /// zero is a PMID, anything else is a string key.
+    pub fn parse(text: &str) -> Key {
+        let decimal =
+            !text.is_empty() && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse::<u32>() {
+            Ok(n) if decimal => Key::Pmid(Pmid(n)),
+            _ => Key::Text(text.to_owned()),
+        }
+    }
+
+    /// A PMID key.
+    pub fn pmid(number: u32) -> Key {
+        Key::Pmid(Pmid(number))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Pmid(pmid) => pmid.fmt(f),
+            Key::Text(text) => f.pad(text),
+        }
+    }
+}
+
+/// A row inside one segment, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub u32);
+
+/// A segment's number; never reused within a database.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize,
+)]
+pub struct SegmentId(pub u64);
+
+impl fmt::Display for SegmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}", self.0)
+    }
+}
+
+/// A committed state of the database; 1 is the first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize,
+)]
+pub struct Generation(pub u64);
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}", self.0)
+    }
+}
+
+/// Where a record stands in the order of its source: the greatest wins.
+///
+/// Compared field by field. `file` is `two-digit year * 1_000_000 + file number` of an NLM file
+/// (`pubmed26n1334` is 26_001_334), `position` the record's place in it from 0, `version` PubMed's own
+/// `Version`. Records from anywhere else have no revision: they win when they are written.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Archive,
+    Serialize,
+    Deserialize,
+)]
+pub struct Revision {
+    /// Year and number of the NLM file; 0 for none.
+    pub file: u32,
+    /// Place in the file.
+    pub position: u32,
+    /// PubMed's version of the citation.
+    pub version: u32,
+}

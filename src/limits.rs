@@ -1,0 +1,35 @@
+//! Every maximum of the format and the engine, each with its reason.
+
+/// Longest string key, in bytes: fits a DOI, a URL or a UUID; keeps key comparisons short.
+pub const KEY_BYTES_MAX: usize = 512;
+
+/// Rows of one segment: row ids are `u32` and one bitmap value stays free for "none".
+pub const SEGMENT_ROWS_MAX: u32 = u32::MAX - 1;
+
+/// Longest vector: the largest text encoders in use have 4,096 dimensions; `i16 x i8` sums of
+/// 8,192 products still fit 32 bits.
+pub const DIMENSION_MAX: usize = 8192;
+
+/// Bytes of one checksummed block: about 4 us to verify, and a whole number of pages everywhere.
+pub const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Start of every section, in bytes: one cache line, the widest SIMD register.
+pub const ALIGNMENT: usize = 64;
+
+/// Sections of one file: far more than there are kinds; bounds what a table can make us allocate.
+pub const SECTIONS_MAX: usize = 1024;
+
+/// Largest serialised document, in bytes: the longest real records (with references) are below 2 MB.
+pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Largest manifest, in bytes: a few hundred bytes a segment and a source file.
+pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Hits of one search.
+pub const HITS_MAX: usize = 1_000_000;
+
+/// Free fields of one document.
+pub const FIELDS_MAX: usize = 256;
+
+/// Longest name of a free field, in bytes.
+pub const FIELD_NAME_BYTES_MAX: usize = 128;

@@ -1,0 +1,70 @@
+//! The operating system behind one small trait.
+//!
+//! A database is a directory of files that are written once, from start to end, and never changed
+//! again. [`Storage`] is all the engine knows of the system: [`disk`] is the real one, [`memory`]
+//! keeps everything in the heap, [`sim`] logs every operation, makes crash images and injects
+//! faults.
+
+use crate::error::Result;
+
+mod bytes;
+pub mod disk;
+pub mod memory;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
+
+pub use bytes::Bytes;
+pub use disk::{Access, DiskStorage};
+pub use memory::MemoryStorage;
+
+/// A directory of write-once files.
+///
+/// Durability: bytes of a file are durable after [`StorageFile::sync`]; its *name* is durable after
+/// a later [`Storage::sync_directory`]. Both are needed.
+pub trait Storage: Send + Sync {
+    /// Where this is, for messages.
+    fn location(&self) -> String;
+
+    /// Names of all files, in no particular order.
+    fn list(&self) -> Result<Vec<String>>;
+
+    /// Length of a file in bytes, or `None` when there is no such file.
+    fn length(&self, name: &str) -> Result<Option<u64>>;
+
+    /// The whole content of a published file, mapped or read. `None` when there is no such file.
+    fn open(&self, name: &str) -> Result<Option<Bytes>>;
+
+    /// Creates a file that must not exist.
+    fn create(&self, name: &str) -> Result<Box<dyn StorageFile>>;
+
+    /// Gives the file `from` the name `to`, which must not exist: the visibility point of a commit.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] with [`std::io::ErrorKind::AlreadyExists`] when `to` exists; nothing is
+    /// overwritten then.
+    fn publish(&self, from: &str, to: &str) -> Result<()>;
+
+    /// Removes a file; it is no error when it is already gone.
+    fn remove(&self, name: &str) -> Result<()>;
+
+    /// Makes creations, publications and removals durable.
+    fn sync_directory(&self) -> Result<()>;
+
+    /// Takes the writer lock.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locked`] at once when another writer holds it.
+    fn lock(&self) -> Result<Box<dyn WriterLock>>;
+}
+
+/// A file being written, from start to end.
+pub trait StorageFile: Send {
+    /// Appends bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Makes everything written durable.
+    fn sync(&mut self) -> Result<()>;
+}
+
+/// The writer lock; released on drop, also when the process dies.
+pub trait WriterLock: Send + Sync {}

@@ -1,0 +1,1 @@
+//! Simulated storage: operation log, crash images, injected faults.
