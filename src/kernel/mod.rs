@@ -1,1 +1,3 @@
-//! kernel
+//! Arithmetic on slices.
+
+pub mod quantize;
