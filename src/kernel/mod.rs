@@ -1,3 +1,5 @@
 //! Arithmetic on slices.
 
 pub mod quantize;
+#[cfg(feature = "bert")]
+pub mod transformer;
