@@ -5,9 +5,11 @@
 //! numbers, cast after a length check ([`cursor`]).
 
 pub mod archive;
+mod body;
 pub mod cursor;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod names;
 pub mod rules;
 pub mod tombstones;
