@@ -6,8 +6,14 @@
 
 pub mod archive;
 pub mod cursor;
+pub mod documents;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod postings;
+pub mod record;
 pub mod rules;
+pub mod segment;
+pub mod terms;
 pub mod tombstones;
+pub mod wire;
