@@ -345,7 +345,7 @@ impl Frame {
             .and_then(|length| length.checked_add(body));
         if section_count > SECTIONS_MAX
             || body < Header::SIZE
-            || body % ALIGNMENT != 0
+            || !body.is_multiple_of(ALIGNMENT)
             || table_end != Some(footer_at)
             || block_count != body.div_ceil(BLOCK_BYTES)
         {
@@ -375,7 +375,7 @@ impl Frame {
                     "reserved table bytes are not zero".into(),
                 ));
             }
-            if section.offset % ALIGNMENT as u64 != 0
+            if !section.offset.is_multiple_of(ALIGNMENT as u64)
                 || section.offset < end
                 || section_end.is_none_or(|end| end > footer.body_length)
             {

@@ -5,11 +5,13 @@
 //! numbers, cast after a length check ([`cursor`]).
 
 pub mod archive;
+mod body;
 pub mod cursor;
 pub mod documents;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod names;
 pub mod postings;
 pub mod record;
 pub mod rules;

@@ -40,8 +40,8 @@ pub fn read_bitmap(mut bytes: &[u8], rows: u32) -> Result<RoaringBitmap, (Rule, 
     if containers > rows.div_ceil(1 << 16) {
         return Err(invalid("more containers than the rows need"));
     }
-    let bitmap = RoaringBitmap::deserialize_from(&mut bytes)
-        .map_err(|error| invalid(&error.to_string()))?;
+    let bitmap =
+        RoaringBitmap::deserialize_from(&mut bytes).map_err(|error| invalid(&error.to_string()))?;
     if !bytes.is_empty() {
         return Err(invalid("bytes follow it"));
     }

@@ -1,3 +1,6 @@
 //! Arithmetic on slices.
 
 pub mod quantize;
+mod rows;
+
+pub use rows::Rows;

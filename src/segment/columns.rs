@@ -104,7 +104,10 @@ impl<T: bytemuck::NoUninit> Numbers<T> {
 
     fn memory_bytes(&self) -> usize {
         let column = |(name, (rows, values)): (&String, &(Vec<u32>, Vec<T>))| {
-            name.len() + 128 + rows.capacity() * size_of::<u32>() + values.capacity() * size_of::<T>()
+            name.len()
+                + 128
+                + rows.capacity() * size_of::<u32>()
+                + values.capacity() * size_of::<T>()
         };
         self.0.iter().map(column).sum()
     }

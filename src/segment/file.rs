@@ -23,7 +23,11 @@ impl SegmentFile {
         file_id: [u8; 16],
     ) -> Result<SegmentFile> {
         let file = storage.create(&segment_name(id))?;
-        Ok(SegmentFile { frame: FrameWriter::new(FileKind::Segment, file_id), file, pending_bytes: 0 })
+        Ok(SegmentFile {
+            frame: FrameWriter::new(FileKind::Segment, file_id),
+            file,
+            pending_bytes: 0,
+        })
     }
 
     /// Starts a section.

@@ -72,7 +72,10 @@ impl Packer {
     }
 
     /// Takes the record that `encode` appends.
-    pub(super) fn push(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<usize>) -> Result<usize> {
+    pub(super) fn push(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize>,
+    ) -> Result<usize> {
         let start = self.records.len();
         let text_bytes = encode(&mut self.records)?;
         let length = self.records.len() - start;

@@ -72,7 +72,9 @@ impl Vectors {
         if self.row_type == RowType::F16 {
             let half_max = 65504.0;
             if let Some(place) = self.scratch.iter().position(|number| number.abs() > half_max) {
-                return bad(format!("number {place} is beyond half precision, which ends at {half_max}"));
+                return bad(format!(
+                    "number {place} is beyond half precision, which ends at {half_max}"
+                ));
             }
         }
         Ok(())
