@@ -1,0 +1,4 @@
+//! Segments written and read back.
+
+mod made;
+mod reading;
