@@ -70,6 +70,7 @@ rules! {
     KeyIndex = 47, "The key index MUST name, for every key, the last row that has it.";
     VectorPresence = 48, "A row without a vector MUST be zero in the vector sections.";
     TextBytes = 49, "The text bytes in a segment's meta record MUST be those of its documents.";
+    CodeRange = 50, "The codes of an int8 vector MUST be -127 to 127.";
 }
 
 impl fmt::Display for Rule {

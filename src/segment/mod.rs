@@ -37,6 +37,7 @@ mod file;
 mod filters;
 mod keys;
 mod lookup;
+mod merge;
 mod packer;
 mod postings;
 mod reader;
@@ -44,6 +45,7 @@ mod stored;
 mod texts;
 mod vector_rows;
 mod vectors;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -51,5 +53,6 @@ mod tests;
 pub use builder::SegmentBuilder;
 pub use filters::{NumberColumn, Terms};
 pub use lookup::Deletes;
+pub use merge::merge;
 pub use reader::{SectionSize, Segment};
 pub use stored::Documents;

@@ -21,7 +21,7 @@ const BLOCK_RAW_BYTES: usize = 12 * 1024;
 const LEVEL: i32 = 6;
 
 /// Records that are kept to train the dictionary.
-const SAMPLE_BYTES: usize = 2 * 1024 * 1024;
+pub(super) const SAMPLE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Below this a dictionary costs more than it saves.
 const SAMPLE_BYTES_MIN: usize = 128 * 1024;

@@ -71,8 +71,26 @@ impl Segment {
         self.corrupt(SECTION_BLOCK_ROWS, u64::from(block) * 4, Rule::BlockRows, detail)
     }
 
+    /// Appends the records of a block, and the length of each.
+    pub(super) fn sample_block(
+        &self,
+        block: u32,
+        records: &mut Vec<u8>,
+        lengths: &mut Vec<usize>,
+    ) -> Result<()> {
+        let rows = self.rows_of_block(block)?;
+        SCRATCH.with_borrow_mut(|(context, raw)| {
+            self.decompress(block, context, raw)?;
+            for range in self.in_block(block, record_ranges(raw, rows.end - rows.start))? {
+                lengths.push(range.len());
+                records.extend_from_slice(raw.get(range).unwrap_or_default());
+            }
+            Ok(())
+        })
+    }
+
     /// Names the place of what is wrong in a block.
-    fn in_block<T>(&self, block: u32, result: Result<T, Broken>) -> Result<T> {
+    pub(super) fn in_block<T>(&self, block: u32, result: Result<T, Broken>) -> Result<T> {
         result.map_err(|(rule, detail)| {
             let start = self.element::<u64>(SECTION_BLOCK_OFFSETS, block).unwrap_or_default();
             self.corrupt(SECTION_BLOCKS, start, rule, format!("block {block}: {detail}"))
@@ -153,14 +171,6 @@ impl Records {
             ranges: Vec::new().into_iter(),
             failed: false,
         }
-    }
-
-    /// Starts over at the first row of a block.
-    pub(super) fn seek(&mut self, block: u32) -> Result<()> {
-        self.ranges = Vec::new().into_iter();
-        self.row = self.segment.rows_of_block(block)?.start;
-        self.block = block;
-        Ok(())
     }
 
     /// The next record's block, row and bytes, through `read`; `None` at the end.

@@ -68,7 +68,7 @@ impl Segment {
         Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
     }
 
-    fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {
+    pub(super) fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {
         if let Some(rows) = self.shared.vector_rows.get() {
             return Ok(rows);
         }

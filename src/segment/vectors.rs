@@ -11,6 +11,7 @@ use crate::format::segment::{
     SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
+use crate::kernel::normalize;
 use crate::kernel::quantize::{f16_from_f32, quantize_int8};
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
@@ -59,15 +60,8 @@ impl Vectors {
             return bad(format!("number {place} is not finite"));
         }
         self.scratch.extend_from_slice(vector);
-        if self.metric == Metric::Cosine {
-            let squares: f64 = vector.iter().map(|number| f64::from(*number).powi(2)).sum();
-            let length = squares.sqrt();
-            if length == 0.0 {
-                return bad("the zero vector has no direction to compare by cosine".into());
-            }
-            for number in &mut self.scratch {
-                *number = (f64::from(*number) / length) as f32;
-            }
+        if self.metric == Metric::Cosine && !normalize(&mut self.scratch) {
+            return bad("the zero vector has no direction to compare by cosine".into());
         }
         if self.row_type == RowType::F16 {
             let half_max = 65504.0;
