@@ -41,7 +41,8 @@ mod tests {
         let ledger = [entry("a", 10, 1, true), entry("b", 20, 2, false)];
         assert_eq!(look_up(&ledger, &entry("a", 10, 1, false)), Known::Whole);
         assert_eq!(look_up(&ledger, &entry("b", 20, 2, false)), Known::Part(7));
-        for other in [entry("c", 10, 1, false), entry("a", 11, 1, false), entry("a", 10, 9, false)] {
+        for other in [entry("c", 10, 1, false), entry("a", 11, 1, false), entry("a", 10, 9, false)]
+        {
             assert_eq!(look_up(&ledger, &other), Known::New);
         }
     }

@@ -49,13 +49,13 @@ pub(super) fn run(
         for _ in 0..parse_threads {
             let (input, output, file) = (cut_in.clone(), parsed_out.clone(), file.as_str());
             scope.spawn(move || {
-                input.iter().try_for_each(|cut| output.send(parse(file, preparer, cut)))
+                input.iter().all(|cut| output.send(parse(file, preparer, cut)).is_ok())
             });
         }
         for _ in 0..encode_threads {
             let (input, output) = (parsed_in.clone(), ready_out.clone());
             scope.spawn(move || {
-                input.iter().try_for_each(|batch| output.send(embed(preparer, batch)))
+                input.iter().all(|batch| output.send(embed(preparer, batch)).is_ok())
             });
         }
         // Only the threads hold the other ends now: each stage ends when the one before it does,
@@ -67,12 +67,7 @@ pub(super) fn run(
     })
 }
 
-fn cut(
-    source: &mut Source,
-    preparer: &Preparer<'_>,
-    tickets: &Receiver<()>,
-    output: &Sender<Cut>,
-) {
+fn cut(source: &mut Source, preparer: &Preparer<'_>, tickets: &Receiver<()>, output: &Sender<Cut>) {
     for sequence in 0.. {
         if tickets.recv().is_err() {
             return;

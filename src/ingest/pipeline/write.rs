@@ -74,7 +74,7 @@ impl<'a> Import<'a> {
             }
             self.bytes_before += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         }
-        self.commit("")?;
+        self.commit("", 0)?;
         self.report.generation = Some(self.writer.snapshot().generation());
         Ok(self.report)
     }
@@ -133,8 +133,7 @@ impl<'a> Import<'a> {
         self.uncommitted += count;
         self.report_progress(Stage::Importing, &entry.name, batch.bytes_read);
         if self.uncommitted >= self.options.commit_every {
-            self.report_progress(Stage::Committing, &entry.name, batch.bytes_read);
-            self.commit(&entry.name)?;
+            self.commit(&entry.name, batch.bytes_read)?;
         }
         Ok(())
     }
@@ -171,8 +170,8 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn commit(&mut self, file: &str) -> Result<()> {
-        self.report_progress(Stage::Committing, file, 0);
+    fn commit(&mut self, file: &str, bytes_read: u64) -> Result<()> {
+        self.report_progress(Stage::Committing, file, bytes_read);
         self.writer.commit()?;
         self.uncommitted = 0;
         Ok(())
