@@ -74,7 +74,7 @@ impl EntryCutter {
                 return self.take(window, batch, end);
             }
             if window.bytes().len() > RECORD_BYTES_MAX {
-                return Err(self.error(window, "an entry is longer than 32 MiB"));
+                return Err(self.error(window, "an entry is longer than 16 MiB"));
             }
             if !window.fill()? {
                 return Err(self.error(window, "the file ends inside of this entry: it is cut"));

@@ -74,4 +74,4 @@ impl LineCutter {
     }
 }
 
-const OVERLONG: &str = "the line is longer than 32 MiB";
+const OVERLONG: &str = "the line is longer than 16 MiB";

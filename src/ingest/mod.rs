@@ -7,7 +7,7 @@
 //! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like.
 //!
 //! Each may be packed by gzip (any number of members) or zstd. One record is in memory at a time
-//! (at most 32 MiB of source), whatever the size of the file. [`pipeline`] imports many files: it
+//! (at most 16 MiB of source), whatever the size of the file. [`pipeline`] imports many files: it
 //! cuts, parses and encodes on several threads and writes in the order of the source.
 //!
 //! # Errors
@@ -23,6 +23,7 @@ mod input;
 pub mod jsonl;
 mod lines;
 mod names;
+pub mod pipeline;
 pub mod pubmed;
 pub mod pubmedqa;
 mod raw;

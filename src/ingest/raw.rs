@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 
-/// Longest record of a source, in bytes: twice the largest document the format holds, since
+/// Longest record of a source, in bytes: four times the largest document the format holds, since
 /// mark-up goes. It bounds what a broken source can make us keep in memory.
-pub(super) const RECORD_BYTES_MAX: usize = 2 * crate::limits::DOCUMENT_BYTES_MAX;
+pub(super) const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// Bytes at which a batch is full.
 const BATCH_BYTES: usize = 256 * 1024;

@@ -238,6 +238,11 @@ impl Place {
             _ => pubmed::place(self.position, self.offset + at, pmid),
         }
     }
+
+    /// The error of a record that was understood but cannot be stored.
+    pub(super) fn error(self, file: &str, key: &Key, error: &Error) -> Error {
+        input_error(file, self.words(0, pmid_of(key)), error.to_string())
+    }
 }
 
 /// Understands one record of a batch; `None` past its end.
@@ -289,15 +294,18 @@ impl DimensionCheck {
         if vector.len() == first {
             return Ok(record);
         }
-        let pmid = match &document.key {
-            Key::Pmid(pmid) => Some(pmid.0),
-            Key::Text(_) => None,
-        };
         let detail = format!(
             "the vector has {} numbers, the first one of this file has {first}",
             vector.len()
         );
-        Err(input_error(file, place.words(0, pmid), detail))
+        Err(input_error(file, place.words(0, pmid_of(&document.key)), detail))
+    }
+}
+
+fn pmid_of(key: &Key) -> Option<u32> {
+    match key {
+        Key::Pmid(pmid) => Some(pmid.0),
+        Key::Text(_) => None,
     }
 }
 

@@ -179,7 +179,7 @@ fn a_huge_attribute() {
         "<Article><Abstract><AbstractText Label=\"{label}\"/></Abstract></Article>"
     )));
     assert_eq!(place, "record 1, byte 18");
-    assert_eq!(detail, "the record of PMID 1 is longer than 32 MiB");
+    assert_eq!(detail, "the record of PMID 1 is longer than 16 MiB");
 }
 
 #[test]
@@ -294,5 +294,5 @@ fn vectors_with_what_is_no_number() {
 fn a_line_longer_than_any_record() {
     let line = format!("{{\"id\": \"x\", \"title\": \"{}\"}}", "x".repeat(70 << 20));
     let (place, detail) = bad_line(line.as_bytes());
-    assert_eq!((place.as_str(), detail.as_str()), ("line 2", "the line is longer than 32 MiB"));
+    assert_eq!((place.as_str(), detail.as_str()), ("line 2", "the line is longer than 16 MiB"));
 }

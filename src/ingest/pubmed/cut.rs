@@ -379,7 +379,7 @@ impl XmlCutter {
 }
 
 const NOT_CLOSED: &str = "is not closed; the next one begins inside of it";
-const TOO_LONG: &str = "is longer than 32 MiB";
+const TOO_LONG: &str = "is longer than 16 MiB";
 
 /// What to do next.
 enum Step {
