@@ -345,7 +345,7 @@ impl Frame {
             .and_then(|length| length.checked_add(body));
         if section_count > SECTIONS_MAX
             || body < Header::SIZE
-            || body % ALIGNMENT != 0
+            || !body.is_multiple_of(ALIGNMENT)
             || table_end != Some(footer_at)
             || block_count != body.div_ceil(BLOCK_BYTES)
         {

@@ -7,9 +7,11 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 pub mod archive;
+mod body;
 pub mod cursor;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod names;
 pub mod rules;
 pub mod tombstones;

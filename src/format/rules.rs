@@ -57,6 +57,9 @@ rules! {
     ColumnRange = 30, "A date column MUST have its first day not after its last.";
     Count = 31, "Counts in different places MUST agree.";
     Dimension = 32, "The vector dimension MUST be 1 to 8192 and equal the manifest's.";
+    ManifestTombstones = 33, "A tombstone entry MUST have 1 to its segment's number of rows and a generation that is not after the manifest's.";
+    ManifestLength = 34, "A manifest MUST NOT be longer than 268435456 bytes.";
+    SegmentRows = 35, "The row count of a segment MUST NOT be above 4294967294.";
 }
 
 impl fmt::Display for Rule {
