@@ -283,16 +283,28 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 pub(crate) struct Distill {
     /// Model folder of the teacher (Hugging Face layout).
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) teacher: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "vectors")]
+    pub(crate) teacher: Option<PathBuf>,
 
-    /// Texts to learn from: JSONL with `title` and `abstract`, plain or .zst.
+    /// Texts to learn from: JSONL with `title`, and `abstract` or `text`; plain, .gz or .zst.
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
 
-    /// Where the encoder is written.
-    #[arg(long, value_name = "FILE", default_value = "distilled.medvec-encoder")]
+    /// Where the encoder is written; an existing file is replaced.
+    #[arg(long, value_name = "FILE", default_value = "encoder.mdvs")]
     pub(crate) out: PathBuf,
+
+    /// Length of the vectors; the teacher's at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) dimension: Option<usize>,
+
+    /// Titles and sentences that the teacher embeds: more is better and slower.
+    #[arg(long, value_name = "N")]
+    pub(crate) passages: Option<usize>,
+
+    /// Keep the teacher's vectors in NAME.npy and NAME.jsonl, and use them if they are there.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) vectors: Option<PathBuf>,
 }
 
 /// `medvec completions`

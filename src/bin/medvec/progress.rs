@@ -42,9 +42,12 @@ impl Progress {
         ));
     }
 
-    /// What a spinner is doing.
-    pub(crate) fn say(&self, message: String) {
-        self.bar.set_message(message);
+    /// A step of work that goes through several, and how far it is.
+    pub(crate) fn stage(&self, what: &str, done: u64, total: u64) {
+        self.bar.set_message(match total {
+            0 | 1 => what.to_owned(),
+            total => format!("{what}: {} of {}", crate::style::count(done), crate::style::count(total)),
+        });
     }
 
     /// Prints a line above the bar, also where the bar is invisible.
