@@ -1,0 +1,5 @@
+//! Segments written and read back.
+
+mod made;
+mod merging;
+mod reading;
