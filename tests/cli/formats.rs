@@ -45,7 +45,11 @@ fn csv_has_a_header_and_equal_columns() {
     assert_eq!(lines.next(), Some("rank,key,score,year,journal,title,sentence"));
     assert!(lines.next().is_some_and(|line| line.starts_with("1,103,")), "{}", run.out);
     let run = sandbox.medvec(&["get", "db", "101", "-f", "csv"]).expect(0);
-    assert!(run.out.starts_with("key,year,journal,title,abstract,mesh\r\n101,2011,"), "{}", run.out);
+    assert!(
+        run.out.starts_with("key,year,journal,title,abstract,mesh\r\n101,2011,"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn a_second_import_changes_nothing() {
 #[test]
 fn deleted_documents_are_gone_and_compaction_drops_them() {
     let sandbox = Sandbox::with_database();
-    let run = sandbox.medvec_with_input(&["delete", "db", "102", "-"], "PMID: 103\n999\n").expect(0);
+    let run =
+        sandbox.medvec_with_input(&["delete", "db", "102", "-"], "PMID: 103\n999\n").expect(0);
     run.shows(&["deleted 2 documents"]).says(&["999 is not in this database"]);
     sandbox.medvec(&["get", "db", "102"]).expect(1).says(&["PMID 102 is not in this database"]);
     sandbox.medvec(&["search", "db", "--mesh", "Exercise"]).expect(1).says(&["nothing found"]);
