@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::{Sandbox, file_name};
+use crate::sandbox::{DOCUMENTS, Sandbox, file_name};
 
 #[test]
 fn a_missing_database_is_named() {
@@ -77,6 +77,34 @@ fn sources_that_cannot_be_read_are_named_and_commit_nothing() {
         sandbox.medvec(&["import", "db", name]).expect(2).says(&["error:", name]);
     }
     sandbox.medvec(&["verify", "db"]).expect(0).shows(&["4 documents"]);
+}
+
+#[test]
+fn a_database_is_not_made_among_other_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docs.jsonl", DOCUMENTS);
+    sandbox.medvec(&["import", "docs.jsonl", "docs.jsonl"]).expect(2).says(&["is a file"]);
+    sandbox.medvec(&["import", ".", "docs.jsonl"]).expect(2).says(&["holds other files"]);
+    sandbox.medvec(&["import", "new", "absent.xml"]).expect(2).says(&["absent.xml"]);
+    assert!(!sandbox.path("new").exists(), "a failed import must leave nothing behind");
+}
+
+#[test]
+fn vectors_of_ones_own_need_no_encoder() {
+    let sandbox = Sandbox::new();
+    let lines = concat!(
+        "{\"id\": \"a\", \"title\": \"A\", \"vector\": [1, 0, 0]}\n",
+        "{\"id\": \"b\", \"title\": \"B\", \"vector\": [0, 1, 0]}\n"
+    );
+    sandbox.write("own.jsonl", lines);
+    sandbox.medvec(&["import", "db", "own.jsonl", "--encoder", "none"]).expect(0);
+    let stats = sandbox.medvec(&["stats", "db", "-f", "json"]).expect(0);
+    stats.shows(&["\"dimension\": 3", "\"count\": 2", "\"encoder\": null"]);
+    sandbox.medvec(&["search", "db", "x"]).expect(2).says(&["made elsewhere", "--encoder"]);
+    let short = "{\"id\": \"c\", \"title\": \"C\", \"vector\": [1, 0]}\n";
+    sandbox.write("short.jsonl", short);
+    sandbox.medvec(&["import", "db", "short.jsonl"]).expect(2).says(&["2 numbers", "3"]);
+    sandbox.medvec(&["import", "db", "own.jsonl", "--encoder", "builtin"]).expect(2);
 }
 
 #[test]

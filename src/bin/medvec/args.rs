@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use medvec::format::manifest::RowType;
 
 use crate::filters::YearRange;
 
@@ -129,10 +130,32 @@ pub(crate) enum Rows {
     F32,
 }
 
+impl Rows {
+    /// How the format calls it.
+    pub(crate) fn row_type(self) -> RowType {
+        match self {
+            Rows::Int8 => RowType::Int8,
+            Rows::F16 => RowType::F16,
+            Rows::F32 => RowType::F32,
+        }
+    }
+}
+
+/// A row type as `--rows` names it.
+pub(crate) fn row_type_name(row_type: RowType) -> &'static str {
+    match row_type {
+        RowType::Int8 => "int8",
+        RowType::F16 => "f16",
+        RowType::F32 => "f32",
+    }
+}
+
 /// `medvec search`
 #[derive(Debug, Args)]
-#[command(after_help = "Options given together must all hold. A filter given twice must hold twice \
-    (`--mesh Aspirin --mesh Neoplasms`). Without TEXT, matching documents are listed, newest first.")]
+#[command(
+    after_help = "Options given together must all hold. A filter given twice must hold twice \
+    (`--mesh Aspirin --mesh Neoplasms`). Without TEXT, matching documents are listed, newest first."
+)]
 pub(crate) struct Search {
     /// Database directory.
     #[arg(value_name = "DB")]
@@ -330,7 +353,8 @@ mod tests {
 
     #[test]
     fn filters_can_be_repeated_and_follow_the_text() {
-        let cli = parse("medvec search db words --mesh Aspirin --mesh D009369 --year 2010:").unwrap();
+        let cli =
+            parse("medvec search db words --mesh Aspirin --mesh D009369 --year 2010:").unwrap();
         let Command::Search(search) = cli.command else { panic!("not a search") };
         assert_eq!(search.text.as_deref(), Some("words"));
         assert_eq!(search.filters.mesh, ["Aspirin", "D009369"]);

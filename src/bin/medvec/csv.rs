@@ -8,7 +8,8 @@ pub(crate) fn record(out: &mut dyn Write, values: &[&str]) -> io::Result<()> {
         if place > 0 {
             out.write_all(b",")?;
         }
-        if value.contains([',', '"', '\n', '\r']) || value.starts_with(' ') || value.ends_with(' ') {
+        if value.contains([',', '"', '\n', '\r']) || value.starts_with(' ') || value.ends_with(' ')
+        {
             write!(out, "\"{}\"", value.replace('"', "\"\""))?;
         } else {
             out.write_all(value.as_bytes())?;

@@ -17,35 +17,56 @@ pub(crate) fn complete(document: &Document) -> Value {
             members.insert(name.to_owned(), Value::Array(values));
         }
     };
-    put("other_abstracts", each(&document.other_abstracts, |other| {
-        json!({
-            "kind": other.kind,
-            "language": other.language,
-            "sections": each(&other.sections, section),
-        })
-    }));
-    put("history", each(&document.history, |event| {
-        json!({"event": event.event, "day": event.day.to_string()})
-    }));
-    let typed = |term: &medvec::document::TypedTerm| {
-        json!({"kind": term.kind, "ui": term.ui, "name": term.name})
-    };
+    put(
+        "other_abstracts",
+        each(&document.other_abstracts, |other| {
+            json!({
+                "kind": other.kind,
+                "language": other.language,
+                "sections": each(&other.sections, section),
+            })
+        }),
+    );
+    put(
+        "history",
+        each(
+            &document.history,
+            |event| json!({"event": event.event, "day": event.day.to_string()}),
+        ),
+    );
+    let typed = |term: &medvec::document::TypedTerm| json!({"kind": term.kind, "ui": term.ui, "name": term.name});
     put("supplementary", each(&document.supplementary, typed));
     put("chemicals", each(&document.chemicals, typed));
     let id = |id: &medvec::document::OtherId| json!({"kind": id.kind, "value": id.value});
     put("ids", each(&document.ids, id));
-    put("references", each(&document.references, |reference| {
-        json!({"citation": reference.citation, "ids": each(&reference.ids, id)})
-    }));
-    put("corrections", each(&document.corrections, |notice| {
-        json!({"kind": notice.kind, "source": notice.source, "pmid": notice.pmid})
-    }));
-    put("data_banks", each(&document.data_banks, |bank| {
-        json!({"name": bank.name, "accessions": bank.accessions})
-    }));
-    put("grants", each(&document.grants, |grant| {
-        json!({"id": grant.id, "agency": grant.agency, "country": grant.country})
-    }));
+    put(
+        "references",
+        each(
+            &document.references,
+            |reference| json!({"citation": reference.citation, "ids": each(&reference.ids, id)}),
+        ),
+    );
+    put(
+        "corrections",
+        each(
+            &document.corrections,
+            |notice| json!({"kind": notice.kind, "source": notice.source, "pmid": notice.pmid}),
+        ),
+    );
+    put(
+        "data_banks",
+        each(
+            &document.data_banks,
+            |bank| json!({"name": bank.name, "accessions": bank.accessions}),
+        ),
+    );
+    put(
+        "grants",
+        each(
+            &document.grants,
+            |grant| json!({"id": grant.id, "agency": grant.agency, "country": grant.country}),
+        ),
+    );
     for (name, text) in [
         ("indexing_method", &document.indexing_method),
         ("conflict_of_interest", &document.conflict_of_interest),
@@ -109,8 +130,11 @@ fn named(document: &Document) -> Map<String, Value> {
     put_text(&mut members, "status", &document.status);
     put_text(&mut members, "copyright", &document.copyright);
     if !document.fields.is_empty() {
-        let fields: Map<String, Value> =
-            document.fields.iter().map(|field| (field.name.clone(), field_value(&field.value))).collect();
+        let fields: Map<String, Value> = document
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), field_value(&field.value)))
+            .collect();
         members.insert("fields".into(), fields.into());
     }
     members
@@ -209,7 +233,11 @@ mod tests {
             ui: "D006333".into(),
             name: "Heart Failure".into(),
             major: false,
-            qualifiers: vec![MeshQualifier { name: "drug therapy".into(), major: true, ..Default::default() }],
+            qualifiers: vec![MeshQualifier {
+                name: "drug therapy".into(),
+                major: true,
+                ..Default::default()
+            }],
         }];
         document.languages = vec!["eng".into()];
         document.ids = vec![OtherId { kind: "doi".into(), value: "10.1/x".into() }];
@@ -226,8 +254,11 @@ mod tests {
         std::fs::write(&path, format!("{}\n", importable(&rich()))).unwrap();
         let records: Vec<_> =
             medvec::ingest::open(&path).unwrap().collect::<medvec::Result<_>>().unwrap();
-        let [medvec::ingest::Record { event: medvec::ingest::Event::Document { document, .. }, .. }] =
-            records.as_slice()
+        let [
+            medvec::ingest::Record {
+                event: medvec::ingest::Event::Document { document, .. }, ..
+            },
+        ] = records.as_slice()
         else {
             panic!("expected one document, found {records:?}")
         };

@@ -65,10 +65,14 @@ impl Failure {
                 "leave out --encoder to use the database's own, or import into a new database"
             }
             Error::Input { .. } => {
-                "nothing of this batch was committed; use --keep-going to skip what cannot be read"
+                "what was committed before stays; --keep-going passes over what cannot be read"
             }
-            Error::Poisoned { .. } => "run the same command again; it resumes after the last commit",
-            Error::ReadOnly { .. } => "search, get, stats and verify work; to write, copy the database",
+            Error::Poisoned { .. } => {
+                "run the same command again; it resumes after the last commit"
+            }
+            Error::ReadOnly { .. } => {
+                "search, get, stats and verify work; to write, copy the database"
+            }
             Error::Exists { .. } => "choose another directory",
             _ => return None,
         })

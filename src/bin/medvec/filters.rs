@@ -81,9 +81,10 @@ impl Filters {
 /// `name=value` or `name=from:to`. A value that reads as a number matches strings and numbers, as
 /// the type of the field is not known here.
 fn field_filter(condition: &str) -> Result<Filter> {
-    let (name, value) = condition.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(
-        || Failure::usage(format!("--field {condition}: write NAME=VALUE or NAME=FROM:TO")),
-    )?;
+    let (name, value) =
+        condition.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            Failure::usage(format!("--field {condition}: write NAME=VALUE or NAME=FROM:TO"))
+        })?;
     let test = |test: FieldTest| Filter::Field { name: name.to_owned(), test };
     let mut any = vec![test(FieldTest::Is(value.to_owned()))];
     let (from, to) = value.split_once(':').unwrap_or((value, value));
@@ -152,10 +153,8 @@ mod tests {
 
     #[test]
     fn field_values_match_by_what_they_look_like() {
-        let is = |value: &str| Filter::Field {
-            name: "site".into(),
-            test: FieldTest::Is(value.into()),
-        };
+        let is =
+            |value: &str| Filter::Field { name: "site".into(), test: FieldTest::Is(value.into()) };
         assert_eq!(field_filter("site=Berlin").unwrap(), is("Berlin"));
         assert_eq!(field_filter("site=a=b").unwrap(), is("a=b"));
         assert_eq!(field_filter("site=:").unwrap(), is(":"));

@@ -2,10 +2,10 @@
 
 /// Words too common to be worth marking.
 const STOP_WORDS: &[&str] = &[
-    "a", "after", "an", "and", "are", "as", "at", "be", "been", "between", "by", "can", "could", "do",
-    "does", "during", "for", "from", "had", "has", "have", "how", "in", "into", "is", "it", "its",
-    "may", "of", "on", "or", "should", "that", "the", "their", "these", "this", "to", "was", "were",
-    "what", "when", "which", "who", "why", "will", "with", "would",
+    "a", "after", "an", "and", "are", "as", "at", "be", "been", "between", "by", "can", "could",
+    "do", "does", "during", "for", "from", "had", "has", "have", "how", "in", "into", "is", "it",
+    "its", "may", "of", "on", "or", "should", "that", "the", "their", "these", "this", "to", "was",
+    "were", "what", "when", "which", "who", "why", "will", "with", "would",
 ];
 
 /// The words of a question that are worth marking.
@@ -36,7 +36,8 @@ fn same_stem(left: &str, right: &str) -> bool {
     let shared = left.chars().zip(right.chars()).take_while(|(a, b)| a == b).count();
     let shorter = left.chars().count().min(right.chars().count());
     let longer = left.chars().count().max(right.chars().count());
-    left == right || (shared >= 5 && shared + 2 >= shorter && longer <= shared + 4)
+    left == right
+        || (shared >= 5 && shared + 2 >= shorter && longer <= shared + 4)
         || (longer == shorter + 1 && shared == shorter && shorter >= 3 && ends_with_s(left, right))
 }
 

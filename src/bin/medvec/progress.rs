@@ -10,10 +10,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar for this many bytes; invisible when `quiet` or when standard error is no terminal.
-    pub(crate) fn over_bytes(total: u64, quiet: bool) -> Progress {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(total), target);
+    /// A bar over bytes whose number the first update tells; invisible when `quiet` or when standard error is no terminal.
+    pub(crate) fn over_bytes(quiet: bool) -> Progress {
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template(
             "{wide_bar} {binary_bytes}/{binary_total_bytes}  {msg}  {eta} left",
         );
@@ -23,7 +24,8 @@ impl Progress {
 
     /// A spinner for work without a known size.
     pub(crate) fn spinner(message: &str, quiet: bool) -> Progress {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_message(message.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -31,7 +33,8 @@ impl Progress {
     }
 
     /// Where the work stands.
-    pub(crate) fn update(&self, bytes: u64, records: u64) {
+    pub(crate) fn update(&self, bytes: u64, bytes_total: u64, records: u64) {
+        self.bar.set_length(bytes_total);
         self.bar.set_position(bytes);
         let seconds = self.bar.elapsed().as_secs_f64();
         let rate = if seconds > 0.5 { records as f64 / seconds } else { 0.0 };
@@ -46,13 +49,10 @@ impl Progress {
     pub(crate) fn stage(&self, what: &str, done: u64, total: u64) {
         self.bar.set_message(match total {
             0 | 1 => what.to_owned(),
-            total => format!("{what}: {} of {}", crate::style::count(done), crate::style::count(total)),
+            total => {
+                format!("{what}: {} of {}", crate::style::count(done), crate::style::count(total))
+            }
         });
-    }
-
-    /// Prints a line above the bar, also where the bar is invisible.
-    pub(crate) fn remark(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
     }
 }
 

@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn hits_are_aligned_under_their_titles() {
-        let text = plain(|out| hits(out, &[hit(9, Some(0.5)), hit(10, Some(0.25))], &Terms::of(""), 50));
+        let text =
+            plain(|out| hits(out, &[hit(9, Some(0.5)), hit(10, Some(0.25))], &Terms::of(""), 50));
         assert_eq!(
             text,
             " 9  0.500  Aspirin and the heart in a long title\n           that has to be broken \
@@ -243,14 +244,22 @@ mod tests {
         full.mesh = vec![MeshHeading {
             name: "Aspirin".into(),
             major: true,
-            qualifiers: vec![MeshQualifier { name: "adverse effects".into(), ..Default::default() }],
+            qualifiers: vec![MeshQualifier {
+                name: "adverse effects".into(),
+                ..Default::default()
+            }],
             ..MeshHeading::default()
         }];
         full.fields = vec![Field { name: "answer".into(), value: FieldValue::Integer(4) }];
         let text = plain(|out| document(out, &full, 80));
         for line in [
-            "PMID 9", "Smith JA, The Group", "Lancet;3:1-9", "METHODS", "We did.",
-            "MeSH    *Aspirin/adverse effects", "answer  4",
+            "PMID 9",
+            "Smith JA, The Group",
+            "Lancet;3:1-9",
+            "METHODS",
+            "We did.",
+            "MeSH    *Aspirin/adverse effects",
+            "answer  4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }

@@ -141,11 +141,10 @@ mod tests {
     #[test]
     fn quotes_and_brackets_stay_with_their_sentence() {
         assert_eq!(split("He said \"stop.\" Then left."), ["He said \"stop.\"", "Then left."]);
-        assert_eq!(split("(It rose.) \u{201c}Why?\u{201d} Nobody knows"), [
-            "(It rose.)",
-            "\u{201c}Why?\u{201d}",
-            "Nobody knows"
-        ]);
+        assert_eq!(
+            split("(It rose.) \u{201c}Why?\u{201d} Nobody knows"),
+            ["(It rose.)", "\u{201c}Why?\u{201d}", "Nobody knows"]
+        );
     }
 
     #[test]

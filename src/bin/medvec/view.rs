@@ -71,8 +71,7 @@ mod tests {
     fn a_date_over_new_year_shows_both_years() {
         let mut document = Document::new(Key::pmid(7));
         let (first, last) = (Day::new(1998, 12, 1), Day::new(1999, 1, 31));
-        document.date =
-            Some(PublicationDate { verbatim: "1998 Dec-1999 Jan".into(), first, last });
+        document.date = Some(PublicationDate { verbatim: "1998 Dec-1999 Jan".into(), first, last });
         document.journal.title = "The Lancet".into();
         let view = HitView::new(1, Some(0.5), &document);
         assert_eq!((view.year.as_str(), view.journal.as_str()), ("1998-1999", "The Lancet"));

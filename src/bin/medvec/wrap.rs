@@ -57,9 +57,9 @@ mod tests {
 
     #[test]
     fn wide_characters_take_two_columns() {
-        assert_eq!(lines("\u{6f22}\u{5b57} \u{6f22}\u{5b57}", 8), [
-            "\u{6f22}\u{5b57}",
-            "\u{6f22}\u{5b57}"
-        ]);
+        assert_eq!(
+            lines("\u{6f22}\u{5b57} \u{6f22}\u{5b57}", 8),
+            ["\u{6f22}\u{5b57}", "\u{6f22}\u{5b57}"]
+        );
     }
 }

@@ -60,7 +60,11 @@ fn database(path: &Path, context: &mut Context) -> Result<u8> {
     others.retain(|name| name != LOCK && !named.contains(name));
     others.sort();
     if !others.is_empty() {
-        writeln!(context.out, "{FAINT}not part of this generation:{FAINT:#} {}", others.join(", "))?;
+        writeln!(
+            context.out,
+            "{FAINT}not part of this generation:{FAINT:#} {}",
+            others.join(", ")
+        )?;
     }
     Ok(EXIT_FOUND)
 }
@@ -98,7 +102,11 @@ fn describe(out: &mut dyn Write, name: &str, kind: FileKind, frame: &Frame) -> i
         count(frame.block_crcs.len() as u64)
     )?;
     writeln!(out, "  {FAINT}file id {id}, footer checksum {:08x}{FAINT:#}", frame.seal.footer_crc)?;
-    writeln!(out, "  {FAINT}{:>4} {:<24} {:>14} {:>14}{FAINT:#}", "kind", "section", "offset", "bytes")?;
+    writeln!(
+        out,
+        "  {FAINT}{:>4} {:<24} {:>14} {:>14}{FAINT:#}",
+        "kind", "section", "offset", "bytes"
+    )?;
     for section in &frame.sections {
         writeln!(
             out,

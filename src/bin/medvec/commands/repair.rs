@@ -24,12 +24,19 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
     describe(out, &report)?;
     match report.published {
         Some(generation) => {
-            writeln!(out, "\n{GOOD}repaired{GOOD:#}: generation {generation} holds what could be saved")?;
+            writeln!(
+                out,
+                "\n{GOOD}repaired{GOOD:#}: generation {generation} holds what could be saved"
+            )?;
             writeln!(out, "damaged files were kept under names that start with damaged-")?;
             Ok(EXIT_FOUND)
         }
         None => {
-            writeln!(out, "\nnothing was changed; to do this: medvec repair {} --apply", args.database.display())?;
+            writeln!(
+                out,
+                "\nnothing was changed; to do this: medvec repair {} --apply",
+                args.database.display()
+            )?;
             // Damage was found and is still there.
             Ok(EXIT_NONE)
         }

@@ -23,10 +23,8 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         return list(args, &snapshot, filter, context);
     };
     let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref())?;
-    let query = Query::embed(&*encoder, question)?
-        .k(args.k)
-        .filter(filter)
-        .control(context.control());
+    let query =
+        Query::embed(&*encoder, question)?.k(args.k).filter(filter).control(context.control());
     let result = snapshot.search(&query)?;
     let mut views = views(&snapshot, &result, true)?;
     if args.format != Format::Pmids {
@@ -58,7 +56,9 @@ fn views(snapshot: &Snapshot, result: &SearchResult, scored: bool) -> Result<Vec
 }
 
 fn vanished(key: &str) -> Failure {
-    Failure::Library(Error::InvalidQuery { detail: format!("document {key} is not in this snapshot") })
+    Failure::Library(Error::InvalidQuery {
+        detail: format!("document {key} is not in this snapshot"),
+    })
 }
 
 fn add_sentences(
@@ -89,7 +89,8 @@ fn finish(
     encoder: Option<&dyn Encoder>,
     context: &mut Context,
 ) -> Result<u8> {
-    let whole = Answer { question, matched: result.matched, documents: snapshot.len(), hits: views };
+    let whole =
+        Answer { question, matched: result.matched, documents: snapshot.len(), hits: views };
     answer(&mut context.out, args.format, &whole, context.columns)?;
     context.out.flush_all()?;
     if args.explain {
@@ -98,7 +99,10 @@ fn finish(
     if views.is_empty() {
         context.remark(match result.matched {
             0 => "nothing found: no document passes these filters".to_owned(),
-            matched => format!("nothing found: {} pass the filters, none of them has a vector", counted(matched, "document")),
+            matched => format!(
+                "nothing found: {} pass the filters, none of them has a vector",
+                counted(matched, "document")
+            ),
         });
         return Ok(EXIT_NONE);
     }

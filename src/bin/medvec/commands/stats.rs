@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use medvec::Metric;
 use medvec::db::{Snapshot, Stats as Figures};
-use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::format::manifest::VectorConfig;
 use serde_json::{Value, json};
 
 use super::open;
-use crate::args::{Format, Stats};
+use crate::args::{Format, Stats, row_type_name};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::output::json_value;
@@ -36,7 +36,8 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
         None => row("vectors", "none: search with filters only".into())?,
     }
-    if let Some(spec) = snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
+    if let Some(spec) =
+        snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
     {
         row("encoder", format!("{} ({}, {})", spec.name, spec.family, spec.fingerprint()))?;
     }
@@ -77,15 +78,12 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
 }
 
 fn vectors(config: &VectorConfig) -> String {
-    format!("{} dimensions, {}, {}", config.dimension, row_type(config), metric(config))
-}
-
-fn row_type(config: &VectorConfig) -> &'static str {
-    match config.row_type {
-        RowType::Int8 => "int8",
-        RowType::F16 => "f16",
-        RowType::F32 => "f32",
-    }
+    format!(
+        "{} dimensions, {}, {}",
+        config.dimension,
+        row_type_name(config.row_type),
+        metric(config)
+    )
 }
 
 fn metric(config: &VectorConfig) -> &'static str {
@@ -101,7 +99,7 @@ fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
         json!({
             "dimension": config.dimension,
             "metric": metric(config),
-            "rows": row_type(config),
+            "rows": row_type_name(config.row_type),
             "count": figures.vectors,
             "encoder": config.encoder.as_ref().map(|spec| json!({
                 "name": spec.name,
