@@ -23,7 +23,7 @@ pub(super) fn check_file(
     VerifiedFile::open(storage, name, kind, Some(seal))?.verify()
 }
 
-/// Steps 4 to 8: makes the names of new files durable, then publishes the manifest that names them.
+/// Steps 4 to 7: makes the names of new files durable, then publishes the manifest that names them.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the generation exists, [`Error::CommitUnknown`] when the manifest is
@@ -33,19 +33,19 @@ pub(super) fn publish(storage: &dyn Storage, manifest: &Manifest) -> Result<()> 
     let name = manifest_name(generation);
     // 4: files the manifest is going to name must not vanish after it is visible.
     storage.sync_directory()?;
-    // 5, 6: the manifest under a temporary name.
+    // 5: the manifest under a temporary name.
     storage.remove(TEMPORARY_MANIFEST)?;
     let (bytes, seal) = manifest::encode(manifest, random_id()?)?;
     write_file(storage, TEMPORARY_MANIFEST, &bytes)?;
     check_file(storage, TEMPORARY_MANIFEST, FileKind::Manifest, &seal)?;
-    // 7: visibility.
+    // 6: visibility.
     storage.publish(TEMPORARY_MANIFEST, &name).map_err(|error| match error {
         Error::Io { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
             Error::Conflict { generation }
         }
         error => error,
     })?;
-    // 8: durability.
+    // 7: durability.
     storage
         .sync_directory()
         .map_err(|source| Error::CommitUnknown { generation, source: Box::new(source) })

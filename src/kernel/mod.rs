@@ -37,6 +37,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 mod topk;
+#[cfg(feature = "bert")]
+pub mod transformer;
 
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64/neon.rs"]

@@ -11,8 +11,8 @@ use crate::format::segment::{
     SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
-use crate::kernel::normalize;
 use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::{norm, normalize};
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
 pub(super) struct Vectors {
@@ -60,7 +60,7 @@ impl Vectors {
             return bad(format!("number {place} is not finite"));
         }
         self.scratch.extend_from_slice(vector);
-        if self.metric == Metric::Cosine && !normalize(&mut self.scratch) {
+        if self.metric == Metric::Cosine && !self.normalize() {
             return bad("the zero vector has no direction to compare by cosine".into());
         }
         if self.row_type == RowType::F16 {
@@ -74,6 +74,16 @@ impl Vectors {
         Ok(())
     }
 
+    /// Makes the prepared vector's length 1. One whose length is 1 as far as a row can tell stays as
+    /// it is, so that a vector read from a row gives the same row again.
+    fn normalize(&mut self) -> bool {
+        let tolerance = match self.row_type {
+            RowType::F16 => 1e-3,
+            RowType::Int8 | RowType::F32 => 1e-6,
+        };
+        (norm(&self.scratch) - 1.0).abs() < tolerance || normalize(&mut self.scratch)
+    }
+
     /// Appends the prepared vector, or a row without one.
     pub(super) fn push(&mut self, row: u32) {
         let dimension = self.dimension as usize;
@@ -83,7 +93,15 @@ impl Vectors {
             self.present.insert(row);
         }
         match &mut self.rows {
-            Stored::Int8(codes) => self.scales.push(quantize_int8(&self.scratch, codes)),
+            Stored::Int8(codes) => {
+                let start = codes.len();
+                let scale = quantize_int8(&self.scratch, codes);
+                let row = codes.get(start..).unwrap_or_default();
+                self.scales.push(match self.metric {
+                    Metric::Dot => scale,
+                    Metric::Cosine => unit_scale(row),
+                });
+            }
             Stored::F16(numbers) => numbers.extend(self.scratch.iter().map(|n| f16_from_f32(*n))),
             Stored::F32(numbers) => numbers.extend_from_slice(&self.scratch),
         }
@@ -117,6 +135,13 @@ impl Vectors {
         file.array(SECTION_SCALES, &self.scales)?;
         write_presence(file, self.present)
     }
+}
+
+/// The scale that gives codes the length 1: rounding to codes changes a row's length, and a cosine
+/// is the product of two rows of length 1. 0 for a row of zeros.
+fn unit_scale(codes: &[i8]) -> f32 {
+    let squares: i64 = codes.iter().map(|code| i64::from(*code).pow(2)).sum();
+    if squares == 0 { 0.0 } else { (1.0 / (squares as f64).sqrt()) as f32 }
 }
 
 /// The vector sections of a segment without vectors.

@@ -1,5 +1,5 @@
 //! What several tests share: documents, vectors, a small random generator, whole-state reads.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
 
