@@ -20,8 +20,12 @@
 //! | 6 | [`db`] | database, snapshot, writer, commit, garbage collection |
 //! | 7 | [`encode`], [`ingest`], `bin/medvec` | edges |
 
-#![warn(missing_docs, unreachable_pub)]
-#![deny(unsafe_op_in_unsafe_fn, unsafe_code, clippy::undocumented_unsafe_blocks)]
+#![warn(missing_docs)]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)
+)]
 
 pub mod control;
 pub mod date;

@@ -212,7 +212,7 @@ impl FrameWriter {
     fn pad(&mut self) {
         let over = (self.position % ALIGNMENT as u64) as usize;
         if over != 0 {
-            self.append(&[0; ALIGNMENT][over..]);
+            self.append([0; ALIGNMENT].get(over..).unwrap_or_default());
         }
         self.open = false;
     }
@@ -234,7 +234,7 @@ impl FrameWriter {
 }
 
 fn crc_before(encoded: &[u8; 64], tail: usize) -> u32 {
-    crc32c::crc32c(&encoded[..64 - tail])
+    crc32c::crc32c(encoded.get(..64 - tail).unwrap_or_default())
 }
 
 /// The validated ends of a file: header, section table and block checksums. Sections themselves

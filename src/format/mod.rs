@@ -4,6 +4,8 @@
 //! rkyv archives that are only reached through validated access ([`archive`]); arrays are plain
 //! numbers, cast after a length check ([`cursor`]).
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 pub mod archive;
 mod body;
 pub mod cursor;
