@@ -9,9 +9,15 @@
 pub mod archive;
 mod body;
 pub mod cursor;
+pub mod documents;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
 pub mod names;
+pub mod postings;
+pub mod record;
 pub mod rules;
+pub mod segment;
+pub mod terms;
 pub mod tombstones;
+pub mod wire;

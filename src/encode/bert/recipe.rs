@@ -1,0 +1,221 @@
+//! How a model wants its text and how its token vectors become one vector.
+//!
+//! sentence-transformers folders say it in `modules.json` (a list of steps), `1_Pooling/config.json`,
+//! `sentence_bert_config.json` (the length limit) and `config_sentence_transformers.json`
+//! (prompts, similarity). A folder without `modules.json` gets what sentence-transformers itself
+//! falls back to: the mean of the token vectors, not normalised, compared by cosine, with inputs
+//! as long as the model allows. Callers who know better give a [`Recipe`].
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::config::BertConfig;
+use super::folder::Folder;
+use crate::encoder::{Metric, Pooling};
+use crate::error::Result;
+
+/// Everything between a text and its vector that is not the network.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Recipe {
+    /// `cls` or `mean`.
+    #[serde(with = "PoolingName")]
+    pub pooling: Pooling,
+    /// Whether vectors are scaled to length 1.
+    #[serde(default)]
+    pub normalize: bool,
+    /// `dot` or `cosine`.
+    #[serde(with = "MetricName")]
+    pub similarity: Metric,
+    /// Whether a document is given as a segment pair (title, abstract) with token types 0 and 1
+    /// rather than as one text, `title abstract`.
+    #[serde(default)]
+    pub pair: bool,
+    /// Whether text is lower-cased before the tokenizer sees it.
+    #[serde(default)]
+    pub lower_case: bool,
+    /// Prefix and length for documents and queries.
+    pub roles: Roles,
+}
+
+/// The two sides of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Roles {
+    /// Stored texts.
+    pub document: Role,
+    /// Questions; as `document` where it is missing.
+    pub query: Option<Role>,
+}
+
+/// One side.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Role {
+    /// Text put before the input.
+    #[serde(default)]
+    pub prefix: String,
+    /// Tokens of one input, special tokens included.
+    pub max_length: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Pooling", rename_all = "lowercase")]
+enum PoolingName {
+    Cls,
+    Mean,
+    Last,
+    Weighted,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Metric", rename_all = "lowercase")]
+enum MetricName {
+    Dot,
+    Cosine,
+}
+
+/// An entry of `modules.json`.
+#[derive(Deserialize)]
+struct Module {
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// `sentence_bert_config.json`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TransformerSettings {
+    max_seq_length: Option<usize>,
+    do_lower_case: bool,
+}
+
+/// The field of `tokenizer_config.json` that bounds the length; some files hold 1e30 for "none".
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TokenizerSettings {
+    model_max_length: Option<f64>,
+}
+
+/// `config_sentence_transformers.json`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Settings {
+    prompts: HashMap<String, Option<String>>,
+    similarity_fn_name: Option<String>,
+}
+
+/// What a folder says about itself.
+pub(super) struct Layout {
+    /// Where the network and the tokenizer are.
+    pub(super) transformer: Folder,
+    pooling: Pooling,
+    normalize: bool,
+}
+
+impl Layout {
+    /// Reads `modules.json` where there is one.
+    pub(super) fn open(folder: &Folder) -> Result<Layout> {
+        let mut layout =
+            Layout { transformer: folder.clone(), pooling: Pooling::Mean, normalize: false };
+        let Some(modules) = folder.json::<Vec<Module>>("modules.json")? else { return Ok(layout) };
+        for module in &modules {
+            match module.kind.rsplit('.').next().unwrap_or_default() {
+                "Transformer" => layout.transformer = folder.inside(&module.path)?,
+                "Pooling" => layout.pooling = pooling(&folder.inside(&module.path)?)?,
+                "Normalize" => layout.normalize = true,
+                _ => {
+                    return Err(folder.error(format!(
+                        "modules.json: step {} is not supported; supported are Transformer, \
+                         Pooling and Normalize",
+                        module.kind
+                    )));
+                }
+            }
+        }
+        Ok(layout)
+    }
+
+    /// The recipe in the folder's own files.
+    pub(super) fn recipe(&self, folder: &Folder, config: &BertConfig) -> Result<Recipe> {
+        let own: TransformerSettings =
+            self.transformer.json("sentence_bert_config.json")?.unwrap_or_default();
+        let tokenizer: TokenizerSettings =
+            self.transformer.json("tokenizer_config.json")?.unwrap_or_default();
+        let settings: Settings =
+            folder.json("config_sentence_transformers.json")?.unwrap_or_default();
+        let tokenizer_max = tokenizer.model_max_length.map_or(usize::MAX, |length| length as usize);
+        let max_length =
+            own.max_seq_length.unwrap_or(tokenizer_max).min(config.max_position_embeddings);
+        let prompt = |names: &[&str]| {
+            let found = names.iter().find_map(|name| settings.prompts.get(*name)?.clone());
+            Role { prefix: found.unwrap_or_default(), max_length }
+        };
+        let similarity = match settings.similarity_fn_name.as_deref() {
+            None | Some("cosine") => Metric::Cosine,
+            Some("dot") => Metric::Dot,
+            Some(other) => {
+                return Err(folder.error(format!(
+                    "config_sentence_transformers.json: similarity {other:?} is not supported; \
+                     supported are \"cosine\" and \"dot\""
+                )));
+            }
+        };
+        Ok(Recipe {
+            pooling: self.pooling,
+            normalize: self.normalize,
+            similarity,
+            pair: false,
+            lower_case: own.do_lower_case,
+            roles: Roles {
+                document: prompt(&["document", "passage", "corpus"]),
+                query: Some(prompt(&["query"])),
+            },
+        })
+    }
+}
+
+/// Reads the pooling step: flags in older releases, a name in newer ones.
+fn pooling(folder: &Folder) -> Result<Pooling> {
+    let settings: HashMap<String, serde_json::Value> = folder
+        .json("config.json")?
+        .ok_or_else(|| folder.error("modules.json names a pooling step without config.json"))?;
+    let mut modes: Vec<&str> = settings
+        .iter()
+        .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
+        .map(|(key, _)| key.trim_start_matches("pooling_mode_"))
+        .collect();
+    modes.extend(settings.get("pooling_mode").and_then(serde_json::Value::as_str));
+    match modes.as_slice() {
+        ["cls_token" | "cls"] => Ok(Pooling::Cls),
+        ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
+        _ => Err(folder.error(format!(
+            "pooling {modes:?} is not supported; supported is one of \"cls\" and \"mean\""
+        ))),
+    }
+}
+
+impl Recipe {
+    /// Checks what can be told from the recipe and the network's shape.
+    pub(super) fn check(&self, folder: &Folder, config: &BertConfig) -> Result<()> {
+        if !matches!(self.pooling, Pooling::Cls | Pooling::Mean) {
+            return Err(folder.error("recipe: pooling must be cls or mean for a BERT model"));
+        }
+        if self.pair && config.type_vocab_size < 2 {
+            return Err(folder.error("recipe asks for pairs, the model has one token type"));
+        }
+        for role in [&self.roles.document, self.query()] {
+            if role.max_length > config.max_position_embeddings {
+                return Err(folder.error(format!(
+                    "recipe: max_length is {}, the model has {} positions",
+                    role.max_length, config.max_position_embeddings
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The query side.
+    pub(super) fn query(&self) -> &Role {
+        self.roles.query.as_ref().unwrap_or(&self.roles.document)
+    }
+}

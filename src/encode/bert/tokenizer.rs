@@ -1,0 +1,183 @@
+//! Text to token ids, through the `tokenizers` crate.
+//!
+//! `tokenizer.json` is used where there is one; the truncation and padding that many of these
+//! files have baked in are dropped, because the recipe's limit counts and nothing is padded.
+//! Older folders have `vocab.txt` alone, from which BERT's WordPiece tokenizer is built.
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::processors::bert::BertProcessing;
+use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
+
+use super::config::BertConfig;
+use super::folder::Folder;
+use super::recipe::{Recipe, Role};
+use crate::error::{Error, Result};
+
+/// One input as the network sees it: both lists have the same length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Rows of the word embedding table.
+    pub ids: Vec<u32>,
+    /// Segment of each token: 0 for a text or the first of a pair, 1 for the second.
+    pub type_ids: Vec<u32>,
+}
+
+/// The tokenizer of one side (documents or queries).
+pub(super) struct TextTokenizer {
+    tokenizer: Tokenizer,
+    prefix: String,
+    lower_case: bool,
+    name: String,
+}
+
+impl TextTokenizer {
+    /// Text, or a pair of texts, to tokens; cut to the recipe's length, longest side first.
+    pub(super) fn encode(&self, first: &str, second: Option<&str>) -> Result<Tokens> {
+        let prepare = |text: &str| if self.lower_case { text.to_lowercase() } else { text.into() };
+        let first = prepare(&format!("{}{first}", self.prefix));
+        let encoded = match second {
+            None => self.tokenizer.encode_fast(first, true),
+            Some(second) => self.tokenizer.encode_fast((first, prepare(second)), true),
+        };
+        let encoded = encoded.map_err(|problem| Error::Encoder {
+            name: self.name.clone(),
+            detail: format!("tokenizer: {problem}"),
+        })?;
+        Ok(Tokens { ids: encoded.get_ids().to_vec(), type_ids: encoded.get_type_ids().to_vec() })
+    }
+}
+
+/// Both sides' tokenizers and the digest of what they were made from.
+pub(super) struct Tokenizers {
+    pub(super) document: TextTokenizer,
+    pub(super) query: TextTokenizer,
+    pub(super) digest: [u8; 32],
+}
+
+impl Tokenizers {
+    /// Loads the tokenizer and prepares it for both sides.
+    pub(super) fn open(
+        folder: &Folder,
+        recipe: &Recipe,
+        config: &BertConfig,
+    ) -> Result<Tokenizers> {
+        let (tokenizer, mut hash) = load(folder)?;
+        if recipe.lower_case {
+            hash.update(b"lower case");
+        }
+        let largest = tokenizer.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+        if largest == 0 {
+            return Err(folder.error("the tokenizer's vocabulary is empty"));
+        }
+        if largest > config.vocab_size {
+            return Err(folder.error(format!(
+                "the tokenizer has ids up to {}, the embedding table {} rows; they are of \
+                 different models",
+                largest - 1,
+                config.vocab_size
+            )));
+        }
+        let side = |role: &Role| side(folder, &tokenizer, role, recipe);
+        Ok(Tokenizers {
+            document: side(&recipe.roles.document)?,
+            query: side(recipe.query())?,
+            digest: hash.finalize().into(),
+        })
+    }
+}
+
+fn side(
+    folder: &Folder,
+    tokenizer: &Tokenizer,
+    role: &Role,
+    recipe: &Recipe,
+) -> Result<TextTokenizer> {
+    let special = tokenizer.get_post_processor().map_or(0, |post| post.added_tokens(recipe.pair));
+    if role.max_length <= special {
+        return Err(folder.error(format!(
+            "max_length is {}, no room for text beside {special} special tokens",
+            role.max_length
+        )));
+    }
+    let mut tokenizer = tokenizer.clone();
+    tokenizer
+        .with_truncation(Some(TruncationParams {
+            max_length: role.max_length,
+            ..Default::default()
+        }))
+        .map_err(|problem| folder.error(format!("tokenizer: {problem}")))?;
+    Ok(TextTokenizer {
+        tokenizer,
+        prefix: role.prefix.clone(),
+        lower_case: recipe.lower_case,
+        name: folder.name().to_string(),
+    })
+}
+
+/// `tokenizer.json`, else `vocab.txt`; with a hash that has seen what was read.
+fn load(folder: &Folder) -> Result<(Tokenizer, Sha256)> {
+    let mut hash = Sha256::new();
+    if let Some(bytes) = folder.read("tokenizer.json")? {
+        hash.update(&bytes);
+        let mut tokenizer = Tokenizer::from_bytes(&bytes)
+            .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
+        tokenizer.with_padding(None);
+        return Ok((tokenizer, hash));
+    }
+    let Some(bytes) = folder.read("vocab.txt")? else {
+        return Err(folder.error("neither tokenizer.json nor vocab.txt is there"));
+    };
+    let settings: WordPieceSettings = folder.json("tokenizer_config.json")?.unwrap_or_default();
+    hash.update(&bytes);
+    hash.update(format!("{settings:?}"));
+    let tokenizer = word_piece(&bytes, &settings)
+        .map_err(|problem| folder.error(format!("vocab.txt: {problem}")))?;
+    Ok((tokenizer, hash))
+}
+
+/// The fields of `tokenizer_config.json` that matter to a `vocab.txt`, with `BertTokenizer`'s
+/// defaults.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+struct WordPieceSettings {
+    do_lower_case: bool,
+    tokenize_chinese_chars: bool,
+    strip_accents: Option<bool>,
+}
+
+impl Default for WordPieceSettings {
+    fn default() -> WordPieceSettings {
+        WordPieceSettings { do_lower_case: true, tokenize_chinese_chars: true, strip_accents: None }
+    }
+}
+
+fn word_piece(vocabulary: &[u8], settings: &WordPieceSettings) -> tokenizers::Result<Tokenizer> {
+    let model = WordPiece::builder()
+        .vocab(WordPiece::read_bytes(vocabulary)?)
+        .unk_token("[UNK]".into())
+        .build()?;
+    let mut tokenizer = Tokenizer::new(model);
+    let id = |token: &str| tokenizer.token_to_id(token).ok_or(format!("{token} is missing"));
+    let (sep, cls) = (id("[SEP]")?, id("[CLS]")?);
+    id("[UNK]")?;
+    tokenizer.with_normalizer(Some(BertNormalizer::new(
+        true,
+        settings.tokenize_chinese_chars,
+        settings.strip_accents,
+        settings.do_lower_case,
+    )))?;
+    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
+    let markers = BertProcessing::new(("[SEP]".into(), sep), ("[CLS]".into(), cls));
+    tokenizer.with_post_processor(Some(markers));
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].into_iter();
+    let known: Vec<AddedToken> = special
+        .filter(|token| tokenizer.token_to_id(token).is_some())
+        .map(|token| AddedToken::from(token, true))
+        .collect();
+    tokenizer.add_special_tokens(known)?;
+    Ok(tokenizer)
+}
