@@ -2,10 +2,13 @@
 //!
 //! See `format-spec/04-segment.md`. Arrays are little-endian and start at multiples of 64 bytes.
 
+use std::ops::Range;
+
 use rkyv::{Archive, Deserialize, Serialize};
 
 use super::layout::layout;
 use super::manifest::RowType;
+use super::postings::PostingEntry;
 use super::terms::TermField;
 use crate::encoder::Metric;
 use crate::ids::Revision;
@@ -76,7 +79,7 @@ pub const SECTION_SCALES: u32 = 31;
 pub const SECTION_VECTOR_ROWS: u32 = 32;
 
 /// Every section of a segment and its name in `inspect` and `stats`.
-pub const SECTION_NAMES: &[(u32, &str)] = &[
+pub const NAMES: &[(u32, &str)] = &[
     (SECTION_META, "meta"),
     (SECTION_KEY_PMIDS, "key-pmids"),
     (SECTION_KEY_PMID_ROWS, "key-pmid-rows"),
@@ -201,4 +204,81 @@ impl RowType {
             RowType::F32 => 4,
         }
     }
+}
+
+impl SegmentMeta {
+    /// The numbers of the terms of a field.
+    pub fn terms(&self, field: TermField) -> Range<u32> {
+        let end_of = |number: usize| self.term_ends.get(number).copied().unwrap_or_default();
+        let number = field as usize;
+        let start = number.checked_sub(1).map_or(0, end_of);
+        start..end_of(number)
+    }
+
+    /// All terms.
+    pub fn term_count(&self) -> u32 {
+        self.term_ends.last().copied().unwrap_or_default()
+    }
+
+    /// The length in bytes of every section whose length follows from the counts.
+    ///
+    /// # Errors
+    /// What contradicts itself in the counts.
+    pub fn section_lengths(&self) -> Result<Vec<(u32, u64)>, &'static str> {
+        if !self.term_ends.is_sorted() {
+            return Err("the terms of a field end before they begin");
+        }
+        let rows = u64::from(self.rows);
+        let revision = RevisionEntry::SIZE as u64;
+        let each = |count: u32, bytes: u64| u64::from(count) * bytes;
+        let offsets = |count: u32| (u64::from(count) + 1) * 8;
+        let when = |filled: bool, length: u64| if filled { length } else { 0 };
+        let integers = numbers(&self.integers).ok_or("integer columns have gaps")?;
+        let floats = numbers(&self.floats).ok_or("float columns have gaps")?;
+        let vectors = self.vectors.as_ref();
+        let scaled = vectors.is_some_and(|vectors| vectors.row_type == RowType::Int8);
+        let vector_bytes = vectors.map_or(Some(0), |vectors| {
+            let numbers = rows.checked_mul(u64::from(vectors.dimension))?;
+            numbers.checked_mul(vectors.row_type.bytes() as u64)
+        });
+        Ok(vec![
+            (SECTION_KEY_PMIDS, each(self.pmid_keys, 4)),
+            (SECTION_KEY_PMID_ROWS, each(self.pmid_keys, 4)),
+            (SECTION_ROW_PMIDS, rows * 4),
+            (SECTION_KEY_TEXT_OFFSETS, offsets(self.text_keys)),
+            (SECTION_KEY_TEXT_ROWS, each(self.text_keys, 4)),
+            (SECTION_ROW_TEXTS, when(self.text_keys > 0, rows * 4)),
+            (SECTION_REVISIONS, when(self.has_revisions, rows * revision)),
+            (SECTION_INPUT_HASHES, when(self.has_input_hashes, rows * 16)),
+            (SECTION_DATE_FIRST, rows * 4),
+            (SECTION_DATE_LAST, rows * 4),
+            (SECTION_BLOCK_OFFSETS, offsets(self.blocks)),
+            (SECTION_BLOCK_ROWS, each(self.blocks, 4) + 4),
+            (SECTION_TERM_OFFSETS, offsets(self.term_count())),
+            (SECTION_POSTING_ENTRIES, each(self.term_count(), PostingEntry::SIZE as u64)),
+            (SECTION_INTEGER_ROWS, integers * 4),
+            (SECTION_INTEGER_VALUES, integers * 8),
+            (SECTION_FLOAT_ROWS, floats * 4),
+            (SECTION_FLOAT_VALUES, floats * 8),
+            (SECTION_DELETE_PMIDS, each(self.pmid_deletes, 4)),
+            (SECTION_DELETE_PMID_REVISIONS, each(self.pmid_deletes, revision)),
+            (SECTION_DELETE_TEXT_OFFSETS, offsets(self.text_deletes)),
+            (SECTION_DELETE_TEXT_REVISIONS, each(self.text_deletes, revision)),
+            (SECTION_VECTORS, vector_bytes.ok_or("there are too many vectors")?),
+            (SECTION_SCALES, when(scaled, rows * 4)),
+        ])
+    }
+}
+
+/// Elements of columns that stand side by side; `None` when they do not.
+fn numbers(columns: &[NumberColumnMeta]) -> Option<u64> {
+    let mut total = 0u64;
+    for column in columns {
+        if column.start != total {
+            return None;
+        }
+        total = total.checked_add(u64::from(column.count))?;
+    }
+    // Eight bytes each must be countable.
+    total.checked_mul(8).map(|_| total)
 }

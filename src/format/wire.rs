@@ -277,3 +277,50 @@ impl Wire for Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put_varint(number, &mut bytes);
+            let mut source = Source::new(&bytes);
+            assert_eq!(source.varint(), Ok(number));
+            assert_eq!(source.end(), Ok(()));
+        }
+        let wrong: [&[u8]; 5] = [
+            &[],
+            &[0x80],
+            &[0x80, 0],
+            &[0xff; 11],
+            &[255, 255, 255, 255, 255, 255, 255, 255, 255, 2],
+        ];
+        for bytes in wrong {
+            assert!(Source::new(bytes).varint().is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn signed_numbers_survive() {
+        for number in [0, -1, 1, i64::MIN, i64::MAX] {
+            let mut bytes = Vec::new();
+            number.put(&mut Sink::new(&mut bytes));
+            assert_eq!(i64::get(&mut Source::new(&bytes)), Ok(number));
+        }
+    }
+
+    #[test]
+    fn a_list_cannot_be_longer_than_its_record_or_its_budget() {
+        let mut bytes = Vec::new();
+        put_varint(u64::MAX, &mut bytes);
+        assert!(Vec::<String>::get(&mut Source::new(&bytes)).is_err());
+        let count = DECODED_BYTES_MAX / size_of::<String>() + 1;
+        let mut bytes = Vec::new();
+        put_varint(count as u64, &mut bytes);
+        bytes.resize(bytes.len() + count, 0);
+        assert!(Vec::<String>::get(&mut Source::new(&bytes)).is_err());
+    }
+}

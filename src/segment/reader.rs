@@ -8,11 +8,10 @@ use zstd::dict::DecoderDictionary;
 
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Section};
-use crate::format::manifest::{RowType, SegmentEntry, VectorConfig};
+use crate::format::manifest::{SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
-use crate::format::terms::TermField;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
 use crate::limits::DIMENSION_MAX;
@@ -109,7 +108,7 @@ impl Segment {
     /// Every section's size, in order of offset.
     pub fn sections(&self) -> Vec<SectionSize> {
         let size = |section: &Section| SectionSize {
-            name: SECTION_NAMES
+            name: NAMES
                 .iter()
                 .find(|(kind, _)| *kind == section.kind)
                 .map_or("unknown", |(_, name)| name),
@@ -244,58 +243,10 @@ fn read_meta(file: &VerifiedFile) -> Result<SegmentMeta> {
 
 /// Holds every section's length against the counts, without touching the sections.
 fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
-    let rows = u64::from(meta.rows);
-    let when = |filled: bool, count: u64| if filled { count } else { 0 };
-    let texts = |count: u32| (u64::from(count) + 1) * 8;
-    let numbers = |columns: &[NumberColumnMeta]| {
-        let mut total = 0u64;
-        for column in columns {
-            if column.start != total {
-                return None;
-            }
-            total = total.checked_add(u64::from(column.count))?;
-        }
-        total.checked_mul(8)
-    };
-    let meta_at = required(file, SECTION_META)?.offset;
-    let broken = |detail: &str| Error::corrupt(file.name(), meta_at, Rule::SegmentMeta, detail);
-    let integers = numbers(&meta.integers).ok_or_else(|| broken("integer columns have gaps"))?;
-    let floats = numbers(&meta.floats).ok_or_else(|| broken("float columns have gaps"))?;
-    if !meta.term_ends.is_sorted() {
-        return Err(broken("the terms of a field end before they begin"));
-    }
-    let terms = meta.term_ends.last().copied().unwrap_or_default();
-    let vectors = meta.vectors.as_ref();
-    let vector_bytes = vectors.map_or(Some(0), |vectors| {
-        rows.checked_mul(u64::from(vectors.dimension))?.checked_mul(vectors.row_type.bytes() as u64)
-    });
-    let scaled = vectors.is_some_and(|vectors| vectors.row_type == RowType::Int8);
-    let lengths = [
-        (SECTION_KEY_PMIDS, u64::from(meta.pmid_keys) * 4),
-        (SECTION_KEY_PMID_ROWS, u64::from(meta.pmid_keys) * 4),
-        (SECTION_ROW_PMIDS, rows * 4),
-        (SECTION_KEY_TEXT_OFFSETS, texts(meta.text_keys)),
-        (SECTION_KEY_TEXT_ROWS, u64::from(meta.text_keys) * 4),
-        (SECTION_ROW_TEXTS, when(meta.text_keys > 0, rows * 4)),
-        (SECTION_REVISIONS, when(meta.has_revisions, rows * RevisionEntry::SIZE as u64)),
-        (SECTION_INPUT_HASHES, when(meta.has_input_hashes, rows * 16)),
-        (SECTION_DATE_FIRST, rows * 4),
-        (SECTION_DATE_LAST, rows * 4),
-        (SECTION_BLOCK_OFFSETS, texts(meta.blocks)),
-        (SECTION_BLOCK_ROWS, (u64::from(meta.blocks) + 1) * 4),
-        (SECTION_TERM_OFFSETS, texts(terms)),
-        (SECTION_POSTING_ENTRIES, u64::from(terms) * 16),
-        (SECTION_INTEGER_ROWS, integers / 2),
-        (SECTION_INTEGER_VALUES, integers),
-        (SECTION_FLOAT_ROWS, floats / 2),
-        (SECTION_FLOAT_VALUES, floats),
-        (SECTION_DELETE_PMIDS, u64::from(meta.pmid_deletes) * 4),
-        (SECTION_DELETE_PMID_REVISIONS, u64::from(meta.pmid_deletes) * RevisionEntry::SIZE as u64),
-        (SECTION_DELETE_TEXT_OFFSETS, texts(meta.text_deletes)),
-        (SECTION_DELETE_TEXT_REVISIONS, u64::from(meta.text_deletes) * RevisionEntry::SIZE as u64),
-        (SECTION_VECTORS, vector_bytes.ok_or_else(|| broken("too many vectors"))?),
-        (SECTION_SCALES, when(scaled, rows * 4)),
-    ];
+    let at = required(file, SECTION_META)?.offset;
+    let lengths = meta
+        .section_lengths()
+        .map_err(|detail| Error::corrupt(file.name(), at, Rule::SegmentMeta, detail))?;
     for (kind, expected) in lengths {
         let section = required(file, kind)?;
         if section.length != expected {
@@ -307,26 +258,8 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             ));
         }
     }
-    for kind in [
-        SECTION_KEY_TEXTS,
-        SECTION_DICTIONARY,
-        SECTION_BLOCKS,
-        SECTION_TERMS,
-        SECTION_POSTINGS,
-        SECTION_DELETE_TEXTS,
-        SECTION_VECTOR_ROWS,
-    ] {
-        required(file, kind)?;
+    for (kind, _) in NAMES {
+        required(file, *kind)?;
     }
     Ok(())
-}
-
-impl SegmentMeta {
-    /// The numbers of the terms of a field.
-    pub(super) fn terms(&self, field: TermField) -> std::ops::Range<u32> {
-        let end_of = |number: usize| self.term_ends.get(number).copied().unwrap_or_default();
-        let number = field as usize;
-        let start = number.checked_sub(1).map_or(0, end_of);
-        start..end_of(number)
-    }
 }

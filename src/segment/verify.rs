@@ -214,7 +214,7 @@ impl Segment {
     }
 
     fn verify_postings(&self, control: &Control) -> Result<u64> {
-        let terms = self.shared.meta.term_ends.last().copied().unwrap_or_default();
+        let terms = self.shared.meta.term_count();
         self.verify_ends(SECTION_TERM_OFFSETS, SECTION_TERMS, terms)?;
         let mut end = 0u64;
         let mut sum = 0u64;
