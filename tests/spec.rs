@@ -4,6 +4,8 @@
 
 #[path = "spec/code.rs"]
 mod code;
+#[path = "spec/document.rs"]
+mod document;
 #[path = "spec/reader.rs"]
 mod reader;
 #[path = "spec/text.rs"]
@@ -73,6 +75,14 @@ fn enumerations_agree() {
         Text::read().values.into_iter().map(names).collect(),
         code::values(),
     );
+}
+
+#[test]
+fn records_agree() {
+    let names = |(name, fields): (String, Vec<(String, String)>)| {
+        (name, fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+    };
+    assert_same("record", Text::read().records.into_iter().map(names).collect(), code::records());
 }
 
 #[test]
@@ -206,4 +216,16 @@ fn the_text_is_enough_to_read_a_manifest() {
         assert_eq!(found.at("records"), &Value::Number(30_000));
         assert_eq!(found.at("complete"), &Value::Number(1));
     }
+}
+
+#[test]
+fn the_text_is_enough_to_read_a_document() {
+    let rich = document::rich();
+    let mut bytes = Vec::new();
+    medvec::format::record::encode(&rich, &mut bytes).expect("encodes");
+    let text = Text::read();
+    let mut reader = document::Reader { text: &text, bytes: &bytes };
+    let read = reader.value("Document");
+    assert!(reader.bytes.is_empty(), "{} bytes are left", reader.bytes.len());
+    assert_eq!(read, format!("{rich:?}"));
 }

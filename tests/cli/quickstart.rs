@@ -6,7 +6,8 @@ use crate::sandbox::Sandbox;
 fn quickstart_builds_searches_and_says_how_to_go_on() {
     let sandbox = Sandbox::new();
     let run = sandbox.medvec(&["quickstart"]).expect(0);
-    let run = run.shows(&["--mesh", "--year 2005:2016", "PMID ", "Go on with:", "medvec import"]);
+    let run =
+        run.shows(&["--mesh", "--year 2005:2016", "PMID ", "Go on with:", "import my.medvec"]);
     let years: Vec<u32> = run
         .out
         .lines()
@@ -23,17 +24,19 @@ fn quickstart_builds_searches_and_says_how_to_go_on() {
     assert_eq!(stats["vectors"]["count"], 1000);
 
     // Every command that it suggests and that needs nothing else works as it is printed.
-    for line in run.out.lines().filter(|line| line.contains("  medvec ")) {
-        let command = line.split_once("  medvec ").expect("a command").1;
-        if command.contains("my.medvec") {
-            continue;
-        }
+    let program = env!("CARGO_BIN_EXE_medvec");
+    let suggested = run.out.split("Go on with:").nth(1).expect("suggestions");
+    let mut tried = 0;
+    for line in suggested.lines().filter(|line| !line.contains("my.medvec")) {
+        let Some((_, command)) = line.split_once(program) else { continue };
         let arguments = shell_words(command);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let run = sandbox.medvec(&arguments);
         assert_eq!(run.code, 0, "{command}: {}", run.err);
         assert!(!run.out.is_empty(), "{command}");
+        tried += 1;
     }
+    assert_eq!(tried, 6, "{suggested}");
 
     let again = sandbox.medvec(&["quickstart"]).expect(0);
     again.says(&["used as it is"]).shows(&["Go on with:"]);

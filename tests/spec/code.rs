@@ -13,6 +13,11 @@ use medvec::format::manifest::{
     Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 
+use medvec::format::postings::PostingEntry;
+use medvec::format::record;
+use medvec::format::segment::{NumberColumnMeta, RevisionEntry, SegmentMeta, SegmentVectors};
+use medvec::format::terms::TermField;
+
 use crate::text::{Field, Layout};
 
 /// The layout of an archived structure; fields that are left out show up as a wrong size.
@@ -67,6 +72,25 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(FileSeal { file_id, length, footer_crc }),
         archived!(TombstonesEntry { generation, seal, rows }),
         archived!(SourceEntry { name, bytes, head, records, complete }),
+        archived!(SegmentMeta {
+            rows,
+            pmid_keys,
+            text_keys,
+            pmid_deletes,
+            text_deletes,
+            blocks,
+            has_revisions,
+            has_input_hashes,
+            text_bytes,
+            term_ends,
+            integers,
+            floats,
+            vectors,
+        }),
+        archived!(NumberColumnMeta { name, start, count }),
+        archived!(SegmentVectors { dimension, metric, row_type, count }),
+        fixed("RevisionEntry", RevisionEntry::SIZE, RevisionEntry::FIELDS),
+        fixed("PostingEntry", PostingEntry::SIZE, PostingEntry::FIELDS),
     ]
     .into()
 }
@@ -81,6 +105,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         FileKind::Tombstones => "Tombstones",
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
+    let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
     [
         ("FileKind".to_owned(), kinds),
         archived_values!(Metric: Dot, Cosine),
@@ -88,8 +113,16 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         archived_values!(RowType: Int8, F16, F32),
         sections("ManifestSection", "src/format/manifest.rs"),
         sections("TombstonesSection", "src/format/tombstones.rs"),
+        sections("SegmentSection", "src/format/segment.rs"),
+        ("TermField".to_owned(), term_fields),
     ]
     .into()
+}
+
+/// The structures of a document's record: the names of their fields, in order.
+pub(crate) fn records() -> BTreeMap<String, Vec<String>> {
+    let names = |fields: &[&str]| fields.iter().map(|name| (*name).to_owned()).collect();
+    record::STRUCTURES.iter().map(|(name, fields)| ((*name).to_owned(), names(fields))).collect()
 }
 
 /// Every constant of `src/limits.rs`, by its name in the source and its value in the compiler.
@@ -161,6 +194,9 @@ fn kind(rust: &str) -> String {
     }
     if rust.starts_with("[u8;") {
         return "bytes".to_owned();
+    }
+    if let Some((element, count)) = rust.strip_prefix('[').and_then(|rest| rest.split_once("; ")) {
+        return format!("{}[{count}", kind(element));
     }
     let name = rust.rsplit("::").next().unwrap_or(rust);
     let name = name.strip_prefix("Archived").unwrap_or(name);

@@ -31,6 +31,8 @@ pub(crate) struct Variant {
 pub(crate) struct Text {
     pub(crate) layouts: BTreeMap<String, Layout>,
     pub(crate) values: BTreeMap<String, Vec<Variant>>,
+    /// Structures of a document's record: name and type of each field.
+    pub(crate) records: BTreeMap<String, Vec<(String, String)>>,
     pub(crate) limits: BTreeMap<String, u64>,
     pub(crate) rules: BTreeMap<String, String>,
     /// Chapter and rule.
@@ -113,6 +115,13 @@ impl Text {
                 });
                 let twice = self.values.insert(name.to_owned(), variants.collect());
                 assert!(twice.is_none(), "values {name} are given twice");
+            }
+            ["field", "type", "meaning"] => {
+                let name = heading.strip_prefix("Record: ");
+                let name = name.unwrap_or_else(|| panic!("{chapter}: a record under {heading}"));
+                let fields = rows.iter().map(|row| (row[0].clone(), row[1].clone()));
+                let twice = self.records.insert(name.to_owned(), fields.collect());
+                assert!(twice.is_none(), "record {name} is given twice");
             }
             ["name", "value", "reason"] => {
                 self.limits = rows.iter().map(|row| (row[0].clone(), number(&row[1]))).collect();

@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod render;
 mod sentences;
+mod shell;
 mod style;
 mod view;
 mod wrap;

@@ -55,7 +55,7 @@ fn hit_json(hit: &HitView) -> Value {
         "rank": hit.rank,
         "key": hit.key,
         "pmid": if hit.is_pmid { hit.key.parse::<u32>().ok() } else { None },
-        "score": hit.score,
+        "score": hit.score.map(rounded),
         "title": hit.title,
         "journal": hit.journal,
         "year": hit.year,
@@ -63,10 +63,15 @@ fn hit_json(hit: &HitView) -> Value {
     })
 }
 
+/// A score with the digits that mean something.
+fn rounded(score: f32) -> f64 {
+    (f64::from(score) * 1e6).round() / 1e6
+}
+
 fn hits_csv(out: &mut dyn Write, hits: &[HitView]) -> io::Result<()> {
     csv::record(out, &["rank", "key", "score", "year", "journal", "title", "sentence"])?;
     for hit in hits {
-        let score = hit.score.map_or_else(String::new, |score| score.to_string());
+        let score = hit.score.map_or_else(String::new, |score| rounded(score).to_string());
         let sentence = hit.sentence.as_deref().unwrap_or_default();
         let rank = hit.rank.to_string();
         csv::record(

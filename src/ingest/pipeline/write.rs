@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
 use crate::ingest::{Event, Source, open};
 
+/// Segments after which an import merges them: each key that is written is looked up in all.
+const SEGMENTS_MAX: usize = 32;
+
 /// An import under way.
 pub(super) struct Import<'a> {
     database: &'a Database,
@@ -174,6 +177,9 @@ impl<'a> Import<'a> {
         self.report_progress(Stage::Committing, file, bytes_read);
         self.writer.commit()?;
         self.uncommitted = 0;
+        if self.writer.snapshot().manifest().segments.len() > SEGMENTS_MAX {
+            self.writer.compact(&self.options.control)?;
+        }
         Ok(())
     }
 

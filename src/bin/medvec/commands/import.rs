@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use medvec::db::{CreateOptions, Database};
 use medvec::format::manifest::{RowType, VectorConfig};
-use medvec::ingest::{self, Event, ImportOptions, ImportReport, Stage};
+use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import};
+use medvec::ingest::{self, Event};
 use medvec::{Encoder, Error, Metric};
 
 use super::open;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     };
     let started = Instant::now();
     let progress = Progress::over_bytes(context.quiet);
-    let report = ingest::import(&database, &args.files, &options, &mut |now| match now.stage {
+    let report = import(&database, &args.files, &options, &mut |now| match now.stage {
         Stage::Committing => progress.stage("making it durable", 0, 0),
         _ => progress.update(now.bytes, now.bytes_total, now.records),
     });

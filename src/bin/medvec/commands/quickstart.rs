@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::encoders::BUILTIN;
 use crate::failure::Result;
 use crate::filters::YearRange;
+use crate::shell;
 use crate::style::{FAINT, KEY};
 
 /// The 1,000 labelled PubMedQA records; see `samples/pubmedqa/PROVENANCE.md`.
@@ -25,6 +26,7 @@ const HITS: usize = 3;
 
 pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
     let database = args.dir.display();
+    let medvec = shell::program();
     if Database::exists(&args.dir) {
         context.remark(format!("{database} is there already and is used as it is"));
     } else {
@@ -32,8 +34,10 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         build(&args.dir, context)?;
     }
     let shown = format!(
-        "medvec search {database} \"{QUESTION}\" --mesh \"{MESH}\" --year {}:{} -k {HITS}",
-        YEARS.from, YEARS.to
+        "{medvec} search {} \"{QUESTION}\" --mesh \"{MESH}\" --year {}:{} -k {HITS}",
+        shell::quoted(&database.to_string()),
+        YEARS.from,
+        YEARS.to
     );
     writeln!(context.out, "{FAINT}${FAINT:#} {KEY}{shown}{KEY:#}\n")?;
     let question = Search {
@@ -78,18 +82,19 @@ fn write_sample(folder: &Path) -> Result<std::path::PathBuf> {
 }
 
 fn next_steps(database: &Path, context: &mut Context) -> Result<()> {
-    let db = database.display();
+    let medvec = shell::program();
+    let db = shell::quoted(&database.to_string_lossy());
     let steps = [
-        ("ask something else", format!("medvec search {db} \"do statins help after a stroke\"")),
-        ("list by filter", format!("medvec search {db} --mesh Stroke --year 2010:")),
-        ("read one in full", format!("medvec get {db} 19615731")),
+        ("ask something else", format!("{medvec} search {db} \"do statins help after a stroke\"")),
+        ("list by filter", format!("{medvec} search {db} --mesh Stroke --year 2010:")),
+        ("read one in full", format!("{medvec} get {db} 19615731")),
         (
             "pipe into programs",
-            format!("medvec search {db} \"screening for breast cancer\" --format jsonl"),
+            format!("{medvec} search {db} \"screening for breast cancer\" --format jsonl"),
         ),
-        ("what is in it", format!("medvec stats {db}")),
-        ("your own literature", "medvec import my.medvec pubmed26n1334.xml.gz".to_owned()),
-        ("everything else", "medvec --help".to_owned()),
+        ("what is in it", format!("{medvec} stats {db}")),
+        ("your own literature", format!("{medvec} import my.medvec pubmed26n1334.xml.gz")),
+        ("everything else", format!("{medvec} --help")),
     ];
     writeln!(context.out, "\nGo on with:")?;
     for (what, command) in steps {

@@ -7,6 +7,7 @@ use medvec::db::{Database, RepairReport};
 use crate::args::Repair;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
+use crate::shell;
 use crate::style::{BAD, GOOD, MARK, count, counted};
 
 pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
@@ -34,8 +35,9 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
         None => {
             writeln!(
                 out,
-                "\nnothing was changed; to do this: medvec repair {} --apply",
-                args.database.display()
+                "\nnothing was changed; to do this: {} repair {} --apply",
+                shell::program(),
+                shell::quoted(&args.database.to_string_lossy())
             )?;
             // Damage was found and is still there.
             Ok(EXIT_NONE)

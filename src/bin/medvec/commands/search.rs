@@ -2,7 +2,7 @@
 
 use medvec::db::Snapshot;
 use medvec::search::{Filter, Plan, Query, SearchResult};
-use medvec::{Encoder, Error};
+use medvec::{Document, Encoder};
 
 use super::open;
 use crate::args::{Format, Search};
@@ -16,8 +16,7 @@ use crate::view::HitView;
 
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let filter = args.filters.to_filter()?;
-    let database = open(&args.database)?;
-    let snapshot = database.snapshot();
+    let snapshot = open(&args.database)?.snapshot();
     let question = args.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let Some(question) = question else {
         return list(args, &snapshot, filter, context);
@@ -26,9 +25,14 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let query =
         Query::embed(&*encoder, question)?.k(args.k).filter(filter).control(context.control());
     let result = snapshot.search(&query)?;
-    let mut views = views(&snapshot, &result, true)?;
+    let documents = documents(&snapshot, &result)?;
+    let mut views = views(&result, &documents, true);
     if args.format != Format::Pmids {
-        add_sentences(&*encoder, question, &snapshot, &result, &mut views)?;
+        let texts: Vec<String> =
+            documents.iter().map(|document| document.encoder_input().text).collect();
+        for (view, sentence) in views.iter_mut().zip(best_sentences(&*encoder, question, &texts)?) {
+            view.sentence = sentence;
+        }
     }
     finish(args, Some(question), &snapshot, &result, &views, Some(&*encoder), context)
 }
@@ -42,42 +46,26 @@ fn list(args: &Search, snapshot: &Snapshot, filter: Filter, context: &mut Contex
     }
     let query = Query::matching(filter).k(args.k).control(context.control());
     let result = snapshot.search(&query)?;
-    let views = views(snapshot, &result, false)?;
+    let views = views(&result, &documents(snapshot, &result)?, false);
     finish(args, None, snapshot, &result, &views, None, context)
 }
 
-fn views(snapshot: &Snapshot, result: &SearchResult, scored: bool) -> Result<Vec<HitView>> {
-    let mut views = Vec::with_capacity(result.hits.len());
-    for (place, hit) in result.hits.iter().enumerate() {
-        let document = snapshot.document(hit)?.ok_or_else(|| vanished(&hit.key.to_string()))?;
-        views.push(HitView::new(place + 1, scored.then_some(hit.score), &document));
-    }
-    Ok(views)
-}
-
-fn vanished(key: &str) -> Failure {
-    Failure::Library(Error::InvalidQuery {
-        detail: format!("document {key} is not in this snapshot"),
-    })
-}
-
-fn add_sentences(
-    encoder: &dyn Encoder,
-    question: &str,
-    snapshot: &Snapshot,
-    result: &SearchResult,
-    views: &mut [HitView],
-) -> Result<()> {
-    let mut texts = Vec::with_capacity(result.hits.len());
+fn documents(snapshot: &Snapshot, result: &SearchResult) -> Result<Vec<Document>> {
+    let mut documents = Vec::with_capacity(result.hits.len());
     for hit in &result.hits {
+        // A hit of this snapshot always has its document; a bare one would still show its key.
         let document = snapshot.document(hit)?;
-        texts.push(document.map(|document| document.encoder_input().text).unwrap_or_default());
+        documents.push(document.unwrap_or_else(|| Document::new(hit.key.clone())));
     }
-    let best = best_sentences(encoder, question, &texts)?;
-    for (view, sentence) in views.iter_mut().zip(best) {
-        view.sentence = sentence;
-    }
-    Ok(())
+    Ok(documents)
+}
+
+fn views(result: &SearchResult, documents: &[Document], scored: bool) -> Vec<HitView> {
+    let hits = result.hits.iter().zip(documents).enumerate();
+    hits.map(|(place, (hit, document))| {
+        HitView::new(place + 1, scored.then_some(hit.score), document)
+    })
+    .collect()
 }
 
 fn finish(

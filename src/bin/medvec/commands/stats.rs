@@ -62,11 +62,12 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         let rows = count(segment.rows);
         row("", format!("{}  {rows} rows{deleted}, {}", segment.id, bytes(segment.bytes)))?;
     }
-    if !figures.sections.is_empty() {
-        row("sections", String::new())?;
-        for section in &figures.sections {
-            row("", format!("{:<24} {:>10}", section.name, bytes(section.bytes)))?;
-        }
+    let mut sections: Vec<_> =
+        figures.sections.iter().filter(|section| section.bytes > 0).collect();
+    sections.sort_by_key(|section| std::cmp::Reverse(section.bytes));
+    row("sections", count(sections.len() as u64))?;
+    for section in sections {
+        row("", format!("{:<24} {:>10}", section.name, bytes(section.bytes)))?;
     }
     let sources = &snapshot.manifest().sources;
     row("sources", count(sources.len() as u64))?;
