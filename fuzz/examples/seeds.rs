@@ -34,7 +34,14 @@ fn main() -> io::Result<()> {
         write("tombstones", &format!("file{place}"), &[&rows[..], &file].concat())?;
         write("frame", &format!("tombstones{place}"), &file)?;
     }
-    Ok(())
+    for (name, bytes) in medvec_fuzz::template() {
+        write("frame", name, bytes)?;
+        if name.starts_with("segment") {
+            write("segment", name, bytes)?;
+        }
+    }
+    write("database", "untouched", &[])?;
+    write("database", "patched", &[1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0])
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
