@@ -1,11 +1,27 @@
 //! The body of a file: sections under block checksums, zeros between them.
 
-use super::frame::{FileSeal, Frame, Header, Section};
+use super::frame::{FEATURES_WRITE, FileSeal, Frame, Header, Section};
 use super::rules::Rule;
 use crate::error::{Error, Result};
 use crate::limits::BLOCK_BYTES;
 
 impl Frame {
+    /// Checks that this build may write to a database with this file.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when the file has a feature that writers must know.
+    pub fn check_writable(&self, file: &str) -> Result<()> {
+        let wanted = self.header.features_write;
+        if wanted & !FEATURES_WRITE != 0 {
+            return Err(Error::Unsupported {
+                file: file.to_owned(),
+                needs: format!("write features {wanted:#x}"),
+                has: format!("{FEATURES_WRITE:#x}"),
+            });
+        }
+        Ok(())
+    }
+
     /// Checks that this is the file that a manifest names.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub const VERSION_MAJOR: u16 = 1;
 pub const VERSION_MINOR: u16 = 0;
 /// Flags of features that this build can read.
 pub const FEATURES_READ: u32 = 0;
+/// Flags of features that this build can write.
+pub const FEATURES_WRITE: u32 = 0;
 
 layout! {
     /// The first 64 bytes of a file.
@@ -421,3 +423,6 @@ impl Frame {
         self.sections.iter().copied().find(|section| section.kind == kind)
     }
 }
+
+#[cfg(test)]
+mod tests;

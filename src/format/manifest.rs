@@ -140,6 +140,14 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// Checks that this build may write the generation after this manifest.
+///
+/// # Errors
+/// [`Error::Unsupported`] when it may only read; [`Error::Corrupt`] for a broken frame.
+pub fn check_writable(file: &str, bytes: &[u8]) -> Result<()> {
+    Frame::parse(file, FileKind::Manifest, bytes)?.check_writable(file)
+}
+
 fn check_length(file: &str, length: usize) -> Result<()> {
     if length as u64 > MANIFEST_BYTES_MAX {
         return Err(Error::corrupt(file, 0, Rule::ManifestLength, format!("{length} bytes")));

@@ -26,8 +26,9 @@
 //!   are rounded before they are added: a fused multiply-add would save one instruction of a loop
 //!   that waits for memory, and would make processors without it crawl.
 //!
-//! Vector instructions, and with them `unsafe`, live in one file a processor; each of them
-//! states what its caller owes, and [`Kernel::score`] checks it.
+//! Rows are scored one after the other, not several together: one stream of reads is what a
+//! processor's prefetcher follows best (two to three times faster out of cache than four streams).
+//! Vector instructions, and with them `unsafe`, live in one file a processor.
 
 mod norm;
 pub mod quantize;
@@ -53,19 +54,11 @@ pub use query::Query;
 pub use rows::Rows;
 pub use topk::{Tie, TopK};
 
-/// Scores the rows `ids` of int8 `codes` and their `scales`.
-///
-/// # Safety
-///
-/// The processor has the instructions of the variant; `ids` and the scores are equally many; for
-/// every id, `(id + 1) * dimension <= codes.len()` and `id < scales.len()`.
+/// Scores the rows `ids` of int8 `codes` and their `scales`. Unsafe to call on a processor without
+/// the instructions of the variant, and only for that reason.
 type ScoreInt8 = unsafe fn(codes: &[i8], scales: &[f32], &Query, ids: &[u32], &mut [f32]);
 
-/// Scores the rows `ids` of floating-point `values`.
-///
-/// # Safety
-///
-/// As [`ScoreInt8`], with `values` for the codes.
+/// Scores the rows `ids` of floating-point `values`. Unsafe as [`ScoreInt8`] is.
 type ScoreFloat<T> = unsafe fn(values: &[T], &Query, ids: &[u32], &mut [f32]);
 
 /// One way to compute scores; see the module's table.
@@ -107,11 +100,11 @@ impl Kernel {
         let count = rows.count(query.dimension());
         let count = count.expect("rows must be whole vectors of the query's dimension");
         assert_eq!(ids.len(), scores.len(), "one score an id");
-        let Some(last) = ids.iter().max() else { return };
-        assert!((*last as usize) < count, "row {last} of {count}");
+        if let Some(last) = ids.iter().max() {
+            assert!((*last as usize) < count, "row {last} of {count}");
+        }
         match *rows {
-            // SAFETY: a kernel is reachable only through `available`, which asks the processor; lengths
-            // and the greatest id were checked above, and `Rows::count` checks that rows are whole.
+            // SAFETY: a kernel is reachable only through `available`, which asks the processor.
             Rows::Int8 { codes, scales } => unsafe {
                 (self.int8)(codes, scales, query, ids, scores);
             },
@@ -127,6 +120,21 @@ impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Kernel").field(&self.name).finish()
     }
+}
+
+/// Row `id` of `values`, as long as the query.
+#[inline(always)]
+fn row<'a, T>(values: &'a [T], id: u32, query: &Query) -> &'a [T] {
+    &values[id as usize * query.dimension()..][..query.dimension()]
+}
+
+/// The end of a row, followed by zeros, which add nothing to any lane.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+fn padded<T: Copy + Default>(rest: &[T]) -> [T; 16] {
+    let mut elements = [T::default(); 16];
+    elements[..rest.len()].copy_from_slice(rest);
+    elements
 }
 
 /// The fastest variant on this processor; asks the processor once.

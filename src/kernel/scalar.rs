@@ -1,7 +1,7 @@
 //! The oracle: what every variant must compute, in the plainest code.
 
 use super::quantize::f32_from_f16;
-use super::{Kernel, Query};
+use super::{Kernel, Query, row};
 
 /// Lanes of a floating-point sum.
 const LANES: usize = 16;
@@ -27,10 +27,6 @@ fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {
         *score = sum_of_products(row(values, *id, query), &query.values, |value| value);
     }
-}
-
-fn row<'a, T>(values: &'a [T], id: u32, query: &Query) -> &'a [T] {
-    &values[id as usize * query.dimension()..][..query.dimension()]
 }
 
 /// The dot product in the order that the module's page fixes.

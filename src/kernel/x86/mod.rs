@@ -9,8 +9,11 @@ use std::arch::x86_64::*;
 
 use super::Kernel;
 
-/// Rows scored together: enough independent sums to hide the latency of an addition.
-const GROUP: usize = 4;
+/// Rows between the one being scored and the one asked for.
+const PREFETCH_ROWS: usize = 4;
+
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
 
 /// The variants that this processor can run, slower first.
 ///
@@ -28,22 +31,26 @@ pub(super) fn available() -> impl Iterator<Item = &'static Kernel> {
         .filter_map(|(present, kernel)| present.then_some(kernel))
 }
 
-/// The ids of one group; a last, short group repeats its last row.
+/// Asks memory for a row that will be scored soon after `ids[at]`, unless the ids are a run: there
+/// the processor's own prefetcher is ahead already, and asking again slows it down.
 #[inline(always)]
-fn group(ids: &[u32]) -> [usize; GROUP] {
-    let last = ids.len() - 1;
-    std::array::from_fn(|i| ids[i.min(last)] as usize)
+fn prefetch<T>(values: &[T], dimension: usize, ids: &[u32], at: usize) {
+    let Some(soon) = ids.get(at + PREFETCH_ROWS) else { return };
+    if soon.wrapping_sub(ids[at]) == PREFETCH_ROWS as u32 {
+        return;
+    }
+    let row = values.as_ptr().wrapping_add(*soon as usize * dimension).cast::<i8>();
+    for line in (0..dimension * size_of::<T>()).step_by(LINE_BYTES) {
+        // SAFETY: a prefetch is a hint; it cannot fault, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(line)) };
+    }
 }
 
-/// Folds four lanes of four sums (lane 0 with 2, 1 with 3, then the two), all rows at once.
+/// Folds eight lanes in halves: 4, 2, 1.
 #[target_feature(enable = "avx")]
 #[inline]
-fn fold_quarters([mut a, mut b, mut c, mut d]: [__m128; GROUP]) -> [f32; GROUP] {
-    // After the transposition, register `j` holds lane `j` of every row.
-    _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
-    let sums = _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d));
-    let mut scores = [0.0; GROUP];
-    // SAFETY: four numbers are written to an array of four.
-    unsafe { _mm_storeu_ps(scores.as_mut_ptr(), sums) };
-    scores
+fn fold(eight: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }

@@ -1,0 +1,227 @@
+//! Distilling: a static encoder from a sentence encoder and a corpus.
+//!
+//! 1. A WordPiece vocabulary is trained on the corpus.
+//! 2. The teacher embeds a sample of the corpus's titles and sentences (or a cache gives them).
+//! 3. Least squares finds the token vectors whose weighted means come nearest to the teacher's
+//!    vectors ([`ridge`]); frequent words weigh little.
+//! 4. The directions in which these texts differ most are kept (principal components), so that 256
+//!    numbers do the work of 384 or more.
+//! 5. Gradient descent improves the table for search ([`refine`]).
+//! 6. Each token's vector is rounded to signed bytes with one scale.
+//!
+//! Everything is seeded; on one machine the same input gives the same file. What each step brings is
+//! measured in `benches/README.md`.
+
+mod bags;
+mod corpus;
+mod fit;
+mod matrix;
+mod random;
+mod refine;
+mod ridge;
+mod vectors;
+mod vocabulary;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use self::fit::{Exam, PASSAGES_MIN};
+use self::refine::Schedule;
+use self::vectors::Taught;
+use super::static_encoder::{self, StaticEncoder};
+use super::wordpiece::WordPiece;
+use crate::control::Control;
+use crate::encoder::Encoder;
+use crate::error::{Error, Result};
+use crate::kernel::quantize::quantize_int8;
+
+/// A progress report: what is being done, how much of it is done, out of how much.
+pub type Progress<'a> = dyn Fn(&str, u64, u64) + Sync + 'a;
+
+/// What to distill, and how.
+pub struct DistillOptions<'a> {
+    /// The sentence encoder to learn from. `None` is enough when `vectors` names a cache that exists.
+    pub teacher: Option<&'a dyn Encoder>,
+    /// JSON lines with `title`, and `abstract` or `text`; plain, `.gz` or `.zst`.
+    pub corpus: PathBuf,
+    /// Cache of the teacher's vectors, `NAME.npy` beside `NAME.jsonl`; written when it is not there.
+    pub vectors: Option<PathBuf>,
+    /// Where the encoder is written; an existing file is replaced.
+    pub out: PathBuf,
+    /// Length of the vectors; at most the teacher's.
+    pub dimension: usize,
+    /// Tokens of the vocabulary.
+    pub vocabulary: usize,
+    /// Titles and sentences the teacher embeds.
+    pub passages_max: usize,
+    /// Steps of the refinement; 0 leaves the least-squares fit as it is.
+    pub steps: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Threads that encode and fit.
+    pub threads: usize,
+}
+
+impl Default for DistillOptions<'_> {
+    /// The recipe of the built-in encoder: its file stays below 8 MB.
+    fn default() -> Self {
+        DistillOptions {
+            teacher: None,
+            corpus: PathBuf::new(),
+            vectors: None,
+            out: PathBuf::from("encoder.mdvs"),
+            dimension: 256,
+            vocabulary: 29_500,
+            passages_max: 120_000,
+            steps: 400,
+            seed: 1,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistillReport {
+    /// Documents of the corpus that were read.
+    pub documents: usize,
+    /// Passages with a vector of the teacher.
+    pub passages: usize,
+    /// Pairs of title and abstract.
+    pub pairs: usize,
+    /// Tokens of the vocabulary.
+    pub tokens: usize,
+    /// Mean cosine of the least-squares fit with the teacher, over passages held out, before the
+    /// dimension is reduced.
+    pub held_out_cosine: f64,
+    /// Correlation of the finished encoder's similarities with the teacher's, over pairs of passages
+    /// held out.
+    pub held_out_correlation: f64,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// Distills an encoder and writes it to `options.out`.
+///
+/// The time is that of the teacher, and then minutes; memory is about 3 KB a passage and the corpus.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Input`] for the corpus and the cache, [`Error::Encoder`] for a teacher
+/// that fails or options that make no encoder, [`Error::Cancelled`].
+pub fn run(
+    options: &DistillOptions<'_>,
+    progress: &Progress<'_>,
+    control: &Control,
+) -> Result<DistillReport> {
+    let threads = options.threads.max(1);
+    progress("read the corpus", 0, 1);
+    let texts = corpus::read(&options.corpus, options.seed)?;
+    let taught = teach(options, &texts, progress, control)?;
+    if options.dimension == 0 || options.dimension > taught.dimension {
+        let detail = format!("dimension {}, expected 1 to {}", options.dimension, taught.dimension);
+        return Err(failed(detail));
+    }
+    if taught.passages.len() < PASSAGES_MIN {
+        let found = taught.passages.len();
+        return Err(failed(format!("{found} passages, expected at least {PASSAGES_MIN}")));
+    }
+    progress("train the vocabulary", 0, 1);
+    let wordpiece = WordPiece::new(vocabulary::train(&texts, options.vocabulary)?);
+    let mut lessons = fit::lessons(&texts, &taught, &wordpiece);
+    let exam = Exam::new(&taught);
+
+    progress("fit", 0, 1);
+    let first = fit::first_fit(&lessons, &exam, &wordpiece, threads, control)?;
+    let mut table = fit::reduce(&lessons, &first.table, options.dimension, threads)?;
+    fit::centre(&mut lessons.teacher, &first.mean);
+    let schedule = Schedule { steps: options.steps, threads, seed: options.seed, ..SCHEDULE };
+    refine::refine(&mut table, options.dimension, &lessons, &schedule, progress, control)?;
+
+    let bytes = quantise(&table, options.dimension, &wordpiece)?;
+    let encoder = StaticEncoder::from_bytes("distilled", bytes.clone())?;
+    let held_out_correlation = exam.correlation(&encoder)?;
+    replace(&options.out, &bytes)?;
+    Ok(DistillReport {
+        documents: texts.len(),
+        passages: taught.passages.len(),
+        pairs: lessons.titles.len(),
+        tokens: wordpiece.vocabulary().len(),
+        held_out_cosine: first.held_out_cosine,
+        held_out_correlation,
+        bytes: bytes.len() as u64,
+    })
+}
+
+/// How the refinement learns; steps, threads and seed are the caller's.
+const SCHEDULE: Schedule = Schedule {
+    steps: 0,
+    batch: 1024,
+    rate: 0.01,
+    contrast_temperature: 0.1,
+    similarity_temperature: 0.05,
+    threads: 1,
+    seed: 0,
+};
+
+/// What a title's token counts for, beside one of the abstract.
+const TITLE_WEIGHT: f32 = 2.0;
+
+/// The teacher's vectors: from the cache, or made now and then cached.
+fn teach(
+    options: &DistillOptions<'_>,
+    texts: &[corpus::Text],
+    progress: &Progress<'_>,
+    control: &Control,
+) -> Result<Taught> {
+    if let Some(path) = &options.vectors
+        && let Some(taught) = Taught::load(path)?
+    {
+        return Ok(taught);
+    }
+    let Some(teacher) = options.teacher else {
+        return Err(failed("neither a teacher nor a cache of its vectors is given".to_owned()));
+    };
+    let passages = corpus::passages(texts, options.passages_max, options.seed);
+    let taught = Taught::encode(teacher, passages, options.threads, progress, control)?;
+    if let Some(path) = &options.vectors {
+        taught.save(path)?;
+    }
+    Ok(taught)
+}
+
+/// Rounds the table and makes the file. A row that is zero stays so, but that of `[UNK]`, which gets
+/// the mean of all rows: every text must have a direction.
+fn quantise(table: &[f32], dimension: usize, wordpiece: &WordPiece) -> Result<Vec<u8>> {
+    let vocabulary = wordpiece.vocabulary();
+    let mut codes = Vec::with_capacity(table.len());
+    let mut scales = Vec::with_capacity(vocabulary.len());
+    for (token, row) in (0u32..).zip(table.chunks_exact(dimension)) {
+        if token == vocabulary.unknown() && row.iter().all(|value| *value == 0.0) {
+            let mean: Vec<f32> = (0..dimension)
+                .map(|at| table.iter().skip(at).step_by(dimension).sum::<f32>())
+                .map(|sum| sum / vocabulary.len() as f32)
+                .collect();
+            scales.push(quantize_int8(&mean, &mut codes));
+        } else {
+            scales.push(quantize_int8(row, &mut codes));
+        }
+    }
+    static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, &codes, &scales).map_err(failed)
+}
+
+/// Writes a file beside its place, durably, and moves it there.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("partial");
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|source| Error::io("write", path.display().to_string(), source))
+}
+
+fn failed(detail: String) -> Error {
+    Error::Encoder { name: "distill".to_owned(), detail }
+}

@@ -1,0 +1,263 @@
+//! Passages with the teacher's vectors, and their cache on disk.
+//!
+//! A cache is two files: `NAME.npy`, one row for each passage (float32 or float16, as NumPy writes
+//! them), and `NAME.jsonl`, the passages in the same order as `{"text": ...}`. Encoding is the slow
+//! part of distilling, so a second fit takes minutes where the first took the better part of an
+//! hour; and vectors that were made elsewhere can be used by writing the two files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use super::Progress;
+use crate::control::Control;
+use crate::encoder::{Encoder, EncoderInput};
+use crate::error::{Error, Result};
+use crate::kernel::quantize::f32_from_f16;
+use crate::limits::DIMENSION_MAX;
+
+/// Passages of one call of the teacher.
+const BATCH: usize = 64;
+
+/// First bytes of an NPY file.
+const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
+
+/// Passages and their unit vectors.
+#[derive(Debug)]
+pub(super) struct Taught {
+    pub(super) passages: Vec<String>,
+    pub(super) vectors: Vec<f32>,
+    pub(super) dimension: usize,
+}
+
+impl Taught {
+    /// Encodes passages on `threads` threads.
+    ///
+    /// # Errors
+    /// Those of the teacher; [`Error::Cancelled`].
+    pub(super) fn encode(
+        teacher: &dyn Encoder,
+        passages: Vec<String>,
+        threads: usize,
+        progress: &Progress<'_>,
+        control: &Control,
+    ) -> Result<Taught> {
+        let dimension = teacher.spec().dimension as usize;
+        let mut vectors = vec![0.0; passages.len() * dimension];
+        // Passages of like length share a batch: no encoder wastes work on padding then.
+        let mut order: Vec<usize> = (0..passages.len()).collect();
+        order.sort_by_key(|&at| passages.get(at).map_or(0, String::len));
+        let batches: Vec<&[usize]> = order.chunks(BATCH).collect();
+        let next = AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
+        let results: Mutex<Vec<(usize, Vec<f32>)>> = Mutex::default();
+        let work = || -> Result<()> {
+            while let Some((place, rows)) = {
+                // From the longest to the shortest: the last batches are quick, threads end together.
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let place = batches.len().checked_sub(place + 1);
+                place.and_then(|place| Some((place, batches.get(place)?)))
+            } {
+                control.check()?;
+                let inputs: Vec<EncoderInput> = rows
+                    .iter()
+                    .filter_map(|&row| passages.get(row))
+                    .map(|text| EncoderInput { title: String::new(), text: text.clone() })
+                    .collect();
+                let encoded = teacher.encode_documents(&inputs)?;
+                if encoded.len() != rows.len() * dimension {
+                    return Err(failed("the teacher gave vectors of another length"));
+                }
+                results.lock().unwrap_or_else(|e| e.into_inner()).push((place, encoded));
+                let done = done.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
+                progress("encode passages", done as u64, passages.len() as u64);
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let outcomes = workers.into_iter().map(|worker| {
+                worker.join().unwrap_or_else(|_| Err(failed("a thread of the teacher panicked")))
+            });
+            outcomes.collect::<Vec<_>>().into_iter().collect::<Result<()>>()
+        })?;
+        for (place, encoded) in results.into_inner().unwrap_or_else(|e| e.into_inner()) {
+            let rows = batches.get(place).copied().unwrap_or_default();
+            for (&row, vector) in rows.iter().zip(encoded.chunks_exact(dimension)) {
+                if let Some(to) = vectors.get_mut(row * dimension..(row + 1) * dimension) {
+                    to.copy_from_slice(vector);
+                }
+            }
+        }
+        Taught { passages, vectors, dimension }.normalised()
+    }
+
+    /// Reads a cache, or `None` when neither file is there.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Input`] when a file is damaged or the two do not belong together.
+    pub(super) fn load(path: &Path) -> Result<Option<Taught>> {
+        let text_path = text_path(path);
+        if !path.exists() && !text_path.exists() {
+            return Ok(None);
+        }
+        let bytes = read(path)?;
+        let (rows, dimension, vectors) =
+            parse_npy(&bytes).map_err(|detail| input(path, "header", detail))?;
+        let text = String::from_utf8(read(&text_path)?)
+            .map_err(|_| input(&text_path, "whole file", "not UTF-8".to_owned()))?;
+        let mut passages = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let value: Option<Value> = serde_json::from_str(line).ok();
+            let passage = value.as_ref().and_then(|value| value.get("text")?.as_str());
+            let Some(passage) = passage else {
+                let place = format!("line {}", number + 1);
+                return Err(input(&text_path, &place, "expected {\"text\": ...}".to_owned()));
+            };
+            passages.push(passage.to_owned());
+        }
+        if passages.len() != rows {
+            let detail = format!("{} passages for {rows} vectors", passages.len());
+            return Err(input(&text_path, "whole file", detail));
+        }
+        Taught { passages, vectors, dimension }.normalised().map(Some)
+    }
+
+    /// Writes a cache.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn save(&self, path: &Path) -> Result<()> {
+        let mut text = String::new();
+        for passage in &self.passages {
+            text.push_str(&serde_json::json!({ "text": passage }).to_string());
+            text.push('\n');
+        }
+        let shape = (self.passages.len(), self.dimension);
+        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape:?}, }}");
+        // Magic, two bytes of length and the header, padded so that the data start at 128.
+        let mut npy = NPY_MAGIC.to_vec();
+        npy.extend(118u16.to_le_bytes());
+        npy.extend(format!("{header:<117}\n").bytes());
+        npy.extend(self.vectors.iter().flat_map(|value| value.to_le_bytes()));
+        for (path, bytes) in [(path, npy), (&text_path(path), text.into_bytes())] {
+            fs::write(path, bytes)
+                .map_err(|source| Error::io("write", path.display().to_string(), source))?;
+        }
+        Ok(())
+    }
+
+    /// Gives every row length 1.
+    fn normalised(mut self) -> Result<Taught> {
+        for (row, vector) in self.vectors.chunks_exact_mut(self.dimension.max(1)).enumerate() {
+            let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+            if !length.is_finite() || length == 0.0 {
+                return Err(failed(&format!("the vector of passage {row} has length {length}")));
+            }
+            vector.iter_mut().for_each(|value| *value /= length);
+        }
+        Ok(self)
+    }
+}
+
+/// Where the passages of a cache are.
+fn text_path(path: &Path) -> PathBuf {
+    path.with_extension("jsonl")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|source| Error::io("read", path.display().to_string(), source))
+}
+
+fn input(path: &Path, place: &str, detail: String) -> Error {
+    Error::Input { file: path.display().to_string(), place: place.to_owned(), detail }
+}
+
+fn failed(detail: &str) -> Error {
+    Error::Encoder { name: "teacher".to_owned(), detail: detail.to_owned() }
+}
+
+/// Rows, columns and values of a two-dimensional NPY file, version 1, float16 or float32.
+fn parse_npy(bytes: &[u8]) -> Result<(usize, usize, Vec<f32>), String> {
+    let rest = bytes.strip_prefix(NPY_MAGIC).ok_or("this is not an NPY file, version 1")?;
+    let (length, rest) = rest.split_first_chunk::<2>().ok_or("the file is cut")?;
+    let (header, data) =
+        rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or("the file is cut")?;
+    let header = std::str::from_utf8(header).map_err(|_| "the header is not text")?;
+    if !header.contains("'fortran_order': False") {
+        return Err("expected rows one after the other (fortran_order False)".to_owned());
+    }
+    let shape = header.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')'));
+    let mut sides = shape.map_or("", |(shape, _)| shape).split(',').map(str::trim);
+    let mut side = || sides.next()?.parse::<usize>().ok();
+    let (Some(rows), Some(columns)) = (side(), side()) else {
+        return Err("expected a shape of two numbers".to_owned());
+    };
+    if !(1..=DIMENSION_MAX).contains(&columns) {
+        return Err(format!("{columns} columns, expected 1 to {DIMENSION_MAX}"));
+    }
+    let width = if header.contains("'<f4'") {
+        4
+    } else if header.contains("'<f2'") {
+        2
+    } else {
+        return Err("expected numbers of type <f4 or <f2".to_owned());
+    };
+    let expected = rows.checked_mul(columns).and_then(|count| count.checked_mul(width));
+    if expected != Some(data.len()) {
+        return Err(format!("{rows} x {columns} numbers in {} bytes", data.len()));
+    }
+    let value = |bytes: &[u8]| match *bytes {
+        [a, b] => f32_from_f16(u16::from_le_bytes([a, b])),
+        [a, b, c, d] => f32::from_le_bytes([a, b, c, d]),
+        _ => f32::NAN,
+    };
+    Ok((rows, columns, data.chunks_exact(width).map(value).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache.npy");
+        assert!(Taught::load(&path).unwrap().is_none());
+        let taught = Taught {
+            passages: vec!["one \"two\"".into(), "drei\nvier".into()],
+            vectors: vec![1.0, 0.0, 0.6, 0.8],
+            dimension: 2,
+        };
+        taught.save(&path).unwrap();
+        let back = Taught::load(&path).unwrap().unwrap();
+        assert_eq!(back.passages, taught.passages);
+        assert_eq!((back.vectors, back.dimension), (taught.vectors, 2));
+        assert_eq!(fs::metadata(&path).unwrap().len(), 128 + 16);
+        fs::write(path.with_extension("jsonl"), "{\"text\":\"one\"}\n").unwrap();
+        let error = Taught::load(&path).unwrap_err().to_string();
+        assert!(error.contains("1 passages for 2 vectors"), "{error}");
+    }
+
+    #[test]
+    fn half_precision_is_read_and_bad_arrays_are_refused() {
+        let npy = |header: &str, data: &[u8]| {
+            let mut bytes = NPY_MAGIC.to_vec();
+            bytes.extend((header.len() as u16).to_le_bytes());
+            bytes.extend(header.bytes());
+            bytes.extend(data);
+            bytes
+        };
+        let good = "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 2), }";
+        let (rows, columns, values) = parse_npy(&npy(good, &[0, 0x3c, 0, 0xc0])).unwrap();
+        assert_eq!((rows, columns, values), (1, 2, vec![1.0, -2.0]));
+        assert!(parse_npy(&npy(good, &[0; 3])).is_err());
+        assert!(parse_npy(&npy(&good.replace("<f2", "<f8"), &[0; 16])).is_err());
+        assert!(parse_npy(&npy(&good.replace("(1, 2)", "(4,)"), &[0; 8])).is_err());
+        assert!(parse_npy(&npy(&good.replace("False", "True"), &[0; 4])).is_err());
+        assert!(parse_npy(b"PK").is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! The file of a static encoder: bytes to parts and back (`format-spec/20-static-encoder.md`).
+//!
+//! ```text
+//! | header 64 | token vectors, int8 | scales, f32 | vocabulary, a token a line | SHA-256 |
+//! ```
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use crate::encode::wordpiece::{TOKENS_MAX, Vocabulary};
+use crate::limits::DIMENSION_MAX;
+
+/// First bytes of the file.
+pub const MAGIC: [u8; 8] = *b"\x89mdvs\r\n\x1a";
+/// The version this build reads and writes.
+pub const VERSION: u32 = 1;
+/// Largest scale: a document of any allowed length stays far below the largest `f32`.
+pub const SCALE_MAX: f32 = 1e6;
+/// Least and greatest weight of a title's token.
+const TITLE_WEIGHT_MIN: f32 = 1.0 / 64.0;
+const TITLE_WEIGHT_MAX: f32 = 64.0;
+/// Bytes of the header.
+const HEADER_BYTES: usize = 64;
+/// Bytes of the checksum at the end.
+const DIGEST_BYTES: usize = 32;
+
+/// A checked file. The vectors stay in the bytes they came in.
+#[derive(Debug)]
+pub(super) struct StaticFile {
+    bytes: Cow<'static, [u8]>,
+    dimension: usize,
+    /// What a token of a document's title counts for.
+    pub(super) title_weight: f32,
+    /// One for each token.
+    pub(super) scales: Vec<f32>,
+    pub(super) vocabulary: Vocabulary,
+    /// SHA-256 of the whole file before it.
+    pub(super) digest: [u8; 32],
+}
+
+impl StaticFile {
+    /// Checks a file. With `trusted`, for bytes that are part of the program, everything is checked
+    /// but the SHA-256.
+    ///
+    /// # Errors
+    /// A sentence that names the byte and what was expected.
+    pub(super) fn parse(bytes: Cow<'static, [u8]>, trusted: bool) -> Result<StaticFile, String> {
+        let header = bytes
+            .first_chunk::<HEADER_BYTES>()
+            .ok_or_else(|| format!("{} bytes are too few for a static encoder", bytes.len()))?;
+        if header[..8] != MAGIC {
+            return Err("byte 0: this is not a static encoder made by `medvec distill`".into());
+        }
+        let version = word(header, 8);
+        if version != VERSION {
+            return Err(format!("byte 8: version {version}, this build reads {VERSION}"));
+        }
+        let dimension = word(header, 12) as usize;
+        if !(1..=DIMENSION_MAX).contains(&dimension) {
+            return Err(format!("byte 12: dimension {dimension}, expected 1 to {DIMENSION_MAX}"));
+        }
+        let tokens = word(header, 16) as usize;
+        if !(1..=TOKENS_MAX).contains(&tokens) {
+            return Err(format!("byte 16: {tokens} tokens, expected 1 to {TOKENS_MAX}"));
+        }
+        let text_bytes = word(header, 20) as usize;
+        let title_weight = f32::from_bits(word(header, 24));
+        if !(TITLE_WEIGHT_MIN..=TITLE_WEIGHT_MAX).contains(&title_weight) {
+            return Err(format!(
+                "byte 24: title weight {title_weight}, expected {TITLE_WEIGHT_MIN} to {TITLE_WEIGHT_MAX}"
+            ));
+        }
+        if header[28..].iter().any(|&byte| byte != 0) {
+            return Err("byte 28: reserved bytes are not zero".into());
+        }
+        // The factors are bounded above: at most 2^33 + 2^22 + 2^32, no overflow in 64 bits.
+        let scales_at = HEADER_BYTES as u64 + (tokens * dimension) as u64;
+        let text_at = scales_at + 4 * tokens as u64;
+        let digest_at = text_at + text_bytes as u64;
+        if digest_at + DIGEST_BYTES as u64 != bytes.len() as u64 {
+            let expected = digest_at + DIGEST_BYTES as u64;
+            return Err(format!("expected {expected} bytes, found {}", bytes.len()));
+        }
+        let part = |from: u64, to: u64| {
+            let part = bytes.get(from as usize..to as usize);
+            part.ok_or_else(|| format!("byte {from}: the file ends here"))
+        };
+        let mut digest = [0; DIGEST_BYTES];
+        digest.copy_from_slice(part(digest_at, digest_at + DIGEST_BYTES as u64)?);
+        if !trusted && digest != <[u8; 32]>::from(Sha256::digest(part(0, digest_at)?)) {
+            return Err(format!("byte {digest_at}: SHA-256 differs, the file is damaged"));
+        }
+        let scales: Vec<f32> = part(scales_at, text_at)?
+            .chunks_exact(4)
+            .filter_map(|scale| scale.first_chunk::<4>())
+            .map(|scale| f32::from_le_bytes(*scale))
+            .collect();
+        if let Some(token) = scales.iter().position(|scale| !(0.0..=SCALE_MAX).contains(scale)) {
+            let at = scales_at + 4 * token as u64;
+            return Err(format!(
+                "byte {at}: the scale of token {token} is not in 0 to {SCALE_MAX}"
+            ));
+        }
+        let vocabulary = Vocabulary::parse(part(text_at, digest_at)?)
+            .map_err(|detail| format!("byte {text_at}: {detail}"))?;
+        if vocabulary.len() != tokens {
+            let found = vocabulary.len();
+            return Err(format!("byte {text_at}: expected {tokens} tokens, found {found}"));
+        }
+        let file = StaticFile { scales, vocabulary, digest, dimension, title_weight, bytes };
+        let unknown = file.vocabulary.unknown();
+        let (codes, scale) = file.token(unknown);
+        if scale < f32::MIN_POSITIVE || codes.iter().all(|&code| code == 0) {
+            return Err(format!("token {unknown}: the vector of [UNK] is zero"));
+        }
+        Ok(file)
+    }
+
+    /// Length of the vectors.
+    pub(super) fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// A token's signed bytes and their scale; nothing and 0 for an id not in the vocabulary.
+    pub(super) fn token(&self, id: u32) -> (&[i8], f32) {
+        let start = HEADER_BYTES + id as usize * self.dimension;
+        let codes = self.bytes.get(start..start + self.dimension);
+        match (codes, self.scales.get(id as usize)) {
+            (Some(codes), Some(&scale)) => (bytemuck::cast_slice(codes), scale),
+            _ => (&[], 0.0),
+        }
+    }
+}
+
+/// Writes a file: `codes` holds a row of `dimension` signed bytes for each token, `scales` one number;
+/// a token of a title counts `title_weight` times.
+///
+/// # Errors
+/// A sentence, when the parts do not make a file that a reader accepts.
+pub fn write(
+    vocabulary: &[u8],
+    dimension: usize,
+    title_weight: f32,
+    codes: &[i8],
+    scales: &[f32],
+) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(
+        HEADER_BYTES + codes.len() + 4 * scales.len() + vocabulary.len() + DIGEST_BYTES,
+    );
+    bytes.extend(MAGIC);
+    for value in [VERSION as usize, dimension, scales.len(), vocabulary.len()] {
+        let value = u32::try_from(value).map_err(|_| format!("{value} does not fit 32 bits"))?;
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend(title_weight.to_le_bytes());
+    bytes.resize(HEADER_BYTES, 0);
+    bytes.extend(codes.iter().map(|&code| code as u8));
+    bytes.extend(scales.iter().flat_map(|scale| scale.to_le_bytes()));
+    bytes.extend(vocabulary);
+    let digest = Sha256::digest(&bytes);
+    bytes.extend(digest);
+    let file = StaticFile::parse(Cow::Owned(bytes), false)?;
+    Ok(file.bytes.into_owned())
+}
+
+fn word(header: &[u8; HEADER_BYTES], at: usize) -> u32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&header[at..at + 4]);
+    u32::from_le_bytes(bytes)
+}

@@ -1,0 +1,175 @@
+//! A static encoder: a text's vector is the sum of its tokens' vectors, normalised.
+//!
+//! There is no network and no context, only a table of token vectors, learned by
+//! [`distill`](crate::encode) from a sentence encoder. That is less precise than a transformer, and
+//! some thousand times as fast: a laptop embeds all of PubMed in hours. One such encoder is
+//! [built in](super::builtin).
+//!
+//! A token's vector holds its weight too: frequent words have short vectors, so the sum is a
+//! weighted mean, and normalising makes the divisor immaterial. Vectors are `scale * int8`. The tokens
+//! of a document's title count more than those of its abstract, by a factor in the file.
+//! Sums run over tokens in order, in plain `f32`, so that every machine computes the same bits.
+//!
+//! Sources: Arora, Liang and Ma, "A simple but tough-to-beat baseline for sentence embeddings"
+//! (2017), for the weights; Tulkens and van Dongen, "Model2Vec" (2024), for the idea of distilling.
+
+mod file;
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use file::StaticFile;
+pub use file::{MAGIC, SCALE_MAX, VERSION, write};
+
+use super::wordpiece::WordPiece;
+use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
+use crate::error::{Error, Result};
+
+/// Tokens of one input: all of them count.
+const TOKENS_MAX: u32 = u32::MAX;
+
+/// A loaded static encoder.
+#[derive(Debug)]
+pub struct StaticEncoder {
+    file: StaticFile,
+    wordpiece: WordPiece,
+    spec: EncoderSpec,
+}
+
+impl StaticEncoder {
+    /// Reads and checks a file made by `medvec distill`. Its name is the path.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::Encoder`] when it is not a static encoder, is
+    /// of a newer version, or is damaged.
+    pub fn open(path: &Path) -> Result<StaticEncoder> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", &name, source))?;
+        StaticEncoder::new(&name, Cow::Owned(bytes), false)
+    }
+
+    /// Checks the bytes of a file; see [`StaticEncoder::open`].
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] as there.
+    pub fn from_bytes(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<StaticEncoder> {
+        StaticEncoder::new(name, bytes.into(), false)
+    }
+
+    /// `trusted` bytes are part of the program: their SHA-256 is taken from them.
+    pub(super) fn new(
+        name: &str,
+        bytes: Cow<'static, [u8]>,
+        trusted: bool,
+    ) -> Result<StaticEncoder> {
+        let file = StaticFile::parse(bytes, trusted)
+            .map_err(|detail| Error::Encoder { name: name.to_owned(), detail })?;
+        let tower = TowerSpec {
+            weights: file.digest,
+            tokenizer: Sha256::digest(file.vocabulary.text()).into(),
+            prefix: String::new(),
+            tokens_max: TOKENS_MAX,
+            pair: false,
+        };
+        let spec = EncoderSpec {
+            name: name.to_owned(),
+            family: "static".to_owned(),
+            dimension: file.dimension() as u32,
+            metric: Metric::Cosine,
+            pooling: Pooling::Weighted,
+            normalize: true,
+            document: tower.clone(),
+            query: tower,
+        };
+        let wordpiece = WordPiece::new(file.vocabulary.clone());
+        Ok(StaticEncoder { file, wordpiece, spec })
+    }
+
+    /// The tokenizer.
+    pub fn wordpiece(&self) -> &WordPiece {
+        &self.wordpiece
+    }
+
+    /// Embeds a title and a text; appends the vector to `out`.
+    ///
+    /// A text without any token, and one whose tokens cancel out, has the vector of `[UNK]`.
+    fn embed(
+        &self,
+        title: &str,
+        text: &str,
+        scratch: &mut Scratch,
+        out: &mut Vec<f32>,
+    ) -> Result<()> {
+        if title.is_empty() && text.is_empty() {
+            return Err(Error::Encoder {
+                name: self.spec.name.clone(),
+                detail: "there is no vector for an empty text".to_owned(),
+            });
+        }
+        scratch.sum.clear();
+        scratch.sum.resize(self.file.dimension(), 0.0);
+        for (part, weight) in [(title, self.file.title_weight), (text, 1.0)] {
+            scratch.ids.clear();
+            self.wordpiece.encode(part, &mut scratch.ids);
+            scratch.ids.iter().for_each(|&id| self.add(id, weight, &mut scratch.sum));
+        }
+        let mut length = length(&scratch.sum);
+        if length == 0.0 {
+            scratch.sum.fill(0.0);
+            self.add(self.file.vocabulary.unknown(), 1.0, &mut scratch.sum);
+            length = self::length(&scratch.sum);
+        }
+        out.extend(scratch.sum.iter().map(|value| (f64::from(*value) / length) as f32));
+        Ok(())
+    }
+
+    /// Adds a token's vector, `weight` times.
+    fn add(&self, id: u32, weight: f32, sum: &mut [f32]) {
+        let (codes, scale) = self.file.token(id);
+        let scale = weight * scale;
+        for (sum, &code) in sum.iter_mut().zip(codes) {
+            *sum += scale * f32::from(code);
+        }
+    }
+}
+
+/// Buffers of one call.
+#[derive(Default)]
+struct Scratch {
+    ids: Vec<u32>,
+    sum: Vec<f32>,
+}
+
+/// Euclidean length; in `f64`, so that squares neither overflow nor vanish.
+fn length(vector: &[f32]) -> f64 {
+    vector.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt()
+}
+
+impl Encoder for StaticEncoder {
+    fn spec(&self) -> &EncoderSpec {
+        &self.spec
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
+        let mut out = Vec::with_capacity(inputs.len() * self.file.dimension());
+        let mut scratch = Scratch::default();
+        for input in inputs {
+            self.embed(&input.title, &input.text, &mut scratch, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>> {
+        let mut out = Vec::with_capacity(queries.len() * self.file.dimension());
+        let mut scratch = Scratch::default();
+        for query in queries {
+            self.embed("", query, &mut scratch, &mut out)?;
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

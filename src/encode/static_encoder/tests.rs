@@ -1,0 +1,100 @@
+use super::*;
+use crate::kernel::quantize::quantize_int8;
+
+const VOCABULARY: &[u8] = b"[UNK]\nheart\nliver\nanti\n.\n";
+const VECTORS: [[f32; 2]; 5] = [[0.5, 0.5], [3.0, 0.0], [0.0, 4.0], [-3.0, 0.0], [0.0, 0.0]];
+
+fn bytes() -> Vec<u8> {
+    let mut codes = Vec::new();
+    let scales: Vec<f32> = VECTORS.iter().map(|row| quantize_int8(row, &mut codes)).collect();
+    write(VOCABULARY, 2, 2.0, &codes, &scales).unwrap()
+}
+
+fn document(title: &str, text: &str) -> EncoderInput {
+    EncoderInput { title: title.into(), text: text.into() }
+}
+
+#[test]
+fn a_text_is_the_normalised_sum_of_its_tokens() {
+    let encoder = StaticEncoder::from_bytes("test", bytes()).unwrap();
+    let vectors = encoder
+        .encode_documents(&[document("Heart", "liver liver."), document("", "liver liver")])
+        .unwrap();
+    for (found, expected) in vectors.iter().zip([0.6, 0.8, 0.0, 1.0]) {
+        assert!((found - expected).abs() < 1e-6, "{vectors:?}");
+    }
+    let question = encoder.encode_queries(&["heart LIVER ."]).unwrap();
+    assert_eq!(question, vectors[..2]);
+}
+
+#[test]
+fn every_text_but_the_empty_one_has_a_vector() {
+    let encoder = StaticEncoder::from_bytes("test", bytes()).unwrap();
+    let half = std::f32::consts::FRAC_1_SQRT_2;
+    for text in ["kidney", "heart anti", ".", " \u{200b}"] {
+        let vector = encoder.encode_queries(&[text]).unwrap();
+        assert!(vector.iter().all(|value| (value - half).abs() < 1e-6), "{text:?}: {vector:?}");
+    }
+    let error = encoder.encode_documents(&[document("", "")]).unwrap_err();
+    assert!(error.to_string().contains("empty text"), "{error}");
+}
+
+#[test]
+fn the_spec_depends_on_the_bytes_and_not_on_the_name() {
+    let one = StaticEncoder::from_bytes("one", bytes()).unwrap();
+    let two = StaticEncoder::from_bytes("two", bytes()).unwrap();
+    assert_eq!(one.spec().fingerprint(), two.spec().fingerprint());
+    let codes = vec![1; 10];
+    let other = write(VOCABULARY, 2, 2.0, &codes, &[1.0; 5]).unwrap();
+    let other = StaticEncoder::from_bytes("one", other).unwrap();
+    assert_ne!(one.spec().fingerprint(), other.spec().fingerprint());
+}
+
+#[test]
+fn every_flipped_byte_and_every_truncation_is_refused() {
+    let good = bytes();
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        assert!(StaticEncoder::from_bytes("test", bad).is_err(), "byte {at}");
+        assert!(StaticEncoder::from_bytes("test", good[..at].to_vec()).is_err(), "length {at}");
+    }
+    let mut long = good;
+    long.push(0);
+    assert!(StaticEncoder::from_bytes("test", long).is_err());
+}
+
+#[test]
+fn damage_with_a_mended_checksum_is_refused_by_name() {
+    let codes = [1i8; 10];
+    let scales = [1.0f32; 5];
+    for (scales, vocabulary, reason) in [
+        ([1.0, f32::NAN, 1.0, 1.0, 1.0], VOCABULARY, "scale of token 1"),
+        ([1.0, 1.0, -1.0, 1.0, 1.0], VOCABULARY, "scale of token 2"),
+        ([1.0, 1.0, 1.0, f32::INFINITY, 1.0], VOCABULARY, "scale of token 3"),
+        ([0.0, 1.0, 1.0, 1.0, 1.0], VOCABULARY, "[UNK] is zero"),
+        (scales, b"[UNK]\nheart\n", "expected 5 tokens, found 2"),
+        (scales, b"a\nb\nc\nd\ne\n", "no token [UNK]"),
+    ] {
+        let error = write(vocabulary, 2, 2.0, &codes, &scales).unwrap_err();
+        assert!(error.contains(reason), "{reason}: {error}");
+    }
+    for (at, value, reason) in [
+        (8, 2u32, "version 2"),
+        (12, 0, "dimension 0"),
+        (12, u32::MAX, "dimension"),
+        (16, u32::MAX, "tokens"),
+        (20, u32::MAX, "expected"),
+        (24, 0, "title weight"),
+        (24, f32::NAN.to_bits(), "title weight"),
+        (28, 1, "reserved"),
+    ] {
+        let mut bad = bytes();
+        bad[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        let end = bad.len() - 32;
+        let digest = Sha256::digest(&bad[..end]);
+        bad[end..].copy_from_slice(&digest);
+        let error = StaticEncoder::from_bytes("test", bad).unwrap_err().to_string();
+        assert!(error.contains(reason), "{reason}: {error}");
+    }
+}
