@@ -1,5 +1,7 @@
 //! What the targets share: frames around arbitrary bytes, and checksums made right.
 
+pub mod database;
+
 use medvec::format::frame::{FileKind, Footer, FrameWriter, Header, Section};
 
 /// An intact file of one section with this content.

@@ -36,7 +36,8 @@ fn sorted(rows: &[Vec<f32>], query: &[f32], allowed: Option<&RoaringBitmap>) -> 
     };
     let mut hits: Vec<(u32, f64)> = (0..).zip(rows.iter().map(score)).collect();
     hits.retain(|hit| allowed.is_none_or(|allowed| allowed.contains(hit.0)));
-    hits.sort_by(|a, b| b.1.total_cmp(&a.1).then(key(a.0).cmp(&key(b.0))));
+    // Not `total_cmp`: zeros of either sign are equal scores.
+    hits.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap().then(key(a.0).cmp(&key(b.0))));
     hits
 }
 
