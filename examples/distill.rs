@@ -1,23 +1,31 @@
-//! Distills a static encoder from cached vectors of a sentence encoder, or from a model folder.
+//! Distills a static encoder from a model folder, or from the cached vectors of one.
 //!
-//! `cargo run --release --no-default-features --features bert --example distill -- CORPUS CACHE.npy OUT [STEPS]`
+//! `cargo run --release --no-default-features --features bert --example distill -- CORPUS CACHE.npy OUT [TEACHER]`
+//!
+//! `CACHE.npy` and `CACHE.jsonl` are written by the first run; a run that finds them needs no teacher.
+
+use std::path::Path;
 
 use medvec::Control;
+use medvec::encode::bert::BertEncoder;
 use medvec::encode::distill::{DistillOptions, run};
 
 fn main() -> medvec::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [corpus, vectors, out, rest @ ..] = arguments.as_slice() else {
-        eprintln!("usage: distill CORPUS CACHE.npy OUT [STEPS]");
+        eprintln!("usage: distill CORPUS CACHE.npy OUT [TEACHER]");
         std::process::exit(2);
     };
-    let defaults = DistillOptions::default();
+    let teacher = match rest.first() {
+        Some(folder) => Some(BertEncoder::open(Path::new(folder))?),
+        None => None,
+    };
     let options = DistillOptions {
         corpus: corpus.into(),
         vectors: Some(vectors.into()),
         out: out.into(),
-        steps: rest.first().and_then(|steps| steps.parse().ok()).unwrap_or(defaults.steps),
-        ..defaults
+        teacher: teacher.as_ref().map(|teacher| teacher as &dyn medvec::Encoder),
+        ..DistillOptions::default()
     };
     let start = std::time::Instant::now();
     let progress = |stage: &str, done: u64, total: u64| {

@@ -1,8 +1,10 @@
 //! Encoders: text to vectors.
 
+use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use self::static_encoder::StaticEncoder;
 use crate::encoder::Encoder;
 use crate::error::Result;
 
@@ -13,11 +15,45 @@ pub mod distill;
 pub mod static_encoder;
 pub mod wordpiece;
 
-/// Opens the encoder in `folder`: a Hugging Face folder of the BERT family.
+/// The encoder inside the library: 29,500 biomedical tokens, 256 dimensions, cosine.
+///
+/// Distilled from all-MiniLM-L6-v2 on biomedical abstracts; `benches/README.md` says how, and how
+/// good it is. The first call checks the table and builds the vocabulary (milliseconds); later calls
+/// share it. Its name is `builtin`.
 ///
 /// # Errors
-/// [`crate::Error::Encoder`] names what is missing, contradictory or unsupported.
+/// None in practice: a test checks the bytes, which are part of the program.
+pub fn builtin() -> Result<Arc<dyn Encoder>> {
+    static BYTES: &[u8] = include_bytes!("builtin.mdvs");
+    static ENCODER: OnceLock<Arc<StaticEncoder>> = OnceLock::new();
+    if let Some(encoder) = ENCODER.get() {
+        return Ok(encoder.clone());
+    }
+    let encoder = StaticEncoder::new("builtin", Cow::Borrowed(BYTES), true)?;
+    Ok(ENCODER.get_or_init(|| Arc::new(encoder)).clone())
+}
+
+/// Opens the encoder at a path: a static encoder's file, made by `medvec distill`, or a Hugging Face
+/// folder of the BERT family (feature `bert`). The encoder's name is the path.
+///
+/// # Errors
+/// [`crate::Error::Encoder`] names what is missing, damaged, contradictory or unsupported.
+pub fn open(path: &Path) -> Result<Arc<dyn Encoder>> {
+    if path.is_file() {
+        return Ok(Arc::new(StaticEncoder::open(path)?));
+    }
+    open_folder(path)
+}
+
 #[cfg(feature = "bert")]
-pub fn open(folder: &Path) -> Result<Arc<dyn Encoder>> {
-    Ok(Arc::new(bert::BertEncoder::open(folder)?))
+fn open_folder(path: &Path) -> Result<Arc<dyn Encoder>> {
+    Ok(Arc::new(bert::BertEncoder::open(path)?))
+}
+
+#[cfg(not(feature = "bert"))]
+fn open_folder(path: &Path) -> Result<Arc<dyn Encoder>> {
+    Err(crate::Error::Encoder {
+        name: path.display().to_string(),
+        detail: "no such file; model folders need a build with the feature `bert`".to_owned(),
+    })
 }

@@ -207,7 +207,8 @@ fn quantise(table: &[f32], dimension: usize, wordpiece: &WordPiece) -> Result<Ve
             scales.push(quantize_int8(row, &mut codes));
         }
     }
-    static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, &codes, &scales).map_err(failed)
+    static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, &codes, &scales)
+        .map_err(failed)
 }
 
 /// Writes a file beside its place, durably, and moves it there.
@@ -225,3 +226,6 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 fn failed(detail: String) -> Error {
     Error::Encoder { name: "distill".to_owned(), detail }
 }
+
+#[cfg(test)]
+mod tests;

@@ -287,7 +287,8 @@ mod tests {
         };
         let dots = |a: &[f32], b: &[f32]| product(a, b, (n, width, n), true).unwrap();
         let contrast_loss = |t: &[f32], b: &[f32]| {
-            let both = [dots(t, b), dots(b, t)].map(|rows| softmax(rows, schedule.contrast_temperature));
+            let both =
+                [dots(t, b), dots(b, t)].map(|rows| softmax(rows, schedule.contrast_temperature));
             let logs = both.iter().flat_map(|p| p.iter().step_by(n + 1).map(|p| -p.ln()));
             0.5 * logs.sum::<f32>() / n as f32
         };
