@@ -3,9 +3,9 @@
 use medvec::db::{CreateOptions, Database, WriterOptions};
 use medvec::document::AbstractSection;
 use medvec::search::{Filter, Query};
-use medvec::{Document, Key, encode};
+use medvec::{Document, Key, Result, encode};
 
-fn main() -> medvec::Result<()> {
+fn main() -> Result<()> {
     let folder = std::env::temp_dir().join(format!("medvec-example-{}", std::process::id()));
     let encoder = encode::builtin()?;
     let options = CreateOptions::for_encoder(encoder.spec(), Default::default());
@@ -13,21 +13,17 @@ fn main() -> medvec::Result<()> {
 
     let mut document = Document::new(Key::pmid(12345678));
     document.title = "Aspirin and the risk of colorectal cancer".into();
-    document.abstract_sections =
-        vec![AbstractSection { text: "Daily aspirin lowered it.".into(), ..Default::default() }];
+    let text = "Daily aspirin lowered the risk by a third.".into();
+    document.abstract_sections.push(AbstractSection { text, ..Default::default() });
     let mut writer = database.writer(WriterOptions::with_encoder(encoder.clone()))?;
     writer.upsert(document)?;
-    writer.commit()?;
+    writer.commit()?; // all or nothing, and on disk when it returns
 
+    let query = Query::embed(&*encoder, "does aspirin prevent tumours")?;
     let snapshot = database.snapshot();
-    let query =
-        Query::embed(&*encoder, "does aspirin prevent tumours")?.filter(Filter::HasAbstract);
-    for hit in snapshot.search(&query)?.hits {
-        println!(
-            "{:.3}  {}",
-            hit.score,
-            snapshot.document(&hit)?.unwrap_or(Document::new(hit.key)).title
-        );
+    for hit in snapshot.search(&query.k(10).filter(Filter::HasAbstract))?.hits {
+        let title = snapshot.document(&hit)?.map(|document| document.title);
+        println!("{:.3}  PMID {}  {}", hit.score, hit.key, title.unwrap_or_default());
     }
-    std::fs::remove_dir_all(&folder).map_err(|error| medvec::Error::io("remove", "example", error))
+    Ok(())
 }

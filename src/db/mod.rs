@@ -16,6 +16,7 @@ mod commit;
 mod compact;
 mod gc;
 mod options;
+mod preconditions;
 mod recover;
 mod repair;
 mod snapshot;

@@ -8,13 +8,14 @@ use roaring::RoaringBitmap;
 use super::change::{Applied, Change, next};
 use super::commit;
 use super::options::WriterOptions;
+use super::preconditions::{check_encoder, free_segment, same_source};
 use super::{Database, Snapshot, gc};
 use crate::document::Document;
-use crate::encoder::{Encoder, EncoderInput, Metric};
+use crate::encoder::{EncoderInput, Metric};
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{Manifest, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig};
-use crate::format::names::{Name, parse, segment_name, tombstones_name};
+use crate::format::names::{segment_name, tombstones_name};
 use crate::format::tombstones;
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
 use crate::search::SegmentView;
@@ -547,45 +548,6 @@ impl Writer {
             tombstones: Some(TombstonesEntry { generation, seal, rows }),
             ..entry.clone()
         })
-    }
-}
-
-/// Whether two entries are about the same file: same name, size and beginning.
-fn same_source(left: &SourceEntry, right: &SourceEntry) -> bool {
-    left.name == right.name && left.bytes == right.bytes && left.head == right.head
-}
-
-/// A segment number above every one that the manifest or the directory knows.
-fn free_segment(storage: &dyn Storage, manifest: &Manifest) -> Result<SegmentId> {
-    let mut free = manifest.next_segment;
-    for name in storage.list()? {
-        if let Some(Name::Segment(id)) = parse(&name)
-            && id >= free
-        {
-            free = SegmentId(id.0.saturating_add(1));
-        }
-    }
-    Ok(free)
-}
-
-fn check_encoder(encoder: &dyn Encoder, vectors: Option<&VectorConfig>) -> Result<()> {
-    let spec = encoder.spec();
-    let given = spec.fingerprint();
-    let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
-    match vectors {
-        None => wrong("this database was created without vectors".into()),
-        Some(VectorConfig { encoder: Some(stored), .. }) if stored.fingerprint() != given => {
-            Err(Error::EncoderMismatch {
-                stored_name: stored.name.clone(),
-                stored: stored.fingerprint(),
-                given_name: spec.name.clone(),
-                given,
-            })
-        }
-        Some(VectorConfig { encoder: None, .. }) => {
-            wrong("this database holds vectors of the caller's own making".into())
-        }
-        Some(_) => Ok(()),
     }
 }
 

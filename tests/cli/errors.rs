@@ -38,6 +38,8 @@ fn wrong_options_say_what_would_be_right() {
         (&["search", "db", "x", "--field", "rating"], &["NAME=VALUE"]),
         (&["search", "db", "x", "--encoder", "/no/such/model"], &["/no/such/model", "builtin"]),
         (&["search", "db", "x", "-k", "100000000"], &["at most"]),
+        (&["distill", "--teacher", "/no/such/model", "--corpus", "x"], &["/no/such/model"]),
+        (&["distill", "--corpus", "x"], &["--teacher"]),
         (&["stats", "db", "--format", "csv"], &["--format json"]),
         (&["inspect", "db/segment-99999999"], &["no file segment-99999999"]),
     ] {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::db::Snapshot;
-use medvec::{Encoder, EncoderSpec, encode};
+use medvec::{Encoder, EncoderSpec, Error, encode};
 
 use crate::failure::{Failure, Result};
 
@@ -23,7 +23,9 @@ pub(crate) fn by_name(name: &str) -> Result<Arc<dyn Encoder>> {
              tokenizer)"
         )));
     }
-    Ok(encode::open(path)?)
+    // The path is stored with the database, which is used from other directories too.
+    let path = std::path::absolute(path).map_err(|error| Error::io("find", name, error))?;
+    Ok(encode::open(&path)?)
 }
 
 /// The encoder for questions to a database: the one that the caller names, else the one that made

@@ -132,7 +132,7 @@ fn section_name(file: FileKind, kind: u32) -> &'static str {
     match file {
         FileKind::Manifest if kind == manifest::SECTION_STATE => "state",
         FileKind::Tombstones if kind == tombstones::SECTION_ROWS => "rows",
-        FileKind::Segment => segment::SECTION_NAMES
+        FileKind::Segment => segment::NAMES
             .iter()
             .find(|(number, _)| *number == kind)
             .map_or("unknown", |(_, name)| name),

@@ -1,0 +1,48 @@
+//! What must hold before a writer starts.
+
+use crate::encoder::Encoder;
+use crate::error::{Error, Result};
+use crate::format::manifest::{Manifest, SourceEntry, VectorConfig};
+use crate::format::names::{Name, parse};
+use crate::ids::SegmentId;
+use crate::storage::Storage;
+
+/// Whether two entries are about the same file: same name, size and beginning.
+pub(super) fn same_source(left: &SourceEntry, right: &SourceEntry) -> bool {
+    left.name == right.name && left.bytes == right.bytes && left.head == right.head
+}
+
+/// A segment number above every one that the manifest or the directory knows.
+pub(super) fn free_segment(storage: &dyn Storage, manifest: &Manifest) -> Result<SegmentId> {
+    let mut free = manifest.next_segment;
+    for name in storage.list()? {
+        if let Some(Name::Segment(id)) = parse(&name)
+            && id >= free
+        {
+            free = SegmentId(id.0.saturating_add(1));
+        }
+    }
+    Ok(free)
+}
+
+/// Fails unless this encoder made the vectors of this database.
+pub(super) fn check_encoder(encoder: &dyn Encoder, vectors: Option<&VectorConfig>) -> Result<()> {
+    let spec = encoder.spec();
+    let given = spec.fingerprint();
+    let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
+    match vectors {
+        None => wrong("this database was created without vectors".into()),
+        Some(VectorConfig { encoder: Some(stored), .. }) if stored.fingerprint() != given => {
+            Err(Error::EncoderMismatch {
+                stored_name: stored.name.clone(),
+                stored: stored.fingerprint(),
+                given_name: spec.name.clone(),
+                given,
+            })
+        }
+        Some(VectorConfig { encoder: None, .. }) => {
+            wrong("this database holds vectors of the caller's own making".into())
+        }
+        Some(_) => Ok(()),
+    }
+}
