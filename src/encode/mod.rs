@@ -1,11 +1,5 @@
 //! Encoders: text to vectors.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use crate::encoder::Encoder;
-use crate::error::Result;
-
 #[cfg(feature = "bert")]
 pub mod bert;
 #[cfg(feature = "bert")]
@@ -18,6 +12,8 @@ pub mod wordpiece;
 /// # Errors
 /// [`crate::Error::Encoder`] names what is missing, contradictory or unsupported.
 #[cfg(feature = "bert")]
-pub fn open(folder: &Path) -> Result<Arc<dyn Encoder>> {
-    Ok(Arc::new(bert::BertEncoder::open(folder)?))
+pub fn open(
+    folder: &std::path::Path,
+) -> crate::Result<std::sync::Arc<dyn crate::encoder::Encoder>> {
+    Ok(std::sync::Arc::new(bert::BertEncoder::open(folder)?))
 }
