@@ -32,38 +32,64 @@ fn main() -> Outcome<()> {
     };
     let limit = arguments.get(1).map_or(Ok(1_000), |number| number.parse())?;
     let inputs: Vec<EncoderInput> = abstracts()?.into_iter().take(limit).collect();
-    let start = Instant::now();
+    let start = Clock::start();
     let encoder = BertEncoder::open(Path::new(folder))?;
-    println!("opened in {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
-    let start = Instant::now();
+    println!("opened in {:.0} ms", start.wall.elapsed().as_secs_f64() * 1e3);
+    let start = Clock::start();
     let tokens: Vec<Tokens> = inputs
         .iter()
         .map(|input| encoder.document_tokens(&input.text, None))
         .collect::<Result<_, _>>()?;
     let count: usize = tokens.iter().map(|text| text.ids.len()).sum();
-    report("tokenizer, 1 thread", inputs.len(), count, start);
+    start.report("tokenizer, 1 thread", inputs.len(), count);
     encoder.encode_documents(&inputs[..inputs.len().min(16)])?;
     for threads in [1, 2] {
-        let start = Instant::now();
+        let start = Clock::start();
         encode(&encoder, &inputs, threads)?;
-        report(&format!("medvec, {threads} thread(s)"), inputs.len(), count, start);
+        start.report(&format!("medvec, {threads} thread(s)"), inputs.len(), count);
     }
-    let start = Instant::now();
+    let start = Clock::start();
     for input in inputs.iter().take(64) {
         encoder.encode_documents(std::slice::from_ref(input))?;
     }
     let single: usize = tokens.iter().take(64).map(|text| text.ids.len()).sum();
-    report("medvec, one at a time", inputs.len().min(64), single, start);
-    let start = Instant::now();
+    start.report("medvec, one at a time", inputs.len().min(64), single);
+    let start = Clock::start();
     stock(Path::new(folder), &tokens[..tokens.len().min(64)])?;
-    report("candle BertModel", tokens.len().min(64), single, start);
+    start.report("candle BertModel", tokens.len().min(64), single);
     Ok(())
 }
 
-fn report(what: &str, documents: usize, tokens: usize, start: Instant) {
-    let seconds = start.elapsed().as_secs_f64();
-    let (documents, tokens) = (documents as f64 / seconds, tokens as f64 / seconds);
-    println!("{what:24} {documents:8.1} documents/s {tokens:9.0} tokens/s");
+/// Wall clock and, where the system tells it, the processor time of the whole process.
+struct Clock {
+    wall: Instant,
+    processor: Option<f64>,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { wall: Instant::now(), processor: processor_seconds() }
+    }
+
+    fn report(&self, what: &str, documents: usize, tokens: usize) {
+        let seconds = self.wall.elapsed().as_secs_f64();
+        let (per_second, tokens) = (documents as f64 / seconds, tokens as f64 / seconds);
+        print!("{what:24} {per_second:8.1} documents/s {tokens:9.0} tokens/s");
+        match self.processor.zip(processor_seconds()) {
+            Some((start, end)) => {
+                println!(" {:8.1} documents/processor second", documents as f64 / (end - start));
+            }
+            None => println!(),
+        }
+    }
+}
+
+/// User and system time from `/proc`, in its ticks of 10 ms.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
 /// Contexts of each question, joined.

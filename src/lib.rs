@@ -21,7 +21,11 @@
 //! | 7 | [`encode`], [`ingest`], `bin/medvec` | edges |
 
 #![warn(missing_docs, unreachable_pub)]
-#![deny(unsafe_op_in_unsafe_fn, unsafe_code, clippy::undocumented_unsafe_blocks)]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)
+)]
 
 pub mod control;
 pub mod date;
@@ -32,6 +36,8 @@ pub mod ids;
 pub mod limits;
 
 pub mod format;
+// A kernel's caller answers for lengths; the documented panics say so.
+#[allow(clippy::expect_used)]
 pub mod kernel;
 
 pub mod storage;

@@ -19,8 +19,9 @@ pub const ALIGNMENT: usize = 64;
 /// Sections of one file: far more than there are kinds; bounds what a table can make us allocate.
 pub const SECTIONS_MAX: usize = 1024;
 
-/// Largest serialised document, in bytes: the longest real records (with references) are below 2 MB.
-pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Largest serialised document, in bytes: the longest real records (with references) are below 2 MB,
+/// and a damaged file must not make us allocate more than 16 MiB beyond its size.
+pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Largest manifest, in bytes: a few hundred bytes a segment and a source file.
 pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;

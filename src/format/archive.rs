@@ -13,8 +13,7 @@ use crate::error::{Error, Result};
 /// The bytes of a record.
 ///
 /// # Errors
-/// [`Error::InvalidQuery`] never; serialising in-memory values only fails when memory does, which
-/// is reported as [`Error::Io`].
+/// [`Error::Io`] when memory runs out; serialising has no other way to fail.
 pub fn encode<T>(value: &T) -> Result<AlignedVec>
 where
     T: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, rancor::Error>>,

@@ -24,6 +24,10 @@ pub fn array<'a, T: AnyBitPattern>(
             bytes.len()
         )));
     }
+    if bytes.is_empty() {
+        // An empty slice need not be aligned.
+        return Ok(&[]);
+    }
     bytemuck::try_cast_slice(bytes)
         .map_err(|_| wrong("the section is not aligned in memory".to_owned()))
 }

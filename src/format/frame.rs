@@ -24,6 +24,8 @@ pub const VERSION_MAJOR: u16 = 1;
 pub const VERSION_MINOR: u16 = 0;
 /// Flags of features that this build can read.
 pub const FEATURES_READ: u32 = 0;
+/// Flags of features that this build can write.
+pub const FEATURES_WRITE: u32 = 0;
 
 layout! {
     /// The first 64 bytes of a file.
@@ -212,7 +214,7 @@ impl FrameWriter {
     fn pad(&mut self) {
         let over = (self.position % ALIGNMENT as u64) as usize;
         if over != 0 {
-            self.append(&[0; ALIGNMENT][over..]);
+            self.append([0; ALIGNMENT].get(over..).unwrap_or_default());
         }
         self.open = false;
     }
@@ -234,7 +236,7 @@ impl FrameWriter {
 }
 
 fn crc_before(encoded: &[u8; 64], tail: usize) -> u32 {
-    crc32c::crc32c(&encoded[..64 - tail])
+    crc32c::crc32c(encoded.get(..64 - tail).unwrap_or_default())
 }
 
 /// The validated ends of a file: header, section table and block checksums. Sections themselves
@@ -345,7 +347,7 @@ impl Frame {
             .and_then(|length| length.checked_add(body));
         if section_count > SECTIONS_MAX
             || body < Header::SIZE
-            || body % ALIGNMENT != 0
+            || !body.is_multiple_of(ALIGNMENT)
             || table_end != Some(footer_at)
             || block_count != body.div_ceil(BLOCK_BYTES)
         {
@@ -375,7 +377,7 @@ impl Frame {
                     "reserved table bytes are not zero".into(),
                 ));
             }
-            if section.offset % ALIGNMENT as u64 != 0
+            if !section.offset.is_multiple_of(ALIGNMENT as u64)
                 || section.offset < end
                 || section_end.is_none_or(|end| end > footer.body_length)
             {
@@ -421,3 +423,6 @@ impl Frame {
         self.sections.iter().copied().find(|section| section.kind == kind)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,15 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::frame::FileSeal;
+use super::archive;
+use super::body::checked_section;
+use super::frame::{FileKind, FileSeal, Frame, FrameWriter};
+use super::names::{self, Name};
+use super::rules::Rule;
 use crate::encoder::{EncoderSpec, Metric};
+use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
+use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, SEGMENT_ROWS_MAX};
 
 /// Section of the manifest's only record.
 pub const SECTION_STATE: u32 = 1;
@@ -91,3 +97,110 @@ pub struct Manifest {
     /// Imported files, in order of import.
     pub sources: Vec<SourceEntry>,
 }
+
+/// The file of a manifest, and what identifies it.
+///
+/// # Errors
+/// The same rules as [`decode`], so that nothing is written that could not be read.
+pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSeal)> {
+    let file = names::manifest_name(manifest.generation);
+    check(&file, 0, manifest)?;
+    let mut writer = FrameWriter::new(FileKind::Manifest, file_id);
+    writer.section(SECTION_STATE);
+    writer.write(&archive::encode(manifest)?);
+    let (bytes, seal) = writer.finish();
+    check_length(&file, bytes.len())?;
+    Ok((bytes, seal))
+}
+
+/// Reads and checks a whole manifest. `file` is its name: `manifest-<generation>`, or
+/// [`names::TEMPORARY_MANIFEST`] for one that is not published yet.
+///
+/// # Errors
+/// [`Error::Corrupt`] with the rule that is broken; [`Error::Unsupported`] for a newer format.
+pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
+    check_length(file, bytes.len())?;
+    let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
+    let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
+    let manifest: Manifest = archive::decode(file, offset, record)?;
+    match names::parse(file) {
+        Some(Name::TemporaryManifest) => {}
+        Some(Name::Manifest(generation)) if generation == manifest.generation => {}
+        Some(Name::Manifest(generation)) => {
+            return Err(Error::corrupt(
+                file,
+                offset,
+                Rule::ManifestGeneration,
+                format!("the name says {generation}, the content {}", manifest.generation),
+            ));
+        }
+        _ => return Err(Error::corrupt(file, 0, Rule::Name, "not the name of a manifest")),
+    }
+    check(file, offset, &manifest)?;
+    Ok(manifest)
+}
+
+/// Checks that this build may write the generation after this manifest.
+///
+/// # Errors
+/// [`Error::Unsupported`] when it may only read; [`Error::Corrupt`] for a broken frame.
+pub fn check_writable(file: &str, bytes: &[u8]) -> Result<()> {
+    Frame::parse(file, FileKind::Manifest, bytes)?.check_writable(file)
+}
+
+fn check_length(file: &str, length: usize) -> Result<()> {
+    if length as u64 > MANIFEST_BYTES_MAX {
+        return Err(Error::corrupt(file, 0, Rule::ManifestLength, format!("{length} bytes")));
+    }
+    Ok(())
+}
+
+/// The rules that concern several fields.
+fn check(file: &str, offset: u64, manifest: &Manifest) -> Result<()> {
+    let wrong = |rule: Rule, detail: String| Error::corrupt(file, offset, rule, detail);
+    if manifest.generation.0 == 0 {
+        return Err(wrong(Rule::ManifestGeneration, "generations count from 1".into()));
+    }
+    if let Some(vectors) = &manifest.vectors {
+        let dimension = vectors.dimension;
+        if dimension == 0 || dimension as usize > DIMENSION_MAX {
+            return Err(wrong(Rule::Dimension, format!("dimension {dimension}")));
+        }
+        if let Some(encoder) = &vectors.encoder
+            && encoder.dimension != dimension
+        {
+            let detail = format!("dimension {dimension}, the encoder's {}", encoder.dimension);
+            return Err(wrong(Rule::Dimension, detail));
+        }
+    }
+    let mut previous = None;
+    for segment in &manifest.segments {
+        let id = segment.id;
+        if previous.is_some_and(|previous| previous >= id) || id >= manifest.next_segment {
+            let detail = format!("segment {id} (next {})", manifest.next_segment);
+            return Err(wrong(Rule::ManifestSegments, detail));
+        }
+        previous = Some(id);
+        if segment.rows > SEGMENT_ROWS_MAX {
+            return Err(wrong(Rule::SegmentRows, format!("segment {id}: {} rows", segment.rows)));
+        }
+        if let Some(tombstones) = &segment.tombstones {
+            let since = tombstones.generation;
+            if tombstones.rows == 0
+                || tombstones.rows > segment.rows
+                || since.0 == 0
+                || since > manifest.generation
+            {
+                let detail = format!(
+                    "segment {id}: {} of {} rows deleted in generation {since}",
+                    tombstones.rows, segment.rows
+                );
+                return Err(wrong(Rule::ManifestTombstones, detail));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

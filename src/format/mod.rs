@@ -4,10 +4,20 @@
 //! rkyv archives that are only reached through validated access ([`archive`]); arrays are plain
 //! numbers, cast after a length check ([`cursor`]).
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
 pub mod archive;
+mod body;
 pub mod cursor;
+pub mod documents;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod names;
+pub mod postings;
+pub mod record;
 pub mod rules;
+pub mod segment;
+pub mod terms;
 pub mod tombstones;
+pub mod wire;

@@ -57,6 +57,20 @@ rules! {
     ColumnRange = 30, "A date column MUST have its first day not after its last.";
     Count = 31, "Counts in different places MUST agree.";
     Dimension = 32, "The vector dimension MUST be 1 to 8192 and equal the manifest's.";
+    ManifestTombstones = 33, "A tombstone entry MUST have 1 to its segment's number of rows and a generation that is not after the manifest's.";
+    ManifestLength = 34, "A manifest MUST NOT be longer than 268435456 bytes.";
+    SegmentRows = 35, "The row count of a segment MUST NOT be above 4294967294.";
+    DocumentRecord = 40, "A document record MUST follow the encoding of chapter 08 and fill its length.";
+    BlockLength = 41, "A document block MUST state its decompressed length, at most 4,456,448 bytes.";
+    BlockRows = 42, "The rows of document blocks MUST ascend from 0 to the segment's row count, without gap.";
+    SegmentMeta = 43, "The numbers in a segment's meta record MUST agree with the lengths of its sections.";
+    Term = 44, "A term MUST be normalised as chapter 10 says for its field, at most 512 bytes long, and not empty.";
+    PostingContent = 45, "Postings MUST hold exactly the rows whose documents have the term.";
+    ColumnContent = 46, "Date and number columns MUST hold exactly the values of the documents.";
+    KeyIndex = 47, "The key index MUST name, for every key, the last row that has it.";
+    VectorPresence = 48, "A row without a vector MUST be zero in the vector sections.";
+    TextBytes = 49, "The text bytes in a segment's meta record MUST be those of its documents.";
+    CodeRange = 50, "The codes of an int8 vector MUST be -127 to 127.";
 }
 
 impl fmt::Display for Rule {

@@ -1,1 +1,65 @@
-//! ingest
+//! Reads documents from the files people have, and writes them into a database.
+//!
+//! [`open`] looks at a file's first bytes and gives a [`Source`], an iterator over its records:
+//!
+//! - PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation`;
+//! - JSON lines ([`jsonl`]): one document a line, its vector with it if you have one;
+//! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like.
+//!
+//! Each may be packed by gzip (any number of members) or zstd. One record is in memory at a time
+//! (at most 16 MiB of source), whatever the size of the file. [`pipeline`] imports many files: it
+//! cuts, parses and encodes on several threads and writes in the order of the source.
+//!
+//! # Errors
+//!
+//! A record that cannot be understood gives an [`crate::Error::Input`] that names file, place and reason,
+//! and the iterator goes on with the next one ([`Source::recoverable`]). A stream that is cut or
+//! damaged, or that is no such file at all, gives an error that ends it.
+
+mod dates;
+mod entries;
+mod headings;
+mod input;
+pub mod jsonl;
+mod lines;
+mod names;
+pub mod pipeline;
+pub mod pubmed;
+pub mod pubmedqa;
+mod raw;
+mod source;
+mod window;
+
+pub use source::{Source, open, open_reader};
+
+use crate::document::Document;
+use crate::ids::Key;
+
+/// One record of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Its place among the records of the file, from 0; records that cannot be read count.
+    pub position: u64,
+    /// What it says.
+    pub event: Event,
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A document, new or revised.
+    Document {
+        /// The document, valid by [`Document::validate`].
+        document: Box<Document>,
+        /// Its vector, where the source brings one: finite numbers, as many as in every other
+        /// vector of the file.
+        vector: Option<Vec<f32>>,
+    },
+    /// PubMed took the citation back.
+    Delete {
+        /// Its key.
+        key: Key,
+        /// PubMed's version.
+        version: u32,
+    },
+}

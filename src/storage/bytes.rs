@@ -1,6 +1,7 @@
 //! The content of a file: mapped or owned, cheap to clone and to cut.
 
 use std::fmt;
+use std::io;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -71,6 +72,16 @@ impl Aligned {
     /// A zeroed buffer of this length.
     pub(crate) fn zeroed(len: usize) -> Aligned {
         Aligned { lines: vec![Line([0; 64]); len.div_ceil(64)], len }
+    }
+
+    /// A zeroed buffer of a length that a file claims; an error when there is not enough memory.
+    pub(crate) fn try_zeroed(len: usize) -> io::Result<Aligned> {
+        let mut lines = Vec::new();
+        lines
+            .try_reserve_exact(len.div_ceil(64))
+            .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        lines.resize(len.div_ceil(64), Line([0; 64]));
+        Ok(Aligned { lines, len })
     }
 
     /// A copy of a slice.

@@ -35,6 +35,15 @@ impl MemoryStorage {
         }
         storage
     }
+
+    /// A directory with these published files; the bytes are shared, not copied.
+    pub fn with_bytes(files: impl IntoIterator<Item = (String, Bytes)>) -> MemoryStorage {
+        let storage = MemoryStorage::new();
+        for (name, content) in files {
+            lock(&storage.files).insert(name, Content::Published(content));
+        }
+        storage
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,13 +9,20 @@ use crate::error::Result;
 
 mod bytes;
 pub mod disk;
+mod lock;
+mod map;
 pub mod memory;
+mod random;
+mod rename;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
+mod verified;
 
 pub use bytes::Bytes;
 pub use disk::{Access, DiskStorage};
 pub use memory::MemoryStorage;
+pub use random::random_id;
+pub use verified::VerifiedFile;
 
 /// A directory of write-once files.
 ///

@@ -75,7 +75,7 @@ impl Panels {
         let lines = depth * columns.div_ceil(PANEL);
         self.lines.resize(lines, Line([0.0; PANEL]));
         // Only a ragged last panel has columns that packing does not overwrite.
-        if columns % PANEL != 0 {
+        if !columns.is_multiple_of(PANEL) {
             self.lines[lines - depth..].fill(Line([0.0; PANEL]));
         }
         (self.depth, self.columns) = (depth, columns);
@@ -139,11 +139,12 @@ pub fn multiply(
     }
 }
 
-/// Rows of a tile: as many as leave room in the registers for one panel line and a factor.
+/// Rows of a tile: as many as leave room in the registers for one panel line and the factors,
+/// which the compiler loads ahead.
 fn tile_rows_max(isa: Isa) -> usize {
     match isa.0 {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 12,
+        Level::Avx512 => 8,
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => 3,
         Level::Portable => 2,
@@ -205,7 +206,7 @@ mod x86 {
     use super::{PANEL, Tile};
 
     /// # Safety
-    /// Needs AVX-512F, `1 <= rows <= 12`, and slices long enough for `rows` rows.
+    /// Needs AVX-512F, `1 <= rows <= 8`, and slices long enough for `rows` rows.
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn tile_avx512(tile: Tile<'_>, rows: usize) {
         // SAFETY: the caller's promise, with `ROWS == rows`.
@@ -218,11 +219,7 @@ mod x86 {
                 5 => avx512::<5>(tile),
                 6 => avx512::<6>(tile),
                 7 => avx512::<7>(tile),
-                8 => avx512::<8>(tile),
-                9 => avx512::<9>(tile),
-                10 => avx512::<10>(tile),
-                11 => avx512::<11>(tile),
-                _ => avx512::<12>(tile),
+                _ => avx512::<8>(tile),
             }
         }
     }

@@ -70,9 +70,15 @@ fn madd<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// Horner's rule, highest power first.
 #[inline(always)]
 fn polynomial<const FMA: bool, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    coefficients.into_iter().reduce(|sum, next| madd::<FMA>(sum, x, next)).unwrap_or(0.0)
+    let mut sum = 0.0;
+    // Not `fold`: its closure is compiled without the caller's instruction set.
+    for next in coefficients {
+        sum = madd::<FMA>(sum, x, next);
+    }
+    sum
 }
 
 /// The error function as a quotient of two polynomials (the one of Eigen and XLA), within

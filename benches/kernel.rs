@@ -1,0 +1,48 @@
+//! Every kernel that this processor can run, on rows that stay in the second-level cache.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use medvec::kernel::quantize::{f16_from_f32, quantize_int8};
+use medvec::kernel::{Kernel, Query, Rows};
+
+const DIMENSION: usize = 384;
+const ROWS: usize = 512;
+
+/// Numbers between -1 and 1 that only look random.
+fn numbers(len: usize) -> Vec<f32> {
+    let mut state = 1u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+fn scores(c: &mut Criterion) {
+    let single = numbers(ROWS * DIMENSION);
+    let half: Vec<u16> = single.iter().map(|value| f16_from_f32(*value)).collect();
+    let mut codes = Vec::new();
+    let scales: Vec<f32> =
+        single.chunks(DIMENSION).map(|row| quantize_int8(row, &mut codes)).collect();
+    let query = Query::new(&numbers(DIMENSION)).expect("finite numbers");
+    let ids: Vec<u32> = (0..ROWS as u32).collect();
+    let mut out = vec![0.0; ROWS];
+    for (form, bytes, rows) in [
+        ("int8", 1, Rows::Int8 { codes: &codes, scales: &scales }),
+        ("f16", 2, Rows::F16(&half)),
+        ("f32", 4, Rows::F32(&single)),
+    ] {
+        let mut group = c.benchmark_group(form);
+        group.throughput(Throughput::Bytes((ROWS * DIMENSION * bytes) as u64));
+        for kernel in Kernel::available() {
+            group.bench_function(BenchmarkId::from_parameter(kernel.name()), |b| {
+                b.iter(|| kernel.score(black_box(&rows), &query, &ids, &mut out));
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, scores);
+criterion_main!(benches);

@@ -1,0 +1,61 @@
+//! `medvec distill`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use medvec::Encoder;
+use medvec::encode::distill::{self, DistillOptions};
+
+use crate::args::Distill;
+use crate::context::Context;
+use crate::encoders;
+use crate::failure::{EXIT_FOUND, Result};
+use crate::progress::Progress;
+use crate::style::{GOOD, KEY, bytes, count, counted};
+
+pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
+    let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
+        Some(folder) => Some(encoders::by_name(&folder.to_string_lossy())?),
+        None => None,
+    };
+    let defaults = DistillOptions::default();
+    let options = DistillOptions {
+        teacher: teacher.as_deref(),
+        corpus: args.corpus.clone(),
+        vectors: args.vectors.clone(),
+        out: args.out.clone(),
+        dimension: args.dimension.unwrap_or(defaults.dimension),
+        passages_max: args.passages.unwrap_or(defaults.passages_max),
+        ..defaults
+    };
+    let progress = Progress::spinner("starting", context.quiet);
+    let report = distill::run(
+        &options,
+        &|what, done, total| progress.stage(what, done, total),
+        &context.control(),
+    )?;
+    drop(progress);
+    let out = &mut context.out;
+    writeln!(
+        out,
+        "{GOOD}wrote{GOOD:#} {}: {}, {} dimensions, {}",
+        args.out.display(),
+        counted(report.tokens as u64, "token"),
+        options.dimension,
+        bytes(report.bytes)
+    )?;
+    writeln!(
+        out,
+        "learned from {} of {}; on held-out ones, its similarities correlate {:.3} with the teacher's",
+        counted(report.passages as u64, "passage"),
+        counted(report.documents as u64, "document"),
+        report.held_out_correlation
+    )?;
+    writeln!(
+        out,
+        "\nuse it with:  {KEY}medvec import my.medvec FILES... --encoder {}{KEY:#}",
+        args.out.display()
+    )?;
+    context.remark(format!("{} pairs of title and abstract were used", count(report.pairs as u64)));
+    Ok(EXIT_FOUND)
+}

@@ -1,0 +1,25 @@
+//! One file a command. Each `run` returns the exit code.
+
+pub(crate) mod compact;
+pub(crate) mod completions;
+pub(crate) mod delete;
+pub(crate) mod distill;
+pub(crate) mod get;
+pub(crate) mod import;
+pub(crate) mod inspect;
+pub(crate) mod quickstart;
+pub(crate) mod repair;
+pub(crate) mod search;
+pub(crate) mod stats;
+pub(crate) mod verify;
+
+use std::path::Path;
+
+use medvec::db::{Database, OpenOptions};
+
+use crate::failure::Result;
+
+/// Opens an existing database.
+fn open(path: &Path) -> Result<Database> {
+    Ok(Database::open(path, OpenOptions::default())?)
+}

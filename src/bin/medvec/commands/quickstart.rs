@@ -1,0 +1,104 @@
+//! `medvec quickstart`
+
+use std::io::Write;
+use std::path::Path;
+
+use medvec::Error;
+use medvec::db::Database;
+
+use super::{import, search};
+use crate::args::{Filters, Format, Import, Quickstart, Search};
+use crate::context::Context;
+use crate::encoders::BUILTIN;
+use crate::failure::Result;
+use crate::filters::YearRange;
+use crate::shell;
+use crate::style::{FAINT, KEY};
+
+/// The 1,000 labelled PubMedQA records; see `samples/pubmedqa/PROVENANCE.md`.
+const SAMPLE: &[u8] = include_bytes!("../../../../samples/pubmedqa/ori_pqal.json.gz");
+const SAMPLE_NAME: &str = "ori_pqal.json.gz";
+
+const QUESTION: &str = "does obesity make asthma worse";
+const MESH: &str = "Asthma";
+const YEARS: YearRange = YearRange { from: 2005, to: 2016 };
+const HITS: usize = 3;
+
+pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
+    let database = args.dir.display();
+    let medvec = shell::program();
+    if Database::exists(&args.dir) {
+        context.remark(format!("{database} is there already and is used as it is"));
+    } else {
+        context.remark("building a database of 1,000 PubMedQA abstracts with the built-in encoder");
+        build(&args.dir, context)?;
+    }
+    let shown = format!(
+        "{medvec} search {} \"{QUESTION}\" --mesh \"{MESH}\" --year {}:{} -k {HITS}",
+        shell::quoted(&database.to_string()),
+        YEARS.from,
+        YEARS.to
+    );
+    writeln!(context.out, "{FAINT}${FAINT:#} {KEY}{shown}{KEY:#}\n")?;
+    let question = Search {
+        database: args.dir.clone(),
+        text: Some(QUESTION.to_owned()),
+        k: HITS,
+        filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
+        exact: false,
+        explain: false,
+        encoder: None,
+        format: Format::Text,
+    };
+    let code = search::run(&question, context)?;
+    next_steps(&args.dir, context)?;
+    Ok(code)
+}
+
+/// Imports the sample by way of a file in a temporary directory.
+fn build(database: &Path, context: &mut Context) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("medvec-quickstart-{}", std::process::id()));
+    let result = write_sample(&folder).and_then(|file| {
+        let import = Import {
+            database: database.to_owned(),
+            files: vec![file],
+            encoder: Some(BUILTIN.to_owned()),
+            rows: None,
+            keep_going: false,
+        };
+        import::run(&import, context)
+    });
+    // A leftover in the temporary directory is no reason to fail.
+    let _ = std::fs::remove_dir_all(&folder);
+    result.map(|_| ())
+}
+
+fn write_sample(folder: &Path) -> Result<std::path::PathBuf> {
+    let file = folder.join(SAMPLE_NAME);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&file, SAMPLE))
+        .map_err(|error| Error::io("write the sample to", file.display().to_string(), error))?;
+    Ok(file)
+}
+
+fn next_steps(database: &Path, context: &mut Context) -> Result<()> {
+    let medvec = shell::program();
+    let db = shell::quoted(&database.to_string_lossy());
+    let steps = [
+        ("ask something else", format!("{medvec} search {db} \"do statins help after a stroke\"")),
+        ("list by filter", format!("{medvec} search {db} --mesh Stroke --year 2010:")),
+        ("read one in full", format!("{medvec} get {db} 19615731")),
+        (
+            "pipe into programs",
+            format!("{medvec} search {db} \"screening for breast cancer\" --format jsonl"),
+        ),
+        ("what is in it", format!("{medvec} stats {db}")),
+        ("your own literature", format!("{medvec} import my.medvec pubmed26n1334.xml.gz")),
+        ("everything else", format!("{medvec} --help")),
+    ];
+    writeln!(context.out, "\nGo on with:")?;
+    for (what, command) in steps {
+        writeln!(context.out, "  {FAINT}{what:<20}{FAINT:#} {KEY}{command}{KEY:#}")?;
+    }
+    Ok(())
+}

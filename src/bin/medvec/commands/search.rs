@@ -1,0 +1,142 @@
+//! `medvec search`
+
+use medvec::db::Snapshot;
+use medvec::search::{Filter, Plan, Query, SearchResult};
+use medvec::{Document, Encoder};
+
+use super::open;
+use crate::args::{Format, Search};
+use crate::context::Context;
+use crate::encoders;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::output::{Answer, answer};
+use crate::sentences::best_sentences;
+use crate::style::{FAINT, count, counted, duration};
+use crate::view::HitView;
+
+pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
+    let filter = args.filters.to_filter()?;
+    let snapshot = open(&args.database)?.snapshot();
+    let question = args.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let Some(question) = question else {
+        return list(args, &snapshot, filter, context);
+    };
+    let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref())?;
+    let query =
+        Query::embed(&*encoder, question)?.k(args.k).filter(filter).control(context.control());
+    let result = snapshot.search(&query)?;
+    let documents = documents(&snapshot, &result)?;
+    let mut views = views(&result, &documents, true);
+    if args.format != Format::Pmids {
+        let texts: Vec<String> =
+            documents.iter().map(|document| document.encoder_input().text).collect();
+        for (view, sentence) in views.iter_mut().zip(best_sentences(&*encoder, question, &texts)?) {
+            view.sentence = sentence;
+        }
+    }
+    finish(args, Some(question), &snapshot, &result, &views, Some(&*encoder), context)
+}
+
+/// Without a question: what the filters match, newest first.
+fn list(args: &Search, snapshot: &Snapshot, filter: Filter, context: &mut Context) -> Result<u8> {
+    if filter == Filter::All {
+        return Err(Failure::usage(
+            "nothing to search for: give a text, a filter (--mesh, --year, ...), or both",
+        ));
+    }
+    let query = Query::matching(filter).k(args.k).control(context.control());
+    let result = snapshot.search(&query)?;
+    let views = views(&result, &documents(snapshot, &result)?, false);
+    finish(args, None, snapshot, &result, &views, None, context)
+}
+
+fn documents(snapshot: &Snapshot, result: &SearchResult) -> Result<Vec<Document>> {
+    let mut documents = Vec::with_capacity(result.hits.len());
+    for hit in &result.hits {
+        // A hit of this snapshot always has its document; a bare one would still show its key.
+        let document = snapshot.document(hit)?;
+        documents.push(document.unwrap_or_else(|| Document::new(hit.key.clone())));
+    }
+    Ok(documents)
+}
+
+fn views(result: &SearchResult, documents: &[Document], scored: bool) -> Vec<HitView> {
+    let hits = result.hits.iter().zip(documents).enumerate();
+    hits.map(|(place, (hit, document))| {
+        HitView::new(place + 1, scored.then_some(hit.score), document)
+    })
+    .collect()
+}
+
+fn finish(
+    args: &Search,
+    question: Option<&str>,
+    snapshot: &Snapshot,
+    result: &SearchResult,
+    views: &[HitView],
+    encoder: Option<&dyn Encoder>,
+    context: &mut Context,
+) -> Result<u8> {
+    let whole =
+        Answer { question, matched: result.matched, documents: snapshot.len(), hits: views };
+    answer(&mut context.out, args.format, &whole, context.columns)?;
+    context.out.flush_all()?;
+    if args.explain {
+        explain(result, encoder);
+    }
+    if views.is_empty() {
+        context.remark(match result.matched {
+            0 => "nothing found: no document passes these filters".to_owned(),
+            matched => format!(
+                "nothing found: {} pass the filters, none of them has a vector",
+                counted(matched, "document")
+            ),
+        });
+        return Ok(EXIT_NONE);
+    }
+    if args.format == Format::Text {
+        context.remark(format!(
+            "\n{FAINT}{} of {} ({} in the database), {}{FAINT:#}",
+            count(views.len() as u64),
+            counted(result.matched, "matching document"),
+            count(snapshot.len()),
+            duration(result.explain.total_time),
+        ));
+    }
+    Ok(EXIT_FOUND)
+}
+
+/// Says on standard error how the answer was found.
+fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
+    if let Some(encoder) = encoder {
+        let spec = encoder.spec();
+        anstream::eprintln!(
+            "encoder   {} ({}, {} dimensions, {})",
+            spec.name,
+            spec.family,
+            spec.dimension,
+            spec.fingerprint()
+        );
+    }
+    for part in &result.explain.segments {
+        let plan = match part.plan {
+            Plan::Skip => "skipped",
+            Plan::ExactScan => "exact scan of every row",
+            Plan::ExactScanOfMatches => "exact scan of matching rows",
+            Plan::List => "list by date",
+            _ => "another plan",
+        };
+        anstream::eprintln!(
+            "segment   {}: {} rows, {} match, {} scored: {plan}",
+            part.segment,
+            count(part.rows),
+            count(part.matched),
+            count(part.scanned)
+        );
+    }
+    anstream::eprintln!(
+        "time      {} for filters, {} in all",
+        duration(result.explain.filter_time),
+        duration(result.explain.total_time)
+    );
+}

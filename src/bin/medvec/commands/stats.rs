@@ -1,0 +1,148 @@
+//! `medvec stats`
+
+use std::io::{self, Write};
+
+use medvec::Metric;
+use medvec::db::{Snapshot, Stats as Figures};
+use medvec::format::manifest::VectorConfig;
+use serde_json::{Value, json};
+
+use super::open;
+use crate::args::{Format, Stats, row_type_name};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::output::json_value;
+use crate::style::{FAINT, bytes, count};
+
+pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
+    let snapshot = open(&args.database)?.snapshot();
+    let figures = snapshot.stats()?;
+    match args.format {
+        Format::Text => text(&mut context.out, &snapshot, &figures)?,
+        Format::Json => json_value(&mut context.out, &as_json(&snapshot, &figures))?,
+        _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
+    }
+    Ok(EXIT_FOUND)
+}
+
+fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Result<()> {
+    let mut row = |name: &str, value: String| writeln!(out, "{FAINT}{name:<12}{FAINT:#} {value}");
+    row("generation", figures.generation.0.to_string())?;
+    row("documents", count(figures.documents))?;
+    if figures.deleted > 0 {
+        row("deleted", format!("{} rows, dropped by `medvec compact`", count(figures.deleted)))?;
+    }
+    match &snapshot.manifest().vectors {
+        Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
+        None => row("vectors", "none: search with filters only".into())?,
+    }
+    if let Some(spec) =
+        snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
+    {
+        row("encoder", format!("{} ({}, {})", spec.name, spec.family, spec.fingerprint()))?;
+    }
+    row("size", bytes(figures.bytes))?;
+    if figures.text_bytes > 0 {
+        let share = 100.0 * figures.document_bytes as f64 / figures.text_bytes as f64;
+        row(
+            "text",
+            format!(
+                "{} stored in {} ({share:.0} %)",
+                bytes(figures.text_bytes),
+                bytes(figures.document_bytes)
+            ),
+        )?;
+    }
+    row("segments", count(figures.segments.len() as u64))?;
+    for segment in &figures.segments {
+        let deleted = match segment.deleted {
+            0 => String::new(),
+            deleted => format!(", {} deleted", count(deleted)),
+        };
+        let rows = count(segment.rows);
+        row("", format!("{}  {rows} rows{deleted}, {}", segment.id, bytes(segment.bytes)))?;
+    }
+    let mut sections: Vec<_> =
+        figures.sections.iter().filter(|section| section.bytes > 0).collect();
+    sections.sort_by_key(|section| std::cmp::Reverse(section.bytes));
+    row("sections", count(sections.len() as u64))?;
+    for section in sections {
+        row("", format!("{:<24} {:>10}", section.name, bytes(section.bytes)))?;
+    }
+    let sources = &snapshot.manifest().sources;
+    row("sources", count(sources.len() as u64))?;
+    for source in sources {
+        let state = if source.complete { "" } else { ", not complete: import it again to resume" };
+        row("", format!("{}  {} records{state}", source.name, count(source.records)))?;
+    }
+    Ok(())
+}
+
+fn vectors(config: &VectorConfig) -> String {
+    format!(
+        "{} dimensions, {}, {}",
+        config.dimension,
+        row_type_name(config.row_type),
+        metric(config)
+    )
+}
+
+fn metric(config: &VectorConfig) -> &'static str {
+    match config.metric {
+        Metric::Dot => "dot product",
+        Metric::Cosine => "cosine",
+    }
+}
+
+fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
+    let manifest = snapshot.manifest();
+    let vectors = manifest.vectors.as_ref().map(|config| {
+        json!({
+            "dimension": config.dimension,
+            "metric": metric(config),
+            "rows": row_type_name(config.row_type),
+            "count": figures.vectors,
+            "encoder": config.encoder.as_ref().map(|spec| json!({
+                "name": spec.name,
+                "family": spec.family,
+                "fingerprint": spec.fingerprint().to_string(),
+            })),
+        })
+    });
+    let sections: serde_json::Map<String, Value> = figures
+        .sections
+        .iter()
+        .map(|section| (section.name.to_owned(), json!(section.bytes)))
+        .collect();
+    let segments: Vec<Value> = figures
+        .segments
+        .iter()
+        .map(|part| {
+            json!({"id": part.id.0, "rows": part.rows, "deleted": part.deleted, "bytes": part.bytes})
+        })
+        .collect();
+    let sources: Vec<Value> = manifest
+        .sources
+        .iter()
+        .map(|source| {
+            json!({
+                "name": source.name,
+                "bytes": source.bytes,
+                "records": source.records,
+                "complete": source.complete,
+            })
+        })
+        .collect();
+    json!({
+        "generation": figures.generation.0,
+        "documents": figures.documents,
+        "deleted": figures.deleted,
+        "vectors": vectors,
+        "bytes": figures.bytes,
+        "text_bytes": figures.text_bytes,
+        "document_bytes": figures.document_bytes,
+        "segments": segments,
+        "sections": sections,
+        "sources": sources,
+    })
+}

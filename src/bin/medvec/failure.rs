@@ -1,0 +1,122 @@
+//! What the command line says when something goes wrong, and its exit codes.
+
+use std::fmt;
+use std::io;
+
+use medvec::Error;
+
+/// The command line's result.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Something was found, or done.
+pub(crate) const EXIT_FOUND: u8 = 0;
+/// The command worked and found nothing.
+pub(crate) const EXIT_NONE: u8 = 1;
+/// The command failed.
+pub(crate) const EXIT_ERROR: u8 = 2;
+/// The command was stopped by Ctrl-C or a signal.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The library's error.
+    Library(Error),
+    /// Options that cannot be carried out, in words that say what would be right.
+    Usage(String),
+    /// Standard output cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// A [`Failure::Usage`].
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure::Usage(message.into())
+    }
+
+    /// Whether the reader of standard output went away, as `head` does: not an error.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The process's exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Library(Error::Cancelled) => EXIT_INTERRUPTED,
+            _ if self.is_broken_pipe() => EXIT_FOUND,
+            _ => EXIT_ERROR,
+        }
+    }
+
+    /// What to do next, where that is not already in the message.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        let Failure::Library(error) = self else { return None };
+        Some(match error {
+            Error::Corrupt { .. } => {
+                "run `medvec verify DB` to find all damage, then `medvec repair DB` to see what can be saved"
+            }
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "nothing was committed; free some space and run the same command again"
+            }
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "check the spelling of the path"
+            }
+            Error::EncoderMismatch { .. } => {
+                "leave out --encoder to use the database's own, or import into a new database"
+            }
+            Error::Input { .. } => {
+                "what was committed before stays; --keep-going passes over what cannot be read"
+            }
+            Error::Poisoned { .. } => {
+                "run the same command again; it resumes after the last commit"
+            }
+            Error::ReadOnly { .. } => {
+                "search, get, stats and verify work; to write, copy the database"
+            }
+            Error::Exists { .. } => "choose another directory",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Library(error) => error.fmt(f),
+            Failure::Usage(message) => f.write_str(message),
+            Failure::Output(error) => write!(f, "cannot write the output: {error}"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Library(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Output(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_tell_a_closed_pipe_from_an_error() {
+        let pipe = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(pipe.exit_code(), EXIT_FOUND);
+        assert_eq!(Failure::from(io::Error::other("x")).exit_code(), EXIT_ERROR);
+        assert_eq!(Failure::from(Error::Cancelled).exit_code(), EXIT_INTERRUPTED);
+        assert_eq!(Failure::usage("x").exit_code(), EXIT_ERROR);
+    }
+
+    #[test]
+    fn a_full_disk_comes_with_advice() {
+        let full = Error::io("write", "segment-1", io::ErrorKind::StorageFull.into());
+        assert!(Failure::from(full).advice().is_some_and(|text| text.contains("free some space")));
+    }
+}

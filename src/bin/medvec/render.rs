@@ -1,0 +1,267 @@
+//! Hits and documents as text for people: terse, aligned, wrapped to the terminal.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use medvec::Document;
+use medvec::document::{Author, FieldValue, MeshHeading};
+
+use crate::highlight::Terms;
+use crate::style::{FAINT, KEY, MARK, TITLE};
+use crate::view::{HitView, journal};
+use crate::wrap::wrap;
+
+/// Writes hits, each with title, source line and best sentence; words of the question are marked.
+pub(crate) fn hits(
+    out: &mut dyn Write,
+    hits: &[HitView],
+    terms: &Terms,
+    columns: usize,
+) -> io::Result<()> {
+    let rank_width = hits.last().map_or(1, |hit| hit.rank.to_string().len());
+    let indent = rank_width + if hits.iter().any(|hit| hit.score.is_some()) { 9 } else { 2 };
+    let width = columns.saturating_sub(indent).max(20);
+    for (place, hit) in hits.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        write!(out, "{FAINT}{:>rank_width$}{FAINT:#}", hit.rank)?;
+        match hit.score {
+            Some(score) => write!(out, "  {FAINT}{score:.3}{FAINT:#}  ")?,
+            None => write!(out, "  ")?,
+        }
+        let title = if hit.title.is_empty() { "(no title)" } else { &hit.title };
+        paragraph(out, title, width, indent, |_| TITLE)?;
+        let pad = " ".repeat(indent);
+        write!(out, "{pad}")?;
+        for part in [&hit.journal, &hit.year].into_iter().filter(|part| !part.is_empty()) {
+            write!(out, "{part} \u{b7} ")?;
+        }
+        let label = if hit.is_pmid { "PMID " } else { "" };
+        writeln!(out, "{KEY}{label}{}{KEY:#}", hit.key)?;
+        if let Some(sentence) = &hit.sentence {
+            write!(out, "{pad}")?;
+            let style = |word: &str| if terms.contain(word) { MARK } else { Style::new() };
+            paragraph(out, sentence, width, indent, style)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes wrapped text whose first line starts where the cursor is, with a style for each word.
+fn paragraph(
+    out: &mut dyn Write,
+    text: &str,
+    width: usize,
+    indent: usize,
+    style: impl Fn(&str) -> Style,
+) -> io::Result<()> {
+    for (place, line) in wrap(text, width).into_iter().enumerate() {
+        if place > 0 {
+            write!(out, "{}", " ".repeat(indent))?;
+        }
+        for (column, word) in line.into_iter().enumerate() {
+            let gap = if column > 0 { " " } else { "" };
+            let style = style(word);
+            write!(out, "{gap}{style}{word}{style:#}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Writes one document in full.
+pub(crate) fn document(out: &mut dyn Write, document: &Document, columns: usize) -> io::Result<()> {
+    let label = if matches!(document.key, medvec::Key::Pmid(_)) { "PMID " } else { "" };
+    writeln!(out, "{KEY}{label}{}{KEY:#}", document.key)?;
+    paragraph(out, document.display_title(), columns, 0, |_| TITLE)?;
+    let authors: Vec<String> = document.authors.iter().map(author).collect();
+    paragraph(out, &authors.join(", "), columns, 0, |_| Style::new())?;
+    paragraph(out, &source_line(document), columns, 0, |_| Style::new())?;
+    for section in &document.abstract_sections {
+        writeln!(out)?;
+        if !section.label.is_empty() {
+            writeln!(out, "{TITLE}{}{TITLE:#}", section.label)?;
+        }
+        paragraph(out, &section.text, columns, 0, |_| Style::new())?;
+    }
+    let rows = details(document);
+    if !rows.is_empty() {
+        writeln!(out)?;
+    }
+    let name_width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, text) in &rows {
+        write!(out, "{FAINT}{name:<name_width$}{FAINT:#}  ")?;
+        let indent = name_width + 2;
+        paragraph(out, text, columns.saturating_sub(indent).max(20), indent, |_| Style::new())?;
+    }
+    Ok(())
+}
+
+fn author(author: &Author) -> String {
+    if !author.collective_name.is_empty() {
+        return author.collective_name.clone();
+    }
+    let given = if author.initials.is_empty() { &author.fore_name } else { &author.initials };
+    let parts = [&author.last_name, given, &author.suffix];
+    let parts: Vec<&str> =
+        parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// `Lancet. 2019 Mar 5;393(10172):1200-1207`
+fn source_line(document: &Document) -> String {
+    let source = &document.journal;
+    let date = document.date.as_ref().map_or("", |date| date.verbatim.as_str());
+    let mut line = journal(document).to_owned();
+    if !date.is_empty() {
+        line += if line.is_empty() { "" } else { ". " };
+        line += date;
+    }
+    if !source.volume.is_empty() {
+        line += &format!(";{}", source.volume);
+    }
+    if !source.issue.is_empty() {
+        line += &format!("({})", source.issue);
+    }
+    if !source.pages.is_empty() {
+        line += &format!(":{}", source.pages);
+    }
+    line
+}
+
+fn details(document: &Document) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, parts: Vec<String>| {
+        let text = parts.join("; ");
+        if !text.is_empty() {
+            rows.push((name.to_owned(), text));
+        }
+    };
+    row("MeSH", document.mesh.iter().map(heading).collect());
+    row("types", document.publication_types.iter().map(|kind| kind.name.clone()).collect());
+    row("keywords", document.keywords.iter().map(|word| word.text.clone()).collect());
+    row("language", document.languages.clone());
+    row("ids", document.ids.iter().map(|id| format!("{} {}", id.kind, id.value)).collect());
+    row(
+        "notices",
+        document
+            .corrections
+            .iter()
+            .map(|notice| format!("{} {}", notice.kind, notice.source))
+            .collect(),
+    );
+    for field in &document.fields {
+        row(&field.name, vec![field_text(&field.value)]);
+    }
+    rows
+}
+
+/// `*Heart Failure/drug therapy/*mortality`, as MEDLINE writes it; `*` marks major topics.
+fn heading(heading: &MeshHeading) -> String {
+    let star = |major: bool| if major { "*" } else { "" };
+    let mut text = format!("{}{}", star(heading.major), heading.name);
+    for qualifier in &heading.qualifiers {
+        text += &format!("/{}{}", star(qualifier.major), qualifier.name);
+    }
+    text
+}
+
+/// A field's value as one string.
+pub(crate) fn field_text(value: &FieldValue) -> String {
+    match value {
+        FieldValue::String(text) => text.clone(),
+        FieldValue::Integer(number) => number.to_string(),
+        FieldValue::Float(number) => number.to_string(),
+        FieldValue::List(items) => items.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medvec::Key;
+    use medvec::document::{AbstractSection, Field, MeshQualifier};
+
+    fn plain(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut stripped = anstream::StripStream::new(Vec::new());
+        write(&mut stripped).unwrap();
+        String::from_utf8(stripped.into_inner()).unwrap()
+    }
+
+    fn hit(rank: usize, score: Option<f32>) -> HitView {
+        let mut view = HitView::new(rank, score, &Document::new(Key::pmid(123)));
+        view.title = "Aspirin and the heart in a long title that has to be broken somewhere".into();
+        view.journal = "Lancet".into();
+        view.year = "2019".into();
+        view.sentence = Some("Aspirin helps.".into());
+        view
+    }
+
+    #[test]
+    fn hits_are_aligned_under_their_titles() {
+        let text =
+            plain(|out| hits(out, &[hit(9, Some(0.5)), hit(10, Some(0.25))], &Terms::of(""), 50));
+        assert_eq!(
+            text,
+            " 9  0.500  Aspirin and the heart in a long title\n           that has to be broken \
+             somewhere\n           Lancet \u{b7} 2019 \u{b7} PMID 123\n           Aspirin helps.\n\n10  \
+             0.250  Aspirin and the heart in a long title\n           that has to be broken \
+             somewhere\n           Lancet \u{b7} 2019 \u{b7} PMID 123\n           Aspirin helps.\n"
+        );
+    }
+
+    #[test]
+    fn a_list_has_no_scores() {
+        let text = plain(|out| hits(out, &[hit(1, None)], &Terms::of(""), 100));
+        assert!(text.starts_with("1  Aspirin and"), "{text}");
+    }
+
+    #[test]
+    fn words_of_the_question_are_marked() {
+        let mut out = Vec::new();
+        hits(&mut out, &[hit(1, Some(1.0))], &Terms::of("aspirin"), 100).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(&format!("{MARK}Aspirin{MARK:#} helps.").replace("helps.", "")));
+    }
+
+    #[test]
+    fn a_document_shows_everything_worth_reading() {
+        let mut full = Document::new(Key::pmid(9));
+        full.title = "T".into();
+        full.authors = vec![
+            Author { last_name: "Smith".into(), initials: "JA".into(), ..Author::default() },
+            Author { collective_name: "The Group".into(), ..Author::default() },
+        ];
+        full.journal.abbreviation = "Lancet".into();
+        full.journal.volume = "3".into();
+        full.journal.pages = "1-9".into();
+        full.abstract_sections = vec![AbstractSection {
+            label: "METHODS".into(),
+            text: "We did.".into(),
+            ..AbstractSection::default()
+        }];
+        full.mesh = vec![MeshHeading {
+            name: "Aspirin".into(),
+            major: true,
+            qualifiers: vec![MeshQualifier {
+                name: "adverse effects".into(),
+                ..Default::default()
+            }],
+            ..MeshHeading::default()
+        }];
+        full.fields = vec![Field { name: "answer".into(), value: FieldValue::Integer(4) }];
+        let text = plain(|out| document(out, &full, 80));
+        for line in [
+            "PMID 9",
+            "Smith JA, The Group",
+            "Lancet;3:1-9",
+            "METHODS",
+            "We did.",
+            "MeSH    *Aspirin/adverse effects",
+            "answer  4",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
+}

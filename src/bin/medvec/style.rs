@@ -1,0 +1,83 @@
+//! Colours, and numbers as people read them.
+
+use anstyle::{AnsiColor, Style};
+
+/// Titles.
+pub(crate) const TITLE: Style = Style::new().bold();
+/// Rank, score, counts.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+/// Keys.
+pub(crate) const KEY: Style = AnsiColor::Cyan.on_default();
+/// Words of the question, and what needs attention in a report.
+pub(crate) const MARK: Style = AnsiColor::Yellow.on_default().bold();
+/// What is in order.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What is damaged.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// `1,234,567`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 document`, `2 documents`.
+pub(crate) fn counted(number: u64, singular: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {singular}{plural}", count(number))
+}
+
+/// `512 B`, `1.4 MiB`.
+pub(crate) fn bytes(number: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = number as f64;
+    let mut name = "B";
+    for unit in units {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        name = unit;
+    }
+    if name == "B" { format!("{number} B") } else { format!("{value:.1} {name}") }
+}
+
+/// `85 us`, `3.2 ms`, `1.7 s`.
+pub(crate) fn duration(time: std::time::Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        s if s < 0.001 => format!("{:.0} us", s * 1e6),
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s => format!("{:.0} min {:.0} s", (s / 60.0).floor(), s % 60.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(41_234_567), "41,234,567");
+        assert_eq!(counted(1, "document"), "1 document");
+        assert_eq!(counted(0, "document"), "0 documents");
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(bytes(8 << 30), "8.0 GiB");
+        assert_eq!(duration(Duration::from_micros(85)), "85 us");
+        assert_eq!(duration(Duration::from_millis(3)), "3.0 ms");
+        assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
+    }
+}

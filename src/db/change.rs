@@ -1,0 +1,52 @@
+//! What a writer is asked to do.
+
+use crate::document::Document;
+use crate::ids::{Generation, Revision};
+
+/// A document to be written.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The document; it replaces the one with the same key.
+    pub document: Document,
+    /// Where it stands in its source; `None` wins over whatever is there.
+    pub revision: Option<Revision>,
+    /// Its vector; `None` has the writer's encoder make one.
+    pub vector: Option<Vec<f32>>,
+}
+
+impl Change {
+    /// A document from nowhere in particular, to be embedded by the writer's encoder.
+    pub fn new(document: Document) -> Change {
+        Change { document, revision: None, vector: None }
+    }
+}
+
+/// What came of a batch of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New keys.
+    pub added: u64,
+    /// Documents that replaced another.
+    pub replaced: u64,
+    /// Documents that were there already, or older than what is there.
+    pub unchanged: u64,
+    /// Vectors that were computed now.
+    pub encoded: u64,
+    /// Vectors taken from the replaced document, whose text is the same.
+    pub reused: u64,
+}
+
+impl std::ops::AddAssign for Applied {
+    fn add_assign(&mut self, other: Applied) {
+        self.added += other.added;
+        self.replaced += other.replaced;
+        self.unchanged += other.unchanged;
+        self.encoded += other.encoded;
+        self.reused += other.reused;
+    }
+}
+
+/// The number after a generation.
+pub(super) fn next(generation: Generation) -> Generation {
+    Generation(generation.0 + 1)
+}

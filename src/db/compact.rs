@@ -1,0 +1,202 @@
+//! Compaction: merges segments in tiers and drops deleted rows.
+
+use super::Writer;
+use super::writer::deleted_rows;
+use crate::control::Control;
+use crate::error::Result;
+use crate::format::names::segment_name;
+use crate::ids::SegmentId;
+use crate::segment::{Segment, merge};
+use crate::storage::random_id;
+
+/// Segments of about one size that are merged together: each document is rewritten once a tier, and
+/// a database has at most this many segments a tier.
+const TIER_SEGMENTS: usize = 4;
+
+/// A segment is rewritten when more than one row in this many is deleted; with it, files are never
+/// more than 4/3 of what is live.
+const DEAD_SHARE: u64 = 4;
+
+/// Bytes of the smallest tier; smaller segments count as one size.
+const TIER_BYTES: u64 = 1 << 20;
+
+/// What a compaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CompactReport {
+    /// Segments before.
+    pub segments_before: usize,
+    /// Segments after.
+    pub segments_after: usize,
+    /// Segments that were rewritten.
+    pub merged: usize,
+    /// Deleted rows that were dropped.
+    pub rows_dropped: u64,
+    /// Bytes of segments before.
+    pub bytes_before: u64,
+    /// Bytes of segments after.
+    pub bytes_after: u64,
+}
+
+/// What the planner looks at.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    id: SegmentId,
+    bytes: u64,
+    rows: u64,
+    dead: u64,
+}
+
+impl Candidate {
+    fn live_bytes(&self) -> u64 {
+        let live = self.rows - self.dead;
+        (u128::from(self.bytes) * u128::from(live) / u128::from(self.rows.max(1))) as u64
+    }
+
+    fn tier(&self) -> u32 {
+        (self.live_bytes() / TIER_BYTES).max(1).ilog2() / 2
+    }
+
+    fn is_mostly_dead(&self) -> bool {
+        self.dead * DEAD_SHARE > self.rows
+    }
+}
+
+/// The next group to merge, or `None` when all is well: the lowest tier with enough segments, else
+/// everything that has too many deleted rows, tier by tier.
+fn next_group(candidates: &[Candidate]) -> Option<Vec<SegmentId>> {
+    let mut tiers: Vec<u32> = candidates.iter().map(Candidate::tier).collect();
+    tiers.sort_unstable();
+    tiers.dedup();
+    let group = |tier: u32, wanted: &dyn Fn(&Candidate) -> bool| -> Vec<SegmentId> {
+        let inside = candidates.iter().filter(|candidate| candidate.tier() == tier);
+        inside.filter(|candidate| wanted(candidate)).map(|candidate| candidate.id).collect()
+    };
+    for tier in &tiers {
+        let all = group(*tier, &|_| true);
+        if all.len() >= TIER_SEGMENTS {
+            return Some(all);
+        }
+    }
+    tiers.iter().map(|tier| group(*tier, &Candidate::is_mostly_dead)).find(|dead| !dead.is_empty())
+}
+
+impl Writer {
+    /// Merges segments of similar size and rewrites those with many deleted rows, commits, and lets
+    /// go of the old files. Afterwards files take at most 4/3 of what is live. Memory is bounded by
+    /// one block and the keys of a merge, whatever the sizes.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`]; [`crate::Error::Cancelled`] and [`crate::Error::DeadlineExceeded`]
+    /// leave the database as it was.
+    pub fn compact(&mut self, control: &Control) -> Result<CompactReport> {
+        self.check_usable()?;
+        let result = self.compact_now(control);
+        self.guard(result)
+    }
+
+    fn compact_now(&mut self, control: &Control) -> Result<CompactReport> {
+        self.flush()?;
+        let before = self.candidates();
+        let mut report = CompactReport {
+            segments_before: before.len(),
+            bytes_before: before.iter().map(|candidate| candidate.bytes).sum(),
+            ..CompactReport::default()
+        };
+        while let Some(group) = next_group(&self.candidates()) {
+            control.check()?;
+            self.merge_group(&group, control, &mut report)?;
+        }
+        self.commit_if_changed()?;
+        if report.merged > 0 {
+            self.commit_again()?;
+        }
+        let after = self.candidates();
+        report.segments_after = after.len();
+        report.bytes_after = after.iter().map(|candidate| candidate.bytes).sum();
+        Ok(report)
+    }
+
+    fn merge_group(
+        &mut self,
+        group: &[SegmentId],
+        control: &Control,
+        report: &mut CompactReport,
+    ) -> Result<()> {
+        let inputs: Vec<(Segment, roaring::RoaringBitmap)> = self
+            .open_segments()
+            .filter(|segment| group.contains(&segment.id()))
+            .map(|segment| (segment.clone(), deleted_rows(self, segment.id())))
+            .collect();
+        let borrowed: Vec<_> = inputs.iter().map(|(segment, deleted)| (segment, deleted)).collect();
+        let id = self.take_segment_id();
+        let entry =
+            merge(&borrowed, self.vectors.as_ref(), &*self.storage, id, random_id()?, control)?;
+        let live: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();
+        report.merged += group.len();
+        report.rows_dropped += live - u64::from(entry.rows);
+        for id in group {
+            self.dead.remove(id);
+            self.pending.retain(|part| part.entry.id != *id);
+            self.dropped.insert(*id);
+        }
+        if entry.rows == 0 && entry.deletes == 0 {
+            return self.storage.remove(&segment_name(entry.id));
+        }
+        self.adopt(entry)
+    }
+
+    fn open_segments(&self) -> impl Iterator<Item = &Segment> {
+        let committed = self.base.state().views.iter().map(|view| &view.segment);
+        committed
+            .chain(self.pending.iter().map(|part| &part.segment))
+            .filter(|segment| !self.dropped.contains(&segment.id()))
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let committed = self.base.manifest().segments.iter();
+        committed
+            .chain(self.pending.iter().map(|part| &part.entry))
+            .filter(|entry| !self.dropped.contains(&entry.id))
+            .map(|entry| Candidate {
+                id: entry.id,
+                bytes: entry.seal.length,
+                rows: u64::from(entry.rows),
+                dead: deleted_rows(self, entry.id).len(),
+            })
+            .collect()
+    }
+
+    fn commit_if_changed(&mut self) -> Result<()> {
+        self.commit().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(id: u64, bytes: u64, rows: u64, dead: u64) -> Candidate {
+        Candidate { id: SegmentId(id), bytes, rows, dead }
+    }
+
+    #[test]
+    fn four_of_a_size_are_merged_and_three_are_not() {
+        let small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
+        assert_eq!(next_group(&small).map(|group| group.len()), Some(4));
+        assert_eq!(next_group(&small[..3]), None);
+    }
+
+    #[test]
+    fn a_large_segment_is_left_alone_by_small_ones() {
+        let mut all: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
+        all.push(candidate(9, 1 << 30, 1000, 0));
+        let group = next_group(&all).unwrap_or_default();
+        assert!(!group.contains(&SegmentId(9)));
+    }
+
+    #[test]
+    fn a_segment_with_many_deleted_rows_is_rewritten() {
+        assert_eq!(next_group(&[candidate(1, 1000, 100, 25)]), None);
+        assert_eq!(next_group(&[candidate(1, 1000, 100, 26)]), Some(vec![SegmentId(1)]));
+    }
+}

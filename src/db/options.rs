@@ -1,0 +1,75 @@
+//! How a database is made, opened and written.
+
+use std::sync::Arc;
+
+use crate::encoder::{Encoder, EncoderSpec};
+use crate::error::{Error, Result};
+use crate::format::manifest::{RowType, VectorConfig};
+use crate::limits::DIMENSION_MAX;
+use crate::storage::Access;
+
+/// What a new database is for.
+#[derive(Clone, Debug, Default)]
+pub struct CreateOptions {
+    /// Its vectors; `None` for documents without any.
+    pub vectors: Option<VectorConfig>,
+}
+
+impl CreateOptions {
+    /// A database whose documents are embedded by this encoder.
+    pub fn for_encoder(spec: &EncoderSpec, row_type: RowType) -> CreateOptions {
+        CreateOptions {
+            vectors: Some(VectorConfig {
+                dimension: spec.dimension,
+                metric: spec.metric,
+                row_type,
+                encoder: Some(spec.clone()),
+            }),
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<()> {
+        match &self.vectors {
+            Some(config) if !(1..=DIMENSION_MAX).contains(&(config.dimension as usize)) => {
+                Err(Error::Vector {
+                    subject: "a new database".into(),
+                    detail: format!(
+                        "dimension {} is not between 1 and {DIMENSION_MAX}",
+                        config.dimension
+                    ),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenOptions {
+    /// Mapped or read into memory.
+    pub access: Access,
+}
+
+/// How a writer works.
+#[derive(Clone)]
+pub struct WriterOptions {
+    /// Embeds documents that come without a vector, and vouches for those that come with one.
+    pub encoder: Option<Arc<dyn Encoder>>,
+    /// A segment is written out when its buffers reach this many bytes.
+    pub segment_bytes_max: usize,
+}
+
+impl Default for WriterOptions {
+    /// No encoder, 96 MiB.
+    fn default() -> WriterOptions {
+        WriterOptions { encoder: None, segment_bytes_max: 96 << 20 }
+    }
+}
+
+impl WriterOptions {
+    /// Default options with an encoder.
+    pub fn with_encoder(encoder: Arc<dyn Encoder>) -> WriterOptions {
+        WriterOptions { encoder: Some(encoder), ..WriterOptions::default() }
+    }
+}

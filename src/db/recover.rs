@@ -1,0 +1,137 @@
+//! Chooses the generation to open, and refuses to fall back silently.
+
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::snapshot::Snapshot;
+use crate::error::{Error, Result};
+use crate::format::manifest::{self, Manifest, SegmentEntry};
+use crate::format::names::{Name, manifest_name, parse, tombstones_name};
+use crate::format::rules::Rule;
+use crate::format::{frame::FileKind, tombstones};
+use crate::ids::Generation;
+use crate::search::SegmentView;
+use crate::segment::Segment;
+use crate::storage::{Bytes, Storage, VerifiedFile};
+
+/// How often a reader looks again when garbage collection passes under it.
+const ATTEMPTS_MAX: usize = 8;
+
+/// The highest generation that has a manifest; `None` when there is no database.
+///
+/// # Errors
+/// [`Rule::FileMissing`] when there are segments but no manifest at all: a database always has one.
+pub(super) fn newest_generation(storage: &dyn Storage) -> Result<Option<Generation>> {
+    let newest = generations(storage)?.last().copied();
+    if newest.is_none() {
+        let segment =
+            storage.list()?.into_iter().find(|name| matches!(parse(name), Some(Name::Segment(_))));
+        if let Some(segment) = segment {
+            return Err(Error::corrupt(
+                manifest_name(Generation(1)),
+                0,
+                Rule::FileMissing,
+                format!("there is a {segment} but no manifest"),
+            ));
+        }
+    }
+    Ok(newest)
+}
+
+/// Every generation that has a manifest, ascending.
+pub(super) fn generations(storage: &dyn Storage) -> Result<Vec<Generation>> {
+    let mut found: Vec<Generation> = storage
+        .list()?
+        .iter()
+        .filter_map(|name| match parse(name) {
+            Some(Name::Manifest(generation)) => Some(generation),
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Loads the newest generation; segments that `known` has open already are taken from it.
+pub(super) fn load_newest(
+    storage: &Arc<dyn Storage>,
+    known: Option<&Snapshot>,
+) -> Result<Snapshot> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let Some(generation) = newest_generation(&**storage)? else {
+            return Err(Error::NotFound { path: storage.location().into() });
+        };
+        if let Some(known) = known.filter(|known| known.generation() == generation) {
+            return Ok(known.clone());
+        }
+        let loaded = load(storage, generation, known);
+        match loaded {
+            // A commit and its garbage collection may have passed since the directory was listed.
+            Err(Error::Corrupt { rule: Rule::FileMissing, .. })
+                if attempt < ATTEMPTS_MAX && newest_generation(&**storage)? != Some(generation) => {
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Reads one manifest.
+pub(super) fn read_manifest(storage: &dyn Storage, generation: Generation) -> Result<Manifest> {
+    let name = manifest_name(generation);
+    let bytes = storage
+        .open(&name)?
+        .ok_or_else(|| Error::corrupt(&*name, 0, Rule::FileMissing, "the file is gone"))?;
+    let manifest = manifest::decode(&name, &bytes)?;
+    if manifest.generation != generation {
+        return Err(Error::corrupt(
+            &*name,
+            0,
+            Rule::ManifestGeneration,
+            format!("the manifest says generation {}", manifest.generation),
+        ));
+    }
+    Ok(manifest)
+}
+
+fn load(
+    storage: &Arc<dyn Storage>,
+    generation: Generation,
+    known: Option<&Snapshot>,
+) -> Result<Snapshot> {
+    let manifest = read_manifest(&**storage, generation)?;
+    let mut views = Vec::with_capacity(manifest.segments.len());
+    for entry in &manifest.segments {
+        let open = known.and_then(|known| known.view_of(entry));
+        let segment = match open {
+            Some(view) => view.segment.clone(),
+            None => Segment::open(&**storage, entry, manifest.vectors.as_ref())?,
+        };
+        let deleted = read_tombstones(&**storage, entry)?;
+        views.push(SegmentView { segment, deleted: Arc::new(deleted) });
+    }
+    Ok(Snapshot::new(storage.clone(), manifest, views))
+}
+
+/// The deleted rows of a segment.
+pub(super) fn read_tombstones(
+    storage: &dyn Storage,
+    entry: &SegmentEntry,
+) -> Result<RoaringBitmap> {
+    let Some(stored) = &entry.tombstones else { return Ok(RoaringBitmap::new()) };
+    let name = tombstones_name(entry.id, stored.generation);
+    VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal))?;
+    let bytes = storage.open(&name)?.unwrap_or_else(|| Bytes::copy_of(&[]));
+    let rows = tombstones::decode(&name, &bytes, entry.rows)?;
+    if rows.len() != u64::from(stored.rows) {
+        return Err(Error::corrupt(
+            &*name,
+            0,
+            Rule::Count,
+            format!("{} rows, the manifest says {}", rows.len(), stored.rows),
+        ));
+    }
+    Ok(rows)
+}

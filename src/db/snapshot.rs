@@ -1,0 +1,155 @@
+//! One committed generation: shared, immutable.
+
+use std::sync::Arc;
+
+use crate::document::Document;
+use crate::error::Result;
+use crate::format::manifest::{Manifest, SegmentEntry};
+use crate::ids::{Generation, Key, Revision, RowId};
+use crate::search::{Hit, Query, SearchResult, SegmentView, search, suggest_mesh};
+use crate::storage::Storage;
+
+/// One committed state of a database. It never changes; clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Snapshot {
+    state: Arc<State>,
+}
+
+pub(super) struct State {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) manifest: Manifest,
+    pub(super) views: Vec<SegmentView>,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        storage: Arc<dyn Storage>,
+        manifest: Manifest,
+        views: Vec<SegmentView>,
+    ) -> Snapshot {
+        Snapshot { state: Arc::new(State { storage, manifest, views }) }
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(super) fn view_of(&self, entry: &SegmentEntry) -> Option<&SegmentView> {
+        let place = self
+            .state
+            .manifest
+            .segments
+            .iter()
+            .position(|known| known.id == entry.id && known.seal == entry.seal)?;
+        self.state.views.get(place)
+    }
+
+    /// Its number.
+    pub fn generation(&self) -> Generation {
+        self.state.manifest.generation
+    }
+
+    /// What the manifest says.
+    pub fn manifest(&self) -> &Manifest {
+        &self.state.manifest
+    }
+
+    /// Live documents.
+    pub fn len(&self) -> u64 {
+        let live = |view: &SegmentView| u64::from(view.segment.rows()) - view.deleted.len();
+        self.state.views.iter().map(live).sum()
+    }
+
+    /// Whether there is no document.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A document by key. Cost: a binary search a segment, and one compressed block.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when a file is damaged where it had to be read.
+    pub fn get(&self, key: &Key) -> Result<Option<Document>> {
+        match self.locate(key)? {
+            Some((view, row)) => view.segment.document(row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether there is a document with this key.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn contains(&self, key: &Key) -> Result<bool> {
+        Ok(self.locate(key)?.is_some())
+    }
+
+    /// The document of a hit of this snapshot.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn document(&self, hit: &Hit) -> Result<Option<Document>> {
+        let view = self.state.views.iter().find(|view| view.segment.id() == hit.segment);
+        view.map(|view| view.segment.document(hit.row)).transpose()
+    }
+
+    /// Every live document, segment by segment in row order. Memory: one block.
+    pub fn documents(&self) -> impl Iterator<Item = Result<Document>> + '_ {
+        self.state.views.iter().flat_map(|view| {
+            view.segment.documents().filter_map(move |item| match item {
+                Ok((row, _)) if view.deleted.contains(row.0) => None,
+                Ok((_, document)) => Some(Ok(document)),
+                Err(error) => Some(Err(error)),
+            })
+        })
+    }
+
+    /// Searches; see [`Query`].
+    ///
+    /// # Errors
+    /// As [`crate::search::search`].
+    pub fn search(&self, query: &Query) -> Result<SearchResult> {
+        search(&self.state.views, self.state.manifest.vectors.as_ref(), query)
+    }
+
+    /// The stored vector of a document, dequantised, if its text still has this hash: what the same
+    /// encoder would compute again.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn stored_vector(&self, key: &Key, input_hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
+        let Some((view, row)) = self.locate(key)? else { return Ok(None) };
+        if view.segment.input_hash(row)? != input_hash {
+            return Ok(None);
+        }
+        view.segment.vector(row)
+    }
+
+    /// Where a document stands in its source; all zero when it came from nowhere in particular.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn revision(&self, key: &Key) -> Result<Option<Revision>> {
+        self.locate(key)?.map(|(view, row)| view.segment.revision(row)).transpose()
+    }
+
+    /// MeSH headings of this database that resemble a text, likeliest first.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn suggest_mesh(&self, text: &str, count: usize) -> Result<Vec<String>> {
+        suggest_mesh(text, &self.state.views, count)
+    }
+
+    /// The live row of a key; the newest segment is asked first.
+    pub(super) fn locate(&self, key: &Key) -> Result<Option<(&SegmentView, RowId)>> {
+        for view in self.state.views.iter().rev() {
+            if let Some(row) = view.segment.find(key)?
+                && !view.deleted.contains(row.0)
+            {
+                return Ok(Some((view, row)));
+            }
+        }
+        Ok(None)
+    }
+}

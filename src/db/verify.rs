@@ -1,0 +1,91 @@
+//! Checks every byte and every rule of a generation.
+
+use std::collections::HashMap;
+
+use super::recover::{read_manifest, read_tombstones};
+use super::snapshot::Snapshot;
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::names::segment_name;
+use crate::format::rules::Rule;
+use crate::ids::{Key, RowId, SegmentId};
+
+/// What was checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Files read in full.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Live documents.
+    pub documents: u64,
+}
+
+impl Snapshot {
+    /// Reads every byte of the generation's files and checks every rule of the format, from the
+    /// files as they are on disk now.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for the first thing that is wrong, with file, offset and rule.
+    pub fn verify(&self, control: &Control) -> Result<VerifyReport> {
+        let state = self.state();
+        let manifest = read_manifest(&*state.storage, self.generation())?;
+        if manifest != state.manifest {
+            return Err(Error::corrupt(
+                crate::format::names::manifest_name(self.generation()),
+                0,
+                Rule::ManifestGeneration,
+                "the manifest on disk is not the one that was opened",
+            ));
+        }
+        let mut report = VerifyReport { files: 1, bytes: 0, documents: self.len() };
+        for (entry, view) in manifest.segments.iter().zip(&state.views) {
+            control.check()?;
+            view.segment.verify(control)?;
+            report.files += 1;
+            report.bytes += entry.seal.length;
+            if let Some(tombstones) = &entry.tombstones {
+                read_tombstones(&*state.storage, entry)?;
+                report.files += 1;
+                report.bytes += tombstones.seal.length;
+            }
+        }
+        self.check_unique_keys(control)?;
+        Ok(report)
+    }
+
+    /// A key is live at most once. Memory: one entry a live key of all segments but the largest.
+    fn check_unique_keys(&self, control: &Control) -> Result<()> {
+        let views = &self.state().views;
+        let largest =
+            views.iter().max_by_key(|view| view.segment.rows()).map(|view| view.segment.id());
+        let mut seen: HashMap<Key, SegmentId> = HashMap::new();
+        for view in views.iter().filter(|view| Some(view.segment.id()) != largest) {
+            for row in (0..view.segment.rows()).filter(|row| !view.deleted.contains(*row)) {
+                if row % 65536 == 0 {
+                    control.check()?;
+                }
+                let key = view.segment.key(RowId(row))?;
+                let again = seen.insert(key.clone(), view.segment.id());
+                let elsewhere = match largest {
+                    Some(largest) => views
+                        .iter()
+                        .find(|view| view.segment.id() == largest)
+                        .map(|view| Ok((view, view.segment.find(&key)?)))
+                        .transpose()?
+                        .and_then(|(view, row)| row.filter(|row| !view.deleted.contains(row.0))),
+                    None => None,
+                };
+                if again.is_some() || elsewhere.is_some() {
+                    return Err(Error::corrupt(
+                        segment_name(view.segment.id()),
+                        0,
+                        Rule::UniqueKey,
+                        format!("document {key} is live twice"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

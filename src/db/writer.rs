@@ -1,0 +1,606 @@
+//! The one writer: collects changes, writes segments, commits.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::change::{Applied, Change, next};
+use super::commit;
+use super::options::WriterOptions;
+use super::{Database, Snapshot, gc};
+use crate::document::Document;
+use crate::encoder::{Encoder, EncoderInput, Metric};
+use crate::error::{Error, Result};
+use crate::format::frame::FileKind;
+use crate::format::manifest::{Manifest, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig};
+use crate::format::names::{Name, parse, segment_name, tombstones_name};
+use crate::format::tombstones;
+use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
+use crate::search::SegmentView;
+use crate::segment::{Segment, SegmentBuilder};
+use crate::storage::{Storage, WriterLock, random_id};
+
+/// Writes to a database. Nothing is visible, or kept after a crash, before [`Writer::commit`];
+/// dropping a writer drops its uncommitted changes.
+///
+/// After any failure of storage the writer is poisoned: every later call fails with
+/// [`Error::Poisoned`], and committed data are as they were.
+pub struct Writer {
+    pub(super) database: Database,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) base: Snapshot,
+    options: WriterOptions,
+    pub(super) vectors: Option<VectorConfig>,
+    pub(super) next_segment: SegmentId,
+    buffer: Buffer,
+    /// Segments written since the last commit.
+    pub(super) pending: Vec<PendingSegment>,
+    /// Rows deleted since the last commit, of committed and pending segments.
+    pub(super) dead: BTreeMap<SegmentId, RoaringBitmap>,
+    /// Segments that the next commit leaves out, because a merge replaced them.
+    pub(super) dropped: BTreeSet<SegmentId>,
+    sources: Vec<SourceEntry>,
+    changed: bool,
+    poison: Option<String>,
+    _lock: Box<dyn WriterLock>,
+}
+
+/// A written segment that no manifest names yet.
+pub(super) struct PendingSegment {
+    pub(super) entry: SegmentEntry,
+    pub(super) segment: Segment,
+}
+
+/// Documents that are not in a file yet.
+struct Buffer {
+    builder: SegmentBuilder,
+    rows: HashMap<Key, Buffered>,
+    deletes: HashMap<Key, Revision>,
+    dead: RoaringBitmap,
+}
+
+#[derive(Clone, Copy)]
+struct Buffered {
+    row: RowId,
+    revision: Revision,
+    live: bool,
+}
+
+impl Buffer {
+    fn new(vectors: Option<&VectorConfig>) -> Buffer {
+        Buffer {
+            builder: SegmentBuilder::new(vectors),
+            rows: HashMap::new(),
+            deletes: HashMap::new(),
+            dead: RoaringBitmap::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.builder.is_empty() && self.deletes.is_empty()
+    }
+}
+
+/// A live document, wherever it is.
+enum Place {
+    Buffer(Buffered),
+    Stored(SegmentId, Segment, RowId),
+}
+
+impl Writer {
+    pub(super) fn start(database: Database, options: WriterOptions) -> Result<Writer> {
+        let storage = database.shared.storage.clone();
+        let lock = storage.lock()?;
+        database.refresh()?;
+        let base = database.snapshot();
+        let vectors = base.manifest().vectors.clone();
+        if let Some(encoder) = &options.encoder {
+            check_encoder(&**encoder, vectors.as_ref())?;
+        }
+        // Under the lock, files that no kept manifest names are leftovers of a writer that died. A
+        // kept manifest that cannot be read names files we cannot know: then nothing is deleted.
+        if let Ok(kept) = gc::kept_manifests(&*storage) {
+            gc::remove_orphans(&*storage, &kept)?;
+        }
+        let next_segment = free_segment(&*storage, base.manifest())?;
+        Ok(Writer {
+            buffer: Buffer::new(vectors.as_ref()),
+            sources: base.manifest().sources.clone(),
+            database,
+            storage,
+            base,
+            options,
+            vectors,
+            next_segment,
+            pending: Vec::new(),
+            dead: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+            changed: false,
+            poison: None,
+            _lock: lock,
+        })
+    }
+
+    /// The committed state this writer builds on.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// Adds or replaces a document, embedding it if the writer has an encoder.
+    ///
+    /// # Errors
+    /// As [`Writer::apply`].
+    pub fn upsert(&mut self, document: Document) -> Result<Applied> {
+        self.apply(vec![Change::new(document)])
+    }
+
+    /// Adds or replaces a document with a vector of the caller's.
+    ///
+    /// # Errors
+    /// As [`Writer::apply`].
+    pub fn upsert_with_vector(&mut self, document: Document, vector: Vec<f32>) -> Result<Applied> {
+        self.apply(vec![Change { document, revision: None, vector: Some(vector) }])
+    }
+
+    /// Applies changes in order; texts that need a vector are embedded in one batch.
+    ///
+    /// A change with a [`Revision`] counts only if it is greater than the revision of what is there
+    /// (or of its deletion); one without always counts, unless it equals the stored document.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`], [`Error::Vector`] and [`Error::Encoder`] reject the whole batch
+    /// before anything of it is applied. A failure of storage poisons the writer.
+    pub fn apply(&mut self, changes: Vec<Change>) -> Result<Applied> {
+        self.check_usable()?;
+        for change in &changes {
+            change.document.validate()?;
+            if let Some(vector) = &change.vector {
+                self.check_vector(&change.document.key, vector)?;
+            }
+        }
+        let mut applied = Applied::default();
+        let prepared = self.embed(changes, &mut applied)?;
+        for (change, hash) in prepared {
+            let result = self.apply_one(change, hash, &mut applied);
+            self.guard(result)?;
+        }
+        Ok(applied)
+    }
+
+    /// Deletes a document. Returns whether there was one.
+    ///
+    /// # Errors
+    /// A failure of storage, which poisons the writer.
+    pub fn delete(&mut self, key: &Key) -> Result<bool> {
+        self.check_usable()?;
+        let result = self.delete_now(key, None);
+        self.guard(result)
+    }
+
+    /// Deletes a document at a place in its source's order: a later record wins over the deletion,
+    /// the deletion over an earlier record, whichever is seen first. Returns whether there was one.
+    ///
+    /// # Errors
+    /// A failure of storage, which poisons the writer.
+    pub fn delete_revision(&mut self, key: &Key, revision: Revision) -> Result<bool> {
+        self.check_usable()?;
+        let result = self.delete_now(key, Some(revision));
+        self.guard(result)
+    }
+
+    /// Notes how far a source file has been imported; committed with the next commit.
+    pub fn set_source(&mut self, source: SourceEntry) {
+        self.changed = true;
+        match self.sources.iter_mut().find(|known| same_source(known, &source)) {
+            Some(known) => *known = source,
+            None => self.sources.push(source),
+        }
+    }
+
+    /// Publishes all changes as one new generation and returns it; without changes, returns the
+    /// current one. When this returns, the data are on disk.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`]: somebody else published this generation. [`Error::CommitUnknown`]: the
+    /// commit is visible but may not survive a power cut. Any other error: nothing changed. Each
+    /// poisons the writer.
+    pub fn commit(&mut self) -> Result<Generation> {
+        self.check_usable()?;
+        let result = self.commit_now();
+        self.guard(result)
+    }
+
+    pub(super) fn check_usable(&self) -> Result<()> {
+        match &self.poison {
+            Some(reason) => Err(Error::Poisoned { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes a result on; a failure of storage makes the writer unusable, a document or a call
+    /// that was refused does not.
+    pub(super) fn guard<T>(&mut self, result: Result<T>) -> Result<T> {
+        match &result {
+            Ok(_)
+            | Err(
+                Error::Cancelled
+                | Error::DeadlineExceeded
+                | Error::InvalidDocument { .. }
+                | Error::Vector { .. },
+            ) => {}
+            Err(error) => self.poison = Some(error.to_string()),
+        }
+        result
+    }
+
+    fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
+        let wrong =
+            |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
+        let Some(config) = &self.vectors else {
+            return wrong("this database was created without vectors".into());
+        };
+        if let (Some(spec), None) = (&config.encoder, &self.options.encoder) {
+            return wrong(format!(
+                "this database is embedded by {}; open the writer with that encoder",
+                spec.name
+            ));
+        }
+        if vector.len() != config.dimension as usize {
+            return wrong(format!(
+                "{} numbers, this database has vectors of {}",
+                vector.len(),
+                config.dimension
+            ));
+        }
+        if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
+            return wrong(format!("number {place} is not finite"));
+        }
+        if config.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
+            return wrong("all numbers are zero, its direction is undefined".into());
+        }
+        Ok(())
+    }
+
+    /// Gives every change its input hash and, where an encoder is at hand, its vector.
+    fn embed(
+        &self,
+        changes: Vec<Change>,
+        applied: &mut Applied,
+    ) -> Result<Vec<(Change, [u8; 16])>> {
+        let mut prepared = Vec::with_capacity(changes.len());
+        let mut inputs: Vec<EncoderInput> = Vec::new();
+        let mut places = Vec::new();
+        for mut change in changes {
+            let input = change.document.encoder_input();
+            let hash = input.hash();
+            if change.vector.is_none()
+                && self.options.encoder.is_some()
+                && self.vectors.is_some()
+                && !input.is_empty()
+            {
+                match self.base.stored_vector(&change.document.key, hash)? {
+                    Some(vector) => {
+                        change.vector = Some(vector);
+                        applied.reused += 1;
+                    }
+                    None => {
+                        inputs.push(input);
+                        places.push(prepared.len());
+                    }
+                }
+            }
+            prepared.push((change, hash));
+        }
+        if let (Some(encoder), false) = (&self.options.encoder, inputs.is_empty()) {
+            let dimension = encoder.spec().dimension as usize;
+            let vectors = encoder.encode_documents(&inputs)?;
+            if vectors.len() != inputs.len() * dimension {
+                return Err(Error::Encoder {
+                    name: encoder.spec().name.clone(),
+                    detail: format!(
+                        "{} numbers for {} texts of dimension {dimension}",
+                        vectors.len(),
+                        inputs.len()
+                    ),
+                });
+            }
+            applied.encoded += inputs.len() as u64;
+            for (place, vector) in places.into_iter().zip(vectors.chunks_exact(dimension)) {
+                if let Some((change, _)) = prepared.get_mut(place) {
+                    self.check_vector(&change.document.key, vector)?;
+                    change.vector = Some(vector.to_vec());
+                }
+            }
+        }
+        Ok(prepared)
+    }
+
+    fn apply_one(&mut self, change: Change, hash: [u8; 16], applied: &mut Applied) -> Result<()> {
+        let Change { document, revision, vector } = change;
+        let key = document.key.clone();
+        let existing = self.locate(&key)?;
+        let stored = match &existing {
+            Some(Place::Buffer(buffered)) => Some(buffered.revision),
+            Some(Place::Stored(_, segment, row)) => Some(segment.revision(*row)?),
+            None => None,
+        };
+        let deleted = self.deletion(&key)?;
+        let newest = stored.max(deleted).unwrap_or_default();
+        match revision {
+            Some(revision) if revision <= newest && (stored.is_some() || deleted.is_some()) => {
+                applied.unchanged += 1;
+                return Ok(());
+            }
+            None if vector.is_none() || self.options.encoder.is_some() => {
+                if let Some(Place::Stored(_, segment, row)) = &existing
+                    && (segment.vector(*row)?.is_some() || vector.is_none())
+                    && segment.document(*row)? == document
+                {
+                    applied.unchanged += 1;
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        let revision = revision.unwrap_or(newest);
+        let row = self.buffer.builder.push(&document, revision, hash, vector.as_deref())?;
+        match existing {
+            Some(place) => {
+                self.bury(&key, place);
+                applied.replaced += 1;
+            }
+            None => applied.added += 1,
+        }
+        self.buffer.rows.insert(key, Buffered { row, revision, live: true });
+        self.changed = true;
+        self.flush_if_full()
+    }
+
+    fn delete_now(&mut self, key: &Key, revision: Option<Revision>) -> Result<bool> {
+        let existing = self.locate(key)?;
+        let stored = match &existing {
+            Some(Place::Buffer(buffered)) => Some(buffered.revision),
+            Some(Place::Stored(_, segment, row)) => Some(segment.revision(*row)?),
+            None => None,
+        };
+        let mark = match (revision, stored) {
+            (Some(revision), Some(stored)) if stored > revision => return Ok(false),
+            (Some(revision), _) => revision,
+            (None, Some(stored)) => stored,
+            (None, None) => return Ok(false),
+        };
+        if mark > self.deletion(key)?.unwrap_or_default() {
+            self.buffer.builder.push_delete(key, mark);
+            self.buffer.deletes.insert(key.clone(), mark);
+            self.changed = true;
+        }
+        let existed = existing.is_some();
+        if let Some(place) = existing {
+            self.bury(key, place);
+            self.changed = true;
+        }
+        self.flush_if_full()?;
+        Ok(existed)
+    }
+
+    fn bury(&mut self, key: &Key, place: Place) {
+        match place {
+            Place::Buffer(buffered) => {
+                self.buffer.dead.insert(buffered.row.0);
+                if let Some(known) = self.buffer.rows.get_mut(key) {
+                    known.live = false;
+                }
+            }
+            Place::Stored(id, _, row) => {
+                self.dead.entry(id).or_default().insert(row.0);
+            }
+        }
+    }
+
+    /// The live document of a key: buffered, written, or committed.
+    fn locate(&self, key: &Key) -> Result<Option<Place>> {
+        if let Some(buffered) = self.buffer.rows.get(key).filter(|buffered| buffered.live) {
+            return Ok(Some(Place::Buffer(*buffered)));
+        }
+        for (id, segment, committed_dead) in self.segments() {
+            let Some(row) = segment.find(key)? else { continue };
+            let dead_now = self.dead.get(&id).is_some_and(|dead| dead.contains(row.0));
+            if !dead_now && !committed_dead.is_some_and(|dead| dead.contains(row.0)) {
+                return Ok(Some(Place::Stored(id, segment.clone(), row)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The greatest revision at which a key was deleted.
+    fn deletion(&self, key: &Key) -> Result<Option<Revision>> {
+        let mut newest = self.buffer.deletes.get(key).copied();
+        for (_, segment, _) in self.segments() {
+            newest = newest.max(segment.find_delete(key)?);
+        }
+        Ok(newest)
+    }
+
+    /// Segments of the next generation, newest first, with what the last commit had deleted.
+    fn segments(&self) -> impl Iterator<Item = (SegmentId, &Segment, Option<&RoaringBitmap>)> {
+        let pending = self.pending.iter().rev().map(|part| (part.entry.id, &part.segment, None));
+        let committed = self
+            .base
+            .state()
+            .views
+            .iter()
+            .rev()
+            .map(|view| (view.segment.id(), &view.segment, Some(&*view.deleted)));
+        pending.chain(committed).filter(|(id, _, _)| !self.dropped.contains(id))
+    }
+
+    fn flush_if_full(&mut self) -> Result<()> {
+        match self.buffer.builder.memory_bytes() >= self.options.segment_bytes_max {
+            true => self.flush(),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes the buffered documents as a segment; it becomes visible at the next commit.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(self.vectors.as_ref()));
+        let id = self.take_segment_id();
+        let entry = buffer.builder.finish(&*self.storage, id, random_id()?)?;
+        if !buffer.dead.is_empty() {
+            self.dead.insert(id, buffer.dead);
+        }
+        self.adopt(entry)
+    }
+
+    pub(super) fn take_segment_id(&mut self) -> SegmentId {
+        let id = self.next_segment;
+        self.next_segment = SegmentId(id.0 + 1);
+        id
+    }
+
+    /// Checks a written segment and takes it into the next generation.
+    pub(super) fn adopt(&mut self, entry: SegmentEntry) -> Result<()> {
+        commit::check_file(
+            &*self.storage,
+            &segment_name(entry.id),
+            FileKind::Segment,
+            &entry.seal,
+        )?;
+        let segment = Segment::open(&*self.storage, &entry, self.vectors.as_ref())?;
+        self.pending.push(PendingSegment { entry, segment });
+        self.changed = true;
+        Ok(())
+    }
+
+    fn commit_now(&mut self) -> Result<Generation> {
+        if !self.changed {
+            return Ok(self.base.generation());
+        }
+        self.flush()?;
+        let generation = next(self.base.generation());
+        let mut segments = Vec::new();
+        let mut views = Vec::new();
+        let committed = self.base.manifest().segments.iter().zip(&self.base.state().views);
+        let committed = committed.map(|(entry, view)| (entry, &view.segment, Some(&view.deleted)));
+        let pending = self.pending.iter().map(|part| (&part.entry, &part.segment, None));
+        for (entry, segment, known) in committed.chain(pending) {
+            if self.dropped.contains(&entry.id) {
+                continue;
+            }
+            let (entry, deleted) = match self.dead.get(&entry.id) {
+                None => (entry.clone(), known.cloned().unwrap_or_default()),
+                Some(dead) => {
+                    let deleted = match known {
+                        Some(known) => dead | &**known,
+                        None => dead.clone(),
+                    };
+                    (self.write_tombstones(entry, &deleted, generation)?, Arc::new(deleted))
+                }
+            };
+            segments.push(entry);
+            views.push(SegmentView { segment: segment.clone(), deleted });
+        }
+        let manifest = Manifest {
+            generation,
+            database_id: self.base.manifest().database_id,
+            next_segment: self.next_segment,
+            vectors: self.vectors.clone(),
+            segments,
+            sources: self.sources.clone(),
+        };
+        commit::publish(&*self.storage, &manifest)?;
+        self.base = Snapshot::new(self.storage.clone(), manifest, views);
+        self.database.install(self.base.clone());
+        self.pending.clear();
+        self.dead.clear();
+        self.dropped.clear();
+        self.changed = false;
+        // The commit is done; what cannot be deleted now is deleted after the next one.
+        let _ = gc::collect(&*self.storage);
+        Ok(generation)
+    }
+
+    /// Publishes the same state once more, so that the generation before a merge may be deleted.
+    pub(super) fn commit_again(&mut self) -> Result<Generation> {
+        self.changed = true;
+        self.commit_now()
+    }
+
+    fn write_tombstones(
+        &self,
+        entry: &SegmentEntry,
+        deleted: &RoaringBitmap,
+        generation: Generation,
+    ) -> Result<SegmentEntry> {
+        let name = tombstones_name(entry.id, generation);
+        let (bytes, seal) = tombstones::encode(deleted, random_id()?)?;
+        // Only a writer that died before publishing this generation can have left this name.
+        self.storage.remove(&name)?;
+        commit::write_file(&*self.storage, &name, &bytes)?;
+        commit::check_file(&*self.storage, &name, FileKind::Tombstones, &seal)?;
+        let rows = u32::try_from(deleted.len()).unwrap_or(u32::MAX);
+        Ok(SegmentEntry {
+            tombstones: Some(TombstonesEntry { generation, seal, rows }),
+            ..entry.clone()
+        })
+    }
+}
+
+/// Whether two entries are about the same file: same name, size and beginning.
+fn same_source(left: &SourceEntry, right: &SourceEntry) -> bool {
+    left.name == right.name && left.bytes == right.bytes && left.head == right.head
+}
+
+/// A segment number above every one that the manifest or the directory knows.
+fn free_segment(storage: &dyn Storage, manifest: &Manifest) -> Result<SegmentId> {
+    let mut free = manifest.next_segment;
+    for name in storage.list()? {
+        if let Some(Name::Segment(id)) = parse(&name)
+            && id >= free
+        {
+            free = SegmentId(id.0.saturating_add(1));
+        }
+    }
+    Ok(free)
+}
+
+fn check_encoder(encoder: &dyn Encoder, vectors: Option<&VectorConfig>) -> Result<()> {
+    let spec = encoder.spec();
+    let given = spec.fingerprint();
+    let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
+    match vectors {
+        None => wrong("this database was created without vectors".into()),
+        Some(VectorConfig { encoder: Some(stored), .. }) if stored.fingerprint() != given => {
+            Err(Error::EncoderMismatch {
+                stored_name: stored.name.clone(),
+                stored: stored.fingerprint(),
+                given_name: spec.name.clone(),
+                given,
+            })
+        }
+        Some(VectorConfig { encoder: None, .. }) => {
+            wrong("this database holds vectors of the caller's own making".into())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The rows of a segment that the next generation leaves out.
+pub(super) fn deleted_rows(writer: &Writer, id: SegmentId) -> RoaringBitmap {
+    let known = writer
+        .base
+        .state()
+        .views
+        .iter()
+        .find(|view| view.segment.id() == id)
+        .map(|view| (*view.deleted).clone())
+        .unwrap_or_default();
+    match writer.dead.get(&id) {
+        Some(dead) => known | dead,
+        None => known,
+    }
+}

@@ -1,0 +1,160 @@
+//! Round trips, every cross-field rule, every changed byte.
+
+use super::*;
+use crate::encoder::{Pooling, TowerSpec};
+
+fn seal(number: u8) -> FileSeal {
+    FileSeal { file_id: [number; 16], length: 4096, footer_crc: 0x1234_5678 }
+}
+
+fn tower(prefix: &str) -> TowerSpec {
+    TowerSpec {
+        weights: [1; 32],
+        tokenizer: [2; 32],
+        prefix: prefix.to_owned(),
+        tokens_max: 512,
+        pair: true,
+    }
+}
+
+fn rich() -> Manifest {
+    let encoder = EncoderSpec {
+        name: "a folder with a long name".into(),
+        family: "bert".into(),
+        dimension: 384,
+        metric: Metric::Cosine,
+        pooling: Pooling::Mean,
+        normalize: true,
+        document: tower(""),
+        query: tower("represent this question: "),
+    };
+    let segment = |id, tombstones| SegmentEntry {
+        id: SegmentId(id),
+        seal: seal(id as u8),
+        rows: 1000,
+        deletes: 2,
+        tombstones,
+    };
+    let tombstones = TombstonesEntry { generation: Generation(3), seal: seal(77), rows: 10 };
+    Manifest {
+        generation: Generation(3),
+        database_id: [7; 16],
+        next_segment: SegmentId(9),
+        vectors: Some(VectorConfig {
+            dimension: 384,
+            metric: Metric::Cosine,
+            row_type: RowType::Int8,
+            encoder: Some(encoder),
+        }),
+        segments: vec![segment(1, None), segment(4, Some(tombstones))],
+        sources: vec![SourceEntry {
+            name: "pubmed26n1334.xml.gz".into(),
+            bytes: 12_345,
+            head: [3; 16],
+            records: 30_000,
+            complete: true,
+        }],
+    }
+}
+
+fn tombstones(manifest: &mut Manifest) -> &mut TombstonesEntry {
+    manifest.segments[1].tombstones.as_mut().expect("has tombstones")
+}
+
+fn rule<T>(result: Result<T>) -> Option<Rule> {
+    match result {
+        Err(Error::Corrupt { rule, .. }) => Some(rule),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_manifest_survives_a_round_trip() {
+    let mut plain = rich();
+    plain.vectors = None;
+    plain.segments.clear();
+    plain.sources.clear();
+    for manifest in [rich(), plain] {
+        let (bytes, seal) = encode(&manifest, [5; 16]).expect("encodes");
+        assert_eq!(seal.length, bytes.len() as u64);
+        assert_eq!(decode("manifest-00000003", &bytes).expect("decodes"), manifest);
+        assert_eq!(decode(names::TEMPORARY_MANIFEST, &bytes).expect("decodes"), manifest);
+    }
+}
+
+#[test]
+fn the_name_must_agree() {
+    let (bytes, _) = encode(&rich(), [5; 16]).expect("encodes");
+    assert_eq!(rule(decode("manifest-00000004", &bytes)), Some(Rule::ManifestGeneration));
+    assert_eq!(rule(decode("segment-00000003", &bytes)), Some(Rule::Name));
+}
+
+#[test]
+fn cross_field_rules_hold_when_writing_and_when_reading() {
+    type Change = fn(&mut Manifest);
+    let cases: [(Rule, Change); 12] = [
+        (Rule::ManifestGeneration, |m| m.generation = Generation(0)),
+        (Rule::Dimension, |m| m.vectors.as_mut().expect("vectors").dimension = 0),
+        (Rule::Dimension, |m| m.vectors.as_mut().expect("vectors").dimension = 8193),
+        (Rule::Dimension, |m| m.vectors.as_mut().expect("vectors").dimension = 383),
+        (Rule::ManifestSegments, |m| m.segments.swap(0, 1)),
+        (Rule::ManifestSegments, |m| m.segments[1].id = SegmentId(1)),
+        (Rule::ManifestSegments, |m| m.next_segment = SegmentId(4)),
+        (Rule::SegmentRows, |m| m.segments[0].rows = u32::MAX),
+        (Rule::ManifestTombstones, |m| tombstones(m).rows = 0),
+        (Rule::ManifestTombstones, |m| tombstones(m).rows = 1001),
+        (Rule::ManifestTombstones, |m| tombstones(m).generation = Generation(4)),
+        (Rule::ManifestTombstones, |m| tombstones(m).generation = Generation(0)),
+    ];
+    for (expected, change) in cases {
+        let mut manifest = rich();
+        change(&mut manifest);
+        assert_eq!(rule(encode(&manifest, [5; 16])), Some(expected));
+
+        let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+        writer.section(SECTION_STATE);
+        writer.write(&archive::encode(&manifest).expect("serialises"));
+        let (bytes, _) = writer.finish();
+        assert_eq!(rule(decode(names::TEMPORARY_MANIFEST, &bytes)), Some(expected));
+    }
+}
+
+#[test]
+fn every_changed_byte_and_every_length_is_refused() {
+    let (bytes, _) = encode(&rich(), [5; 16]).expect("encodes");
+    for place in 0..bytes.len() {
+        for flip in [0x01, 0xff] {
+            let mut changed = bytes.clone();
+            changed[place] ^= flip;
+            assert!(decode("manifest-00000003", &changed).is_err(), "byte {place}");
+        }
+        assert!(decode("manifest-00000003", &bytes[..place]).is_err(), "length {place}");
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(decode("manifest-00000003", &longer).is_err());
+}
+
+#[test]
+fn a_changed_record_under_repaired_checksums_never_panics() {
+    let record = archive::encode(&rich()).expect("serialises");
+    for place in 0..record.len() {
+        for value in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut changed = record.to_vec();
+            changed[place] = value;
+            let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+            writer.section(SECTION_STATE);
+            writer.write(&changed);
+            // Any value or error will do; what counts is that it returns.
+            if let Ok(manifest) = decode("manifest-00000003", &writer.finish().0) {
+                assert_eq!(manifest.generation, Generation(3));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_manifest_without_its_record_is_refused() {
+    let (bytes, _) = FrameWriter::new(FileKind::Manifest, [5; 16]).finish();
+    assert_eq!(rule(decode("manifest-00000003", &bytes)), Some(Rule::SectionMissing));
+}

@@ -1,0 +1,122 @@
+//! Names of the files in a database directory (`format-spec/01-directory.md`).
+//!
+//! A number in a name is decimal, with zeros in front up to eight digits and none beyond, so that
+//! every file has exactly one name and a directory listing sorts by age.
+
+use crate::ids::{Generation, SegmentId};
+
+/// The writer lock; empty, never removed.
+pub const LOCK: &str = "LOCK";
+
+/// A manifest that is being written; ignored by readers, removed by the next writer.
+pub const TEMPORARY_MANIFEST: &str = "tmp-manifest";
+
+/// Digits of a number in a name, at least.
+const DIGITS_MIN: usize = 8;
+
+/// A file name of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// [`LOCK`].
+    Lock,
+    /// [`TEMPORARY_MANIFEST`].
+    TemporaryManifest,
+    /// `manifest-<generation>`.
+    Manifest(Generation),
+    /// `segment-<id>`.
+    Segment(SegmentId),
+    /// `tombstones-<segment>-<generation>`.
+    Tombstones(SegmentId, Generation),
+}
+
+/// The manifest of a generation.
+pub fn manifest_name(generation: Generation) -> String {
+    format!("manifest-{generation}")
+}
+
+/// The file of a segment.
+pub fn segment_name(id: SegmentId) -> String {
+    format!("segment-{id}")
+}
+
+/// The deleted rows of a segment as of a generation.
+pub fn tombstones_name(id: SegmentId, generation: Generation) -> String {
+    format!("tombstones-{id}-{generation}")
+}
+
+/// What a name says, or `None` for a name that is not of this format: such files are ignored.
+pub fn parse(name: &str) -> Option<Name> {
+    if name == LOCK {
+        return Some(Name::Lock);
+    }
+    if name == TEMPORARY_MANIFEST {
+        return Some(Name::TemporaryManifest);
+    }
+    let (kind, numbers) = name.split_once('-')?;
+    match kind {
+        "manifest" => Some(Name::Manifest(generation(numbers)?)),
+        "segment" => Some(Name::Segment(SegmentId(number(numbers)?))),
+        "tombstones" => {
+            let (segment, since) = numbers.split_once('-')?;
+            Some(Name::Tombstones(SegmentId(number(segment)?), generation(since)?))
+        }
+        _ => None,
+    }
+}
+
+fn generation(text: &str) -> Option<Generation> {
+    number(text).filter(|number| *number > 0).map(Generation)
+}
+
+fn number(text: &str) -> Option<u64> {
+    let canonical = text.len() == DIGITS_MIN || text.len() > DIGITS_MIN && !text.starts_with('0');
+    if canonical && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_a_round_trip() {
+        for number in [1, 42, 99_999_999, 100_000_000, u64::MAX] {
+            let (id, generation) = (SegmentId(number), Generation(number));
+            assert_eq!(parse(&manifest_name(generation)), Some(Name::Manifest(generation)));
+            assert_eq!(parse(&segment_name(id)), Some(Name::Segment(id)));
+            assert_eq!(
+                parse(&tombstones_name(id, Generation(7))),
+                Some(Name::Tombstones(id, Generation(7)))
+            );
+        }
+        assert_eq!(manifest_name(Generation(42)), "manifest-00000042");
+        assert_eq!(parse("segment-00000000"), Some(Name::Segment(SegmentId(0))));
+        assert_eq!(parse(LOCK), Some(Name::Lock));
+        assert_eq!(parse(TEMPORARY_MANIFEST), Some(Name::TemporaryManifest));
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for name in [
+            "manifest-1",
+            "manifest-000000001",
+            "manifest-00000000",
+            "manifest-+0000001",
+            "manifest-0000000a",
+            "manifest-00000001.bak",
+            "manifest-18446744073709551616",
+            "segment-0000001",
+            "segment-00000001-00000001",
+            "tombstones-00000001",
+            "tombstones-00000001-00000000",
+            "Manifest-00000001",
+            "lock",
+            "",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Postings: which rows have a term.
+//!
+//! Terms of one field are sorted by bytes; for each there is a [`PostingEntry`]. One row is kept in
+//! the entry itself, more as a Roaring bitmap in the portable serialisation.
+
+use roaring::RoaringBitmap;
+
+use super::layout::layout;
+use super::rules::Rule;
+
+layout! {
+    /// Where the rows of one term are.
+    pub struct PostingEntry = 16 {
+        /// Byte offset in the postings section; the row itself when `length` is 0.
+        offset: u64,
+        /// Bytes of the bitmap; 0 for a single row.
+        length: u32,
+        /// Rows.
+        count: u32,
+    }
+}
+
+/// Reads a bitmap of rows: exactly these bytes, every row below `rows`.
+///
+/// Memory: in proportion to `bytes`, since containers beyond `rows` are refused unread.
+///
+/// # Errors
+/// [`Rule::Bitmap`] and what is wrong.
+pub fn read_bitmap(mut bytes: &[u8], rows: u32) -> Result<RoaringBitmap, (Rule, String)> {
+    let invalid = |detail: &str| (Rule::Bitmap, format!("invalid bitmap: {detail}"));
+    // `cookie, count` without runs; with runs the count less one is in the cookie's upper half.
+    let word = |at: usize| -> Option<u32> {
+        let bytes = bytes.get(at..)?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*bytes))
+    };
+    let containers = match word(0).ok_or_else(|| invalid("too short"))? {
+        12346 => word(4).ok_or_else(|| invalid("too short"))?,
+        cookie => (cookie >> 16) + 1,
+    };
+    if containers > rows.div_ceil(1 << 16) {
+        return Err(invalid("more containers than the rows need"));
+    }
+    let bitmap =
+        RoaringBitmap::deserialize_from(&mut bytes).map_err(|error| invalid(&error.to_string()))?;
+    if !bytes.is_empty() {
+        return Err(invalid("bytes follow it"));
+    }
+    if bitmap.max().is_some_and(|row| row >= rows) {
+        return Err(invalid("it holds rows that do not exist"));
+    }
+    Ok(bitmap)
+}
+
+/// Appends a bitmap, in the smaller of its forms.
+pub fn write_bitmap(bitmap: &mut RoaringBitmap, out: &mut Vec<u8>) {
+    bitmap.optimize();
+    out.reserve(bitmap.serialized_size());
+    // Writing to a vector cannot fail.
+    let _ = bitmap.serialize_into(out);
+}

@@ -1,0 +1,284 @@
+//! A segment's sections and its meta record.
+//!
+//! See `format-spec/04-segment.md`. Arrays are little-endian and start at multiples of 64 bytes.
+
+use std::ops::Range;
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+use super::layout::layout;
+use super::manifest::RowType;
+use super::postings::PostingEntry;
+use super::terms::TermField;
+use crate::encoder::Metric;
+use crate::ids::Revision;
+
+/// The [`SegmentMeta`] record.
+pub const SECTION_META: u32 = 1;
+/// Sorted distinct PMIDs, `u32`.
+pub const SECTION_KEY_PMIDS: u32 = 2;
+/// Row of each sorted PMID, `u32`.
+pub const SECTION_KEY_PMID_ROWS: u32 = 3;
+/// PMID of each row, `u32`; 0 for a row with a string key.
+pub const SECTION_ROW_PMIDS: u32 = 4;
+/// Where each sorted string key starts, `u64`, and where the last one ends.
+pub const SECTION_KEY_TEXT_OFFSETS: u32 = 5;
+/// Sorted distinct string keys.
+pub const SECTION_KEY_TEXTS: u32 = 6;
+/// Row of each sorted string key, `u32`.
+pub const SECTION_KEY_TEXT_ROWS: u32 = 7;
+/// Ordinal of each row's string key, `u32`; 0 for a row with a PMID. Empty without string keys.
+pub const SECTION_ROW_TEXTS: u32 = 8;
+/// Revision of each row, [`RevisionEntry`]. Empty when no row has one.
+pub const SECTION_REVISIONS: u32 = 9;
+/// Hash of the encoder input of each row, 16 bytes. Empty when no row has one.
+pub const SECTION_INPUT_HASHES: u32 = 10;
+/// First day of each row's publication date, `u32`; 0 for none.
+pub const SECTION_DATE_FIRST: u32 = 11;
+/// Last day of each row's publication date, `u32`; 0 for none.
+pub const SECTION_DATE_LAST: u32 = 12;
+/// The zstd dictionary, or nothing.
+pub const SECTION_DICTIONARY: u32 = 13;
+/// Compressed document blocks.
+pub const SECTION_BLOCKS: u32 = 14;
+/// Where each block starts, `u64`, and where the last one ends.
+pub const SECTION_BLOCK_OFFSETS: u32 = 15;
+/// First row of each block, `u32`, and the row count.
+pub const SECTION_BLOCK_ROWS: u32 = 16;
+/// Where each term starts, `u64`, and where the last one ends.
+pub const SECTION_TERM_OFFSETS: u32 = 17;
+/// Terms, by field, then sorted.
+pub const SECTION_TERMS: u32 = 18;
+/// Postings of each term, [`super::postings::PostingEntry`].
+pub const SECTION_POSTING_ENTRIES: u32 = 19;
+/// Roaring bitmaps.
+pub const SECTION_POSTINGS: u32 = 20;
+/// Rows of the integer columns, `u32`.
+pub const SECTION_INTEGER_ROWS: u32 = 21;
+/// Values of the integer columns, `i64`.
+pub const SECTION_INTEGER_VALUES: u32 = 22;
+/// Rows of the float columns, `u32`.
+pub const SECTION_FLOAT_ROWS: u32 = 23;
+/// Values of the float columns, `f64`.
+pub const SECTION_FLOAT_VALUES: u32 = 24;
+/// Sorted PMIDs with a deletion mark, `u32`.
+pub const SECTION_DELETE_PMIDS: u32 = 25;
+/// Revision of each PMID deletion mark, [`RevisionEntry`].
+pub const SECTION_DELETE_PMID_REVISIONS: u32 = 26;
+/// Where each string key with a deletion mark starts, `u64`, and where the last one ends.
+pub const SECTION_DELETE_TEXT_OFFSETS: u32 = 27;
+/// Sorted string keys with a deletion mark.
+pub const SECTION_DELETE_TEXTS: u32 = 28;
+/// Revision of each string deletion mark, [`RevisionEntry`].
+pub const SECTION_DELETE_TEXT_REVISIONS: u32 = 29;
+/// Vectors: `i8`, half or single precision, one row after the other. Empty without vectors.
+pub const SECTION_VECTORS: u32 = 30;
+/// Scale of each `i8` row, `f32`. Empty for other row types.
+pub const SECTION_SCALES: u32 = 31;
+/// Rows that have a vector, as a Roaring bitmap. Empty without vectors.
+pub const SECTION_VECTOR_ROWS: u32 = 32;
+
+/// Every section of a segment and its name in `inspect` and `stats`.
+pub const NAMES: &[(u32, &str)] = &[
+    (SECTION_META, "meta"),
+    (SECTION_KEY_PMIDS, "key-pmids"),
+    (SECTION_KEY_PMID_ROWS, "key-pmid-rows"),
+    (SECTION_ROW_PMIDS, "row-pmids"),
+    (SECTION_KEY_TEXT_OFFSETS, "key-text-offsets"),
+    (SECTION_KEY_TEXTS, "key-texts"),
+    (SECTION_KEY_TEXT_ROWS, "key-text-rows"),
+    (SECTION_ROW_TEXTS, "row-texts"),
+    (SECTION_REVISIONS, "revisions"),
+    (SECTION_INPUT_HASHES, "input-hashes"),
+    (SECTION_DATE_FIRST, "date-first"),
+    (SECTION_DATE_LAST, "date-last"),
+    (SECTION_DICTIONARY, "dictionary"),
+    (SECTION_BLOCKS, "blocks"),
+    (SECTION_BLOCK_OFFSETS, "block-offsets"),
+    (SECTION_BLOCK_ROWS, "block-rows"),
+    (SECTION_TERM_OFFSETS, "term-offsets"),
+    (SECTION_TERMS, "terms"),
+    (SECTION_POSTING_ENTRIES, "posting-entries"),
+    (SECTION_POSTINGS, "postings"),
+    (SECTION_INTEGER_ROWS, "integer-rows"),
+    (SECTION_INTEGER_VALUES, "integer-values"),
+    (SECTION_FLOAT_ROWS, "float-rows"),
+    (SECTION_FLOAT_VALUES, "float-values"),
+    (SECTION_DELETE_PMIDS, "delete-pmids"),
+    (SECTION_DELETE_PMID_REVISIONS, "delete-pmid-revisions"),
+    (SECTION_DELETE_TEXT_OFFSETS, "delete-text-offsets"),
+    (SECTION_DELETE_TEXTS, "delete-texts"),
+    (SECTION_DELETE_TEXT_REVISIONS, "delete-text-revisions"),
+    (SECTION_VECTORS, "vectors"),
+    (SECTION_SCALES, "scales"),
+    (SECTION_VECTOR_ROWS, "vector-rows"),
+];
+
+layout! {
+    /// A [`Revision`] in an array.
+    pub struct RevisionEntry = 12 {
+        /// Year and number of the NLM file; 0 for none.
+        file: u32,
+        /// Place in the file.
+        position: u32,
+        /// PubMed's version of the citation.
+        version: u32,
+    }
+}
+
+impl From<Revision> for RevisionEntry {
+    fn from(revision: Revision) -> RevisionEntry {
+        let Revision { file, position, version } = revision;
+        RevisionEntry { file, position, version }
+    }
+}
+
+impl From<RevisionEntry> for Revision {
+    fn from(entry: RevisionEntry) -> Revision {
+        let RevisionEntry { file, position, version } = entry;
+        Revision { file, position, version }
+    }
+}
+
+/// The counts that give every section its length.
+#[derive(Clone, Debug, Default, PartialEq, Archive, Serialize, Deserialize)]
+pub struct SegmentMeta {
+    /// Rows.
+    pub rows: u32,
+    /// Distinct PMIDs.
+    pub pmid_keys: u32,
+    /// Distinct string keys.
+    pub text_keys: u32,
+    /// Deletion marks of PMIDs.
+    pub pmid_deletes: u32,
+    /// Deletion marks of string keys.
+    pub text_deletes: u32,
+    /// Document blocks.
+    pub blocks: u32,
+    /// Whether the revisions section is filled.
+    pub has_revisions: bool,
+    /// Whether the input hashes section is filled.
+    pub has_input_hashes: bool,
+    /// UTF-8 bytes of all texts of all documents.
+    pub text_bytes: u64,
+    /// One past the last term of each field, in order of field numbers.
+    pub term_ends: [u32; TermField::ALL.len()],
+    /// Integer columns, by name.
+    pub integers: Vec<NumberColumnMeta>,
+    /// Float columns, by name.
+    pub floats: Vec<NumberColumnMeta>,
+    /// The vectors, when any row has one.
+    pub vectors: Option<SegmentVectors>,
+}
+
+/// A column of one free field's numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct NumberColumnMeta {
+    /// Name of the field.
+    pub name: String,
+    /// First element in the column sections.
+    pub start: u64,
+    /// Elements.
+    pub count: u32,
+}
+
+/// What the vector sections hold.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct SegmentVectors {
+    /// Numbers in a vector.
+    pub dimension: u32,
+    /// How they are compared.
+    pub metric: Metric,
+    /// How rows are stored.
+    pub row_type: RowType,
+    /// Rows that have a vector.
+    pub count: u32,
+}
+
+impl RowType {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            RowType::Int8 => 1,
+            RowType::F16 => 2,
+            RowType::F32 => 4,
+        }
+    }
+}
+
+impl SegmentMeta {
+    /// The numbers of the terms of a field.
+    pub fn terms(&self, field: TermField) -> Range<u32> {
+        let end_of = |number: usize| self.term_ends.get(number).copied().unwrap_or_default();
+        let number = field as usize;
+        let start = number.checked_sub(1).map_or(0, end_of);
+        start..end_of(number)
+    }
+
+    /// All terms.
+    pub fn term_count(&self) -> u32 {
+        self.term_ends.last().copied().unwrap_or_default()
+    }
+
+    /// The length in bytes of every section whose length follows from the counts.
+    ///
+    /// # Errors
+    /// What contradicts itself in the counts.
+    pub fn section_lengths(&self) -> Result<Vec<(u32, u64)>, &'static str> {
+        if !self.term_ends.is_sorted() {
+            return Err("the terms of a field end before they begin");
+        }
+        let rows = u64::from(self.rows);
+        let revision = RevisionEntry::SIZE as u64;
+        let each = |count: u32, bytes: u64| u64::from(count) * bytes;
+        let offsets = |count: u32| (u64::from(count) + 1) * 8;
+        let when = |filled: bool, length: u64| if filled { length } else { 0 };
+        let integers = numbers(&self.integers).ok_or("integer columns have gaps")?;
+        let floats = numbers(&self.floats).ok_or("float columns have gaps")?;
+        let vectors = self.vectors.as_ref();
+        let scaled = vectors.is_some_and(|vectors| vectors.row_type == RowType::Int8);
+        let vector_bytes = vectors.map_or(Some(0), |vectors| {
+            let numbers = rows.checked_mul(u64::from(vectors.dimension))?;
+            numbers.checked_mul(vectors.row_type.bytes() as u64)
+        });
+        Ok(vec![
+            (SECTION_KEY_PMIDS, each(self.pmid_keys, 4)),
+            (SECTION_KEY_PMID_ROWS, each(self.pmid_keys, 4)),
+            (SECTION_ROW_PMIDS, rows * 4),
+            (SECTION_KEY_TEXT_OFFSETS, offsets(self.text_keys)),
+            (SECTION_KEY_TEXT_ROWS, each(self.text_keys, 4)),
+            (SECTION_ROW_TEXTS, when(self.text_keys > 0, rows * 4)),
+            (SECTION_REVISIONS, when(self.has_revisions, rows * revision)),
+            (SECTION_INPUT_HASHES, when(self.has_input_hashes, rows * 16)),
+            (SECTION_DATE_FIRST, rows * 4),
+            (SECTION_DATE_LAST, rows * 4),
+            (SECTION_BLOCK_OFFSETS, offsets(self.blocks)),
+            (SECTION_BLOCK_ROWS, each(self.blocks, 4) + 4),
+            (SECTION_TERM_OFFSETS, offsets(self.term_count())),
+            (SECTION_POSTING_ENTRIES, each(self.term_count(), PostingEntry::SIZE as u64)),
+            (SECTION_INTEGER_ROWS, integers * 4),
+            (SECTION_INTEGER_VALUES, integers * 8),
+            (SECTION_FLOAT_ROWS, floats * 4),
+            (SECTION_FLOAT_VALUES, floats * 8),
+            (SECTION_DELETE_PMIDS, each(self.pmid_deletes, 4)),
+            (SECTION_DELETE_PMID_REVISIONS, each(self.pmid_deletes, revision)),
+            (SECTION_DELETE_TEXT_OFFSETS, offsets(self.text_deletes)),
+            (SECTION_DELETE_TEXT_REVISIONS, each(self.text_deletes, revision)),
+            (SECTION_VECTORS, vector_bytes.ok_or("there are too many vectors")?),
+            (SECTION_SCALES, when(scaled, rows * 4)),
+        ])
+    }
+}
+
+/// Elements of columns that stand side by side; `None` when they do not.
+fn numbers(columns: &[NumberColumnMeta]) -> Option<u64> {
+    let mut total = 0u64;
+    for column in columns {
+        if column.start != total {
+            return None;
+        }
+        total = total.checked_add(u64::from(column.count))?;
+    }
+    // Eight bytes each must be countable.
+    total.checked_mul(8).map(|_| total)
+}

@@ -1,0 +1,98 @@
+//! Gathers the members of a line into a document.
+
+use serde_json::Value;
+
+use super::{parts, values};
+use crate::document::{AbstractSection, Document, OtherId};
+use crate::ids::Key;
+use crate::ingest::dates;
+use crate::ingest::raw::Fault;
+
+/// A document in the making: members may come in any order.
+pub(super) struct Draft {
+    document: Document,
+    pmid: Option<Value>,
+    ids: Vec<(String, Value)>,
+    /// `abstract`, `text`, `content`, `contents`: where they stand is their rank.
+    texts: [String; 4],
+    year: Option<Value>,
+    date: Option<Value>,
+}
+
+impl Draft {
+    pub(super) fn new() -> Draft {
+        Draft {
+            document: Document::new(Key::Text(String::new())),
+            pmid: None,
+            ids: Vec::new(),
+            texts: Default::default(),
+            year: None,
+            date: None,
+        }
+    }
+
+    /// Takes one member in.
+    pub(super) fn take(&mut self, name: String, value: Value) -> Result<(), Fault> {
+        let document = &mut self.document;
+        match name.as_str() {
+            "pmid" => self.pmid = Some(value),
+            "id" | "_id" => self.ids.push((name, value)),
+            "abstract" => self.texts[0] = values::text(&name, value)?,
+            "text" => self.texts[1] = values::text(&name, value)?,
+            "content" => self.texts[2] = values::text(&name, value)?,
+            "contents" => self.texts[3] = values::text(&name, value)?,
+            "year" => self.year = Some(value),
+            "date" => self.date = Some(value),
+            "title" => document.title = values::text(&name, value)?,
+            "vernacular_title" => document.vernacular_title = values::text(&name, value)?,
+            "sections" => document.abstract_sections = parts::sections(value)?,
+            "journal" => document.journal = parts::journal(value)?,
+            "authors" => document.authors = parts::authors(value)?,
+            "mesh" => document.mesh = parts::mesh(value)?,
+            "language" | "languages" => document.languages.extend(parts::languages(&name, value)?),
+            "publication_types" => document.publication_types = parts::publication_types(value)?,
+            "keywords" => document.keywords = parts::keywords(value)?,
+            "doi" => self.identifier("doi", &name, value)?,
+            "pmcid" => self.identifier("pmc", &name, value)?,
+            "status" => document.status = values::text(&name, value)?,
+            "copyright" => document.copyright = values::text(&name, value)?,
+            "fields" | "metadata" => {
+                for (name, value) in values::object(&name, value)? {
+                    values::free_field(&mut document.fields, name, value)?;
+                }
+            }
+            _ => values::free_field(&mut document.fields, name, value)?,
+        }
+        Ok(())
+    }
+
+    fn identifier(&mut self, kind: &str, name: &str, value: Value) -> Result<(), Fault> {
+        let value = values::text(name, value)?;
+        if !value.is_empty() {
+            self.document.ids.push(OtherId { kind: kind.to_owned(), value });
+        }
+        Ok(())
+    }
+
+    /// The document.
+    pub(super) fn finish(self) -> Result<Document, Fault> {
+        let mut document = self.document;
+        let (key, left) = super::resolve_key(self.pmid, self.ids)?;
+        document.key = key;
+        for (name, value) in left {
+            values::free_field(&mut document.fields, name, value)?;
+        }
+        let text = self.texts.into_iter().find(|text| !text.is_empty());
+        if let Some(text) = text.filter(|_| document.abstract_sections.is_empty()) {
+            document.abstract_sections.push(AbstractSection { text, ..AbstractSection::default() });
+        }
+        let dates = [("date", self.date), ("year", self.year)];
+        for (name, value) in dates.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            let words = values::text(name, value)?;
+            if !words.is_empty() && document.date.is_none() {
+                document.date = Some(dates::parse_date(&words));
+            }
+        }
+        Ok(document)
+    }
+}

@@ -1,0 +1,153 @@
+//! The threads between a file and the writer.
+//!
+//! Order is lost among the threads and restored at the end by batch numbers. What keeps memory
+//! bounded is not the queues but the tickets: the cutter takes one for each batch and the consumer
+//! gives it back when the batch was written, so a slow batch holds the fast ones behind it.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+
+use super::prepare::{Prepared, Preparer};
+use crate::error::{Error, Result};
+use crate::ingest::raw::RawBatch;
+use crate::ingest::source::{self, Source};
+
+/// Batches under way for each thread.
+const BATCHES_PER_THREAD: usize = 3;
+
+/// A numbered batch, or what ended the file.
+type Cut = (u64, Result<RawBatch>);
+
+/// Runs a file through the stages; `consume` gets the batches in order, on this thread.
+///
+/// # Errors
+/// What `consume` returns first. Failures of the file come to it as a batch's failure.
+pub(super) fn run(
+    source: &mut Source,
+    preparer: &Preparer<'_>,
+    mut consume: impl FnMut(Prepared) -> Result<()>,
+) -> Result<()> {
+    let parse_threads = preparer.options.parse_threads.max(1);
+    let encode_threads = match preparer.options.encoder {
+        Some(_) => preparer.options.encode_threads.max(1),
+        None => 1,
+    };
+    let tickets = (parse_threads + encode_threads) * BATCHES_PER_THREAD;
+    let file = source.name().to_owned();
+    let (ticket_out, ticket_in) = bounded::<()>(tickets);
+    let (cut_out, cut_in) = bounded::<Cut>(tickets);
+    let (parsed_out, parsed_in) = bounded::<Prepared>(tickets);
+    let (ready_out, ready_in) = bounded::<Prepared>(tickets);
+    for _ in 0..tickets {
+        // The queue is as long as there are tickets: this never waits.
+        let _ = ticket_out.send(());
+    }
+    thread::scope(|scope| {
+        scope.spawn(move || cut(source, preparer, &ticket_in, &cut_out));
+        for _ in 0..parse_threads {
+            let (input, output, file) = (cut_in.clone(), parsed_out.clone(), file.as_str());
+            scope.spawn(move || {
+                input.iter().all(|cut| output.send(parse(file, preparer, cut)).is_ok())
+            });
+        }
+        for _ in 0..encode_threads {
+            let (input, output) = (parsed_in.clone(), ready_out.clone());
+            scope.spawn(move || {
+                input.iter().all(|batch| output.send(embed(preparer, batch)).is_ok())
+            });
+        }
+        // Only the threads hold the other ends now: each stage ends when the one before it does,
+        // and when this function returns early, every thread finds its queue closed.
+        drop((cut_in, parsed_out, parsed_in, ready_out));
+        let result = collect(&ready_in, &ticket_out, &mut consume);
+        drop((ready_in, ticket_out));
+        result
+    })
+}
+
+fn cut(source: &mut Source, preparer: &Preparer<'_>, tickets: &Receiver<()>, output: &Sender<Cut>) {
+    for sequence in 0.. {
+        if tickets.recv().is_err() {
+            return;
+        }
+        let batch = preparer.options.control.check().and_then(|()| source.take_batch());
+        let Some(batch) = batch.transpose() else { return };
+        let is_last = batch.is_err();
+        if output.send((sequence, batch)).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepared {
+    let mut prepared = Prepared {
+        sequence,
+        end: 0,
+        bytes_read: 0,
+        records: Vec::new(),
+        failure: None,
+        encoded: 0,
+        reused: 0,
+    };
+    let batch = match batch {
+        Ok(batch) => batch,
+        Err(error) => {
+            prepared.failure = Some(error);
+            return prepared;
+        }
+    };
+    prepared.end = batch.position + batch.records.len() as u64;
+    prepared.bytes_read = batch.bytes_read;
+    prepared.records.reserve_exact(batch.records.len());
+    for index in 0..batch.records.len() {
+        let record = match source::parse(file, &batch, index) {
+            Some(Ok(parsed)) => match preparer.ready(parsed) {
+                Ok(ready) => Ok(ready),
+                Err(error) => {
+                    prepared.failure = Some(error);
+                    break;
+                }
+            },
+            Some(Err(error)) => Err(error),
+            None => break,
+        };
+        prepared.records.push(record);
+    }
+    prepared
+}
+
+fn embed(preparer: &Preparer<'_>, mut batch: Prepared) -> Prepared {
+    if batch.failure.is_none()
+        && let Err(error) = preparer.embed(&mut batch)
+    {
+        batch.records.clear();
+        batch.failure = Some(error);
+    }
+    batch
+}
+
+/// Puts batches back in order and hands them on.
+fn collect(
+    input: &Receiver<Prepared>,
+    tickets: &Sender<()>,
+    consume: &mut impl FnMut(Prepared) -> Result<()>,
+) -> Result<()> {
+    let mut early: BTreeMap<u64, Prepared> = BTreeMap::new();
+    let mut next = 0;
+    for batch in input {
+        early.insert(batch.sequence, batch);
+        while let Some(batch) = early.remove(&next) {
+            consume(batch)?;
+            next += 1;
+            // The cutter may have ended already.
+            let _ = tickets.try_send(());
+        }
+    }
+    match early.is_empty() {
+        true => Ok(()),
+        // A thread that panicked takes its batch with it; the scope passes the panic on.
+        false => Err(Error::Poisoned { reason: "an import thread stopped".into() }),
+    }
+}

@@ -1,0 +1,195 @@
+//! The end of the pipeline: one writer, in order, with commits.
+
+use std::path::{Path, PathBuf};
+
+use super::ledger::{Known, look_up};
+use super::prepare::{Prepared, Preparer, Ready};
+use super::{ImportOptions, ImportReport, Progress, Stage, stages};
+use crate::db::{Change, Database, Writer, WriterOptions};
+use crate::error::{Error, Result};
+use crate::format::manifest::SourceEntry;
+use crate::ingest::{Event, Source, open};
+
+/// Segments after which an import merges them: each key that is written is looked up in all.
+const SEGMENTS_MAX: usize = 32;
+
+/// An import under way.
+pub(super) struct Import<'a> {
+    database: &'a Database,
+    options: &'a ImportOptions,
+    progress: &'a mut dyn FnMut(&Progress<'_>),
+    writer: Writer,
+    report: ImportReport,
+    records: u64,
+    /// Records since the last commit.
+    uncommitted: u64,
+    /// Bytes of the files before the one at hand.
+    bytes_before: u64,
+    bytes_total: u64,
+}
+
+impl<'a> Import<'a> {
+    /// Takes the database's writer.
+    ///
+    /// # Errors
+    /// As [`Database::writer`]; [`Error::Io`] when a file is not there.
+    pub(super) fn start(
+        database: &'a Database,
+        paths: &[PathBuf],
+        options: &'a ImportOptions,
+        progress: &'a mut dyn FnMut(&Progress<'_>),
+    ) -> Result<Import<'a>> {
+        let mut bytes_total = 0;
+        for path in paths {
+            let metadata = std::fs::metadata(path)
+                .map_err(|source| Error::io("open", path.display().to_string(), source))?;
+            bytes_total += metadata.len();
+        }
+        let writer = database.writer(WriterOptions {
+            encoder: options.encoder.clone(),
+            ..WriterOptions::default()
+        })?;
+        Ok(Import {
+            database,
+            options,
+            progress,
+            writer,
+            report: ImportReport::default(),
+            records: 0,
+            uncommitted: 0,
+            bytes_before: 0,
+            bytes_total,
+        })
+    }
+
+    /// Imports the files and commits.
+    ///
+    /// # Errors
+    /// As [`super::import`].
+    pub(super) fn run(mut self, paths: &[PathBuf]) -> Result<ImportReport> {
+        for path in paths {
+            match self.file(path) {
+                // A bad file, as opposed to a failure of ours.
+                Err(error @ Error::Input { .. }) if self.options.keep_going => {
+                    self.report.broken_files.push(error);
+                }
+                result => result?,
+            }
+            self.bytes_before += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        }
+        self.commit("", 0)?;
+        self.report.generation = Some(self.writer.snapshot().generation());
+        Ok(self.report)
+    }
+
+    fn file(&mut self, path: &Path) -> Result<()> {
+        let mut source = open(path)?;
+        let mut entry = source.entry();
+        // The writer is ours alone, so what it committed last is the newest ledger there is.
+        match look_up(&self.writer.snapshot().manifest().sources, &entry) {
+            Known::Whole => {
+                self.report.files_known += 1;
+                return Ok(());
+            }
+            Known::Part(records) => {
+                source.skip_records(records)?;
+                entry = source.entry();
+            }
+            Known::New => {}
+        }
+        self.read(&mut source, &mut entry)?;
+        entry.complete = true;
+        self.writer.set_source(entry);
+        self.report.files += 1;
+        Ok(())
+    }
+
+    fn read(&mut self, source: &mut Source, entry: &mut SourceEntry) -> Result<()> {
+        let preparer = Preparer {
+            options: self.options,
+            snapshot: self.database.snapshot(),
+            file_number: source.file_number(),
+        };
+        stages::run(source, &preparer, |batch| self.batch(batch, entry))
+    }
+
+    fn batch(&mut self, batch: Prepared, entry: &mut SourceEntry) -> Result<()> {
+        self.report.encoded += batch.encoded;
+        self.report.reused += batch.reused;
+        let count = batch.records.len() as u64;
+        for record in batch.records {
+            let written = record.and_then(|ready| self.record(ready, &entry.name));
+            match written {
+                Err(error @ Error::Input { .. }) if self.options.keep_going => {
+                    self.report.skip(error);
+                }
+                result => result?,
+            }
+        }
+        if let Some(failure) = batch.failure {
+            return Err(failure);
+        }
+        self.options.control.check()?;
+        entry.records = batch.end;
+        self.writer.set_source(entry.clone());
+        self.records += count;
+        self.uncommitted += count;
+        self.report_progress(Stage::Importing, &entry.name, batch.bytes_read);
+        if self.uncommitted >= self.options.commit_every {
+            self.commit(&entry.name, batch.bytes_read)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, ready: Ready, file: &str) -> Result<()> {
+        if ready.is_known {
+            self.report.unchanged += 1;
+            return Ok(());
+        }
+        let Ready { record, place, revision, .. } = ready;
+        let (document, vector) = match record.event {
+            Event::Document { document, vector } => (*document, vector),
+            Event::Delete { key, .. } => {
+                self.report.deletes += 1;
+                match revision {
+                    Some(revision) => self.writer.delete_revision(&key, revision)?,
+                    None => self.writer.delete(&key)?,
+                };
+                return Ok(());
+            }
+        };
+        let key = document.key.clone();
+        match self.writer.apply(vec![Change { document, revision, vector }]) {
+            Ok(applied) => {
+                self.report.added += applied.added;
+                self.report.replaced += applied.replaced;
+                self.report.unchanged += applied.unchanged;
+                Ok(())
+            }
+            Err(error @ (Error::InvalidDocument { .. } | Error::Vector { .. })) => {
+                Err(place.error(file, &key, &error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn commit(&mut self, file: &str, bytes_read: u64) -> Result<()> {
+        self.report_progress(Stage::Committing, file, bytes_read);
+        self.writer.commit()?;
+        self.uncommitted = 0;
+        if self.writer.snapshot().manifest().segments.len() > SEGMENTS_MAX {
+            self.writer.compact(&self.options.control)?;
+        }
+        Ok(())
+    }
+
+    fn report_progress(&mut self, stage: Stage, file: &str, bytes_read: u64) {
+        (self.progress)(&Progress {
+            stage,
+            file,
+            records: self.records,
+            bytes: self.bytes_before + bytes_read,
+            bytes_total: self.bytes_total,
+        });
+    }
+}

@@ -1,0 +1,395 @@
+//! Cuts a PubMed XML stream into records, keeping one record in memory.
+//!
+//! Nothing of a record is understood here but its name and its end, so one thread can cut while
+//! others parse. Comments and CDATA sections are stepped over, so a tag inside of them is no tag.
+//! A record that is never closed ends where the next one begins: it is reported and the next one
+//! is read as if nothing had happened.
+//!
+//! No DTD is ever fetched. A DOCTYPE that declares entities of its own is refused: nothing that
+//! NLM publishes does, and expanding them is how small files become large ones.
+
+use memchr::{memchr, memmem};
+
+use super::markup::{MARKUP_BYTES_MAX, Markup, declared_encoding};
+use crate::error::{Error, Result};
+use crate::ingest::raw::{RECORD_BYTES_MAX, RawBatch, RawKind, input_error};
+use crate::ingest::window::Window;
+
+/// Cuts records out of a window.
+#[derive(Default)]
+pub(in crate::ingest) struct XmlCutter {
+    phase: Phase,
+    /// Bytes of the window that the search for a record's end has passed.
+    scanned: usize,
+    records: u64,
+    documents: u64,
+}
+
+/// Where the cutter stands.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    /// Before a root element, or after one: files that were joined hold several.
+    #[default]
+    Outside,
+    /// Between the records of a set.
+    Set(Root),
+    /// Between the PMIDs of a `<DeleteCitation>`.
+    Deletes(Root),
+    /// In a record; the phase to go back to.
+    Record(RawKind, Home),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Outside,
+    Set(Root),
+    Deletes(Root),
+}
+
+/// A root element that holds records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    Articles,
+    Books,
+    Citations,
+}
+
+impl Root {
+    fn named(name: &str) -> Option<Root> {
+        match name {
+            "PubmedArticleSet" => Some(Root::Articles),
+            "PubmedBookArticleSet" => Some(Root::Books),
+            "MedlineCitationSet" => Some(Root::Citations),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Root::Articles => "PubmedArticleSet",
+            Root::Books => "PubmedBookArticleSet",
+            Root::Citations => "MedlineCitationSet",
+        }
+    }
+
+    /// The kind of record a child of this name is.
+    fn record(self, name: &str) -> Option<RawKind> {
+        match (self, name) {
+            (Root::Citations, "MedlineCitation") => Some(RawKind::Citation),
+            (Root::Citations, _) => None,
+            (_, "PubmedArticle") => Some(RawKind::Article),
+            (_, "PubmedBookArticle") => Some(RawKind::Book),
+            _ => None,
+        }
+    }
+}
+
+impl Home {
+    fn phase(self) -> Phase {
+        match self {
+            Home::Outside => Phase::Outside,
+            Home::Set(root) => Phase::Set(root),
+            Home::Deletes(root) => Phase::Deletes(root),
+        }
+    }
+
+    /// Whether a tag proves that the record before it was not closed.
+    fn interrupts(self, tag: &Markup<'_>) -> bool {
+        match (self, tag) {
+            (Home::Set(root), Markup::Open(name, _)) => {
+                root.record(name).is_some() || *name == "DeleteCitation"
+            }
+            (Home::Set(root), Markup::Close(name, _)) => *name == root.name(),
+            (Home::Deletes(_), Markup::Open(name, _)) => *name == "PMID",
+            (Home::Deletes(root), Markup::Close(name, _)) => {
+                *name == "DeleteCitation" || *name == root.name()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn element(kind: RawKind) -> &'static str {
+    match kind {
+        RawKind::Citation => "MedlineCitation",
+        RawKind::Book => "PubmedBookArticle",
+        RawKind::Delete => "PMID",
+        _ => "PubmedArticle",
+    }
+}
+
+impl XmlCutter {
+    /// Adds the next record to `batch`; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the file is no PubMed XML, is cut, is not UTF-8 by its own words, or
+    /// declares entities; and as [`Window::fill`].
+    pub(in crate::ingest) fn next(
+        &mut self,
+        window: &mut Window,
+        batch: &mut RawBatch,
+    ) -> Result<bool> {
+        loop {
+            let step = match self.phase {
+                Phase::Outside => self.outside(window)?,
+                Phase::Set(root) => self.between(window, Home::Set(root))?,
+                Phase::Deletes(root) => self.between(window, Home::Deletes(root))?,
+                Phase::Record(kind, home) => {
+                    let added = self.record(window, batch, kind, home);
+                    if added {
+                        self.records += 1;
+                        return Ok(true);
+                    }
+                    Step::More
+                }
+            };
+            match step {
+                Step::Again => {}
+                Step::More if window.fill()? => {}
+                Step::More => return self.end(window),
+            }
+        }
+    }
+
+    /// What the end of the stream means here.
+    fn end(&self, window: &Window) -> Result<bool> {
+        let detail = match self.phase {
+            Phase::Outside if self.documents > 0 && window.bytes().trim_ascii().is_empty() => {
+                return Ok(false);
+            }
+            Phase::Outside if window.bytes().is_empty() => "no root element was found".to_owned(),
+            Phase::Outside => "the file ends inside of its prolog: it is cut".to_owned(),
+            Phase::Set(root) | Phase::Deletes(root) => {
+                format!("the file ends before </{}>: it is cut", root.name())
+            }
+            Phase::Record(kind, _) => {
+                format!("the file ends before this record's </{}>: it is cut", element(kind))
+            }
+        };
+        Err(self.error(window, detail))
+    }
+
+    fn error(&self, window: &Window, detail: impl Into<String>) -> Error {
+        let place = match self.phase {
+            Phase::Record(..) => {
+                super::place(self.records, window.offset(), super::pmid_hint(window.bytes()))
+            }
+            _ => format!("byte {}", window.offset()),
+        };
+        input_error(window.input().name(), place, detail)
+    }
+
+    /// Steps over the prolog, to and over the root's start tag.
+    fn outside(&mut self, window: &mut Window) -> Result<Step> {
+        let bytes = window.bytes();
+        let blank = bytes.len() - bytes.trim_ascii_start().len();
+        if blank > 0 {
+            window.consume(blank);
+            return Ok(Step::Again);
+        }
+        match bytes.first() {
+            None => return Ok(Step::More),
+            Some(b'<') => {}
+            Some(_) => return Err(self.error(window, "expected XML mark-up, found text")),
+        }
+        match Markup::at(bytes) {
+            Markup::Cut if bytes.len() > MARKUP_BYTES_MAX => {
+                Err(self.error(window, "a comment or DOCTYPE is longer than 64 KiB"))
+            }
+            Markup::Cut => Ok(Step::More),
+            Markup::Aside(length) | Markup::Doctype(length) => {
+                self.check_prolog(window, length)?;
+                window.consume(length);
+                Ok(Step::Again)
+            }
+            Markup::Open(name, length) => {
+                let name_bytes = length;
+                if let Some(root) = Root::named(name) {
+                    self.phase = Phase::Set(root);
+                    window.consume(name_bytes);
+                } else {
+                    self.phase = self.lone_record(window, name)?;
+                }
+                self.documents += 1;
+                Ok(Step::Again)
+            }
+            Markup::Close(..) | Markup::Bad => {
+                Err(self.error(window, "expected a root element, found other mark-up"))
+            }
+        }
+    }
+
+    fn lone_record(&self, window: &Window, name: &str) -> Result<Phase> {
+        let kind = Root::Articles
+            .record(name)
+            .or_else(|| Root::Citations.record(name))
+            .ok_or_else(|| {
+                let detail = format!(
+                    "the root element is <{name}>; expected <PubmedArticleSet> or <MedlineCitationSet>"
+                );
+                self.error(window, detail)
+            })?;
+        Ok(Phase::Record(kind, Home::Outside))
+    }
+
+    fn check_prolog(&self, window: &Window, length: usize) -> Result<()> {
+        let markup = window.bytes().get(..length).unwrap_or_default();
+        if markup.starts_with(b"<?xml") {
+            let encoding = declared_encoding(markup).unwrap_or("UTF-8");
+            if !["utf-8", "utf8", "us-ascii", "ascii"]
+                .iter()
+                .any(|known| encoding.eq_ignore_ascii_case(known))
+            {
+                let detail = format!("the encoding is {encoding}; expected UTF-8");
+                return Err(self.error(window, detail));
+            }
+        }
+        if markup.starts_with(b"<!DOCTYPE") && memmem::find(markup, b"<!ENTITY").is_some() {
+            let detail = "the DOCTYPE declares entities of its own, which are never expanded";
+            return Err(self.error(window, detail));
+        }
+        if markup.starts_with(b"<![CDATA[") {
+            return Err(self.error(window, "expected XML mark-up, found a CDATA section"));
+        }
+        Ok(())
+    }
+
+    /// Steps to the next tag between records.
+    fn between(&mut self, window: &mut Window, home: Home) -> Result<Step> {
+        let bytes = window.bytes();
+        let Some(place) = memchr(b'<', bytes) else {
+            window.consume(bytes.len());
+            return Ok(Step::More);
+        };
+        if place > 0 {
+            window.consume(place);
+            return Ok(Step::Again);
+        }
+        let (skip, phase) = match Markup::at(bytes) {
+            Markup::Cut if bytes.len() > MARKUP_BYTES_MAX => {
+                return Err(self.error(window, "a comment between records is longer than 64 KiB"));
+            }
+            Markup::Cut => return Ok(Step::More),
+            Markup::Aside(length) | Markup::Doctype(length) => (length, self.phase),
+            Markup::Bad => (1, self.phase),
+            Markup::Open(name, length) => match (home, name) {
+                (Home::Set(root), "DeleteCitation") => (length, Phase::Deletes(root)),
+                (Home::Deletes(_), "PMID") => (0, Phase::Record(RawKind::Delete, home)),
+                (Home::Set(root), name) => match root.record(name) {
+                    Some(kind) => (0, Phase::Record(kind, home)),
+                    None => (length, self.phase),
+                },
+                _ => (length, self.phase),
+            },
+            Markup::Close(name, length) => match home {
+                Home::Deletes(root) if name == "DeleteCitation" => (length, Phase::Set(root)),
+                Home::Set(root) | Home::Deletes(root) if name == root.name() => {
+                    // A root's end tag is closed by the `>` that follows, which is no mark-up.
+                    match memchr(b'>', bytes) {
+                        Some(end) => (end + 1, Phase::Outside),
+                        None => return Ok(Step::More),
+                    }
+                }
+                _ => (length, self.phase),
+            },
+        };
+        self.phase = phase;
+        self.scanned = 0;
+        window.consume(skip);
+        Ok(Step::Again)
+    }
+
+    /// Looks for the end of the record at the start of the window; `true` when one was added.
+    fn record(
+        &mut self,
+        window: &mut Window,
+        batch: &mut RawBatch,
+        kind: RawKind,
+        home: Home,
+    ) -> bool {
+        let offset = window.offset();
+        let (length, reason) = match self.find_end(window.bytes(), kind, home) {
+            Found::Whole(length) => {
+                let bytes = window.bytes().get(..length).unwrap_or_default();
+                batch.push(kind, bytes, offset, 0);
+                (length, None)
+            }
+            Found::Interrupted(length) => (length, Some(NOT_CLOSED)),
+            Found::Cut if window.bytes().len() > RECORD_BYTES_MAX => (1, Some(TOO_LONG)),
+            Found::Cut => return false,
+        };
+        if let Some(reason) = reason {
+            let searched = if reason == TOO_LONG { window.bytes().len() } else { length };
+            let head = window.bytes().get(..searched).unwrap_or_default();
+            let whose = super::pmid_hint(head).map(|pmid| format!(" of PMID {pmid}"));
+            let detail = format!("the record{} {reason}", whose.unwrap_or_default());
+            batch.push(RawKind::Bad, detail.as_bytes(), offset, 0);
+        }
+        window.consume(length);
+        self.scanned = 0;
+        self.phase = home.phase();
+        true
+    }
+
+    fn find_end(&mut self, bytes: &[u8], kind: RawKind, home: Home) -> Found {
+        let end_name = element(kind);
+        if self.scanned == 0 {
+            let start = 1 + end_name.len();
+            if bytes.get(start..start + 2) == Some(b"/>") {
+                return Found::Whole(start + 2);
+            }
+            self.scanned = start.min(bytes.len());
+        }
+        loop {
+            let rest = bytes.get(self.scanned..).unwrap_or_default();
+            let Some(place) = memchr(b'<', rest) else {
+                self.scanned = bytes.len();
+                return Found::Cut;
+            };
+            let at = self.scanned + place;
+            let tag = rest.get(place..).unwrap_or_default();
+            // Most tags are settled by their first letters.
+            let is_candidate = match (tag.get(1), tag.get(2)) {
+                (None, _) | (_, None) => true,
+                (Some(b'/'), Some(letter)) => matches!(letter, b'P' | b'M' | b'D'),
+                (Some(letter), _) => matches!(letter, b'!' | b'?' | b'P' | b'M' | b'D'),
+            };
+            self.scanned = at + 1;
+            if !is_candidate {
+                continue;
+            }
+            match Markup::at(tag) {
+                Markup::Cut => {
+                    self.scanned = at;
+                    return Found::Cut;
+                }
+                Markup::Aside(length) => self.scanned = at + length,
+                Markup::Close(name, length) if name == end_name => {
+                    let Some(end) = tag.get(length..).and_then(|rest| memchr(b'>', rest)) else {
+                        self.scanned = at;
+                        return Found::Cut;
+                    };
+                    return Found::Whole(at + length + end + 1);
+                }
+                tag if home.interrupts(&tag) => return Found::Interrupted(at),
+                _ => {}
+            }
+        }
+    }
+}
+
+const NOT_CLOSED: &str = "is not closed; the next one begins inside of it";
+const TOO_LONG: &str = "is longer than 16 MiB";
+
+/// What to do next.
+enum Step {
+    Again,
+    More,
+}
+
+/// Where a record ends.
+enum Found {
+    Whole(usize),
+    Interrupted(usize),
+    Cut,
+}

@@ -1,0 +1,95 @@
+//! PubMed XML: what NLM publishes as baseline and update files, and what E-utilities return.
+//!
+//! [`cut`] finds the records of a stream, the other files understand one record each part. What is
+//! kept, and how, is told where it is read:
+//!
+//! | file | elements |
+//! |---|---|
+//! | [`citation`] | `PubmedArticle`, `MedlineCitation`, `Article`, `PubmedData` |
+//! | [`book`] | `PubmedBookArticle` |
+//! | [`abstracts`] | `Abstract`, `OtherAbstract` |
+//! | [`journal`] | `Journal`, `MedlineJournalInfo`, `Pagination`, `PubDate` |
+//! | [`authors`] | `AuthorList`, `InvestigatorList` |
+//! | [`terms`] | `MeshHeadingList`, `ChemicalList`, `KeywordList`, `PublicationTypeList`, ... |
+//! | [`links`] | identifiers, references, corrections, data banks, grants |
+//!
+//! Left out, since no document of ours has a place for it: `CitationSubset`, `GeneralNote`,
+//! `SpaceFlightMission`, `GeneSymbolList`, `PersonalNameSubjectList`, the sections of books.
+
+mod abstracts;
+mod authors;
+mod book;
+mod citation;
+mod cut;
+mod journal;
+mod links;
+mod markup;
+mod terms;
+mod text;
+mod walk;
+
+pub(super) use cut::XmlCutter;
+
+use memchr::memmem;
+
+use super::raw::{Fault, RawKind, utf8};
+use super::{Event, Record};
+use crate::document::Document;
+use crate::ids::{Key, Pmid};
+
+use walk::{Tag, Walker};
+
+/// Reads one record.
+///
+/// # Errors
+/// A [`Fault`] when it is not UTF-8, not well-formed, or has no PMID.
+pub(super) fn parse(kind: RawKind, bytes: &[u8], position: u64) -> Result<Record, Fault> {
+    let mut walker = Walker::new(utf8(bytes)?);
+    let root = walker.root()?;
+    let event = if kind == RawKind::Delete {
+        let (pmid, version) = pmid(&mut walker, &root)?;
+        Event::Delete { key: Key::Pmid(pmid), version }
+    } else {
+        let mut document = Document::new(Key::Pmid(Pmid(0)));
+        match kind {
+            RawKind::Book => book::read(&mut walker, &mut document)?,
+            RawKind::Citation => citation::read_citation(&mut walker, &root, &mut document)?,
+            _ => citation::read_article(&mut walker, &mut document)?,
+        }
+        if document.key == Key::Pmid(Pmid(0)) {
+            return Err(Fault::whole("the record has no PMID"));
+        }
+        links::deduplicate(&mut document.ids);
+        Event::Document { document: Box::new(document), vector: None }
+    };
+    Ok(Record { position, event })
+}
+
+/// The PMID in the element just entered, and its `Version`.
+fn pmid(walker: &mut Walker<'_>, tag: &Tag<'_>) -> Result<(Pmid, u32), Fault> {
+    let version = tag.attribute("Version")?.parse().unwrap_or(1);
+    let text = walker.text()?;
+    match text.parse::<u32>() {
+        Ok(number) if number > 0 => Ok((Pmid(number), version)),
+        _ => {
+            let found: String = text.chars().take(40).collect();
+            Err(Fault::whole(format!("`{found}` is no PMID: expected a positive number")))
+        }
+    }
+}
+
+/// The first PMID in a record's bytes, for error messages only.
+pub(super) fn pmid_hint(bytes: &[u8]) -> Option<u32> {
+    let rest = bytes.get(memmem::find(bytes, b"<PMID")?..)?;
+    let rest = rest.get(rest.iter().take(64).position(|&byte| byte == b'>')? + 1..)?;
+    let digits = rest.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()
+}
+
+/// Where a record stands, in words.
+pub(super) fn place(position: u64, offset: u64, pmid: Option<u32>) -> String {
+    match pmid {
+        Some(pmid) => format!("record {} (PMID {pmid}), byte {offset}", position + 1),
+        None => format!("record {}, byte {offset}", position + 1),
+    }
+}

@@ -1,0 +1,346 @@
+//! A file as an iterator over its records.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::entries::EntryCutter;
+use super::input::Input;
+use super::lines::LineCutter;
+use super::pubmed::{self, XmlCutter};
+use super::raw::{Fault, RawBatch, RawKind, RawRecord, input_error};
+use super::window::Window;
+use super::{Event, Record, jsonl, pubmedqa};
+use crate::error::{Error, Result};
+use crate::format::manifest::SourceEntry;
+use crate::ids::Key;
+
+/// Bytes looked at to tell what a file is.
+const SNIFF_BYTES: usize = 256;
+
+/// An open source file: an iterator over its records, in order.
+///
+/// ```no_run
+/// for record in medvec::ingest::open("pubmed26n1335.xml.gz".as_ref())? {
+///     println!("{:?}", record?.event);
+/// }
+/// # Ok::<(), medvec::Error>(())
+/// ```
+pub struct Source {
+    window: Window,
+    cutter: Cutter,
+    batch: RawBatch,
+    /// Records of `batch` already given.
+    given: usize,
+    /// Position of the next record to be cut.
+    position: u64,
+    dimension: DimensionCheck,
+    state: State,
+    failure: Option<Error>,
+}
+
+enum Cutter {
+    Xml(XmlCutter),
+    Lines(LineCutter),
+    Entries(EntryCutter),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Reading,
+    /// The last record was given; the end was found to be right.
+    Complete,
+    /// The stream broke.
+    Broken,
+}
+
+/// Opens a source file; its first bytes tell what it is.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read; [`Error::Input`] when it is empty, cut in its first bytes,
+/// or neither XML nor JSON.
+pub fn open(path: &Path) -> Result<Source> {
+    Source::new(Input::open(path)?)
+}
+
+/// As [`open`], for any stream of bytes. `name` is what messages and [`Source::entry`] call it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Source> {
+    Source::new(Input::new(name.to_owned(), None, reader)?)
+}
+
+fn sniff(bytes: &[u8]) -> Result<Cutter, &'static str> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("the text is UTF-16; expected UTF-8");
+    }
+    match bytes.trim_ascii_start().first() {
+        Some(b'<') => Ok(Cutter::Xml(XmlCutter::default())),
+        Some(b'{') if pubmedqa::is_pubmedqa(bytes) => Ok(Cutter::Entries(EntryCutter::default())),
+        Some(b'{') => Ok(Cutter::Lines(LineCutter::default())),
+        Some(b'[') => Err("a JSON array; expected JSON lines: one object a line, no brackets"),
+        Some(_) => Err("expected PubMed XML, JSON lines or PubMedQA JSON, found something else"),
+        None => Err("the file holds nothing but white space"),
+    }
+}
+
+impl Source {
+    fn new(input: Input) -> Result<Source> {
+        let mut window = Window::new(input);
+        while window.bytes().len() < SNIFF_BYTES && window.fill()? {}
+        if window.bytes().starts_with(b"\xef\xbb\xbf") {
+            window.consume(3);
+        }
+        let cutter = sniff(window.bytes())
+            .map_err(|detail| input_error(window.input().name(), "byte 0".into(), detail))?;
+        Ok(Source {
+            window,
+            cutter,
+            batch: RawBatch::default(),
+            given: 0,
+            position: 0,
+            dimension: DimensionCheck::default(),
+            state: State::Reading,
+            failure: None,
+        })
+    }
+
+    /// What the manifest remembers: name, size and the hash of the first bytes; the records given so
+    /// far and whether they were all.
+    pub fn entry(&self) -> SourceEntry {
+        let left = (self.batch.records.len() - self.given) as u64;
+        self.window.input().entry(self.position - left, self.state == State::Complete && left == 0)
+    }
+
+    /// The number of an NLM file: year times 1,000,000 plus number, so `pubmed26n1334.xml.gz` is
+    /// 26,001,334. `None` for any other name.
+    pub fn file_number(&self) -> Option<u32> {
+        file_number(self.window.input().name())
+    }
+
+    /// Bytes of the file read so far, packed as they are.
+    pub fn bytes_read(&self) -> u64 {
+        self.window.input().bytes_read()
+    }
+
+    /// Whether the iterator can go on after the last error: it concerned one record only.
+    pub fn recoverable(&self) -> bool {
+        self.state != State::Broken
+    }
+
+    /// Passes over records without understanding them.
+    ///
+    /// # Errors
+    /// As the iterator for a broken stream.
+    pub fn skip_records(&mut self, count: u64) -> Result<()> {
+        for _ in 0..count {
+            if self.given == self.batch.records.len() && !self.next_batch()? {
+                break;
+            }
+            self.given += 1;
+        }
+        Ok(())
+    }
+
+    /// Cuts the next records; `None` at the end. Records already cut but not given are lost.
+    ///
+    /// # Errors
+    /// Those that end the source. They come after every record before them.
+    pub(super) fn take_batch(&mut self) -> Result<Option<RawBatch>> {
+        if self.given == self.batch.records.len() && !self.next_batch()? {
+            return Ok(None);
+        }
+        let given = std::mem::take(&mut self.given);
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.records.drain(..given);
+        batch.position += given as u64;
+        Ok(Some(batch))
+    }
+
+    /// The file's name, for messages.
+    pub(super) fn name(&self) -> &str {
+        self.window.input().name()
+    }
+
+    fn next_batch(&mut self) -> Result<bool> {
+        self.given = 0;
+        self.batch.data.clear();
+        self.batch.records.clear();
+        self.batch.position = self.position;
+        if let Some(error) = self.failure.take() {
+            self.state = State::Broken;
+            return Err(error);
+        }
+        while self.state == State::Reading && !self.batch.is_full() {
+            let more = match &mut self.cutter {
+                Cutter::Xml(cutter) => cutter.next(&mut self.window, &mut self.batch),
+                Cutter::Lines(cutter) => cutter.next(&mut self.window, &mut self.batch),
+                Cutter::Entries(cutter) => cutter.next(&mut self.window, &mut self.batch),
+            };
+            match more {
+                Ok(true) => {}
+                Ok(false) => self.state = State::Complete,
+                Err(error) if self.batch.records.is_empty() => {
+                    self.state = State::Broken;
+                    return Err(error);
+                }
+                Err(error) => {
+                    self.failure = Some(error);
+                    break;
+                }
+            }
+        }
+        self.batch.bytes_read = self.window.input().bytes_read();
+        self.position += self.batch.records.len() as u64;
+        Ok(!self.batch.records.is_empty())
+    }
+}
+
+impl Iterator for Source {
+    type Item = Result<Record>;
+
+    fn next(&mut self) -> Option<Result<Record>> {
+        if self.given == self.batch.records.len() {
+            if self.state == State::Broken {
+                return None;
+            }
+            match self.next_batch() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let place = self.given;
+        self.given += 1;
+        let record = parse(self.window.input().name(), &self.batch, place)?;
+        let name = self.window.input().name();
+        Some(record.and_then(|(record, place)| self.dimension.check(record, name, place)))
+    }
+}
+
+/// A record and where it stands, in words.
+pub(super) type Parsed = (Record, Place);
+
+/// Where a record stands; put in words only when needed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    kind: RawKind,
+    position: u64,
+    offset: u64,
+    line: u64,
+}
+
+impl Place {
+    fn words(self, at: u64, pmid: Option<u32>) -> String {
+        match self.kind {
+            RawKind::Line => format!("line {}", self.line),
+            RawKind::Bad if self.line > 0 => format!("line {}", self.line),
+            _ => pubmed::place(self.position, self.offset + at, pmid),
+        }
+    }
+
+    /// The error of a record that was understood but cannot be stored.
+    pub(super) fn error(self, file: &str, key: &Key, error: &Error) -> Error {
+        input_error(file, self.words(0, pmid_of(key)), error.to_string())
+    }
+}
+
+/// Understands one record of a batch; `None` past its end.
+pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result<Parsed>> {
+    let raw = batch.records.get(index)?;
+    let position = batch.position + index as u64;
+    let place = Place { kind: raw.kind, position, offset: raw.offset, line: raw.line };
+    let parsed = parse_raw(batch, raw, position).map(|record| (record, place));
+    Some(parsed.map_err(|fault| {
+        let pmid = match raw.kind {
+            RawKind::Entry => pubmedqa::pmid_hint(batch.bytes(raw)),
+            _ => pubmed::pmid_hint(batch.bytes(raw)),
+        };
+        input_error(file, place.words(fault.offset, pmid), fault.detail)
+    }))
+}
+
+fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record, Fault> {
+    let bytes = batch.bytes(raw);
+    let record = match raw.kind {
+        RawKind::Bad => return Err(Fault::whole(String::from_utf8_lossy(bytes))),
+        RawKind::Line => jsonl::parse(bytes, position)?,
+        RawKind::Entry => pubmedqa::parse(bytes, position)?,
+        kind => pubmed::parse(kind, bytes, position)?,
+    };
+    if let Event::Document { document, .. } = &record.event {
+        document.validate().map_err(|error| match error {
+            Error::InvalidDocument { detail, .. } => Fault::whole(detail),
+            other => Fault::whole(other.to_string()),
+        })?;
+    }
+    Ok(record)
+}
+
+/// Checks that all vectors of a file are as long as its first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DimensionCheck(Option<usize>);
+
+impl DimensionCheck {
+    /// Passes the record on.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when its vector has another length than the file's first.
+    pub(super) fn check(&mut self, record: Record, file: &str, place: Place) -> Result<Record> {
+        let Event::Document { vector: Some(vector), document } = &record.event else {
+            return Ok(record);
+        };
+        let first = *self.0.get_or_insert(vector.len());
+        if vector.len() == first {
+            return Ok(record);
+        }
+        let detail = format!(
+            "the vector has {} numbers, the first one of this file has {first}",
+            vector.len()
+        );
+        Err(input_error(file, place.words(0, pmid_of(&document.key)), detail))
+    }
+}
+
+fn pmid_of(key: &Key) -> Option<u32> {
+    match key {
+        Key::Pmid(pmid) => Some(pmid.0),
+        Key::Text(_) => None,
+    }
+}
+
+fn file_number(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix("pubmed").or_else(|| name.strip_prefix("medline"))?;
+    let (year, rest) = rest.split_once('n')?;
+    let number = rest.split('.').next()?;
+    let decimal = |text: &str, digits: std::ops::RangeInclusive<usize>| {
+        let fits = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    Some(decimal(year, 2..=2)? * 1_000_000 + decimal(number, 4..=6)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_nlm_files() {
+        assert_eq!(file_number("pubmed26n1334.xml.gz"), Some(26_001_334));
+        assert_eq!(file_number("pubmed04n0001.xml"), Some(4_000_001));
+        assert_eq!(file_number("medline13n0701.xml.gz"), Some(13_000_701));
+        for other in ["pubmed_result.xml", "pubmed26n1.xml", "pubmed2026n1334.xml", "x.jsonl"] {
+            assert_eq!(file_number(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn tells_formats_by_their_first_bytes() {
+        assert!(matches!(sniff(b"\n <a>"), Ok(Cutter::Xml(_))));
+        assert!(matches!(sniff(b"{\"id\": 1}"), Ok(Cutter::Lines(_))));
+        assert!(matches!(sniff(b"{ \"123\" : {"), Ok(Cutter::Entries(_))));
+        assert!(sniff(b"[{}]").is_err_and(|detail| detail.contains("JSON lines")));
+        assert!(sniff(b"PMID- 1").is_err());
+        assert!(sniff(b"\xff\xfe<\0").is_err_and(|detail| detail.contains("UTF-16")));
+    }
+}

@@ -1,0 +1,40 @@
+//! Stored vectors, as slices of a mapped file.
+
+/// Vectors of equal length, one after the other, in one of three forms.
+///
+/// Row `r` of dimension `d` is elements `r * d .. (r + 1) * d`.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    /// `value = scales[row] * code`; one byte a dimension. See
+    /// [`quantize_int8`](crate::kernel::quantize::quantize_int8).
+    Int8 {
+        /// Codes of all rows.
+        codes: &'a [i8],
+        /// One scale a row.
+        scales: &'a [f32],
+    },
+    /// The bits of half-precision numbers; two bytes a dimension.
+    F16(&'a [u16]),
+    /// Single precision; four bytes a dimension.
+    F32(&'a [f32]),
+}
+
+impl Rows<'_> {
+    /// How many rows of `dimension` elements these are; `None` when they are not whole rows, when
+    /// scales and rows differ in number, or when the dimension is 0.
+    pub fn count(&self, dimension: usize) -> Option<usize> {
+        let elements = match self {
+            Rows::Int8 { codes, .. } => codes.len(),
+            Rows::F16(values) => values.len(),
+            Rows::F32(values) => values.len(),
+        };
+        if elements.checked_rem(dimension)? != 0 {
+            return None;
+        }
+        let count = elements / dimension;
+        match self {
+            Rows::Int8 { scales, .. } if scales.len() != count => None,
+            _ => Some(count),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Filters and their evaluation to a bitmap of rows.
+
+use roaring::RoaringBitmap;
+
+use crate::date::Day;
+use crate::error::{Error, Result};
+use crate::format::terms::{TermField, field_term};
+use crate::ids::Key;
+use crate::segment::{NumberColumn, Segment};
+
+/// Which documents may be hits.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Filter {
+    /// Every document.
+    All,
+    /// Documents with this MeSH heading, by descriptor UI (`D003924`) or by name in any case.
+    Mesh {
+        /// Descriptor UI or name.
+        term: String,
+        /// Only where the descriptor, or one of its qualifiers, is a major topic.
+        major_only: bool,
+    },
+    /// Documents whose publication date can lie in these years, both included.
+    Years {
+        /// First year.
+        from: u32,
+        /// Last year.
+        to: u32,
+    },
+    /// Documents whose publication date can lie between these days, both included.
+    Dates {
+        /// First day.
+        from: Day,
+        /// Last day.
+        to: Day,
+    },
+    /// Journal, by abbreviation, full title, NLM id or ISSN, in any case.
+    Journal(String),
+    /// Language, as ISO 639-2 code.
+    Language(String),
+    /// Publication type, by name in any case or by UI.
+    PublicationType(String),
+    /// Documents with an abstract of their own.
+    HasAbstract,
+    /// These documents.
+    Keys(Vec<Key>),
+    /// A free field.
+    Field {
+        /// Its name.
+        name: String,
+        /// What it must be.
+        test: FieldTest,
+    },
+    /// All of these; an empty list is every document.
+    And(Vec<Filter>),
+    /// Any of these; an empty list is none.
+    Or(Vec<Filter>),
+    /// Not this.
+    Not(Box<Filter>),
+}
+
+/// A test of one free field.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FieldTest {
+    /// The string, or one string of the list, is exactly this.
+    Is(String),
+    /// The integer lies in this range, both ends included.
+    Integer {
+        /// Least value.
+        from: i64,
+        /// Greatest value.
+        to: i64,
+    },
+    /// The number lies in this range, both ends included.
+    Float {
+        /// Least value.
+        from: f64,
+        /// Greatest value.
+        to: f64,
+    },
+}
+
+impl Filter {
+    /// A MeSH heading, major topic or not.
+    pub fn mesh(term: impl Into<String>) -> Filter {
+        Filter::Mesh { term: term.into(), major_only: false }
+    }
+
+    /// A MeSH heading as a major topic.
+    pub fn major(term: impl Into<String>) -> Filter {
+        Filter::Mesh { term: term.into(), major_only: true }
+    }
+
+    /// A range of years, both included.
+    pub fn years(from: u32, to: u32) -> Filter {
+        Filter::Years { from, to }
+    }
+
+    /// This and that.
+    #[must_use]
+    pub fn and(self, other: Filter) -> Filter {
+        match (self, other) {
+            (Filter::All, other) => other,
+            (this, Filter::All) => this,
+            (Filter::And(mut all), other) => {
+                all.push(other);
+                Filter::And(all)
+            }
+            (this, other) => Filter::And(vec![this, other]),
+        }
+    }
+
+    /// The rows of a segment that pass, deleted ones included.
+    ///
+    /// Cost: a posting or a sorted column each; date ranges scan two columns of 4 bytes a row.
+    pub(super) fn rows(&self, segment: &Segment) -> Result<RoaringBitmap> {
+        Ok(match self {
+            Filter::All => all_rows(segment),
+            Filter::Mesh { term, major_only } => {
+                posting(segment, mesh_field(term, *major_only), term)?
+            }
+            Filter::Years { from, to } => {
+                days(segment, Day::new(*from, 1, 1), Day::new(*to, 12, 31))?
+            }
+            Filter::Dates { from, to } => days(segment, *from, *to)?,
+            Filter::Journal(name) => posting(segment, TermField::Journal, name)?,
+            Filter::Language(code) => posting(segment, TermField::Language, code)?,
+            Filter::PublicationType(name) => posting(segment, TermField::PublicationType, name)?,
+            Filter::HasAbstract => posting(segment, TermField::Flag, "abstract")?,
+            Filter::Keys(keys) => {
+                let mut rows = RoaringBitmap::new();
+                for key in keys {
+                    rows.extend(segment.find(key)?.map(|row| row.0));
+                }
+                rows
+            }
+            Filter::Field { name, test } => field_rows(segment, name, test)?,
+            Filter::And(filters) => {
+                let Some((first, rest)) = filters.split_first() else {
+                    return Ok(all_rows(segment));
+                };
+                let mut rows = first.rows(segment)?;
+                for filter in rest {
+                    if rows.is_empty() {
+                        break;
+                    }
+                    rows &= filter.rows(segment)?;
+                }
+                rows
+            }
+            Filter::Or(filters) => {
+                let mut rows = RoaringBitmap::new();
+                for filter in filters {
+                    rows |= filter.rows(segment)?;
+                }
+                rows
+            }
+            Filter::Not(filter) => all_rows(segment) - filter.rows(segment)?,
+        })
+    }
+
+    /// Rejects filters that mean nothing.
+    pub(super) fn validate(&self) -> Result<()> {
+        let invalid = |detail: String| Err(Error::InvalidQuery { detail });
+        match self {
+            Filter::Years { from, to } if from > to => {
+                invalid(format!("the year range {from}:{to} ends before it starts"))
+            }
+            Filter::Dates { from, to } if from > to => {
+                invalid(format!("the date range {from}:{to} ends before it starts"))
+            }
+            Filter::Field { test: FieldTest::Float { from, to }, name }
+                if from.is_nan() || to.is_nan() =>
+            {
+                invalid(format!("the range of field `{name}` is not a number"))
+            }
+            Filter::And(filters) | Filter::Or(filters) => {
+                filters.iter().try_for_each(Filter::validate)
+            }
+            Filter::Not(filter) => filter.validate(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a MeSH term as typed is looked up: among descriptor UIs (`D003924`), or among names.
+pub(super) fn mesh_field(term: &str, major_only: bool) -> TermField {
+    let digits = term.trim().strip_prefix(['D', 'd']).filter(|digits| digits.len() >= 6);
+    let is_ui = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match (is_ui, major_only) {
+        (true, false) => TermField::MeshUi,
+        (true, true) => TermField::MeshMajorUi,
+        (false, false) => TermField::MeshName,
+        (false, true) => TermField::MeshMajorName,
+    }
+}
+
+fn all_rows(segment: &Segment) -> RoaringBitmap {
+    let mut rows = RoaringBitmap::new();
+    rows.insert_range(0..segment.rows());
+    rows
+}
+
+fn posting(segment: &Segment, field: TermField, term: &str) -> Result<RoaringBitmap> {
+    Ok(segment.posting(field, term)?.unwrap_or_default())
+}
+
+/// Rows whose date interval overlaps; rows without a date never match.
+fn days(segment: &Segment, from: Day, to: Day) -> Result<RoaringBitmap> {
+    let (first, last) = segment.dates()?;
+    let rows = first
+        .iter()
+        .zip(last)
+        .zip(0u32..)
+        .filter(|((first, last), _)| **last != 0 && **first <= to.0 && **last >= from.0)
+        .map(|(_, row)| row);
+    Ok(rows.collect())
+}
+
+/// Rows whose number passes.
+fn rows_where<T: Copy>(column: &NumberColumn<'_, T>, test: impl Fn(T) -> bool) -> RoaringBitmap {
+    let pairs = column.rows.iter().zip(column.values);
+    pairs.filter(|(_, value)| test(**value)).map(|(row, _)| *row).collect()
+}
+
+fn field_rows(segment: &Segment, name: &str, test: &FieldTest) -> Result<RoaringBitmap> {
+    Ok(match test {
+        FieldTest::Is(value) => posting(segment, TermField::Field, &field_term(name, value))?,
+        FieldTest::Integer { from, to } => match segment.integers(name)? {
+            Some(column) => rows_where(&column, |value| (*from..=*to).contains(&value)),
+            None => RoaringBitmap::new(),
+        },
+        FieldTest::Float { from, to } => match segment.floats(name)? {
+            Some(column) => rows_where(&column, |value| (*from..=*to).contains(&value)),
+            None => RoaringBitmap::new(),
+        },
+    })
+}

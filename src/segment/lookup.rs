@@ -1,0 +1,148 @@
+//! From key to row and back; revisions and deletion marks.
+
+use std::ops::Range;
+
+use super::reader::Segment;
+use crate::error::Result;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::ids::{Key, Pmid, Revision, RowId};
+
+impl Segment {
+    /// The key of a row.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`]; also for a row that the segment does not have.
+    pub fn key(&self, row: RowId) -> Result<Key> {
+        let row = self.check_row(row)?;
+        match self.element::<u32>(SECTION_ROW_PMIDS, row)? {
+            0 => {}
+            pmid => return Ok(Key::Pmid(Pmid(pmid))),
+        }
+        if self.shared.meta.text_keys == 0 {
+            let detail = format!("row {row} has no key");
+            return Err(self.corrupt(
+                SECTION_ROW_PMIDS,
+                u64::from(row) * 4,
+                Rule::KeyIndex,
+                detail,
+            ));
+        }
+        let ordinal = self.element::<u32>(SECTION_ROW_TEXTS, row)?;
+        let text = self.text(SECTION_KEY_TEXT_OFFSETS, SECTION_KEY_TEXTS, ordinal)?;
+        Ok(Key::Text(text.to_owned()))
+    }
+
+    /// The last row that has this key. Cost: one binary search.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn find(&self, key: &Key) -> Result<Option<RowId>> {
+        let meta = &self.shared.meta;
+        let (place, rows) = match key {
+            Key::Pmid(pmid) => {
+                let pmids = self.array::<u32>(SECTION_KEY_PMIDS, meta.pmid_keys as usize)?;
+                let place = pmids.binary_search(&pmid.0).ok().map(|place| place as u32);
+                (place, SECTION_KEY_PMID_ROWS)
+            }
+            Key::Text(text) => {
+                let all = 0..meta.text_keys;
+                let place = self.search(SECTION_KEY_TEXT_OFFSETS, SECTION_KEY_TEXTS, all, text)?;
+                (place, SECTION_KEY_TEXT_ROWS)
+            }
+        };
+        let Some(place) = place else { return Ok(None) };
+        let row = RowId(self.element::<u32>(rows, place)?);
+        self.check_row(row)?;
+        Ok(Some(row))
+    }
+
+    /// The revision of a row; the default one for none.
+    ///
+    /// # Errors
+    /// As [`Segment::key`].
+    pub fn revision(&self, row: RowId) -> Result<Revision> {
+        let row = self.check_row(row)?;
+        if !self.shared.meta.has_revisions {
+            return Ok(Revision::default());
+        }
+        self.revision_at(SECTION_REVISIONS, row)
+    }
+
+    /// The hash of a row's encoder input; zeros for none.
+    ///
+    /// # Errors
+    /// As [`Segment::key`].
+    pub fn input_hash(&self, row: RowId) -> Result<[u8; 16]> {
+        let row = self.check_row(row)?;
+        if !self.shared.meta.has_input_hashes {
+            return Ok([0; 16]);
+        }
+        self.element(SECTION_INPUT_HASHES, row)
+    }
+
+    /// The revision of a key's deletion mark, if it has one.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn find_delete(&self, key: &Key) -> Result<Option<Revision>> {
+        let meta = &self.shared.meta;
+        let (place, revisions) = match key {
+            Key::Pmid(pmid) => {
+                let pmids = self.array::<u32>(SECTION_DELETE_PMIDS, meta.pmid_deletes as usize)?;
+                let place = pmids.binary_search(&pmid.0).ok().map(|place| place as u32);
+                (place, SECTION_DELETE_PMID_REVISIONS)
+            }
+            Key::Text(text) => {
+                let all = 0..meta.text_deletes;
+                let place =
+                    self.search(SECTION_DELETE_TEXT_OFFSETS, SECTION_DELETE_TEXTS, all, text)?;
+                (place, SECTION_DELETE_TEXT_REVISIONS)
+            }
+        };
+        place.map(|place| self.revision_at(revisions, place)).transpose()
+    }
+
+    /// Every deletion mark, in order of keys.
+    pub fn deletes(&self) -> Deletes<'_> {
+        let meta = &self.shared.meta;
+        Deletes { segment: self, pmids: 0..meta.pmid_deletes, texts: 0..meta.text_deletes }
+    }
+
+    pub(super) fn revision_at(&self, kind: u32, place: u32) -> Result<Revision> {
+        Ok(RevisionEntry::decode(&self.element(kind, place)?).into())
+    }
+}
+
+/// Deletion marks in order of keys; see [`Segment::deletes`].
+pub struct Deletes<'a> {
+    segment: &'a Segment,
+    pmids: Range<u32>,
+    texts: Range<u32>,
+}
+
+impl Iterator for Deletes<'_> {
+    type Item = Result<(Key, Revision)>;
+
+    fn next(&mut self) -> Option<Result<(Key, Revision)>> {
+        let Deletes { segment, pmids, texts } = self;
+        if let Some(place) = pmids.next() {
+            let mark = segment.element::<u32>(SECTION_DELETE_PMIDS, place).and_then(|pmid| {
+                let revision = segment.revision_at(SECTION_DELETE_PMID_REVISIONS, place)?;
+                Ok((Key::pmid(pmid), revision))
+            });
+            return Some(mark);
+        }
+        let place = texts.next()?;
+        let text = segment.text(SECTION_DELETE_TEXT_OFFSETS, SECTION_DELETE_TEXTS, place);
+        Some(text.and_then(|text| {
+            let revision = segment.revision_at(SECTION_DELETE_TEXT_REVISIONS, place)?;
+            Ok((Key::Text(text.to_owned()), revision))
+        }))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.pmids.len() + self.texts.len();
+        (left, Some(left))
+    }
+}

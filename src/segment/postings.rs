@@ -1,0 +1,118 @@
+//! Terms and their rows, while a segment is written.
+
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+
+use super::file::SegmentFile;
+use super::texts::TextArray;
+use crate::document::Document;
+use crate::error::Result;
+use crate::format::postings::{PostingEntry, write_bitmap};
+use crate::format::segment::{
+    SECTION_POSTING_ENTRIES, SECTION_POSTINGS, SECTION_TERM_OFFSETS, SECTION_TERMS, SegmentMeta,
+};
+use crate::format::terms::{TermField, of_document};
+
+/// What a hash table entry takes besides its text and rows, in bytes.
+const ENTRY_BYTES: usize = 64;
+
+/// The rows of every term, in memory: 4 bytes a row and term.
+#[derive(Default)]
+pub(super) struct Postings {
+    fields: [HashMap<Box<str>, Vec<u32>>; TermField::ALL.len()],
+    memory_bytes: usize,
+}
+
+impl Postings {
+    /// Adds the terms of a document; rows must ascend.
+    pub(super) fn push(&mut self, row: u32, document: &Document) {
+        let Postings { fields, memory_bytes } = self;
+        of_document(document, &mut |field, term| {
+            let Some(terms) = fields.get_mut(field as usize) else { return };
+            match terms.get_mut(term) {
+                Some(rows) if rows.last() == Some(&row) => {}
+                Some(rows) => {
+                    let before = rows.capacity();
+                    rows.push(row);
+                    *memory_bytes += (rows.capacity() - before) * size_of::<u32>();
+                }
+                None => {
+                    terms.insert(term.into(), vec![row]);
+                    *memory_bytes += term.len() + ENTRY_BYTES;
+                }
+            }
+        });
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
+    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+        let mut writer = PostingsWriter::start(file);
+        for (terms, end) in self.fields.into_iter().zip(&mut meta.term_ends) {
+            let mut terms: Vec<(Box<str>, Vec<u32>)> = terms.into_iter().collect();
+            terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            for (term, rows) in terms {
+                // Rows ascend, so this cannot fail on them.
+                let bitmap = RoaringBitmap::from_sorted_iter(rows).unwrap_or_default();
+                writer.term(&term, bitmap)?;
+            }
+            *end = writer.terms();
+        }
+        writer.finish()
+    }
+}
+
+/// Writes terms in order, their bitmaps at once.
+pub(super) struct PostingsWriter<'a> {
+    file: &'a mut SegmentFile,
+    terms: TextArray,
+    entries: Vec<u8>,
+    offset: u64,
+    scratch: Vec<u8>,
+}
+
+impl<'a> PostingsWriter<'a> {
+    pub(super) fn start(file: &'a mut SegmentFile) -> PostingsWriter<'a> {
+        file.section(SECTION_POSTINGS);
+        PostingsWriter {
+            file,
+            terms: TextArray::default(),
+            entries: Vec::new(),
+            offset: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Terms written so far.
+    pub(super) fn terms(&self) -> u32 {
+        self.terms.len() as u32
+    }
+
+    /// Adds a term; a term without rows is left out.
+    pub(super) fn term(&mut self, term: &str, mut rows: RoaringBitmap) -> Result<()> {
+        let Some(first) = rows.min() else { return Ok(()) };
+        let count = rows.len() as u32;
+        let entry = if count == 1 {
+            PostingEntry { offset: u64::from(first), length: 0, count }
+        } else {
+            self.scratch.clear();
+            write_bitmap(&mut rows, &mut self.scratch);
+            self.file.write(&self.scratch)?;
+            let entry =
+                PostingEntry { offset: self.offset, length: self.scratch.len() as u32, count };
+            self.offset += self.scratch.len() as u64;
+            entry
+        };
+        self.terms.push(term.as_bytes());
+        self.entries.extend_from_slice(&entry.encode());
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        self.terms.write(self.file, SECTION_TERM_OFFSETS, SECTION_TERMS)?;
+        self.file.array(SECTION_POSTING_ENTRIES, &self.entries)
+    }
+}

@@ -1,0 +1,265 @@
+//! An open segment: its file, its meta record, and checked access to its arrays.
+
+use std::sync::{Arc, OnceLock};
+
+use bytemuck::AnyBitPattern;
+use roaring::RoaringBitmap;
+use zstd::dict::DecoderDictionary;
+
+use crate::error::{Error, Result};
+use crate::format::frame::{FileKind, Section};
+use crate::format::manifest::{SegmentEntry, VectorConfig};
+use crate::format::names::segment_name;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::format::{archive, cursor};
+use crate::ids::{RowId, SegmentId};
+use crate::limits::DIMENSION_MAX;
+use crate::storage::{Storage, VerifiedFile};
+
+/// An open segment. Clones share everything.
+#[derive(Clone)]
+pub struct Segment {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    id: SegmentId,
+    pub(super) file: VerifiedFile,
+    pub(super) meta: SegmentMeta,
+    pub(super) dictionary: OnceLock<DecoderDictionary<'static>>,
+    pub(super) vector_rows: OnceLock<RoaringBitmap>,
+}
+
+/// A section and its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SectionSize {
+    /// Its name, or `unknown` for a kind of a newer minor version.
+    pub name: &'static str,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+impl Segment {
+    /// Opens the file that a manifest entry names.
+    ///
+    /// Cost: the ends of the file and one small record, whatever the number of rows.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the file is missing, is not the one named, or its sections do not have
+    /// the lengths that its meta record asks for; [`Error::Unsupported`] for a newer format.
+    pub fn open(
+        storage: &dyn Storage,
+        entry: &SegmentEntry,
+        vectors: Option<&VectorConfig>,
+    ) -> Result<Segment> {
+        let name = segment_name(entry.id);
+        let file = VerifiedFile::open(storage, &name, FileKind::Segment, Some(&entry.seal))?;
+        let meta = read_meta(&file)?;
+        let at = file.section(SECTION_META).map_or(0, |section| section.offset);
+        let broken = |rule, detail: String| Err(Error::corrupt(&*name, at, rule, detail));
+        if meta.rows != entry.rows {
+            return broken(
+                Rule::Count,
+                format!("{} rows, the manifest says {}", meta.rows, entry.rows),
+            );
+        }
+        if meta.pmid_deletes.checked_add(meta.text_deletes) != Some(entry.deletes) {
+            return broken(
+                Rule::Count,
+                format!("the manifest says {} deletion marks", entry.deletes),
+            );
+        }
+        if let Some(stored) = &meta.vectors {
+            let same = vectors.is_some_and(|config| {
+                config.dimension == stored.dimension
+                    && config.metric == stored.metric
+                    && config.row_type == stored.row_type
+            });
+            if !same || stored.dimension == 0 || stored.dimension as usize > DIMENSION_MAX {
+                return broken(
+                    Rule::Dimension,
+                    format!("{} numbers a vector, not as in the manifest", stored.dimension),
+                );
+            }
+        }
+        check_lengths(&file, &meta)?;
+        Ok(Segment {
+            shared: Arc::new(Shared {
+                id: entry.id,
+                file,
+                meta,
+                dictionary: OnceLock::new(),
+                vector_rows: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Rows, deleted ones included.
+    pub fn rows(&self) -> u32 {
+        self.shared.meta.rows
+    }
+
+    /// The segment's number.
+    pub fn id(&self) -> SegmentId {
+        self.shared.id
+    }
+
+    /// Every section's size, in order of offset.
+    pub fn sections(&self) -> Vec<SectionSize> {
+        let size = |section: &Section| SectionSize {
+            name: NAMES
+                .iter()
+                .find(|(kind, _)| *kind == section.kind)
+                .map_or("unknown", |(_, name)| name),
+            bytes: section.length,
+        };
+        self.shared.file.frame().sections.iter().map(size).collect()
+    }
+
+    /// UTF-8 bytes of all texts of all documents, as they are before compression.
+    pub fn text_bytes(&self) -> u64 {
+        self.shared.meta.text_bytes
+    }
+
+    /// Bytes that documents take on disk: blocks, dictionary and block directory.
+    pub fn document_bytes(&self) -> u64 {
+        [SECTION_BLOCKS, SECTION_DICTIONARY, SECTION_BLOCK_OFFSETS, SECTION_BLOCK_ROWS]
+            .into_iter()
+            .map(|kind| self.shared.file.section(kind).map_or(0, |section| section.length))
+            .sum()
+    }
+
+    pub(super) fn corrupt(&self, kind: u32, offset: u64, rule: Rule, detail: String) -> Error {
+        let start = self.shared.file.section(kind).map_or(0, |section| section.offset);
+        Error::corrupt(self.shared.file.name(), start.saturating_add(offset), rule, detail)
+    }
+
+    pub(super) fn section(&self, kind: u32) -> Result<Section> {
+        required(&self.shared.file, kind)
+    }
+
+    /// A whole array section of this many elements.
+    pub(super) fn array<T: AnyBitPattern>(&self, kind: u32, count: usize) -> Result<&[T]> {
+        let section = self.section(kind)?;
+        let bytes = self.shared.file.read(&section, 0..section.length)?;
+        cursor::array(self.shared.file.name(), section.offset, bytes, count)
+    }
+
+    /// Elements `start..start + count` of an array section.
+    pub(super) fn part<T: AnyBitPattern>(
+        &self,
+        kind: u32,
+        start: u64,
+        count: usize,
+    ) -> Result<&[T]> {
+        let section = self.section(kind)?;
+        let size = size_of::<T>() as u64;
+        let bounds = start
+            .checked_mul(size)
+            .and_then(|from| Some((from, from.checked_add(size.checked_mul(count as u64)?)?)));
+        let (from, to) = bounds.ok_or_else(|| {
+            self.corrupt(kind, 0, Rule::OffsetBounds, format!("no element {start}"))
+        })?;
+        let bytes = self.shared.file.read(&section, from..to)?;
+        cursor::array(self.shared.file.name(), section.offset, bytes, count)
+    }
+
+    /// One element of an array section.
+    pub(super) fn element<T: AnyBitPattern>(&self, kind: u32, index: u32) -> Result<T> {
+        let part = self.part::<T>(kind, u64::from(index), 1)?;
+        part.first()
+            .copied()
+            .ok_or_else(|| self.corrupt(kind, 0, Rule::OffsetBounds, format!("no element {index}")))
+    }
+
+    /// Bytes `offsets[index]..offsets[index + 1]` of a section.
+    pub(super) fn piece(&self, offsets_kind: u32, bytes_kind: u32, index: u32) -> Result<&[u8]> {
+        let bounds = self.part::<u64>(offsets_kind, u64::from(index), 2)?;
+        let section = self.section(bytes_kind)?;
+        match bounds {
+            [start, end] if start <= end && *end <= section.length => {
+                self.shared.file.read(&section, *start..*end)
+            }
+            _ => Err(self.corrupt(
+                offsets_kind,
+                u64::from(index) * 8,
+                Rule::OffsetBounds,
+                format!("offsets {bounds:?} in a section of {} bytes", section.length),
+            )),
+        }
+    }
+
+    /// As [`Segment::piece`], as text.
+    pub(super) fn text(&self, offsets_kind: u32, bytes_kind: u32, index: u32) -> Result<&str> {
+        let bytes = self.piece(offsets_kind, bytes_kind, index)?;
+        str::from_utf8(bytes).map_err(|_| {
+            let detail = format!("text {index} is not UTF-8");
+            self.corrupt(bytes_kind, 0, Rule::Utf8, detail)
+        })
+    }
+
+    /// Finds a text among sorted ones.
+    pub(super) fn search(
+        &self,
+        offsets_kind: u32,
+        bytes_kind: u32,
+        range: std::ops::Range<u32>,
+        text: &str,
+    ) -> Result<Option<u32>> {
+        let (mut low, mut high) = (range.start, range.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.piece(offsets_kind, bytes_kind, middle)?.cmp(text.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Ok(Some(middle)),
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn check_row(&self, row: RowId) -> Result<u32> {
+        if row.0 < self.rows() {
+            return Ok(row.0);
+        }
+        let detail = format!("row {} of {}", row.0, self.rows());
+        Err(self.corrupt(SECTION_META, 0, Rule::RowBounds, detail))
+    }
+}
+
+fn required(file: &VerifiedFile, kind: u32) -> Result<Section> {
+    file.section(kind).ok_or_else(|| {
+        let detail = format!("no section of kind {kind}");
+        Error::corrupt(file.name(), 0, Rule::SectionMissing, detail)
+    })
+}
+
+fn read_meta(file: &VerifiedFile) -> Result<SegmentMeta> {
+    let section = required(file, SECTION_META)?;
+    let bytes = file.read(&section, 0..section.length)?;
+    archive::decode::<SegmentMeta>(file.name(), section.offset, bytes)
+}
+
+/// Holds every section's length against the counts, without touching the sections.
+fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
+    let at = required(file, SECTION_META)?.offset;
+    let lengths = meta
+        .section_lengths()
+        .map_err(|detail| Error::corrupt(file.name(), at, Rule::SegmentMeta, detail))?;
+    for (kind, expected) in lengths {
+        let section = required(file, kind)?;
+        if section.length != expected {
+            return Err(Error::corrupt(
+                file.name(),
+                section.offset,
+                Rule::SegmentMeta,
+                format!("section {kind} has {} bytes, expected {expected}", section.length),
+            ));
+        }
+    }
+    for (kind, _) in NAMES {
+        required(file, *kind)?;
+    }
+    Ok(())
+}

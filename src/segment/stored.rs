@@ -1,0 +1,221 @@
+//! Documents of an open segment: one block decompressed for one hit, each block once for all.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::DCtx;
+
+use super::reader::Segment;
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::format::documents::{record_ranges, stated_length};
+use crate::format::record;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::format::wire::Broken;
+use crate::ids::RowId;
+
+/// A buffer greater than this is not kept for the next document, in bytes.
+const KEPT_BYTES_MAX: usize = 256 * 1024;
+
+thread_local! {
+    /// A decompressor and its output: making them costs more than decompressing a block.
+    static SCRATCH: RefCell<(Option<DCtx<'static>>, Vec<u8>)> = const { RefCell::new((None, Vec::new())) };
+}
+
+impl Segment {
+    /// The document of a row. Cost: one block, about 12 KiB, decompressed; one record decoded.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`]; also for a row that the segment does not have.
+    pub fn document(&self, row: RowId) -> Result<Document> {
+        let row = self.check_row(row)?;
+        let firsts = self.block_rows()?;
+        let block = firsts.partition_point(|first| *first <= row).saturating_sub(1) as u32;
+        let rows = self.rows_of_block(block)?;
+        if !rows.contains(&row) {
+            return Err(self.broken_rows(block));
+        }
+        SCRATCH.with_borrow_mut(|(context, raw)| {
+            self.decompress(block, context, raw)?;
+            let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
+            let range = ranges.get((row - rows.start) as usize).cloned().unwrap_or_default();
+            let document = self.in_block(block, record::decode(raw.get(range).unwrap_or_default()));
+            if raw.capacity() > KEPT_BYTES_MAX {
+                *raw = Vec::new();
+            }
+            document
+        })
+    }
+
+    /// Every document in order of rows. Memory: one block.
+    pub fn documents(&self) -> Documents {
+        Documents(Records::new(self.clone()))
+    }
+
+    fn block_rows(&self) -> Result<&[u32]> {
+        self.array(SECTION_BLOCK_ROWS, self.shared.meta.blocks as usize + 1)
+    }
+
+    /// The rows of a block; never empty.
+    fn rows_of_block(&self, block: u32) -> Result<Range<u32>> {
+        match self.block_rows()?.get(block as usize..).unwrap_or_default() {
+            [start, end, ..] if start < end && *end <= self.rows() => Ok(*start..*end),
+            _ => Err(self.broken_rows(block)),
+        }
+    }
+
+    fn broken_rows(&self, block: u32) -> Error {
+        let detail = format!("the rows of block {block} are out of order");
+        self.corrupt(SECTION_BLOCK_ROWS, u64::from(block) * 4, Rule::BlockRows, detail)
+    }
+
+    /// Appends the records of a block, and the length of each.
+    pub(super) fn sample_block(
+        &self,
+        block: u32,
+        records: &mut Vec<u8>,
+        lengths: &mut Vec<usize>,
+    ) -> Result<()> {
+        let rows = self.rows_of_block(block)?;
+        SCRATCH.with_borrow_mut(|(context, raw)| {
+            self.decompress(block, context, raw)?;
+            for range in self.in_block(block, record_ranges(raw, rows.end - rows.start))? {
+                lengths.push(range.len());
+                records.extend_from_slice(raw.get(range).unwrap_or_default());
+            }
+            Ok(())
+        })
+    }
+
+    /// Names the place of what is wrong in a block.
+    pub(super) fn in_block<T>(&self, block: u32, result: Result<T, Broken>) -> Result<T> {
+        result.map_err(|(rule, detail)| {
+            let start = self.element::<u64>(SECTION_BLOCK_OFFSETS, block).unwrap_or_default();
+            self.corrupt(SECTION_BLOCKS, start, rule, format!("block {block}: {detail}"))
+        })
+    }
+
+    fn decompress(
+        &self,
+        block: u32,
+        context: &mut Option<DCtx<'static>>,
+        raw: &mut Vec<u8>,
+    ) -> Result<()> {
+        let compressed = self.piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, block)?;
+        let length = self.in_block(block, stated_length(compressed))?;
+        let dictionary = self.dictionary()?;
+        raw.clear();
+        raw.reserve_exact(length);
+        let context = match context {
+            Some(context) => context,
+            None => context.insert(DCtx::try_create().ok_or_else(|| {
+                let error = std::io::ErrorKind::OutOfMemory.into();
+                Error::io("decompress", self.shared.file.name(), error)
+            })?),
+        };
+        let done = context.decompress_using_ddict(raw, compressed, dictionary.as_ddict());
+        if done.is_ok_and(|written| written == length) {
+            return Ok(());
+        }
+        self.in_block(block, Err((Rule::Compressed, "it does not decompress to its length")))
+    }
+
+    /// The dictionary, prepared once.
+    fn dictionary(&self) -> Result<&DecoderDictionary<'static>> {
+        if let Some(dictionary) = self.shared.dictionary.get() {
+            return Ok(dictionary);
+        }
+        let bytes = self.shared.file.read_all(SECTION_DICTIONARY)?;
+        let dictionary = DecoderDictionary::try_copy(bytes).map_err(|_| {
+            let detail = "zstd does not accept the dictionary".to_owned();
+            self.corrupt(SECTION_DICTIONARY, 0, Rule::Compressed, detail)
+        })?;
+        Ok(self.shared.dictionary.get_or_init(|| dictionary))
+    }
+}
+
+/// Documents in order of rows; see [`Segment::documents`]. After an error it ends.
+pub struct Documents(Records);
+
+impl Iterator for Documents {
+    type Item = Result<(RowId, Document)>;
+
+    fn next(&mut self) -> Option<Result<(RowId, Document)>> {
+        self.0.advance(|segment, block, row, record| {
+            Ok((row, segment.in_block(block, record::decode(record))?))
+        })
+    }
+}
+
+/// Records in order of rows, each block decompressed once.
+pub(super) struct Records {
+    segment: Segment,
+    context: Option<DCtx<'static>>,
+    raw: Vec<u8>,
+    block: u32,
+    row: u32,
+    ranges: std::vec::IntoIter<Range<usize>>,
+    failed: bool,
+}
+
+impl Records {
+    pub(super) fn new(segment: Segment) -> Records {
+        Records {
+            segment,
+            context: None,
+            raw: Vec::new(),
+            block: 0,
+            row: 0,
+            ranges: Vec::new().into_iter(),
+            failed: false,
+        }
+    }
+
+    /// The next record's block, row and bytes, through `read`; `None` at the end.
+    pub(super) fn advance<T>(
+        &mut self,
+        read: impl FnOnce(&Segment, u32, RowId, &[u8]) -> Result<T>,
+    ) -> Option<Result<T>> {
+        if self.failed {
+            return None;
+        }
+        if self.ranges.len() == 0 {
+            match self.next_block() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.failed = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        let range = self.ranges.next()?;
+        let row = RowId(self.row);
+        self.row += 1;
+        let record = self.raw.get(range).unwrap_or_default();
+        let result = read(&self.segment, self.block.saturating_sub(1), row, record);
+        self.failed = result.is_err();
+        Some(result)
+    }
+
+    fn next_block(&mut self) -> Result<bool> {
+        let Records { segment, context, raw, block, row, .. } = self;
+        if *block == segment.shared.meta.blocks {
+            if *row == segment.rows() {
+                return Ok(false);
+            }
+            return Err(segment.broken_rows(*block));
+        }
+        let rows = segment.rows_of_block(*block)?;
+        if rows.start != *row {
+            return Err(segment.broken_rows(*block));
+        }
+        segment.decompress(*block, context, raw)?;
+        let ranges = segment.in_block(*block, record_ranges(raw, rows.end - rows.start))?;
+        self.ranges = ranges.into_iter();
+        self.block += 1;
+        Ok(true)
+    }
+}

@@ -1,0 +1,6 @@
+//! Segments written and read back.
+
+mod hostile;
+mod made;
+mod merging;
+mod reading;

@@ -1,0 +1,84 @@
+//! Vectors of an open segment.
+
+use roaring::RoaringBitmap;
+
+use super::reader::Segment;
+use crate::error::Result;
+use crate::format::manifest::RowType;
+use crate::format::postings::read_bitmap;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::ids::RowId;
+use crate::kernel::Rows;
+use crate::kernel::quantize::f32_from_f16;
+
+impl Segment {
+    /// Every row as it is stored, and the rows that have a vector; `None` when none has. Rows without
+    /// a vector are zeros.
+    ///
+    /// Cost: the first call checks every block of the vectors; later ones some microseconds.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn vectors(&self) -> Result<Option<(Rows<'_>, &RoaringBitmap)>> {
+        let Some(vectors) = &self.shared.meta.vectors else { return Ok(None) };
+        let rows = self.rows() as usize;
+        // The product fits: the section has that length.
+        let numbers = rows.saturating_mul(vectors.dimension as usize);
+        let stored = match vectors.row_type {
+            RowType::Int8 => Rows::Int8 {
+                codes: self.array(SECTION_VECTORS, numbers)?,
+                scales: self.array(SECTION_SCALES, rows)?,
+            },
+            RowType::F16 => Rows::F16(self.array(SECTION_VECTORS, numbers)?),
+            RowType::F32 => Rows::F32(self.array(SECTION_VECTORS, numbers)?),
+        };
+        Ok(Some((stored, self.vector_rows(vectors)?)))
+    }
+
+    /// The vector of a row as numbers, `None` when it has none.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`]; also for a row that the segment does not have.
+    pub fn vector(&self, row: RowId) -> Result<Option<Vec<f32>>> {
+        let row = self.check_row(row)?;
+        let Some(vectors) = &self.shared.meta.vectors else { return Ok(None) };
+        if !self.vector_rows(vectors)?.contains(row) {
+            return Ok(None);
+        }
+        let dimension = vectors.dimension as usize;
+        let start = u64::from(row) * u64::from(vectors.dimension);
+        let vector: Vec<f32> = match vectors.row_type {
+            RowType::Int8 => {
+                let scale = self.element::<f32>(SECTION_SCALES, row)?;
+                let codes = self.part::<i8>(SECTION_VECTORS, start, dimension)?;
+                codes.iter().map(|code| f32::from(*code) * scale).collect()
+            }
+            RowType::F16 => {
+                let halves = self.part::<u16>(SECTION_VECTORS, start, dimension)?;
+                halves.iter().map(|half| f32_from_f16(*half)).collect()
+            }
+            RowType::F32 => self.part::<f32>(SECTION_VECTORS, start, dimension)?.to_vec(),
+        };
+        if vector.iter().all(|number| number.is_finite()) {
+            return Ok(Some(vector));
+        }
+        let detail = format!("the vector of row {row} is not finite");
+        let offset = start.saturating_mul(vectors.row_type.bytes() as u64);
+        Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
+    }
+
+    pub(super) fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {
+        if let Some(rows) = self.shared.vector_rows.get() {
+            return Ok(rows);
+        }
+        let bytes = self.shared.file.read_all(SECTION_VECTOR_ROWS)?;
+        let rows = read_bitmap(bytes, self.rows())
+            .map_err(|(rule, detail)| self.corrupt(SECTION_VECTOR_ROWS, 0, rule, detail))?;
+        if rows.len() != u64::from(vectors.count) {
+            let detail = format!("{} rows, expected {}", rows.len(), vectors.count);
+            return Err(self.corrupt(SECTION_VECTOR_ROWS, 0, Rule::Count, detail));
+        }
+        Ok(self.shared.vector_rows.get_or_init(|| rows))
+    }
+}

@@ -1,0 +1,160 @@
+//! Vectors while a segment is written: checked, normalised, quantised.
+
+use roaring::RoaringBitmap;
+
+use super::file::SegmentFile;
+use crate::encoder::Metric;
+use crate::error::{Error, Result};
+use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::postings::write_bitmap;
+use crate::format::segment::{
+    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
+};
+use crate::ids::Key;
+use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::{norm, normalize};
+
+/// Stored rows, as they will lie in the file. A row without a vector is all zeros.
+pub(super) struct Vectors {
+    dimension: u32,
+    metric: Metric,
+    row_type: RowType,
+    rows: Stored,
+    scales: Vec<f32>,
+    present: RoaringBitmap,
+    scratch: Vec<f32>,
+}
+
+enum Stored {
+    Int8(Vec<i8>),
+    F16(Vec<u16>),
+    F32(Vec<f32>),
+}
+
+impl Vectors {
+    pub(super) fn new(config: &VectorConfig) -> Vectors {
+        Vectors {
+            dimension: config.dimension,
+            metric: config.metric,
+            row_type: config.row_type,
+            rows: match config.row_type {
+                RowType::Int8 => Stored::Int8(Vec::new()),
+                RowType::F16 => Stored::F16(Vec::new()),
+                RowType::F32 => Stored::F32(Vec::new()),
+            },
+            scales: Vec::new(),
+            present: RoaringBitmap::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Checks a vector and keeps it, normalised if the metric asks for it, until [`Vectors::push`].
+    pub(super) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
+        self.scratch.clear();
+        let Some(vector) = vector else { return Ok(()) };
+        let bad = |detail: String| Err(Error::Vector { subject: key.to_string(), detail });
+        if vector.len() != self.dimension as usize {
+            return bad(format!("expected {} numbers, found {}", self.dimension, vector.len()));
+        }
+        if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
+            return bad(format!("number {place} is not finite"));
+        }
+        self.scratch.extend_from_slice(vector);
+        if self.metric == Metric::Cosine && !self.normalize() {
+            return bad("the zero vector has no direction to compare by cosine".into());
+        }
+        if self.row_type == RowType::F16 {
+            let half_max = 65504.0;
+            if let Some(place) = self.scratch.iter().position(|number| number.abs() > half_max) {
+                return bad(format!(
+                    "number {place} is beyond half precision, which ends at {half_max}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the prepared vector's length 1. One whose length is 1 as far as a row can tell stays as
+    /// it is, so that a vector read from a row gives the same row again.
+    fn normalize(&mut self) -> bool {
+        let tolerance = match self.row_type {
+            RowType::F16 => 1e-3,
+            RowType::Int8 | RowType::F32 => 1e-6,
+        };
+        (norm(&self.scratch) - 1.0).abs() < tolerance || normalize(&mut self.scratch)
+    }
+
+    /// Appends the prepared vector, or a row without one.
+    pub(super) fn push(&mut self, row: u32) {
+        let dimension = self.dimension as usize;
+        if self.scratch.is_empty() {
+            self.scratch.resize(dimension, 0.0);
+        } else {
+            self.present.insert(row);
+        }
+        match &mut self.rows {
+            Stored::Int8(codes) => {
+                let start = codes.len();
+                let scale = quantize_int8(&self.scratch, codes);
+                let row = codes.get(start..).unwrap_or_default();
+                self.scales.push(match self.metric {
+                    Metric::Dot => scale,
+                    Metric::Cosine => unit_scale(row),
+                });
+            }
+            Stored::F16(numbers) => numbers.extend(self.scratch.iter().map(|n| f16_from_f32(*n))),
+            Stored::F32(numbers) => numbers.extend_from_slice(&self.scratch),
+        }
+        self.scratch.clear();
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        let rows = match &self.rows {
+            Stored::Int8(codes) => codes.capacity(),
+            Stored::F16(numbers) => numbers.capacity() * 2,
+            Stored::F32(numbers) => numbers.capacity() * 4,
+        };
+        rows + self.scales.capacity() * 4 + self.present.serialized_size()
+    }
+
+    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+        if self.present.is_empty() {
+            return write_none(file);
+        }
+        meta.vectors = Some(SegmentVectors {
+            dimension: self.dimension,
+            metric: self.metric,
+            row_type: self.row_type,
+            count: self.present.len() as u32,
+        });
+        match &self.rows {
+            Stored::Int8(codes) => file.array(SECTION_VECTORS, codes)?,
+            Stored::F16(numbers) => file.array(SECTION_VECTORS, numbers)?,
+            Stored::F32(numbers) => file.array(SECTION_VECTORS, numbers)?,
+        }
+        file.array(SECTION_SCALES, &self.scales)?;
+        write_presence(file, self.present)
+    }
+}
+
+/// The scale that gives codes the length 1: rounding to codes changes a row's length, and a cosine
+/// is the product of two rows of length 1. 0 for a row of zeros.
+fn unit_scale(codes: &[i8]) -> f32 {
+    let squares: i64 = codes.iter().map(|code| i64::from(*code).pow(2)).sum();
+    if squares == 0 { 0.0 } else { (1.0 / (squares as f64).sqrt()) as f32 }
+}
+
+/// The vector sections of a segment without vectors.
+pub(super) fn write_none(file: &mut SegmentFile) -> Result<()> {
+    file.section(SECTION_VECTORS);
+    file.section(SECTION_SCALES);
+    file.section(SECTION_VECTOR_ROWS);
+    Ok(())
+}
+
+/// The rows that have a vector.
+pub(super) fn write_presence(file: &mut SegmentFile, mut present: RoaringBitmap) -> Result<()> {
+    let mut bytes = Vec::new();
+    write_bitmap(&mut present, &mut bytes);
+    file.array(SECTION_VECTOR_ROWS, &bytes)
+}

@@ -1,0 +1,144 @@
+//! Bad input: the exit code is 2 and the message says what is wrong and what to do.
+
+use std::fs;
+
+use crate::sandbox::{DOCUMENTS, Sandbox, file_name};
+
+#[test]
+fn a_missing_database_is_named() {
+    let sandbox = Sandbox::new();
+    for command in ["search", "get", "stats", "verify", "compact", "repair", "inspect", "delete"] {
+        let arguments: &[&str] = match command {
+            "search" => &[command, "nowhere", "text"],
+            "get" | "delete" => &[command, "nowhere", "1"],
+            _ => &[command, "nowhere"],
+        };
+        let run = sandbox.medvec(arguments).expect(2).says(&["error:", "nowhere"]);
+        assert_eq!(run.out, "", "{command}");
+    }
+    assert!(!sandbox.path("nowhere").exists(), "asking must not create anything");
+}
+
+#[test]
+fn an_unknown_heading_comes_with_suggestions() {
+    let sandbox = Sandbox::with_database();
+    let run = sandbox.medvec(&["search", "db", "--mesh", "Diabets Mellitus"]).expect(2);
+    run.says(&["Diabets Mellitus", "did you mean", "diabetes mellitus"]);
+    sandbox.medvec(&["search", "db", "--mesh", "D999999"]).expect(2).says(&["D999999"]);
+}
+
+#[test]
+fn wrong_options_say_what_would_be_right() {
+    let sandbox = Sandbox::with_database();
+    for (arguments, words) in [
+        (&["search", "db"][..], &["give a text, a filter"][..]),
+        (&["search", "db", "  "], &["give a text, a filter"]),
+        (&["search", "db", "x", "--year", "2020:2010"], &["2010:2020"]),
+        (&["search", "db", "x", "--year", "soon"], &["not a year"]),
+        (&["search", "db", "x", "--field", "rating"], &["NAME=VALUE"]),
+        (&["search", "db", "x", "--encoder", "/no/such/model"], &["/no/such/model", "builtin"]),
+        (&["search", "db", "x", "-k", "100000000"], &["at most"]),
+        (&["stats", "db", "--format", "csv"], &["--format json"]),
+        (&["inspect", "db/segment-99999999"], &["no file segment-99999999"]),
+    ] {
+        let run = sandbox.medvec(arguments);
+        assert_eq!(run.code, 2, "{arguments:?}: {}{}", run.out, run.err);
+        run.says(words);
+    }
+}
+
+#[test]
+fn a_damaged_file_is_named_with_place_and_rule() {
+    let sandbox = Sandbox::with_database();
+    let segment = sandbox.database_file("segment-");
+    sandbox.damage(&segment, 100);
+    let run = sandbox.medvec(&["verify", "db"]).expect(2);
+    run.says(&[&file_name(&segment), "damaged at byte", "V-0", "medvec repair"]);
+}
+
+#[test]
+fn a_missing_or_cut_file_is_named() {
+    let sandbox = Sandbox::with_database();
+    let segment = sandbox.database_file("segment-");
+    let content = fs::read(&segment).unwrap();
+    fs::remove_file(&segment).unwrap();
+    let name = file_name(&segment);
+    sandbox.medvec(&["stats", "db"]).expect(2).says(&[&name, "V-0"]);
+    fs::write(&segment, &content[..content.len() - 1]).unwrap();
+    sandbox.medvec(&["search", "db", "x"]).expect(2).says(&[&name, "V-0"]);
+}
+
+#[test]
+fn sources_that_cannot_be_read_are_named_and_commit_nothing() {
+    let sandbox = Sandbox::with_database();
+    sandbox.write("noise.bin", b"\x00\x01\x02 this is no source");
+    sandbox.write("empty.jsonl", "");
+    for name in ["noise.bin", "empty.jsonl", "absent.xml"] {
+        sandbox.medvec(&["import", "db", name]).expect(2).says(&["error:", name]);
+    }
+    sandbox.medvec(&["verify", "db"]).expect(0).shows(&["4 documents"]);
+}
+
+#[test]
+fn a_database_is_not_made_among_other_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docs.jsonl", DOCUMENTS);
+    sandbox.medvec(&["import", "docs.jsonl", "docs.jsonl"]).expect(2).says(&["is a file"]);
+    sandbox.medvec(&["import", ".", "docs.jsonl"]).expect(2).says(&["holds other files"]);
+    sandbox.medvec(&["import", "new", "absent.xml"]).expect(2).says(&["absent.xml"]);
+    assert!(!sandbox.path("new").exists(), "a failed import must leave nothing behind");
+}
+
+#[test]
+fn vectors_of_ones_own_need_no_encoder() {
+    let sandbox = Sandbox::new();
+    let lines = concat!(
+        "{\"id\": \"a\", \"title\": \"A\", \"vector\": [1, 0, 0]}\n",
+        "{\"id\": \"b\", \"title\": \"B\", \"vector\": [0, 1, 0]}\n"
+    );
+    sandbox.write("own.jsonl", lines);
+    sandbox.medvec(&["import", "db", "own.jsonl", "--encoder", "none"]).expect(0);
+    let stats = sandbox.medvec(&["stats", "db", "-f", "json"]).expect(0);
+    stats.shows(&["\"dimension\": 3", "\"count\": 2", "\"encoder\": null"]);
+    sandbox.medvec(&["search", "db", "x"]).expect(2).says(&["made elsewhere", "--encoder"]);
+    let short = "{\"id\": \"c\", \"title\": \"C\", \"vector\": [1, 0]}\n";
+    sandbox.write("short.jsonl", short);
+    sandbox.medvec(&["import", "db", "short.jsonl"]).expect(2).says(&["2 numbers", "3"]);
+    sandbox.medvec(&["import", "db", "own.jsonl", "--encoder", "builtin"]).expect(2);
+}
+
+#[test]
+fn a_bad_record_stops_the_import_unless_told_to_go_on() {
+    let sandbox = Sandbox::with_database();
+    let lines = concat!(
+        "{\"pmid\": 201, \"title\": \"Good\"}\n",
+        "{\"title\": \"No key\"}\n",
+        "{\"pmid\": 202, \"title\": \"Good too\"}\n"
+    );
+    sandbox.write("mixed.jsonl", lines);
+    let run = sandbox.medvec(&["import", "db", "mixed.jsonl"]).expect(2);
+    run.says(&["mixed.jsonl", "line 2", "--keep-going"]);
+    let run = sandbox.medvec(&["import", "db", "mixed.jsonl", "--keep-going"]).expect(0);
+    run.says(&["mixed.jsonl", "line 2"]);
+    sandbox.medvec(&["get", "db", "201", "202", "-f", "pmids"]).expect(0).shows(&["201\n202\n"]);
+}
+
+#[test]
+fn options_fixed_at_creation_cannot_change() {
+    let sandbox = Sandbox::with_database();
+    let run = sandbox.medvec(&["import", "db", "docs.jsonl", "--rows", "f32"]).expect(2);
+    run.says(&["int8", "f32"]);
+    let run = sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(2);
+    run.says(&["builtin", "none"]);
+}
+
+#[test]
+fn a_second_writer_is_told_to_wait() {
+    let sandbox = Sandbox::with_database();
+    let database = medvec::db::Database::open(sandbox.path("db"), Default::default()).unwrap();
+    let writer = database.writer(Default::default()).unwrap();
+    sandbox.medvec(&["delete", "db", "101"]).expect(2).says(&["locked", "another process"]);
+    sandbox.medvec(&["get", "db", "101"]).expect(0);
+    drop(writer);
+    sandbox.medvec(&["delete", "db", "101"]).expect(0);
+}

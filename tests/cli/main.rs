@@ -1,0 +1,10 @@
+//! The real binary, end to end: what a user types, what it prints, how it exits.
+
+mod encoders;
+mod errors;
+mod formats;
+#[cfg(unix)]
+mod interrupt;
+mod quickstart;
+mod round_trip;
+mod sandbox;

@@ -1,0 +1,112 @@
+//! A random series of writes with the state that each commit must have.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use medvec::db::{Change, Database, Writer, WriterOptions};
+use medvec::document::Document;
+use medvec::ids::Key;
+use medvec::storage::Storage;
+use medvec::{Control, Result};
+
+use super::{Random, create_options, document, key, vector};
+
+/// What one call is going to do.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Upsert { number: u64, edition: u64 },
+    Delete { number: u64 },
+    Commit,
+    Compact,
+    Reopen,
+}
+
+/// A state that was, or is about to be, committed.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The generation; a compaction may publish the same contents more than once.
+    pub generation: u64,
+    /// Operations of the storage when the call returned.
+    pub log_len: usize,
+    /// Its documents.
+    pub contents: BTreeMap<Key, Document>,
+}
+
+/// A workload from a seed: `commits` commits of a few changes each, among them deletions,
+/// replacements, a compaction in the middle and one at the end.
+pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
+    let mut random = Random(seed);
+    let mut steps = Vec::new();
+    for commit in 0..commits {
+        for _ in 0..1 + random.below(4) {
+            let number = random.below(12);
+            steps.push(match random.below(4) {
+                0 => Step::Delete { number },
+                _ => Step::Upsert { number, edition: random.below(100) },
+            });
+        }
+        steps.push(Step::Commit);
+        if commit == commits / 2 || commit == commits - 1 {
+            steps.push(Step::Compact);
+        }
+        if random.below(5) == 0 {
+            steps.push(Step::Reopen);
+        }
+    }
+    steps
+}
+
+/// Runs the steps until one fails; `committed` gets a state for every call that published.
+pub fn run(
+    storage: Arc<dyn Storage>,
+    steps: &[Step],
+    log_len: &dyn Fn() -> usize,
+    committed: &mut Vec<Committed>,
+) -> Result<()> {
+    let database = Database::create_in(storage.clone(), create_options())?;
+    let mut model = BTreeMap::new();
+    committed.push(Committed { generation: 1, log_len: log_len(), contents: model.clone() });
+    let mut writer = start(&database)?;
+    for step in steps {
+        match step {
+            Step::Upsert { number, edition } => {
+                let document = document(*number, *edition);
+                model.insert(document.key.clone(), document.clone());
+                let vector = Some(vector(*number, *edition));
+                writer.apply(vec![Change { document, revision: None, vector }])?;
+            }
+            Step::Delete { number } => {
+                let existed = model.remove(&key(*number)).is_some();
+                assert_eq!(writer.delete(&key(*number))?, existed);
+            }
+            Step::Commit => {
+                let generation = writer.commit()?.0;
+                committed.push(Committed {
+                    generation,
+                    log_len: log_len(),
+                    contents: model.clone(),
+                });
+            }
+            Step::Compact => {
+                writer.compact(&Control::default())?;
+                let generation = writer.snapshot().generation().0;
+                committed.push(Committed {
+                    generation,
+                    log_len: log_len(),
+                    contents: model.clone(),
+                });
+            }
+            Step::Reopen => {
+                // Uncommitted changes are gone with the writer: go back to the last commit.
+                drop(writer);
+                model = committed.last().map(|last| last.contents.clone()).unwrap_or_default();
+                writer = start(&database)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn start(database: &Database) -> Result<Writer> {
+    database.writer(WriterOptions::default())
+}

@@ -1,0 +1,272 @@
+//! Damage: every byte of a small, rich database changed, every length cut, files missing, swapped,
+//! extended: an error that names the file, or exactly the same answers. Never a panic.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use common::{contents, create_options, document, key, vector};
+use medvec::db::{Change, Database, Snapshot, WriterOptions};
+use medvec::format::names::{Name, parse};
+use medvec::ids::{Key, Revision};
+use medvec::search::{FieldTest, Filter, Query};
+use medvec::storage::{MemoryStorage, Storage};
+use medvec::{Control, Document, Error, Result};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Two segments, tombstones, delete marks, every kind of section.
+fn rich() -> Files {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    for number in 0..9 {
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+    }
+    let bare = Document::new(Key::Text("nothing but a key".into()));
+    writer.upsert(bare).unwrap();
+    writer.commit().unwrap();
+    let revision = Revision { file: 26_000_001, position: 3, version: 1 };
+    for number in 7..12 {
+        let change = Change {
+            document: document(number, 1),
+            revision: Some(revision),
+            vector: Some(vector(number, 1)),
+        };
+        writer.apply(vec![change]).unwrap();
+    }
+    writer.delete(&key(2)).unwrap();
+    writer.delete_revision(&key(99), revision).unwrap();
+    writer.commit().unwrap();
+    // The newest generation alone: with the one before, a damaged file may be one nobody reads.
+    let named = |name: &String| !matches!(parse(name), Some(Name::Manifest(g)) if g.0 < 3);
+    let names = storage.list().unwrap();
+    names
+        .iter()
+        .filter(|name| named(name))
+        .map(|name| (name.clone(), read(&storage, name)))
+        .collect()
+}
+
+fn read(storage: &MemoryStorage, name: &str) -> Vec<u8> {
+    storage.open(name).unwrap().unwrap().to_vec()
+}
+
+/// Everything a user could ask of it.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    contents: BTreeMap<Key, Document>,
+    hits: Vec<Vec<(Key, f32)>>,
+    vectors: Vec<Option<Vec<f32>>>,
+}
+
+fn ask(snapshot: &Snapshot) -> Result<Answers> {
+    let filters = [
+        Filter::All,
+        Filter::mesh("heading 1"),
+        Filter::major("D001000"),
+        Filter::years(1995, 2000),
+        Filter::Language("ger".into()),
+        Filter::Field { name: "tags".into(), test: FieldTest::Is("t1".into()) },
+        Filter::Field { name: "count".into(), test: FieldTest::Integer { from: 0, to: 3 } },
+        Filter::Field { name: "weight".into(), test: FieldTest::Float { from: 0.5, to: 2.0 } },
+    ];
+    let mut hits = Vec::new();
+    for filter in filters {
+        for query in [Query::vector(vector(4, 9)), Query::matching(Filter::All)] {
+            let result = snapshot.search(&query.k(20).filter(filter.clone()))?;
+            hits.push(result.hits.into_iter().map(|hit| (hit.key, hit.score)).collect());
+        }
+    }
+    let mut vectors = Vec::new();
+    for number in 0..12 {
+        let hash = document(number, 0).encoder_input().hash();
+        vectors.push(snapshot.stored_vector(&key(number), hash)?);
+        snapshot.revision(&key(number))?;
+    }
+    snapshot.stats()?;
+    Ok(Answers { contents: contents(snapshot)?, hits, vectors })
+}
+
+/// Opens the files, asks everything, and verifies: `Ok` only if all three succeed.
+fn open_and_ask(files: &Files) -> (Result<Answers>, Result<()>) {
+    let storage = MemoryStorage::with_files(files.clone());
+    let database = match Database::open_in(Arc::new(storage)) {
+        Ok(database) => database,
+        Err(error) => {
+            let text = error.to_string();
+            return (Err(error), Err(Error::InvalidQuery { detail: text }));
+        }
+    };
+    let snapshot = database.snapshot();
+    (ask(&snapshot), snapshot.verify(&Control::default()).map(|_| ()))
+}
+
+/// The answers of damaged files must be an error that names a file, or those of the sound ones; and
+/// `verify` must find the damage.
+fn check(files: &Files, sound: &Answers, what: &str) {
+    let (answers, verified) = open_and_ask(files);
+    match answers {
+        Ok(answers) => assert_eq!(&answers, sound, "{what}: other answers"),
+        Err(Error::Corrupt { file, .. } | Error::Unsupported { file, .. }) => {
+            assert!(parse(&file).is_some(), "{what}: names {file}");
+        }
+        Err(Error::NotFound { .. }) => {}
+        Err(error) => panic!("{what}: {error}"),
+    }
+    assert!(verified.is_err(), "{what}: verify finds nothing");
+}
+
+/// Runs `one` for every number below `count` on all cores.
+fn everywhere(count: usize, one: impl Fn(usize) + Sync) {
+    let workers = std::thread::available_parallelism().map_or(1, |workers| workers.get());
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let one = &one;
+            scope.spawn(move || (worker..count).step_by(workers).for_each(one));
+        }
+    });
+}
+
+#[test]
+fn every_changed_byte_is_an_error_or_changes_nothing() {
+    let files = rich();
+    let (sound, verified) = open_and_ask(&files);
+    let sound = sound.unwrap();
+    verified.unwrap();
+    for name in files.keys() {
+        let length = files[name].len();
+        println!("{name}: {length} bytes");
+        everywhere(length, |place| {
+            for mask in [1 << (place % 8), 0xff] {
+                let mut damaged = files.clone();
+                damaged.get_mut(name).unwrap()[place] ^= mask;
+                check(&damaged, &sound, &format!("{name} byte {place} xor {mask:#x}"));
+            }
+        });
+    }
+}
+
+#[test]
+fn every_other_length_is_an_error() {
+    let files = rich();
+    let sound = open_and_ask(&files).0.unwrap();
+    for name in files.keys() {
+        let length = files[name].len();
+        everywhere(length, |cut| {
+            let mut damaged = files.clone();
+            damaged.get_mut(name).unwrap().truncate(cut);
+            check(&damaged, &sound, &format!("{name} cut to {cut}"));
+        });
+        for more in [1, 7, 64, 4096] {
+            let mut damaged = files.clone();
+            damaged.get_mut(name).unwrap().extend(vec![0; more]);
+            check(&damaged, &sound, &format!("{name} with {more} more"));
+        }
+        for block in (0..length).step_by(512) {
+            let mut damaged = files.clone();
+            let bytes = damaged.get_mut(name).unwrap();
+            let end = (block + 512).min(length);
+            if bytes[block..end].iter().any(|byte| *byte != 0) {
+                bytes[block..end].fill(0);
+                check(&damaged, &sound, &format!("{name} zeroed at {block}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn missing_and_swapped_files_are_found() {
+    let files = rich();
+    let sound = open_and_ask(&files).0.unwrap();
+    for name in files.keys().filter(|name| *name != "LOCK") {
+        let mut damaged = files.clone();
+        damaged.remove(name);
+        check(&damaged, &sound, &format!("{name} missing"));
+        for other in files.keys().filter(|other| *other > name) {
+            let mut damaged = files.clone();
+            damaged.insert(name.clone(), files[other].clone());
+            damaged.insert(other.clone(), files[name].clone());
+            check(&damaged, &sound, &format!("{name} and {other} swapped"));
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_database_is_refused() {
+    let (files, other) = (rich(), rich());
+    let sound = open_and_ask(&files).0.unwrap();
+    for name in files.keys().filter(|name| !name.starts_with("manifest")) {
+        let mut damaged = files.clone();
+        damaged.insert(name.clone(), other[name].clone());
+        check(&damaged, &sound, &format!("{name} of another database"));
+    }
+}
+
+#[test]
+fn repair_saves_what_can_be_read_and_says_what_is_lost() {
+    let files = rich();
+    let sound = open_and_ask(&files).0.unwrap();
+    let segment = files.keys().find(|name| name.starts_with("segment-00000001")).unwrap();
+    let mut damaged = files.clone();
+    let middle = damaged[segment].len() / 2;
+    damaged.get_mut(segment).unwrap()[middle] ^= 0x10;
+
+    let storage = MemoryStorage::with_files(damaged);
+    let plan = Database::repair_in(&storage, false).unwrap();
+    assert_eq!(plan.segments.len(), 1);
+    assert_eq!(plan.published, None);
+    assert!(
+        Database::open_in(Arc::new(storage.clone()))
+            .and_then(|database| database.snapshot().verify(&Control::default()))
+            .is_err()
+    );
+
+    let report = Database::repair_in(&storage, true).unwrap();
+    assert!(report.published.is_some());
+    let database = Database::open_in(Arc::new(storage.clone())).unwrap();
+    let snapshot = database.snapshot();
+    snapshot.verify(&Control::default()).unwrap();
+    assert_eq!(snapshot.len(), report.documents_kept);
+    let lost: u64 = report.segments.iter().map(|segment| segment.lost).sum();
+    assert_eq!(snapshot.len() + lost, sound.contents.len() as u64);
+    for (key, document) in contents(&snapshot).unwrap() {
+        assert_eq!(document, sound.contents[&key]);
+    }
+    assert!(storage.list().unwrap().iter().any(|name| name.starts_with("damaged-segment-")));
+    assert!(Database::repair_in(&storage, false).unwrap().is_clean());
+}
+
+#[test]
+fn a_damaged_newest_manifest_is_an_error_and_repair_goes_back() {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    for edition in 0..2 {
+        writer.upsert_with_vector(document(edition, 0), vector(edition, 0)).unwrap();
+        writer.commit().unwrap();
+    }
+    drop(writer);
+    let mut files: Files = storage
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|name| (name.clone(), read(&storage, &name)))
+        .collect();
+    let newest = files.keys().rfind(|name| name.starts_with("manifest")).unwrap().clone();
+    files.get_mut(&newest).unwrap()[70] ^= 4;
+    let storage = MemoryStorage::with_files(files);
+    match Database::open_in(Arc::new(storage.clone())) {
+        Err(Error::Corrupt { file, .. }) => assert_eq!(file, newest),
+        other => panic!("{:?}", other.map(|database| database.snapshot().generation())),
+    }
+    let report = Database::repair_in(&storage, true).unwrap();
+    assert_eq!(report.lost_generations.len(), 1);
+    let database = Database::open_in(Arc::new(storage)).unwrap();
+    assert_eq!(database.snapshot().len(), 1);
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.upsert_with_vector(document(5, 0), vector(5, 0)).unwrap();
+    writer.commit().unwrap();
+    assert_eq!(database.snapshot().len(), 2);
+}

@@ -1,0 +1,152 @@
+//! JSON lines and PubMedQA.
+
+use medvec::document::FieldValue;
+use medvec::ingest::{Event, open};
+use medvec::{Document, Key};
+
+use super::{all, data, document, input_error};
+
+fn lines() -> Vec<(Document, Option<Vec<f32>>)> {
+    let source = open(&data("documents.jsonl")).expect("opens");
+    source
+        .map(|record| match record.expect("good").event {
+            Event::Document { document, vector } => (*document, vector),
+            Event::Delete { key, .. } => panic!("{key} is deleted"),
+        })
+        .collect()
+}
+
+fn field<'a>(document: &'a Document, name: &str) -> &'a FieldValue {
+    let field = document.fields.iter().find(|field| field.name == name);
+    &field.unwrap_or_else(|| panic!("no field {name}")).value
+}
+
+fn line(text: &str) -> Document {
+    document(all(text).remove(0))
+}
+
+#[test]
+fn the_collected_abstracts_form_works_as_it_is() {
+    let (document, vector) = lines().swap_remove(0);
+    assert_eq!(document.key, Key::pmid(90_000_011));
+    assert_eq!(document.mesh[0].name, "Bathing Beaches");
+    assert!(document.mesh[0].major && document.mesh[0].qualifiers[0].major);
+    assert_eq!(field(&document, "source"), &FieldValue::String("toy".into()));
+    assert_eq!(field(&document, "labels"), &FieldValue::List(vec!["C01".into(), "C02".into()]));
+    assert_eq!(document.fields.len(), 2);
+    assert!(vector.is_none());
+}
+
+#[test]
+fn the_beir_form_works_as_it_is() {
+    let (document, _) = lines().swap_remove(1);
+    assert_eq!(document.key, Key::Text("duck-2".into()));
+    assert_eq!(document.abstract_text(), "A passage without a title.");
+    assert_eq!(field(&document, "rank"), &FieldValue::Integer(3));
+}
+
+#[test]
+fn every_member_finds_its_place() {
+    let (document, vector) = lines().swap_remove(2);
+    assert_eq!(document.abstract_text(), "METHODS: We looked. RESULTS: We saw.");
+    let date = document.date.as_ref().expect("a date");
+    assert_eq!((date.first.0, date.verbatim.as_str()), (20_190_305, "2019-03-05"));
+    assert_eq!(document.journal.issn, "9999-0001");
+    assert_eq!(document.authors[0].last_name, "Okafor");
+    assert_eq!(document.authors[1].collective_name, "TOY Study Group");
+    assert_eq!(document.languages, ["eng"]);
+    assert_eq!(document.publication_types[0].name, "Review");
+    assert_eq!(document.id("doi"), Some("10.9999/toy.3"));
+    assert_eq!(field(&document, "rating"), &FieldValue::Float(4.5));
+    assert_eq!(field(&document, "read"), &FieldValue::String("true".into()));
+    assert_eq!(vector.expect("a vector"), [0.5, -0.25, 1e-3]);
+}
+
+#[test]
+fn a_document_without_text_is_a_document() {
+    let (document, _) = lines().swap_remove(3);
+    assert_eq!(document.key, Key::Text("empty-4".into()));
+    assert!(document.encoder_input().is_empty());
+}
+
+#[test]
+fn keys_come_from_pmid_then_id() {
+    assert_eq!(line(r#"{"pmid": "17", "title": "t"}"#).key, Key::pmid(17));
+    assert_eq!(line(r#"{"id": "PMID:17", "title": "t"}"#).key, Key::pmid(17));
+    assert_eq!(line(r#"{"_id": 17, "title": "t"}"#).key, Key::pmid(17));
+    let both = line(r#"{"pmid": 17, "id": "local-1"}"#);
+    assert_eq!(both.key, Key::pmid(17));
+    assert_eq!(field(&both, "id"), &FieldValue::String("local-1".into()));
+    assert_eq!(line(r#"{"pmid": null, "id": "x"}"#).key, Key::Text("x".into()));
+}
+
+#[test]
+fn blank_lines_and_a_missing_last_line_end_are_fine() {
+    let records = all("\n{\"id\": \"a\"}\r\n\n  \n{\"id\": \"b\"}");
+    let positions: Vec<_> =
+        records.iter().map(|record| record.as_ref().map(|r| r.position).ok()).collect();
+    assert_eq!(positions, [Some(0), Some(1)]);
+}
+
+#[test]
+fn mesh_may_be_objects() {
+    let document = line(
+        r#"{"id": "a", "mesh": [{"ui": "D006333", "name": "Heart Failure", "major": true, "qualifiers": ["*therapy", {"name": "history"}]}]}"#,
+    );
+    assert_eq!(document.mesh[0].ui, "D006333");
+    assert!(document.mesh[0].major && document.mesh[0].qualifiers[0].major);
+    assert_eq!(document.mesh[0].qualifiers[1].name, "history");
+}
+
+#[test]
+fn medrag_chunks_work_as_they_are() {
+    let document = line(r#"{"id": "PMID:9", "title": "T", "content": "C", "contents": "T. C"}"#);
+    assert_eq!((document.key.clone(), document.abstract_text()), (Key::pmid(9), "C".into()));
+}
+
+#[test]
+fn pubmedqa_entries_are_documents() {
+    let source = open(&data("pubmedqa_sample.json")).expect("opens");
+    let documents: Vec<_> = source.map(document).collect();
+    assert_eq!(documents.len(), 2);
+    let first = &documents[0];
+    assert_eq!(first.key, Key::pmid(90_000_021));
+    assert_eq!(first.title, "Do wooden ducks float?");
+    assert_eq!(
+        first.abstract_text(),
+        "BACKGROUND: Ducks were carved, \"all\" of oak {and} [ash]. RESULTS: Most of them floated. \
+         CONCLUSION: They do float."
+    );
+    assert_eq!(first.mesh[1].name, "Wood");
+    assert_eq!(first.date.as_ref().expect("a date").last.0, 20_111_231);
+    assert_eq!(field(first, "final_decision"), &FieldValue::String("yes".into()));
+    assert!(documents[1].date.is_none() && !documents[1].has_abstract());
+}
+
+#[test]
+fn pubmedqa_names_its_bad_entries_and_goes_on() {
+    let text = r#"{"5": {"QUESTION": 1.5}, "6": {"QUESTION": "q"}, "x": {}, "7": {"CONTEXTS": ["a"], "LABELS": ["A", "B"]}}"#;
+    let mut records = all(text);
+    assert_eq!(records.len(), 4);
+    assert!(records[1].is_ok());
+    let (place, detail) = input_error(records.remove(3));
+    assert_eq!(place, "record 4 (PMID 7), byte 58");
+    assert_eq!(detail, "2 LABELS for 1 CONTEXTS");
+    let (_, detail) = input_error(records.remove(2));
+    assert_eq!(detail, "`x` is no PMID");
+    let (place, detail) = input_error(records.remove(0));
+    assert_eq!(place, "record 1 (PMID 5), byte 1");
+    assert_eq!(detail, "`QUESTION` must be a string, found the number 1.5");
+}
+
+#[test]
+fn pubmedqa_cut_short_is_fatal() {
+    for text in [r#"{"5": {"QUESTION": "q"}"#, r#"{"5": {"QUESTION": "q"#, r#"{"5": {}} x"#] {
+        let mut source = super::source(text).expect("opens");
+        let last = source.by_ref().last().expect("an error");
+        let (_, detail) = input_error(last);
+        assert!(detail.contains("cut") || detail.contains("follows"), "{detail}");
+        assert!(!source.recoverable());
+        assert!(source.next().is_none());
+    }
+}

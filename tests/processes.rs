@@ -1,0 +1,134 @@
+//! Several handles and processes on one directory: one writer, readers that never wait, a lock that
+//! dies with its process, kill -9 at any moment.
+
+mod common;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{contents, create_options, document, key, vector};
+use medvec::db::{Database, OpenOptions, WriterOptions};
+use medvec::storage::Access;
+use medvec::{Control, Error};
+
+fn open(path: &std::path::Path) -> Database {
+    Database::open(path, OpenOptions::default()).expect("it opens")
+}
+
+/// Not a test of its own: the child process of the tests below, which run this binary again.
+#[test]
+fn child_that_commits_until_killed() {
+    let Some(path) = std::env::var_os("MEDVEC_TEST_CHILD") else { return };
+    let database = open(path.as_ref());
+    let mut writer = database.writer(WriterOptions::default()).expect("the only writer");
+    for edition in 0.. {
+        for number in 0..5 {
+            writer.upsert_with_vector(document(number, edition), vector(number, edition)).unwrap();
+        }
+        let generation = writer.commit().unwrap();
+        if edition % 7 == 6 {
+            writer.compact(&Control::default()).unwrap();
+        }
+        println!("committed {} {edition}", generation.0);
+    }
+}
+
+fn spawn(path: &std::path::Path) -> std::process::Child {
+    Command::new(std::env::current_exe().expect("this binary"))
+        .args(["child_that_commits_until_killed", "--exact", "--nocapture"])
+        .env("MEDVEC_TEST_CHILD", path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a child process")
+}
+
+#[test]
+fn a_second_writer_is_refused_and_readers_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Database::create(folder.path(), create_options()).unwrap();
+    let mut writer = first.writer(WriterOptions::default()).unwrap();
+    let second = open(folder.path());
+    assert!(matches!(second.writer(WriterOptions::default()), Err(Error::Locked { .. })));
+
+    let before = second.snapshot();
+    writer.upsert_with_vector(document(2, 1), vector(2, 1)).unwrap();
+    writer.commit().unwrap();
+    assert!(second.refresh().unwrap());
+    assert_eq!(second.snapshot().len(), 1);
+    assert_eq!(before.len(), 0, "a snapshot never moves");
+    drop(writer);
+    assert!(second.writer(WriterOptions::default()).is_ok(), "the lock went with its writer");
+}
+
+#[test]
+fn old_snapshots_outlive_the_deletion_of_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::create(folder.path(), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.upsert_with_vector(document(1, 0), vector(1, 0)).unwrap();
+    writer.commit().unwrap();
+    let old = database.snapshot();
+    let expected = contents(&old).unwrap();
+    for edition in 1..6 {
+        writer.upsert_with_vector(document(1, edition), vector(1, edition)).unwrap();
+        writer.commit().unwrap();
+        writer.compact(&Control::default()).unwrap();
+    }
+    assert_eq!(contents(&old).unwrap(), expected);
+    let files = std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(files <= 6, "{files} files are left: garbage was not collected");
+}
+
+#[test]
+fn readers_in_other_processes_see_whole_commits_and_kill_loses_none() {
+    let rounds: u32 = std::env::var("MEDVEC_KILL_ROUNDS").map_or(15, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    Database::create(folder.path(), create_options()).unwrap();
+    let mut acknowledged = 1;
+    for round in 0..rounds {
+        let mut child = spawn(folder.path());
+        let until = Instant::now() + Duration::from_millis(40 + u64::from(round * 37 % 120));
+        let reader = open(folder.path());
+        while Instant::now() < until {
+            reader.refresh().unwrap();
+            let all = contents(&reader.snapshot()).unwrap();
+            // Each commit rewrites five documents to one edition: a mixture is half a commit.
+            let editions: std::collections::BTreeSet<_> = all
+                .values()
+                .map(|document| document.title.rsplit(' ').next().unwrap().to_owned())
+                .collect();
+            assert!(editions.len() <= 1, "a snapshot holds editions {editions:?}");
+            assert!(all.is_empty() || all.len() == 5);
+        }
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        for line in text.lines().filter_map(|line| line.strip_prefix("committed ")) {
+            if let Some(number) = line.split(' ').next().and_then(|word| word.parse::<u64>().ok()) {
+                acknowledged = acknowledged.max(number);
+            }
+        }
+        let database = open(folder.path());
+        assert!(database.snapshot().generation().0 >= acknowledged);
+        database.snapshot().verify(&Control::default()).unwrap();
+    }
+    assert!(acknowledged > 1, "the children committed");
+    let writer = open(folder.path()).writer(WriterOptions::default());
+    assert!(writer.is_ok(), "the lock of a killed process is gone");
+}
+
+#[test]
+fn reading_into_memory_gives_the_same_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::create(folder.path(), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    for number in 0..20 {
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+    }
+    writer.delete(&key(3)).unwrap();
+    writer.commit().unwrap();
+    let read = Database::open(folder.path(), OpenOptions { access: Access::Read }).unwrap();
+    assert_eq!(contents(&read.snapshot()).unwrap(), contents(&database.snapshot()).unwrap());
+    assert_eq!(read.snapshot().len(), 19);
+}

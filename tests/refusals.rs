@@ -1,0 +1,230 @@
+//! What the database refuses, and that refusing loses nothing.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{create_options, document, key, vector};
+use medvec::db::{Change, CreateOptions, Database, OpenOptions, WriterOptions};
+use medvec::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
+use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::search::{Filter, Query};
+use medvec::storage::MemoryStorage;
+use medvec::{Document, Error, Key, Result};
+
+/// Counts bytes: a tiny deterministic encoder.
+struct Counting(EncoderSpec);
+
+fn counting(seed: u8) -> Arc<dyn Encoder> {
+    let tower = TowerSpec {
+        weights: [seed; 32],
+        tokenizer: [0; 32],
+        prefix: String::new(),
+        tokens_max: 64,
+        pair: false,
+    };
+    Arc::new(Counting(EncoderSpec {
+        name: format!("counting-{seed}"),
+        family: "test".into(),
+        dimension: 4,
+        metric: Metric::Cosine,
+        pooling: Pooling::Mean,
+        normalize: false,
+        document: tower.clone(),
+        query: tower,
+    }))
+}
+
+impl Encoder for Counting {
+    fn spec(&self) -> &EncoderSpec {
+        &self.0
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
+        Ok(inputs
+            .iter()
+            .flat_map(|input| count(&format!("{} {}", input.title, input.text)))
+            .collect())
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>> {
+        Ok(queries.iter().flat_map(|query| count(query)).collect())
+    }
+}
+
+fn count(text: &str) -> [f32; 4] {
+    let mut counts = [1.0; 4];
+    text.bytes().for_each(|byte| counts[usize::from(byte % 4)] += 1.0);
+    counts
+}
+
+fn embedded(seed: u8) -> Database {
+    let options = CreateOptions::for_encoder(counting(seed).spec(), RowType::Int8);
+    Database::create_in(Arc::new(MemoryStorage::new()), options).unwrap()
+}
+
+fn plain() -> Database {
+    Database::create_in(Arc::new(MemoryStorage::new()), create_options()).unwrap()
+}
+
+#[test]
+fn vectors_of_the_wrong_length_or_not_finite_are_refused() {
+    let database = plain();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    for (bad, word) in [
+        (vec![1.0; 7], "7 numbers"),
+        (vec![f32::NAN; 8], "not finite"),
+        (vec![f32::INFINITY; 8], "not finite"),
+        (vec![0.0; 8], "zero"),
+    ] {
+        let good = Change { document: document(1, 0), revision: None, vector: Some(vector(1, 0)) };
+        let bad = Change { document: document(2, 0), revision: None, vector: Some(bad) };
+        let error = writer.apply(vec![good, bad]).unwrap_err();
+        assert!(matches!(error, Error::Vector { .. }));
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(error.to_string().contains("1000002"), "{error}");
+    }
+    writer.upsert_with_vector(document(3, 0), vector(3, 0)).unwrap();
+    writer.commit().unwrap();
+    assert_eq!(database.snapshot().len(), 1, "a refused batch leaves nothing behind");
+}
+
+#[test]
+fn queries_that_do_not_fit_are_refused() {
+    let snapshot = plain().snapshot();
+    for bad in [vec![1.0; 3], vec![f32::NAN; 8], vec![0.0; 8]] {
+        assert!(matches!(snapshot.search(&Query::vector(bad)), Err(Error::Vector { .. })));
+    }
+    let reversed = Query::matching(Filter::years(2020, 2010));
+    assert!(matches!(snapshot.search(&reversed), Err(Error::InvalidQuery { .. })));
+    let many = Query::vector(vector(1, 1)).k(usize::MAX);
+    assert!(matches!(snapshot.search(&many), Err(Error::InvalidQuery { .. })));
+    assert!(matches!(Query::embed(&*counting(1), "  "), Err(Error::InvalidQuery { .. })));
+}
+
+#[test]
+fn a_mesh_heading_that_nobody_has_is_an_error_with_suggestions() {
+    let database = plain();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.upsert_with_vector(document(1, 0), vector(1, 0)).unwrap();
+    writer.commit().unwrap();
+    let error =
+        database.snapshot().search(&Query::matching(Filter::mesh("Haeding 1"))).unwrap_err();
+    assert!(error.to_string().contains("heading 1"), "{error}");
+    let found = database.snapshot().search(&Query::matching(Filter::mesh("HEADING 1"))).unwrap();
+    assert_eq!(found.matched, 1);
+}
+
+#[test]
+fn another_encoder_is_refused_for_writing_and_for_searching() {
+    let database = embedded(1);
+    match database.writer(WriterOptions::with_encoder(counting(2))) {
+        Err(error @ Error::EncoderMismatch { .. }) => {
+            let text = error.to_string();
+            assert!(text.contains("counting-1") && text.contains("counting-2"), "{text}");
+        }
+        other => panic!("{:?}", other.err()),
+    }
+    let query = Query::embed(&*counting(2), "words").unwrap();
+    let error = database.snapshot().search(&query).unwrap_err();
+    assert!(matches!(error, Error::EncoderMismatch { .. }));
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let error = writer.upsert_with_vector(document(1, 0), vec![1.0; 4]).unwrap_err();
+    assert!(error.to_string().contains("counting-1"), "{error}");
+}
+
+#[test]
+fn the_same_text_is_embedded_once() {
+    let database = embedded(1);
+    let mut writer = database.writer(WriterOptions::with_encoder(counting(1))).unwrap();
+    let first = writer.apply((0..10).map(|n| Change::new(document(n, 0))).collect()).unwrap();
+    assert_eq!((first.added, first.encoded, first.reused), (10, 10, 0));
+    writer.commit().unwrap();
+
+    // The same documents again: nothing to do.
+    let again = writer.apply((0..10).map(|n| Change::new(document(n, 0))).collect()).unwrap();
+    assert_eq!((again.unchanged, again.encoded), (10, 0));
+
+    // New metadata, same text: the vector is taken over.
+    let mut revised = document(4, 0);
+    revised.mesh.clear();
+    let before =
+        database.snapshot().stored_vector(&key(4), revised.encoder_input().hash()).unwrap();
+    let applied = writer.upsert(revised.clone()).unwrap();
+    assert_eq!((applied.replaced, applied.encoded, applied.reused), (1, 0, 1));
+    writer.commit().unwrap();
+    let after = database.snapshot().stored_vector(&key(4), revised.encoder_input().hash()).unwrap();
+    assert!(before.is_some());
+    assert_eq!(before, after);
+}
+
+#[test]
+fn an_empty_text_is_stored_without_a_vector() {
+    let database = embedded(1);
+    let mut writer = database.writer(WriterOptions::with_encoder(counting(1))).unwrap();
+    writer.upsert(Document::new(Key::pmid(5))).unwrap();
+    writer.upsert(document(1, 0)).unwrap();
+    writer.commit().unwrap();
+    let snapshot = database.snapshot();
+    assert!(snapshot.contains(&Key::pmid(5)).unwrap());
+    let result = snapshot.search(&Query::embed(&*counting(1), "text").unwrap()).unwrap();
+    assert_eq!(result.matched, 2);
+    assert_eq!(result.hits.len(), 1);
+}
+
+#[test]
+fn duplicate_keys_in_one_batch_keep_the_last() {
+    let database = plain();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let batch = (0..3)
+        .map(|n| Change { document: document(1, n), revision: None, vector: Some(vector(1, n)) })
+        .collect();
+    let applied = writer.apply(batch).unwrap();
+    assert_eq!((applied.added, applied.replaced), (1, 2));
+    writer.commit().unwrap();
+    let snapshot = database.snapshot();
+    assert_eq!(snapshot.len(), 1);
+    assert_eq!(snapshot.get(&key(1)).unwrap(), Some(document(1, 2)));
+}
+
+#[test]
+fn documents_that_break_a_limit_are_refused_by_name() {
+    let database = plain();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let long = Document::new(Key::Text("x".repeat(513)));
+    for bad in [Document::new(Key::Text(String::new())), Document::new(Key::pmid(0)), long] {
+        assert!(matches!(writer.upsert(bad), Err(Error::InvalidDocument { .. })));
+    }
+    let mut twice = document(1, 0);
+    let field = twice.fields[0].clone();
+    twice.fields.push(field);
+    assert!(writer.upsert(twice).unwrap_err().to_string().contains("twice"));
+}
+
+#[test]
+fn a_place_without_a_database_and_one_with_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let error = Database::open(&missing, OpenOptions::default()).err().unwrap();
+    assert!(matches!(error, Error::NotFound { .. }));
+    assert!(Database::open(folder.path(), OpenOptions::default()).is_err());
+    Database::create(folder.path(), create_options()).unwrap();
+    let again = Database::create(folder.path(), create_options()).err().unwrap();
+    assert!(matches!(again, Error::Exists { .. }));
+}
+
+#[test]
+fn dimensions_out_of_range_are_refused() {
+    for dimension in [0, 8193, u32::MAX] {
+        let options = CreateOptions {
+            vectors: Some(VectorConfig {
+                dimension,
+                metric: Metric::Dot,
+                row_type: RowType::F16,
+                encoder: None,
+            }),
+        };
+        let error = Database::create_in(Arc::new(MemoryStorage::new()), options).err().unwrap();
+        assert!(matches!(error, Error::Vector { .. }));
+    }
+}

@@ -1,0 +1,231 @@
+//! The specification and the code say the same, both ways: every layout, enumeration, limit, rule
+//! and example byte of `format-spec/` is held against the code, and nothing of the code is missing
+//! in the text. A reader that knows only the text's tables must read what the code writes.
+
+#[path = "spec/code.rs"]
+mod code;
+#[path = "spec/document.rs"]
+mod document;
+#[path = "spec/reader.rs"]
+mod reader;
+#[path = "spec/text.rs"]
+mod text;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
+use medvec::format::frame::FileSeal;
+use medvec::format::manifest::{
+    self, Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+};
+use medvec::format::rules::Rule;
+use medvec::{Generation, SegmentId};
+
+use reader::{Reader, Value};
+use text::Text;
+
+/// Compares what the text says with what the code says, by name, and names every difference.
+fn assert_same<T: PartialEq + Debug>(
+    what: &str,
+    text: BTreeMap<String, T>,
+    code: BTreeMap<String, T>,
+) {
+    let mut wrong = Vec::new();
+    for (name, stated) in &text {
+        match code.get(name) {
+            None => wrong.push(format!("{what} {name} is in the text only")),
+            Some(found) if found != stated => {
+                wrong.push(format!("{what} {name}\n  text: {stated:?}\n  code: {found:?}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let missing = code.keys().filter(|name| !text.contains_key(*name));
+    wrong.extend(missing.map(|name| format!("{what} {name} is in the code only")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(!code.is_empty(), "nothing was compared");
+}
+
+#[test]
+fn layouts_agree() {
+    assert_same("layout", Text::read().layouts, code::layouts());
+}
+
+#[test]
+fn layouts_of_the_text_have_no_gaps() {
+    for (name, layout) in Text::read().layouts {
+        let mut end = 0;
+        for field in &layout.fields {
+            assert_eq!(field.offset, end, "{name}.{}", field.name);
+            end += field.size;
+        }
+        assert_eq!(end, layout.size, "{name}");
+    }
+}
+
+#[test]
+fn enumerations_agree() {
+    let names = |(name, variants): (String, Vec<text::Variant>)| {
+        let plain = |variant: text::Variant| (variant.value, variant.name);
+        (name, variants.into_iter().map(plain).collect::<Vec<_>>())
+    };
+    assert_same(
+        "enumeration",
+        Text::read().values.into_iter().map(names).collect(),
+        code::values(),
+    );
+}
+
+#[test]
+fn records_agree() {
+    let names = |(name, fields): (String, Vec<(String, String)>)| {
+        (name, fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+    };
+    assert_same("record", Text::read().records.into_iter().map(names).collect(), code::records());
+}
+
+#[test]
+fn limits_agree() {
+    assert_same("limit", Text::read().limits, code::limits());
+}
+
+#[test]
+fn rules_agree() {
+    let code = Rule::ALL.iter().map(|rule| (rule.to_string(), rule.text().to_owned())).collect();
+    let text = Text::read();
+    assert_same("rule", text.rules.clone(), code);
+    for (chapter, rule) in &text.mentioned_rules {
+        assert!(text.rules.contains_key(rule), "{chapter} mentions {rule}, which is no rule");
+    }
+}
+
+#[test]
+fn every_rule_is_used_by_the_library() {
+    let source = code::library_source();
+    for rule in Rule::ALL {
+        let name = format!("Rule::{rule:?}");
+        assert!(source.contains(&name), "nothing checks {rule} ({name})");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for (chapter, target) in Text::read().links {
+        assert!(text::folder().join(&target).exists(), "{chapter} links to {target}");
+    }
+}
+
+#[test]
+fn the_smallest_manifest_is_as_printed() {
+    let manifest = Manifest {
+        generation: Generation(1),
+        database_id: [0xdd; 16],
+        next_segment: SegmentId(1),
+        vectors: None,
+        segments: vec![],
+        sources: vec![],
+    };
+    let (bytes, _) = manifest::encode(&manifest, [0xff; 16]).expect("encodes");
+    let text = Text::read();
+    let printed = text.examples.get("smallest manifest").expect("is printed");
+    assert_eq!(printed, &bytes);
+}
+
+fn rich_manifest() -> Manifest {
+    let tower = |prefix: &str, pair| TowerSpec {
+        weights: [1; 32],
+        tokenizer: [2; 32],
+        prefix: prefix.into(),
+        tokens_max: 512,
+        pair,
+    };
+    let seal = |number| FileSeal { file_id: [number; 16], length: 4096, footer_crc: 77 };
+    let segment = |id, tombstones| SegmentEntry {
+        id: SegmentId(id),
+        seal: seal(id as u8),
+        rows: 1000,
+        deletes: 2,
+        tombstones,
+    };
+    let tombstones = TombstonesEntry { generation: Generation(3), seal: seal(9), rows: 10 };
+    let source = |name: String| SourceEntry {
+        name,
+        bytes: 12_345,
+        head: [3; 16],
+        records: 30_000,
+        complete: true,
+    };
+    let encoder = EncoderSpec {
+        name: "exactly8".into(),
+        family: String::new(),
+        dimension: 384,
+        metric: Metric::Cosine,
+        pooling: Pooling::Last,
+        normalize: true,
+        document: tower("nine char", false),
+        query: tower("ä question: ", true),
+    };
+    Manifest {
+        generation: Generation(3),
+        database_id: [7; 16],
+        next_segment: SegmentId(9),
+        vectors: Some(VectorConfig {
+            dimension: 384,
+            metric: Metric::Dot,
+            row_type: RowType::F16,
+            encoder: Some(encoder),
+        }),
+        segments: vec![segment(1, None), segment(4, Some(tombstones))],
+        sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
+    }
+}
+
+#[test]
+fn the_text_is_enough_to_read_a_manifest() {
+    let manifest = rich_manifest();
+    let (file, _) = manifest::encode(&manifest, [5; 16]).expect("encodes");
+    let text = Text::read();
+    let reader = Reader::new(&text, reader::section(&text, &file, 1));
+    let root = reader.root("Manifest");
+
+    assert_eq!(root.at("generation"), &Value::Number(3));
+    assert_eq!(root.at("database_id"), &Value::Bytes(vec![7; 16]));
+    assert_eq!(root.at("vectors.dimension"), &Value::Number(384));
+    assert_eq!(root.at("vectors.metric"), &Value::Text("Dot".into()));
+    assert_eq!(root.at("vectors.row_type"), &Value::Text("F16".into()));
+    let encoder = |path: &str| root.at(&format!("vectors.encoder.{path}"));
+    assert_eq!(encoder("name"), &Value::Text("exactly8".into()));
+    assert_eq!(encoder("family"), &Value::Text(String::new()));
+    assert_eq!(encoder("metric"), &Value::Text("Cosine".into()));
+    assert_eq!(encoder("pooling"), &Value::Text("Last".into()));
+    assert_eq!(encoder("document.prefix"), &Value::Text("nine char".into()));
+    assert_eq!(encoder("query.prefix"), &Value::Text("ä question: ".into()));
+    assert_eq!(encoder("query.pair"), &Value::Number(1));
+    assert_eq!(root.list("segments").len(), 2);
+    for (found, segment) in root.list("segments").iter().zip(&manifest.segments) {
+        assert_eq!(found.at("id"), &Value::Number(segment.id.0));
+        assert_eq!(found.at("seal.file_id"), &Value::Bytes(segment.seal.file_id.to_vec()));
+        assert_eq!(found.at("rows"), &Value::Number(1000));
+    }
+    assert_eq!(root.list("segments")[0].at("tombstones"), &Value::None);
+    assert_eq!(root.list("segments")[1].at("tombstones.rows"), &Value::Number(10));
+    assert_eq!(root.list("sources").len(), manifest.sources.len());
+    for (found, source) in root.list("sources").iter().zip(&manifest.sources) {
+        assert_eq!(found.at("name"), &Value::Text(source.name.clone()));
+        assert_eq!(found.at("records"), &Value::Number(30_000));
+        assert_eq!(found.at("complete"), &Value::Number(1));
+    }
+}
+
+#[test]
+fn the_text_is_enough_to_read_a_document() {
+    let rich = document::rich();
+    let mut bytes = Vec::new();
+    medvec::format::record::encode(&rich, &mut bytes).expect("encodes");
+    let text = Text::read();
+    let mut reader = document::Reader { text: &text, bytes: &bytes };
+    let read = reader.value("Document");
+    assert!(reader.bytes.is_empty(), "{} bytes are left", reader.bytes.len());
+    assert_eq!(read, format!("{rich:?}"));
+}
