@@ -186,10 +186,10 @@ fn forged_sections_are_found_out() {
 fn sections_of_other_lengths_are_refused() {
     let sample = Sample::new();
     for (kind, name) in NAMES {
-        let changes: [&dyn Fn(&mut Vec<u8>); 3] = [
-            &|content| content.push(0),
-            &|content| content.truncate(content.len() / 2),
-            &|content| content.clear(),
+        let changes = [
+            |content: &mut Vec<u8>| content.push(0),
+            |content: &mut Vec<u8>| content.truncate(content.len() / 2),
+            |content: &mut Vec<u8>| content.clear(),
         ];
         for change in changes {
             let (bytes, entry) = sample.forge(|section, content| {

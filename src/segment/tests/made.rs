@@ -141,6 +141,12 @@ impl Maker {
             identifier: maker.text(1),
             affiliations: maker.list(2, |maker| maker.text(6)),
         });
+        self.describe(&mut document);
+        document
+    }
+
+    /// The fields that say what a document is about, and where it comes from.
+    fn describe(&mut self, document: &mut Document) {
         document.publication_types =
             self.list(2, |maker| Term { ui: maker.text(1), name: maker.text(2) });
         document.languages = self.list(2, |maker| ["eng", "ger"][maker.number(2) as usize].into());
@@ -174,7 +180,6 @@ impl Maker {
         document.conflict_of_interest = self.text(4);
         document.copyright = self.text(3);
         document.fields = (0..self.number(4) as usize).map(|place| self.field(place)).collect();
-        document
     }
 
     pub(super) fn vector(&mut self, dimension: u32) -> Vec<f32> {
