@@ -15,6 +15,14 @@ use medvec::{Generation, SegmentId};
 use roaring::RoaringBitmap;
 
 fn main() -> io::Result<()> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
+    for (target, name) in [
+        ("pubmed_xml", "pubmed_sample.xml"),
+        ("jsonl", "documents.jsonl"),
+        ("jsonl", "pubmedqa_sample.json"),
+    ] {
+        write(target, name, &fs::read(samples.join(name))?)?;
+    }
     for (place, manifest) in [empty(), rich()].iter().enumerate() {
         let (file, _) = manifest::encode(manifest, [1; 16]).expect("valid");
         let record = archive::encode(manifest).expect("valid");

@@ -13,6 +13,7 @@ use medvec::storage::{MemoryStorage, Storage};
 
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
+pub mod sources;
 
 /// The files of a database by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
