@@ -353,6 +353,28 @@ fn damaged_weights_are_refused_at_every_length() {
 }
 
 #[test]
+fn changed_bytes_in_weights_give_an_error_or_a_model() {
+    for (name, file) in
+        [("bert-mean-st", "model.safetensors"), ("bert-cls-bin-vocab", "pytorch_model.bin")]
+    {
+        let Some(folder) = copy(name) else { return };
+        let path = folder.path().join(file);
+        let whole = std::fs::read(&path).expect("weights");
+        // The headers are at the start of one and at both ends of the other.
+        let places = (0..1_500).step_by(11).chain((whole.len() - 2_000..whole.len()).step_by(13));
+        for place in places {
+            let mut changed = whole.clone();
+            changed[place] ^= 1 << (place % 8);
+            std::fs::write(&path, changed).expect("written");
+            match BertEncoder::open(folder.path()) {
+                Ok(encoder) => drop(encoder.encode_queries(&["sepsis"])),
+                Err(problem) => assert!(problem.to_string().contains(file), "{problem}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_container_from_before_pytorch_1_6_is_refused_with_the_conversion() {
     let Some(folder) = copy("bert-mlm-legacy") else { return };
     let old = folder.path().join("legacy_pytorch_model.bin");

@@ -9,7 +9,7 @@ use medvec::db::{Change, CreateOptions, Database, OpenOptions, WriterOptions};
 use medvec::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::search::{Filter, Query};
-use medvec::storage::MemoryStorage;
+use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Document, Error, Key, Result};
 
 /// Counts bytes: a tiny deterministic encoder.
@@ -226,5 +226,47 @@ fn dimensions_out_of_range_are_refused() {
         };
         let error = Database::create_in(Arc::new(MemoryStorage::new()), options).err().unwrap();
         assert!(matches!(error, Error::Vector { .. }));
+    }
+}
+
+/// Sets one byte of the header of a file that has one block, and makes its checksums right.
+fn forge_header(bytes: &mut [u8], place: usize, value: u8) {
+    let word = |bytes: &[u8], at: usize| u32::from_le_bytes(*bytes[at..].first_chunk().unwrap());
+    bytes[place] = value;
+    let footer = bytes.len() - 64;
+    let body = word(bytes, footer + 8) as usize;
+    for (from, to, at) in [
+        (0, 60, 60),
+        (0, body, footer - 4),
+        (body, footer, footer + 24),
+        (footer, footer + 52, footer + 52),
+    ] {
+        let crc = crc32c::crc32c(&bytes[from..to]);
+        bytes[at..at + 4].copy_from_slice(&crc.to_le_bytes());
+    }
+}
+
+#[test]
+fn a_database_with_newer_features_is_read_only_or_refused() {
+    let storage = MemoryStorage::new();
+    Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let name = "manifest-00000001";
+    let bytes = storage.open(name).unwrap().unwrap().to_vec();
+    let open = |place: usize, value: u8| {
+        let mut bytes = bytes.clone();
+        forge_header(&mut bytes, place, value);
+        Database::open_in(Arc::new(MemoryStorage::with_files([(name.to_owned(), bytes)])))
+    };
+    // Optional features and minor versions change nothing.
+    for place in [10, 32] {
+        open(place, 1).unwrap().writer(WriterOptions::default()).map(drop).unwrap();
+    }
+    let write_feature = open(36, 1).unwrap();
+    assert!(write_feature.snapshot().is_empty());
+    let refused = write_feature.writer(WriterOptions::default()).map(drop);
+    assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+    for place in [8, 40] {
+        let refused = open(place, 2).map(drop);
+        assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
     }
 }

@@ -3,11 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use medvec::date::{Day, PublicationDate};
-use medvec::db::{CreateOptions, Database, WriterOptions};
-use medvec::document::{AbstractSection, Document, Field, FieldValue, MeshHeading};
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
@@ -15,10 +11,7 @@ use medvec::format::manifest::{
     self, Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
-use medvec::ids::Revision;
-use medvec::storage::{MemoryStorage, Storage};
-use medvec::{Generation, Key, SegmentId};
-use medvec_fuzz::database::{Files, pack};
+use medvec::{Generation, SegmentId};
 use roaring::RoaringBitmap;
 
 fn main() -> io::Result<()> {
@@ -41,74 +34,14 @@ fn main() -> io::Result<()> {
         write("tombstones", &format!("file{place}"), &[&rows[..], &file].concat())?;
         write("frame", &format!("tombstones{place}"), &file)?;
     }
-    for (place, documents) in [0, 1, 12].into_iter().enumerate() {
-        let files = database(documents).expect("a database");
-        write("database", &format!("documents{place}"), &pack(&files))?;
-    }
-    Ok(())
-}
-
-/// A database of some documents, some of them deleted and revised.
-fn database(documents: u32) -> medvec::Result<Files> {
-    let storage = MemoryStorage::new();
-    let options = CreateOptions {
-        vectors: Some(VectorConfig {
-            dimension: 4,
-            metric: Metric::Cosine,
-            row_type: RowType::Int8,
-            encoder: None,
-        }),
-    };
-    let database = Database::create_in(Arc::new(storage.clone()), options)?;
-    let mut writer = database.writer(WriterOptions::default())?;
-    for edition in 0..2 {
-        for number in (0..documents).skip(edition as usize * 3) {
-            let vector = [number as f32, 1.0, edition as f32, -2.0];
-            writer.upsert_with_vector(document(number, edition), vector.into())?;
-        }
-        writer.commit()?;
-    }
-    writer.delete(&Key::pmid(1_000_002))?;
-    let revision = Revision { file: 26_000_001, position: 1, version: 1 };
-    writer.delete_revision(&Key::Text("gone".into()), revision)?;
-    writer.commit()?;
-    let mut files = Files::new();
-    for name in storage.list()? {
-        if let Some(bytes) = storage.open(&name)? {
-            files.insert(name, bytes.to_vec());
+    for (name, bytes) in medvec_fuzz::template() {
+        write("frame", name, bytes)?;
+        if name.starts_with("segment") {
+            write("segment", name, bytes)?;
         }
     }
-    Ok(files)
-}
-
-fn document(number: u32, edition: u32) -> Document {
-    let key = match number % 2 {
-        0 => Key::pmid(1_000_000 + number),
-        _ => Key::Text(format!("doc-{number}")),
-    };
-    let mut document = Document::new(key);
-    document.title = format!("Title {number} of edition {edition}");
-    let text = format!("What we found about {number}.");
-    document.abstract_sections = vec![AbstractSection { text, ..AbstractSection::default() }];
-    let year = 1990 + number;
-    document.date = Some(PublicationDate {
-        verbatim: year.to_string(),
-        first: Day::new(year, 1, 1),
-        last: Day::new(year, 12, 31),
-    });
-    document.mesh = vec![MeshHeading {
-        ui: format!("D{:06}", 1000 + number % 3),
-        name: format!("Heading {}", number % 3),
-        major: number % 4 == 0,
-        qualifiers: vec![],
-    }];
-    let field = |name: &str, value| Field { name: name.into(), value };
-    document.fields = vec![
-        field("tags", FieldValue::List(vec![format!("t{}", number % 2), "all".into()])),
-        field("count", FieldValue::Integer(i64::from(number) - 4)),
-        field("weight", FieldValue::Float(f64::from(number) / 3.0)),
-    ];
-    document
+    write("database", "untouched", &[])?;
+    write("database", "patched", &[1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0])
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {

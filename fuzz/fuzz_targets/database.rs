@@ -1,4 +1,7 @@
-//! Arbitrary files as a database: open it, ask everything, verify, plan a repair.
+//! A small database with patched files, checksums and seals made right: open, search, read,
+//! verify, plan a repair, compact. What `verify` accepts must answer every question.
+//!
+//! Eight bytes are a patch: file, offset (three bytes), what to do, value (three bytes).
 #![no_main]
 
 use std::sync::Arc;
@@ -7,61 +10,76 @@ use libfuzzer_sys::fuzz_target;
 use medvec::db::{Database, Snapshot, WriterOptions};
 use medvec::search::{FieldTest, Filter, Query};
 use medvec::storage::MemoryStorage;
-use medvec::{Control, Key, Result};
-use medvec_fuzz::database::{Files, repair, unpack};
+use medvec::{Control, Result};
+use medvec_fuzz::{Files, common};
 
-/// Documents read of one database: damage shows in the first ones.
-const DOCUMENTS_MAX: usize = 100;
+fn patch(files: &mut Files, patch: &[u8; 8]) {
+    let [file, a, b, c, what, value @ ..] = *patch;
+    let place = file as usize % files.len();
+    let Some(bytes) = files.values_mut().nth(place) else { return };
+    if bytes.is_empty() {
+        return;
+    }
+    let offset = u32::from_le_bytes([a, b, c, 0]) as usize % bytes.len();
+    let number = u32::from_le_bytes([value[0], value[1], value[2], 0]);
+    match what % 6 {
+        0 => bytes[offset] ^= value[0].max(1),
+        1 => write(bytes, offset, &number.to_le_bytes()),
+        2 => write(bytes, offset, &(number | 0xff00_0000).to_le_bytes()),
+        3 => write(bytes, offset, &u64::from(number).to_le_bytes()),
+        4 => write(bytes, offset, &[0; 16]),
+        _ => bytes.truncate(offset),
+    }
+    medvec_fuzz::repair(bytes);
+}
+
+fn write(bytes: &mut [u8], offset: usize, value: &[u8]) {
+    let end = (offset + value.len()).min(bytes.len());
+    bytes[offset..end].copy_from_slice(&value[..end - offset]);
+}
 
 fn ask(snapshot: &Snapshot) -> Result<()> {
-    let dimension = snapshot.manifest().vectors.as_ref().map_or(4, |config| config.dimension);
     let filters = [
         Filter::All,
         Filter::mesh("heading 1"),
-        Filter::major("D001000"),
-        Filter::years(1990, 2005),
-        Filter::HasAbstract,
-        Filter::Field { name: "tags".into(), test: FieldTest::Is("t1".into()) },
-        Filter::Field { name: "count".into(), test: FieldTest::Integer { from: -9, to: 9 } },
-        Filter::Field { name: "weight".into(), test: FieldTest::Float { from: 0.0, to: 2.0 } },
+        Filter::years(1995, 2000),
+        Filter::Not(Box::new(Filter::Language("ger".into()))),
+        Filter::Field { name: "count".into(), test: FieldTest::Integer { from: 0, to: 3 } },
+        Filter::Keys(vec![common::key(1), common::key(4)]),
     ];
     for filter in filters {
-        for query in [Query::vector(vec![1.0; dimension as usize]), Query::matching(Filter::All)] {
-            let Ok(result) = snapshot.search(&query.filter(filter.clone()).k(5)) else { continue };
-            assert!(result.hits.len() <= 5 && result.hits.len() as u64 <= result.matched);
-            for hit in &result.hits {
-                snapshot.document(hit).ok();
+        for query in [Query::vector(common::vector(4, 9)), Query::matching(Filter::All)] {
+            let found = snapshot.search(&query.k(20).filter(filter.clone()))?;
+            assert!(found.hits.len() as u64 <= found.matched);
+            for hit in &found.hits {
+                snapshot.document(hit)?;
             }
         }
     }
-    for key in [Key::pmid(1_000_002), Key::Text("doc-1".into())] {
-        snapshot.get(&key).ok();
-        snapshot.stored_vector(&key, [0; 16]).ok();
+    for number in 0..7 {
+        snapshot.get(&common::key(number))?;
     }
-    for document in snapshot.documents().take(DOCUMENTS_MAX) {
-        document?;
-    }
+    snapshot.documents().try_for_each(|document| document.map(drop))?;
     snapshot.stats().map(drop)
 }
 
-fn check(files: &Files) {
-    let storage = MemoryStorage::with_files(files.clone());
+fuzz_target!(|patches: &[u8]| {
+    let mut files = medvec_fuzz::template().clone();
+    for bytes in patches.as_chunks::<8>().0.iter().take(32) {
+        patch(&mut files, bytes);
+    }
+    medvec_fuzz::reseal(&mut files);
+    let storage = MemoryStorage::with_files(files);
+    // A plan changes nothing, whatever it finds.
     Database::repair_in(&storage, false).ok();
-    let Ok(database) = Database::open_in(Arc::new(storage.clone())) else { return };
+    let Ok(database) = Database::open_in(Arc::new(storage)) else { return };
     let snapshot = database.snapshot();
-    let answers = ask(&snapshot);
+    let answered = ask(&snapshot);
     if snapshot.verify(&Control::default()).is_ok() {
-        answers.expect("what verifies can be read");
+        answered.expect("what was verified answers");
     }
     if let Ok(mut writer) = database.writer(WriterOptions::default()) {
-        writer.delete(&Key::pmid(1_000_002)).ok();
+        writer.delete(&common::key(1)).ok();
         writer.compact(&Control::default()).ok();
     }
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    let mut files = unpack(bytes);
-    check(&files);
-    repair(&mut files);
-    check(&files);
 });

@@ -1,8 +1,21 @@
-//! What the targets share: frames around arbitrary bytes, and checksums made right.
+//! What the targets share: frames around arbitrary bytes, checksums made right, and a small
+//! database to damage.
 
-pub mod database;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
-use medvec::format::frame::{FileKind, Footer, FrameWriter, Header, Section};
+use medvec::db::{Database, WriterOptions};
+use medvec::format::frame::{FileKind, FileSeal, Footer, FrameWriter, Header, Section};
+use medvec::format::manifest;
+use medvec::format::names::{self, Name};
+use medvec::ids::Revision;
+use medvec::storage::{MemoryStorage, Storage};
+
+#[path = "../../tests/common/mod.rs"]
+pub mod common;
+
+/// The files of a database by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// An intact file of one section with this content.
 pub fn framed(kind: FileKind, section: u32, content: &[u8]) -> Vec<u8> {
@@ -40,4 +53,67 @@ pub fn repair(bytes: &mut [u8]) {
     footer[24..28].copy_from_slice(&crc32c::crc32c(&body[start..]).to_le_bytes());
     let crc = crc32c::crc32c(&footer[..52]);
     footer[52..56].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// Two segments, tombstones, deletion marks, vectors and every kind of field, in one generation.
+pub fn template() -> &'static Files {
+    static TEMPLATE: OnceLock<Files> = OnceLock::new();
+    TEMPLATE.get_or_init(|| build().expect("no fault is possible in memory"))
+}
+
+fn build() -> medvec::Result<Files> {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), common::create_options())?;
+    let mut writer = database.writer(WriterOptions::default())?;
+    for number in 0..5 {
+        writer.upsert_with_vector(common::document(number, 0), common::vector(number, 0))?;
+    }
+    writer.commit()?;
+    for number in 4..7 {
+        writer.upsert_with_vector(common::document(number, 1), common::vector(number, 1))?;
+    }
+    writer.delete(&common::key(2))?;
+    let revision = Revision { file: 26_000_001, position: 3, version: 1 };
+    writer.delete_revision(&common::key(99), revision)?;
+    let newest = writer.commit()?;
+    let mut files = Files::new();
+    for name in storage.list()? {
+        let old = matches!(names::parse(&name), Some(Name::Manifest(found)) if found != newest);
+        if let Some(bytes) = storage.open(&name)?.filter(|bytes| !old && !bytes.is_empty()) {
+            files.insert(name, bytes.to_vec());
+        }
+    }
+    Ok(files)
+}
+
+/// What a manifest must say of a file with these ends.
+pub fn seal(bytes: &[u8]) -> Option<FileSeal> {
+    let header = Header::decode(bytes.first_chunk()?);
+    let footer = Footer::decode(bytes.last_chunk()?);
+    let length = bytes.len() as u64;
+    Some(FileSeal { file_id: header.file_id, length, footer_crc: footer.crc })
+}
+
+/// Makes the manifest name the files as they are, where it can still be read.
+pub fn reseal(files: &mut Files) {
+    for (name, bytes) in files.clone() {
+        if !matches!(names::parse(&name), Some(Name::Manifest(_))) {
+            continue;
+        }
+        let Ok(mut state) = manifest::decode(&name, &bytes) else { continue };
+        for entry in &mut state.segments {
+            let found = |name: String| files.get(&name).and_then(|bytes| seal(bytes));
+            if let Some(seal) = found(names::segment_name(entry.id)) {
+                entry.seal = seal;
+            }
+            if let Some(tombstones) = &mut entry.tombstones
+                && let Some(seal) = found(names::tombstones_name(entry.id, tombstones.generation))
+            {
+                tombstones.seal = seal;
+            }
+        }
+        if let Ok((bytes, _)) = manifest::encode(&state, [1; 16]) {
+            files.insert(name, bytes);
+        }
+    }
 }

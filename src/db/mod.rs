@@ -137,7 +137,8 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Locked`] when there is another writer, [`Error::ReadOnly`] when the directory cannot
-    /// be written, [`Error::EncoderMismatch`] when the encoder is not the database's.
+    /// be written, [`Error::EncoderMismatch`] when the encoder is not the database's,
+    /// [`Error::Unsupported`] when a newer version wrote what this one can only read.
     pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
         Writer::start(self.clone(), options)
     }

@@ -96,6 +96,15 @@ pub(super) fn read_manifest(storage: &dyn Storage, generation: Generation) -> Re
     Ok(manifest)
 }
 
+/// Refuses to carry on what a newer version wrote and this one can only read.
+pub(super) fn check_writable(storage: &dyn Storage, generation: Generation) -> Result<()> {
+    let name = manifest_name(generation);
+    match storage.open(&name)? {
+        Some(bytes) => manifest::check_writable(&name, &bytes),
+        None => Err(Error::corrupt(name, 0, Rule::FileMissing, "the manifest is gone")),
+    }
+}
+
 fn load(
     storage: &Arc<dyn Storage>,
     generation: Generation,

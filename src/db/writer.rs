@@ -9,7 +9,7 @@ use super::change::{Applied, Change, next};
 use super::commit;
 use super::options::WriterOptions;
 use super::preconditions::{check_encoder, free_segment, same_source};
-use super::{Database, Snapshot, gc};
+use super::{Database, Snapshot, gc, recover};
 use crate::document::Document;
 use crate::encoder::{EncoderInput, Metric};
 use crate::error::{Error, Result};
@@ -95,6 +95,7 @@ impl Writer {
         let lock = storage.lock()?;
         database.refresh()?;
         let base = database.snapshot();
+        recover::check_writable(&*storage, base.generation())?;
         let vectors = base.manifest().vectors.clone();
         if let Some(encoder) = &options.encoder {
             check_encoder(&**encoder, vectors.as_ref())?;

@@ -25,7 +25,7 @@ thread_local! {
 }
 
 impl Segment {
-    /// The document of a row. Cost: one block, about 12 KiB, decompressed; one record decoded.
+    /// The document of a row. Cost: one block, about 8 KiB, decompressed; one record decoded.
     ///
     /// # Errors
     /// [`Error::Corrupt`]; also for a row that the segment does not have.

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use candle_core::pickle::PthTensors;
 use candle_core::safetensors::BufferedSafetensors;
@@ -105,12 +106,19 @@ impl Weights {
     fn read(&self, stored: &str) -> candle_core::Result<Tensor> {
         match &self.source {
             Source::Safetensors(tensors) => tensors.load(stored, &Device::Cpu),
-            Source::Pickle(tensors) => match tensors.get(stored)? {
+            Source::Pickle(tensors) => match contain(|| tensors.get(stored))? {
                 Some(tensor) => Ok(tensor),
                 None => candle_core::bail!("not in the archive"),
             },
         }
     }
+}
+
+/// Runs candle's pickle reader, which panics on some damaged archives, and makes an error of it.
+/// The reader owns all it works on, so nothing half-done is seen afterwards.
+fn contain<T>(read: impl FnOnce() -> candle_core::Result<T>) -> candle_core::Result<T> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| candle_core::bail!("its pickle breaks off or contradicts itself"))
 }
 
 fn open_safetensors(folder: &Folder) -> Result<BufferedSafetensors> {
@@ -134,7 +142,7 @@ fn open_pickle(folder: &Folder) -> Result<PthTensors> {
              map_location='cpu'), '{PICKLE}')\""
         )));
     }
-    PthTensors::new(&path, None).map_err(|problem| {
+    contain(|| PthTensors::new(&path, None)).map_err(|problem| {
         folder.error(format!("{PICKLE} is damaged or not finished downloading: {problem}"))
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! With A the weighted bags of the passages (rows sum to 1) and Y the teacher's vectors, find E that
 //! minimises |A E - Y|^2 + penalty |E|^2. The normal equations are solved for all columns at once by
-//! conjugate gradients with the diagonal as preconditioner; ten to fifteen steps are enough.
+//! conjugate gradients with the diagonal as preconditioner; ten steps are enough.
 
 use super::bags::Bags;
 use crate::control::Control;
@@ -11,7 +11,7 @@ use crate::error::Result;
 /// The penalty: about a third of what one passage of a rare token adds.
 const PENALTY: f32 = 0.3;
 /// Steps of conjugate gradients.
-const STEPS: usize = 15;
+const STEPS: usize = 10;
 
 /// The token vectors, `columns` x `width`, for targets of `width` numbers a bag.
 ///
