@@ -34,9 +34,11 @@ impl Context {
         Control { cancel: Some(self.cancel.clone()), ..Control::default() }
     }
 
-    /// A line for the person at the terminal, on standard error.
-    pub(crate) fn remark(&self, line: impl AsRef<str>) {
+    /// A line for the person at the terminal, on standard error, after what was written so far.
+    pub(crate) fn remark(&mut self, line: impl AsRef<str>) {
         if !self.quiet {
+            // A failure shows up again at the next write.
+            let _ = self.out.flush();
             anstream::eprintln!("{}", line.as_ref());
         }
     }

@@ -80,8 +80,8 @@ fn finish(
     let whole =
         Answer { question, matched: result.matched, documents: snapshot.len(), hits: views };
     answer(&mut context.out, args.format, &whole, context.columns)?;
-    context.out.flush_all()?;
     if args.explain {
+        context.out.flush_all()?;
         explain(result, encoder);
     }
     if views.is_empty() {
