@@ -88,9 +88,9 @@ mod tokenizer {
     fn both() -> (WordPiece, Tokenizer) {
         let encoder = StaticEncoder::from_bytes("builtin", super::BUILTIN).unwrap();
         let own = encoder.wordpiece().clone();
-        let tokens = (0..own.vocabulary().len() as u32)
-            .map(|id| (String::from_utf8(own.vocabulary().token(id).to_vec()).unwrap(), id));
-        let model = Reference::builder().vocab(tokens.collect()).build().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), own.vocabulary().text()).unwrap();
+        let model = Reference::from_file(file.path().to_str().unwrap()).build().unwrap();
         let mut reference = Tokenizer::new(model);
         reference.with_normalizer(Some(BertNormalizer::default()));
         reference.with_pre_tokenizer(Some(BertPreTokenizer));
