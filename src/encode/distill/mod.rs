@@ -9,8 +9,9 @@
 //! 5. Gradient descent improves the table for search ([`refine`]).
 //! 6. Each token's vector is rounded to signed bytes with one scale.
 //!
-//! Everything is seeded; on one machine the same input gives the same file. What each step brings is
-//! measured in `benches/README.md`.
+//! Samples and steps are seeded; the vocabulary's trainer breaks ties in no fixed order, so that two
+//! runs give encoders that are alike but not identical. What each step brings is measured in
+//! `benches/README.md`.
 
 mod bags;
 mod corpus;

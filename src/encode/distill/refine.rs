@@ -349,7 +349,8 @@ mod tests {
         };
         assert!(found(&table) < 5);
         let quiet = |_: &str, _: u64, _: u64| {};
-        refine(&mut table, width, &lessons, &schedule(), &quiet, &Control::default()).unwrap();
+        let schedule = Schedule { steps: 300, similarity_temperature: 1.0, ..schedule() };
+        refine(&mut table, width, &lessons, &schedule, &quiet, &Control::default()).unwrap();
         assert_eq!(found(&table), 8);
     }
 }

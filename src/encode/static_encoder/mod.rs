@@ -39,13 +39,14 @@ pub struct StaticEncoder {
 }
 
 impl StaticEncoder {
-    /// Reads and checks a file made by `medvec distill`. Its name is the path.
+    /// Reads and checks a file made by `medvec distill`. Its name is the absolute path.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Encoder`] when it is not a static encoder, is
     /// of a newer version, or is damaged.
     pub fn open(path: &Path) -> Result<StaticEncoder> {
-        let name = path.display().to_string();
+        let absolute = std::path::absolute(path);
+        let name = absolute.as_deref().unwrap_or(path).display().to_string();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", &name, source))?;
         StaticEncoder::new(&name, Cow::Owned(bytes), false)
     }
