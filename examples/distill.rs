@@ -29,7 +29,7 @@ fn main() -> medvec::Result<()> {
     };
     let start = std::time::Instant::now();
     let progress = |stage: &str, done: u64, total: u64| {
-        if done % 100 == 0 || done == total {
+        if done.is_multiple_of(100) || done == total {
             eprintln!("{:7.1} s  {stage} {done}/{total}", start.elapsed().as_secs_f64());
         }
     };
