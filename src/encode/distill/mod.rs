@@ -213,7 +213,7 @@ fn quantise(table: &[f32], dimension: usize, wordpiece: &WordPiece) -> Result<Ve
 }
 
 /// Writes a file beside its place, durably, and moves it there.
-#[expect(clippy::disallowed_methods, reason = "a file of the user's, which is to be replaced")]
+#[expect(clippy::disallowed_methods, reason = "the user named the file; replacing it is meant")]
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("partial");
     let write = || {
