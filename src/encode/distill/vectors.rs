@@ -130,7 +130,6 @@ impl Taught {
     ///
     /// # Errors
     /// [`Error::Io`].
-    #[expect(clippy::disallowed_methods, reason = "a cache of the user's, not a database file")]
     pub(super) fn save(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
         for passage in &self.passages {
