@@ -4,7 +4,7 @@
 //! `cargo test --test crash` checks at least 20,000 images. A campaign of millions:
 //!
 //! ```text
-//! MEDVEC_CRASH_IMAGES=4000000 cargo test --release --test crash -- --nocapture
+//! MEDVEC_CRASH_IMAGES=4000000 cargo test --release --no-default-features --test crash -- --nocapture
 //! ```
 //!
 //! A failure prints `seed`, operation and image; `MEDVEC_CRASH_SEED` starts at that seed.
