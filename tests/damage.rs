@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use common::{contents, create_options, document, key, vector};
 use medvec::db::{Change, Database, Snapshot, WriterOptions};
-use medvec::format::names::{Name, parse};
-use medvec::ids::{Key, Revision};
+use medvec::format::manifest;
+use medvec::format::names::{Name, manifest_name, parse, segment_name};
+use medvec::format::rules::Rule;
+use medvec::ids::{Generation, Key, Revision, SegmentId};
 use medvec::search::{FieldTest, Filter, Query};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Control, Document, Error, Result};
@@ -269,4 +271,30 @@ fn a_damaged_newest_manifest_is_an_error_and_repair_goes_back() {
     writer.upsert_with_vector(document(5, 0), vector(5, 0)).unwrap();
     writer.commit().unwrap();
     assert_eq!(database.snapshot().len(), 2);
+}
+
+/// A forged state: one segment under two names, each intact.
+#[test]
+fn a_document_that_is_live_twice_is_found() {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.upsert_with_vector(document(1, 0), vector(1, 0)).unwrap();
+    writer.commit().unwrap();
+    let mut manifest = database.snapshot().manifest().clone();
+    let mut twin = manifest.segments[0].clone();
+    twin.id = SegmentId(twin.id.0 + 1);
+    manifest.next_segment = SegmentId(twin.id.0 + 1);
+    manifest.generation = Generation(manifest.generation.0 + 1);
+    let copy = read(&storage, &segment_name(manifest.segments[0].id));
+    let mut files: Files = [(segment_name(twin.id), copy.clone())].into();
+    files.insert(segment_name(manifest.segments[0].id), copy);
+    manifest.segments.push(twin);
+    let (bytes, _) = manifest::encode(&manifest, [9; 16]).unwrap();
+    files.insert(manifest_name(manifest.generation), bytes);
+    let forged = Database::open_in(Arc::new(MemoryStorage::with_files(files))).unwrap();
+    match forged.snapshot().verify(&Control::default()) {
+        Err(Error::Corrupt { rule: Rule::UniqueKey, .. }) => {}
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,6 +1,6 @@
 //! Checks every byte and every rule of a generation.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::recover::{read_manifest, read_tombstones};
 use super::snapshot::Snapshot;
@@ -8,7 +8,8 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::names::segment_name;
 use crate::format::rules::Rule;
-use crate::ids::{Key, RowId, SegmentId};
+use crate::ids::{Key, RowId};
+use crate::search::SegmentView;
 
 /// What was checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,31 +55,31 @@ impl Snapshot {
         Ok(report)
     }
 
-    /// A key is live at most once. Memory: one entry a live key of all segments but the largest.
+    /// A key is live at most once: every live row is the one that its key finds, in its own segment,
+    /// and no other segment has it live. Memory: one entry a live key of all segments but the
+    /// largest.
     fn check_unique_keys(&self, control: &Control) -> Result<()> {
         let views = &self.state().views;
-        let largest =
-            views.iter().max_by_key(|view| view.segment.rows()).map(|view| view.segment.id());
-        let mut seen: HashMap<Key, SegmentId> = HashMap::new();
-        for view in views.iter().filter(|view| Some(view.segment.id()) != largest) {
+        let largest = views.iter().max_by_key(|view| view.segment.rows());
+        let largest_id = largest.map(|view| view.segment.id());
+        let mut seen: HashSet<Key> = HashSet::new();
+        for view in views {
+            let id = view.segment.id();
             for row in (0..view.segment.rows()).filter(|row| !view.deleted.contains(*row)) {
-                if row % 65536 == 0 {
+                if row.is_multiple_of(65536) {
                     control.check()?;
                 }
                 let key = view.segment.key(RowId(row))?;
-                let again = seen.insert(key.clone(), view.segment.id());
+                let again = view.segment.find(&key)? != Some(RowId(row));
                 let elsewhere = match largest {
-                    Some(largest) => views
-                        .iter()
-                        .find(|view| view.segment.id() == largest)
-                        .map(|view| Ok((view, view.segment.find(&key)?)))
-                        .transpose()?
-                        .and_then(|(view, row)| row.filter(|row| !view.deleted.contains(row.0))),
-                    None => None,
+                    Some(largest) if largest_id != Some(id) => {
+                        is_live(largest, &key)? || !seen.insert(key.clone())
+                    }
+                    _ => false,
                 };
-                if again.is_some() || elsewhere.is_some() {
+                if again || elsewhere {
                     return Err(Error::corrupt(
-                        segment_name(view.segment.id()),
+                        segment_name(id),
                         0,
                         Rule::UniqueKey,
                         format!("document {key} is live twice"),
@@ -88,4 +89,8 @@ impl Snapshot {
         }
         Ok(())
     }
+}
+
+fn is_live(view: &SegmentView, key: &Key) -> Result<bool> {
+    Ok(view.segment.find(key)?.is_some_and(|row| !view.deleted.contains(row.0)))
 }
