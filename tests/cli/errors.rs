@@ -87,6 +87,11 @@ fn a_database_is_not_made_among_other_files() {
     sandbox.write("docs.jsonl", DOCUMENTS);
     sandbox.medvec(&["import", "docs.jsonl", "docs.jsonl"]).expect(2).says(&["is a file"]);
     sandbox.medvec(&["import", ".", "docs.jsonl"]).expect(2).says(&["holds other files"]);
+    // What an import leaves that was killed at its start does not count.
+    fs::create_dir(sandbox.path("half")).unwrap();
+    sandbox.write("half/LOCK", "");
+    sandbox.write("half/tmp-manifest", "half a manif");
+    sandbox.medvec(&["import", "half", "docs.jsonl", "--encoder", "none"]).expect(0);
     sandbox.medvec(&["import", "new", "absent.xml"]).expect(2).says(&["absent.xml"]);
     assert!(!sandbox.path("new").exists(), "a failed import must leave nothing behind");
 }

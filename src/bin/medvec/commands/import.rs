@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use medvec::db::{CreateOptions, Database};
 use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::format::names;
 use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import};
 use medvec::ingest::{self, Event};
 use medvec::{Encoder, Error, Metric};
@@ -91,7 +92,12 @@ fn check_directory(path: &Path) -> Result<()> {
             path.display()
         )));
     }
-    let is_used = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+    // An import that was killed at its start leaves a lock and perhaps an unpublished manifest.
+    let foreign = |entry: std::fs::DirEntry| {
+        !entry.file_name().to_str().is_some_and(|name| names::parse(name).is_some())
+    };
+    let is_used = std::fs::read_dir(path)
+        .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(foreign)));
     if is_used {
         return Err(Failure::usage(format!(
             "{} holds other files and no database: name a new or an empty directory",
