@@ -2,23 +2,8 @@
 
 use std::fmt;
 
-use rkyv::{Archive, Deserialize, Serialize};
-
 /// A calendar day, stored as `year * 10_000 + month * 100 + day`; orders by time.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Archive,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub u32);
 
 impl Day {
@@ -50,7 +35,7 @@ impl fmt::Display for Day {
 }
 
 /// A publication date: the words of the source and the days they can mean.
-#[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicationDate {
     /// As written: `2019 Mar 5`, `1998 Dec-1999 Jan`, `2001 Spring`.
     pub verbatim: String,

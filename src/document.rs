@@ -1,7 +1,5 @@
 //! The record of one document: everything the database keeps about a citation.
 
-use rkyv::{Archive, Deserialize, Serialize};
-
 use crate::date::{Day, PublicationDate};
 use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
@@ -9,7 +7,7 @@ use crate::ids::Key;
 use crate::limits;
 
 /// One document. Only the key is required; everything else may be empty.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// What it is called; unique in a database.
     pub key: Key,
@@ -66,7 +64,7 @@ pub struct Document {
 }
 
 /// A labelled part of an abstract.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AbstractSection {
     /// `METHODS`, or empty.
     pub label: String,
@@ -77,7 +75,7 @@ pub struct AbstractSection {
 }
 
 /// An abstract beside the main one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherAbstract {
     /// `Publisher`, `plain-language-summary`, ...
     pub kind: String,
@@ -88,7 +86,7 @@ pub struct OtherAbstract {
 }
 
 /// Where a document appeared. Every field may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
     /// Full title.
     pub title: String,
@@ -111,7 +109,7 @@ pub struct Journal {
 }
 
 /// A dated event.
-#[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryDate {
     /// `entrez`, `electronic`, `revised`, ...
     pub event: String,
@@ -120,7 +118,7 @@ pub struct HistoryDate {
 }
 
 /// A person or a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Author {
     /// Family name, or empty for a group.
     pub last_name: String,
@@ -139,7 +137,7 @@ pub struct Author {
 }
 
 /// A name from a controlled vocabulary.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Term {
     /// NLM unique identifier (`D016428`), or empty.
     pub ui: String,
@@ -148,7 +146,7 @@ pub struct Term {
 }
 
 /// A term with a type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypedTerm {
     /// Its type.
     pub kind: String,
@@ -159,7 +157,7 @@ pub struct TypedTerm {
 }
 
 /// A MeSH descriptor with its qualifiers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MeshHeading {
     /// Descriptor UI (`D003924`), or empty where the source has only names.
     pub ui: String,
@@ -179,7 +177,7 @@ impl MeshHeading {
 }
 
 /// A MeSH qualifier of one heading.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MeshQualifier {
     /// Qualifier UI (`Q000188`), or empty.
     pub ui: String,
@@ -190,7 +188,7 @@ pub struct MeshQualifier {
 }
 
 /// A keyword.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keyword {
     /// Who assigned it: `NOTNLM`, `NLM`, ...
     pub owner: String,
@@ -201,7 +199,7 @@ pub struct Keyword {
 }
 
 /// An identifier in some other system.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherId {
     /// `doi`, `pmc`, `pii`, `mid`, ...
     pub kind: String,
@@ -210,7 +208,7 @@ pub struct OtherId {
 }
 
 /// A cited work.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference {
     /// The citation as text.
     pub citation: String,
@@ -219,7 +217,7 @@ pub struct Reference {
 }
 
 /// A link to a comment, correction or retraction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Correction {
     /// `RetractionIn`, `ErratumFor`, `CommentOn`, ...
     pub kind: String,
@@ -230,7 +228,7 @@ pub struct Correction {
 }
 
 /// Accession numbers in one data bank.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataBank {
     /// `ClinicalTrials.gov`, `GENBANK`, ...
     pub name: String,
@@ -239,7 +237,7 @@ pub struct DataBank {
 }
 
 /// A grant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Grant number.
     pub id: String,
@@ -250,7 +248,7 @@ pub struct Grant {
 }
 
 /// A typed free field.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Name, unique in the document, not empty.
     pub name: String,
@@ -259,7 +257,7 @@ pub struct Field {
 }
 
 /// The value of a free field.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FieldValue {
     /// A string.
     String(String),

@@ -5,9 +5,7 @@ use std::fmt;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A PubMed identifier: a positive decimal number, at most eight digits today.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pmid(pub u32);
 
 impl fmt::Display for Pmid {
@@ -20,7 +18,7 @@ impl fmt::Display for Pmid {
 ///
 /// Keys order with all PMIDs (by number) before all strings (by bytes); search ties are broken by
 /// this order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A PubMed citation.
     Pmid(Pmid),
@@ -88,20 +86,7 @@ impl fmt::Display for Generation {
 /// Compared field by field. `file` is `two-digit year * 1_000_000 + file number` of an NLM file
 /// (`pubmed26n1334` is 26_001_334), `position` the record's place in it from 0, `version` PubMed's own
 /// `Version`. Records from anywhere else have no revision: they win when they are written.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Archive,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision {
     /// Year and number of the NLM file; 0 for none.
     pub file: u32,

@@ -1,14 +1,13 @@
 //! Crash images: whatever a power cut leaves of a workload, it reopens to the last durable commit
 //! or the one in flight, and to nothing else.
 //!
-//! `cargo test --features sim --test crash` checks at least 20,000 images. A campaign of millions:
+//! `cargo test --test crash` checks at least 20,000 images. A campaign of millions:
 //!
 //! ```text
-//! MEDVEC_CRASH_IMAGES=4000000 cargo test --release --features sim --test crash -- --nocapture
+//! MEDVEC_CRASH_IMAGES=4000000 cargo test --release --no-default-features --test crash -- --nocapture
 //! ```
 //!
 //! A failure prints `seed`, operation and image; `MEDVEC_CRASH_SEED` starts at that seed.
-#![cfg(feature = "sim")]
 
 mod common;
 

@@ -1,6 +1,5 @@
 //! The n-th operation of the storage fails: the caller gets an error, the previous state stays
 //! readable, and a new writer can go on.
-#![cfg(feature = "sim")]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! The whole database against an in-memory model: random operations, and after each commit the same
 //! documents, the same answers, and old snapshots that never moved.
 //!
-//! `PROPTEST_CASES=20000 cargo test --release --test model` runs a longer campaign.
+//! `PROPTEST_CASES=20000 cargo test --release --no-default-features --test model` runs a longer campaign.
 
 mod common;
 
@@ -282,8 +282,6 @@ fn run(operations: Vec<Operation>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
     #[test]
     fn the_database_behaves_like_its_model(operations in operations()) {
         run(operations);

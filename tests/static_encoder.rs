@@ -92,7 +92,7 @@ mod tokenizer {
         std::fs::write(file.path(), own.vocabulary().text()).unwrap();
         let model = Reference::from_file(file.path().to_str().unwrap()).build().unwrap();
         let mut reference = Tokenizer::new(model);
-        reference.with_normalizer(Some(BertNormalizer::default())).expect("a normaliser");
+        reference.with_normalizer(Some(BertNormalizer::default())).unwrap();
         reference.with_pre_tokenizer(Some(BertPreTokenizer));
         (own, reference)
     }

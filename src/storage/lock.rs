@@ -11,10 +11,18 @@ use crate::format::names::LOCK;
 
 /// Holds the lock as long as it lives.
 struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl WriterLock for FileLock {}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process between its fork and its exec still has the handle,
+        // and with it the lock. What fails here the close mends.
+        let _ = self.file.unlock();
+    }
+}
 
 /// Takes the lock of a directory, or fails at once.
 ///
@@ -32,7 +40,7 @@ pub(super) fn acquire(directory: &Path) -> Result<Box<dyn WriterLock>> {
         .open(&path)
         .map_err(|source| modify_error("lock", directory, &path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(Box::new(FileLock { _file: file })),
+        Ok(()) => Ok(Box::new(FileLock { file })),
         Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.display().to_string() }),
         Err(TryLockError::Error(source)) => {
             Err(Error::io("lock", path.display().to_string(), source))

@@ -130,7 +130,6 @@ impl Taught {
     ///
     /// # Errors
     /// [`Error::Io`].
-    #[expect(clippy::disallowed_methods, reason = "a cache of the user's, not a database file")]
     pub(super) fn save(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
         for passage in &self.passages {
@@ -145,8 +144,7 @@ impl Taught {
         npy.extend(format!("{header:<117}\n").bytes());
         npy.extend(self.vectors.iter().flat_map(|value| value.to_le_bytes()));
         for (path, bytes) in [(path, npy), (&text_path(path), text.into_bytes())] {
-            fs::write(path, bytes)
-                .map_err(|source| Error::io("write", path.display().to_string(), source))?;
+            super::replace(path, &bytes)?;
         }
         Ok(())
     }
