@@ -11,7 +11,7 @@
 //! | floor | room | what it holds |
 //! |---|---|---|
 //! | 0 | [`error`], [`limits`], [`ids`], [`document`], [`date`], [`encoder`], [`control`] | names; no I/O |
-//! | 1 | [`format`] | bytes to values and back; no I/O, no `unsafe`, no panic |
+//! | 1 | [`format`](mod@format) | bytes to values and back; no I/O, no `unsafe`, no panic |
 //! | 1 | [`kernel`] | arithmetic on slices; SIMD behind run-time dispatch |
 //! | 2 | [`storage`] | the operating system behind one small trait |
 //! | 3 | [`index`] | algorithms on slices |
