@@ -407,19 +407,77 @@ fn join_sections(sections: &[AbstractSection]) -> String {
 /// zero-width characters and the soft hyphen vanish, ends are trimmed.
 fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for ch in text.chars() {
-        match ch {
-            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => {}
-            ch if ch.is_whitespace() || ch.is_control() => {
-                if !out.is_empty() && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            ch => out.push(ch),
+    // Whether `out` and what is to be copied is empty or ends in a blank.
+    let mut is_blank = true;
+    let mut place = 0;
+    let mut copied = 0;
+    while let Some(&byte) = text.as_bytes().get(place) {
+        if matches!(byte, b'!'..=b'~') || (byte == b' ' && !is_blank) {
+            is_blank = byte == b' ';
+            place += 1;
+            continue;
         }
+        let Some(ch) = text.get(place..).and_then(|rest| rest.chars().next()) else { break };
+        let next = place + ch.len_utf8();
+        let is_invisible =
+            matches!(ch, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+        let is_space = !is_invisible && (ch.is_whitespace() || ch.is_control());
+        if is_invisible || is_space {
+            out.push_str(text.get(copied..place).unwrap_or_default());
+            copied = next;
+        }
+        if is_space && !is_blank {
+            out.push(' ');
+        }
+        is_blank = is_space || (is_invisible && is_blank);
+        place = next;
     }
+    out.push_str(text.get(copied..).unwrap_or_default());
     if out.ends_with(' ') {
         out.pop();
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// [`normalise`] as its documentation says it, a character at a time.
+    fn normalise_slowly(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for ch in text.chars() {
+            match ch {
+                '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => {}
+                ch if ch.is_whitespace() || ch.is_control() => {
+                    if !out.is_empty() && !out.ends_with(' ') {
+                        out.push(' ');
+                    }
+                }
+                ch => out.push(ch),
+            }
+        }
+        if out.ends_with(' ') {
+            out.pop();
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn normalises_as_documented(
+            text in "([a-c ]|[\\x00-\\x7f]|[\u{200b}\u{ad}\u{feff}\u{a0}\u{2003}\u{85}]|[éα]|.){0,40}"
+        ) {
+            prop_assert_eq!(normalise(&text), normalise_slowly(&text));
+        }
+    }
+
+    #[test]
+    fn normalises_ends_runs_and_invisible_characters() {
+        assert_eq!(normalise("  a \t b\u{200b} \u{ad}c\u{a0}\n"), "a b c");
+        assert_eq!(normalise("a\u{ad}b \u{200b}"), "ab");
+        assert_eq!(normalise(" \u{feff} "), "");
+    }
 }

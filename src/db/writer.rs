@@ -155,18 +155,32 @@ impl Writer {
     /// before anything of it is applied. A failure of storage poisons the writer.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<Applied> {
         self.check_usable()?;
-        for change in &changes {
-            change.document.validate()?;
-            if let Some(vector) = &change.vector {
-                self.check_vector(&change.document.key, vector)?;
-            }
-        }
+        changes.iter().try_for_each(|change| self.check_change(change))?;
         let mut applied = Applied::default();
         let prepared = self.embed(changes, &mut applied)?;
         for (change, hash) in prepared {
             let result = self.apply_one(change, hash, &mut applied);
             self.guard(result)?;
         }
+        Ok(applied)
+    }
+
+    /// Applies one change that needs no embedding, since its vector is there or none is wanted.
+    /// `input_hash` is that of [`Document::encoder_input`].
+    ///
+    /// # Errors
+    /// As [`Writer::apply`].
+    #[cfg(feature = "ingest")]
+    pub(crate) fn apply_prepared(
+        &mut self,
+        change: Change,
+        input_hash: [u8; 16],
+    ) -> Result<Applied> {
+        self.check_usable()?;
+        self.check_change(&change)?;
+        let mut applied = Applied::default();
+        let result = self.apply_one(change, input_hash, &mut applied);
+        self.guard(result)?;
         Ok(applied)
     }
 
@@ -234,6 +248,14 @@ impl Writer {
             Err(error) => self.poison = Some(error.to_string()),
         }
         result
+    }
+
+    fn check_change(&self, change: &Change) -> Result<()> {
+        change.document.validate()?;
+        match &change.vector {
+            Some(vector) => self.check_vector(&change.document.key, vector),
+            None => Ok(()),
+        }
     }
 
     fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {

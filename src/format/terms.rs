@@ -57,25 +57,47 @@ impl TermField {
     /// upper case, free fields exact, everything else folded; cut with a hash beyond
     /// [`TERM_BYTES_MAX`] bytes. Normalising twice changes nothing.
     pub fn normalise(self, text: &str) -> String {
-        let term = match self {
-            TermField::MeshUi | TermField::MeshMajorUi => text.trim().to_ascii_uppercase(),
-            TermField::Field => text.to_owned(),
-            _ => fold(text),
-        };
-        shorten(term)
+        let mut term = String::with_capacity(text.len());
+        self.normalise_to(text, &mut term);
+        term
+    }
+
+    /// [`TermField::normalise`] into a string that is used again.
+    fn normalise_to(self, text: &str, term: &mut String) {
+        term.clear();
+        match self {
+            TermField::MeshUi | TermField::MeshMajorUi => {
+                term.push_str(text.trim());
+                term.make_ascii_uppercase();
+            }
+            TermField::Field => term.push_str(text),
+            _ => fold_to(text, term),
+        }
+        shorten(term);
     }
 }
 
 /// Trims, lower-cases and collapses white space to single blanks.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    fold_to(text, &mut out);
+    out
+}
+
+/// Appends to an empty string.
+fn fold_to(text: &str, out: &mut String) {
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.extend(word.chars().flat_map(char::to_lowercase));
+        if word.is_ascii() {
+            let start = out.len();
+            out.push_str(word);
+            out.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
+        } else {
+            out.extend(word.chars().flat_map(char::to_lowercase));
+        }
     }
-    out
 }
 
 /// The term of a free field's value, not yet normalised.
@@ -85,10 +107,10 @@ pub fn field_term(name: &str, value: &str) -> String {
 
 /// Cuts a term to [`TERM_BYTES_MAX`] bytes: as many whole characters as leave room for a zero byte
 /// and the 64 hexadecimal digits of the whole term's SHA-256.
-fn shorten(mut term: String) -> String {
+fn shorten(term: &mut String) {
     use sha2::{Digest, Sha256};
     if term.len() <= TERM_BYTES_MAX {
-        return term;
+        return;
     }
     let digest = Sha256::digest(term.as_bytes());
     let mut end = TERM_BYTES_MAX - 65;
@@ -100,13 +122,13 @@ fn shorten(mut term: String) -> String {
     term.extend(digest.iter().flat_map(|byte| {
         [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
     }));
-    term
 }
 
 /// Gives every term of a document, normalised and not empty; the same term can come more than once.
 pub fn of_document(document: &Document, emit: &mut dyn FnMut(TermField, &str)) {
+    let mut term = String::new();
     let mut give = |field: TermField, text: &str| {
-        let term = field.normalise(text);
+        field.normalise_to(text, &mut term);
         if !term.is_empty() {
             emit(field, &term);
         }

@@ -166,8 +166,7 @@ fn write_documents(
     control: &Control,
 ) -> Result<Keys> {
     let (samples, lengths) = samples(inputs)?;
-    let mut packer = Packer::with_samples(&samples, &lengths)?;
-    drop((samples, lengths));
+    let mut packer = Packer::with_samples(samples, lengths)?;
     let mut keys = Keys::default();
     Packer::start(file);
     for input in inputs {

@@ -41,6 +41,7 @@ mod merge;
 mod packer;
 mod postings;
 mod reader;
+mod squeeze;
 mod stored;
 mod texts;
 mod vector_rows;

@@ -34,6 +34,8 @@ pub(super) struct Ready {
     pub(super) revision: Option<Revision>,
     /// The database has it, or a newer one, already.
     pub(super) is_known: bool,
+    /// Hash of the document's encoder input; zeros for a document that is known and for deletions.
+    pub(super) input_hash: [u8; 16],
 }
 
 /// What preparing needs to know.
@@ -63,7 +65,11 @@ impl Preparer<'_> {
             }
             _ => false,
         };
-        Ok(Ready { record, place, revision, is_known })
+        let input_hash = match &record.event {
+            Event::Document { document, .. } if !is_known => document.encoder_input().hash(),
+            _ => [0; 16],
+        };
+        Ok(Ready { record, place, revision, is_known, input_hash })
     }
 
     /// Embeds the documents of a batch that need it.
@@ -74,7 +80,7 @@ impl Preparer<'_> {
         let Some(encoder) = &self.options.encoder else { return Ok(()) };
         let mut inputs: Vec<(usize, EncoderInput)> = Vec::new();
         for (index, ready) in batch.records.iter_mut().enumerate() {
-            let Ok(Ready { record, is_known: false, .. }) = ready else { continue };
+            let Ok(Ready { record, is_known: false, input_hash, .. }) = ready else { continue };
             let Event::Document { document, vector: vector @ None } = &mut record.event else {
                 continue;
             };
@@ -82,7 +88,7 @@ impl Preparer<'_> {
             if input.is_empty() {
                 continue;
             }
-            match self.snapshot.stored_vector(&document.key, input.hash())? {
+            match self.snapshot.stored_vector(&document.key, *input_hash)? {
                 Some(stored) => {
                     *vector = Some(stored);
                     batch.reused += 1;

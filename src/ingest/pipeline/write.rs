@@ -146,7 +146,7 @@ impl<'a> Import<'a> {
             self.report.unchanged += 1;
             return Ok(());
         }
-        let Ready { record, place, revision, .. } = ready;
+        let Ready { record, place, revision, input_hash, .. } = ready;
         let (document, vector) = match record.event {
             Event::Document { document, vector } => (*document, vector),
             Event::Delete { key, .. } => {
@@ -159,7 +159,8 @@ impl<'a> Import<'a> {
             }
         };
         let key = document.key.clone();
-        match self.writer.apply(vec![Change { document, revision, vector }]) {
+        let change = Change { document, revision, vector };
+        match self.writer.apply_prepared(change, input_hash) {
             Ok(applied) => {
                 self.report.added += applied.added;
                 self.report.replaced += applied.replaced;

@@ -18,6 +18,8 @@ const DEPTH_MAX: u32 = 256;
 pub(super) struct Walker<'a> {
     reader: Reader<&'a [u8]>,
     depth: u32,
+    /// Bytes passed without the reader knowing.
+    skipped: u64,
 }
 
 /// A start tag.
@@ -71,7 +73,7 @@ impl<'a> Walker<'a> {
     pub(super) fn new(record: &'a str) -> Walker<'a> {
         let mut reader = Reader::from_str(record);
         reader.config_mut().expand_empty_elements = true;
-        Walker { reader, depth: 0 }
+        Walker { reader, depth: 0, skipped: 0 }
     }
 
     /// Enters the record's own element.
@@ -97,10 +99,12 @@ impl<'a> Walker<'a> {
     ) -> Result<(), Fault> {
         let depth = self.depth;
         loop {
+            self.skip_blanks();
             match self.step()? {
                 Step::Open(tag) => {
                     visit(self, &Tag(tag))?;
                     while self.depth > depth {
+                        self.skip_blanks();
                         self.step()?;
                     }
                 }
@@ -153,9 +157,20 @@ impl<'a> Walker<'a> {
         self.text().map(Cow::into_owned)
     }
 
+    /// Passes the white space before a tag. Half of all events would be such texts, and where only
+    /// tags matter nobody looks at them.
+    fn skip_blanks(&mut self) {
+        let rest: &'a [u8] = self.reader.get_ref();
+        let tag = rest.trim_ascii_start();
+        if tag.starts_with(b"<") {
+            self.skipped += (rest.len() - tag.len()) as u64;
+            *self.reader.get_mut() = tag;
+        }
+    }
+
     fn step(&mut self) -> Result<Step<'a>, Fault> {
         let event = self.reader.read_event();
-        let offset = self.reader.buffer_position();
+        let offset = self.reader.buffer_position() + self.skipped;
         let fault = |detail: String| Fault { offset, detail };
         match event.map_err(|error| fault(format!("not well-formed: {error}")))? {
             Event::Start(tag) | Event::Empty(tag) => {
