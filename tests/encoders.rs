@@ -183,6 +183,7 @@ fn threads_share_an_encoder_and_get_the_same_bits() {
     });
 }
 
+#[cfg(feature = "oracle")]
 #[test]
 fn agrees_with_candle_transformers() {
     use candle_core::{DType, Device, Tensor};

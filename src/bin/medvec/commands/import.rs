@@ -94,7 +94,7 @@ fn check_directory(path: &Path) -> Result<()> {
     }
     // An import that was killed at its start leaves a lock and perhaps an unpublished manifest.
     let foreign = |entry: std::fs::DirEntry| {
-        !entry.file_name().to_str().is_some_and(|name| names::parse(name).is_some())
+        entry.file_name().to_str().is_none_or(|name| names::parse(name).is_none())
     };
     let is_used = std::fs::read_dir(path)
         .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(foreign)));
