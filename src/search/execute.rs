@@ -1,7 +1,6 @@
 //! Runs a query over segments: filter, plan, scan, merge.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use roaring::RoaringBitmap;
@@ -9,22 +8,13 @@ use roaring::RoaringBitmap;
 use super::filter::Filter;
 use super::query::Query;
 use super::resolve::check_names;
+use super::view::SegmentView;
 use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::flat;
 use crate::limits::HITS_MAX;
-use crate::segment::Segment;
-
-/// A segment as one snapshot sees it.
-#[derive(Clone)]
-pub struct SegmentView {
-    /// The file.
-    pub segment: Segment,
-    /// Rows that are deleted in this snapshot.
-    pub deleted: Arc<RoaringBitmap>,
-}
 
 /// One found document.
 #[derive(Clone, Debug, PartialEq)]

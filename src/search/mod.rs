@@ -8,8 +8,10 @@ mod execute;
 mod filter;
 mod query;
 mod resolve;
+mod view;
 
-pub use execute::{Explain, Hit, Plan, SearchResult, SegmentExplain, SegmentView, search};
+pub use execute::{Explain, Hit, Plan, SearchResult, SegmentExplain, search};
 pub use filter::{FieldTest, Filter};
 pub use query::Query;
 pub use resolve::suggest_mesh;
+pub use view::SegmentView;

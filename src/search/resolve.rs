@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::execute::SegmentView;
 use super::filter::{Filter, mesh_field};
+use super::view::SegmentView;
 use crate::error::{Error, Result};
 use crate::format::terms::{TermField, fold};
 
