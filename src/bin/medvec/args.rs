@@ -325,8 +325,9 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "N")]
     pub(crate) passages: Option<usize>,
 
-    /// Keep the teacher's vectors in NAME.npy and NAME.jsonl, and use them if they are there.
-    #[arg(long, value_name = "NAME")]
+    /// Keep the teacher's vectors in this file (numpy), and their texts beside it as .jsonl; use them
+    /// if they are there.
+    #[arg(long, value_name = "FILE.npy")]
     pub(crate) vectors: Option<PathBuf>,
 }
 
