@@ -106,7 +106,7 @@ impl Writer {
             control.check()?;
             self.merge_group(&group, control, &mut report)?;
         }
-        self.commit_if_changed()?;
+        self.commit_now()?;
         if report.merged > 0 {
             self.commit_again()?;
         }
@@ -139,6 +139,7 @@ impl Writer {
             self.pending.retain(|part| part.entry.id != *id);
             self.dropped.insert(*id);
         }
+        self.changed = true;
         if entry.rows == 0 && entry.deletes == 0 {
             return self.storage.remove(&segment_name(entry.id));
         }
@@ -164,10 +165,6 @@ impl Writer {
                 dead: deleted_rows(self, entry.id).len(),
             })
             .collect()
-    }
-
-    fn commit_if_changed(&mut self) -> Result<()> {
-        self.commit().map(|_| ())
     }
 }
 

@@ -2,15 +2,10 @@
 
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::format::manifest::{Manifest, SourceEntry, VectorConfig};
+use crate::format::manifest::{Manifest, VectorConfig};
 use crate::format::names::{Name, parse};
 use crate::ids::SegmentId;
 use crate::storage::Storage;
-
-/// Whether two entries are about the same file: same name, size and beginning.
-pub(super) fn same_source(left: &SourceEntry, right: &SourceEntry) -> bool {
-    left.name == right.name && left.bytes == right.bytes && left.head == right.head
-}
 
 /// A segment number above every one that the manifest or the directory knows.
 pub(super) fn free_segment(storage: &dyn Storage, manifest: &Manifest) -> Result<SegmentId> {

@@ -13,7 +13,7 @@ use crate::format::{frame::FileKind, tombstones};
 use crate::ids::Generation;
 use crate::search::SegmentView;
 use crate::segment::Segment;
-use crate::storage::{Bytes, Storage, VerifiedFile};
+use crate::storage::{Storage, VerifiedFile};
 
 /// How often a reader looks again when garbage collection passes under it.
 const ATTEMPTS_MAX: usize = 8;
@@ -131,9 +131,8 @@ pub(super) fn read_tombstones(
 ) -> Result<RoaringBitmap> {
     let Some(stored) = &entry.tombstones else { return Ok(RoaringBitmap::new()) };
     let name = tombstones_name(entry.id, stored.generation);
-    VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal))?;
-    let bytes = storage.open(&name)?.unwrap_or_else(|| Bytes::copy_of(&[]));
-    let rows = tombstones::decode(&name, &bytes, entry.rows)?;
+    let file = VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal))?;
+    let rows = tombstones::decode(&name, file.bytes(), entry.rows)?;
     if rows.len() != u64::from(stored.rows) {
         return Err(Error::corrupt(
             &*name,

@@ -4,12 +4,13 @@ use roaring::RoaringBitmap;
 
 use super::commit;
 use super::gc::names_of;
+use super::preconditions::free_segment;
 use super::recover::{generations, read_manifest, read_tombstones};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{Manifest, SegmentEntry};
-use crate::format::names::{Name, manifest_name, parse, segment_name};
+use crate::format::names::{manifest_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
 use crate::segment::{Segment, SegmentBuilder};
 use crate::storage::{Storage, random_id};
@@ -173,12 +174,7 @@ fn publish(
     salvaged: Vec<(SegmentId, Option<SegmentBuilder>)>,
     report: &RepairReport,
 ) -> Result<()> {
-    let mut next = base.next_segment;
-    for name in storage.list()? {
-        if let Some(Name::Segment(id)) = parse(&name) {
-            next = next.max(SegmentId(id.0.saturating_add(1)));
-        }
-    }
+    let mut next = free_segment(storage, &base)?;
     for builder in salvaged.into_iter().filter_map(|(_, builder)| builder) {
         if builder.is_empty() {
             continue;

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use super::change::{Applied, Change, next};
 use super::commit;
 use super::options::WriterOptions;
-use super::preconditions::{check_encoder, free_segment, same_source};
+use super::preconditions::{check_encoder, free_segment};
 use super::{Database, Snapshot, gc, recover};
 use crate::document::Document;
 use crate::encoder::{EncoderInput, Metric};
@@ -42,7 +42,7 @@ pub struct Writer {
     /// Segments that the next commit leaves out, because a merge replaced them.
     pub(super) dropped: BTreeSet<SegmentId>,
     sources: Vec<SourceEntry>,
-    changed: bool,
+    pub(super) changed: bool,
     poison: Option<String>,
     _lock: Box<dyn WriterLock>,
 }
@@ -208,7 +208,7 @@ impl Writer {
     /// Notes how far a source file has been imported; committed with the next commit.
     pub fn set_source(&mut self, source: SourceEntry) {
         self.changed = true;
-        match self.sources.iter_mut().find(|known| same_source(known, &source)) {
+        match self.sources.iter_mut().find(|known| known.is_same_file(&source)) {
             Some(known) => *known = source,
             None => self.sources.push(source),
         }
@@ -500,7 +500,7 @@ impl Writer {
         Ok(())
     }
 
-    fn commit_now(&mut self) -> Result<Generation> {
+    pub(super) fn commit_now(&mut self) -> Result<Generation> {
         if !self.changed {
             return Ok(self.base.generation());
         }

@@ -81,6 +81,13 @@ pub struct SourceEntry {
     pub complete: bool,
 }
 
+impl SourceEntry {
+    /// Whether two entries are about the same file: same name, size and beginning.
+    pub fn is_same_file(&self, other: &SourceEntry) -> bool {
+        self.name == other.name && self.bytes == other.bytes && self.head == other.head
+    }
+}
+
 /// The state of a database.
 #[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
 pub struct Manifest {

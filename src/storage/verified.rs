@@ -69,6 +69,11 @@ impl VerifiedFile {
         &self.shared.name
     }
 
+    /// The whole file as it is, its body not checked.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.shared.bytes
+    }
+
     /// Header, section table and block checksums.
     pub fn frame(&self) -> &Frame {
         &self.shared.frame

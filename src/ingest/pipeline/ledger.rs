@@ -15,10 +15,7 @@ pub(super) enum Known {
 
 /// Looks a file up: the same name, size and first bytes make the same file.
 pub(super) fn look_up(ledger: &[SourceEntry], file: &SourceEntry) -> Known {
-    let same = |known: &&SourceEntry| {
-        known.name == file.name && known.bytes == file.bytes && known.head == file.head
-    };
-    match ledger.iter().find(same) {
+    match ledger.iter().find(|known| known.is_same_file(file)) {
         None => Known::New,
         Some(known) if known.complete => Known::Whole,
         Some(known) => Known::Part(known.records),
