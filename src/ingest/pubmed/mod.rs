@@ -26,6 +26,7 @@ mod links;
 mod markup;
 mod terms;
 mod text;
+mod token;
 mod walk;
 
 pub(super) use cut::XmlCutter;
