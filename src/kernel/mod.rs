@@ -40,6 +40,7 @@ mod tests;
 mod topk;
 #[cfg(feature = "bert")]
 pub mod transformer;
+pub mod zdict;
 
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64/neon.rs"]

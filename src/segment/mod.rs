@@ -33,6 +33,7 @@
 mod builder;
 mod columns;
 mod deletes;
+mod dictionary;
 mod file;
 mod filters;
 mod keys;

@@ -45,7 +45,7 @@ use crate::format::wire::put_varint;
 const BLOCK_RAW_BYTES: usize = 8 * 1024;
 
 /// zstd level of new documents; see the module's table.
-const LEVEL_NEW: i32 = 5;
+const LEVEL_NEW: i32 = 4;
 
 /// zstd level of documents that a merge writes again.
 const LEVEL_MERGED: i32 = 6;
@@ -57,7 +57,7 @@ pub(super) const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 const SAMPLE_BYTES_MIN: usize = 128 * 1024;
 
 /// Greatest dictionary; more gains nothing, see the module's table.
-const DICTIONARY_BYTES: usize = 256 * 1024;
+const DICTIONARY_BYTES: usize = 384 * 1024;
 
 /// Of little text, a dictionary of more than this part would not pay for itself.
 const SAMPLES_PER_DICTIONARY: usize = 16;
@@ -215,9 +215,10 @@ impl Packer {
 
 /// A compressor whose dictionary is trained on samples, if they are enough for one.
 fn squeezer(level: i32, samples: Vec<u8>, lengths: Vec<usize>) -> Result<Squeezer> {
-    let dictionary_bytes = match samples.len() >= SAMPLE_BYTES_MIN {
-        true => DICTIONARY_BYTES.min(samples.len() / SAMPLES_PER_DICTIONARY),
-        false => 0,
+    let dictionary_bytes = match samples.len() {
+        SAMPLE_BYTES.. => DICTIONARY_BYTES,
+        SAMPLE_BYTES_MIN.. => samples.len() / SAMPLES_PER_DICTIONARY,
+        _ => 0,
     };
     Squeezer::start(level, samples, lengths, dictionary_bytes)
 }

@@ -10,6 +10,7 @@ use std::thread;
 
 use zstd::bulk::Compressor;
 
+use super::dictionary::train;
 use crate::error::{Error, Result};
 
 /// Raw bytes under way above which the owner waits for the oldest block: as much as a writer
@@ -153,7 +154,7 @@ fn run(
     let dictionary = match dictionary_bytes {
         0 => Vec::new(),
         // Samples that are too uniform or too few to train on: go without.
-        bytes => zstd::dict::from_continuous(&samples, &lengths, bytes).unwrap_or_default(),
+        bytes => train(&samples, &lengths, bytes, level),
     };
     drop((samples, lengths));
     let mut compressor = Compressor::with_dictionary(level, &dictionary).map_err(failed)?;

@@ -348,12 +348,7 @@ impl XmlCutter {
             };
             let at = self.scanned + place;
             let tag = rest.get(place..).unwrap_or_default();
-            // Most tags are settled by their first letters.
-            let is_candidate = match (tag.get(1), tag.get(2)) {
-                (None, _) | (_, None) => true,
-                (Some(b'/'), Some(letter)) => matches!(letter, b'P' | b'M' | b'D'),
-                (Some(letter), _) => matches!(letter, b'!' | b'?' | b'P' | b'M' | b'D'),
-            };
+            let is_candidate = may_end_record(tag.get(1..).unwrap_or_default());
             self.scanned = at + 1;
             if !is_candidate {
                 continue;
@@ -375,6 +370,18 @@ impl XmlCutter {
                 _ => {}
             }
         }
+    }
+}
+
+/// Whether mark-up, behind its `<`, can be one that the search for a record's end looks at. Most is
+/// settled by its first letters, and there is much of it.
+fn may_end_record(markup: &[u8]) -> bool {
+    let name = markup.strip_prefix(b"/").unwrap_or(markup);
+    match name.first_chunk::<4>() {
+        Some([b'!' | b'?', ..] | b"Pubm" | b"Medl" | b"Dele" | b"PMID") => true,
+        Some(_) => false,
+        // Cut: more must be read to tell.
+        None => true,
     }
 }
 

@@ -215,16 +215,14 @@ impl<'a> Tag<'a> {
         let mut rest = self.attributes.trim_ascii_start();
         while !rest.is_empty() {
             let (key, after) =
-                rest.split_once('=').ok_or_else(|| broken("an attribute has no value"))?;
+                split_at(rest, b'=').ok_or_else(|| broken("an attribute has no value"))?;
             let after = after.trim_ascii_start();
-            let quote = match after.as_bytes().first() {
-                Some(&quote @ (b'"' | b'\'')) => char::from(quote),
+            let inside = after.get(1..).unwrap_or_default();
+            let (value, after) = match after.as_bytes().first() {
+                Some(&quote @ (b'"' | b'\'')) => split_at(inside, quote)
+                    .ok_or_else(|| broken("the value of an attribute does not end"))?,
                 _ => return Err(broken("the value of an attribute has no quotes")),
             };
-            let inside = after.get(1..).unwrap_or_default();
-            let (value, after) = inside
-                .split_once(quote)
-                .ok_or_else(|| broken("the value of an attribute does not end"))?;
             if key.trim_ascii_end() == name {
                 return unescape(value).map_err(|detail| broken(&detail));
             }
@@ -240,6 +238,12 @@ impl<'a> Tag<'a> {
     pub(super) fn is_yes(&self, name: &str) -> Result<bool, Fault> {
         Ok(self.attribute(name)? == "Y")
     }
+}
+
+/// What is before and after the first of a byte. Keys and values are short: a plain loop is quickest.
+fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|other| other == byte)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
 /// Bytes before the first that cannot be in a name.
@@ -268,7 +272,7 @@ fn tag_length(bytes: &[u8]) -> Option<usize> {
 
 /// Replaces the entities of an attribute's value.
 fn unescape(value: &str) -> Result<Cow<'_, str>, String> {
-    if memchr(b'&', value.as_bytes()).is_none() {
+    if !value.as_bytes().contains(&b'&') {
         return Ok(Cow::Borrowed(value));
     }
     let mut out = String::with_capacity(value.len());
