@@ -19,7 +19,7 @@ use crate::format::names::{segment_name, tombstones_name};
 use crate::format::tombstones;
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
 use crate::search::SegmentView;
-use crate::segment::{Segment, SegmentBuilder};
+use crate::segment::{Draft, Segment, SegmentBuilder};
 use crate::storage::{Storage, WriterLock, random_id};
 
 /// Writes to a database. Nothing is visible, or kept after a crash, before [`Writer::commit`];
@@ -155,31 +155,41 @@ impl Writer {
     /// before anything of it is applied. A failure of storage poisons the writer.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<Applied> {
         self.check_usable()?;
-        changes.iter().try_for_each(|change| self.check_change(change))?;
+        let mut drafts = Vec::with_capacity(changes.len());
+        for Change { document, vector, .. } in &changes {
+            drafts.push(Draft::new(document)?);
+            if let Some(vector) = vector {
+                self.check_vector(&document.key, vector)?;
+            }
+        }
         let mut applied = Applied::default();
         let prepared = self.embed(changes, &mut applied)?;
-        for (change, hash) in prepared {
-            let result = self.apply_one(change, hash, &mut applied);
+        for (draft, (Change { revision, vector, .. }, hash)) in drafts.iter().zip(prepared) {
+            let result = self.apply_one(draft, revision, vector.as_deref(), hash, &mut applied);
             self.guard(result)?;
         }
         Ok(applied)
     }
 
     /// Applies one change that needs no embedding, since its vector is there or none is wanted.
-    /// `input_hash` is that of [`Document::encoder_input`].
+    /// `input_hash` is that of [`crate::Document::encoder_input`].
     ///
     /// # Errors
     /// As [`Writer::apply`].
     #[cfg(feature = "ingest")]
-    pub(crate) fn apply_prepared(
+    pub(crate) fn apply_draft(
         &mut self,
-        change: Change,
+        draft: &Draft,
+        revision: Option<Revision>,
+        vector: Option<&[f32]>,
         input_hash: [u8; 16],
     ) -> Result<Applied> {
         self.check_usable()?;
-        self.check_change(&change)?;
+        if let Some(vector) = vector {
+            self.check_vector(draft.key(), vector)?;
+        }
         let mut applied = Applied::default();
-        let result = self.apply_one(change, input_hash, &mut applied);
+        let result = self.apply_one(draft, revision, vector, input_hash, &mut applied);
         self.guard(result)?;
         Ok(applied)
     }
@@ -248,14 +258,6 @@ impl Writer {
             Err(error) => self.poison = Some(error.to_string()),
         }
         result
-    }
-
-    fn check_change(&self, change: &Change) -> Result<()> {
-        change.document.validate()?;
-        match &change.vector {
-            Some(vector) => self.check_vector(&change.document.key, vector),
-            None => Ok(()),
-        }
     }
 
     fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
@@ -340,16 +342,22 @@ impl Writer {
         Ok(prepared)
     }
 
-    fn apply_one(&mut self, change: Change, hash: [u8; 16], applied: &mut Applied) -> Result<()> {
-        let Change { document, revision, vector } = change;
-        let key = document.key.clone();
-        let existing = self.locate(&key)?;
+    fn apply_one(
+        &mut self,
+        draft: &Draft,
+        revision: Option<Revision>,
+        vector: Option<&[f32]>,
+        hash: [u8; 16],
+        applied: &mut Applied,
+    ) -> Result<()> {
+        let key = draft.key();
+        let existing = self.locate(key)?;
         let stored = match &existing {
             Some(Place::Buffer(buffered)) => Some(buffered.revision),
             Some(Place::Stored(_, segment, row)) => Some(segment.revision(*row)?),
             None => None,
         };
-        let deleted = self.deletion(&key)?;
+        let deleted = self.deletion(key)?;
         let newest = stored.max(deleted).unwrap_or_default();
         match revision {
             Some(revision) if revision <= newest && (stored.is_some() || deleted.is_some()) => {
@@ -359,7 +367,7 @@ impl Writer {
             None if vector.is_none() || self.options.encoder.is_some() => {
                 if let Some(Place::Stored(_, segment, row)) = &existing
                     && (segment.vector(*row)?.is_some() || vector.is_none())
-                    && segment.document(*row)? == document
+                    && draft.is_of(&segment.document(*row)?)
                 {
                     applied.unchanged += 1;
                     return Ok(());
@@ -368,15 +376,15 @@ impl Writer {
             _ => {}
         }
         let revision = revision.unwrap_or(newest);
-        let row = self.buffer.builder.push(&document, revision, hash, vector.as_deref())?;
+        let row = self.buffer.builder.push_draft(draft, revision, hash, vector)?;
         match existing {
             Some(place) => {
-                self.bury(&key, place);
+                self.bury(key, place);
                 applied.replaced += 1;
             }
             None => applied.added += 1,
         }
-        self.buffer.rows.insert(key, Buffered { row, revision, live: true });
+        self.buffer.rows.insert(key.clone(), Buffered { row, revision, live: true });
         self.changed = true;
         self.flush_if_full()
     }

@@ -23,7 +23,7 @@ const CONTENT_BYTES_MIN: usize = 128;
 pub fn with_head(content: &[u8], samples: &[u8], lengths: &[usize], level: i32) -> Option<Vec<u8>> {
     let total = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length))?;
     let count = u32::try_from(lengths.len()).ok()?;
-    if total != samples.len() || content.len() < CONTENT_BYTES_MIN {
+    if samples.is_empty() || total != samples.len() || content.len() < CONTENT_BYTES_MIN {
         return None;
     }
     let mut dictionary = vec![0u8; content.len() + HEAD_BYTES_MAX];

@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::deletes::Deletes;
+use super::draft::Draft;
 use super::file::SegmentFile;
 use super::keys::Keys;
 use super::packer::Packer;
@@ -11,7 +12,6 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
 use crate::format::manifest::{SegmentEntry, VectorConfig};
-use crate::format::record;
 use crate::format::segment::{SECTION_META, SegmentMeta};
 use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::limits::SEGMENT_ROWS_MAX;
@@ -64,32 +64,42 @@ impl SegmentBuilder {
         input_hash: [u8; 16],
         vector: Option<&[f32]>,
     ) -> Result<RowId> {
-        document.validate()?;
-        let invalid = |detail: &str| {
-            Err(Error::InvalidDocument { key: document.key.clone(), detail: detail.to_owned() })
-        };
+        self.push_draft(&Draft::new(document)?, revision, input_hash, vector)
+    }
+
+    /// As [`SegmentBuilder::push`], for a document that was taken apart before. Cost: some 5 us.
+    ///
+    /// # Errors
+    /// As [`SegmentBuilder::push`].
+    pub fn push_draft(
+        &mut self,
+        draft: &Draft,
+        revision: Revision,
+        input_hash: [u8; 16],
+        vector: Option<&[f32]>,
+    ) -> Result<RowId> {
         if self.rows >= SEGMENT_ROWS_MAX {
-            return invalid("the segment is full");
-        }
-        if document.date.as_ref().is_some_and(|date| date.first > date.last) {
-            return invalid("its publication date ends before it begins");
+            return Err(Error::InvalidDocument {
+                key: draft.key().clone(),
+                detail: "the segment is full".to_owned(),
+            });
         }
         match (&mut self.vectors, vector) {
-            (Some(vectors), vector) => vectors.prepare(&document.key, vector)?,
+            (Some(vectors), vector) => vectors.prepare(draft.key(), vector)?,
             (None, None) => {}
             (None, Some(_)) => {
                 return Err(Error::Vector {
-                    subject: document.key.to_string(),
+                    subject: draft.key().to_string(),
                     detail: "this database holds no vectors".into(),
                 });
             }
         }
-        let text_bytes = self.packer.push(|out| record::encode(document, out))?;
-        self.text_bytes += text_bytes as u64;
+        self.packer.push(draft.record())?;
+        self.text_bytes += draft.text_bytes() as u64;
         let row = self.rows;
-        self.keys.push(&document.key);
-        self.columns.push(row, document, revision, input_hash);
-        self.postings.push(row, document);
+        self.keys.push(draft.key());
+        self.columns.push(row, draft, revision, input_hash);
+        self.postings.push(row, draft);
         if let Some(vectors) = &mut self.vectors {
             vectors.push(row);
         }

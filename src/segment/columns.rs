@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::draft::Draft;
 use super::file::SegmentFile;
 use crate::document::{Document, FieldValue};
 use crate::error::Result;
@@ -29,7 +30,7 @@ impl Columns {
     pub(super) fn push(
         &mut self,
         row: u32,
-        document: &Document,
+        draft: &Draft,
         revision: Revision,
         input_hash: [u8; 16],
     ) {
@@ -37,10 +38,10 @@ impl Columns {
         self.revisions.extend_from_slice(&RevisionEntry::from(revision).encode());
         self.has_input_hashes |= input_hash != [0; 16];
         self.input_hashes.push(input_hash);
-        let [first, last] = date_of(document);
+        let [first, last] = draft.dates();
         self.date_first.push(first);
         self.date_last.push(last);
-        for field in &document.fields {
+        for field in draft.numbers() {
             match field.value {
                 FieldValue::Integer(number) => self.integers.push(&field.name, row, number),
                 FieldValue::Float(number) => self.floats.push(&field.name, row, number),

@@ -183,10 +183,7 @@ fn write_documents(
             keys.push(&document.key);
             meta.rows += 1;
             meta.text_bytes += record::text_bytes(&document) as u64;
-            packer.push(|out| {
-                out.extend_from_slice(bytes);
-                Ok(0)
-            })?;
+            packer.push(bytes)?;
             packer.write_blocks(file)
         };
         while let Some(taken) = records.advance(&mut take) {

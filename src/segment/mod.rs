@@ -34,6 +34,7 @@ mod builder;
 mod columns;
 mod deletes;
 mod dictionary;
+mod draft;
 mod file;
 mod filters;
 mod keys;
@@ -53,6 +54,7 @@ mod verify;
 mod tests;
 
 pub use builder::SegmentBuilder;
+pub use draft::Draft;
 pub use filters::{NumberColumn, Terms};
 pub use lookup::Deletes;
 pub use merge::merge;

@@ -96,21 +96,15 @@ impl Packer {
         Ok(Packer { squeezer: Some(squeezer), ..Packer::new() })
     }
 
-    /// Takes the record that `encode` appends.
-    pub(super) fn push(
-        &mut self,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize>,
-    ) -> Result<usize> {
+    /// Takes a record.
+    pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
         let start = self.records.len();
-        let text_bytes = encode(&mut self.records)?;
-        let length = self.records.len() - start;
-        if self.squeezer.is_some() && start > 0 && start + length > 2 * BLOCK_RAW_BYTES {
+        if self.squeezer.is_some() && start > 0 && start + record.len() > 2 * BLOCK_RAW_BYTES {
             // A long record gets a block of its own, so that its neighbours stay quick to read.
-            let record = self.records.split_off(start);
             self.close_block()?;
-            self.records = record;
         }
-        self.lengths.push(length);
+        self.records.extend_from_slice(record);
+        self.lengths.push(record.len());
         if self.squeezer.is_none() {
             if self.records.len() >= SAMPLE_BYTES {
                 self.train_on_own()?;
@@ -118,7 +112,7 @@ impl Packer {
         } else if self.records.len() >= BLOCK_RAW_BYTES {
             self.close_block()?;
         }
-        Ok(text_bytes)
+        Ok(())
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -173,10 +167,7 @@ impl Packer {
         for length in lengths {
             let (record, later) = rest.split_at_checked(length).unwrap_or_default();
             rest = later;
-            self.push(|out| {
-                out.extend_from_slice(record);
-                Ok(0)
-            })?;
+            self.push(record)?;
         }
         Ok(())
     }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
+use super::draft::Draft;
 use super::file::SegmentFile;
 use super::texts::TextArray;
-use crate::document::Document;
 use crate::error::Result;
 use crate::format::postings::{PostingEntry, write_bitmap};
 use crate::format::segment::{
     SECTION_POSTING_ENTRIES, SECTION_POSTINGS, SECTION_TERM_OFFSETS, SECTION_TERMS, SegmentMeta,
 };
-use crate::format::terms::{TermField, of_document};
+use crate::format::terms::TermField;
 
 /// What a hash table entry takes besides its text and rows, in bytes.
 const ENTRY_BYTES: usize = 64;
@@ -26,10 +26,10 @@ pub(super) struct Postings {
 
 impl Postings {
     /// Adds the terms of a document; rows must ascend.
-    pub(super) fn push(&mut self, row: u32, document: &Document) {
+    pub(super) fn push(&mut self, row: u32, draft: &Draft) {
         let Postings { fields, memory_bytes } = self;
-        of_document(document, &mut |field, term| {
-            let Some(terms) = fields.get_mut(field as usize) else { return };
+        for (field, term) in draft.terms() {
+            let Some(terms) = fields.get_mut(field as usize) else { continue };
             match terms.get_mut(term) {
                 Some(rows) if rows.last() == Some(&row) => {}
                 Some(rows) => {
@@ -42,7 +42,7 @@ impl Postings {
                     *memory_bytes += term.len() + ENTRY_BYTES;
                 }
             }
-        });
+        }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

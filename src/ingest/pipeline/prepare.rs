@@ -4,9 +4,10 @@ use super::ImportOptions;
 use crate::db::Snapshot;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
-use crate::ids::Revision;
+use crate::ids::{Key, Revision};
+use crate::ingest::Event;
 use crate::ingest::source::{Parsed, Place};
-use crate::ingest::{Event, Record};
+use crate::segment::Draft;
 
 /// Records of one batch, ready to be written.
 pub(super) struct Prepared {
@@ -28,13 +29,29 @@ pub(super) struct Prepared {
 
 /// A record with all it needs.
 pub(super) struct Ready {
-    pub(super) record: Record,
     pub(super) place: Place,
     /// Where it stands among the revisions of its document; `None` for files that have no order.
     pub(super) revision: Option<Revision>,
-    /// The database has it, or a newer one, already.
-    pub(super) is_known: bool,
-    /// Hash of the document's encoder input; zeros for a document that is known and for deletions.
+    pub(super) action: Action,
+}
+
+/// What to do about a record.
+pub(super) enum Action {
+    /// Nothing: the database has it, or a newer one, already.
+    Pass,
+    /// Write a document.
+    Put(Box<Put>),
+    /// Delete what has this key.
+    Delete(Key),
+}
+
+/// A document to write.
+pub(super) struct Put {
+    pub(super) draft: Draft,
+    pub(super) vector: Option<Vec<f32>>,
+    /// What is still to be embedded.
+    input: Option<EncoderInput>,
+    /// Hash of the document's encoder input.
     pub(super) input_hash: [u8; 16],
 }
 
@@ -46,11 +63,12 @@ pub(super) struct Preparer<'a> {
 }
 
 impl Preparer<'_> {
-    /// Takes a parsed record in; settles whether the database knows it.
+    /// Takes a parsed record in, apart from its vector; settles whether the database knows it.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when the database is damaged where it had to be read.
-    pub(super) fn ready(&self, (record, place): Parsed) -> Result<Ready> {
+    /// [`Error::Input`] for a document that cannot be stored; [`Error::Corrupt`] when the database
+    /// is damaged where it had to be read.
+    pub(super) fn ready(&self, file: &str, (record, place): Parsed) -> Result<Ready> {
         let revision = self.file_number.map(|file| Revision {
             file,
             position: u32::try_from(record.position).unwrap_or(u32::MAX),
@@ -59,17 +77,25 @@ impl Preparer<'_> {
                 Event::Delete { version, .. } => *version,
             },
         });
-        let is_known = match (&record.event, revision) {
-            (Event::Document { document, .. }, Some(revision)) => {
-                self.snapshot.revision(&document.key)?.is_some_and(|stored| stored >= revision)
+        let (document, vector) = match record.event {
+            Event::Document { document, vector } => (document, vector),
+            Event::Delete { key, .. } => {
+                return Ok(Ready { place, revision, action: Action::Delete(key) });
             }
-            _ => false,
         };
-        let input_hash = match &record.event {
-            Event::Document { document, .. } if !is_known => document.encoder_input().hash(),
-            _ => [0; 16],
-        };
-        Ok(Ready { record, place, revision, is_known, input_hash })
+        if let Some(revision) = revision
+            && self.snapshot.revision(&document.key)?.is_some_and(|stored| stored >= revision)
+        {
+            return Ok(Ready { place, revision: Some(revision), action: Action::Pass });
+        }
+        let input = document.encoder_input();
+        let input_hash = input.hash();
+        let is_wanted = self.options.encoder.is_some() && vector.is_none() && !input.is_empty();
+        let draft =
+            Draft::new(&document).map_err(|error| place.error(file, &document.key, &error))?;
+        let input = is_wanted.then_some(input);
+        let put = Put { draft, vector, input, input_hash };
+        Ok(Ready { place, revision, action: Action::Put(Box::new(put)) })
     }
 
     /// Embeds the documents of a batch that need it.
@@ -80,17 +106,11 @@ impl Preparer<'_> {
         let Some(encoder) = &self.options.encoder else { return Ok(()) };
         let mut inputs: Vec<(usize, EncoderInput)> = Vec::new();
         for (index, ready) in batch.records.iter_mut().enumerate() {
-            let Ok(Ready { record, is_known: false, input_hash, .. }) = ready else { continue };
-            let Event::Document { document, vector: vector @ None } = &mut record.event else {
-                continue;
-            };
-            let input = document.encoder_input();
-            if input.is_empty() {
-                continue;
-            }
-            match self.snapshot.stored_vector(&document.key, *input_hash)? {
+            let Ok(Ready { action: Action::Put(put), .. }) = ready else { continue };
+            let Some(input) = put.input.take() else { continue };
+            match self.snapshot.stored_vector(put.draft.key(), put.input_hash)? {
                 Some(stored) => {
-                    *vector = Some(stored);
+                    put.vector = Some(stored);
                     batch.reused += 1;
                 }
                 None => inputs.push((index, input)),
@@ -124,10 +144,8 @@ impl Preparer<'_> {
             });
         }
         for (index, row) in indices.into_iter().zip(vectors.chunks_exact(dimension)) {
-            if let Some(Ok(ready)) = batch.records.get_mut(index)
-                && let Event::Document { vector, .. } = &mut ready.record.event
-            {
-                *vector = Some(row.to_vec());
+            if let Some(Ok(Ready { action: Action::Put(put), .. })) = batch.records.get_mut(index) {
+                put.vector = Some(row.to_vec());
                 batch.encoded += 1;
             }
         }

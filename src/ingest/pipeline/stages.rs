@@ -103,15 +103,15 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
     prepared.records.reserve_exact(batch.records.len());
     for index in 0..batch.records.len() {
         let record = match source::parse(file, &batch, index) {
-            Some(Ok(parsed)) => match preparer.ready(parsed) {
-                Ok(ready) => Ok(ready),
-                Err(error) => {
-                    prepared.failure = Some(error);
-                    break;
-                }
-            },
-            Some(Err(error)) => Err(error),
+            Some(parsed) => parsed.and_then(|parsed| preparer.ready(file, parsed)),
             None => break,
+        };
+        let record = match record {
+            Err(error) if !matches!(error, Error::Input { .. }) => {
+                prepared.failure = Some(error);
+                break;
+            }
+            record => record,
         };
         prepared.records.push(record);
     }

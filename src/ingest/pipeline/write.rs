@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::ledger::{Known, look_up};
-use super::prepare::{Prepared, Preparer, Ready};
+use super::prepare::{Action, Prepared, Preparer, Put, Ready};
 use super::{ImportOptions, ImportReport, Progress, Stage, stages};
-use crate::db::{Change, Database, Writer, WriterOptions};
+use crate::db::{Database, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
-use crate::ingest::{Event, Source, open};
+use crate::ingest::{Source, open};
 
 /// Segments after which an import merges them: each key that is written is looked up in all.
 const SEGMENTS_MAX: usize = 32;
@@ -142,14 +142,14 @@ impl<'a> Import<'a> {
     }
 
     fn record(&mut self, ready: Ready, file: &str) -> Result<()> {
-        if ready.is_known {
-            self.report.unchanged += 1;
-            return Ok(());
-        }
-        let Ready { record, place, revision, input_hash, .. } = ready;
-        let (document, vector) = match record.event {
-            Event::Document { document, vector } => (*document, vector),
-            Event::Delete { key, .. } => {
+        let Ready { place, revision, action } = ready;
+        let Put { draft, vector, input_hash, .. } = match action {
+            Action::Put(put) => *put,
+            Action::Pass => {
+                self.report.unchanged += 1;
+                return Ok(());
+            }
+            Action::Delete(key) => {
                 self.report.deletes += 1;
                 match revision {
                     Some(revision) => self.writer.delete_revision(&key, revision)?,
@@ -158,9 +158,7 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        let key = document.key.clone();
-        let change = Change { document, revision, vector };
-        match self.writer.apply_prepared(change, input_hash) {
+        match self.writer.apply_draft(&draft, revision, vector.as_deref(), input_hash) {
             Ok(applied) => {
                 self.report.added += applied.added;
                 self.report.replaced += applied.replaced;
@@ -168,7 +166,7 @@ impl<'a> Import<'a> {
                 Ok(())
             }
             Err(error @ (Error::InvalidDocument { .. } | Error::Vector { .. })) => {
-                Err(place.error(file, &key, &error))
+                Err(place.error(file, draft.key(), &error))
             }
             Err(error) => Err(error),
         }

@@ -1,0 +1,104 @@
+//! A document taken apart for a segment: what can be done on any thread is done before the builder.
+
+use crate::document::{Document, Field, FieldValue};
+use crate::error::{Error, Result};
+use crate::format::record;
+use crate::format::terms::{TermField, of_document};
+use crate::ids::Key;
+
+use super::columns::date_of;
+
+/// Room for the record of a usual citation, in bytes.
+const RECORD_BYTES: usize = 4 * 1024;
+
+/// A document's record, terms, dates and numbers, ready for [`super::SegmentBuilder::push_draft`].
+///
+/// An import makes drafts where it parses, so that one document is in memory at a time and its
+/// hundred texts are freed by the thread that made them: three blocks of memory go on instead.
+pub struct Draft {
+    key: Key,
+    record: Vec<u8>,
+    text_bytes: usize,
+    dates: [u32; 2],
+    numbers: Vec<Field>,
+    /// Terms, one after the other.
+    terms: String,
+    /// The field of each term and where it ends.
+    term_ends: Vec<(TermField, usize)>,
+}
+
+impl Draft {
+    /// Takes a document apart.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`] as [`Document::validate`], and when its publication date ends
+    /// before it begins or its record is too long.
+    pub fn new(document: &Document) -> Result<Draft> {
+        document.validate()?;
+        if document.date.as_ref().is_some_and(|date| date.first > date.last) {
+            return Err(Error::InvalidDocument {
+                key: document.key.clone(),
+                detail: "its publication date ends before it begins".to_owned(),
+            });
+        }
+        let mut record = Vec::with_capacity(RECORD_BYTES);
+        let text_bytes = record::encode(document, &mut record)?;
+        let (mut terms, mut term_ends) = (String::with_capacity(RECORD_BYTES / 4), Vec::new());
+        of_document(document, &mut |field, term| {
+            terms.push_str(term);
+            term_ends.push((field, terms.len()));
+        });
+        let is_number =
+            |field: &&Field| matches!(field.value, FieldValue::Integer(_) | FieldValue::Float(_));
+        Ok(Draft {
+            key: document.key.clone(),
+            record,
+            text_bytes,
+            dates: date_of(document),
+            numbers: document.fields.iter().filter(is_number).cloned().collect(),
+            terms,
+            term_ends,
+        })
+    }
+
+    /// The document's key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether it was made from a document like this one.
+    pub fn is_of(&self, document: &Document) -> bool {
+        let mut record = Vec::with_capacity(self.record.len());
+        record::encode(document, &mut record).is_ok() && record == self.record
+    }
+
+    /// The record as it is stored.
+    pub(super) fn record(&self) -> &[u8] {
+        &self.record
+    }
+
+    /// UTF-8 bytes of the document's texts.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
+    }
+
+    /// First and last day of its publication date; zeros when it has none.
+    pub(super) fn dates(&self) -> [u32; 2] {
+        self.dates
+    }
+
+    /// Its free fields that are numbers.
+    pub(super) fn numbers(&self) -> &[Field] {
+        &self.numbers
+    }
+
+    /// Its terms, normalised; the same one can come more than once.
+    pub(super) fn terms(&self) -> impl Iterator<Item = (TermField, &str)> {
+        let mut start = 0;
+        self.term_ends.iter().map(move |(field, end)| {
+            let term = self.terms.get(start..*end).unwrap_or_default();
+            start = *end;
+            (*field, term)
+        })
+    }
+}
