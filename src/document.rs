@@ -403,6 +403,21 @@ fn join_sections(sections: &[AbstractSection]) -> String {
     text
 }
 
+/// Bytes that [`normalise`] passes at once.
+const BLOCK_BYTES: usize = 32;
+
+/// Whether a block is printable ASCII without two blanks in a row, the one before it included: there
+/// is nothing to do about it. Compiles to vector instructions.
+fn is_normal(block: &[u8; BLOCK_BYTES], follows_blank: bool) -> bool {
+    let is_odd = |byte: u8| !matches!(byte, b' '..=b'~');
+    let (first, rest) = (block.first(), block.get(1..).unwrap_or_default());
+    let pairs = block.iter().zip(rest);
+    let two_blanks =
+        pairs.fold(false, |found, (&byte, &next)| found | ((byte == b' ') & (next == b' ')));
+    let odd = block.iter().fold(false, |found, &byte| found | is_odd(byte));
+    !(odd || two_blanks || (follows_blank && first == Some(&b' ')))
+}
+
 /// Version 1 of the text normaliser: white space and control characters become one space,
 /// zero-width characters and the soft hyphen vanish, ends are trimmed.
 fn normalise(text: &str) -> String {
@@ -411,11 +426,19 @@ fn normalise(text: &str) -> String {
     let mut is_blank = true;
     let mut place = 0;
     let mut copied = 0;
-    while let Some(&byte) = text.as_bytes().get(place) {
-        if matches!(byte, b'!'..=b'~') || (byte == b' ' && !is_blank) {
+    let bytes = text.as_bytes();
+    loop {
+        while let Some(block) = bytes.get(place..).and_then(|rest| rest.first_chunk())
+            && is_normal(block, is_blank)
+        {
+            is_blank = block.last() == Some(&b' ');
+            place += BLOCK_BYTES;
+        }
+        while let Some(&byte) = bytes.get(place)
+            && (matches!(byte, b'!'..=b'~') || (byte == b' ' && !is_blank))
+        {
             is_blank = byte == b' ';
             place += 1;
-            continue;
         }
         let Some(ch) = text.get(place..).and_then(|rest| rest.chars().next()) else { break };
         let next = place + ch.len_utf8();
@@ -468,7 +491,7 @@ mod tests {
     proptest! {
         #[test]
         fn normalises_as_documented(
-            text in "([a-c ]|[\\x00-\\x7f]|[\u{200b}\u{ad}\u{feff}\u{a0}\u{2003}\u{85}]|[éα]|.){0,40}"
+            text in "(([a-z]{1,7} ){0,14}([a-c ]|[\\x00-\\x7f]|[\u{200b}\u{ad}\u{feff}\u{a0}\u{2003}\u{85}]|[éα]|.){0,12}){0,4}"
         ) {
             prop_assert_eq!(normalise(&text), normalise_slowly(&text));
         }

@@ -53,7 +53,7 @@ impl SegmentBuilder {
     /// is not found by vector search. Under [`crate::Metric::Cosine`] the vector is normalised here.
     /// A key may come again: [`super::Segment::find`] then names the last row.
     ///
-    /// Cost: about 20 us for an abstract; compression runs on a thread of the builder's own.
+    /// Cost: about 15 us for an abstract; compression runs on a thread of the builder's own.
     ///
     /// # Errors
     /// [`Error::InvalidDocument`], [`Error::Vector`]; the builder is as before then.

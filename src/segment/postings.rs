@@ -1,6 +1,7 @@
 //! Terms and their rows, while a segment is written.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use roaring::RoaringBitmap;
 
@@ -17,10 +18,51 @@ use crate::format::terms::TermField;
 /// What a hash table entry takes besides its text and rows, in bytes.
 const ENTRY_BYTES: usize = 64;
 
+/// A quick hash of terms: one multiplication for eight bytes. Its seed is drawn anew for each map, so
+/// that nobody can write a file whose terms collide.
+#[derive(Clone)]
+struct TermHash(u64);
+
+impl Default for TermHash {
+    fn default() -> TermHash {
+        TermHash(RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for TermHash {
+    type Hasher = TermHasher;
+
+    fn build_hasher(&self) -> TermHasher {
+        TermHasher(self.0)
+    }
+}
+
+/// The state of a hash.
+struct TermHasher(u64);
+
+impl Hasher for TermHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            // Both halves of the product: the high one depends on every bit.
+            let product = u128::from(self.0 ^ u64::from_le_bytes(word))
+                * u128::from(0x9e37_79b9_7f4a_7c15_u64);
+            self.0 = (product >> 64) as u64 ^ product as u64;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The rows of every term, in memory: 4 bytes a row and term.
 #[derive(Default)]
 pub(super) struct Postings {
-    fields: [HashMap<Box<str>, Vec<u32>>; TermField::ALL.len()],
+    fields: [HashMap<Box<str>, Vec<u32>, TermHash>; TermField::ALL.len()],
     memory_bytes: usize,
 }
 

@@ -9,13 +9,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
+use zstd::zstd_safe::DictAttachPref::ForceAttach;
 
 use super::dictionary::train;
 use crate::error::{Error, Result};
 
 /// Raw bytes under way above which the owner waits for the oldest block: as much as a writer
-/// produces while a dictionary is trained, so that it need not stand still.
-const QUEUE_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// produces while a dictionary is trained, so that it need not stand still. What waits when a
+/// segment ends is compressed while the writer waits, so more would cost time there.
+const QUEUE_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// A compressing thread. Dropped early, it stops at the block it is at.
 pub(super) struct Squeezer {
@@ -157,7 +160,11 @@ fn run(
         bytes => train(&samples, &lengths, bytes, level),
     };
     drop((samples, lengths));
-    let mut compressor = Compressor::with_dictionary(level, &dictionary).map_err(failed)?;
+    let mut compressor = Compressor::new(level).map_err(failed)?;
+    // Of its own accord zstd copies the tables of the dictionary for every block above 16 KiB: 2 MiB
+    // for the one long record that such a block holds.
+    compressor.set_parameter(CParameter::ForceAttachDict(ForceAttach)).map_err(failed)?;
+    compressor.set_dictionary(level, &dictionary).map_err(failed)?;
     let mut packed = Vec::new();
     // Nobody listens once the owner is gone: then there is nothing more to do.
     let mut is_wanted = done.send(Ok(Done::Dictionary(dictionary))).is_ok();
@@ -204,7 +211,7 @@ mod tests {
         while !squeezer.is_full() {
             squeezer.send(vec![0; 1 << 20]).expect("sends");
         }
-        assert_eq!(squeezer.under_way.len(), 13);
+        assert_eq!(squeezer.under_way.len(), 7);
         assert!(squeezer.memory_bytes() > QUEUE_BYTES_MAX);
         squeezer.next_block().expect("compresses").expect("one more");
         assert!(!squeezer.is_full());

@@ -137,8 +137,15 @@ impl<'a> Tokens<'a> {
         if !name.starts_with(|ch: char| ch.is_alphabetic() || ch == '_' || ch == ':') {
             return Err(self.broken("a `<` begins no tag"));
         }
-        let Some(length) = tag_length(after.as_bytes()) else {
-            return Err(self.broken(format_args!("<{}> is cut", shorten(name))));
+        let length = match after.as_bytes() {
+            [b'>' | b' ' | b'\t' | b'\r' | b'\n', ..] | [b'/', b'>', ..] => {
+                tag_length(after.as_bytes())
+            }
+            [] => None,
+            _ => return Err(self.broken(format_args!("<{} does not go on", shorten(name)))),
+        };
+        let Some(length) = length else {
+            return Err(self.broken(format_args!("<{} is cut", shorten(name))));
         };
         let attributes = after.get(..length).unwrap_or_default();
         self.place += 1 + name_bytes + length + 1;
@@ -327,3 +334,6 @@ fn numbered(number: &str) -> Option<char> {
 fn shorten(name: &str) -> String {
     name.chars().take(40).collect()
 }
+
+#[cfg(test)]
+mod tests;
