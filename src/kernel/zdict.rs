@@ -11,22 +11,30 @@ use std::ffi::c_void;
 
 use zstd::zstd_safe::zstd_sys::{ZDICT_finalizeDictionary, ZDICT_isError, ZDICT_params_t};
 
-/// Room for the head, in bytes; it takes some 170.
-const HEAD_BYTES_MAX: usize = 4096;
+/// Room that the head needs before the content, in bytes; it takes some 170.
+pub const HEAD_BYTES_MAX: usize = 4096;
 
 /// Least content that zstd takes, in bytes.
 const CONTENT_BYTES_MIN: usize = 128;
 
-/// Puts a head before `content`, made from `samples`: texts of these lengths, one after the other,
-/// as they will be compressed at `level`. `None` when zstd finds them too few or too uniform, and
-/// when the lengths are not those of the samples.
-pub fn with_head(content: &[u8], samples: &[u8], lengths: &[usize], level: i32) -> Option<Vec<u8>> {
+/// Writes a head and `content` to `dictionary`, which has room for both, and returns their length.
+/// The head is made from `samples`: texts of these lengths, one after the other, as they will be
+/// compressed at `level`. `None` when zstd finds them too few or too uniform, and when the lengths
+/// are not those of the samples.
+pub fn finish(
+    content: &[u8],
+    samples: &[u8],
+    lengths: &[usize],
+    level: i32,
+    dictionary: &mut [u8],
+) -> Option<usize> {
     let total = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length))?;
     let count = u32::try_from(lengths.len()).ok()?;
-    if samples.is_empty() || total != samples.len() || content.len() < CONTENT_BYTES_MIN {
+    let has_room = dictionary.len().checked_sub(content.len())? >= HEAD_BYTES_MAX;
+    let is_enough = content.len() >= CONTENT_BYTES_MIN && !samples.is_empty();
+    if total != samples.len() || !has_room || !is_enough {
         return None;
     }
-    let mut dictionary = vec![0u8; content.len() + HEAD_BYTES_MAX];
     let parameters = ZDICT_params_t { compressionLevel: level, notificationLevel: 0, dictID: 0 };
     // SAFETY: each pointer comes with the length of the slice behind it; the function writes to
     // `dictionary` alone, which overlaps nothing, at most its length, and keeps no pointer. The
@@ -45,11 +53,7 @@ pub fn with_head(content: &[u8], samples: &[u8], lengths: &[usize], level: i32) 
     };
     // SAFETY: looks at the number only.
     let failed = unsafe { ZDICT_isError(written) } != 0;
-    if failed || written > dictionary.len() {
-        return None;
-    }
-    dictionary.truncate(written);
-    Some(dictionary)
+    (!failed && written <= dictionary.len()).then_some(written)
 }
 
 #[cfg(test)]
@@ -63,11 +67,18 @@ mod tests {
         (texts.concat().into_bytes(), texts.iter().map(String::len).collect())
     }
 
+    fn with_head(content: &[u8], samples: &[u8], lengths: &[usize]) -> Option<Vec<u8>> {
+        let mut dictionary = vec![0; content.len() + HEAD_BYTES_MAX];
+        let length = finish(content, samples, lengths, 3, &mut dictionary)?;
+        dictionary.truncate(length);
+        Some(dictionary)
+    }
+
     #[test]
     fn the_content_stands_behind_a_head_that_zstd_reads() {
         let (text, lengths) = samples();
         let content = &text[..4096];
-        let dictionary = with_head(content, &text, &lengths, 3).expect("enough samples");
+        let dictionary = with_head(content, &text, &lengths).expect("enough samples");
         assert!(dictionary.starts_with(&[0x37, 0xa4, 0x30, 0xec]), "the magic number");
         assert!(dictionary.ends_with(content));
         let mut packer = zstd::bulk::Compressor::with_dictionary(3, &dictionary).expect("is one");
@@ -80,9 +91,11 @@ mod tests {
     #[test]
     fn refuses_what_is_no_set_of_samples() {
         let (text, lengths) = samples();
-        assert_eq!(with_head(&text[..1024], &text, &lengths[1..], 3), None);
-        assert_eq!(with_head(&text[..1024], &text, &[usize::MAX, 2], 3), None);
-        assert_eq!(with_head(&text[..10], &text, &lengths, 3), None);
-        assert_eq!(with_head(&text[..1024], &[], &[], 3), None);
+        let content = &text[..1024];
+        assert_eq!(with_head(content, &text, &lengths[1..]), None);
+        assert_eq!(with_head(content, &text, &[usize::MAX, 2]), None);
+        assert_eq!(with_head(&text[..10], &text, &lengths), None);
+        assert_eq!(with_head(content, &[], &[]), None);
+        assert_eq!(finish(content, &text, &lengths, 3, &mut [0; 2048]), None, "no room");
     }
 }

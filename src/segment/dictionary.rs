@@ -9,7 +9,7 @@
 //! Measured on 4 MiB of citations for a dictionary of 256 KiB: 0.05 s of processor time against
 //! 0.28 s of `ZDICT_trainFromBuffer`, and blocks come out 1 % smaller.
 
-use crate::kernel::zdict::with_head;
+use crate::kernel::zdict::{self, HEAD_BYTES_MAX};
 
 /// Bytes whose repetition counts.
 const RUN_BYTES: usize = 8;
@@ -34,7 +34,10 @@ const HEAD_SAMPLE_BYTES: usize = 1024 * 1024;
 pub(super) fn train(samples: &[u8], lengths: &[usize], bytes: usize, level: i32) -> Vec<u8> {
     let content = content(samples, bytes);
     let (some, some_lengths) = thin_out(samples, lengths);
-    with_head(&content, &some, &some_lengths, level).unwrap_or_default()
+    let mut dictionary = vec![0; content.len() + HEAD_BYTES_MAX];
+    let length = zdict::finish(&content, &some, &some_lengths, level, &mut dictionary);
+    dictionary.truncate(length.unwrap_or_default());
+    dictionary
 }
 
 /// The passages, most valuable last: what is near costs the fewest bits to refer to.
