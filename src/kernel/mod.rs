@@ -11,9 +11,14 @@
 //! | `scalar` | every one; the oracle that the others are held against |
 //! | `avx2` | x86-64 with AVX2 and F16C |
 //! | `avx512` | x86-64 with AVX-512 F, BW, DQ, VL and VNNI |
+//! | `avx512vbmi` | the same with VBMI, which only the scan of codes uses |
 //! | `neon` | every AArch64 |
 //!
 //! The fastest is chosen once, at run time, by [`kernel`].
+//!
+//! # Estimates
+//!
+//! An index is searched by estimates of those products, from codes of four bits: [`scan`].
 //!
 //! # Every variant gives the same bits
 //!
@@ -35,6 +40,7 @@ pub mod quantize;
 mod query;
 mod rows;
 mod scalar;
+pub mod scan;
 #[cfg(test)]
 mod tests;
 mod topk;
@@ -45,6 +51,9 @@ pub mod zdict;
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64/neon.rs"]
 mod neon;
+#[cfg(target_arch = "aarch64")]
+#[path = "aarch64/scan.rs"]
+mod neon_scan;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -68,6 +77,7 @@ pub struct Kernel {
     int8: ScoreInt8,
     f16: ScoreFloat<u16>,
     f32: ScoreFloat<f32>,
+    scan: scan::Scan,
 }
 
 impl Kernel {

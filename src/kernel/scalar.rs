@@ -1,13 +1,14 @@
 //! The oracle: what every variant must compute, in the plainest code.
 
 use super::quantize::f32_from_f16;
-use super::{Kernel, Query, row};
+use super::{Kernel, Query, row, scan};
 
 /// Lanes of a floating-point sum.
 const LANES: usize = 16;
 
 /// Runs everywhere.
-pub(super) static KERNEL: Kernel = Kernel { name: "scalar", int8, f16, f32 };
+pub(super) static KERNEL: Kernel =
+    Kernel { name: "scalar", int8, f16, f32, scan: scan::scalar::scan };
 
 fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {

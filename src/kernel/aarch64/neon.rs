@@ -4,10 +4,10 @@
 
 use std::arch::aarch64::*;
 
-use super::{Kernel, Query, padded, row};
+use super::{Kernel, Query, neon_scan, padded, row};
 
 /// Runs on every AArch64.
-pub(super) static KERNEL: Kernel = Kernel { name: "neon", int8, f16, f32 };
+pub(super) static KERNEL: Kernel = Kernel { name: "neon", int8, f16, f32, scan: neon_scan::scan };
 
 /// Codes of one register; lanes of a floating-point sum.
 const LANES: usize = 16;
@@ -100,7 +100,7 @@ fn load_f16(from: &[u16; LANES]) -> Lanes {
 /// Four half-precision numbers, widened exactly, as [`super::quantize::f32_from_f16`] does.
 #[target_feature(enable = "neon")]
 #[inline]
-fn widen(halves: uint16x4_t) -> float32x4_t {
+pub(super) fn widen(halves: uint16x4_t) -> float32x4_t {
     let bits = vmovl_u16(halves);
     let sign = vshlq_n_u32::<16>(vandq_u32(bits, vdupq_n_u32(0x8000)));
     let magnitude = vandq_u32(bits, vdupq_n_u32(0x7fff));

@@ -2,11 +2,12 @@
 
 use std::arch::x86_64::*;
 
-use super::prefetch;
+use super::{prefetch, scan_avx2};
 use crate::kernel::{Kernel, Query, padded, row};
 
 /// Needs AVX2 and F16C.
-pub(in crate::kernel) static KERNEL: Kernel = Kernel { name: "avx2", int8, f16, f32 };
+pub(in crate::kernel) static KERNEL: Kernel =
+    Kernel { name: "avx2", int8, f16, f32, scan: scan_avx2::scan };
 
 /// Codes multiplied by one instruction; lanes of a floating-point sum.
 const LANES: usize = 16;

@@ -2,11 +2,16 @@
 
 use std::arch::x86_64::*;
 
-use super::prefetch;
+use super::{prefetch, scan_avx2, scan_avx512};
 use crate::kernel::{Kernel, Query, row};
 
 /// Needs AVX-512 F, BW, DQ, VL and VNNI.
-pub(in crate::kernel) static KERNEL: Kernel = Kernel { name: "avx512", int8, f16, f32 };
+pub(in crate::kernel) static KERNEL: Kernel =
+    Kernel { name: "avx512", int8, f16, f32, scan: scan_avx2::scan };
+
+/// Needs VBMI besides.
+pub(in crate::kernel) static KERNEL_VBMI: Kernel =
+    Kernel { name: "avx512vbmi", int8, f16, f32, scan: scan_avx512::scan };
 
 /// Codes multiplied by one instruction.
 const CODES: usize = 32;

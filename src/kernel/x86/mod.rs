@@ -4,6 +4,8 @@
 
 mod avx2;
 mod avx512;
+mod scan_avx2;
+mod scan_avx512;
 
 use std::arch::x86_64::*;
 
@@ -26,9 +28,13 @@ pub(super) fn available() -> impl Iterator<Item = &'static Kernel> {
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512vnni");
-    [(avx2, &avx2::KERNEL), (avx2 && avx512, &avx512::KERNEL)]
-        .into_iter()
-        .filter_map(|(present, kernel)| present.then_some(kernel))
+    let vbmi = is_x86_feature_detected!("avx512vbmi");
+    let kernels = [
+        (avx2, &avx2::KERNEL),
+        (avx2 && avx512, &avx512::KERNEL),
+        (avx2 && avx512 && vbmi, &avx512::KERNEL_VBMI),
+    ];
+    kernels.into_iter().filter_map(|(present, kernel)| present.then_some(kernel))
 }
 
 /// Asks memory for a row that will be scored soon after `ids[at]`, unless the ids are a run: there
@@ -43,6 +49,15 @@ fn prefetch<T>(values: &[T], dimension: usize, ids: &[u32], at: usize) {
     for line in (0..dimension * size_of::<T>()).step_by(LINE_BYTES) {
         // SAFETY: a prefetch is a hint; it cannot fault, whatever the address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(line)) };
+    }
+}
+
+/// Asks memory for all of `bytes`.
+#[inline(always)]
+fn prefetch_lines(bytes: &[u8]) {
+    for line in bytes.chunks(LINE_BYTES) {
+        // SAFETY: a prefetch is a hint; it cannot fault, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
 }
 
