@@ -38,6 +38,7 @@
 mod norm;
 pub mod quantize;
 mod query;
+pub mod rotate;
 mod rows;
 mod scalar;
 pub mod scan;
