@@ -64,12 +64,7 @@ fn build(path: &PathBuf, documents: u32) -> Result<()> {
     }
     eprintln!("building {}", path.display());
     let options = CreateOptions {
-        vectors: Some(VectorConfig {
-            dimension: 256,
-            metric: Metric::Cosine,
-            row_type: RowType::Int8,
-            encoder: None,
-        }),
+        vectors: Some(VectorConfig::new(256, Metric::Cosine, RowType::Int8, None)),
     };
     let database = Database::create(path, options)?;
     let mut writer = database.writer(WriterOptions::default())?;

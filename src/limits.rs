@@ -6,6 +6,14 @@ pub const KEY_BYTES_MAX: usize = 512;
 /// Rows of one segment: row ids are `u32` and one bitmap value stays free for "none".
 pub const SEGMENT_ROWS_MAX: u32 = u32::MAX - 1;
 
+/// Vectors of a segment below which it is not indexed, unless a writer's options say otherwise: they
+/// are scored exactly in some 20 us.
+pub const INDEX_ROWS_MIN: u64 = 1024;
+
+/// Vectors of a database below which no codebook is trained, unless a writer's options say otherwise:
+/// an exact search of them takes about 100 us, and lists would be too short to learn anything.
+pub const TRAIN_ROWS_MIN: u64 = 10_000;
+
 /// Longest vector: the largest text encoders in use have 4,096 dimensions; `i16 x i8` sums of
 /// 8,192 products still fit 32 bits.
 pub const DIMENSION_MAX: usize = 8192;

@@ -7,28 +7,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{contents, create_options, document, key, vector};
-use medvec::db::{Change, Database, Snapshot, WriterOptions};
+use medvec::db::{Change, Database, OptimizeOptions, Snapshot, WriterOptions};
 use medvec::format::manifest;
 use medvec::format::names::{Name, manifest_name, parse, segment_name};
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, Key, Revision, SegmentId};
-use medvec::search::{FieldTest, Filter, Query};
+use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Control, Document, Error, Result};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Two segments, tombstones, delete marks, every kind of section.
+/// Two segments, one of them indexed, tombstones, delete marks, every kind of section.
 fn rich() -> Files {
     let storage = MemoryStorage::new();
     let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
-    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let options =
+        WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    let mut writer = database.writer(options).unwrap();
     for number in 0..9 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
     }
     let bare = Document::new(Key::Text("nothing but a key".into()));
     writer.upsert(bare).unwrap();
-    writer.commit().unwrap();
+    writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
     let revision = Revision { file: 26_000_001, position: 3, version: 1 };
     for number in 7..12 {
         let change = Change {
@@ -40,9 +42,9 @@ fn rich() -> Files {
     }
     writer.delete(&key(2)).unwrap();
     writer.delete_revision(&key(99), revision).unwrap();
-    writer.commit().unwrap();
+    let newest = writer.commit().unwrap();
     // The newest generation alone: with the one before, a damaged file may be one nobody reads.
-    let named = |name: &String| !matches!(parse(name), Some(Name::Manifest(g)) if g.0 < 3);
+    let named = |name: &String| !matches!(parse(name), Some(Name::Manifest(g)) if g < newest);
     let names = storage.list().unwrap();
     names
         .iter()
@@ -76,7 +78,13 @@ fn ask(snapshot: &Snapshot) -> Result<Answers> {
     ];
     let mut hits = Vec::new();
     for filter in filters {
-        for query in [Query::vector(vector(4, 9)), Query::matching(Filter::All)] {
+        let all = Accuracy::Effort { probes: 100, candidates: 100 };
+        let queries = [
+            Query::vector(vector(4, 9)).exact(),
+            Query::vector(vector(4, 9)).accuracy(all),
+            Query::matching(Filter::All),
+        ];
+        for query in queries {
             let result = snapshot.search(&query.k(20).filter(filter.clone()))?;
             hits.push(result.hits.into_iter().map(|hit| (hit.key, hit.score)).collect());
         }
@@ -199,7 +207,9 @@ fn missing_and_swapped_files_are_found() {
 fn a_file_of_another_database_is_refused() {
     let (files, other) = (rich(), rich());
     let sound = open_and_ask(&files).0.unwrap();
-    for name in files.keys().filter(|name| !name.starts_with("manifest")) {
+    // A codebook is named after its content: one of the same name is the same.
+    let own = |name: &&String| !name.starts_with("manifest") && !name.starts_with("codebook");
+    for name in files.keys().filter(own) {
         let mut damaged = files.clone();
         damaged.insert(name.clone(), other[name].clone());
         check(&damaged, &sound, &format!("{name} of another database"));
@@ -210,7 +220,7 @@ fn a_file_of_another_database_is_refused() {
 fn repair_saves_what_can_be_read_and_says_what_is_lost() {
     let files = rich();
     let sound = open_and_ask(&files).0.unwrap();
-    let segment = files.keys().find(|name| name.starts_with("segment-00000001")).unwrap();
+    let segment = files.keys().find(|name| name.starts_with("segment-")).unwrap();
     let mut damaged = files.clone();
     let middle = damaged[segment].len() / 2;
     damaged.get_mut(segment).unwrap()[middle] ^= 0x10;
@@ -238,6 +248,30 @@ fn repair_saves_what_can_be_read_and_says_what_is_lost() {
     }
     assert!(storage.list().unwrap().iter().any(|name| name.starts_with("damaged-segment-")));
     assert!(Database::repair_in(&storage, false).unwrap().is_clean());
+}
+
+#[test]
+fn a_damaged_codebook_costs_the_index_and_nothing_else() {
+    let files = rich();
+    let sound = open_and_ask(&files).0.unwrap();
+    let name = files.keys().find(|name| name.starts_with("codebook-")).unwrap();
+    let mut damaged = files.clone();
+    let middle = damaged[name].len() / 2;
+    damaged.get_mut(name).unwrap()[middle] ^= 0x10;
+    let storage = MemoryStorage::with_files(damaged);
+    let report = Database::repair_in(&storage, true).unwrap();
+    assert_eq!((report.codebooks.len(), report.segments.len()), (1, 0));
+    assert!(storage.list().unwrap().iter().any(|name| name.starts_with("damaged-codebook-")));
+
+    let database = Database::open_in(Arc::new(storage)).unwrap();
+    let snapshot = database.snapshot();
+    snapshot.verify(&Control::default()).unwrap();
+    assert_eq!(ask(&snapshot).unwrap(), sound);
+    let options = WriterOptions { index_rows_min: 4, train_rows_min: 6, ..Default::default() };
+    let mut writer = database.writer(options).unwrap();
+    let report = writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
+    assert!(report.lists > 0 && report.compact.encoded > 0);
+    assert_eq!(contents(&database.snapshot()).unwrap(), sound.contents);
 }
 
 #[test]

@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{contents, document, key};
-use medvec::db::{Change, CreateOptions, Database, Snapshot, Writer, WriterOptions};
+use medvec::db::{
+    Change, CreateOptions, Database, OptimizeOptions, Snapshot, Writer, WriterOptions,
+};
 use medvec::document::{Document, FieldValue};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ids::{Key, Revision};
-use medvec::search::{FieldTest, Filter, Query};
+use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::storage::MemoryStorage;
 use medvec::{Control, Metric};
 use proptest::prelude::*;
@@ -26,9 +28,10 @@ enum Operation {
     Delete { number: u64, revision: Option<u32> },
     Commit,
     Compact,
+    Optimize { retrain: bool },
     DropWriter,
     Reopen,
-    Search { vector: Vec<f32>, k: usize, filter: Filter },
+    Search { vector: Vec<f32>, k: usize, filter: Filter, accuracy: Accuracy },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -159,6 +162,25 @@ fn filters() -> impl Strategy<Value = Filter> {
     })
 }
 
+/// The whole index, which gives the exact answer, or a part of it, which may not.
+fn accuracies() -> impl Strategy<Value = Accuracy> {
+    prop_oneof![
+        Just(Accuracy::Exact),
+        Just(Accuracy::Recall(0.9)),
+        Just(Accuracy::Effort { probes: u32::MAX, candidates: u32::MAX }),
+        (1u32..3, 0u32..5).prop_map(|(probes, candidates)| Accuracy::Effort { probes, candidates }),
+    ]
+}
+
+/// Whether an answer may differ from the exact one.
+fn is_partial(accuracy: Accuracy) -> bool {
+    match accuracy {
+        Accuracy::Exact => false,
+        Accuracy::Effort { probes, .. } => probes < u32::MAX,
+        _ => true,
+    }
+}
+
 fn field(name: &str, test: FieldTest) -> Filter {
     Filter::Field { name: name.into(), test }
 }
@@ -172,15 +194,16 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
             .prop_map(|(number, revision)| Operation::Delete { number, revision }),
         4 => Just(Operation::Commit),
         1 => Just(Operation::Compact),
+        1 => any::<bool>().prop_map(|retrain| Operation::Optimize { retrain }),
         1 => Just(Operation::DropWriter),
         1 => Just(Operation::Reopen),
-        3 => (prop::collection::vec(-2i8..3, DIMENSION), 0usize..20, filters()).prop_map(
-            |(vector, k, filter)| Operation::Search {
+        3 => (prop::collection::vec(-2i8..3, DIMENSION), 0usize..20, filters(), accuracies())
+            .prop_map(|(vector, k, filter, accuracy)| Operation::Search {
                 vector: vector.into_iter().map(f32::from).collect(),
                 k,
                 filter,
-            }
-        ),
+                accuracy,
+            }),
     ];
     prop::collection::vec(operation, 1..60)
 }
@@ -201,19 +224,19 @@ fn compare(snapshot: &Snapshot, model: &Model) {
 
 fn start(database: &Database) -> Writer {
     // A few kilobytes, so that one commit makes several segments.
-    let options = WriterOptions { segment_bytes_max: 3000, ..WriterOptions::default() };
+    let options = WriterOptions {
+        segment_bytes_max: 3000,
+        index_rows_min: 3,
+        train_rows_min: 5,
+        ..WriterOptions::default()
+    };
     database.writer(options).unwrap()
 }
 
 fn run(operations: Vec<Operation>) {
     let storage = MemoryStorage::new();
     let options = CreateOptions {
-        vectors: Some(VectorConfig {
-            dimension: DIMENSION as u32,
-            metric: Metric::Dot,
-            row_type: RowType::F32,
-            encoder: None,
-        }),
+        vectors: Some(VectorConfig::new(DIMENSION as u32, Metric::Dot, RowType::F32, None)),
     };
     let mut database = Database::create_in(Arc::new(storage.clone()), options).unwrap();
     let mut writer = start(&database);
@@ -247,6 +270,12 @@ fn run(operations: Vec<Operation>) {
                 committed = model.clone();
                 compare(&database.snapshot(), &committed);
             }
+            Operation::Optimize { retrain } => {
+                let options = OptimizeOptions { retrain, ..OptimizeOptions::default() };
+                writer.optimize(&options, &Control::default()).unwrap();
+                committed = model.clone();
+                compare(&database.snapshot(), &committed);
+            }
             Operation::DropWriter => {
                 drop(writer);
                 model = committed.clone();
@@ -259,15 +288,26 @@ fn run(operations: Vec<Operation>) {
                 writer = start(&database);
                 compare(&database.snapshot(), &committed);
             }
-            Operation::Search { vector, k, filter } => {
-                let query = Query::vector(vector.clone()).k(k).filter(filter.clone());
+            Operation::Search { vector, k, filter, accuracy } => {
+                let query =
+                    Query::vector(vector.clone()).k(k).filter(filter.clone()).accuracy(accuracy);
                 let matched =
                     committed.live.values().filter(|entry| passes(&filter, &entry.0)).count();
                 match database.snapshot().search(&query) {
                     Ok(result) => {
                         let found: Vec<(Key, f32)> =
                             result.hits.iter().map(|hit| (hit.key.clone(), hit.score)).collect();
-                        assert_eq!(found, committed.search(&vector, k, &filter));
+                        if is_partial(accuracy) {
+                            let all = committed.search(&vector, usize::MAX, &filter);
+                            assert_eq!(found.len(), k.min(all.len()), "exactly k hits");
+                            let mut ranked = all.iter();
+                            assert!(
+                                found.iter().all(|hit| ranked.any(|known| known == hit)),
+                                "hits are matches in their order"
+                            );
+                        } else {
+                            assert_eq!(found, committed.search(&vector, k, &filter));
+                        }
                         assert_eq!(result.matched, matched as u64);
                     }
                     Err(error) => panic!("{error}"),

@@ -3,11 +3,14 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{contents, create_options, document, key, vector};
-use medvec::db::{Database, OpenOptions, WriterOptions};
+use medvec::db::{Database, OpenOptions, OptimizeOptions, Snapshot, WriterOptions};
+use medvec::ids::Key;
+use medvec::search::{Accuracy, Query};
 use medvec::storage::Access;
 use medvec::{Control, Error};
 
@@ -131,4 +134,120 @@ fn reading_into_memory_gives_the_same_answers() {
     let read = Database::open(folder.path(), OpenOptions { access: Access::Read }).unwrap();
     assert_eq!(contents(&read.snapshot()).unwrap(), contents(&database.snapshot()).unwrap());
     assert_eq!(read.snapshot().len(), 19);
+}
+
+/// Trains and uses an index of a few documents.
+fn small_index() -> WriterOptions {
+    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
+}
+
+/// A database of indexed documents and a few that are not.
+fn indexed(path: &std::path::Path) -> Database {
+    let database = Database::create(path, create_options()).unwrap();
+    let mut writer = database.writer(small_index()).unwrap();
+    for number in 0..120 {
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+    }
+    let report = writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
+    assert!(report.lists > 0 && report.questions > 0);
+    for number in 115..123 {
+        writer.upsert_with_vector(document(number, 1), vector(number, 1)).unwrap();
+    }
+    writer.delete(&key(7)).unwrap();
+    writer.commit().unwrap();
+    database
+}
+
+/// Hits of some questions, asked in every way.
+fn answers(snapshot: &Snapshot) -> Vec<(Key, f32)> {
+    let mut hits = Vec::new();
+    for number in 0..5 {
+        for accuracy in
+            [Accuracy::Exact, Accuracy::default(), Accuracy::Effort { probes: 2, candidates: 12 }]
+        {
+            let query = Query::vector(vector(number, 9)).accuracy(accuracy);
+            let found = snapshot.search(&query).unwrap().hits;
+            hits.extend(found.into_iter().map(|hit| (hit.key, hit.score)));
+        }
+    }
+    assert!(!hits.is_empty());
+    hits
+}
+
+/// Not a test of its own: answers from one snapshot whenever it is told to.
+#[test]
+fn child_that_answers_when_told() {
+    let Some(path) = std::env::var_os("MEDVEC_TEST_READER") else { return };
+    let snapshot = open(path.as_ref()).snapshot();
+    let first = answers(&snapshot);
+    println!("answered 0");
+    for (place, line) in std::io::stdin().lines().enumerate() {
+        assert_eq!(line.unwrap(), "again");
+        assert_eq!(answers(&snapshot), first);
+        contents(&snapshot).unwrap();
+        println!("answered {}", place + 1);
+    }
+}
+
+#[test]
+fn a_reader_keeps_its_index_while_another_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = indexed(folder.path());
+    let mut child = Command::new(std::env::current_exe().expect("this binary"))
+        .args(["child_that_answers_when_told", "--exact", "--nocapture"])
+        .env("MEDVEC_TEST_READER", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a child process");
+    let mut tell = child.stdin.take().expect("a pipe");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut wait = |number: u64| {
+        let expected = format!("answered {number}");
+        // The first line also holds the name of the test.
+        let mut said = lines.by_ref().map_while(Result::ok);
+        assert!(said.any(|line| line.ends_with(&expected)), "the child ended");
+    };
+    wait(0);
+    let names = |database: &Database| -> Vec<[u8; 16]> {
+        database.snapshot().manifest().codebooks.iter().map(|entry| entry.hash).collect()
+    };
+    let old = names(&database);
+    let mut writer = database.writer(small_index()).unwrap();
+    for round in 1..4 {
+        let options =
+            OptimizeOptions { retrain: true, seed: 100 + round, ..OptimizeOptions::default() };
+        let report = writer.optimize(&options, &Control::default()).unwrap();
+        assert!(report.trained_rows > 0 && report.compact.segments_after == 1);
+        writeln!(tell, "again").unwrap();
+        wait(round);
+    }
+    database.refresh().unwrap();
+    assert!(old.iter().all(|hash| !names(&database).contains(hash)), "everything is new");
+    let name = medvec::format::names::codebook_name(old[0]);
+    assert!(!folder.path().join(name).exists(), "and the old is gone");
+    drop(tell);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_copy_of_the_files_answers_the_same() {
+    let (folder, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let database = indexed(folder.path());
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copied.path().join(entry.file_name())).unwrap();
+    }
+    let copy = open(copied.path());
+    assert_eq!(answers(&copy.snapshot()), answers(&database.snapshot()));
+    copy.snapshot().verify(&Control::default()).unwrap();
+
+    // Its index goes on from where it was, and the original stays as it is.
+    let before = answers(&database.snapshot());
+    let mut writer = copy.writer(small_index()).unwrap();
+    let report = writer.compact(&Control::default()).unwrap();
+    assert!(report.encoded > 0 && report.encoded < 20, "{report:?}");
+    copy.snapshot().verify(&Control::default()).unwrap();
+    database.refresh().unwrap();
+    assert_eq!(answers(&database.snapshot()), before);
 }

@@ -5,12 +5,12 @@ mod common;
 use std::sync::Arc;
 
 use common::{create_options, document, key, vector};
-use medvec::db::{Change, CreateOptions, Database, OpenOptions, WriterOptions};
+use medvec::db::{Change, CreateOptions, Database, OpenOptions, OptimizeOptions, WriterOptions};
 use medvec::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::manifest::{RowType, VectorConfig};
-use medvec::search::{Filter, Query};
+use medvec::search::{Accuracy, Filter, Query};
 use medvec::storage::{MemoryStorage, Storage};
-use medvec::{Document, Error, Key, Result};
+use medvec::{Control, Document, Error, Key, Result};
 
 /// Counts bytes: a tiny deterministic encoder.
 struct Counting(EncoderSpec);
@@ -217,12 +217,7 @@ fn a_place_without_a_database_and_one_with_are_told_apart() {
 fn dimensions_out_of_range_are_refused() {
     for dimension in [0, 8193, u32::MAX] {
         let options = CreateOptions {
-            vectors: Some(VectorConfig {
-                dimension,
-                metric: Metric::Dot,
-                row_type: RowType::F16,
-                encoder: None,
-            }),
+            vectors: Some(VectorConfig::new(dimension, Metric::Dot, RowType::F16, None)),
         };
         let error = Database::create_in(Arc::new(MemoryStorage::new()), options).err().unwrap();
         assert!(matches!(error, Error::Vector { .. }));
@@ -268,5 +263,94 @@ fn a_database_with_newer_features_is_read_only_or_refused() {
     for place in [8, 40] {
         let refused = open(place, 2).map(drop);
         assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+    }
+}
+
+/// Trains and uses an index of a few documents.
+fn small_index() -> WriterOptions {
+    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
+}
+
+#[test]
+fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
+    let database = plain();
+    let mut writer = database.writer(small_index()).unwrap();
+    for number in 0..50 {
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+    }
+    let ask = |questions: Vec<f32>| OptimizeOptions {
+        questions: Some(questions),
+        ..OptimizeOptions::default()
+    };
+    for (bad, word) in [
+        (vec![1.0; 12], "12 numbers are not vectors of 8"),
+        (vec![], "0 numbers"),
+        ([vec![1.0; 8], vec![f32::NAN; 8]].concat(), "number 8 is not finite"),
+        (vec![f32::NEG_INFINITY; 8], "number 0 is not finite"),
+    ] {
+        let error = writer.optimize(&ask(bad), &Control::default()).unwrap_err();
+        assert!(matches!(error, Error::Vector { .. }));
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(error.to_string().contains("the questions"), "{error}");
+    }
+    let good = (0..9).flat_map(|number| vector(number, 7)).collect();
+    let report = writer.optimize(&ask(good), &Control::default()).unwrap();
+    assert_eq!((report.questions, report.optimistic), (9, false));
+
+    let snapshot = database.snapshot();
+    let effort = Accuracy::Effort { probes: 2, candidates: 9 };
+    for accuracy in [effort, Accuracy::default(), Accuracy::Exact] {
+        for bad in [vec![1.0; 7], vec![1.0; 9], vec![f32::NAN; 8], vec![0.0; 8]] {
+            let refused = snapshot.search(&Query::vector(bad).accuracy(accuracy));
+            assert!(matches!(refused, Err(Error::Vector { .. })), "{accuracy:?}");
+        }
+        let hits = snapshot.search(&Query::vector(vector(3, 9)).accuracy(accuracy)).unwrap().hits;
+        assert_eq!(hits.len(), 10);
+    }
+    for bad in [
+        Accuracy::Recall(0.0),
+        Accuracy::Recall(1.0),
+        Accuracy::Recall(f32::NAN),
+        Accuracy::Effort { probes: 0, candidates: 9 },
+    ] {
+        let refused = snapshot.search(&Query::vector(vector(3, 9)).accuracy(bad));
+        assert!(matches!(refused, Err(Error::InvalidQuery { .. })), "{bad:?}");
+    }
+    let bare = CreateOptions { vectors: None };
+    let bare = Database::create_in(Arc::new(MemoryStorage::new()), bare).unwrap();
+    let mut writer = bare.writer(small_index()).unwrap();
+    let error = writer.optimize(&ask(vec![1.0; 8]), &Control::default()).unwrap_err();
+    assert!(error.to_string().contains("without vectors"), "{error}");
+    assert_eq!(writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap().lists, 0);
+}
+
+#[test]
+fn vectors_of_extreme_lengths_are_indexed() {
+    for (row_type, factor) in [
+        (RowType::Int8, 1e-20),
+        (RowType::Int8, 1e6),
+        (RowType::Int8, 1e15),
+        (RowType::F16, 6e4),
+        (RowType::F32, 1e-30),
+        (RowType::F32, 1e15),
+    ] {
+        let what = format!("{row_type:?} x {factor:e}");
+        let vectors = Some(VectorConfig::new(8, Metric::Dot, row_type, None));
+        let storage = Arc::new(MemoryStorage::new());
+        let database = Database::create_in(storage, CreateOptions { vectors }).unwrap();
+        let mut writer = database.writer(small_index()).unwrap();
+        let long = |number| -> Vec<f32> { vector(number, 0).iter().map(|x| x * factor).collect() };
+        for number in 0..80 {
+            writer.upsert_with_vector(document(number, 0), long(number)).unwrap();
+        }
+        let done = writer.optimize(&OptimizeOptions::default(), &Control::default());
+        let report = done.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(report.lists > 0 && report.compact.encoded == 80, "{what}: {report:?}");
+        let snapshot = database.snapshot();
+        snapshot.verify(&Control::default()).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let query = Query::vector(vector(3, 9));
+        let exact = snapshot.search(&query.clone().exact()).unwrap().hits;
+        let all = Accuracy::Effort { probes: 100, candidates: 100 };
+        assert_eq!(snapshot.search(&query.accuracy(all)).unwrap().hits, exact, "{what}");
     }
 }

@@ -6,6 +6,8 @@
 mod code;
 #[path = "spec/document.rs"]
 mod document;
+#[path = "spec/index.rs"]
+mod index;
 #[path = "spec/reader.rs"]
 mod reader;
 #[path = "spec/text.rs"]
@@ -17,9 +19,11 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry,
+    SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
+use medvec::search::{Accuracy, Query};
 use medvec::{Generation, SegmentId};
 
 use reader::{Reader, Value};
@@ -125,6 +129,8 @@ fn the_smallest_manifest_is_as_printed() {
         vectors: None,
         segments: vec![],
         sources: vec![],
+        codebooks: vec![],
+        calibration: None,
     };
     let (bytes, _) = manifest::encode(&manifest, [0xff; 16]).expect("encodes");
     let text = Text::read();
@@ -166,18 +172,23 @@ fn rich_manifest() -> Manifest {
         document: tower("nine char", false),
         query: tower("ä question: ", true),
     };
+    let point =
+        CalibrationPoint { recall: 0.9, share: 1.0, probes: 40, candidates: 100, estimated: 0.91 };
     Manifest {
         generation: Generation(3),
         database_id: [7; 16],
         next_segment: SegmentId(9),
-        vectors: Some(VectorConfig {
-            dimension: 384,
-            metric: Metric::Dot,
-            row_type: RowType::F16,
-            encoder: Some(encoder),
-        }),
+        vectors: Some(VectorConfig::new(384, Metric::Dot, RowType::F16, Some(encoder))),
         segments: vec![segment(1, None), segment(4, Some(tombstones))],
         sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
+        codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
+        calibration: Some(Calibration {
+            questions: 500,
+            optimistic: true,
+            rows: 2000,
+            lists: 40,
+            points: vec![point],
+        }),
     }
 }
 
@@ -210,6 +221,9 @@ fn the_text_is_enough_to_read_a_manifest() {
     }
     assert_eq!(root.list("segments")[0].at("tombstones"), &Value::None);
     assert_eq!(root.list("segments")[1].at("tombstones.rows"), &Value::Number(10));
+    assert_eq!(root.list("codebooks")[0].at("hash"), &Value::Bytes(vec![6; 16]));
+    assert_eq!(root.at("calibration.questions"), &Value::Number(500));
+    assert_eq!(root.list("calibration.points")[0].at("probes"), &Value::Number(40));
     assert_eq!(root.list("sources").len(), manifest.sources.len());
     for (found, source) in root.list("sources").iter().zip(&manifest.sources) {
         assert_eq!(found.at("name"), &Value::Text(source.name.clone()));
@@ -228,4 +242,40 @@ fn the_text_is_enough_to_read_a_document() {
     let read = reader.value("Document");
     assert!(reader.bytes.is_empty(), "{} bytes are left", reader.bytes.len());
     assert_eq!(read, format!("{rich:?}"));
+}
+
+#[test]
+fn the_text_is_enough_to_read_an_index() {
+    let text = Text::read();
+    for sub_dimension in [2, 4] {
+        let (database, storage) = index::database(sub_dimension);
+        let segment = index::File::new(&text, &storage, "segment-", "SegmentSection");
+        let meta = segment.meta("SegmentMeta");
+        let Value::Bytes(hash) = meta.at("index.codebook") else { panic!("a hash") };
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("codebook-{hash}");
+        let codebook = index::File::new(&text, &storage, &name, "CodebookSection");
+        assert_eq!(index::count(&codebook.meta("CodebookMeta"), "sub_dimension"), sub_dimension);
+        index::check_ranking(&codebook);
+        let rows = index::rows(&codebook, &segment);
+        assert_eq!(rows.len(), index::count(&meta, "vectors.count"));
+
+        // The library's best row by estimate is the text's, but for what its tables round.
+        let mut differ = 0;
+        for seed in 1000..1100 {
+            let question = index::numbers(seed);
+            let length = index::dot(&question, &question).sqrt();
+            let mut best = f32::NEG_INFINITY;
+            for row in &rows {
+                best = best.max(row.estimate(&question));
+            }
+            let one = Accuracy::Effort { probes: 100, candidates: 1 };
+            let query = Query::vector(question.clone()).k(1).accuracy(one);
+            let hit = &database.snapshot().search(&query).expect("answers").hits[0];
+            let estimate = rows[hit.row.0 as usize].estimate(&question);
+            assert!(estimate >= best - 0.05 * length, "{estimate}, not {best}");
+            differ += usize::from(estimate < best);
+        }
+        assert!(differ < 25, "{differ} of 100 questions have another best row");
+    }
 }

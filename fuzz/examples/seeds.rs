@@ -8,7 +8,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry,
+    SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::{Generation, SegmentId};
@@ -42,14 +43,25 @@ fn main() -> io::Result<()> {
         write("tombstones", &format!("file{place}"), &[&rows[..], &file].concat())?;
         write("frame", &format!("tombstones{place}"), &file)?;
     }
-    for (name, bytes) in medvec_fuzz::template() {
-        write("frame", name, bytes)?;
-        if name.starts_with("segment") {
-            write("segment", name, bytes)?;
+    for (files, database) in
+        [(medvec_fuzz::template(), "plain"), (medvec_fuzz::indexed_template(), "indexed")]
+    {
+        for (name, bytes) in files {
+            let seed = format!("{database}-{name}");
+            write("frame", &seed, bytes)?;
+            match name.split('-').next() {
+                Some("segment") => write("segment", &seed, bytes)?,
+                Some("codebook") => write("codebook", &seed, bytes)?,
+                _ => {}
+            }
         }
     }
-    write("database", "untouched", &[])?;
-    write("database", "patched", &[1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0])
+    for which in 0..2 {
+        write("database", &format!("untouched{which}"), &[which])?;
+        let patches = [which, 1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0];
+        write("database", &format!("patched{which}"), &patches)?;
+    }
+    Ok(())
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -66,6 +78,8 @@ fn empty() -> Manifest {
         vectors: None,
         segments: vec![],
         sources: vec![],
+        codebooks: vec![],
+        calibration: None,
     }
 }
 
@@ -99,12 +113,7 @@ fn rich() -> Manifest {
     Manifest {
         generation: Generation(3),
         next_segment: SegmentId(9),
-        vectors: Some(VectorConfig {
-            dimension: 8,
-            metric: Metric::Cosine,
-            row_type: RowType::F16,
-            encoder: Some(encoder),
-        }),
+        vectors: Some(VectorConfig::new(8, Metric::Cosine, RowType::F16, Some(encoder))),
         segments: vec![entry(1, None), entry(2, Some(tombstones))],
         sources: vec![SourceEntry {
             name: "pubmed26n1334.xml.gz".into(),
@@ -113,6 +122,20 @@ fn rich() -> Manifest {
             records: 3,
             complete: false,
         }],
+        codebooks: vec![CodebookEntry { hash: [6; 16], seal }],
+        calibration: Some(Calibration {
+            questions: 500,
+            optimistic: true,
+            rows: 2000,
+            lists: 40,
+            points: vec![CalibrationPoint {
+                recall: 0.9,
+                share: 1.0,
+                probes: 40,
+                candidates: 100,
+                estimated: 0.91,
+            }],
+        }),
         ..empty()
     }
 }

@@ -1,14 +1,15 @@
 //! A small database with patched files, checksums and seals made right: open, search, read,
 //! verify, plan a repair, compact. What `verify` accepts must answer every question.
 //!
-//! Eight bytes are a patch: file, offset (three bytes), what to do, value (three bytes).
+//! An odd first byte takes the database that has an index. After it, eight bytes are a patch: file,
+//! offset (three bytes), what to do, value (three bytes).
 #![no_main]
 
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use medvec::db::{Database, Snapshot, WriterOptions};
-use medvec::search::{FieldTest, Filter, Query};
+use medvec::db::{Database, OptimizeOptions, Snapshot};
+use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::storage::MemoryStorage;
 use medvec::{Control, Result};
 use medvec_fuzz::{Files, common};
@@ -48,7 +49,14 @@ fn ask(snapshot: &Snapshot) -> Result<()> {
         Filter::Keys(vec![common::key(1), common::key(4)]),
     ];
     for filter in filters {
-        for query in [Query::vector(common::vector(4, 9)), Query::matching(Filter::All)] {
+        let near = Query::vector(common::vector(4, 9));
+        for query in [
+            near.clone(),
+            near.clone().exact(),
+            near.clone().recall(0.8),
+            near.accuracy(Accuracy::Effort { probes: 2, candidates: 3 }),
+            Query::matching(Filter::All),
+        ] {
             let found = snapshot.search(&query.k(20).filter(filter.clone()))?;
             assert!(found.hits.len() as u64 <= found.matched);
             for hit in &found.hits {
@@ -63,8 +71,12 @@ fn ask(snapshot: &Snapshot) -> Result<()> {
     snapshot.stats().map(drop)
 }
 
-fuzz_target!(|patches: &[u8]| {
-    let mut files = medvec_fuzz::template().clone();
+fuzz_target!(|bytes: &[u8]| {
+    let Some((which, patches)) = bytes.split_first() else { return };
+    let mut files = match which % 2 {
+        0 => medvec_fuzz::template().clone(),
+        _ => medvec_fuzz::indexed_template().clone(),
+    };
     for bytes in patches.as_chunks::<8>().0.iter().take(32) {
         patch(&mut files, bytes);
     }
@@ -78,8 +90,9 @@ fuzz_target!(|patches: &[u8]| {
     if snapshot.verify(&Control::default()).is_ok() {
         answered.expect("what was verified answers");
     }
-    if let Ok(mut writer) = database.writer(WriterOptions::default()) {
+    if let Ok(mut writer) = database.writer(medvec_fuzz::small_index()) {
         writer.delete(&common::key(1)).ok();
         writer.compact(&Control::default()).ok();
+        writer.optimize(&OptimizeOptions::default(), &Control::default()).ok();
     }
 });

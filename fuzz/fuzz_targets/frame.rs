@@ -28,7 +28,8 @@ fn open(bytes: &[u8], kind: FileKind) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    for kind in [FileKind::Manifest, FileKind::Segment, FileKind::Tombstones] {
+    let kinds = [FileKind::Manifest, FileKind::Segment, FileKind::Tombstones, FileKind::Codebook];
+    for kind in kinds {
         open(bytes, kind);
         let mut repaired = bytes.to_vec();
         medvec_fuzz::repair(&mut repaired);

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use medvec::db::{Database, WriterOptions};
-use medvec::format::frame::{FileKind, FileSeal, Footer, FrameWriter, Header, Section};
-use medvec::format::manifest;
+use medvec::db::{Database, OptimizeOptions, WriterOptions};
+use medvec::format::codebook;
+use medvec::format::frame::{FileKind, FileSeal, Footer, Frame, FrameWriter, Header, Section};
+use medvec::format::manifest::{self, CodebookEntry};
 use medvec::format::names::{self, Name};
 use medvec::ids::Revision;
 use medvec::storage::{MemoryStorage, Storage};
+use medvec::{Control, Document, Generation, Key};
+use sha2::{Digest, Sha256};
 
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
@@ -56,10 +59,49 @@ pub fn repair(bytes: &mut [u8]) {
     footer[52..56].copy_from_slice(&crc.to_le_bytes());
 }
 
+/// The hash of a codebook's content; `None` where its ends cannot be read.
+pub fn content_hash(codebook: &[u8]) -> Option<[u8; 16]> {
+    let frame = Frame::parse("codebook", FileKind::Codebook, codebook).ok()?;
+    let mut hash = Sha256::new();
+    for (kind, _) in codebook::NAMES {
+        let section = frame.sections.iter().find(|section| section.kind == *kind)?;
+        let start = usize::try_from(section.offset).ok()?;
+        let bytes = codebook.get(start..)?.get(..usize::try_from(section.length).ok()?)?;
+        hash.update(kind.to_le_bytes());
+        hash.update(section.length.to_le_bytes());
+        hash.update(bytes);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    digest.first_chunk().copied()
+}
+
+/// Makes a codebook's checksums, and its file id, right; returns what a manifest must say of it.
+pub fn repair_codebook(bytes: &mut [u8]) -> Option<CodebookEntry> {
+    repair(bytes);
+    let hash = content_hash(bytes)?;
+    bytes.get_mut(16..32)?.copy_from_slice(&hash);
+    repair(bytes);
+    Some(CodebookEntry { hash, seal: seal(bytes)? })
+}
+
 /// Two segments, tombstones, deletion marks, vectors and every kind of field, in one generation.
 pub fn template() -> &'static Files {
     static TEMPLATE: OnceLock<Files> = OnceLock::new();
     TEMPLATE.get_or_init(|| build().expect("no fault is possible in memory"))
+}
+
+/// The same with an index: a codebook, a calibration, an indexed segment and one that is not.
+pub fn indexed_template() -> &'static Files {
+    static TEMPLATE: OnceLock<Files> = OnceLock::new();
+    TEMPLATE.get_or_init(|| build_indexed().expect("no fault is possible in memory"))
+}
+
+/// Documents of the indexed segment of [`indexed_template`].
+pub const INDEXED_ROWS: u32 = 40;
+
+/// A writer that trains and uses an index of a few documents.
+pub fn small_index() -> WriterOptions {
+    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
 }
 
 fn build() -> medvec::Result<Files> {
@@ -77,6 +119,30 @@ fn build() -> medvec::Result<Files> {
     let revision = Revision { file: 26_000_001, position: 3, version: 1 };
     writer.delete_revision(&common::key(99), revision)?;
     let newest = writer.commit()?;
+    newest_files(&storage, newest)
+}
+
+fn build_indexed() -> medvec::Result<Files> {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), common::create_options())?;
+    let mut writer = database.writer(small_index())?;
+    for number in 1..u64::from(INDEXED_ROWS) {
+        writer.upsert_with_vector(common::document(number, 0), common::vector(number, 0))?;
+    }
+    // One without a vector: it comes after the lists.
+    writer.upsert(Document::new(Key::Text("nothing but a key".into())))?;
+    let options = OptimizeOptions { lists: Some(5), ..OptimizeOptions::default() };
+    writer.optimize(&options, &Control::default())?;
+    for number in 39..42 {
+        writer.upsert_with_vector(common::document(number, 1), common::vector(number, 1))?;
+    }
+    writer.delete(&common::key(2))?;
+    let newest = writer.commit()?;
+    newest_files(&storage, newest)
+}
+
+/// The files of a generation, and of no older one.
+fn newest_files(storage: &MemoryStorage, newest: Generation) -> medvec::Result<Files> {
     let mut files = Files::new();
     for name in storage.list()? {
         let old = matches!(names::parse(&name), Some(Name::Manifest(found)) if found != newest);
@@ -95,13 +161,20 @@ pub fn seal(bytes: &[u8]) -> Option<FileSeal> {
     Some(FileSeal { file_id: header.file_id, length, footer_crc: footer.crc })
 }
 
-/// Makes the manifest name the files as they are, where it can still be read.
+/// Makes the manifest name the files as they are, where it can still be read, and gives codebooks
+/// the names of their content.
 pub fn reseal(files: &mut Files) {
+    let renamed = rename_codebooks(files);
     for (name, bytes) in files.clone() {
         if !matches!(names::parse(&name), Some(Name::Manifest(_))) {
             continue;
         }
         let Ok(mut state) = manifest::decode(&name, &bytes) else { continue };
+        for entry in &mut state.codebooks {
+            if let Some((_, new)) = renamed.iter().find(|(old, _)| *old == entry.hash) {
+                *entry = new.clone();
+            }
+        }
         for entry in &mut state.segments {
             let found = |name: String| files.get(&name).and_then(|bytes| seal(bytes));
             if let Some(seal) = found(names::segment_name(entry.id)) {
@@ -117,4 +190,32 @@ pub fn reseal(files: &mut Files) {
             files.insert(name, bytes);
         }
     }
+}
+
+/// Names every codebook after its content, in segments too; returns old hashes and new entries.
+fn rename_codebooks(files: &mut Files) -> Vec<([u8; 16], CodebookEntry)> {
+    let mut renamed = Vec::new();
+    for (name, mut bytes) in files.clone() {
+        let Some(Name::Codebook(old)) = names::parse(&name) else { continue };
+        let Some(entry) = repair_codebook(&mut bytes) else { continue };
+        files.remove(&name);
+        files.insert(names::codebook_name(entry.hash), bytes);
+        renamed.push((old, entry));
+    }
+    for (name, bytes) in files.iter_mut() {
+        if !matches!(names::parse(name), Some(Name::Segment(_))) {
+            continue;
+        }
+        let places = renamed.iter().filter_map(|(old, entry)| {
+            bytes.windows(16).position(|window| window == old).map(|place| (place, entry.hash))
+        });
+        let places: Vec<(usize, [u8; 16])> = places.collect();
+        for (place, hash) in &places {
+            bytes[*place..place + 16].copy_from_slice(hash);
+        }
+        if !places.is_empty() {
+            repair(bytes);
+        }
+    }
+    renamed
 }

@@ -1,12 +1,13 @@
 //! Compaction: merges segments in tiers and drops deleted rows.
 
 use super::Writer;
-use super::writer::deleted_rows;
+use super::optimize::OptimizeOptions;
+use super::publish::deleted_rows;
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::names::segment_name;
 use crate::ids::SegmentId;
-use crate::segment::{Segment, merge};
+use crate::segment::{Merged, Segment, merge};
 use crate::storage::random_id;
 
 /// Segments of about one size that are merged together: each document is rewritten once a tier, and
@@ -35,6 +36,8 @@ pub struct CompactReport {
     pub bytes_before: u64,
     /// Bytes of segments after.
     pub bytes_after: u64,
+    /// Rows whose codes were computed; those of indexed segments are copied.
+    pub encoded: u64,
 }
 
 /// What the planner looks at.
@@ -44,6 +47,8 @@ struct Candidate {
     bytes: u64,
     rows: u64,
     dead: u64,
+    /// Whether it should be indexed and is not.
+    unindexed: bool,
 }
 
 impl Candidate {
@@ -61,9 +66,14 @@ impl Candidate {
     }
 }
 
-/// The next group to merge, or `None` when all is well: the lowest tier with enough segments, else
-/// everything that has too many deleted rows, tier by tier.
+/// The next group to merge, or `None` when all is well: what is not indexed yet, else the lowest tier
+/// with enough segments, else everything that has too many deleted rows, tier by tier.
 fn next_group(candidates: &[Candidate]) -> Option<Vec<SegmentId>> {
+    let unindexed = candidates.iter().filter(|candidate| candidate.unindexed);
+    let unindexed: Vec<SegmentId> = unindexed.map(|candidate| candidate.id).collect();
+    if !unindexed.is_empty() {
+        return Some(unindexed);
+    }
     let mut tiers: Vec<u32> = candidates.iter().map(Candidate::tier).collect();
     tiers.sort_unstable();
     tiers.dedup();
@@ -82,7 +92,8 @@ fn next_group(candidates: &[Candidate]) -> Option<Vec<SegmentId>> {
 
 impl Writer {
     /// Merges segments of similar size and rewrites those with many deleted rows, commits, and lets
-    /// go of the old files. Afterwards files take at most 4/3 of what is live. Memory is bounded by
+    /// go of the old files. Segments that are not indexed yet are, once there are enough vectors for
+    /// an index; the first time, its codebook is trained. Afterwards files take at most 4/3 of what is live. Memory is bounded by
     /// one block and the keys of a merge, whatever the sizes.
     ///
     /// # Errors
@@ -96,16 +107,39 @@ impl Writer {
 
     fn compact_now(&mut self, control: &Control) -> Result<CompactReport> {
         self.flush()?;
+        let mut report = self.start_compaction();
+        let trained = self.train_if_due(control)?;
+        self.merge_all(control, &mut report)?;
+        if trained || self.has_outgrown_calibration() {
+            self.calibrate(&OptimizeOptions::default(), control)?;
+        }
+        self.finish_compaction(report)
+    }
+
+    pub(super) fn start_compaction(&self) -> CompactReport {
         let before = self.candidates();
-        let mut report = CompactReport {
+        CompactReport {
             segments_before: before.len(),
             bytes_before: before.iter().map(|candidate| candidate.bytes).sum(),
             ..CompactReport::default()
-        };
+        }
+    }
+
+    /// Merges group after group until all is well.
+    pub(super) fn merge_all(
+        &mut self,
+        control: &Control,
+        report: &mut CompactReport,
+    ) -> Result<()> {
         while let Some(group) = next_group(&self.candidates()) {
             control.check()?;
-            self.merge_group(&group, control, &mut report)?;
+            self.merge_group(&group, control, report)?;
         }
+        Ok(())
+    }
+
+    /// Commits; twice after a merge, so that the old files may go.
+    pub(super) fn finish_compaction(&mut self, mut report: CompactReport) -> Result<CompactReport> {
         self.commit_now()?;
         if report.merged > 0 {
             self.commit_again()?;
@@ -116,7 +150,7 @@ impl Writer {
         Ok(report)
     }
 
-    fn merge_group(
+    pub(super) fn merge_group(
         &mut self,
         group: &[SegmentId],
         control: &Control,
@@ -129,8 +163,13 @@ impl Writer {
             .collect();
         let borrowed: Vec<_> = inputs.iter().map(|(segment, deleted)| (segment, deleted)).collect();
         let id = self.take_segment_id();
-        let entry =
-            merge(&borrowed, self.vectors.as_ref(), &*self.storage, id, random_id()?, control)?;
+        let with_vector: u64 = inputs.iter().map(|(segment, _)| segment.vector_count()).sum();
+        let codebook = self.codebooks.last().map(|(_, codebook)| codebook);
+        let codebook = codebook.filter(|_| with_vector >= self.options.index_rows_min.max(1));
+        let vectors = self.vectors.as_ref();
+        let Merged { entry, encoded } =
+            merge(&borrowed, vectors, codebook, &*self.storage, id, random_id()?, control)?;
+        report.encoded += encoded;
         let live: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();
         report.merged += group.len();
         report.rows_dropped += live - u64::from(entry.rows);
@@ -146,7 +185,8 @@ impl Writer {
         self.adopt(entry)
     }
 
-    fn open_segments(&self) -> impl Iterator<Item = &Segment> {
+    /// Segments of the next generation.
+    pub(super) fn open_segments(&self) -> impl Iterator<Item = &Segment> {
         let committed = self.base.state().views.iter().map(|view| &view.segment);
         committed
             .chain(self.pending.iter().map(|part| &part.segment))
@@ -154,15 +194,20 @@ impl Writer {
     }
 
     fn candidates(&self) -> Vec<Candidate> {
+        let codebook = self.codebooks.last().map(|(entry, _)| entry.hash);
         let committed = self.base.manifest().segments.iter();
-        committed
-            .chain(self.pending.iter().map(|part| &part.entry))
-            .filter(|entry| !self.dropped.contains(&entry.id))
-            .map(|entry| Candidate {
+        let entries = committed.chain(self.pending.iter().map(|part| &part.entry));
+        let entries = entries.filter(|entry| !self.dropped.contains(&entry.id));
+        entries
+            .zip(self.open_segments())
+            .map(|(entry, segment)| Candidate {
                 id: entry.id,
                 bytes: entry.seal.length,
                 rows: u64::from(entry.rows),
                 dead: deleted_rows(self, entry.id).len(),
+                unindexed: codebook.is_some()
+                    && segment.vector_count() >= self.options.index_rows_min
+                    && segment.index().map(|index| index.codebook) != codebook,
             })
             .collect()
     }
@@ -173,7 +218,7 @@ mod tests {
     use super::*;
 
     fn candidate(id: u64, bytes: u64, rows: u64, dead: u64) -> Candidate {
-        Candidate { id: SegmentId(id), bytes, rows, dead }
+        Candidate { id: SegmentId(id), bytes, rows, dead, unindexed: false }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::recover::{generations, read_manifest};
 use crate::error::Result;
 use crate::format::manifest::Manifest;
-use crate::format::names::{Name, manifest_name, parse, segment_name, tombstones_name};
+use crate::format::names::{
+    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
+};
 use crate::ids::Generation;
 use crate::storage::Storage;
 
@@ -30,13 +32,15 @@ pub(super) fn collect(storage: &dyn Storage) -> Result<()> {
     remove_orphans(storage, &manifests)
 }
 
-/// Deletes segments, tombstones and temporary files that none of these manifests names. Files with
+/// Deletes segments, tombstones, codebooks and temporary files that none of these manifests names. Files with
 /// other names are not ours and stay. Must run under the writer lock.
 pub(super) fn remove_orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<()> {
     let named: HashSet<String> = manifests.iter().flat_map(names_of).collect();
     for name in storage.list()? {
         let orphan = match parse(&name) {
-            Some(Name::Segment(_) | Name::Tombstones(..)) => !named.contains(&name),
+            Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_)) => {
+                !named.contains(&name)
+            }
             Some(Name::TemporaryManifest) => true,
             _ => false,
         };
@@ -56,6 +60,7 @@ pub(super) fn names_of(manifest: &Manifest) -> Vec<String> {
             names.push(tombstones_name(entry.id, tombstones.generation));
         }
     }
+    names.extend(manifest.codebooks.iter().map(|entry| codebook_name(entry.hash)));
     names
 }
 

@@ -11,12 +11,16 @@
 //! [`Writer::commit`] returns. Damage is reported, never papered over: going back to an older state
 //! is a separate, explicit [`Database::repair`].
 
+mod calibrate;
 mod change;
 mod commit;
 mod compact;
 mod gc;
+mod optimize;
 mod options;
 mod preconditions;
+mod prepare;
+mod publish;
 mod recover;
 mod repair;
 mod snapshot;
@@ -34,10 +38,11 @@ use crate::storage::{Access, DiskStorage, Storage, random_id};
 
 pub use change::{Applied, Change};
 pub use compact::CompactReport;
+pub use optimize::{OptimizeOptions, OptimizeReport, OptimizeStage};
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
 pub use repair::{RepairReport, SegmentRepair};
 pub use snapshot::Snapshot;
-pub use stats::{SegmentStats, Stats};
+pub use stats::{IndexStats, SegmentStats, Stats};
 pub use verify::VerifyReport;
 pub use writer::Writer;
 
@@ -92,6 +97,8 @@ impl Database {
             vectors: options.vectors,
             segments: Vec::new(),
             sources: Vec::new(),
+            codebooks: Vec::new(),
+            calibration: None,
         };
         commit::publish(&*storage, &manifest)?;
         Database::open_in(storage.clone())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
-use crate::limits::DIMENSION_MAX;
+use crate::limits::{DIMENSION_MAX, INDEX_ROWS_MIN, TRAIN_ROWS_MIN};
 use crate::storage::Access;
 
 /// What a new database is for.
@@ -19,12 +19,12 @@ impl CreateOptions {
     /// A database whose documents are embedded by this encoder.
     pub fn for_encoder(spec: &EncoderSpec, row_type: RowType) -> CreateOptions {
         CreateOptions {
-            vectors: Some(VectorConfig {
-                dimension: spec.dimension,
-                metric: spec.metric,
+            vectors: Some(VectorConfig::new(
+                spec.dimension,
+                spec.metric,
                 row_type,
-                encoder: Some(spec.clone()),
-            }),
+                Some(spec.clone()),
+            )),
         }
     }
 
@@ -58,12 +58,21 @@ pub struct WriterOptions {
     pub encoder: Option<Arc<dyn Encoder>>,
     /// A segment is written out when its buffers reach this many bytes.
     pub segment_bytes_max: usize,
+    /// A compaction indexes segments of at least this many vectors.
+    pub index_rows_min: u64,
+    /// A compaction trains an index once there are this many vectors.
+    pub train_rows_min: u64,
 }
 
 impl Default for WriterOptions {
-    /// No encoder, 96 MiB.
+    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`].
     fn default() -> WriterOptions {
-        WriterOptions { encoder: None, segment_bytes_max: 96 << 20 }
+        WriterOptions {
+            encoder: None,
+            segment_bytes_max: 96 << 20,
+            index_rows_min: INDEX_ROWS_MIN,
+            train_rows_min: TRAIN_ROWS_MIN,
+        }
     }
 }
 

@@ -6,13 +6,13 @@ use roaring::RoaringBitmap;
 
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
-use crate::format::manifest::{self, Manifest, SegmentEntry};
+use crate::format::manifest::{self, CodebookEntry, Manifest, SegmentEntry};
 use crate::format::names::{Name, manifest_name, parse, tombstones_name};
 use crate::format::rules::Rule;
 use crate::format::{frame::FileKind, tombstones};
 use crate::ids::Generation;
 use crate::search::SegmentView;
-use crate::segment::Segment;
+use crate::segment::{CodebookFile, Segment};
 use crate::storage::{Storage, VerifiedFile};
 
 /// How often a reader looks again when garbage collection passes under it.
@@ -111,6 +111,15 @@ fn load(
     known: Option<&Snapshot>,
 ) -> Result<Snapshot> {
     let manifest = read_manifest(&**storage, generation)?;
+    let mut codebooks = Vec::with_capacity(manifest.codebooks.len());
+    for entry in &manifest.codebooks {
+        let open = known.and_then(|known| known.codebook(entry));
+        let file = match open {
+            Some(file) => file.clone(),
+            None => CodebookFile::open(&**storage, entry, manifest.vectors.as_ref())?,
+        };
+        codebooks.push((entry.clone(), file));
+    }
     let mut views = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
         let open = known.and_then(|known| known.view_of(entry));
@@ -119,9 +128,20 @@ fn load(
             None => Segment::open(&**storage, entry, manifest.vectors.as_ref())?,
         };
         let deleted = read_tombstones(&**storage, entry)?;
-        views.push(SegmentView { segment, deleted: Arc::new(deleted) });
+        let codebook = codebook_of(&segment, &codebooks);
+        views.push(SegmentView::new(segment, Arc::new(deleted), codebook));
     }
-    Ok(Snapshot::new(storage.clone(), manifest, views))
+    Ok(Snapshot::new(storage.clone(), manifest, views, codebooks))
+}
+
+/// The codebook that a segment is indexed with. One that the manifest does not name was lost: the
+/// segment is then searched exactly.
+pub(super) fn codebook_of(
+    segment: &Segment,
+    codebooks: &[(CodebookEntry, CodebookFile)],
+) -> Option<CodebookFile> {
+    let hash = segment.index()?.codebook;
+    codebooks.iter().find(|(entry, _)| entry.hash == hash).map(|(_, file)| file.clone())
 }
 
 /// The deleted rows of a segment.

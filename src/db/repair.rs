@@ -10,9 +10,9 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{Manifest, SegmentEntry};
-use crate::format::names::{manifest_name, segment_name};
+use crate::format::names::{codebook_name, manifest_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
-use crate::segment::{Segment, SegmentBuilder};
+use crate::segment::{CodebookFile, Segment, SegmentBuilder};
 use crate::storage::{Storage, random_id};
 
 /// What is wrong and what can be saved.
@@ -24,6 +24,9 @@ pub struct RepairReport {
     pub lost_generations: Vec<(u64, String)>,
     /// Damaged segments; the others are kept as they are.
     pub segments: Vec<SegmentRepair>,
+    /// Damaged codebooks and what is wrong with them: without one, segments are searched exactly until
+    /// they are indexed again.
+    pub codebooks: Vec<(String, String)>,
     /// Documents that can be saved, over all segments, deleted ones not counted.
     pub documents_kept: u64,
     /// The generation that was published, when repair was applied and there was something to do.
@@ -51,7 +54,7 @@ pub struct SegmentRepair {
 impl RepairReport {
     /// Whether nothing is wrong.
     pub fn is_clean(&self) -> bool {
-        self.lost_generations.is_empty() && self.segments.is_empty()
+        self.lost_generations.is_empty() && self.segments.is_empty() && self.codebooks.is_empty()
     }
 }
 
@@ -62,9 +65,14 @@ pub(super) fn repair(storage: &dyn Storage, apply: bool) -> Result<RepairReport>
     let Some(newest) = all.last().copied() else {
         return Err(Error::NotFound { path: storage.location().into() });
     };
-    let base = newest_readable(storage, &all, &mut report)?;
+    let mut base = newest_readable(storage, &all, &mut report)?;
     report.base = base.generation.0;
 
+    let codebooks = base.codebooks.len();
+    drop_damaged_codebooks(storage, &mut base, &mut report);
+    if base.codebooks.len() < codebooks {
+        base.calibration = None;
+    }
     let mut kept = Vec::new();
     let mut salvaged = Vec::new();
     for entry in &base.segments {
@@ -108,6 +116,19 @@ fn newest_readable(
         }
     }
     Err(last.unwrap_or(Error::NotFound { path: storage.location().into() }))
+}
+
+/// Takes codebooks that cannot be read in full out of a manifest, and notes them.
+fn drop_damaged_codebooks(storage: &dyn Storage, base: &mut Manifest, report: &mut RepairReport) {
+    let vectors = base.vectors.as_ref();
+    base.codebooks.retain(|entry| {
+        let opened = CodebookFile::open(storage, entry, vectors);
+        let checked = opened.and_then(|codebook| codebook.verify());
+        if let Err(error) = &checked {
+            report.codebooks.push((codebook_name(entry.hash), error.to_string()));
+        }
+        checked.is_ok()
+    });
 }
 
 /// Checks a segment and its tombstones in full; returns the number of deleted rows.
@@ -197,9 +218,11 @@ fn set_aside(storage: &dyn Storage, base: &Manifest, report: &RepairReport) -> R
         .iter()
         .map(|(number, _)| manifest_name(Generation(*number)))
         .collect();
+    names.extend(report.codebooks.iter().map(|(name, _)| name.clone()));
     for entry in &base.segments {
         if report.segments.iter().any(|damaged| damaged.id == entry.id) {
-            let alone = Manifest { segments: vec![entry.clone()], ..base.clone() };
+            let codebooks = Vec::new();
+            let alone = Manifest { segments: vec![entry.clone()], codebooks, ..base.clone() };
             names.extend(names_of(&alone));
         }
     }

@@ -1,12 +1,17 @@
 //! One committed generation: shared, immutable.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::calibrate::usable_form;
 use crate::document::Document;
 use crate::error::Result;
-use crate::format::manifest::{Manifest, SegmentEntry};
+use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
-use crate::search::{Hit, Query, SearchResult, SegmentView, search, suggest_mesh};
+use crate::kernel::rotate::Rotation;
+use crate::search::{Hit, Query, SearchResult, SegmentView, Vectors, search, suggest_mesh};
+use crate::segment::CodebookFile;
 use crate::storage::Storage;
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
@@ -19,6 +24,8 @@ pub(super) struct State {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) manifest: Manifest,
     pub(super) views: Vec<SegmentView>,
+    codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    pub(super) vectors: Option<Vectors>,
 }
 
 impl Snapshot {
@@ -26,8 +33,23 @@ impl Snapshot {
         storage: Arc<dyn Storage>,
         manifest: Manifest,
         views: Vec<SegmentView>,
+        codebooks: Vec<(CodebookEntry, CodebookFile)>,
     ) -> Snapshot {
-        Snapshot { state: Arc::new(State { storage, manifest, views }) }
+        let vectors = manifest.vectors.clone().map(|config| Vectors {
+            rotation: (config.rotation != 0)
+                .then(|| Rotation::new(config.dimension as usize, config.rotation)),
+            calibration: manifest.calibration.as_ref().map(usable_form),
+            config,
+        });
+        Snapshot { state: Arc::new(State { storage, manifest, views, codebooks, vectors }) }
+    }
+
+    pub(super) fn codebooks(&self) -> Vec<(CodebookEntry, CodebookFile)> {
+        self.state.codebooks.clone()
+    }
+
+    pub(super) fn codebook(&self, entry: &CodebookEntry) -> Option<&CodebookFile> {
+        self.state.codebooks.iter().find(|(known, _)| known == entry).map(|(_, file)| file)
     }
 
     pub(super) fn state(&self) -> &State {
@@ -109,7 +131,34 @@ impl Snapshot {
     /// # Errors
     /// As [`crate::search::search`].
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
-        search(&self.state.views, self.state.manifest.vectors.as_ref(), query)
+        search(&self.state.views, self.state.vectors.as_ref(), query)
+    }
+
+    /// Searches with many queries on several threads, for evaluation and other bulk work; answers come in
+    /// the order of the queries. `threads` is at least 1.
+    ///
+    /// # Errors
+    /// As [`Snapshot::search`], the first in the order of the queries.
+    pub fn search_many(&self, queries: &[Query], threads: usize) -> Result<Vec<SearchResult>> {
+        let next = AtomicUsize::new(0);
+        let worker = || {
+            let mut answers = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(query) = queries.get(place) else { return answers };
+                answers.push((place, self.search(query)));
+            }
+        };
+        let mut answers = std::thread::scope(|scope| {
+            let workers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(worker)).collect();
+            let mut answers = worker();
+            for worker in workers {
+                answers.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            answers
+        });
+        answers.sort_unstable_by_key(|(place, _)| *place);
+        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same

@@ -26,6 +26,43 @@ pub struct Stats {
     pub sections: Vec<SectionSize>,
     /// Segment by segment.
     pub segments: Vec<SegmentStats>,
+    /// The index, when there is one.
+    pub index: Option<IndexStats>,
+}
+
+/// Figures of the newest codebook and the segments that are indexed with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexStats {
+    /// Lists.
+    pub lists: u32,
+    /// Numbers in a sub-vector.
+    pub sub_dimension: u32,
+    /// Vectors that are indexed.
+    pub vectors: u64,
+    /// Rows that the codebook was trained on.
+    pub trained_rows: u64,
+    /// Mean length of the residuals of the rows that it was trained on.
+    pub trained_residual: f32,
+    /// Mean length of the residuals of the rows that are indexed. When it grows beyond the trained one,
+    /// rows have drifted from what the codebook knows.
+    pub residual: f32,
+    /// Bytes of codes and factors a vector.
+    pub bytes_per_vector: f32,
+    /// Questions that recall was measured with; 0 when it was not.
+    pub questions: u32,
+    /// Whether they were titles or rows, which are easier than what users ask.
+    pub optimistic: bool,
+}
+
+/// Growth of the mean residual from which on a new codebook finds more with the same effort.
+const DRIFT_MAX: f32 = 1.1;
+
+impl IndexStats {
+    /// Whether rows have drifted so far from what the codebook was trained on that
+    /// [`crate::db::OptimizeOptions::retrain`] pays.
+    pub fn has_drifted(&self) -> bool {
+        self.residual > self.trained_residual * DRIFT_MAX
+    }
 }
 
 /// Figures of one segment.
@@ -58,7 +95,9 @@ impl Snapshot {
             document_bytes: 0,
             sections: Vec::new(),
             segments: Vec::new(),
+            index: self.index_stats(),
         };
+        stats.bytes += state.manifest.codebooks.iter().map(|entry| entry.seal.length).sum::<u64>();
         for (entry, view) in state.manifest.segments.iter().zip(&state.views) {
             let deleted = view.deleted.len();
             stats.deleted += deleted;
@@ -83,5 +122,31 @@ impl Snapshot {
             });
         }
         Ok(stats)
+    }
+
+    fn index_stats(&self) -> Option<IndexStats> {
+        let state = self.state();
+        let entry = state.manifest.codebooks.last()?;
+        let meta = self.codebook(entry)?.meta();
+        let (mut vectors, mut residual_sum, mut bytes) = (0u64, 0.0, 0u64);
+        for view in &state.views {
+            let indexed = view.segment.index().filter(|index| index.codebook == entry.hash);
+            let Some(index) = indexed else { continue };
+            vectors += view.segment.vector_count();
+            residual_sum += index.residual_sum;
+            bytes += view.segment.index_bytes();
+        }
+        let calibration = state.manifest.calibration.as_ref();
+        Some(IndexStats {
+            lists: meta.lists,
+            sub_dimension: meta.sub_dimension,
+            vectors,
+            trained_rows: meta.trained_rows,
+            trained_residual: meta.residual_mean,
+            residual: (residual_sum / vectors.max(1) as f64) as f32,
+            bytes_per_vector: (bytes as f64 / vectors.max(1) as f64) as f32,
+            questions: calibration.map_or(0, |calibration| calibration.questions),
+            optimistic: calibration.is_some_and(|calibration| calibration.optimistic),
+        })
     }
 }

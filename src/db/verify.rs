@@ -40,6 +40,12 @@ impl Snapshot {
             ));
         }
         let mut report = VerifyReport { files: 1, bytes: 0, documents: self.len() };
+        for (entry, codebook) in self.codebooks() {
+            control.check()?;
+            codebook.verify()?;
+            report.files += 1;
+            report.bytes += entry.seal.length;
+        }
         for (entry, view) in manifest.segments.iter().zip(&state.views) {
             control.check()?;
             view.segment.verify(control)?;

@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::change::{Applied, Change, next};
+use super::change::{Applied, Change};
 use super::commit;
 use super::options::WriterOptions;
 use super::preconditions::{check_encoder, free_segment};
 use super::{Database, Snapshot, gc, recover};
 use crate::document::Document;
-use crate::encoder::{EncoderInput, Metric};
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
-use crate::format::manifest::{Manifest, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig};
-use crate::format::names::{segment_name, tombstones_name};
-use crate::format::tombstones;
+use crate::format::manifest::{
+    Calibration, CodebookEntry, SegmentEntry, SourceEntry, VectorConfig,
+};
+use crate::format::names::segment_name;
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
-use crate::search::SegmentView;
-use crate::segment::{Draft, Segment, SegmentBuilder};
+use crate::segment::{CodebookFile, Draft, Segment, SegmentBuilder};
 use crate::storage::{Storage, WriterLock, random_id};
 
 /// Writes to a database. Nothing is visible, or kept after a crash, before [`Writer::commit`];
@@ -31,7 +30,7 @@ pub struct Writer {
     pub(super) database: Database,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) base: Snapshot,
-    options: WriterOptions,
+    pub(super) options: WriterOptions,
     pub(super) vectors: Option<VectorConfig>,
     pub(super) next_segment: SegmentId,
     buffer: Buffer,
@@ -41,7 +40,10 @@ pub struct Writer {
     pub(super) dead: BTreeMap<SegmentId, RoaringBitmap>,
     /// Segments that the next commit leaves out, because a merge replaced them.
     pub(super) dropped: BTreeSet<SegmentId>,
-    sources: Vec<SourceEntry>,
+    pub(super) sources: Vec<SourceEntry>,
+    /// Codebooks of the next generation, the one that new segments are indexed with last.
+    pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    pub(super) calibration: Option<Calibration>,
     pub(super) changed: bool,
     poison: Option<String>,
     _lock: Box<dyn WriterLock>,
@@ -109,6 +111,8 @@ impl Writer {
         Ok(Writer {
             buffer: Buffer::new(vectors.as_ref()),
             sources: base.manifest().sources.clone(),
+            codebooks: base.codebooks(),
+            calibration: base.manifest().calibration.clone(),
             database,
             storage,
             base,
@@ -258,88 +262,6 @@ impl Writer {
             Err(error) => self.poison = Some(error.to_string()),
         }
         result
-    }
-
-    fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
-        let wrong =
-            |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
-        let Some(config) = &self.vectors else {
-            return wrong("this database was created without vectors".into());
-        };
-        if let (Some(spec), None) = (&config.encoder, &self.options.encoder) {
-            return wrong(format!(
-                "this database is embedded by {}; open the writer with that encoder",
-                spec.name
-            ));
-        }
-        if vector.len() != config.dimension as usize {
-            return wrong(format!(
-                "{} numbers, this database has vectors of {}",
-                vector.len(),
-                config.dimension
-            ));
-        }
-        if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
-            return wrong(format!("number {place} is not finite"));
-        }
-        if config.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
-            return wrong("all numbers are zero, its direction is undefined".into());
-        }
-        Ok(())
-    }
-
-    /// Gives every change its input hash and, where an encoder is at hand, its vector.
-    fn embed(
-        &self,
-        changes: Vec<Change>,
-        applied: &mut Applied,
-    ) -> Result<Vec<(Change, [u8; 16])>> {
-        let mut prepared = Vec::with_capacity(changes.len());
-        let mut inputs: Vec<EncoderInput> = Vec::new();
-        let mut places = Vec::new();
-        for mut change in changes {
-            let input = change.document.encoder_input();
-            let hash = input.hash();
-            if change.vector.is_none()
-                && self.options.encoder.is_some()
-                && self.vectors.is_some()
-                && !input.is_empty()
-            {
-                match self.base.stored_vector(&change.document.key, hash)? {
-                    Some(vector) => {
-                        change.vector = Some(vector);
-                        applied.reused += 1;
-                    }
-                    None => {
-                        inputs.push(input);
-                        places.push(prepared.len());
-                    }
-                }
-            }
-            prepared.push((change, hash));
-        }
-        if let (Some(encoder), false) = (&self.options.encoder, inputs.is_empty()) {
-            let dimension = encoder.spec().dimension as usize;
-            let vectors = encoder.encode_documents(&inputs)?;
-            if vectors.len() != inputs.len() * dimension {
-                return Err(Error::Encoder {
-                    name: encoder.spec().name.clone(),
-                    detail: format!(
-                        "{} numbers for {} texts of dimension {dimension}",
-                        vectors.len(),
-                        inputs.len()
-                    ),
-                });
-            }
-            applied.encoded += inputs.len() as u64;
-            for (place, vector) in places.into_iter().zip(vectors.chunks_exact(dimension)) {
-                if let Some((change, _)) = prepared.get_mut(place) {
-                    self.check_vector(&change.document.key, vector)?;
-                    change.vector = Some(vector.to_vec());
-                }
-            }
-        }
-        Ok(prepared)
     }
 
     fn apply_one(
@@ -506,94 +428,5 @@ impl Writer {
         self.pending.push(PendingSegment { entry, segment });
         self.changed = true;
         Ok(())
-    }
-
-    pub(super) fn commit_now(&mut self) -> Result<Generation> {
-        if !self.changed {
-            return Ok(self.base.generation());
-        }
-        self.flush()?;
-        let generation = next(self.base.generation());
-        let mut segments = Vec::new();
-        let mut views = Vec::new();
-        let committed = self.base.manifest().segments.iter().zip(&self.base.state().views);
-        let committed = committed.map(|(entry, view)| (entry, &view.segment, Some(&view.deleted)));
-        let pending = self.pending.iter().map(|part| (&part.entry, &part.segment, None));
-        for (entry, segment, known) in committed.chain(pending) {
-            if self.dropped.contains(&entry.id) {
-                continue;
-            }
-            let (entry, deleted) = match self.dead.get(&entry.id) {
-                None => (entry.clone(), known.cloned().unwrap_or_default()),
-                Some(dead) => {
-                    let deleted = match known {
-                        Some(known) => dead | &**known,
-                        None => dead.clone(),
-                    };
-                    (self.write_tombstones(entry, &deleted, generation)?, Arc::new(deleted))
-                }
-            };
-            segments.push(entry);
-            views.push(SegmentView { segment: segment.clone(), deleted });
-        }
-        let manifest = Manifest {
-            generation,
-            database_id: self.base.manifest().database_id,
-            next_segment: self.next_segment,
-            vectors: self.vectors.clone(),
-            segments,
-            sources: self.sources.clone(),
-        };
-        commit::publish(&*self.storage, &manifest)?;
-        self.base = Snapshot::new(self.storage.clone(), manifest, views);
-        self.database.install(self.base.clone());
-        self.pending.clear();
-        self.dead.clear();
-        self.dropped.clear();
-        self.changed = false;
-        // The commit is done; what cannot be deleted now is deleted after the next one.
-        let _ = gc::collect(&*self.storage);
-        Ok(generation)
-    }
-
-    /// Publishes the same state once more, so that the generation before a merge may be deleted.
-    pub(super) fn commit_again(&mut self) -> Result<Generation> {
-        self.changed = true;
-        self.commit_now()
-    }
-
-    fn write_tombstones(
-        &self,
-        entry: &SegmentEntry,
-        deleted: &RoaringBitmap,
-        generation: Generation,
-    ) -> Result<SegmentEntry> {
-        let name = tombstones_name(entry.id, generation);
-        let (bytes, seal) = tombstones::encode(deleted, random_id()?)?;
-        // Only a writer that died before publishing this generation can have left this name.
-        self.storage.remove(&name)?;
-        commit::write_file(&*self.storage, &name, &bytes)?;
-        commit::check_file(&*self.storage, &name, FileKind::Tombstones, &seal)?;
-        let rows = u32::try_from(deleted.len()).unwrap_or(u32::MAX);
-        Ok(SegmentEntry {
-            tombstones: Some(TombstonesEntry { generation, seal, rows }),
-            ..entry.clone()
-        })
-    }
-}
-
-/// The rows of a segment that the next generation leaves out.
-pub(super) fn deleted_rows(writer: &Writer, id: SegmentId) -> RoaringBitmap {
-    let known = writer
-        .base
-        .state()
-        .views
-        .iter()
-        .find(|view| view.segment.id() == id)
-        .map(|view| (*view.deleted).clone())
-        .unwrap_or_default();
-    match writer.dead.get(&id) {
-        Some(dead) => known | dead,
-        None => known,
     }
 }

@@ -101,6 +101,8 @@ pub enum FileKind {
     Segment = 2,
     /// Deleted rows of a segment.
     Tombstones = 3,
+    /// What vectors are quantised with.
+    Codebook = 4,
 }
 
 /// What identifies a finished file: named by the manifest, checked at open.

@@ -38,6 +38,25 @@ pub struct VectorConfig {
     pub row_type: RowType,
     /// What made them; `None` when callers bring their own.
     pub encoder: Option<EncoderSpec>,
+    /// Seed of the rotation that vectors are stored under, 0 for none.
+    pub rotation: u64,
+}
+
+/// The seed of the rotation of new databases of int8 rows.
+const ROTATION: u64 = 1;
+
+impl VectorConfig {
+    /// Vectors of a new database. Rows of [`RowType::Int8`] are stored under a rotation, which spreads
+    /// what a few outlying dimensions hold, so that one step of quantisation suits all of them.
+    pub fn new(
+        dimension: u32,
+        metric: Metric,
+        row_type: RowType,
+        encoder: Option<EncoderSpec>,
+    ) -> VectorConfig {
+        let rotation = if row_type == RowType::Int8 { ROTATION } else { 0 };
+        VectorConfig { dimension, metric, row_type, encoder, rotation }
+    }
 }
 
 /// A segment of the database.
@@ -103,6 +122,49 @@ pub struct Manifest {
     pub segments: Vec<SegmentEntry>,
     /// Imported files, in order of import.
     pub sources: Vec<SourceEntry>,
+    /// Codebooks of the segments, oldest first; new segments are indexed with the last.
+    pub codebooks: Vec<CodebookEntry>,
+    /// What reaches which recall with the last codebook.
+    pub calibration: Option<Calibration>,
+}
+
+/// A codebook that segments are indexed with.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CodebookEntry {
+    /// The first 16 bytes of the SHA-256 of its content; in the file's name.
+    pub hash: [u8; 16],
+    /// Its file.
+    pub seal: FileSeal,
+}
+
+/// How much work reaches which recall, measured with questions when the index was made.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Questions that it was measured with.
+    pub questions: u32,
+    /// Whether they were held-out rows, which are easier than what users ask.
+    pub optimistic: bool,
+    /// Rows that were indexed then.
+    pub rows: u64,
+    /// Lists that held one of these rows.
+    pub lists: u32,
+    /// By ascending recall, then by descending share.
+    pub points: Vec<CalibrationPoint>,
+}
+
+/// The work for one recall and one share of matching rows.
+#[derive(Clone, Copy, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CalibrationPoint {
+    /// Wanted recall@10, above 0 and below 1.
+    pub recall: f32,
+    /// Share of rows that pass the filter, above 0, at most 1.
+    pub share: f32,
+    /// Lists to scan, among those with matching rows.
+    pub probes: u32,
+    /// Rows to score again exactly.
+    pub candidates: u32,
+    /// Recall that was measured, from 0 to 1.
+    pub estimated: f32,
 }
 
 /// The file of a manifest, and what identifies it.
@@ -162,6 +224,36 @@ fn check_length(file: &str, length: usize) -> Result<()> {
     Ok(())
 }
 
+/// The rules about codebooks and calibration.
+fn check_index(manifest: &Manifest) -> Result<(), String> {
+    let mut hashes: Vec<&[u8; 16]> = manifest.codebooks.iter().map(|entry| &entry.hash).collect();
+    hashes.sort_unstable();
+    if hashes.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err("a codebook is named twice".into());
+    }
+    if manifest.vectors.is_none() && !hashes.is_empty() {
+        return Err("there is a codebook but no vectors".into());
+    }
+    let Some(calibration) = &manifest.calibration else { return Ok(()) };
+    if hashes.is_empty() {
+        return Err("there is a calibration but no codebook".into());
+    }
+    let share = |number: f32| number > 0.0 && number <= 1.0;
+    for point in &calibration.points {
+        let estimated = (0.0..=1.0).contains(&point.estimated);
+        let fractions = share(point.recall) && share(point.share) && estimated;
+        if !fractions || point.probes == 0 || point.candidates == 0 {
+            return Err(format!("a calibration point is out of range: {point:?}"));
+        }
+    }
+    let order = |point: &CalibrationPoint| (point.recall, -point.share);
+    let ascending = |a: &CalibrationPoint, b: &CalibrationPoint| order(a) < order(b);
+    match calibration.points.is_sorted_by(ascending) {
+        true => Ok(()),
+        false => Err("calibration points are out of order".into()),
+    }
+}
+
 /// The rules that concern several fields.
 fn check(file: &str, offset: u64, manifest: &Manifest) -> Result<()> {
     let wrong = |rule: Rule, detail: String| Error::corrupt(file, offset, rule, detail);
@@ -180,6 +272,7 @@ fn check(file: &str, offset: u64, manifest: &Manifest) -> Result<()> {
             return Err(wrong(Rule::Dimension, detail));
         }
     }
+    check_index(manifest).map_err(|detail| wrong(Rule::ManifestIndex, detail))?;
     let mut previous = None;
     for segment in &manifest.segments {
         let id = segment.id;

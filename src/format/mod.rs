@@ -7,7 +7,9 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 pub mod archive;
+pub mod blocks;
 mod body;
+pub mod codebook;
 pub mod cursor;
 pub mod documents;
 pub mod frame;

@@ -27,6 +27,8 @@ pub enum Name {
     Segment(SegmentId),
     /// `tombstones-<segment>-<generation>`.
     Tombstones(SegmentId, Generation),
+    /// `codebook-<content hash>`.
+    Codebook([u8; 16]),
 }
 
 /// The manifest of a generation.
@@ -42,6 +44,11 @@ pub fn segment_name(id: SegmentId) -> String {
 /// The deleted rows of a segment as of a generation.
 pub fn tombstones_name(id: SegmentId, generation: Generation) -> String {
     format!("tombstones-{id}-{generation}")
+}
+
+/// The codebook with this content.
+pub fn codebook_name(hash: [u8; 16]) -> String {
+    format!("codebook-{:032x}", u128::from_be_bytes(hash))
 }
 
 /// What a name says, or `None` for a name that is not of this format: such files are ignored.
@@ -60,8 +67,16 @@ pub fn parse(name: &str) -> Option<Name> {
             let (segment, since) = numbers.split_once('-')?;
             Some(Name::Tombstones(SegmentId(number(segment)?), generation(since)?))
         }
+        "codebook" => hash(numbers).map(Name::Codebook),
         _ => None,
     }
+}
+
+/// 32 lower-case hexadecimal digits.
+fn hash(text: &str) -> Option<[u8; 16]> {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let canonical = text.len() == 32 && text.bytes().all(digit);
+    canonical.then(|| u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)).flatten()
 }
 
 fn generation(text: &str) -> Option<Generation> {

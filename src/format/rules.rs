@@ -60,6 +60,10 @@ rules! {
     ManifestTombstones = 33, "A tombstone entry MUST have 1 to its segment's number of rows and a generation that is not after the manifest's.";
     ManifestLength = 34, "A manifest MUST NOT be longer than 268435456 bytes.";
     SegmentRows = 35, "The row count of a segment MUST NOT be above 4294967294.";
+    Codebook = 36, "The counts in a codebook's meta record MUST agree with the lengths of its sections, and its groups' ends MUST ascend to its number of lists.";
+    Lists = 37, "The list offsets of a segment MUST ascend from 0 to its number of vectors.";
+    ListOrder = 38, "In an indexed segment, the rows with a vector MUST come before all others.";
+    CodeFactor = 39, "The scale of a row's codes and the ranking factor of a list MUST be finite and not negative.";
     DocumentRecord = 40, "A document record MUST follow the encoding of chapter 08 and fill its length.";
     BlockLength = 41, "A document block MUST state its decompressed length, at most 4,456,448 bytes.";
     BlockRows = 42, "The rows of document blocks MUST ascend from 0 to the segment's row count, without gap.";
@@ -71,6 +75,7 @@ rules! {
     VectorPresence = 48, "A row without a vector MUST be zero in the vector sections.";
     TextBytes = 49, "The text bytes in a segment's meta record MUST be those of its documents.";
     CodeRange = 50, "The codes of an int8 vector MUST be -127 to 127.";
+    ManifestIndex = 51, "A manifest MUST name a codebook at most once, none without vectors, and have calibration only with a codebook, in order and with numbers in range.";
 }
 
 impl fmt::Display for Rule {

@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use rkyv::{Archive, Deserialize, Serialize};
 
+use super::blocks::blocks_bytes;
 use super::layout::layout;
-use super::manifest::RowType;
+use super::manifest::{RowType, VectorConfig};
 use super::postings::PostingEntry;
 use super::terms::TermField;
 use crate::encoder::Metric;
@@ -77,6 +78,13 @@ pub const SECTION_VECTORS: u32 = 30;
 pub const SECTION_SCALES: u32 = 31;
 /// Rows that have a vector, as a Roaring bitmap. Empty without vectors.
 pub const SECTION_VECTOR_ROWS: u32 = 32;
+/// First row of each list, `u32`, and the number of rows in lists. Empty without an index, as the
+/// sections below are.
+pub const SECTION_LIST_OFFSETS: u32 = 33;
+/// Codes of the rows in lists, in scan blocks.
+pub const SECTION_CODES: u32 = 34;
+/// Scale of each row's estimate, half precision.
+pub const SECTION_CODE_SCALES: u32 = 35;
 
 /// Every section of a segment and its name in `inspect` and `stats`.
 pub const NAMES: &[(u32, &str)] = &[
@@ -112,6 +120,9 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_VECTORS, "vectors"),
     (SECTION_SCALES, "scales"),
     (SECTION_VECTOR_ROWS, "vector-rows"),
+    (SECTION_LIST_OFFSETS, "list-offsets"),
+    (SECTION_CODES, "codes"),
+    (SECTION_CODE_SCALES, "code-scales"),
 ];
 
 layout! {
@@ -169,6 +180,21 @@ pub struct SegmentMeta {
     pub floats: Vec<NumberColumnMeta>,
     /// The vectors, when any row has one.
     pub vectors: Option<SegmentVectors>,
+    /// The index of the vectors; without one they are searched exactly.
+    pub index: Option<SegmentIndex>,
+}
+
+/// What the index sections hold.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct SegmentIndex {
+    /// Hash of the codebook.
+    pub codebook: [u8; 16],
+    /// Its lists.
+    pub lists: u32,
+    /// Codes of a row.
+    pub sub_quantizers: u32,
+    /// Sum of the lengths of all residuals: how well the codebook fits these rows.
+    pub residual_sum: f64,
 }
 
 /// A column of one free field's numbers.
@@ -193,6 +219,18 @@ pub struct SegmentVectors {
     pub row_type: RowType,
     /// Rows that have a vector.
     pub count: u32,
+    /// Seed of the rotation that they are stored under, 0 for none.
+    pub rotation: u64,
+}
+
+impl SegmentVectors {
+    /// Whether these are vectors of a database with this configuration.
+    pub fn fits(&self, config: &VectorConfig) -> bool {
+        config.dimension == self.dimension
+            && config.metric == self.metric
+            && config.row_type == self.row_type
+            && config.rotation == self.rotation
+    }
 }
 
 impl RowType {
@@ -241,6 +279,16 @@ impl SegmentMeta {
             let numbers = rows.checked_mul(u64::from(vectors.dimension))?;
             numbers.checked_mul(vectors.row_type.bytes() as u64)
         });
+        let index = self.index.as_ref();
+        let in_lists = match (index, vectors) {
+            (Some(_), Some(vectors)) => u64::from(vectors.count),
+            (Some(_), None) => return Err("there is an index but no vectors"),
+            (None, _) => 0,
+        };
+        if index.is_some_and(|index| !(index.residual_sum >= 0.0 && index.residual_sum.is_finite()))
+        {
+            return Err("the sum of residuals is not a number from 0 up");
+        }
         Ok(vec![
             (SECTION_KEY_PMIDS, each(self.pmid_keys, 4)),
             (SECTION_KEY_PMID_ROWS, each(self.pmid_keys, 4)),
@@ -266,6 +314,9 @@ impl SegmentMeta {
             (SECTION_DELETE_TEXT_REVISIONS, each(self.text_deletes, revision)),
             (SECTION_VECTORS, vector_bytes.ok_or("there are too many vectors")?),
             (SECTION_SCALES, when(scaled, rows * 4)),
+            (SECTION_LIST_OFFSETS, index.map_or(0, |index| (u64::from(index.lists) + 1) * 4)),
+            (SECTION_CODES, index.map_or(0, |index| blocks_bytes(in_lists, index.sub_quantizers))),
+            (SECTION_CODE_SCALES, in_lists * 2),
         ])
     }
 }

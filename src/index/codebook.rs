@@ -7,10 +7,12 @@
 //!
 //! [`Codebook`] borrows its arrays from a mapped file or from a [`TrainedCodebook`].
 
+use crate::error::{Error, Result};
 use crate::kernel::Rows;
+use crate::kernel::scan::codes_bytes;
+use crate::limits::DIMENSION_MAX;
 
-/// Points of one sub-quantizer: what 4 bits can name.
-pub const POINTS: usize = 16;
+pub use crate::kernel::points::POINTS;
 
 /// A codebook's arrays.
 ///
@@ -28,15 +30,16 @@ pub struct Codebook<'a> {
     pub groups: Rows<'a>,
     /// One past the last list of each group, ascending; the last is the number of lists.
     pub group_ends: &'a [u32],
-    /// Points of the sub-quantizers of residuals: `[sub-quantizer][point][sub_dimension]`.
+    /// Points of the sub-quantizers of residuals: `[sub-quantizer][number][point]`, that is, the first
+    /// numbers of 16 points, then their second ones, up to `sub_dimension`: registers take a column.
     pub points: &'a [f32],
     /// Points of the sub-quantizers that lists are ranked with, over sub-vectors of
-    /// [`RANKING_SUB_DIMENSION`] numbers of the centroids themselves.
+    /// [`RANKING_SUB_DIMENSION`] numbers of the centroids themselves; laid out as `points`.
     pub ranking_points: &'a [f32],
     /// Codes of the centroids under `ranking_points`, in scan blocks.
     pub ranking_codes: &'a [u8],
-    /// `1 / length` of each centroid as half-precision bits: lists are ranked by direction, which
-    /// saves a twelfth of the rows on real questions.
+    /// Mean length of the centroids by length of each, as half-precision bits: lists are ranked by
+    /// direction, which saves a twelfth of the rows on real questions.
     pub ranking_factors: &'a [u16],
 }
 
@@ -52,6 +55,39 @@ impl Codebook<'_> {
     /// Number of sub-quantizers: codes of a row.
     pub fn sub_quantizers(&self) -> usize {
         self.dimension.div_ceil(self.sub_dimension)
+    }
+
+    /// Checks that there is a list, and that every array is as long as the others ask for; whatever a
+    /// file held, using a codebook that passes does not go out of bounds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vector`] that names the array.
+    pub fn check(&self) -> Result<()> {
+        let Codebook { dimension, sub_dimension, .. } = *self;
+        let (lists, groups) = (self.lists(), self.group_ends.len());
+        let error = |array: &str| {
+            let detail = format!("{array}: not what {lists} lists in {groups} groups need");
+            Err(Error::Vector { subject: "codebook".to_owned(), detail })
+        };
+        if !(1..=DIMENSION_MAX).contains(&dimension) || !matches!(sub_dimension, 2 | 4) {
+            return error("dimensions");
+        }
+        let points = |sub: usize| dimension.div_ceil(sub) * sub * POINTS;
+        let ranking = dimension.div_ceil(RANKING_SUB_DIMENSION);
+        let right = [
+            ("groups", lists > 0 && self.group_ends.is_sorted()),
+            ("centroids", self.centroids.count(dimension) == Some(lists)),
+            ("group centroids", self.groups.count(dimension) == Some(groups)),
+            ("points", self.points.len() == points(sub_dimension)),
+            ("ranking points", self.ranking_points.len() == points(RANKING_SUB_DIMENSION)),
+            ("ranking codes", codes_bytes(lists, ranking) == Some(self.ranking_codes.len())),
+            ("ranking factors", self.ranking_factors.len() == lists),
+        ];
+        match right.iter().find(|(_, right)| !right) {
+            Some((array, _)) => error(array),
+            None => Ok(()),
+        }
     }
 }
 

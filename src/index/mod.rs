@@ -1,8 +1,18 @@
 //! Search algorithms on slices; no files.
 //!
 //! [`flat`] scores every allowed row. It is exact, needs no training, and is what small segments
-//! and narrow filters are searched with. A [`codebook`] is what vectors are quantised with for
-//! everything larger.
+//! and narrow filters are searched with. For everything larger a [`codebook`] is [trained](train) and
+//! rows are [encoded](encode) with it; [`ivf`] searches what they become.
 
+pub mod calibrate;
 pub mod codebook;
+pub mod cost;
+pub mod encode;
 pub mod flat;
+pub mod ivf;
+mod kmeans;
+mod nearest;
+mod parallel;
+mod quantizer;
+pub mod train;
+mod two_level;

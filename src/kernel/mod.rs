@@ -35,9 +35,13 @@
 //! processor's prefetcher follows best (two to three times faster out of cache than four streams).
 //! Vector instructions, and with them `unsafe`, live in one file a processor.
 
+mod isa;
+pub mod matmul;
 mod norm;
+pub mod points;
 pub mod quantize;
 mod query;
+pub mod random;
 pub mod rotate;
 mod rows;
 mod scalar;
@@ -60,6 +64,7 @@ mod x86;
 
 use std::sync::OnceLock;
 
+pub use isa::Isa;
 pub use norm::{norm, normalize};
 pub use query::Query;
 pub use rows::Rows;
@@ -78,6 +83,7 @@ pub struct Kernel {
     int8: ScoreInt8,
     f16: ScoreFloat<u16>,
     f32: ScoreFloat<f32>,
+    fill: scan::Fill,
     scan: scan::Scan,
 }
 

@@ -30,7 +30,7 @@ impl Query {
             if scale == 0.0 {
                 return 0;
             }
-            (value / scale).round_ties_even().clamp(-code_max, code_max) as i16
+            ((value / scale).clamp(-code_max, code_max) + ROUND).to_bits() as i16
         };
         Some(Query { codes: values.iter().map(code).collect(), values: values.to_vec(), scale })
     }
@@ -47,6 +47,10 @@ impl Query {
         sum as f32 * (row_scale * self.scale)
     }
 }
+
+/// Adding this to a number below 2^22 rounds it to an integer (ties to even), which the low bits of the
+/// sum hold: a tenth of what a call of `rintf` costs.
+const ROUND: f32 = 12_582_912.0;
 
 /// The greatest magnitude of a query's code; a row's code may be -128.
 fn code_max(dimension: usize) -> f32 {

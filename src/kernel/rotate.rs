@@ -10,6 +10,8 @@
 //! Every operation is one addition, subtraction or multiplication of 32 bits in a fixed order:
 //! the bits are the same on every machine.
 
+use super::random::Random;
+
 /// Rounds: with four, an outlier of any dimension reaches every other one.
 const ROUNDS: usize = 4;
 
@@ -32,10 +34,10 @@ impl Rotation {
     /// The rotation of `seed`. Memory: 16 bytes a dimension.
     pub fn new(dimension: usize, seed: u64) -> Rotation {
         let part = dimension.checked_ilog2().map_or(0, |log2| 1 << log2);
-        let mut state = seed;
+        let mut random = Random::new(seed);
         let mut signs = Vec::with_capacity(ROUNDS * dimension);
         while signs.len() < ROUNDS * dimension {
-            let bits = split_mix(&mut state);
+            let bits = random.bits();
             let left = (ROUNDS * dimension - signs.len()).min(u64::BITS as usize);
             signs.extend((0..left).map(|bit| if bits >> bit & 1 == 0 { 1.0 } else { -1.0 }));
         }
@@ -127,15 +129,6 @@ fn walk(vector: &mut [f32]) {
     for (low, high) in first.iter_mut().zip(&mut rest[second - half..]) {
         (*low, *high) = ((*low + *high) * HALF_SQRT, (*low - *high) * HALF_SQRT);
     }
-}
-
-/// The next 64 random bits (SplitMix64: Steele, Lea and Flood, 2014).
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut bits = *state;
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]

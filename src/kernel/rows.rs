@@ -1,5 +1,7 @@
 //! Stored vectors, as slices of a mapped file.
 
+use super::quantize::f32_from_f16;
+
 /// Vectors of equal length, one after the other, in one of three forms.
 ///
 /// Row `r` of dimension `d` is elements `r * d .. (r + 1) * d`.
@@ -35,6 +37,31 @@ impl Rows<'_> {
         match self {
             Rows::Int8 { scales, .. } if scales.len() != count => None,
             _ => Some(count),
+        }
+    }
+
+    /// Writes row `row` as numbers; a row that does not exist is left as it is.
+    pub fn read(&self, row: usize, out: &mut [f32]) {
+        let Some(place) = row.checked_mul(out.len()).map(|start| start..start + out.len()) else {
+            return;
+        };
+        match self {
+            Rows::Int8 { codes, scales } => {
+                let scale = scales.get(row).copied().unwrap_or_default();
+                for (out, code) in out.iter_mut().zip(codes.get(place).unwrap_or_default()) {
+                    *out = f32::from(*code) * scale;
+                }
+            }
+            Rows::F16(values) => {
+                for (out, bits) in out.iter_mut().zip(values.get(place).unwrap_or_default()) {
+                    *out = f32_from_f16(*bits);
+                }
+            }
+            Rows::F32(values) => {
+                if let Some(values) = values.get(place) {
+                    out.copy_from_slice(values);
+                }
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ const LANES: usize = 16;
 
 /// Runs everywhere.
 pub(super) static KERNEL: Kernel =
-    Kernel { name: "scalar", int8, f16, f32, scan: scan::scalar::scan };
+    Kernel { name: "scalar", int8, f16, f32, fill: scan::scalar::fill, scan: scan::scalar::scan };
 
 fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {

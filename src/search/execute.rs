@@ -1,11 +1,11 @@
 //! Runs a query over segments: filter, plan, scan, merge.
 
-use std::cmp::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
-use roaring::RoaringBitmap;
-
-use super::filter::Filter;
+use super::dense;
+use super::explain::{Explain, Plan, SegmentExplain};
+use super::matches::Matches;
 use super::query::Query;
 use super::resolve::check_names;
 use super::view::SegmentView;
@@ -13,7 +13,8 @@ use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
 use crate::ids::{Key, RowId, SegmentId};
-use crate::index::flat;
+use crate::index::calibrate::Calibration;
+use crate::kernel::rotate::Rotation;
 use crate::limits::HITS_MAX;
 
 /// One found document.
@@ -40,44 +41,14 @@ pub struct SearchResult {
     pub explain: Explain,
 }
 
-/// How a search was done.
-#[derive(Clone, Debug)]
-pub struct Explain {
-    /// One entry a segment.
-    pub segments: Vec<SegmentExplain>,
-    /// Time for filters.
-    pub filter_time: Duration,
-    /// Time for everything.
-    pub total_time: Duration,
-}
-
-/// How one segment was searched.
-#[derive(Clone, Debug)]
-pub struct SegmentExplain {
-    /// The segment.
-    pub segment: SegmentId,
-    /// Its rows, deleted ones included.
-    pub rows: u64,
-    /// Live rows that pass the filter.
-    pub matched: u64,
-    /// Rows that were scored.
-    pub scanned: u64,
-    /// What was chosen.
-    pub plan: Plan,
-}
-
-/// The ways to search a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Plan {
-    /// No row matches.
-    Skip,
-    /// Every row is scored.
-    ExactScan,
-    /// Only matching rows are scored.
-    ExactScanOfMatches,
-    /// Matching rows are listed by date; no vectors are read.
-    List,
+/// What the vectors of a snapshot have in common.
+pub struct Vectors {
+    /// Their form.
+    pub config: VectorConfig,
+    /// The rotation that they are stored under.
+    pub rotation: Option<Rotation>,
+    /// How much of the index reaches which recall.
+    pub calibration: Option<Calibration>,
 }
 
 /// Searches the segments of a snapshot.
@@ -87,7 +58,7 @@ pub enum Plan {
 /// fit; [`Error::Corrupt`] for damaged files; [`Error::Cancelled`], [`Error::DeadlineExceeded`].
 pub fn search(
     segments: &[SegmentView],
-    vectors: Option<&VectorConfig>,
+    vectors: Option<&Vectors>,
     query: &Query,
 ) -> Result<SearchResult> {
     let started = Instant::now();
@@ -96,55 +67,44 @@ pub fn search(
             detail: format!("{} hits wanted, at most {HITS_MAX} are possible", query.k),
         });
     }
+    query.accuracy.validate()?;
+    let matches = evaluate(segments, query)?;
+    let filter_time = started.elapsed();
+    let vector = query.vector.as_deref();
+    let vector = vector.map(|vector| prepare(vector, vectors, query)).transpose()?;
+    let matched = matches.iter().map(|matches| matches.count).sum();
+    let (hits, mut explain) = match &vector {
+        Some(vector) => {
+            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
+            dense::search(segments, &matches, calibration, vector, query)?
+        }
+        None => list_all(segments, &matches, query)?,
+    };
+    explain.filter_time = filter_time;
+    explain.total_time = started.elapsed();
+    Ok(SearchResult { hits, matched, explain })
+}
+
+/// The rows of each segment that pass the filter.
+fn evaluate(segments: &[SegmentView], query: &Query) -> Result<Vec<Arc<Matches>>> {
+    let known: Option<Vec<_>> =
+        segments.iter().map(|view| view.known_matches(&query.filter)).collect();
+    if let Some(known) = known.filter(|known| !known.is_empty()) {
+        return Ok(known);
+    }
     query.filter.validate()?;
     check_names(&query.filter, segments)?;
-    let vector =
-        query.vector.as_deref().map(|vector| prepare(vector, vectors, query)).transpose()?;
-
-    let mut explain = Explain {
-        segments: Vec::with_capacity(segments.len()),
-        filter_time: Duration::ZERO,
-        total_time: Duration::ZERO,
-    };
-    let mut found = Vec::new();
-    let mut matched = 0;
-    for view in segments {
+    let evaluate = |view: &SegmentView| {
         query.control.check()?;
-        let filtering = Instant::now();
-        let allowed = allowed_rows(view, &query.filter)?;
-        explain.filter_time += filtering.elapsed();
-        let count = allowed.as_ref().map_or(u64::from(view.segment.rows()), RoaringBitmap::len);
-        matched += count;
-        let (plan, scanned) = match &vector {
-            _ if count == 0 => (Plan::Skip, 0),
-            Some(vector) => scan(view, allowed, vector, query, &mut found)?,
-            None => list(view, allowed, query, &mut found)?,
-        };
-        explain.segments.push(SegmentExplain {
-            segment: view.segment.id(),
-            rows: u64::from(view.segment.rows()),
-            matched: count,
-            scanned,
-            plan,
-        });
-    }
-    found.sort_by(|a: &Found, b: &Found| {
-        b.rank.total_cmp(&a.rank).then_with(|| a.hit.key.cmp(&b.hit.key))
-    });
-    found.truncate(query.k);
-    explain.total_time = started.elapsed();
-    Ok(SearchResult { hits: found.into_iter().map(|found| found.hit).collect(), matched, explain })
+        view.matches(&query.filter)
+    };
+    segments.iter().map(evaluate).collect()
 }
 
-struct Found {
-    rank: f64,
-    hit: Hit,
-}
-
-/// The vector to compare with: checked, and normalised where the metric wants it.
-fn prepare(vector: &[f32], config: Option<&VectorConfig>, query: &Query) -> Result<Vec<f32>> {
+/// The vector to compare with: checked, normalised where the metric wants it, and rotated as rows are.
+fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<Vec<f32>> {
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
-    let Some(config) = config else {
+    let Some(Vectors { config, rotation, .. }) = vectors else {
         return Err(Error::InvalidQuery {
             detail: "this database has no vectors (it was imported with `--encoder none`); \
                      search with filters only, or import again with an encoder"
@@ -169,93 +129,81 @@ fn prepare(vector: &[f32], config: Option<&VectorConfig>, query: &Query) -> Resu
             config.dimension
         )));
     }
+    as_stored(vector, config, rotation.as_ref()).map_err(wrong)
+}
+
+/// A question as rows are stored: normalised where the metric wants it, and rotated.
+///
+/// # Errors
+/// What is wrong with the numbers.
+pub(crate) fn as_stored(
+    vector: &[f32],
+    config: &VectorConfig,
+    rotation: Option<&Rotation>,
+) -> Result<Vec<f32>, String> {
     if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
-        return Err(wrong(format!("number {place} is not finite")));
+        return Err(format!("number {place} is not finite"));
     }
     let mut vector = vector.to_vec();
     if config.metric == Metric::Cosine {
         let norm = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
         if norm == 0.0 {
-            return Err(wrong("all numbers are zero, its direction is undefined".into()));
+            return Err("all numbers are zero, its direction is undefined".into());
         }
         vector.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+    }
+    if let Some(rotation) = rotation {
+        rotation.apply(&mut vector);
     }
     Ok(vector)
 }
 
-/// Live rows that pass the filter; `None` when that is every row.
-fn allowed_rows(view: &SegmentView, filter: &Filter) -> Result<Option<RoaringBitmap>> {
-    if *filter == Filter::All && view.deleted.is_empty() {
-        return Ok(None);
-    }
-    let mut rows = filter.rows(&view.segment)?;
-    rows -= &*view.deleted;
-    Ok(Some(rows))
-}
-
-fn scan(
-    view: &SegmentView,
-    allowed: Option<RoaringBitmap>,
-    vector: &[f32],
+/// Lists what matches, newest first.
+fn list_all(
+    segments: &[SegmentView],
+    matches: &[Arc<Matches>],
     query: &Query,
-    found: &mut Vec<Found>,
-) -> Result<(Plan, u64)> {
-    let Some((rows, present)) = view.segment.vectors()? else { return Ok((Plan::Skip, 0)) };
-    let every_row = u64::from(view.segment.rows());
-    let allowed = match allowed {
-        None if present.len() == every_row => None,
-        None => Some(present.clone()),
-        Some(mut rows) => {
-            rows &= present;
-            Some(rows)
+) -> Result<(Vec<Hit>, Explain)> {
+    let mut explain = Explain::default();
+    let mut found: Vec<(u32, Hit)> = Vec::new();
+    for (view, matches) in segments.iter().zip(matches) {
+        query.control.check()?;
+        let plan = if matches.count == 0 { Plan::Skip } else { Plan::List };
+        if plan == Plan::List {
+            list(view, matches, query, &mut found)?;
         }
-    };
-    let mut tie = |a: u32, b: u32| -> Result<Ordering> {
-        Ok(view.segment.key(RowId(a))?.cmp(&view.segment.key(RowId(b))?))
-    };
-    let best = flat::search(
-        &rows,
-        vector.len(),
-        vector,
-        query.k,
-        allowed.as_ref(),
-        &query.control,
-        &mut tie,
-    )?;
-    for (row, score) in best {
-        let hit = Hit {
-            key: view.segment.key(RowId(row))?,
-            score,
+        explain.segments.push(SegmentExplain {
             segment: view.segment.id(),
-            row: RowId(row),
-        };
-        found.push(Found { rank: f64::from(score) + 0.0, hit });
+            rows: u64::from(view.segment.rows()),
+            matched: matches.count,
+            scanned: 0,
+            plan,
+        });
     }
-    Ok(match allowed {
-        None => (Plan::ExactScan, every_row),
-        Some(rows) => (Plan::ExactScanOfMatches, rows.len()),
-    })
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.key.cmp(&b.1.key)));
+    found.truncate(query.k);
+    Ok((found.into_iter().map(|(_, hit)| hit).collect(), explain))
 }
 
 /// Keeps the newest k of the matching rows.
 fn list(
     view: &SegmentView,
-    allowed: Option<RoaringBitmap>,
+    matches: &Matches,
     query: &Query,
-    found: &mut Vec<Found>,
-) -> Result<(Plan, u64)> {
+    found: &mut Vec<(u32, Hit)>,
+) -> Result<()> {
     let (first_days, _) = view.segment.dates()?;
-    let mut rows: Vec<(u32, u32)> = match allowed {
+    let mut rows: Vec<(u32, u32)> = match matches.rows() {
         None => first_days.iter().copied().zip(0..).collect(),
         Some(rows) => rows
             .iter()
             .map(|row| (first_days.get(row as usize).copied().unwrap_or_default(), row))
             .collect(),
     };
-    // Ties by key need every row of the last day that still counts.
     if query.k == 0 {
-        return Ok((Plan::List, 0));
+        return Ok(());
     }
+    // Ties by key need every row of the last day that still counts.
     if rows.len() > query.k {
         rows.select_nth_unstable_by(query.k - 1, |a, b| b.0.cmp(&a.0));
         let last = rows.get(query.k - 1).map_or(0, |row| row.0);
@@ -267,7 +215,7 @@ fn list(
         }
         let row = RowId(row);
         let hit = Hit { key: view.segment.key(row)?, score: 0.0, segment: view.segment.id(), row };
-        found.push(Found { rank: f64::from(day), hit });
+        found.push((day, hit));
     }
-    Ok((Plan::List, 0))
+    Ok(())
 }

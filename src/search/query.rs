@@ -14,11 +14,60 @@ pub struct Query {
     pub(super) k: usize,
     pub(super) filter: Filter,
     pub(super) control: Control,
+    pub(super) accuracy: Accuracy,
+}
+
+/// How near to the exact answer a search must come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Accuracy {
+    /// The share of the true nearest documents to find, on average over questions, above 0 and
+    /// below 1; the effort follows from what was measured when the index was made. Without
+    /// measurements the search is exact.
+    Recall(f32),
+    /// Every matching document is scored.
+    Exact,
+    /// For experts: this much of the index.
+    Effort {
+        /// Lists to scan, the nearest first; with a filter, among those with matching rows.
+        probes: u32,
+        /// Rows to score exactly, those of the best estimates first; at least the hits wanted.
+        candidates: u32,
+    },
+}
+
+impl Default for Accuracy {
+    /// A recall of 0.95.
+    fn default() -> Accuracy {
+        Accuracy::Recall(0.95)
+    }
+}
+
+impl Accuracy {
+    /// # Errors
+    /// [`Error::InvalidQuery`] for a recall that is not between 0 and 1, or an effort of nothing.
+    pub(super) fn validate(self) -> Result<()> {
+        let detail = match self {
+            Accuracy::Recall(recall) if !(recall > 0.0 && recall < 1.0) => {
+                format!("recall {recall} is not between 0 and 1; for 1 ask for an exact search")
+            }
+            Accuracy::Effort { probes: 0, .. } => "0 lists to scan; give at least 1".into(),
+            _ => return Ok(()),
+        };
+        Err(Error::InvalidQuery { detail })
+    }
 }
 
 impl Query {
     fn new(vector: Option<Vec<f32>>, encoder: Option<(String, Fingerprint)>) -> Query {
-        Query { vector, encoder, k: 10, filter: Filter::All, control: Control::default() }
+        Query {
+            vector,
+            encoder,
+            k: 10,
+            filter: Filter::All,
+            control: Control::default(),
+            accuracy: Accuracy::default(),
+        }
     }
 
     /// Searches with a vector of the caller's own making.
@@ -56,6 +105,23 @@ impl Query {
     /// Only documents that pass.
     pub fn filter(mut self, filter: Filter) -> Query {
         self.filter = filter;
+        self
+    }
+
+    /// Wants this share of the true nearest documents, on average; 0.95 unless told. See
+    /// [`Accuracy::Recall`].
+    pub fn recall(self, recall: f32) -> Query {
+        self.accuracy(Accuracy::Recall(recall))
+    }
+
+    /// Scores every matching document.
+    pub fn exact(self) -> Query {
+        self.accuracy(Accuracy::Exact)
+    }
+
+    /// Says how near to the exact answer the search must come.
+    pub fn accuracy(mut self, accuracy: Accuracy) -> Query {
+        self.accuracy = accuracy;
         self
     }
 

@@ -7,7 +7,7 @@ use super::file::SegmentFile;
 use super::keys::Keys;
 use super::packer::Packer;
 use super::postings::Postings;
-use super::vectors::{Vectors, write_none};
+use super::vectors::{Vectors, write_no_index, write_none};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
@@ -157,6 +157,7 @@ impl SegmentBuilder {
             Some(vectors) => vectors.write(&mut file, &mut meta)?,
             None => write_none(&mut file)?,
         }
+        write_no_index(&mut file);
         finish(file, id, &meta)
     }
 }

@@ -31,6 +31,7 @@
 //! ```
 
 mod builder;
+mod codebook;
 mod columns;
 mod deletes;
 mod dictionary;
@@ -38,6 +39,7 @@ mod draft;
 mod file;
 mod filters;
 mod keys;
+mod lists;
 mod lookup;
 mod merge;
 mod packer;
@@ -54,9 +56,11 @@ mod verify;
 mod tests;
 
 pub use builder::SegmentBuilder;
+pub use codebook::{CodebookFile, Questions};
 pub use draft::Draft;
 pub use filters::{NumberColumn, Terms};
+pub use lists::{SegmentLists, SegmentPages};
 pub use lookup::Deletes;
-pub use merge::merge;
+pub use merge::{Merged, merge};
 pub use reader::{SectionSize, Segment};
 pub use stored::Documents;

@@ -14,6 +14,7 @@ use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
+use crate::kernel::rotate::Rotation;
 use crate::limits::DIMENSION_MAX;
 use crate::storage::{Storage, VerifiedFile};
 
@@ -23,12 +24,20 @@ pub struct Segment {
     pub(super) shared: Arc<Shared>,
 }
 
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Segment").field(&self.shared.id).finish()
+    }
+}
+
 pub(super) struct Shared {
     id: SegmentId,
     pub(super) file: VerifiedFile,
     pub(super) meta: SegmentMeta,
     pub(super) dictionary: OnceLock<DecoderDictionary<'static>>,
     pub(super) vector_rows: OnceLock<RoaringBitmap>,
+    pub(super) lists_checked: OnceLock<()>,
+    pub(super) rotation: OnceLock<Option<Rotation>>,
 }
 
 /// A section and its size.
@@ -71,11 +80,7 @@ impl Segment {
             );
         }
         if let Some(stored) = &meta.vectors {
-            let same = vectors.is_some_and(|config| {
-                config.dimension == stored.dimension
-                    && config.metric == stored.metric
-                    && config.row_type == stored.row_type
-            });
+            let same = vectors.is_some_and(|config| stored.fits(config));
             if !same || stored.dimension == 0 || stored.dimension as usize > DIMENSION_MAX {
                 return broken(
                     Rule::Dimension,
@@ -91,6 +96,8 @@ impl Segment {
                 meta,
                 dictionary: OnceLock::new(),
                 vector_rows: OnceLock::new(),
+                lists_checked: OnceLock::new(),
+                rotation: OnceLock::new(),
             }),
         })
     }

@@ -31,8 +31,7 @@ impl Segment {
     /// [`Error::Corrupt`]; also for a row that the segment does not have.
     pub fn document(&self, row: RowId) -> Result<Document> {
         let row = self.check_row(row)?;
-        let firsts = self.block_rows()?;
-        let block = firsts.partition_point(|first| *first <= row).saturating_sub(1) as u32;
+        let block = self.block_of(row)?;
         let rows = self.rows_of_block(block)?;
         if !rows.contains(&row) {
             return Err(self.broken_rows(block));
@@ -52,6 +51,28 @@ impl Segment {
     /// Every document in order of rows. Memory: one block.
     pub fn documents(&self) -> Documents {
         Documents(Records::new(self.clone()))
+    }
+
+    /// The block that a row should be in.
+    pub(super) fn block_of(&self, row: u32) -> Result<u32> {
+        let firsts = self.block_rows()?;
+        Ok(firsts.partition_point(|first| *first <= row).saturating_sub(1) as u32)
+    }
+
+    /// A block decompressed, to be kept.
+    pub(super) fn read_block(&self, block: u32) -> Result<Block> {
+        let rows = self.rows_of_block(block)?;
+        SCRATCH.with_borrow_mut(|(context, raw)| {
+            self.decompress(block, context, raw)?;
+            let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
+            Ok(Block { first_row: rows.start, ranges, raw: std::mem::take(raw) })
+        })
+    }
+
+    /// A row that the block directory does not lead to.
+    pub(super) fn row_missing(&self, row: u32) -> Error {
+        let detail = format!("row {row} is in no block");
+        self.corrupt(SECTION_BLOCK_ROWS, 0, Rule::BlockRows, detail)
     }
 
     fn block_rows(&self) -> Result<&[u32]> {
@@ -133,6 +154,26 @@ impl Segment {
             self.corrupt(SECTION_DICTIONARY, 0, Rule::Compressed, detail)
         })?;
         Ok(self.shared.dictionary.get_or_init(|| dictionary))
+    }
+}
+
+/// A decompressed block.
+pub(super) struct Block {
+    first_row: u32,
+    ranges: Vec<Range<usize>>,
+    raw: Vec<u8>,
+}
+
+impl Block {
+    /// Memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.raw.capacity() + self.ranges.capacity() * size_of::<Range<usize>>()
+    }
+
+    /// The record of a row; `None` when the row is not in this block.
+    pub(super) fn record(&self, row: u32) -> Option<&[u8]> {
+        let range = self.ranges.get(row.checked_sub(self.first_row)? as usize)?;
+        self.raw.get(range.clone())
     }
 }
 

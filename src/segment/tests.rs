@@ -1,6 +1,7 @@
 //! Segments written and read back.
 
 mod hostile;
+mod indexing;
 mod made;
 mod merging;
 mod reading;

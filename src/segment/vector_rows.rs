@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::reader::Segment;
+use super::vectors::rotation;
 use crate::error::Result;
 use crate::format::manifest::RowType;
 use crate::format::postings::read_bitmap;
@@ -11,9 +12,10 @@ use crate::format::segment::*;
 use crate::ids::RowId;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
+use crate::kernel::rotate::Rotation;
 
 impl Segment {
-    /// Every row as it is stored, and the rows that have a vector; `None` when none has. Rows without
+    /// Every row as it is stored, under the database's rotation, and the rows that have a vector; `None` when none has. Rows without
     /// a vector are zeros.
     ///
     /// Cost: the first call checks every block of the vectors; later ones some microseconds.
@@ -36,6 +38,14 @@ impl Segment {
         Ok(Some((stored, self.vector_rows(vectors)?)))
     }
 
+    /// The rows that have a vector; `None` when none has.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn rows_with_vector(&self) -> Result<Option<&RoaringBitmap>> {
+        self.shared.meta.vectors.as_ref().map(|vectors| self.vector_rows(vectors)).transpose()
+    }
+
     /// The vector of a row as numbers, `None` when it has none.
     ///
     /// # Errors
@@ -48,7 +58,7 @@ impl Segment {
         }
         let dimension = vectors.dimension as usize;
         let start = u64::from(row) * u64::from(vectors.dimension);
-        let vector: Vec<f32> = match vectors.row_type {
+        let mut vector: Vec<f32> = match vectors.row_type {
             RowType::Int8 => {
                 let scale = self.element::<f32>(SECTION_SCALES, row)?;
                 let codes = self.part::<i8>(SECTION_VECTORS, start, dimension)?;
@@ -60,12 +70,22 @@ impl Segment {
             }
             RowType::F32 => self.part::<f32>(SECTION_VECTORS, start, dimension)?.to_vec(),
         };
+        if let Some(rotation) = self.rotation() {
+            rotation.invert(&mut vector);
+        }
         if vector.iter().all(|number| number.is_finite()) {
             return Ok(Some(vector));
         }
         let detail = format!("the vector of row {row} is not finite");
         let offset = start.saturating_mul(vectors.row_type.bytes() as u64);
         Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
+    }
+
+    /// The rotation that vectors are stored under.
+    fn rotation(&self) -> Option<&Rotation> {
+        let vectors = self.shared.meta.vectors.as_ref()?;
+        let made = || rotation(vectors.dimension, vectors.rotation);
+        self.shared.rotation.get_or_init(made).as_ref()
     }
 
     pub(super) fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {

@@ -8,10 +8,12 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::postings::write_bitmap;
 use crate::format::segment::{
-    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
+    SECTION_CODE_SCALES, SECTION_CODES, SECTION_LIST_OFFSETS, SECTION_SCALES, SECTION_VECTOR_ROWS,
+    SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
 use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::rotate::Rotation;
 use crate::kernel::{norm, normalize};
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
@@ -19,6 +21,8 @@ pub(super) struct Vectors {
     dimension: u32,
     metric: Metric,
     row_type: RowType,
+    rotation: u64,
+    rotated: Option<Rotation>,
     rows: Stored,
     scales: Vec<f32>,
     present: RoaringBitmap,
@@ -37,6 +41,8 @@ impl Vectors {
             dimension: config.dimension,
             metric: config.metric,
             row_type: config.row_type,
+            rotation: config.rotation,
+            rotated: rotation(config.dimension, config.rotation),
             rows: match config.row_type {
                 RowType::Int8 => Stored::Int8(Vec::new()),
                 RowType::F16 => Stored::F16(Vec::new()),
@@ -62,6 +68,9 @@ impl Vectors {
         self.scratch.extend_from_slice(vector);
         if self.metric == Metric::Cosine && !self.normalize() {
             return bad("the zero vector has no direction to compare by cosine".into());
+        }
+        if let Some(rotation) = &self.rotated {
+            rotation.apply(&mut self.scratch);
         }
         if self.row_type == RowType::F16 {
             let half_max = 65504.0;
@@ -125,6 +134,7 @@ impl Vectors {
             dimension: self.dimension,
             metric: self.metric,
             row_type: self.row_type,
+            rotation: self.rotation,
             count: self.present.len() as u32,
         });
         match &self.rows {
@@ -135,6 +145,11 @@ impl Vectors {
         file.array(SECTION_SCALES, &self.scales)?;
         write_presence(file, self.present)
     }
+}
+
+/// The rotation of a seed; `None` for 0.
+pub(super) fn rotation(dimension: u32, seed: u64) -> Option<Rotation> {
+    (seed != 0).then(|| Rotation::new(dimension as usize, seed))
 }
 
 /// The scale that gives codes the length 1: rounding to codes changes a row's length, and a cosine
@@ -150,6 +165,13 @@ pub(super) fn write_none(file: &mut SegmentFile) -> Result<()> {
     file.section(SECTION_SCALES);
     file.section(SECTION_VECTOR_ROWS);
     Ok(())
+}
+
+/// The index sections of a segment without an index.
+pub(super) fn write_no_index(file: &mut SegmentFile) {
+    for kind in [SECTION_LIST_OFFSETS, SECTION_CODES, SECTION_CODE_SCALES] {
+        file.section(kind);
+    }
 }
 
 /// The rows that have a vector.

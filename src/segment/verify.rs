@@ -52,7 +52,8 @@ impl Segment {
         differ(documents.postings == stored.postings, Rule::PostingContent, detail)?;
         let detail = "the number columns are not those of the documents";
         differ(documents.numbers == stored.numbers, Rule::ColumnContent, detail)?;
-        self.verify_vectors(control)
+        self.verify_vectors(control)?;
+        self.verify_lists()
     }
 
     /// Checks that a document is the one its row's key names.

@@ -10,13 +10,20 @@ use std::sync::Arc;
 /// The first byte of a whole file is aligned to [`crate::limits::ALIGNMENT`] bytes.
 #[derive(Clone)]
 pub struct Bytes {
-    owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    owner: Arc<dyn Content>,
     range: Range<usize>,
+}
+
+/// What bytes can live in.
+pub trait Content: AsRef<[u8]> + Send + Sync {
+    /// Asks the system to bring a part into memory, without waiting for it. A hint: what cannot be
+    /// done is not.
+    fn will_need(&self, _range: Range<usize>) {}
 }
 
 impl Bytes {
     /// All bytes of an owner, which must always return the same slice.
-    pub fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Bytes {
+    pub fn new(owner: impl Content + 'static) -> Bytes {
         let len = owner.as_ref().len();
         Bytes { owner: Arc::new(owner), range: 0..len }
     }
@@ -24,6 +31,15 @@ impl Bytes {
     /// A copy of a slice at an aligned address.
     pub fn copy_of(slice: &[u8]) -> Bytes {
         Bytes::new(Aligned::copy_of(slice))
+    }
+
+    /// Asks the system to bring a part into memory, without waiting for it.
+    pub fn will_need(&self, range: Range<usize>) {
+        let start = self.range.start.saturating_add(range.start);
+        let end = self.range.start.saturating_add(range.end).min(self.range.end);
+        if start < end {
+            self.owner.will_need(start..end);
+        }
     }
 
     /// A part, or `None` when the range does not lie inside.
@@ -91,6 +107,8 @@ impl Aligned {
         aligned
     }
 }
+
+impl Content for Aligned {}
 
 impl AsRef<[u8]> for Aligned {
     fn as_ref(&self) -> &[u8] {

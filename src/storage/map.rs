@@ -12,10 +12,11 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 
 use memmap2::{Mmap, MmapOptions};
 
-use super::Bytes;
+use super::bytes::{Bytes, Content};
 
 /// Maps a whole file. The mapping outlives the handle and, on Unix, the name.
 ///
@@ -31,5 +32,22 @@ pub(super) fn map(file: &File) -> io::Result<Bytes> {
     // modified or truncated (see the module's documentation); the mapping is read-only and only
     // reachable through `Bytes`, which never hands out a mutable view.
     let map: Mmap = unsafe { MmapOptions::new().len(length).map(file)? };
-    Ok(Bytes::new(map))
+    Ok(Bytes::new(Mapped(map)))
+}
+
+/// A mapped file.
+struct Mapped(Mmap);
+
+impl AsRef<[u8]> for Mapped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Content for Mapped {
+    #[cfg(unix)]
+    fn will_need(&self, range: Range<usize>) {
+        // A hint: without it, pages come one by one as they are touched.
+        let _ = self.0.advise_range(memmap2::Advice::WillNeed, range.start, range.len());
+    }
 }

@@ -18,7 +18,7 @@ mod rename;
 pub mod sim;
 mod verified;
 
-pub use bytes::Bytes;
+pub use bytes::{Bytes, Content};
 pub use disk::{Access, DiskStorage};
 pub use memory::MemoryStorage;
 pub use random::random_id;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{Bytes, Storage};
 use crate::error::{Error, Result};
@@ -27,6 +27,8 @@ struct Shared {
     bytes: Bytes,
     /// One bit a block: set once the block was found intact.
     checked: Box<[AtomicU64]>,
+    /// Blocks whose bit is not set.
+    unchecked: AtomicUsize,
 }
 
 impl VerifiedFile {
@@ -60,7 +62,8 @@ impl VerifiedFile {
         }
         let words = frame.block_crcs.len().div_ceil(64);
         let checked = (0..words).map(|_| AtomicU64::new(0)).collect();
-        let shared = Shared { name: name.to_owned(), frame, bytes, checked };
+        let unchecked = AtomicUsize::new(frame.block_crcs.len());
+        let shared = Shared { name: name.to_owned(), frame, bytes, checked, unchecked };
         Ok(VerifiedFile { shared: Arc::new(shared) })
     }
 
@@ -90,22 +93,12 @@ impl VerifiedFile {
     /// [`Rule::OffsetBounds`] for a range that leaves the section; [`Rule::BlockChecksum`].
     pub fn read(&self, section: &Section, range: Range<u64>) -> Result<&[u8]> {
         let Some(place) = absolute(section, &range) else {
-            return Err(Error::corrupt(
-                self.name(),
-                section.offset,
-                Rule::OffsetBounds,
-                format!(
-                    "bytes {}..{} of section {}, which has {}",
-                    range.start, range.end, section.kind, section.length
-                ),
-            ));
+            return Err(self.beyond(section, &range));
         };
         if place.is_empty() {
             return Ok(&[]);
         }
-        for block in place.start / BLOCK_BYTES..=(place.end - 1) / BLOCK_BYTES {
-            self.touch(block)?;
-        }
+        self.check_blocks(place.start / BLOCK_BYTES..(place.end - 1) / BLOCK_BYTES + 1)?;
         // Touched blocks exist, so the range lies inside the body.
         Ok(self.shared.bytes.get(place).unwrap_or_default())
     }
@@ -119,6 +112,50 @@ impl VerifiedFile {
         self.read(&section, 0..section.length)
     }
 
+    /// A whole section as it is, for readers that touch little of it: what is read of it must have
+    /// been through [`VerifiedFile::prepare`].
+    ///
+    /// # Errors
+    /// [`Rule::SectionMissing`].
+    pub fn unchecked(&self, kind: u32) -> Result<&[u8]> {
+        let section = self.shared.frame.required(self.name(), kind)?;
+        let place = absolute(&section, &(0..section.length)).unwrap_or_default();
+        Ok(self.shared.bytes.get(place).unwrap_or_default())
+    }
+
+    /// Makes parts of the file ready to be read: those of their blocks that were not touched yet are
+    /// asked for together, in order of their place, and checked. Ranges count from the start of
+    /// their section.
+    ///
+    /// Cost: nothing but an atomic load once the whole file was touched.
+    ///
+    /// # Errors
+    /// [`Rule::SectionMissing`]; [`Rule::OffsetBounds`] for a range that leaves its section;
+    /// [`Rule::BlockChecksum`].
+    pub fn prepare(&self, parts: impl Iterator<Item = (u32, Range<u64>)>) -> Result<()> {
+        if self.shared.unchecked.load(Ordering::Relaxed) == 0 {
+            return Ok(());
+        }
+        let mut blocks = Vec::new();
+        for (kind, range) in parts {
+            let section = self.shared.frame.required(self.name(), kind)?;
+            let place = absolute(&section, &range).ok_or_else(|| self.beyond(&section, &range))?;
+            if place.is_empty() {
+                continue;
+            }
+            let touched = place.start / BLOCK_BYTES..=(place.end - 1) / BLOCK_BYTES;
+            blocks.extend(touched.filter(|block| !self.is_checked(*block)));
+        }
+        blocks.sort_unstable();
+        blocks.dedup();
+        for run in blocks.chunk_by(|a, b| a + 1 == *b) {
+            if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                self.shared.bytes.will_need(first * BLOCK_BYTES..(last + 1) * BLOCK_BYTES);
+            }
+        }
+        blocks.into_iter().try_for_each(|block| self.touch(block))
+    }
+
     /// Checks every block again, touched or not, and that padding is zero.
     ///
     /// # Errors
@@ -127,17 +164,38 @@ impl VerifiedFile {
         self.shared.frame.check_body(self.name(), &self.shared.bytes)
     }
 
-    fn touch(&self, block: usize) -> Result<()> {
-        let Shared { name, frame, bytes, checked } = &*self.shared;
-        let bit = 1 << (block % 64);
-        let word = checked.get(block / 64);
+    fn beyond(&self, section: &Section, range: &Range<u64>) -> Error {
+        let (Range { start, end }, kind, length) = (range, section.kind, section.length);
+        let detail = format!("bytes {start}..{end} of section {kind}, which has {length}");
+        Error::corrupt(self.name(), section.offset, Rule::OffsetBounds, detail)
+    }
+
+    /// Checks blocks in a row, after asking for all that were not touched yet.
+    fn check_blocks(&self, mut blocks: Range<usize>) -> Result<()> {
+        if let Some(first) = blocks.find(|block| !self.is_checked(*block)) {
+            self.shared.bytes.will_need(first * BLOCK_BYTES..blocks.end * BLOCK_BYTES);
+            self.touch(first)?;
+        }
+        blocks.try_for_each(|block| self.touch(block))
+    }
+
+    fn is_checked(&self, block: usize) -> bool {
         // Relaxed: the bit carries no data, and the worst that a late view costs is a second check.
-        if word.is_some_and(|word| word.load(Ordering::Relaxed) & bit != 0) {
+        let word = self.shared.checked.get(block / 64);
+        word.is_some_and(|word| word.load(Ordering::Relaxed) & 1 << (block % 64) != 0)
+    }
+
+    fn touch(&self, block: usize) -> Result<()> {
+        if self.is_checked(block) {
             return Ok(());
         }
+        let Shared { name, frame, bytes, checked, unchecked } = &*self.shared;
         frame.check_block(name, bytes, block)?;
-        if let Some(word) = word {
-            word.fetch_or(bit, Ordering::Relaxed);
+        let bit = 1 << (block % 64);
+        if let Some(word) = checked.get(block / 64)
+            && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
+        {
+            unchecked.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod encoders;
 mod errors;
 mod formats;
+mod index;
 #[cfg(unix)]
 mod interrupt;
 mod quickstart;

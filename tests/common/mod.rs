@@ -41,12 +41,7 @@ impl Random {
 
 pub fn create_options() -> CreateOptions {
     CreateOptions {
-        vectors: Some(VectorConfig {
-            dimension: DIMENSION,
-            metric: Metric::Cosine,
-            row_type: RowType::Int8,
-            encoder: None,
-        }),
+        vectors: Some(VectorConfig::new(DIMENSION, Metric::Cosine, RowType::Int8, None)),
     }
 }
 

@@ -108,5 +108,8 @@ pub fn run(
 }
 
 fn start(database: &Database) -> Result<Writer> {
-    database.writer(WriterOptions::default())
+    // A compaction of a few documents trains an index and uses it.
+    let options =
+        WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    database.writer(options)
 }

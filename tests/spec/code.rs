@@ -7,15 +7,19 @@ use std::fs;
 use std::path::Path;
 
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
+use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::manifest::{
-    Manifest, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry, SourceEntry,
+    TombstonesEntry, VectorConfig,
 };
 
 use medvec::format::postings::PostingEntry;
 use medvec::format::record;
-use medvec::format::segment::{NumberColumnMeta, RevisionEntry, SegmentMeta, SegmentVectors};
+use medvec::format::segment::{
+    NumberColumnMeta, RevisionEntry, SegmentIndex, SegmentMeta, SegmentVectors,
+};
 use medvec::format::terms::TermField;
 
 use crate::text::{Field, Layout};
@@ -55,8 +59,17 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         fixed("Header", Header::SIZE, Header::FIELDS),
         fixed("Section", Section::SIZE, Section::FIELDS),
         fixed("Footer", Footer::SIZE, Footer::FIELDS),
-        archived!(Manifest { generation, database_id, next_segment, vectors, segments, sources }),
-        archived!(VectorConfig { dimension, metric, row_type, encoder }),
+        archived!(Manifest {
+            generation,
+            database_id,
+            next_segment,
+            vectors,
+            segments,
+            sources,
+            codebooks,
+            calibration
+        }),
+        archived!(VectorConfig { dimension, metric, row_type, encoder, rotation }),
         archived!(EncoderSpec {
             name,
             family,
@@ -71,6 +84,19 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(SegmentEntry { id, seal, rows, deletes, tombstones }),
         archived!(FileSeal { file_id, length, footer_crc }),
         archived!(TombstonesEntry { generation, seal, rows }),
+        archived!(CodebookEntry { hash, seal }),
+        archived!(Calibration { questions, optimistic, rows, lists, points }),
+        archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
+        archived!(CodebookMeta {
+            dimension,
+            sub_dimension,
+            groups,
+            lists,
+            trained_rows,
+            residual_mean,
+            questions,
+            questions_are_rows,
+        }),
         archived!(SourceEntry { name, bytes, head, records, complete }),
         archived!(SegmentMeta {
             rows,
@@ -86,9 +112,11 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
             integers,
             floats,
             vectors,
+            index,
         }),
+        archived!(SegmentIndex { codebook, lists, sub_quantizers, residual_sum }),
         archived!(NumberColumnMeta { name, start, count }),
-        archived!(SegmentVectors { dimension, metric, row_type, count }),
+        archived!(SegmentVectors { dimension, metric, row_type, count, rotation }),
         fixed("RevisionEntry", RevisionEntry::SIZE, RevisionEntry::FIELDS),
         fixed("PostingEntry", PostingEntry::SIZE, PostingEntry::FIELDS),
     ]
@@ -97,12 +125,13 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
 
 /// Enumerations: number and name of every variant; sections by kind and name.
 pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
-    let kinds = [FileKind::Manifest, FileKind::Segment, FileKind::Tombstones];
+    let kinds = [FileKind::Manifest, FileKind::Segment, FileKind::Tombstones, FileKind::Codebook];
     // Fails to compile when a kind is added, so that it is listed above.
     let name = |kind: FileKind| match kind {
         FileKind::Manifest => "Manifest",
         FileKind::Segment => "Segment",
         FileKind::Tombstones => "Tombstones",
+        FileKind::Codebook => "Codebook",
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
     let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
@@ -114,6 +143,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         sections("ManifestSection", "src/format/manifest.rs"),
         sections("TombstonesSection", "src/format/tombstones.rs"),
         sections("SegmentSection", "src/format/segment.rs"),
+        sections("CodebookSection", "src/format/codebook.rs"),
         ("TermField".to_owned(), term_fields),
     ]
     .into()
@@ -136,6 +166,8 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         KEY_BYTES_MAX,
         SEGMENT_ROWS_MAX,
         DIMENSION_MAX,
+        INDEX_ROWS_MIN,
+        TRAIN_ROWS_MIN,
         BLOCK_BYTES,
         ALIGNMENT,
         SECTIONS_MAX,

@@ -75,6 +75,7 @@ impl<'a> Reader<'a> {
             "u32" | "i32" | "f32" => 4,
             "u64" | "i64" | "f64" | "String" => 8,
             _ if kind.starts_with("Vec<") => 8,
+            _ if kind.ends_with(']') => array(kind).map_or(0, |(of, count)| count * self.size(of)),
             _ => match (inner(kind, "Option"), self.text.layouts.get(kind)) {
                 (Some(inner), _) => 1 + self.size(inner),
                 (None, Some(layout)) => layout.size,
@@ -109,6 +110,10 @@ impl<'a> Reader<'a> {
             let start = if count == 0 { 0 } else { self.target(at, at) };
             let size = self.size(inner);
             return Value::List((0..count).map(|n| self.value(inner, start + n * size)).collect());
+        }
+        if let Some((inner, count)) = array(kind) {
+            let size = self.size(inner);
+            return Value::List((0..count).map(|n| self.value(inner, at + n * size)).collect());
         }
         if let Some(inner) = inner(kind, "Option") {
             return match self.bytes[at] {
@@ -164,6 +169,12 @@ impl<'a> Reader<'a> {
         bytes[..size].copy_from_slice(&self.bytes[at..at + size]);
         u64::from_le_bytes(bytes)
     }
+}
+
+/// The element and the count of `T[N]`.
+fn array(kind: &str) -> Option<(&str, usize)> {
+    let (inner, count) = kind.strip_suffix(']')?.split_once('[')?;
+    Some((inner, count.parse().ok()?))
 }
 
 fn inner<'k>(kind: &'k str, outer: &str) -> Option<&'k str> {

@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Repair(Repair),
     /// Merge segments and drop deleted documents.
     Compact(Compact),
+    /// Make the index as good as it gets: train it, index everything, measure its recall.
+    Optimize(Optimize),
     /// The structure of a file or of every file of a database.
     Inspect(Inspect),
     /// Make a fast static encoder from a sentence encoder and a corpus.
@@ -173,9 +175,21 @@ pub(crate) struct Search {
     #[command(flatten)]
     pub(crate) filters: Filters,
 
-    /// Compare with every matching document. (All searches do, as long as there is no index.)
-    #[arg(long)]
+    /// Compare with every matching document.
+    #[arg(long, conflicts_with_all = ["recall", "probes"])]
     pub(crate) exact: bool,
+
+    /// Share of the true nearest documents to find, on average over questions: 0.8 to 0.99.
+    #[arg(long, value_name = "SHARE", conflicts_with = "probes")]
+    pub(crate) recall: Option<f32>,
+
+    /// For experts: lists of the index to scan, instead of --recall.
+    #[arg(long, value_name = "N")]
+    pub(crate) probes: Option<u32>,
+
+    /// With --probes: documents to compare exactly.
+    #[arg(long, value_name = "N", requires = "probes", default_value_t = 200)]
+    pub(crate) candidates: u32,
 
     /// Say on standard error how the answer was found.
     #[arg(long)]
@@ -292,6 +306,31 @@ pub(crate) struct Compact {
     /// Database directory.
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+}
+
+/// `medvec optimize`
+#[derive(Debug, Args)]
+pub(crate) struct Optimize {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// Train the index anew, though there is one, and index every document again.
+    #[arg(long)]
+    pub(crate) retrain: bool,
+
+    /// Questions as users ask them, one a line: recall is measured with them. Without it, titles of
+    /// the documents are taken, which are easier.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) questions: Option<PathBuf>,
+
+    /// Number of lists of a new index; many short ones suit large databases.
+    #[arg(long, value_name = "N")]
+    pub(crate) lists: Option<usize>,
+
+    /// Bits of a code for each dimension, 1 or 2: more bits need fewer exact scores and more memory.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) bits: Option<u8>,
 }
 
 /// `medvec inspect`

@@ -10,7 +10,7 @@
 //! | `network` | the forward pass |
 //!
 //! candle reads the weights; the forward pass runs on this crate's own kernels
-//! ([`crate::kernel::transformer`]), which repack the weights once, never pad, and reuse their
+//! ([`crate::kernel::matmul`], [`crate::kernel::transformer`]), which repack the weights once, never pad, and reuse their
 //! memory. `tests/encoders.rs` holds it against candle-transformers' `BertModel` and against
 //! vectors made by Hugging Face transformers.
 

@@ -11,8 +11,8 @@ use super::folder::Folder;
 use super::tokenizer::Tokens;
 use super::weights::Weights;
 use crate::error::Result;
-use crate::kernel::transformer::Isa;
-use crate::kernel::transformer::matmul::{self, PANEL, Panels, Rows};
+use crate::kernel::Isa;
+use crate::kernel::matmul::{self, PANEL, Panels, Rows};
 use crate::kernel::transformer::pointwise;
 
 /// Rows of the feed-forward block and of attention scores that are worked on at a time: what

@@ -40,12 +40,7 @@ fn rich() -> Manifest {
         generation: Generation(3),
         database_id: [7; 16],
         next_segment: SegmentId(9),
-        vectors: Some(VectorConfig {
-            dimension: 384,
-            metric: Metric::Cosine,
-            row_type: RowType::Int8,
-            encoder: Some(encoder),
-        }),
+        vectors: Some(VectorConfig::new(384, Metric::Cosine, RowType::Int8, Some(encoder))),
         segments: vec![segment(1, None), segment(4, Some(tombstones))],
         sources: vec![SourceEntry {
             name: "pubmed26n1334.xml.gz".into(),
@@ -54,6 +49,20 @@ fn rich() -> Manifest {
             records: 30_000,
             complete: true,
         }],
+        codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
+        calibration: Some(Calibration {
+            questions: 500,
+            optimistic: true,
+            rows: 2000,
+            lists: 40,
+            points: vec![CalibrationPoint {
+                recall: 0.9,
+                share: 1.0,
+                probes: 40,
+                candidates: 100,
+                estimated: 0.91,
+            }],
+        }),
     }
 }
 
@@ -74,6 +83,8 @@ fn a_manifest_survives_a_round_trip() {
     plain.vectors = None;
     plain.segments.clear();
     plain.sources.clear();
+    plain.codebooks.clear();
+    plain.calibration = None;
     for manifest in [rich(), plain] {
         let (bytes, seal) = encode(&manifest, [5; 16]).expect("encodes");
         assert_eq!(seal.length, bytes.len() as u64);

@@ -7,7 +7,8 @@ use std::arch::aarch64::*;
 use super::{Kernel, Query, neon_scan, padded, row};
 
 /// Runs on every AArch64.
-pub(super) static KERNEL: Kernel = Kernel { name: "neon", int8, f16, f32, scan: neon_scan::scan };
+pub(super) static KERNEL: Kernel =
+    Kernel { name: "neon", int8, f16, f32, fill: neon_scan::fill, scan: neon_scan::scan };
 
 /// Codes of one register; lanes of a floating-point sum.
 const LANES: usize = 16;

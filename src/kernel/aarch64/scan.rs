@@ -8,10 +8,16 @@ use std::arch::aarch64::*;
 use super::neon::widen;
 use super::scan::block::CELL_BYTES;
 use super::scan::lookup::Cell;
-use super::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange, visit_blocks};
+use super::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
 
 /// Rows of a register of 32-bit sums.
 const QUARTER: usize = BLOCK_ROWS / 4;
+
+/// Runs on every AArch64.
+#[target_feature(enable = "neon")]
+pub(super) fn fill(look_up: &mut LookUp, query: &[f32], points: &[f32], sub_dimension: usize) {
+    look_up.fill(query, points, sub_dimension);
+}
 
 /// Runs on every AArch64.
 #[target_feature(enable = "neon")]
@@ -23,15 +29,16 @@ pub(super) fn scan(
 ) {
     let step = vdupq_n_f32(look_up.step());
     let offset = vdupq_n_f32(look_up.offset());
-    visit_blocks(
-        rows,
-        ranges,
-        look_up.block_bytes(),
-        |_| (),
-        |block| {
-            let sums = sums(block.codes, look_up.cells());
+    for range in ranges {
+        for block in range.blocks() {
+            let mask = rows.mask(block, range);
+            if mask == 0 {
+                continue;
+            }
+            let sums = sums(rows.block(block, look_up), look_up.cells());
             let mut scales = [0u16; BLOCK_ROWS];
-            scales[..block.scales.len()].copy_from_slice(block.scales);
+            let block_scales = rows.block_scales(block);
+            scales[..block_scales.len()].copy_from_slice(block_scales);
             let (scales, _) = scales.as_chunks::<QUARTER>();
             let threshold = vdupq_n_f32(candidates.threshold());
             let mut estimates = [0.0f32; BLOCK_ROWS];
@@ -40,16 +47,16 @@ pub(super) fn scan(
                 // SAFETY: a quarter has four elements.
                 let scale = widen(unsafe { vld1_u16(scales[quarter].as_ptr()) });
                 let products = vaddq_f32(vmulq_f32(vcvtq_f32_u32(sums[quarter]), step), offset);
-                let rows = vaddq_f32(vmulq_f32(products, scale), vdupq_n_f32(block.bias));
-                survivors |= mask(vcgeq_f32(rows, threshold)) << (quarter * QUARTER);
+                let four = vaddq_f32(vmulq_f32(products, scale), vdupq_n_f32(range.bias));
+                survivors |= lanes(vmvnq_u32(vcltq_f32(four, threshold))) << (quarter * QUARTER);
                 // SAFETY: each quarter of the array has four elements.
-                unsafe { vst1q_f32(estimates.as_mut_ptr().add(quarter * QUARTER), rows) };
+                unsafe { vst1q_f32(estimates.as_mut_ptr().add(quarter * QUARTER), four) };
             }
-            if survivors & block.mask != 0 {
-                candidates.push_lanes(&estimates, survivors & block.mask, block.id);
+            if survivors & mask != 0 {
+                candidates.push_lanes(&estimates, survivors & mask, rows.first_id(block));
             }
-        },
-    );
+        }
+    }
 }
 
 /// Sums of looked-up bytes, a lane a row.
@@ -63,7 +70,7 @@ fn sums(codes: &[u8], tables: &[Cell]) -> [uint32x4_t; 4] {
     for (cell, tables) in codes.as_chunks::<CELL_BYTES>().0.iter().zip(tables) {
         // SAFETY: both arrays have 64 bytes.
         let (low_tables, high_tables) =
-            unsafe { (vld1q_u8_x4(tables.low.as_ptr()), vld1q_u8_x4(tables.high.as_ptr())) };
+            unsafe { (vld1q_u8_x4(tables.low().as_ptr()), vld1q_u8_x4(tables.high().as_ptr())) };
         for (quarter, sum) in sums.iter_mut().enumerate() {
             // SAFETY: each quarter of the array has sixteen bytes.
             let codes = unsafe { vld1q_u8(cell.as_ptr().add(quarter * 16)) };
@@ -78,7 +85,7 @@ fn sums(codes: &[u8], tables: &[Cell]) -> [uint32x4_t; 4] {
 /// One bit a lane.
 #[target_feature(enable = "neon")]
 #[inline]
-fn mask(lanes: uint32x4_t) -> u16 {
+fn lanes(lanes: uint32x4_t) -> u16 {
     const BITS: [u32; QUARTER] = [1, 2, 4, 8];
     // SAFETY: the array has four elements.
     vaddvq_u32(vandq_u32(lanes, unsafe { vld1q_u32(BITS.as_ptr()) })) as u16

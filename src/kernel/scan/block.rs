@@ -14,8 +14,16 @@
 //! apart ([`copy_row`]). Sub-quantizers beyond the last are zeros, and so are the tables for them.
 //!
 //! Blocks run over the rows whatever lists these belong to: a list's first and last block are
-//! shared with its neighbours, and no space is lost. Sixteen rows waste less at those edges than
-//! the 32 of faiss: short lists scan a third faster.
+//! shared with its neighbours, and no space is lost. Sixteen rows waste less at those edges than the
+//! 32 of faiss. Nanoseconds a row at 96 sub-quantizers, ranges at random starts, beside blocks of 32
+//! rows whose nibbles are rows 0-15 and 16-31 (Zen 4, in cache):
+//!
+//! | rows a list | 16 | 32 |
+//! |---|---|---|
+//! | 30 | 1.87 | 2.69 |
+//! | 60 | 1.49 | 1.96 |
+//! | 120 | 1.27 | 1.59 |
+//! | 500 | 1.09 | 1.28 |
 
 /// Rows of a block.
 pub const BLOCK_ROWS: usize = 16;

@@ -49,13 +49,25 @@ impl Candidates {
 
     /// The rows kept, best first: ids and estimates.
     pub fn sorted(&mut self) -> impl ExactSizeIterator<Item = (u32, f32)> {
-        self.gather_keys();
-        if self.keys.len() > self.limit {
-            self.keys.select_nth_unstable(self.limit - 1);
-            self.keys.truncate(self.limit);
-        }
+        self.select();
         self.keys.sort_unstable();
         self.keys.iter().map(|key| (*key as u32, estimate(*key)))
+    }
+
+    /// The rows kept, in any order: ids and estimates.
+    pub fn best(&mut self) -> impl ExactSizeIterator<Item = (u32, f32)> {
+        self.select();
+        self.keys.iter().map(|key| (*key as u32, estimate(*key)))
+    }
+
+    /// A key that sorts as the rows kept do: greater estimates first, then lower ids. What is not a
+    /// number counts as infinity: exact scores will tell what is wrong with it.
+    #[inline(always)]
+    pub fn key(estimate: f32, id: u32) -> u64 {
+        let bits = if estimate.is_nan() { f32::INFINITY } else { estimate }.to_bits();
+        // Ascending bits for descending numbers: positive ones are turned round, below the negative.
+        let descending = if bits >> 31 == 0 { !bits & 0x7fff_ffff } else { bits };
+        u64::from(descending) << 32 | u64::from(id)
     }
 
     /// Space for the rows of one block: the survivors' estimates and ids go to its front, then
@@ -119,20 +131,20 @@ impl Candidates {
         self.ids.resize(rows + BLOCK_ROWS, 0);
     }
 
+    /// Makes `keys` those of the rows kept.
+    fn select(&mut self) {
+        self.gather_keys();
+        if self.keys.len() > self.limit {
+            self.keys.select_nth_unstable(self.limit - 1);
+            self.keys.truncate(self.limit);
+        }
+    }
+
     fn gather_keys(&mut self) {
         let rows = self.estimates.iter().zip(&self.ids).take(self.len);
         self.keys.clear();
-        self.keys.extend(rows.map(|(estimate, id)| key(*estimate, *id)));
+        self.keys.extend(rows.map(|(estimate, id)| Candidates::key(*estimate, *id)));
     }
-}
-
-/// A key that sorts in the order of the best: greater estimates first, then lower ids.
-#[inline(always)]
-fn key(estimate: f32, id: u32) -> u64 {
-    let bits = estimate.to_bits();
-    // Ascending bits for descending numbers: positive ones are turned round, below the negative.
-    let descending = if bits >> 31 == 0 { !bits & 0x7fff_ffff } else { bits };
-    u64::from(descending) << 32 | u64::from(id)
 }
 
 /// The estimate of a key.
@@ -178,8 +190,11 @@ mod tests {
 
         #[test]
         fn keys_order_all_numbers(a in any::<f32>(), b in any::<f32>()) {
+            let key = Candidates::key;
+            let [a, b] = [a, b].map(|x| if x.is_nan() { f32::INFINITY } else { x });
             prop_assert_eq!(key(a, 0).cmp(&key(b, 0)), b.total_cmp(&a));
             prop_assert_eq!(estimate(key(a, 7)).to_bits(), a.to_bits());
+            prop_assert_eq!(key(f32::NAN, 7), key(f32::INFINITY, 7));
         }
     }
 

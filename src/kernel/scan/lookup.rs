@@ -3,20 +3,39 @@
 use super::block::{CELL_SUB_QUANTIZERS, QUAD, block_bytes};
 
 /// Points of a sub-quantizer: bytes of a table.
-const POINTS: usize = 16;
+pub(super) const POINTS: usize = 16;
 
 /// Adding this to a number of 0 to 2^22 rounds it to an integer (ties to even), which the low bits of
 /// the sum then hold: cheaper than a conversion on processors without an instruction for rounding.
 const ROUND: f32 = 12_582_912.0;
 
 /// The tables of one cell: eight sub-quantizers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub(in crate::kernel) struct Cell {
+    tables: [[u8; POINTS]; CELL_SUB_QUANTIZERS],
+}
+
+impl Cell {
+    const ZERO: Cell = Cell { tables: [[0; POINTS]; CELL_SUB_QUANTIZERS] };
+
     /// Tables of the four sub-quantizers of low nibbles.
-    pub(in crate::kernel) low: [u8; QUAD * POINTS],
+    #[inline(always)]
+    pub(in crate::kernel) fn low(&self) -> &[u8; QUAD * POINTS] {
+        self.half(0)
+    }
+
     /// Tables of the four sub-quantizers of high nibbles.
-    pub(in crate::kernel) high: [u8; QUAD * POINTS],
+    #[inline(always)]
+    pub(in crate::kernel) fn high(&self) -> &[u8; QUAD * POINTS] {
+        self.half(1)
+    }
+
+    #[inline(always)]
+    fn half(&self, half: usize) -> &[u8; QUAD * POINTS] {
+        let (halves, _) = self.tables.as_flattened().as_chunks();
+        &halves[half]
+    }
 }
 
 /// The tables of one query.
@@ -33,34 +52,15 @@ pub struct LookUp {
     offset: f32,
     cells: Vec<Cell>,
     /// Products before rounding, `[sub-quantizer][point]`.
-    products: Vec<f32>,
+    products: Vec<[f32; POINTS]>,
+    /// The least product of each table.
+    leasts: Vec<f32>,
 }
 
 impl LookUp {
-    /// No tables, to be [filled](LookUp::fill) before use.
+    /// No tables, to be [filled](crate::kernel::Kernel::fill) before use.
     pub fn new() -> LookUp {
         LookUp::default()
-    }
-
-    /// Makes the tables of `query` for `points`: `[sub-quantizer][point][sub_dimension]`, 16 points a
-    /// sub-quantizer, the last sub-vector of the query padded with zeros. Costs 16 products a number
-    /// of the query: about 1 us at dimension 384.
-    ///
-    /// # Panics
-    ///
-    /// When `sub_dimension` is 0 or `points` are not those of `query.len().div_ceil(sub_dimension)`
-    /// sub-quantizers.
-    pub fn fill(&mut self, query: &[f32], points: &[f32], sub_dimension: usize) {
-        let sub_quantizers = query.len().div_ceil(sub_dimension);
-        let expected = sub_quantizers * POINTS * sub_dimension;
-        assert_eq!(points.len(), expected, "points of {sub_quantizers} sub-quantizers");
-        self.products.clear();
-        let all_points = points.chunks_exact(POINTS * sub_dimension);
-        for (sub_vector, points) in query.chunks(sub_dimension).zip(all_points) {
-            let product = |point: &[f32]| sub_vector.iter().zip(point).map(|(q, p)| q * p).sum();
-            self.products.extend(points.chunks_exact(sub_dimension).map::<f32, _>(product));
-        }
-        self.quantize();
     }
 
     /// Number of sub-quantizers.
@@ -92,56 +92,63 @@ impl LookUp {
         block_bytes(self.sub_quantizers)
     }
 
+    /// Fills the tables; what every variant of [`Kernel::fill`](crate::kernel::Kernel::fill) does, each
+    /// compiled with its own instructions.
+    #[inline(always)]
+    pub(in crate::kernel) fn fill(&mut self, query: &[f32], points: &[f32], sub_dimension: usize) {
+        let (columns, _) = points.as_chunks::<POINTS>();
+        let tables = columns.chunks_exact(sub_dimension);
+        self.products.clear();
+        self.products.resize(tables.len(), [0.0; POINTS]);
+        let sub_vectors = query.chunks(sub_dimension);
+        for ((sub_vector, table), products) in sub_vectors.zip(tables).zip(&mut self.products) {
+            let mut sums = [0.0; POINTS];
+            for (number, column) in sub_vector.iter().zip(table) {
+                for (sum, coordinate) in sums.iter_mut().zip(column) {
+                    *sum += number * coordinate;
+                }
+            }
+            *products = sums;
+        }
+        self.quantize();
+    }
+
     /// Rounds the products to bytes.
+    #[inline(always)]
     fn quantize(&mut self) {
-        let (tables, _) = self.products.as_chunks::<POINTS>();
+        let tables = &self.products;
         self.sub_quantizers = tables.len();
         self.offset = 0.0;
         let mut span_max = 0.0f32;
+        self.leasts.clear();
         for table in tables {
-            let least = least(table);
+            let least = fold(table, |a, b| if b < a { b } else { a });
+            let greatest = fold(table, |a, b| if b > a { b } else { a });
             self.offset += least;
-            span_max = span_max.max(-least_negated(table) - least);
+            self.leasts.push(least);
+            span_max = if greatest - least > span_max { greatest - least } else { span_max };
         }
         let per_step = 255.0 / span_max;
         let per_step = if per_step.is_finite() { per_step } else { 0.0 };
         self.step = if per_step == 0.0 { 0.0 } else { span_max / 255.0 };
         self.cells.clear();
-        for tables in tables.chunks(CELL_SUB_QUANTIZERS) {
-            let mut cell = Cell { low: [0; QUAD * POINTS], high: [0; QUAD * POINTS] };
-            let entries = cell.low.as_chunks_mut().0.iter_mut().chain(cell.high.as_chunks_mut().0);
-            for (table, entries) in tables.iter().zip(entries) {
-                round(table, per_step, entries);
+        self.cells.resize(tables.len().div_ceil(CELL_SUB_QUANTIZERS), Cell::ZERO);
+        let cells = self.cells.iter_mut();
+        for (cell, (tables, leasts)) in cells
+            .zip(tables.chunks(CELL_SUB_QUANTIZERS).zip(self.leasts.chunks(CELL_SUB_QUANTIZERS)))
+        {
+            for ((entries, table), least) in cell.tables.iter_mut().zip(tables).zip(leasts) {
+                let steps = table.map(|product| (product - least) * per_step + ROUND);
+                *entries = steps.map(f32::to_bits).map(|bits| bits as u8);
             }
-            self.cells.push(cell);
         }
     }
 }
 
-/// The least of a table, folded in halves as registers do.
+/// Folds a table in halves, as registers do.
 #[inline(always)]
-fn least(table: &[f32; POINTS]) -> f32 {
-    let mut lanes = *table;
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            lanes[lane] =
-                if lanes[lane + half] < lanes[lane] { lanes[lane + half] } else { lanes[lane] };
-        }
-    }
-    lanes[0]
-}
-
-/// The least of the negated numbers of a table.
-#[inline(always)]
-fn least_negated(table: &[f32; POINTS]) -> f32 {
-    least(&table.map(|product| -product))
-}
-
-/// A table's entries.
-#[inline(always)]
-fn round(table: &[f32; POINTS], per_step: f32, entries: &mut [u8; POINTS]) {
-    let least = least(table);
-    for (product, entry) in table.iter().zip(entries) {
-        *entry = ((product - least) * per_step + ROUND).to_bits() as u8;
-    }
+fn fold(table: &[f32; POINTS], choose: impl Fn(f32, f32) -> f32) -> f32 {
+    let eight: [f32; 8] = std::array::from_fn(|at| choose(table[at], table[at + 8]));
+    let four: [f32; 4] = std::array::from_fn(|at| choose(eight[at], eight[at + 4]));
+    choose(choose(four[0], four[2]), choose(four[1], four[3]))
 }

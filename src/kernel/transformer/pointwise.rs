@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{Isa, Level};
+use crate::kernel::isa::{Isa, Level};
 
 /// Partial sums of a reduction: as many as the widest register holds.
 const LANES: usize = 16;

@@ -7,7 +7,7 @@ use crate::kernel::{Kernel, Query, padded, row};
 
 /// Needs AVX2 and F16C.
 pub(in crate::kernel) static KERNEL: Kernel =
-    Kernel { name: "avx2", int8, f16, f32, scan: scan_avx2::scan };
+    Kernel { name: "avx2", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx2::scan };
 
 /// Codes multiplied by one instruction; lanes of a floating-point sum.
 const LANES: usize = 16;

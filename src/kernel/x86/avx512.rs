@@ -7,11 +7,11 @@ use crate::kernel::{Kernel, Query, row};
 
 /// Needs AVX-512 F, BW, DQ, VL and VNNI.
 pub(in crate::kernel) static KERNEL: Kernel =
-    Kernel { name: "avx512", int8, f16, f32, scan: scan_avx2::scan };
+    Kernel { name: "avx512", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx2::scan };
 
 /// Needs VBMI besides.
 pub(in crate::kernel) static KERNEL_VBMI: Kernel =
-    Kernel { name: "avx512vbmi", int8, f16, f32, scan: scan_avx512::scan };
+    Kernel { name: "avx512vbmi", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx512::scan };
 
 /// Codes multiplied by one instruction.
 const CODES: usize = 32;

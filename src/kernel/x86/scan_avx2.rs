@@ -6,13 +6,19 @@ use std::arch::x86_64::*;
 use super::prefetch_lines;
 use crate::kernel::scan::block::CELL_BYTES;
 use crate::kernel::scan::lookup::Cell;
-use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange, visit_blocks};
+use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
 
 /// Cells whose bytes add up to less than 2^16 in every lane: four bytes of 255 each.
 const CELLS_MAX: usize = 64;
 
 /// Sums of bytes in 16-bit lanes: of the even bytes and 256 times the odd ones, and of the odd ones.
 type ByteSums = [__m256i; 2];
+
+/// Needs AVX2 and F16C.
+#[target_feature(enable = "avx2,f16c")]
+pub(super) fn fill(look_up: &mut LookUp, query: &[f32], points: &[f32], sub_dimension: usize) {
+    look_up.fill(query, points, sub_dimension);
+}
 
 /// Needs AVX2 and F16C.
 #[target_feature(enable = "avx2,f16c")]
@@ -24,26 +30,33 @@ pub(super) fn scan(
 ) {
     let step = _mm256_set1_ps(look_up.step());
     let offset = _mm256_set1_ps(look_up.offset());
-    visit_blocks(rows, ranges, look_up.block_bytes(), prefetch_lines, |block| {
-        let sums = sums(block.codes, look_up.cells());
-        let scales = scales(block.scales);
-        let threshold = _mm256_set1_ps(candidates.threshold());
-        let mut estimates = [0.0f32; BLOCK_ROWS];
-        let mut survivors = 0;
-        for half in 0..2 {
-            let products =
-                _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums[half]), step), offset);
-            let scaled = _mm256_mul_ps(products, scales[half]);
-            let half_estimates = _mm256_add_ps(scaled, _mm256_set1_ps(block.bias));
-            let reach = _mm256_cmp_ps::<_CMP_GE_OQ>(half_estimates, threshold);
-            survivors |= (_mm256_movemask_ps(reach) as u16) << (half * 8);
-            // SAFETY: each half of the array has eight elements.
-            unsafe { _mm256_storeu_ps(estimates.as_mut_ptr().add(half * 8), half_estimates) };
+    for (at, range) in ranges.iter().enumerate() {
+        prefetch_lines(rows.soon(ranges.get(at + 1), look_up));
+        let bias = _mm256_set1_ps(range.bias);
+        for block in range.blocks() {
+            let mask = rows.mask(block, range);
+            if mask == 0 {
+                continue;
+            }
+            let sums = sums(rows.block(block, look_up), look_up.cells());
+            let scales = scales(rows.block_scales(block));
+            let threshold = _mm256_set1_ps(candidates.threshold());
+            let mut estimates = [0.0f32; BLOCK_ROWS];
+            let mut survivors = 0;
+            for half in 0..2 {
+                let sums = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[half]), step);
+                let scaled = _mm256_mul_ps(_mm256_add_ps(sums, offset), scales[half]);
+                let eight = _mm256_add_ps(scaled, bias);
+                let reach = _mm256_cmp_ps::<_CMP_NLT_UQ>(eight, threshold);
+                survivors |= (_mm256_movemask_ps(reach) as u16) << (half * 8);
+                // SAFETY: each half of the array has eight elements.
+                unsafe { _mm256_storeu_ps(estimates.as_mut_ptr().add(half * 8), eight) };
+            }
+            if survivors & mask != 0 {
+                candidates.push_lanes(&estimates, survivors & mask, rows.first_id(block));
+            }
         }
-        if survivors & block.mask != 0 {
-            candidates.push_lanes(&estimates, survivors & block.mask, block.id);
-        }
-    });
+    }
 }
 
 /// Sums of looked-up bytes: rows 0 to 7 and rows 8 to 15, a lane a row.
@@ -60,8 +73,8 @@ fn sums(codes: &[u8], tables: &[Cell]) -> [__m256i; 2] {
                 let nibble = _mm256_set1_epi8(0x0f);
                 let low = _mm256_and_si256(codes, nibble);
                 let high = _mm256_and_si256(_mm256_srli_epi16::<4>(codes), nibble);
-                bytes = add(bytes, _mm256_shuffle_epi8(load(&tables.low, pair), low));
-                bytes = add(bytes, _mm256_shuffle_epi8(load(&tables.high, pair), high));
+                bytes = add(bytes, _mm256_shuffle_epi8(load(tables.low(), pair), low));
+                bytes = add(bytes, _mm256_shuffle_epi8(load(tables.high(), pair), high));
             }
         }
         let wide = widen(bytes);

@@ -5,9 +5,7 @@ use std::arch::x86_64::*;
 use super::prefetch_lines;
 use crate::kernel::scan::block::CELL_BYTES;
 use crate::kernel::scan::lookup::Cell;
-use crate::kernel::scan::{
-    BLOCK_ROWS, Block, Candidates, CodedRows, LookUp, ScanRange, visit_blocks,
-};
+use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
 
 /// Needs AVX-512 F, BW, DQ, VL, VNNI and VBMI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")]
@@ -19,17 +17,28 @@ pub(super) fn scan(
 ) {
     let step = _mm512_set1_ps(look_up.step());
     let offset = _mm512_set1_ps(look_up.offset());
-    visit_blocks(rows, ranges, look_up.block_bytes(), prefetch_lines, |block| {
-        let sums = _mm512_cvtepi32_ps(sums(block.codes, look_up.cells()));
-        let products = _mm512_add_ps(_mm512_mul_ps(sums, step), offset);
-        let scaled = _mm512_mul_ps(products, scales(&block));
-        let estimates = _mm512_add_ps(scaled, _mm512_set1_ps(block.bias));
-        let threshold = _mm512_set1_ps(candidates.threshold());
-        let survivors = _mm512_mask_cmp_ps_mask::<_CMP_GE_OQ>(block.mask, estimates, threshold);
-        if survivors != 0 {
-            push(candidates, survivors, estimates, block.id);
+    // A block that one range ends in and the next begins in is summed once.
+    let (mut summed, mut products) = (usize::MAX, _mm512_setzero_ps());
+    for (at, range) in ranges.iter().enumerate() {
+        prefetch_lines(rows.soon(ranges.get(at + 1), look_up));
+        let bias = _mm512_set1_ps(range.bias);
+        for block in range.blocks() {
+            let mask = rows.mask(block, range);
+            if mask == 0 {
+                continue;
+            }
+            if block != summed {
+                let sums = _mm512_cvtepi32_ps(sums(rows.block(block, look_up), look_up.cells()));
+                (summed, products) = (block, _mm512_add_ps(_mm512_mul_ps(sums, step), offset));
+            }
+            let scaled = _mm512_mul_ps(products, widen(rows.block_scales(block)));
+            let estimates = _mm512_add_ps(scaled, bias);
+            let threshold = _mm512_set1_ps(candidates.threshold());
+            let survivors = _mm512_mask_cmp_ps_mask::<_CMP_NLT_UQ>(mask, estimates, threshold);
+            // Without asking whether there are any: a branch would be mispredicted too often.
+            push(candidates, survivors, estimates, rows.first_id(block));
         }
-    });
+    }
 }
 
 /// Sums of looked-up bytes, a lane a row. Four registers of sums hide the latency of an addition.
@@ -59,8 +68,8 @@ fn add_cell(sums: [__m512i; 2], codes: &[u8; CELL_BYTES], tables: &Cell) -> [__m
     let (codes, low_tables, high_tables) = unsafe {
         (
             _mm512_loadu_si512(codes.as_ptr().cast()),
-            _mm512_loadu_si512(tables.low.as_ptr().cast()),
-            _mm512_loadu_si512(tables.high.as_ptr().cast()),
+            _mm512_loadu_si512(tables.low().as_ptr().cast()),
+            _mm512_loadu_si512(tables.high().as_ptr().cast()),
         )
     };
     let nibble = _mm512_set1_epi8(0x0f);
@@ -78,11 +87,10 @@ fn add_cell(sums: [__m512i; 2], codes: &[u8; CELL_BYTES], tables: &Cell) -> [__m
 /// The scales of a block's rows; zeros beyond the last row.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")]
 #[inline]
-fn scales(block: &Block<'_>) -> __m512 {
-    let mask = (1u32 << block.scales.len().min(BLOCK_ROWS)) - 1;
+fn widen(scales: &[u16]) -> __m512 {
+    let mask = (1u32 << scales.len().min(BLOCK_ROWS)) - 1;
     // SAFETY: a masked load touches only the elements of its mask, of which there are that many.
-    let halves = unsafe { _mm256_maskz_loadu_epi16(mask as u16, block.scales.as_ptr().cast()) };
-    _mm512_cvtph_ps(halves)
+    _mm512_cvtph_ps(unsafe { _mm256_maskz_loadu_epi16(mask as u16, scales.as_ptr().cast()) })
 }
 
 /// Moves the survivors to the front of two registers and those to the candidates.

@@ -197,7 +197,7 @@ pub(super) struct Pushed {
 }
 
 pub(super) fn config(row_type: RowType) -> VectorConfig {
-    VectorConfig { dimension: 24, metric: Metric::Cosine, row_type, encoder: None }
+    VectorConfig::new(24, Metric::Cosine, row_type, None)
 }
 
 pub(super) fn rows(seed: u64, count: usize, vectors: bool) -> Vec<Pushed> {
@@ -305,10 +305,11 @@ fn check_vector(segment: &Segment, row: RowId, pushed: &Pushed) {
     assert_eq!(stored.is_some(), pushed.vector.is_some());
     let (Some(stored), Some(vector)) = (stored, &pushed.vector) else { return };
     let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-    for (stored, pushed) in stored.iter().zip(vector) {
-        // An int8 row is at most half a step of its greatest number away.
-        assert!((stored - pushed / length).abs() <= 0.5 / 127.0 + 1e-4);
-    }
+    let distance =
+        stored.iter().zip(vector).map(|(stored, pushed)| (stored - pushed / length).powi(2));
+    // A number of an int8 row is at most half a step of the greatest away, under its rotation.
+    let distance_max = (0.5 / 127.0f32 + 1e-4).powi(2) * stored.len() as f32;
+    assert!(distance.sum::<f32>() <= distance_max);
 }
 
 fn check_numbers(

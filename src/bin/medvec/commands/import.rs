@@ -10,6 +10,7 @@ use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::format::names;
 use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import};
 use medvec::ingest::{self, Event};
+use medvec::limits::TRAIN_ROWS_MIN;
 use medvec::{Encoder, Error, Metric};
 
 use super::open;
@@ -18,6 +19,7 @@ use crate::context::Context;
 use crate::encoders::{self, BUILTIN};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
+use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, count, counted, duration};
 
 /// The `--encoder` of a database whose documents are not embedded.
@@ -54,7 +56,24 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
         duration(started.elapsed()),
         count((records as f64 / seconds) as u64)
     ));
+    advise(&database, &args.database, context)?;
     Ok(EXIT_FOUND)
+}
+
+/// Says so when many documents are not indexed.
+fn advise(database: &Database, path: &Path, context: &mut Context) -> Result<()> {
+    let figures = database.snapshot().stats()?;
+    let indexed = figures.index.map_or(0, |index| index.vectors);
+    let unindexed = figures.vectors.saturating_sub(indexed);
+    if unindexed >= TRAIN_ROWS_MIN {
+        context.remark(format!(
+            "{FAINT}{} not indexed yet; for faster searches: {} optimize {}{FAINT:#}",
+            counted(unindexed, "document"),
+            shell::program(),
+            shell::quoted(&path.to_string_lossy())
+        ));
+    }
+    Ok(())
 }
 
 /// Fails for a file that is no source before anything is created.
@@ -115,11 +134,9 @@ fn own_vectors(files: &[PathBuf], row_type: RowType) -> Result<Option<VectorConf
             // A bad record is the import's to report.
             let Ok(record) = record else { break };
             let Event::Document { vector, .. } = record.event else { continue };
-            return Ok(vector.map(|vector| VectorConfig {
-                dimension: u32::try_from(vector.len()).unwrap_or(u32::MAX),
-                metric: Metric::Cosine,
-                row_type,
-                encoder: None,
+            return Ok(vector.map(|vector| {
+                let dimension = u32::try_from(vector.len()).unwrap_or(u32::MAX);
+                VectorConfig::new(dimension, Metric::Cosine, row_type, None)
             }));
         }
     }

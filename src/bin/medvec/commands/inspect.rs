@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use medvec::format::frame::{FileKind, Frame, Header};
-use medvec::format::names::{LOCK, manifest_name, segment_name, tombstones_name};
-use medvec::format::{manifest, segment, tombstones};
+use medvec::format::names::{LOCK, codebook_name, manifest_name, segment_name, tombstones_name};
+use medvec::format::{codebook, manifest, segment, tombstones};
 use medvec::storage::{Access, DiskStorage, Storage};
 
 use super::open;
@@ -47,6 +47,7 @@ fn database(path: &Path, context: &mut Context) -> Result<u8> {
     )?;
     let storage = DiskStorage::open(path, Access::Map)?;
     let mut named = vec![manifest_name(manifest.generation)];
+    named.extend(manifest.codebooks.iter().map(|entry| codebook_name(entry.hash)));
     for entry in &manifest.segments {
         named.push(segment_name(entry.id));
         let tombstones = entry.tombstones.as_ref();
@@ -83,7 +84,7 @@ fn file(storage: &DiskStorage, name: &str, context: &mut Context) -> Result<()> 
 /// The kind that the header names; anything unknown is left to `Frame::parse` to refuse.
 fn kind_of(content: &[u8]) -> FileKind {
     let number = content.first_chunk::<{ Header::SIZE }>().map(|head| Header::decode(head).kind);
-    [FileKind::Segment, FileKind::Tombstones]
+    [FileKind::Segment, FileKind::Tombstones, FileKind::Codebook]
         .into_iter()
         .find(|kind| number == Some(*kind as u32))
         .unwrap_or(FileKind::Manifest)
@@ -125,17 +126,17 @@ fn kind_name(kind: FileKind) -> &'static str {
         FileKind::Manifest => "manifest",
         FileKind::Segment => "segment",
         FileKind::Tombstones => "tombstones",
+        FileKind::Codebook => "codebook",
     }
 }
 
 fn section_name(file: FileKind, kind: u32) -> &'static str {
-    match file {
-        FileKind::Manifest if kind == manifest::SECTION_STATE => "state",
-        FileKind::Tombstones if kind == tombstones::SECTION_ROWS => "rows",
-        FileKind::Segment => segment::NAMES
-            .iter()
-            .find(|(number, _)| *number == kind)
-            .map_or("unknown", |(_, name)| name),
-        _ => "unknown",
-    }
+    let names = match file {
+        FileKind::Manifest => &[(manifest::SECTION_STATE, "state")],
+        FileKind::Tombstones => &[(tombstones::SECTION_ROWS, "rows")],
+        FileKind::Segment => segment::NAMES,
+        FileKind::Codebook => codebook::NAMES,
+    };
+    let name = names.iter().find(|(number, _)| *number == kind);
+    name.map_or("unknown", |(_, name)| name)
 }

@@ -7,6 +7,7 @@ pub(crate) mod distill;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod optimize;
 pub(crate) mod quickstart;
 pub(crate) mod repair;
 pub(crate) mod search;

@@ -52,6 +52,13 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
     if !report.lost_generations.is_empty() {
         writeln!(out, "the newest state that can be read is generation {}", report.base)?;
     }
+    for (name, problem) in &report.codebooks {
+        writeln!(out, "{BAD}{name} is damaged{BAD:#}: {problem}")?;
+        writeln!(
+            out,
+            "  no document is lost; searches are exact until `medvec optimize` makes a new index"
+        )?;
+    }
     for segment in &report.segments {
         writeln!(out, "{BAD}segment {} is damaged{BAD:#}: {}", segment.id, segment.problem)?;
         writeln!(

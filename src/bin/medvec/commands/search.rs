@@ -1,7 +1,7 @@
 //! `medvec search`
 
 use medvec::db::Snapshot;
-use medvec::search::{Filter, Plan, Query, SearchResult};
+use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult};
 use medvec::{Document, Encoder};
 
 use super::open;
@@ -22,8 +22,11 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         return list(args, &snapshot, filter, context);
     };
     let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref())?;
-    let query =
-        Query::embed(&*encoder, question)?.k(args.k).filter(filter).control(context.control());
+    let query = Query::embed(&*encoder, question)?
+        .k(args.k)
+        .filter(filter)
+        .accuracy(accuracy(args))
+        .control(context.control());
     let result = snapshot.search(&query)?;
     let documents = documents(&snapshot, &result)?;
     let mut views = views(&result, &documents, true);
@@ -35,6 +38,15 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         }
     }
     finish(args, Some(question), &snapshot, &result, &views, Some(&*encoder), context)
+}
+
+fn accuracy(args: &Search) -> Accuracy {
+    match (args.exact, args.recall, args.probes) {
+        (true, _, _) => Accuracy::Exact,
+        (_, Some(recall), _) => Accuracy::Recall(recall),
+        (_, _, Some(probes)) => Accuracy::Effort { probes, candidates: args.candidates },
+        _ => Accuracy::default(),
+    }
 }
 
 /// Without a question: what the filters match, newest first.
@@ -118,11 +130,16 @@ fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
             spec.fingerprint()
         );
     }
+    if let Some(index) = &result.explain.index {
+        explain_index(index);
+    }
     for part in &result.explain.segments {
         let plan = match part.plan {
             Plan::Skip => "skipped",
             Plan::ExactScan => "exact scan of every row",
             Plan::ExactScanOfMatches => "exact scan of matching rows",
+            Plan::Index => "index",
+            Plan::IndexOfMatches => "index, lists with matches only",
             Plan::List => "list by date",
             _ => "another plan",
         };
@@ -138,5 +155,31 @@ fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
         "time      {} for filters, {} in all",
         duration(result.explain.filter_time),
         duration(result.explain.total_time)
+    );
+}
+
+fn explain_index(index: &IndexExplain) {
+    let wanted = match (index.recall, index.estimated_recall) {
+        (Some(wanted), Some(measured)) => {
+            format!("recall {wanted} wanted, {measured:.3} measured: ")
+        }
+        _ => String::new(),
+    };
+    anstream::eprintln!(
+        "index     {wanted}{} of {} lists, {} documents to score",
+        count(u64::from(index.probes)),
+        count(u64::from(index.lists)),
+        count(u64::from(index.candidates))
+    );
+    anstream::eprintln!(
+        "          scanned {} lists, {} codes; scored {} documents",
+        count(u64::from(index.lists_scanned)),
+        count(index.rows_scanned),
+        count(index.rows_scored)
+    );
+    anstream::eprintln!(
+        "cost      index {:.0} us expected, exact scan {:.0} us",
+        index.index_ns / 1000.0,
+        index.exact_ns / 1000.0
     );
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use medvec::Metric;
-use medvec::db::{Snapshot, Stats as Figures};
+use medvec::db::{IndexStats, Snapshot, Stats as Figures};
 use medvec::format::manifest::VectorConfig;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::args::{Format, Stats, row_type_name};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::output::json_value;
-use crate::style::{FAINT, bytes, count};
+use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     let snapshot = open(&args.database)?.snapshot();
@@ -40,6 +40,12 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
     {
         row("encoder", format!("{} ({}, {})", spec.name, spec.family, spec.fingerprint()))?;
+    }
+    if let Some(index) = &figures.index {
+        row("index", index_text(index))?;
+        if index.has_drifted() {
+            row("", "documents have drifted: `medvec optimize --retrain` finds more".into())?;
+        }
     }
     row("size", bytes(figures.bytes))?;
     if figures.text_bytes > 0 {
@@ -76,6 +82,24 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         row("", format!("{}  {} records{state}", source.name, count(source.records)))?;
     }
     Ok(())
+}
+
+fn index_text(index: &IndexStats) -> String {
+    let recall = match (index.questions, index.optimistic) {
+        (0, _) => "recall not measured".to_owned(),
+        (questions, false) => {
+            format!("recall measured with {}", counted(questions.into(), "question"))
+        }
+        (questions, true) => format!("recall measured with {}", counted(questions.into(), "title")),
+    };
+    format!(
+        "{} vectors in {}, {:.0} bytes each; residual {:.3} (trained {:.3}); {recall}",
+        count(index.vectors),
+        counted(index.lists.into(), "list"),
+        index.bytes_per_vector,
+        index.residual,
+        index.trained_residual
+    )
 }
 
 fn vectors(config: &VectorConfig) -> String {
@@ -141,6 +165,18 @@ fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
         "bytes": figures.bytes,
         "text_bytes": figures.text_bytes,
         "document_bytes": figures.document_bytes,
+        "index": figures.index.as_ref().map(|index| json!({
+            "lists": index.lists,
+            "sub_dimension": index.sub_dimension,
+            "vectors": index.vectors,
+            "trained_rows": index.trained_rows,
+            "trained_residual": index.trained_residual,
+            "residual": index.residual,
+            "drifted": index.has_drifted(),
+            "bytes_per_vector": index.bytes_per_vector,
+            "questions": index.questions,
+            "optimistic": index.optimistic,
+        })),
         "segments": segments,
         "sections": sections,
         "sources": sources,

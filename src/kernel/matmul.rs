@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{Isa, Level};
+use super::isa::{Isa, Level};
 
 /// Columns of one panel.
 pub const PANEL: usize = 32;
@@ -19,7 +19,7 @@ pub const PANEL: usize = 32;
 /// One row of a panel.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Line(pub(super) [f32; PANEL]);
+struct Line([f32; PANEL]);
 
 /// A matrix of `depth` rows and `columns` columns, packed in panels; columns past the last are 0.
 #[derive(Clone, Debug, Default)]
@@ -152,14 +152,14 @@ fn tile_rows_max(isa: Isa) -> usize {
 }
 
 /// A few rows times one panel.
-pub(super) struct Tile<'a> {
-    pub(super) lhs: &'a [f32],
-    pub(super) lhs_stride: usize,
-    pub(super) lines: &'a [Line],
-    pub(super) start: &'a [f32; PANEL],
-    pub(super) out: &'a mut [f32],
-    pub(super) out_stride: usize,
-    pub(super) width: usize,
+struct Tile<'a> {
+    lhs: &'a [f32],
+    lhs_stride: usize,
+    lines: &'a [Line],
+    start: &'a [f32; PANEL],
+    out: &'a mut [f32],
+    out_stride: usize,
+    width: usize,
 }
 
 impl Tile<'_> {

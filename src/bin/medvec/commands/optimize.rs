@@ -1,0 +1,106 @@
+//! `medvec optimize`
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use medvec::db::{OptimizeOptions, OptimizeReport, OptimizeStage, WriterOptions};
+use medvec::limits::TRAIN_ROWS_MIN;
+use medvec::{Encoder, Error};
+
+use super::open;
+use crate::args::Optimize;
+use crate::context::Context;
+use crate::encoders;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::progress::Progress;
+use crate::style::{bytes, count, counted};
+
+pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
+    let database = open(&args.database)?;
+    let snapshot = database.snapshot();
+    let Some(vectors) = &snapshot.manifest().vectors else {
+        return Err(Failure::usage("this database has no vectors, so there is nothing to index"));
+    };
+    let encoder = vectors.encoder.as_ref().map(encoders::for_spec).transpose()?;
+    let questions =
+        args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
+    let progress = Arc::new(Progress::spinner("training the index", context.quiet));
+    let shown = progress.clone();
+    let options = OptimizeOptions {
+        retrain: args.retrain,
+        lists: args.lists,
+        sub_dimension: args.bits.map(|bits| if bits == 1 { 4 } else { 2 }),
+        questions,
+        progress: Some(Arc::new(move |stage, part| {
+            let what = match stage {
+                OptimizeStage::Train => "training the index, percent",
+                OptimizeStage::Index => "indexing",
+                _ => "measuring recall",
+            };
+            let (done, total) = if part > 0.0 { ((part * 100.0) as u64, 100) } else { (0, 0) };
+            shown.stage(what, done, total);
+        })),
+        ..OptimizeOptions::default()
+    };
+    let mut writer = database.writer(WriterOptions { encoder, ..WriterOptions::default() })?;
+    let report = writer.optimize(&options, &context.control())?;
+    drop((options, progress));
+    tell(&report, context)?;
+    Ok(EXIT_FOUND)
+}
+
+/// The vectors of a file of questions, one a line.
+fn embed(file: &Path, encoder: Option<&dyn Encoder>) -> Result<Vec<f32>> {
+    let Some(encoder) = encoder else {
+        return Err(Failure::usage(
+            "this database holds vectors of your own making: --questions needs an encoder",
+        ));
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::io("read", file.display().to_string(), error))?;
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() {
+        return Err(Failure::usage(format!("{} holds no questions", file.display())));
+    }
+    Ok(encoder.encode_queries(&lines)?)
+}
+
+fn tell(report: &OptimizeReport, context: &mut Context) -> Result<()> {
+    let compact = &report.compact;
+    if report.lists == 0 {
+        writeln!(
+            context.out,
+            "no index: below {} vectors every search is exact and takes a fraction of a millisecond",
+            count(TRAIN_ROWS_MIN)
+        )?;
+    } else {
+        let trained = match report.trained_rows {
+            0 => String::new(),
+            rows => format!(", trained on {}", counted(rows as u64, "document")),
+        };
+        writeln!(
+            context.out,
+            "{}{trained}; {} indexed",
+            counted(u64::from(report.lists), "list"),
+            counted(compact.encoded, "document")
+        )?;
+    }
+    writeln!(
+        context.out,
+        "{}, {} -> {}, {}",
+        counted(compact.segments_before as u64, "segment"),
+        bytes(compact.bytes_before),
+        counted(compact.segments_after as u64, "segment"),
+        bytes(compact.bytes_after)
+    )?;
+    if report.questions > 0 {
+        let what = if report.optimistic { "title or document" } else { "question" };
+        context.remark(format!(
+            "recall measured with {}{}",
+            counted(report.questions as u64, what),
+            if report.optimistic { ": give --questions for what users ask" } else { "" }
+        ));
+    }
+    Ok(())
+}

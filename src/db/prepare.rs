@@ -1,0 +1,91 @@
+//! What happens to changes before they are applied: checks, hashes, embedding.
+
+use super::Writer;
+use super::change::{Applied, Change};
+use crate::encoder::{EncoderInput, Metric};
+use crate::error::{Error, Result};
+use crate::ids::Key;
+
+impl Writer {
+    pub(super) fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
+        let wrong =
+            |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
+        let Some(config) = &self.vectors else {
+            return wrong("this database was created without vectors".into());
+        };
+        if let (Some(spec), None) = (&config.encoder, &self.options.encoder) {
+            return wrong(format!(
+                "this database is embedded by {}; open the writer with that encoder",
+                spec.name
+            ));
+        }
+        if vector.len() != config.dimension as usize {
+            return wrong(format!(
+                "{} numbers, this database has vectors of {}",
+                vector.len(),
+                config.dimension
+            ));
+        }
+        if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
+            return wrong(format!("number {place} is not finite"));
+        }
+        if config.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
+            return wrong("all numbers are zero, its direction is undefined".into());
+        }
+        Ok(())
+    }
+
+    /// Gives every change its input hash and, where an encoder is at hand, its vector.
+    pub(super) fn embed(
+        &self,
+        changes: Vec<Change>,
+        applied: &mut Applied,
+    ) -> Result<Vec<(Change, [u8; 16])>> {
+        let mut prepared = Vec::with_capacity(changes.len());
+        let mut inputs: Vec<EncoderInput> = Vec::new();
+        let mut places = Vec::new();
+        for mut change in changes {
+            let input = change.document.encoder_input();
+            let hash = input.hash();
+            if change.vector.is_none()
+                && self.options.encoder.is_some()
+                && self.vectors.is_some()
+                && !input.is_empty()
+            {
+                match self.base.stored_vector(&change.document.key, hash)? {
+                    Some(vector) => {
+                        change.vector = Some(vector);
+                        applied.reused += 1;
+                    }
+                    None => {
+                        inputs.push(input);
+                        places.push(prepared.len());
+                    }
+                }
+            }
+            prepared.push((change, hash));
+        }
+        if let (Some(encoder), false) = (&self.options.encoder, inputs.is_empty()) {
+            let dimension = encoder.spec().dimension as usize;
+            let vectors = encoder.encode_documents(&inputs)?;
+            if vectors.len() != inputs.len() * dimension {
+                return Err(Error::Encoder {
+                    name: encoder.spec().name.clone(),
+                    detail: format!(
+                        "{} numbers for {} texts of dimension {dimension}",
+                        vectors.len(),
+                        inputs.len()
+                    ),
+                });
+            }
+            applied.encoded += inputs.len() as u64;
+            for (place, vector) in places.into_iter().zip(vectors.chunks_exact(dimension)) {
+                if let Some((change, _)) = prepared.get_mut(place) {
+                    self.check_vector(&change.document.key, vector)?;
+                    change.vector = Some(vector.to_vec());
+                }
+            }
+        }
+        Ok(prepared)
+    }
+}

@@ -1,0 +1,157 @@
+//! How much a search must look at for a wanted recall, measured with questions.
+//!
+//! A search probes some lists and re-ranks some candidates ([`Effort`](crate::index::ivf::Effort)). Which numbers reach a recall
+//! depends on the vectors, and more on the questions: these lie away from the passages they match.
+//! So it is measured: for questions with known exact neighbours, in which place each neighbour's list is
+//! probed, and how many rows of the lists probed by then are better candidates by their estimates.
+//! That gives the recall of every pair of numbers at once; of the pairs whose recall reaches the
+//! target, the cheapest is kept.
+//!
+//! A filter that keeps a share of the rows at random makes a search's ten hits a random ten of the first
+//! `10 / share` neighbours, its candidates a random part of all, and takes lists without a match
+//! out of the count: all of that is computed from the same measurements, as an expectation.
+//!
+//! Recall is of the best ten. That of the best `k` in a share `s` of the rows is about that of the best
+//! ten in a share `10 s / k`: both are about the first `k / s` neighbours.
+
+mod choose;
+mod grid;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::index::ivf::Index;
+use crate::index::parallel;
+use crate::kernel::Query;
+use grid::Grid;
+use tally::{Scratch, Tally};
+
+/// Recall is that of so many best rows.
+pub const NEIGHBOURS: usize = 10;
+
+/// Recalls that are calibrated, ascending.
+pub const TARGETS: [f32; 7] = [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99];
+
+/// Shares of rows that pass a filter, descending, for which each target is calibrated.
+pub const SHARES: [f32; 7] = [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
+
+/// Exact neighbours to bring for each question: enough for the ten hits of the least share. With
+/// fewer, narrow filters are calibrated with the nearest of their hits only.
+pub const TRUTH_ROWS: usize = 1500;
+
+/// Questions of one work item.
+const CHUNK_QUERIES: usize = 16;
+
+/// What reaches which recall.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calibration {
+    /// Questions that it was measured with.
+    pub queries: u32,
+    /// Whether these were held-out rows or the like, which are easier than what users ask: recall will
+    /// then be lower than promised.
+    pub optimistic: bool,
+    /// Rows that were indexed then.
+    pub rows: u64,
+    /// Lists that held one of these rows.
+    pub lists: u32,
+    /// One point for each of [`TARGETS`], and in it each of [`SHARES`]; both in their order.
+    pub points: Vec<Point>,
+}
+
+/// The cheapest effort that reaches one recall under one filter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Wanted recall, above 0 and below 1.
+    pub recall: f32,
+    /// Share of rows that pass the filter, above 0, at most 1.
+    pub share: f32,
+    /// Lists to scan, of those with a row that passes.
+    pub probes: u32,
+    /// Rows to score exactly.
+    pub candidates: u32,
+    /// Recall that was measured.
+    pub estimated: f32,
+}
+
+/// Questions with their answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Questions<'a> {
+    /// Vectors in the space of the stored rows, one after the other.
+    pub vectors: &'a [f32],
+    /// For each the ids of its nearest rows as [`flat`](crate::index::flat) finds them, best first;
+    /// [`TRUTH_ROWS`] of them, or all when there are fewer.
+    pub truth: &'a [Vec<u32>],
+    /// As [`Calibration::optimistic`].
+    pub optimistic: bool,
+}
+
+/// Measures an index with questions.
+///
+/// Each question scans the codes of all rows once: some milliseconds for 100,000 rows, on each of
+/// `threads`. The result does not depend on their number. `progress` gets the share of questions done.
+///
+/// # Errors
+///
+/// [`Error::Vector`] when there are no questions, when their vectors are not finite or not of the
+/// codebook's dimension, or the index's arrays do not fit each other; those of `control`.
+pub fn calibrate(
+    index: &Index<'_>,
+    questions: &Questions<'_>,
+    threads: usize,
+    control: &Control,
+    progress: &mut dyn FnMut(f32),
+) -> Result<Calibration> {
+    index.check()?;
+    if !index.segments.iter().all(|segment| segment.list_offsets.is_sorted()) {
+        return Err(invalid("the lists of a segment are out of order".to_owned()));
+    }
+    let dimension = index.codebook.dimension;
+    let count = questions.truth.len();
+    if count == 0 || questions.vectors.len() != count * dimension {
+        let numbers = questions.vectors.len();
+        return Err(invalid(format!("{numbers} numbers for {count} of dimension {dimension}")));
+    }
+    let (lists, rows) = size(index);
+    let neighbours = questions.truth.iter().map(Vec::len).max().unwrap_or(0);
+    let grid = Grid::new(index.codebook.lists(), rows, neighbours);
+    let mut tallies: Vec<Tally> = vec![Tally::new(&grid); count.div_ceil(CHUNK_QUERIES)];
+    let items = questions.vectors.chunks(CHUNK_QUERIES * dimension);
+    let items = items.zip(questions.truth.chunks(CHUNK_QUERIES)).zip(&mut tallies);
+    let run = |scratch: &mut Scratch, ((vectors, truth), tally): Item<'_>| {
+        for (values, truth) in vectors.chunks(dimension).zip(truth) {
+            control.check()?;
+            let query = Query::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
+            scratch.add_query(index, &grid, values, &query, truth, tally)?;
+        }
+        Ok(())
+    };
+    let total = count.div_ceil(CHUNK_QUERIES) as f32;
+    let mut done = |chunks: usize| progress(chunks as f32 / total);
+    parallel::for_each(threads, items, control, Scratch::default, run, &mut done)?;
+    let mut sum = Tally::new(&grid);
+    tallies.iter().for_each(|tally| sum.add(tally));
+    Ok(Calibration {
+        queries: count as u32,
+        optimistic: questions.optimistic,
+        rows,
+        lists,
+        points: choose::points(&grid, &sum, count, &index.codebook),
+    })
+}
+
+/// Questions, their answers, and where their tally goes.
+type Item<'a> = ((&'a [f32], &'a [Vec<u32>]), &'a mut Tally);
+
+/// Lists that hold rows, and rows.
+fn size(index: &Index<'_>) -> (u32, u64) {
+    let sizes = (0..index.codebook.lists() as u32).map(|list| {
+        index.segments.iter().map(|segment| u64::from(segment.matches(list))).sum::<u64>()
+    });
+    sizes.fold((0, 0), |(lists, rows), size| (lists + u32::from(size > 0), rows + size))
+}
+
+fn invalid(detail: String) -> Error {
+    Error::Vector { subject: "calibration questions".to_owned(), detail }
+}

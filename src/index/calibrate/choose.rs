@@ -1,0 +1,173 @@
+//! From measurements to efforts: the cheapest that reaches a recall, and what to take in between.
+
+use super::grid::Grid;
+use super::tally::Tally;
+use super::{Calibration, NEIGHBOURS, Point, SHARES, TARGETS};
+use crate::index::codebook::Codebook;
+use crate::index::cost::Work;
+use crate::index::ivf::Effort;
+
+/// Standard errors by which the measured recall must be above the target.
+const MARGIN: f64 = 0.5;
+
+/// The points of a calibration.
+pub(super) fn points(
+    grid: &Grid,
+    tally: &Tally,
+    queries: usize,
+    codebook: &Codebook<'_>,
+) -> Vec<Point> {
+    let surface = Surface { grid, tally, queries: queries as f64, codebook };
+    let pairs = TARGETS.iter().flat_map(|target| (0..SHARES.len()).map(move |at| (*target, at)));
+    pairs.map(|(target, share)| surface.cheapest(target, share)).collect()
+}
+
+/// Measured recall over numbers of lists and of candidates.
+struct Surface<'a> {
+    grid: &'a Grid,
+    tally: &'a Tally,
+    queries: f64,
+    codebook: &'a Codebook<'a>,
+}
+
+/// A place on the surface.
+#[derive(Clone, Copy)]
+struct Choice {
+    probes: f64,
+    candidates: f64,
+    recall: f64,
+    cost: f64,
+}
+
+impl Surface<'_> {
+    /// The cheapest effort whose recall reaches the target, or the greatest of all.
+    fn cheapest(&self, target: f32, share: usize) -> Point {
+        let depths = 0..self.grid.depths.len();
+        let reaching = depths.filter_map(|depth| self.least_lists(f64::from(target), share, depth));
+        let best = reaching.min_by(|a, b| a.cost.total_cmp(&b.cost)).unwrap_or_else(|| {
+            self.at(share, self.grid.lists.len() - 1, self.grid.depths.len() - 1)
+        });
+        Point {
+            recall: target,
+            share: SHARES[share],
+            probes: (best.probes.ceil() as u32).max(1),
+            candidates: (best.candidates.ceil() as u32).max(NEIGHBOURS as u32),
+            estimated: best.recall as f32,
+        }
+    }
+
+    /// The fewest lists that reach the target with a depth, between two numbers of the grid.
+    fn least_lists(&self, target: f64, share: usize, depth: usize) -> Option<Choice> {
+        let enough = |lists: &usize| self.lower_bound(share, *lists, depth) >= target;
+        let lists = (0..self.grid.lists.len()).find(enough)?;
+        let after = self.at(share, lists, depth);
+        let Some(lists) = lists.checked_sub(1) else { return Some(after) };
+        let before = self.at(share, lists, depth);
+        let low = self.lower_bound(share, lists, depth);
+        let part = (target - low) / (self.lower_bound(share, lists + 1, depth) - low);
+        let between = |a: f64, b: f64| a + part * (b - a);
+        Some(Choice {
+            probes: between(before.probes, after.probes),
+            candidates: after.candidates,
+            recall: between(before.recall, after.recall),
+            cost: between(before.cost, after.cost),
+        })
+    }
+
+    fn cell(&self, share: usize, lists: usize, depth: usize) -> usize {
+        share * self.grid.cells() + lists * self.grid.depths.len() + depth
+    }
+
+    /// Recall less what chance may have added to it.
+    fn lower_bound(&self, share: usize, lists: usize, depth: usize) -> f64 {
+        let cell = self.cell(share, lists, depth);
+        let mean = self.tally.recall[cell] / self.queries;
+        let variance = (self.tally.squares[cell] / self.queries - mean * mean).max(0.0);
+        mean - MARGIN * (variance / self.queries).sqrt()
+    }
+
+    fn at(&self, share: usize, lists: usize, depth: usize) -> Choice {
+        let place = share * self.grid.lists.len() + lists;
+        let probes = self.tally.probes[place] / self.queries;
+        let rows = self.tally.rows[place] / self.queries;
+        let expected = f64::from(self.grid.depths[depth]) * f64::from(SHARES[share]);
+        // How many of the rows up to a depth pass the filter varies by the root of their number.
+        let spread = (expected * (1.0 - f64::from(SHARES[share]))).sqrt();
+        let candidates = (expected + spread).max(NEIGHBOURS as f64);
+        let work = Work {
+            lists: self.codebook.lists() as f64,
+            probes,
+            rows,
+            code_bytes: self.codebook.sub_quantizers() as f64 / 2.0,
+            candidates,
+            row_bytes: self.codebook.dimension as f64,
+        };
+        Choice {
+            probes,
+            candidates,
+            recall: self.tally.recall[self.cell(share, lists, depth)] / self.queries,
+            cost: work.index_ns(),
+        }
+    }
+}
+
+impl Calibration {
+    /// The effort for a recall of the best `k` rows under a filter that keeps a share of the rows, and the
+    /// recall to expect of it: between the calibrated points, in proportion; beyond them, as the
+    /// nearest. `None` for a calibration without points.
+    ///
+    /// Candidates are at least `k`, probes at least 1. Costs less than a microsecond.
+    pub fn effort(&self, recall: f32, k: usize, share: f32) -> Option<(Effort, f32)> {
+        let hits = k.max(NEIGHBOURS) as f32 / NEIGHBOURS as f32;
+        let share = share.clamp(f32::MIN_POSITIVE, 1.0);
+        // As many neighbours deep as ten hits of this share are.
+        let depth_share = share / hits;
+        let (low, high, part) = bracket(&TARGETS, recall);
+        let (wide, narrow, along) = bracket(&SHARES.map(|share| -share.ln()), -depth_share.ln());
+        let point = |target: usize, share: usize| self.points.get(target * SHARES.len() + share);
+        let mix = |of: fn(&Point) -> f32| {
+            let at =
+                |target| Some(between(of(point(target, wide)?), of(point(target, narrow)?), along));
+            Some(between(at(low)?, at(high)?, part))
+        };
+        let probes = mix(|point| (point.probes as f32).ln())?.exp();
+        let candidates = mix(|point| (point.candidates as f32).ln())?.exp();
+        let estimated = mix(|point| point.estimated)?;
+        // Of lists without a match under the narrower share, some have one under this share.
+        let measured = depth_share.clamp(SHARES[SHARES.len() - 1], 1.0);
+        let probes = probes * self.matching_lists(share) / self.matching_lists(measured);
+        let candidates = candidates * hits;
+        let effort = Effort {
+            probes: whole(probes).max(1),
+            candidates: whole(candidates).max(u32::try_from(k).unwrap_or(u32::MAX)),
+        };
+        Some((effort, estimated))
+    }
+
+    /// The share of lists that hold a row which passes a filter of `share`.
+    fn matching_lists(&self, share: f32) -> f32 {
+        let rows = self.rows as f32 / self.lists.max(1) as f32;
+        1.0 - (1.0 - share).powf(rows)
+    }
+}
+
+/// The least whole number that is not below `value`, but for rounding.
+fn whole(value: f32) -> u32 {
+    (value * (1.0 - 1.0e-5)).ceil() as u32
+}
+
+/// The two numbers of an ascending array that `value` lies between, and how far along; the nearest,
+/// twice, when it lies outside.
+fn bracket(ascending: &[f32], value: f32) -> (usize, usize, f32) {
+    let above = ascending.partition_point(|number| *number < value);
+    if above == 0 || above == ascending.len() {
+        let nearest = above.min(ascending.len() - 1);
+        return (nearest, nearest, 0.0);
+    }
+    let (low, high) = (ascending[above - 1], ascending[above]);
+    (above - 1, above, (value - low) / (high - low))
+}
+
+fn between(a: f32, b: f32, part: f32) -> f32 {
+    a + part * (b - a)
+}

@@ -1,0 +1,223 @@
+//! One query's part: when its neighbours' lists are scanned, and how many rows are estimated better.
+
+use super::SHARES;
+use super::grid::Grid;
+use crate::error::Result;
+use crate::index::codebook::Codebook;
+use crate::index::ivf::{Index, IndexedRows};
+use crate::kernel::quantize::f32_from_f16;
+use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use crate::kernel::{Query, kernel};
+
+/// Sums over queries, for each share, number of lists and depth of the [`Grid`].
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    /// Recall, `[share][lists][depth]`.
+    pub(super) recall: Vec<f64>,
+    /// Its square: how much queries differ.
+    pub(super) squares: Vec<f64>,
+    /// Lists that hold a row which passes, `[share][lists]`, as expected.
+    pub(super) probes: Vec<f64>,
+    /// Blocks of codes that hold such a row, `[share][lists]`, as expected, in rows.
+    pub(super) rows: Vec<f64>,
+}
+
+impl Tally {
+    pub(super) fn new(grid: &Grid) -> Tally {
+        let (cells, lists) = (SHARES.len() * grid.cells(), SHARES.len() * grid.lists.len());
+        Tally {
+            recall: vec![0.0; cells],
+            squares: vec![0.0; cells],
+            probes: vec![0.0; lists],
+            rows: vec![0.0; lists],
+        }
+    }
+
+    /// Adds another tally of the same grid.
+    pub(super) fn add(&mut self, other: &Tally) {
+        let parts = [
+            (&mut self.recall, &other.recall),
+            (&mut self.squares, &other.squares),
+            (&mut self.probes, &other.probes),
+            (&mut self.rows, &other.rows),
+        ];
+        for (sums, values) in parts {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}
+
+/// A true neighbour of the query.
+#[derive(Clone, Copy, Debug)]
+struct Neighbour {
+    /// Sorts as candidates do: best estimates first.
+    key: u64,
+    /// Its place among the query's neighbours.
+    rank: u32,
+    /// Place of its list in the order in which the query probes lists.
+    list_place: u32,
+    /// Rows of the lists probed so far that are better candidates.
+    depth: u32,
+}
+
+/// Working memory.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    look_up: LookUp,
+    candidates: Candidates,
+    ids: Vec<u32>,
+    scores: Vec<f32>,
+    places: Vec<u32>,
+    neighbours: Vec<Neighbour>,
+    better: Vec<u32>,
+    ranges: Vec<ScanRange>,
+    recall: Vec<f32>,
+}
+
+impl Scratch {
+    /// Adds one query, whose exact neighbours are `truth`, best first.
+    pub(super) fn add_query(
+        &mut self,
+        index: &Index<'_>,
+        grid: &Grid,
+        values: &[f32],
+        query: &Query,
+        truth: &[u32],
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let codebook = &index.codebook;
+        self.rank_lists(codebook, query);
+        kernel().fill(&mut self.look_up, values, codebook.points, codebook.sub_dimension);
+        self.find_neighbours(index, truth);
+        let mut expected = [(0.0, 0.0); SHARES.len()];
+        let mut scanned = 0;
+        for (at, place) in grid.lists.iter().enumerate() {
+            let lists = scanned..*place as usize;
+            scanned = lists.end;
+            for list in &self.ids[lists.clone()] {
+                let rows = index.segments.iter().map(|segment| segment.matches(*list));
+                expect(rows.sum(), &mut expected);
+            }
+            self.count_better(index, lists);
+            for (share, (probes, rows)) in expected.iter().enumerate() {
+                tally.probes[share * grid.lists.len() + at] += probes;
+                tally.rows[share * grid.lists.len() + at] += rows;
+                self.add_recall(grid, share, at, tally);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sorts all lists as a search ranks them; `scores` stay in the order of lists.
+    fn rank_lists(&mut self, codebook: &Codebook<'_>, query: &Query) {
+        let Scratch { ids, scores, places, .. } = self;
+        ids.clear();
+        ids.extend(0..codebook.lists() as u32);
+        scores.resize(ids.len(), 0.0);
+        kernel().score(&codebook.centroids, query, ids, scores);
+        ids.sort_by_cached_key(|list| {
+            let factor = f32_from_f16(codebook.ranking_factors[*list as usize]);
+            Candidates::key(scores[*list as usize] * factor, *list)
+        });
+        places.resize(ids.len(), 0);
+        for (list, place) in ids.iter().zip(0..) {
+            places[*list as usize] = place;
+        }
+    }
+
+    /// Finds the lists of the neighbours and what a scan estimates of them. An id of no list, or one that is
+    /// not allowed, counts as never found.
+    fn find_neighbours(&mut self, index: &Index<'_>, truth: &[u32]) {
+        self.neighbours.clear();
+        for (rank, id) in (0..).zip(truth) {
+            let Some((segment, row, list)) = place(index, *id) else { continue };
+            self.candidates.reset(1);
+            let bias = self.scores[list as usize];
+            let range = ScanRange { start: row, end: row + 1, bias };
+            kernel().scan(&coded(segment), &[range], &self.look_up, &mut self.candidates);
+            for (id, estimate) in self.candidates.best() {
+                let key = Candidates::key(estimate, id);
+                let list_place = self.places[list as usize];
+                self.neighbours.push(Neighbour { key, rank, list_place, depth: 0 });
+            }
+        }
+        self.neighbours.sort_unstable_by_key(|neighbour| neighbour.key);
+    }
+
+    /// Scans some more lists: counts for each neighbour the rows that are better candidates.
+    fn count_better(&mut self, index: &Index<'_>, lists: std::ops::Range<usize>) {
+        let Scratch { look_up, candidates, ids, scores, neighbours, better, ranges, .. } = self;
+        better.clear();
+        better.resize(neighbours.len() + 1, 0);
+        for segment in index.segments {
+            ranges.clear();
+            ranges.extend(ids[lists.clone()].iter().map(|list| {
+                let range = segment.list(*list);
+                ScanRange { start: range.start, end: range.end, bias: scores[*list as usize] }
+            }));
+            candidates.reset(u32::MAX as usize);
+            kernel().scan(&coded(segment), ranges, look_up, candidates);
+            for (id, estimate) in candidates.best() {
+                let key = Candidates::key(estimate, id);
+                better[neighbours.partition_point(|neighbour| neighbour.key <= key)] += 1;
+            }
+        }
+        let mut depth = 0;
+        for (neighbour, better) in neighbours.iter_mut().zip(better) {
+            depth += *better;
+            neighbour.depth += depth;
+        }
+    }
+
+    /// Adds the recall of one share and number of lists, at every depth.
+    fn add_recall(&mut self, grid: &Grid, share: usize, lists: usize, tally: &mut Tally) {
+        let depths = grid.depths.len();
+        self.recall.clear();
+        self.recall.resize(depths, 0.0);
+        let weights = &grid.weights[share];
+        let probed = self.neighbours.iter().filter(|n| n.list_place < grid.lists[lists]);
+        for neighbour in probed {
+            let weight = weights[neighbour.rank as usize];
+            let depth = grid.depths.partition_point(|depth| *depth <= neighbour.depth);
+            if let Some(recall) = self.recall.get_mut(depth).filter(|_| weight > 0.0) {
+                *recall += weight;
+            }
+        }
+        let start = share * grid.cells() + lists * depths;
+        let mut recall = 0.0;
+        for (depth, found) in self.recall.iter().enumerate() {
+            recall += f64::from(*found);
+            tally.recall[start + depth] += recall;
+            tally.squares[start + depth] += recall * recall;
+        }
+    }
+}
+
+/// Adds what a list of `rows` rows is expected to cost under each share: whether it is probed, and its
+/// rows in blocks with a match.
+fn expect(rows: u32, expected: &mut [(f64, f64); SHARES.len()]) {
+    for ((probes, scanned), share) in expected.iter_mut().zip(SHARES) {
+        let rejected = 1.0 - f64::from(share);
+        *probes += 1.0 - rejected.powi(rows as i32);
+        *scanned += f64::from(rows) * (1.0 - rejected.powi(BLOCK_ROWS as i32));
+    }
+}
+
+/// The segment, row and list of an id.
+fn place<'a, 'b>(index: &'b Index<'a>, id: u32) -> Option<(&'b IndexedRows<'a>, u32, u32)> {
+    index.segments.iter().find_map(|segment| {
+        let row = id.checked_sub(segment.base)?;
+        let list = segment.list_offsets.partition_point(|offset| *offset <= row).checked_sub(1)?;
+        let list = u32::try_from(list).ok()?;
+        segment.list(list).contains(&row).then_some((segment, row, list))
+    })
+}
+
+fn coded<'a>(segment: &IndexedRows<'a>) -> CodedRows<'a> {
+    CodedRows {
+        codes: segment.codes,
+        scales: segment.scales,
+        allowed: segment.allowed.map(|allowed| allowed.words),
+        base: segment.base,
+    }
+}

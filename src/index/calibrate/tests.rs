@@ -1,0 +1,305 @@
+use super::*;
+use crate::index::codebook::TrainedCodebook;
+use crate::index::encode::{Factors, RowEncoder};
+use crate::index::flat;
+use crate::index::ivf::{Allowed, Effort, IndexedRows, Scratch as SearchScratch};
+use crate::index::train::{TrainOptions, train};
+use crate::kernel::quantize::quantize_int8;
+use crate::kernel::random::Random;
+use crate::kernel::scan::block::pack;
+use crate::kernel::{Rows, normalize};
+
+const DIMENSION: usize = 12;
+
+/// Rows sorted by list, in two segments, and what they were encoded with.
+struct Made {
+    book: TrainedCodebook,
+    segments: Vec<Segment>,
+}
+
+struct Segment {
+    base: u32,
+    offsets: Vec<u32>,
+    codes: Vec<u8>,
+    scales: Vec<u16>,
+    row_codes: Vec<i8>,
+    row_scales: Vec<f32>,
+}
+
+/// Vectors of length 1 near each of 25 centres, or `far` from them.
+fn vectors(count: usize, far: f32, seed: u64) -> Vec<f32> {
+    let number = |random: &mut Random| random.below(2001) as f32 / 1000.0 - 1.0;
+    let mut fixed = Random::new(0);
+    let centers: Vec<f32> = (0..25 * DIMENSION).map(|_| number(&mut fixed)).collect();
+    let mut random = Random::new(seed);
+    let mut all = Vec::new();
+    for _ in 0..count {
+        let center = random.below(25) * DIMENSION;
+        let values = centers[center..][..DIMENSION].iter();
+        all.extend(values.map(|value| value + far * number(&mut random)));
+    }
+    all.chunks_mut(DIMENSION).for_each(|row| assert!(normalize(row)));
+    all
+}
+
+fn segment(rows: &[f32], base: u32, encoder: &RowEncoder<'_>, lists: usize) -> Segment {
+    let control = Control::default();
+    let assigned = encoder.assign(rows, 1, &control).expect("whole rows");
+    let mut order: Vec<usize> = (0..assigned.len()).collect();
+    order.sort_by_key(|row| assigned[*row]);
+    let sorted: Vec<f32> =
+        order.iter().flat_map(|row| rows[row * DIMENSION..][..DIMENSION].to_vec()).collect();
+    let assigned: Vec<u32> = order.iter().map(|row| assigned[*row]).collect();
+    let mut codes = vec![0; order.len() * encoder.sub_quantizers()];
+    let mut factors = vec![Factors::default(); order.len()];
+    encoder.encode(&sorted, &assigned, 1, &control, &mut codes, &mut factors).expect("fits");
+    let mut row_codes = Vec::new();
+    let row_scales = sorted.chunks(DIMENSION).map(|row| quantize_int8(row, &mut row_codes));
+    let offset = |list| assigned.partition_point(|at| *at < list) as u32;
+    Segment {
+        base,
+        offsets: (0..=lists as u32).map(offset).collect(),
+        codes: pack(&codes, encoder.sub_quantizers()),
+        scales: factors.iter().map(|factors| factors.scale).collect(),
+        row_scales: row_scales.collect(),
+        row_codes,
+    }
+}
+
+impl Made {
+    fn new(rows: &[f32], lists: usize) -> Made {
+        let options = TrainOptions {
+            lists: Some(lists),
+            total_rows: 0,
+            sub_dimension: None,
+            seed: 1,
+            threads: 1,
+        };
+        let book = train(rows, DIMENSION, &options, &Control::default(), &mut |_, _| ());
+        let book = book.expect("valid sample");
+        let view = book.view();
+        let encoder = RowEncoder::new(&view).expect("a codebook as trained");
+        let (first, second) = rows.split_at(rows.len() / DIMENSION / 3 * DIMENSION);
+        let lists = view.lists();
+        let base = (first.len() / DIMENSION) as u32;
+        let segments =
+            vec![segment(first, 0, &encoder, lists), segment(second, base, &encoder, lists)];
+        Made { book, segments }
+    }
+
+    fn rows(&self) -> Vec<IndexedRows<'_>> {
+        self.segments.iter().map(Segment::view).collect()
+    }
+}
+
+impl Segment {
+    fn view(&self) -> IndexedRows<'_> {
+        IndexedRows {
+            base: self.base,
+            list_offsets: &self.offsets,
+            codes: &self.codes,
+            scales: &self.scales,
+            rows: Rows::Int8 { codes: &self.row_codes, scales: &self.row_scales },
+            allowed: None,
+            pages: None,
+        }
+    }
+}
+
+/// The exact neighbours of each query, of those that `pass`.
+fn truth(
+    rows: &[IndexedRows<'_>],
+    queries: &[f32],
+    k: usize,
+    pass: impl Fn(u32) -> bool,
+) -> Vec<Vec<u32>> {
+    let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
+    let mut exact = |query: &[f32]| {
+        let mut hits = Vec::new();
+        for segment in rows {
+            let count = segment.rows.count(DIMENSION).expect("whole rows");
+            let found = flat::search(
+                &segment.rows,
+                DIMENSION,
+                query,
+                count,
+                None,
+                &Control::default(),
+                &mut tie,
+            );
+            let found = found.expect("finite").into_iter();
+            hits.extend(found.map(|hit| (segment.base + hit.0, hit.1)).filter(|hit| pass(hit.0)));
+        }
+        hits.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        hits.into_iter().take(k).map(|hit| hit.0).collect()
+    };
+    queries.chunks(DIMENSION).map(&mut exact).collect()
+}
+
+/// Recall of the best `k` in a search.
+fn recall(index: &Index<'_>, queries: &[f32], truth: &[Vec<u32>], k: usize, effort: Effort) -> f64 {
+    let (mut scratch, control) = (SearchScratch::default(), Control::default());
+    let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
+    let mut found = 0;
+    for (query, truth) in queries.chunks(DIMENSION).zip(truth) {
+        let result = index.search(query, k, effort, &control, &mut scratch, &mut tie);
+        let (hits, _) = result.expect("finite");
+        found += hits.iter().filter(|hit| truth[..k].contains(&hit.0)).count();
+    }
+    found as f64 / (k * truth.len()) as f64
+}
+
+fn calibrated(
+    index: &Index<'_>,
+    queries: &[f32],
+    truth: &[Vec<u32>],
+    threads: usize,
+) -> Calibration {
+    let questions = Questions { vectors: queries, truth, optimistic: false };
+    calibrate(index, &questions, threads, &Control::default(), &mut |_| ())
+        .expect("valid questions")
+}
+
+#[test]
+fn what_is_measured_is_what_searches_find() {
+    let made = Made::new(&vectors(3000, 0.7, 1), 60);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let queries = vectors(40, 1.0, 2);
+    let truth = truth(&segments, &queries, 10, |_| true);
+    let grid = Grid::new(60, 3000, 10);
+    let mut tally = Tally::new(&grid);
+    let mut scratch = Scratch::default();
+    for (values, truth) in queries.chunks(DIMENSION).zip(&truth) {
+        let query = Query::new(values).expect("finite");
+        scratch.add_query(&index, &grid, values, &query, truth, &mut tally).expect("checked");
+    }
+    let mut seen = (1.0, 0.0);
+    for (at, probes) in grid.lists.iter().enumerate().step_by(4) {
+        for (depth, candidates) in grid.depths.iter().enumerate().step_by(5) {
+            let effort = Effort { probes: *probes, candidates: *candidates };
+            let searched = recall(&index, &queries, &truth, 10, effort);
+            let measured = tally.recall[at * grid.depths.len() + depth] / 40.0;
+            // A search takes more lists when those probed hold fewer than ten rows.
+            let widened = tally.rows[at] / 40.0 < 60.0;
+            assert!(
+                (searched - measured).abs() < 1.0e-4 || (widened && searched > measured),
+                "{effort:?}: {searched} {measured}"
+            );
+            seen = (f64::min(seen.0, measured), f64::max(seen.1, measured));
+        }
+    }
+    assert!(seen.0 < 0.5 && seen.1 > 0.999, "{seen:?}");
+}
+
+#[test]
+fn promises_hold_for_other_questions_filtered_and_not() {
+    let made = Made::new(&vectors(8000, 0.7, 3), 150);
+    let mut segments = made.rows();
+    let queries = vectors(400, 1.0, 4);
+    let (ours, others) = queries.split_at(200 * DIMENSION);
+    let known = truth(&segments, ours, 1500, |_| true);
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let calibration = calibrated(&index, ours, &known, 2);
+    assert_eq!(calibration, calibrated(&index, ours, &known, 1));
+    assert_eq!((calibration.rows, calibration.queries), (8000, 200));
+    let short = calibration.points.iter().find(|point| point.estimated < point.recall - 1.0e-6);
+    assert_eq!(short, None);
+    for (share, k) in [(1.0, 10), (0.5, 10), (0.1, 10), (0.02, 10), (1.0, 100)] {
+        let pass = |id: u32| Random::new(u64::from(id)).below(1000) < (share * 1000.0) as usize;
+        let known = truth(&made.rows(), others, k, pass);
+        let filters: Vec<(Vec<u64>, Vec<u32>)> =
+            made.segments.iter().map(|segment| filter(segment, pass)).collect();
+        for (segment, (words, list_counts)) in segments.iter_mut().zip(&filters) {
+            segment.allowed = Some(Allowed { words, list_counts });
+        }
+        let index = Index { codebook: made.book.view(), segments: &segments };
+        for target in [0.80, 0.90, 0.95, 0.99] {
+            let (effort, promised) = calibration.effort(target, k, share as f32).expect("points");
+            let found = recall(&index, others, &known, k, effort);
+            assert!(promised >= target);
+            assert!(
+                (found - f64::from(target)).abs() < 0.03 || found > f64::from(target),
+                "{target} of {k} in {share}: {effort:?} finds {found}"
+            );
+            if k == 10 && target < 0.99 {
+                assert!(found < f64::from(target) + 0.1, "{target} in {share}: {found}");
+            }
+        }
+        segments = made.rows();
+    }
+}
+
+/// Bits and counts of the rows that pass.
+fn filter(segment: &Segment, pass: impl Fn(u32) -> bool) -> (Vec<u64>, Vec<u32>) {
+    let rows = segment.row_scales.len();
+    let mut words = vec![0u64; rows.div_ceil(64)];
+    let passes = |row: &u32| pass(segment.base + row);
+    (0..rows as u32).filter(passes).for_each(|row| words[row as usize / 64] |= 1 << (row % 64));
+    let counts = segment.offsets.windows(2).map(|w| (w[0]..w[1]).filter(passes).count() as u32);
+    (words, counts.collect())
+}
+
+#[test]
+fn efforts_lie_between_points_and_grow_with_the_wanted_recall() {
+    let made = Made::new(&vectors(4000, 0.7, 5), 80);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let queries = vectors(60, 1.0, 6);
+    let known = truth(&segments, &queries, 1500, |_| true);
+    let calibration = calibrated(&index, &queries, &known, 2);
+    let shares = SHARES.len();
+    for (at, point) in calibration.points.iter().enumerate() {
+        assert_eq!((point.recall, point.share), (TARGETS[at / shares], SHARES[at % shares]));
+        let (effort, estimated) =
+            calibration.effort(point.recall, 10, point.share).expect("points");
+        assert_eq!((effort.probes, effort.candidates), (point.probes, point.candidates));
+        assert!((estimated - point.estimated).abs() < 1.0e-6);
+    }
+    let cost = |recall| {
+        let (effort, _) = calibration.effort(recall, 10, 0.3).expect("points");
+        effort.probes * 30 + effort.candidates
+    };
+    let costs: Vec<u32> = (80..=99).map(|percent| cost(percent as f32 / 100.0)).collect();
+    assert!(costs.is_sorted() && costs[0] < costs[19], "{costs:?}");
+    assert_eq!(calibration.effort(0.1, 10, 1.0), calibration.effort(0.8, 1, 1.0));
+    assert_eq!(calibration.effort(1.0, 10, 1.0), calibration.effort(0.99, 10, 1.0));
+    let (effort, _) = calibration.effort(0.9, 5000, 1.0e-9).expect("points");
+    assert!(effort.probes >= 1 && effort.candidates >= 5000);
+    assert_eq!(Calibration::default().effort(0.9, 10, 1.0), None);
+}
+
+#[test]
+fn an_index_of_few_rows_is_calibrated() {
+    for rows in [1, 5, 30] {
+        let made = Made::new(&vectors(rows, 0.7, 7), 4);
+        let segments = made.rows();
+        let index = Index { codebook: made.book.view(), segments: &segments };
+        let queries = vectors(3, 1.0, 8);
+        let known = truth(&segments, &queries, 1500, |_| true);
+        let calibration = calibrated(&index, &queries, &known, 1);
+        let (effort, _) = calibration.effort(0.99, 10, 1.0).expect("points");
+        let found = recall(&index, &queries, &known, 10.min(rows), effort);
+        assert!(found > 0.9, "{rows}: {found}");
+    }
+}
+
+#[test]
+fn questions_that_do_not_fit_are_refused() {
+    let made = Made::new(&vectors(200, 0.7, 9), 4);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let refused = |vectors: &[f32], truth: &[Vec<u32>]| {
+        let questions = Questions { vectors, truth, optimistic: true };
+        let result = calibrate(&index, &questions, 2, &Control::default(), &mut |_| ());
+        assert!(matches!(result, Err(Error::Vector { .. })), "{result:?}");
+    };
+    refused(&[], &[]);
+    refused(&[1.0; DIMENSION], &[vec![0], vec![1]]);
+    refused(&[f32::NAN; DIMENSION], &[vec![0]]);
+    // Ids that do not exist are never found.
+    let questions =
+        Questions { vectors: &[1.0; DIMENSION], truth: &[vec![u32::MAX]], optimistic: true };
+    let calibration = calibrate(&index, &questions, 1, &Control::default(), &mut |_| ());
+    assert!(calibration.expect("valid").points.iter().all(|point| point.estimated == 0.0));
+}

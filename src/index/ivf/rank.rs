@@ -1,0 +1,244 @@
+//! Which lists to scan: those whose centroids point most nearly where the query does.
+//!
+//! Centroids themselves are searched as rows are: their codes give estimates, and the best by
+//! estimate are scored exactly. Lists are ranked by `<q, c> / |c|`; the exact `<q, c>` is also the bias
+//! of every estimate of a row in the list.
+
+use super::{Index, IndexedRows};
+use crate::index::codebook::{Codebook, RANKING_SUB_DIMENSION};
+use crate::kernel::quantize::f32_from_f16;
+use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
+use crate::kernel::{Query, kernel};
+
+/// Lists scored exactly besides those that are to be probed: an eighth of these and this number.
+/// Ranking by codes then loses no list that matters.
+const SPARE_LISTS: usize = 32;
+
+/// Lists that are scanned first, to find a high threshold early; the others follow in the order of their
+/// rows, which memory prefers.
+const FIRST_LISTS: usize = 16;
+
+/// Bits of a word of a set.
+const WORD_BITS: usize = u64::BITS as usize;
+
+/// A list to scan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ProbedList {
+    pub(super) list: u32,
+    /// The dot product of the query and the list's centroid.
+    pub(super) bias: f32,
+}
+
+/// The lists of one query, and buffers.
+#[derive(Debug, Default)]
+pub(super) struct Ranking {
+    probed: Vec<ProbedList>,
+    probed_rows: u64,
+    /// Lists with an allowed row, one bit a list.
+    wanted: Vec<u64>,
+    look_up: LookUp,
+    candidates: Candidates,
+    /// A set of lists or of places in a buffer, one bit each.
+    marked: Vec<u64>,
+    ids: Vec<u32>,
+    scores: Vec<f32>,
+    keys: Vec<u64>,
+}
+
+impl Ranking {
+    /// The lists to scan.
+    pub(super) fn probed(&self) -> &[ProbedList] {
+        &self.probed
+    }
+
+    /// Allowed rows in the lists to scan.
+    pub(super) fn probed_rows(&self) -> u64 {
+        self.probed_rows
+    }
+
+    /// Finds the best `probes` lists of those with an allowed row, and, when these hold fewer than `k`
+    /// such rows, as many of the next best as it takes; says whether it took those.
+    pub(super) fn rank(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        query: &Query,
+        probes: usize,
+        k: usize,
+    ) -> bool {
+        let codebook = &index.codebook;
+        let wanted = self.find_wanted(index);
+        self.probed.clear();
+        self.probed_rows = 0;
+        let near = probes + probes / 8 + SPARE_LISTS;
+        if wanted <= near {
+            bits_into(&self.wanted, &mut self.ids);
+        } else {
+            self.find_near(codebook, values, near);
+        }
+        self.score(codebook, query);
+        self.take_best(index.segments, probes);
+        if self.probed_rows >= k as u64 || self.probed.len() == wanted {
+            return false;
+        }
+        self.extend(index, query, k);
+        true
+    }
+
+    /// Marks the lists with an allowed row; returns how many there are.
+    fn find_wanted(&mut self, index: &Index<'_>) -> usize {
+        self.wanted.clear();
+        self.wanted.resize(index.codebook.lists().div_ceil(WORD_BITS), 0);
+        for segment in index.segments {
+            let words = self.wanted.iter_mut();
+            match segment.allowed {
+                Some(allowed) => {
+                    for (word, counts) in words.zip(allowed.list_counts.chunks(WORD_BITS)) {
+                        *word |= pack(counts.iter().map(|count| *count > 0));
+                    }
+                }
+                None => {
+                    let starts = segment.list_offsets.chunks(WORD_BITS);
+                    let ends = segment.list_offsets.get(1..).unwrap_or_default().chunks(WORD_BITS);
+                    for (word, (starts, ends)) in words.zip(starts.zip(ends)) {
+                        *word |= pack(starts.iter().zip(ends).map(|(start, end)| start < end));
+                    }
+                }
+            }
+        }
+        self.wanted.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Fills `ids` with the best `near` lists by their codes, ascending.
+    fn find_near(&mut self, codebook: &Codebook<'_>, values: &[f32], near: usize) {
+        kernel().fill(&mut self.look_up, values, codebook.ranking_points, RANKING_SUB_DIMENSION);
+        self.candidates.reset(near);
+        let rows = CodedRows {
+            codes: codebook.ranking_codes,
+            scales: codebook.ranking_factors,
+            allowed: Some(&self.wanted),
+            base: 0,
+        };
+        let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
+        kernel().scan(&rows, &all, &self.look_up, &mut self.candidates);
+        self.marked.clear();
+        self.marked.resize(self.wanted.len(), 0);
+        for (list, _) in self.candidates.best() {
+            mark(&mut self.marked, list as usize);
+        }
+        bits_into(&self.marked, &mut self.ids);
+    }
+
+    /// Scores the lists in `ids`: `scores` are products with their centroids, `keys` sort by what lists
+    /// are ranked by and name a place in `ids`.
+    fn score(&mut self, codebook: &Codebook<'_>, query: &Query) {
+        self.scores.resize(self.ids.len(), 0.0);
+        kernel().score(&codebook.centroids, query, &self.ids, &mut self.scores);
+        self.keys.clear();
+        self.keys.extend(self.ids.iter().zip(&self.scores).zip(0..).map(
+            |((list, score), place)| {
+                let factor = codebook.ranking_factors.get(*list as usize);
+                Candidates::key(score * factor.map_or(0.0, |factor| f32_from_f16(*factor)), place)
+            },
+        ));
+    }
+
+    /// Takes the best `probes` lists of those in `keys`.
+    fn take_best(&mut self, segments: &[IndexedRows<'_>], probes: usize) {
+        let probes = probes.min(self.keys.len());
+        let first = FIRST_LISTS.min(probes);
+        for border in [probes, first] {
+            if border > 0 && border < self.keys.len() {
+                self.keys.select_nth_unstable(border - 1);
+            }
+            self.keys.truncate(probes);
+        }
+        self.marked.clear();
+        self.marked.resize(self.ids.len().div_ceil(WORD_BITS), 0);
+        for at in 0..probes {
+            let Some(place) = self.keys.get(at).map(|key| *key as u32 as usize) else { break };
+            if at < first { self.take(segments, place) } else { mark(&mut self.marked, place) }
+        }
+        let marked = std::mem::take(&mut self.marked);
+        for_each_bit(&marked, |place| self.take(segments, place));
+        self.marked = marked;
+    }
+
+    /// Takes the list at a place of `ids`.
+    fn take(&mut self, segments: &[IndexedRows<'_>], place: usize) {
+        let (Some(list), Some(bias)) = (self.ids.get(place), self.scores.get(place)) else {
+            return;
+        };
+        self.probed_rows += segments.iter().map(|rows| u64::from(rows.matches(*list))).sum::<u64>();
+        self.probed.push(ProbedList { list: *list, bias: *bias });
+    }
+
+    /// Takes lists that were not taken yet, best first, until they hold `k` allowed rows.
+    fn extend(&mut self, index: &Index<'_>, query: &Query, k: usize) {
+        for probed in &self.probed {
+            if let Some(word) = self.wanted.get_mut(probed.list as usize / WORD_BITS) {
+                *word &= !(1 << (probed.list % 64));
+            }
+        }
+        bits_into(&self.wanted, &mut self.ids);
+        self.score(&index.codebook, query);
+        self.keys.sort_unstable();
+        for at in 0..self.keys.len() {
+            if self.probed_rows >= k as u64 {
+                break;
+            }
+            self.take(index.segments, self.keys[at] as u32 as usize);
+        }
+    }
+}
+
+/// The flags as bits, the first as the lowest; at most 64.
+#[inline(always)]
+fn pack(flags: impl Iterator<Item = bool>) -> u64 {
+    // Multiplying by this brings the lowest bits of eight bytes together in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut bytes = [0u8; WORD_BITS];
+    bytes.iter_mut().zip(flags).for_each(|(byte, flag)| *byte = u8::from(flag));
+    let (eights, _) = bytes.as_chunks();
+    let bits = eights.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+    bits.rev().fold(0, |word, bits| word << 8 | bits)
+}
+
+/// Sets bit `at`.
+fn mark(words: &mut [u64], at: usize) {
+    if let Some(word) = words.get_mut(at / WORD_BITS) {
+        *word |= 1 << (at % WORD_BITS);
+    }
+}
+
+/// Calls `visit` with every bit that is set, ascending.
+fn for_each_bit(words: &[u64], mut visit: impl FnMut(usize)) {
+    for (at, word) in words.iter().enumerate() {
+        let mut left = *word;
+        while left != 0 {
+            visit(at * WORD_BITS + left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
+    }
+}
+
+/// Replaces `ids` by the bits that are set.
+fn bits_into(words: &[u64], ids: &mut Vec<u32>) {
+    ids.clear();
+    for_each_bit(words, |bit| ids.push(bit as u32));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_become_bits() {
+        let mut word = 0x9e37_79b9_7f4a_7c15u64;
+        for len in 0..=WORD_BITS {
+            word = word.wrapping_mul(0xd129_42f0_eef0_96a5).rotate_left(7);
+            let expected = word & !u64::MAX.checked_shl(len as u32).unwrap_or(0);
+            assert_eq!(pack((0..len).map(|bit| word >> bit & 1 == 1)), expected, "{len}");
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The index against exact search, and what must not change its answers.
+
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+
+use super::*;
+use crate::control::CancelToken;
+use crate::index::codebook::TrainedCodebook;
+use crate::index::encode::{Factors, RowEncoder};
+use crate::index::flat;
+use crate::index::train::{TrainOptions, train};
+use crate::kernel::normalize;
+use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::random::Random;
+use crate::kernel::scan::block::pack;
+
+const DIMENSION: usize = 18;
+
+/// Rows around clumps, of length 1; some twice.
+fn vectors(count: usize, random: &mut Random) -> Vec<f32> {
+    let mut number = |_| random.below(2001) as f32 / 1000.0 - 1.0;
+    let centers: Vec<f32> = (0..20 * DIMENSION).map(&mut number).collect();
+    let mut rows: Vec<f32> = Vec::with_capacity(count * DIMENSION);
+    for row in 0..count {
+        if row % 17 == 16 {
+            rows.extend_from_within((row - 3) * DIMENSION..(row - 2) * DIMENSION);
+            continue;
+        }
+        let center = &centers[row % 20 * DIMENSION..][..DIMENSION];
+        rows.extend(center.iter().enumerate().map(|(at, value)| value + 0.7 * number(at)));
+    }
+    rows.chunks_mut(DIMENSION).for_each(|row| assert!(normalize(row)));
+    rows
+}
+
+fn codebook(rows: &[f32], lists: usize) -> TrainedCodebook {
+    let options = TrainOptions {
+        lists: Some(lists),
+        total_rows: 0,
+        sub_dimension: Some(2),
+        seed: 3,
+        threads: 1,
+    };
+    train(rows, DIMENSION, &options, &Control::default(), &mut |_, _| ()).unwrap()
+}
+
+/// A segment that owns its arrays. Row `r` holds the document `documents[r]`.
+#[derive(Clone, Debug, Default)]
+struct Segment {
+    documents: Vec<u32>,
+    list_offsets: Vec<u32>,
+    codes: Vec<u8>,
+    scales: Vec<u16>,
+    int8: (Vec<i8>, Vec<f32>),
+    f16: Vec<u16>,
+    words: Vec<u64>,
+    list_counts: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Int8,
+    F16,
+}
+
+impl Segment {
+    /// Indexes `documents`, which are rows of `vectors`; only those of `allowed` may be found.
+    fn new(
+        book: &TrainedCodebook,
+        vectors: &[f32],
+        documents: &[u32],
+        allowed: impl Fn(u32) -> bool,
+    ) -> Segment {
+        let view = book.view();
+        let encoder = RowEncoder::new(&view).unwrap();
+        let control = Control::default();
+        let row = |document: u32| &vectors[document as usize * DIMENSION..][..DIMENSION];
+        let gather = |documents: &[u32]| -> Vec<f32> {
+            documents.iter().flat_map(|document| row(*document)).copied().collect()
+        };
+        let lists = encoder.assign(&gather(documents), 1, &control).unwrap();
+        let mut order: Vec<(u32, u32)> = lists.into_iter().zip(documents.iter().copied()).collect();
+        order.sort_unstable();
+        let (lists, documents): (Vec<u32>, Vec<u32>) = order.into_iter().unzip();
+        let rows = gather(&documents);
+        let mut codes = vec![0; documents.len() * encoder.sub_quantizers()];
+        let mut factors = vec![Factors::default(); documents.len()];
+        encoder.encode(&rows, &lists, 1, &control, &mut codes, &mut factors).unwrap();
+        let mut segment = Segment {
+            codes: pack(&codes, encoder.sub_quantizers()),
+            scales: factors.iter().map(|factors| factors.scale).collect(),
+            f16: rows.iter().map(|value| f16_from_f32(*value)).collect(),
+            words: vec![0; documents.len().div_ceil(64)],
+            list_counts: vec![0; view.lists()],
+            ..Segment::default()
+        };
+        for row in rows.chunks(DIMENSION) {
+            let scale = quantize_int8(row, &mut segment.int8.0);
+            segment.int8.1.push(scale);
+        }
+        for (row, (list, document)) in lists.iter().zip(&documents).enumerate() {
+            if allowed(*document) {
+                segment.words[row / 64] |= 1 << (row % 64);
+                segment.list_counts[*list as usize] += 1;
+            }
+        }
+        let offset = |list: usize| lists.partition_point(|of| (*of as usize) < list) as u32;
+        segment.list_offsets = (0..=view.lists()).map(offset).collect();
+        segment.documents = documents;
+        segment
+    }
+
+    fn view(&self, base: u32, form: Form, filtered: bool) -> IndexedRows<'_> {
+        let allowed = Allowed { words: &self.words, list_counts: &self.list_counts };
+        IndexedRows {
+            base,
+            list_offsets: &self.list_offsets,
+            codes: &self.codes,
+            scales: &self.scales,
+            rows: match form {
+                Form::Int8 => Rows::Int8 { codes: &self.int8.0, scales: &self.int8.1 },
+                Form::F16 => Rows::F16(&self.f16),
+            },
+            allowed: filtered.then_some(allowed),
+            pages: None,
+        }
+    }
+}
+
+/// Vectors, their codebook and segments, and a filter.
+struct Made {
+    book: TrainedCodebook,
+    segments: Vec<Segment>,
+    query: Vec<f32>,
+    filtered: bool,
+    form: Form,
+}
+
+impl Made {
+    /// `count` documents, of which every `keep`-th is allowed, spread over `segments` segments.
+    fn new(count: usize, lists: usize, segments: usize, keep: u32, seed: u64) -> Made {
+        let mut random = Random::new(seed);
+        let rows = vectors(count, &mut random);
+        let book = codebook(&rows, lists);
+        let number = |_| random.below(2001) as f32 / 1000.0 - 1.0;
+        let query = (0..DIMENSION).map(number).collect();
+        let segment = |at: u32| {
+            let mine = (0..count as u32).filter(|document| document % segments as u32 == at);
+            let mine: Vec<u32> = mine.collect();
+            Segment::new(&book, &rows, &mine, |document| document.is_multiple_of(keep))
+        };
+        let segments = (0..segments as u32).map(segment).collect();
+        Made { book, segments, query, filtered: keep > 1, form: Form::Int8 }
+    }
+
+    /// Document of every id.
+    fn documents(&self) -> Vec<u32> {
+        self.segments.iter().flat_map(|segment| &segment.documents).copied().collect()
+    }
+
+    /// Documents and scores of the best `k`, and what was probed.
+    fn search(&self, k: usize, probes: u32, candidates: u32) -> (Vec<(u32, f32)>, Probed) {
+        let documents = self.documents();
+        let mut tie = |a: u32, b: u32| Ok(documents[a as usize].cmp(&documents[b as usize]));
+        let effort = Effort { probes, candidates };
+        let mut base = 0;
+        let mut views = Vec::new();
+        for segment in &self.segments {
+            views.push(segment.view(base, self.form, self.filtered));
+            base += segment.documents.len() as u32;
+        }
+        let index = Index { codebook: self.book.view(), segments: &views };
+        let mut scratch = Scratch::default();
+        let control = Control::default();
+        let mut found = None;
+        for _ in 0..2 {
+            let again =
+                index.search(&self.query, k, effort, &control, &mut scratch, &mut tie).unwrap();
+            assert!(found.as_ref().is_none_or(|first| *first == again), "buffers are reset");
+            found = Some(again);
+        }
+        let (hits, probed) = found.unwrap();
+        (hits.into_iter().map(|(id, score)| (documents[id as usize], score)).collect(), probed)
+    }
+
+    /// The same by exact search of each segment's rows.
+    fn exact(&self, k: usize) -> Vec<(u32, f32)> {
+        let mut hits = Vec::new();
+        for segment in &self.segments {
+            let words = segment.words.iter().enumerate();
+            let rows: RoaringBitmap = words
+                .flat_map(|(at, word)| {
+                    (0..64)
+                        .filter(move |bit| word >> bit & 1 == 1)
+                        .map(move |bit| at as u32 * 64 + bit)
+                })
+                .collect();
+            let documents = &segment.documents;
+            let mut tie = |a: u32, b: u32| Ok(documents[a as usize].cmp(&documents[b as usize]));
+            let view = segment.view(0, self.form, false);
+            let control = Control::default();
+            let allowed = self.filtered.then_some(&rows);
+            let found =
+                flat::search(&view.rows, DIMENSION, &self.query, k, allowed, &control, &mut tie);
+            let found = found.unwrap().into_iter();
+            hits.extend(found.map(|(row, score)| (documents[row as usize], score)));
+        }
+        hits.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        hits.truncate(k);
+        hits
+    }
+}
+
+fn keys(hits: &[(u32, f32)]) -> Vec<u32> {
+    let mut keys: Vec<u32> = hits.iter().map(|hit| hit.0).collect();
+    keys.sort_unstable();
+    keys
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn with_all_lists_and_candidates_it_is_exact(
+        count in 30usize..400, lists in 1usize..25, segments in 1usize..4, keep in 1u32..8,
+        k in 1usize..50, seed in any::<u64>(), int8 in any::<bool>(),
+    ) {
+        let mut made = Made::new(count, lists, segments, keep, seed);
+        made.form = if int8 { Form::Int8 } else { Form::F16 };
+        let (hits, probed) = made.search(k, 1000, 1000);
+        prop_assert_eq!(&hits, &made.exact(k));
+        let allowed = (0..count as u32).filter(|document| document % keep == 0).count();
+        prop_assert_eq!(probed.rows, allowed as u64);
+        prop_assert_eq!(probed.reranked, allowed as u64);
+    }
+
+    #[test]
+    fn answers_do_not_depend_on_segments(
+        count in 30usize..400, lists in 4usize..25, keep in 1u32..8, k in 1usize..20,
+        probes in 1u32..10, candidates in 1u32..60, seed in any::<u64>(),
+    ) {
+        let one = Made::new(count, lists, 1, keep, seed);
+        let some = Made::new(count, lists, 3, keep, seed);
+        let (hits, probed) = one.search(k, probes, candidates);
+        let (others, probed_others) = some.search(k, probes, candidates);
+        prop_assert_eq!(probed.lists, probed_others.lists);
+        prop_assert_eq!(probed.rows, probed_others.rows);
+        // Equal vectors have equal estimates; which of them is a candidate is up to their ids.
+        let scores = |hits: &[(u32, f32)]| -> Vec<u32> {
+            hits.iter().map(|hit| hit.1.to_bits()).collect()
+        };
+        prop_assert_eq!(scores(&hits), scores(&others));
+    }
+
+    #[test]
+    fn k_hits_whenever_k_rows_match_and_none_worse_for_a_greater_k(
+        count in 30usize..400, lists in 4usize..60, segments in 1usize..3, keep in 1u32..40,
+        probes in 1u32..4, candidates in 1u32..20, seed in any::<u64>(),
+    ) {
+        let made = Made::new(count, lists, segments, keep, seed);
+        let allowed = (0..count as u32).filter(|document| document % keep == 0).count();
+        let mut before: Vec<(u32, f32)> = Vec::new();
+        for k in [1, 2, 5, 13, 40, 1000] {
+            let (hits, probed) = made.search(k, probes, candidates);
+            prop_assert_eq!(hits.len(), k.min(allowed));
+            prop_assert!(hits.iter().all(|hit| hit.0 % keep == 0), "the filter holds");
+            prop_assert!(probed.reranked >= hits.len() as u64);
+            let no_worse = before.iter().zip(&hits).all(|(before, hit)| hit.1 >= before.1);
+            prop_assert!(no_worse, "{before:?} {hits:?}");
+            before = hits;
+        }
+    }
+}
+
+#[test]
+fn a_part_of_the_lists_finds_most_neighbours() {
+    let (mut found, mut rows) = (0, 0);
+    for seed in 0..20 {
+        let made = Made::new(2000, 60, 2, 1, seed);
+        let (hits, probed) = made.search(10, 20, 40);
+        let exact = keys(&made.exact(10));
+        found += keys(&hits).iter().filter(|key| exact.binary_search(key).is_ok()).count();
+        rows += probed.rows;
+        assert_eq!((probed.lists, probed.reranked), (20, 40));
+    }
+    assert!(found >= 180, "{found} of 200");
+    assert!(rows < 20 * 2000 / 2, "{rows} rows");
+}
+
+/// One search of views that may be wrong; errors and answers are both fine, panics are not.
+fn try_search(book: &Codebook<'_>, views: &[IndexedRows<'_>], query: &[f32]) -> Result<usize> {
+    let index = Index { codebook: *book, segments: views };
+    let effort = Effort { probes: 5, candidates: 20 };
+    let mut tie = |_: u32, _: u32| Ok(Ordering::Equal);
+    let (hits, _) =
+        index.search(query, 7, effort, &Control::default(), &mut Scratch::default(), &mut tie)?;
+    Ok(hits.len())
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let made = Made::new(100, 10, 1, 2, 1);
+    let (segment, query) = (&made.segments[0], made.query.as_slice());
+    let book = made.book.view();
+    let right = segment.view(0, Form::Int8, true);
+    let allowed = right.allowed.unwrap();
+    assert_eq!(try_search(&book, &[right], query).unwrap(), 7);
+    let wrong = [
+        IndexedRows { list_offsets: &right.list_offsets[1..], ..right },
+        IndexedRows { list_offsets: &[], ..right },
+        IndexedRows { codes: &right.codes[1..], ..right },
+        IndexedRows { scales: &right.scales[..99], ..right },
+        IndexedRows { rows: Rows::F16(&segment.f16[..99 * DIMENSION]), ..right },
+        IndexedRows { rows: Rows::F16(&segment.f16[1..]), ..right },
+        IndexedRows { base: u32::MAX - 50, ..right },
+        IndexedRows { allowed: Some(Allowed { words: &allowed.words[1..], ..allowed }), ..right },
+        IndexedRows {
+            allowed: Some(Allowed { list_counts: &allowed.list_counts[1..], ..allowed }),
+            ..right
+        },
+    ];
+    for (at, wrong) in wrong.into_iter().enumerate() {
+        let found = try_search(&book, &[right, wrong], query);
+        assert!(matches!(found, Err(Error::Vector { .. })), "{at}: {found:?}");
+    }
+    for query in [&query[1..], &[f32::NAN; DIMENSION], &[f32::INFINITY; DIMENSION], &[]] {
+        assert!(matches!(try_search(&book, &[right], query), Err(Error::Vector { .. })));
+    }
+    let narrow = Codebook { dimension: DIMENSION - 1, ..book };
+    assert!(matches!(try_search(&narrow, &[right], query), Err(Error::Vector { .. })));
+}
+
+#[test]
+fn numbers_from_a_damaged_file_do_no_harm() {
+    let made = Made::new(100, 10, 1, 2, 1);
+    let (segment, query) = (&made.segments[0], made.query.as_slice());
+    let book = made.book.view();
+    let mut random = Random::new(9);
+    for round in 0..300 {
+        let mut damaged = segment.clone();
+        let mut offset = || random.bits() as u32 % if round % 2 == 0 { 120 } else { u32::MAX };
+        damaged.list_offsets[3] = offset();
+        damaged.list_offsets[7] = offset();
+        damaged.list_counts[2] = offset();
+        damaged.scales.fill_with(|| offset() as u16);
+        damaged.words.fill(u64::MAX);
+        for filtered in [false, true] {
+            let view = damaged.view(0, Form::Int8, filtered);
+            if let Ok(hits) = try_search(&book, &[view], query) {
+                assert!(hits <= 7);
+            }
+        }
+    }
+    let nan = vec![f16_from_f32(f32::NAN); 100 * DIMENSION];
+    let view = IndexedRows { rows: Rows::F16(&nan), ..segment.view(0, Form::Int8, false) };
+    assert!(matches!(try_search(&book, &[view], query), Err(Error::Vector { .. })));
+}
+
+#[test]
+fn extreme_queries_find_what_ordinary_ones_do() {
+    let mut made = Made::new(300, 12, 1, 1, 4);
+    let ordinary = keys(&made.search(10, 6, 40).0);
+    let query = made.query.clone();
+    for (factor, same) in [(1.0e36f32, true), (1.0e-30, true), (3.0e38, false), (0.0, false)] {
+        made.query = query.iter().map(|value| value * factor).collect();
+        let hits = made.search(10, 6, 40).0;
+        assert_eq!(hits.len(), 10, "{factor}");
+        assert!(!same || keys(&hits) == ordinary, "{factor}");
+    }
+}
+
+#[test]
+fn nothing_to_find_is_no_error() {
+    let made = Made::new(100, 10, 1, 1, 1);
+    assert_eq!(try_search(&made.book.view(), &[], &made.query).unwrap(), 0);
+    assert_eq!(made.search(0, 5, 5), (Vec::new(), Probed::default()));
+    let empty = Segment::new(&made.book, &[], &[], |_| true);
+    let view = empty.view(0, Form::F16, true);
+    assert_eq!(try_search(&made.book.view(), &[view], &made.query).unwrap(), 0);
+}
+
+#[test]
+fn a_cancelled_search_ends() {
+    let made = Made::new(100, 10, 1, 1, 1);
+    let views = [made.segments[0].view(0, Form::Int8, false)];
+    let index = Index { codebook: made.book.view(), segments: &views };
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    let control = Control { cancel: Some(cancel), ..Control::default() };
+    let effort = Effort { probes: 1, candidates: 1 };
+    let mut tie = |_: u32, _: u32| Ok(Ordering::Equal);
+    let found = index.search(&made.query, 1, effort, &control, &mut Scratch::default(), &mut tie);
+    assert!(matches!(found, Err(Error::Cancelled)));
+}

@@ -1,0 +1,283 @@
+//! Search by vector: the index where it is cheaper, exact scans everywhere else.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::execute::Hit;
+use super::explain::{Explain, IndexExplain, Plan, SegmentExplain};
+use super::matches::Matches;
+use super::plan::{Estimate, Sizes};
+use super::query::{Accuracy, Query};
+use super::view::SegmentView;
+use crate::error::{Error, Result};
+use crate::ids::RowId;
+use crate::index::calibrate::{Calibration, TARGETS};
+use crate::index::flat;
+use crate::index::ivf::{Allowed, Effort, Index, IndexedRows, Scratch};
+use crate::segment::{CodebookFile, Segment, SegmentPages};
+
+/// How many times more real questions miss than rows as questions do, with the same effort: 2.4 times on
+/// 120,000 real sentences.
+const OPTIMISM: f32 = 3.0;
+
+/// How many times more is missed under a filter by topic than under one by chance, with the same effort: up
+/// to 1.4 times under the topics of 50,000 real sentences.
+const TOPICALITY: f32 = 1.4;
+
+/// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
+const DISPERSION_MAX: f64 = 2.0;
+
+/// How far below the wanted recall the measured one may be.
+const SHORTFALL_MAX: f32 = 0.01;
+
+thread_local! {
+    /// A query's buffers, so that none is allocated twice.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Hits and how they were found; times are the caller's.
+pub(super) fn search(
+    segments: &[SegmentView],
+    matches: &[Arc<Matches>],
+    calibration: Option<&Calibration>,
+    vector: &[f32],
+    query: &Query,
+) -> Result<(Vec<Hit>, Explain)> {
+    let mut explain = Explain::default();
+    let mut plans: Vec<Option<Plan>> = vec![None; segments.len()];
+    let mut hits = Vec::new();
+    for (place, members) in groups(segments) {
+        query.control.check()?;
+        // Only the newest codebook is calibrated.
+        let calibration = calibration.filter(|_| place == 0);
+        let group = Group { segments, matches, members };
+        let Some((estimate, report)) = group.plan(calibration, query)? else { continue };
+        let report = group.search(estimate.effort, vector, query, report, &mut hits)?;
+        for member in &group.members {
+            let whole = matches.get(*member).is_some_and(|matches| matches.searchable.is_none());
+            if let Some(plan) = plans.get_mut(*member) {
+                *plan = Some(if whole { Plan::Index } else { Plan::IndexOfMatches });
+            }
+        }
+        explain.index.get_or_insert(report);
+    }
+    for ((view, matches), plan) in segments.iter().zip(matches).zip(plans) {
+        query.control.check()?;
+        let (plan, scanned) = match plan {
+            _ if matches.searchable_count == 0 => (Plan::Skip, 0),
+            Some(plan) => (plan, 0),
+            None => scan(view, matches, vector, query, &mut hits)?,
+        };
+        explain.segments.push(SegmentExplain {
+            segment: view.segment.id(),
+            rows: u64::from(view.segment.rows()),
+            matched: matches.count,
+            scanned,
+            plan,
+        });
+    }
+    hits.sort_by(|a: &Hit, b: &Hit| {
+        (b.score + 0.0).total_cmp(&(a.score + 0.0)).then_with(|| a.key.cmp(&b.key))
+    });
+    hits.truncate(query.k);
+    Ok((hits, explain))
+}
+
+/// The recall to ask of measurements for a wanted one: more where they were made with rows or titles, which
+/// are easier than what users ask, or where a filter is a topic, while they hold for filters by chance.
+fn wary(recall: f32, optimistic: bool, topical: bool) -> f32 {
+    let mut missed = 1.0 - recall;
+    if optimistic {
+        missed /= OPTIMISM;
+    }
+    if topical {
+        missed /= TOPICALITY;
+    }
+    (1.0 - missed).min(TARGETS.last().copied().unwrap_or(recall))
+}
+
+/// Segments that share a codebook, those of the newest codebook first.
+fn groups(segments: &[SegmentView]) -> impl Iterator<Item = (usize, Vec<usize>)> {
+    let mut groups: Vec<([u8; 16], Vec<usize>)> = Vec::new();
+    for (place, view) in segments.iter().enumerate().rev() {
+        let Some(codebook) = &view.codebook else { continue };
+        match groups.iter_mut().find(|(hash, _)| *hash == codebook.hash()) {
+            Some((_, members)) => members.push(place),
+            None => groups.push((codebook.hash(), vec![place])),
+        }
+    }
+    groups.into_iter().map(|(_, members)| members).enumerate()
+}
+
+/// Segments that share a codebook.
+struct Group<'a> {
+    segments: &'a [SegmentView],
+    matches: &'a [Arc<Matches>],
+    members: Vec<usize>,
+}
+
+impl<'a> Group<'a> {
+    fn members(&self) -> impl Iterator<Item = (&'a SegmentView, &'a Matches)> {
+        self.members
+            .iter()
+            .filter_map(|member| Some((self.segments.get(*member)?, &**self.matches.get(*member)?)))
+    }
+
+    fn codebook(&self) -> Option<&'a CodebookFile> {
+        self.members().find_map(|(view, _)| view.codebook.as_ref())
+    }
+
+    /// The effort to search with; `None` when an exact scan is cheaper or asked for.
+    fn plan(
+        &self,
+        calibration: Option<&Calibration>,
+        query: &Query,
+    ) -> Result<Option<(Estimate, IndexExplain)>> {
+        let Some(codebook) = self.codebook() else { return Ok(None) };
+        let sizes = self.sizes(codebook);
+        let estimate = match query.accuracy {
+            Accuracy::Exact => None,
+            // What the index was not measured to reach, only every row does.
+            Accuracy::Recall(recall) => calibration
+                .filter(|_| TARGETS.last().is_some_and(|greatest| recall <= *greatest))
+                .and_then(|measured| {
+                    let wanted = wary(recall, measured.optimistic, self.is_topical());
+                    measured.effort(wanted, query.k, sizes.share() as f32)
+                })
+                .filter(|(_, estimated)| *estimated >= recall - SHORTFALL_MAX)
+                .map(|(effort, recall)| Estimate { effort, recall }),
+            Accuracy::Effort { probes, candidates } => {
+                Some(Estimate { effort: Effort { probes, candidates }, recall: 0.0 })
+            }
+        };
+        let Some(estimate) = estimate.filter(|_| sizes.matching > 0) else { return Ok(None) };
+        let (index_ns, exact_ns) = (sizes.index_ns(estimate.effort), sizes.exact_ns());
+        let recall = match query.accuracy {
+            Accuracy::Recall(recall) => Some(recall),
+            _ => None,
+        };
+        if recall.is_some() && exact_ns <= index_ns {
+            return Ok(None);
+        }
+        let report = IndexExplain {
+            recall,
+            estimated_recall: recall.map(|_| estimate.recall),
+            lists: codebook.meta().lists,
+            probes: estimate.effort.probes,
+            candidates: estimate.effort.candidates,
+            index_ns,
+            exact_ns,
+            ..IndexExplain::default()
+        };
+        Ok(Some((estimate, report)))
+    }
+
+    /// Whether the matching rows keep to some lists more than chance has it.
+    fn is_topical(&self) -> bool {
+        self.members().any(|(view, matches)| {
+            let lists = view.segment.searchable().ok().flatten();
+            let mask = lists.and_then(|(lists, _)| matches.mask(&lists));
+            mask.is_some_and(|mask| mask.dispersion > DISPERSION_MAX)
+        })
+    }
+
+    fn sizes(&self, codebook: &CodebookFile) -> Sizes {
+        let mut sizes = Sizes {
+            rows: 0,
+            matching: 0,
+            lists: u64::from(codebook.meta().lists),
+            row_bytes: 0,
+            code_bytes: u64::from(codebook.meta().sub_quantizers().div_ceil(2)) + 2,
+        };
+        for (view, matches) in self.members() {
+            sizes.rows += view.segment.vector_count();
+            sizes.row_bytes = view.segment.row_bytes();
+            sizes.matching += matches.searchable_count;
+        }
+        sizes
+    }
+
+    fn search(
+        &self,
+        effort: Effort,
+        vector: &[f32],
+        query: &Query,
+        mut report: IndexExplain,
+        hits: &mut Vec<Hit>,
+    ) -> Result<IndexExplain> {
+        let Some(codebook) = self.codebook() else { return Ok(report) };
+        let pages: Vec<SegmentPages<'_>> =
+            self.members().map(|(view, _)| SegmentPages(&view.segment)).collect();
+        let mut indexed = Vec::with_capacity(self.members.len());
+        let mut owners = Vec::with_capacity(self.members.len());
+        let mut base = 0u32;
+        for ((view, matches), pages) in self.members().zip(&pages) {
+            let Some((lists, rows)) = view.segment.searchable()? else { continue };
+            if matches.searchable_count == 0 {
+                continue;
+            }
+            let allowed = matches.mask(&lists);
+            indexed.push(IndexedRows {
+                base,
+                list_offsets: lists.list_offsets,
+                codes: lists.codes,
+                scales: lists.scales,
+                rows,
+                allowed: allowed
+                    .map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts }),
+                pages: Some(pages),
+            });
+            owners.push((base, &view.segment));
+            base = base.checked_add(view.segment.rows()).ok_or_else(|| Error::InvalidQuery {
+                detail: "the database has more rows than one search can number".into(),
+            })?;
+        }
+        let owner = |id: u32| -> Option<(&Segment, RowId)> {
+            let place = owners.partition_point(|(base, _)| *base <= id).checked_sub(1)?;
+            let (base, segment) = owners.get(place)?;
+            Some((*segment, RowId(id - base)))
+        };
+        let key = |id: u32| match owner(id) {
+            Some((segment, row)) => segment.key(row),
+            None => Err(Error::InvalidQuery { detail: format!("no row {id}") }),
+        };
+        let mut tie = |a: u32, b: u32| Ok(key(a)?.cmp(&key(b)?));
+        SCRATCH.with_borrow_mut(|scratch| {
+            let (control, k) = (&query.control, query.k);
+            let index = Index { codebook: codebook.view()?, segments: &indexed };
+            let (found, probed) = index.search(vector, k, effort, control, scratch, &mut tie)?;
+            report.lists_scanned = probed.lists;
+            report.rows_scanned = probed.rows;
+            report.rows_scored = probed.reranked;
+            for (id, score) in found {
+                if let Some((segment, row)) = owner(id) {
+                    let key = segment.key(row)?;
+                    hits.push(Hit { key, score, segment: segment.id(), row });
+                }
+            }
+            Ok(report)
+        })
+    }
+}
+
+/// Scores every searchable row of a segment.
+fn scan(
+    view: &SegmentView,
+    matches: &Matches,
+    vector: &[f32],
+    query: &Query,
+    hits: &mut Vec<Hit>,
+) -> Result<(Plan, u64)> {
+    let segment = &view.segment;
+    let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
+    let mut tie = |a: u32, b: u32| Ok(segment.key(RowId(a))?.cmp(&segment.key(RowId(b))?));
+    let allowed = matches.searchable.as_ref();
+    let best =
+        flat::search(&rows, vector.len(), vector, query.k, allowed, &query.control, &mut tie)?;
+    for (row, score) in best {
+        let row = RowId(row);
+        hits.push(Hit { key: segment.key(row)?, score, segment: segment.id(), row });
+    }
+    let plan = if allowed.is_none() { Plan::ExactScan } else { Plan::ExactScanOfMatches };
+    Ok((plan, matches.searchable_count))
+}

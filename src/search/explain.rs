@@ -1,0 +1,77 @@
+//! How a search was done.
+
+use std::time::Duration;
+
+use crate::ids::SegmentId;
+
+/// How a search was done.
+#[derive(Clone, Debug, Default)]
+pub struct Explain {
+    /// What was done with the index; `None` when every matching document was scored.
+    pub index: Option<IndexExplain>,
+    /// One entry a segment.
+    pub segments: Vec<SegmentExplain>,
+    /// Time for filters.
+    pub filter_time: Duration,
+    /// Time for everything.
+    pub total_time: Duration,
+}
+
+/// How one segment was searched.
+#[derive(Clone, Debug)]
+pub struct SegmentExplain {
+    /// The segment.
+    pub segment: SegmentId,
+    /// Its rows, deleted ones included.
+    pub rows: u64,
+    /// Live rows that pass the filter.
+    pub matched: u64,
+    /// Rows that were scored exactly, unless the index chose them.
+    pub scanned: u64,
+    /// What was chosen.
+    pub plan: Plan,
+}
+
+/// The ways to search a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Plan {
+    /// No row matches.
+    Skip,
+    /// Every row is scored.
+    ExactScan,
+    /// Only matching rows are scored.
+    ExactScanOfMatches,
+    /// The nearest lists of the index are scanned, and the best rows of all segments with one scored
+    /// exactly.
+    Index,
+    /// As [`Plan::Index`], among lists with matching rows.
+    IndexOfMatches,
+    /// Matching rows are listed by date; no vectors are read.
+    List,
+}
+
+/// How the index was searched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexExplain {
+    /// Recall that was asked for; `None` when the effort was given.
+    pub recall: Option<f32>,
+    /// Recall that was measured for this effort when the index was made.
+    pub estimated_recall: Option<f32>,
+    /// Lists of the codebook.
+    pub lists: u32,
+    /// Lists to scan.
+    pub probes: u32,
+    /// Rows to score exactly.
+    pub candidates: u32,
+    /// Lists that were scanned: more than asked for when they held too few matches.
+    pub lists_scanned: u32,
+    /// Rows whose codes were read.
+    pub rows_scanned: u64,
+    /// Rows that were scored exactly.
+    pub rows_scored: u64,
+    /// Expected price of the index, in nanoseconds.
+    pub index_ns: f64,
+    /// Expected price of scoring every match.
+    pub exact_ns: f64,
+}

@@ -1,0 +1,186 @@
+//! The rows of one segment that pass a filter, in the forms that a search needs, and the last of them
+//! remembered.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use roaring::RoaringBitmap;
+
+use super::filter::Filter;
+use crate::error::Result;
+use crate::segment::{Segment, SegmentLists};
+
+/// Filters that a segment remembers: those of a user who pages and refines.
+const REMEMBERED_MAX: usize = 8;
+
+/// Live rows that pass a filter.
+pub(super) struct Matches {
+    /// `None` when every row does.
+    rows: Option<RoaringBitmap>,
+    /// How many there are.
+    pub(super) count: u64,
+    /// Those with a vector; `None` when every row has one and passes.
+    pub(super) searchable: Option<RoaringBitmap>,
+    /// How many of those there are.
+    pub(super) searchable_count: u64,
+    mask: OnceLock<Mask>,
+}
+
+/// The searchable rows as bits, for a scan of codes.
+pub(super) struct Mask {
+    /// Bit `r % 64` of word `r / 64` is row `r`.
+    pub(super) words: Vec<u64>,
+    /// Matching rows of each list.
+    pub(super) list_counts: Vec<u32>,
+    /// Mean square by which a list's matching rows are off from its share, in units of what they would be
+    /// by chance: 1 for a filter that has nothing to do with the vectors, more for a topic.
+    pub(super) dispersion: f64,
+}
+
+impl Matches {
+    pub(super) fn evaluate(
+        segment: &Segment,
+        deleted: &RoaringBitmap,
+        filter: &Filter,
+    ) -> Result<Matches> {
+        let rows = if *filter == Filter::All && deleted.is_empty() {
+            None
+        } else {
+            Some(filter.rows(segment)? - deleted)
+        };
+        let every_row = u64::from(segment.rows());
+        let count = rows.as_ref().map_or(every_row, RoaringBitmap::len);
+        let searchable = match (segment.rows_with_vector()?, &rows) {
+            (None, _) => Some(RoaringBitmap::new()),
+            (Some(present), None) if present.len() == every_row => None,
+            (Some(present), None) => Some(present.clone()),
+            (Some(present), Some(rows)) => Some(rows & present),
+        };
+        let searchable_count = searchable.as_ref().map_or(every_row, RoaringBitmap::len);
+        Ok(Matches { rows, count, searchable, searchable_count, mask: OnceLock::new() })
+    }
+
+    /// `None` when every row passes.
+    pub(super) fn rows(&self) -> Option<&RoaringBitmap> {
+        self.rows.as_ref()
+    }
+
+    /// The searchable rows as bits; `None` when all are.
+    pub(super) fn mask(&self, lists: &SegmentLists<'_>) -> Option<&Mask> {
+        let searchable = self.searchable.as_ref()?;
+        let in_lists = lists.list_offsets.last().copied().unwrap_or_default();
+        if searchable.len() == u64::from(in_lists) {
+            return None;
+        }
+        Some(self.mask.get_or_init(|| Mask::new(searchable, lists.list_offsets, in_lists)))
+    }
+}
+
+impl Mask {
+    fn new(rows: &RoaringBitmap, list_offsets: &[u32], in_lists: u32) -> Mask {
+        let mut words = vec![0u64; in_lists.div_ceil(64) as usize];
+        let mut list_counts = vec![0; list_offsets.len().saturating_sub(1)];
+        let mut list = 0;
+        for row in rows.iter().take_while(|row| *row < in_lists) {
+            if let Some(word) = words.get_mut(row as usize / 64) {
+                *word |= 1 << (row % 64);
+            }
+            while list_offsets.get(list + 1).is_some_and(|end| *end <= row) {
+                list += 1;
+            }
+            if let Some(count) = list_counts.get_mut(list) {
+                *count += 1;
+            }
+        }
+        let share = rows.len() as f64 / f64::from(in_lists.max(1));
+        let dispersion = dispersion(&list_counts, list_offsets, share);
+        Mask { words, list_counts, dispersion }
+    }
+}
+
+/// See [`Mask::dispersion`].
+fn dispersion(list_counts: &[u32], list_offsets: &[u32], share: f64) -> f64 {
+    let (mut sum, mut lists) = (0.0, 0.0);
+    for (count, ends) in list_counts.iter().zip(list_offsets.windows(2)) {
+        let [start, end] = ends else { continue };
+        let rows = f64::from(end.saturating_sub(*start));
+        let variance = rows * share * (1.0 - share);
+        if variance > 0.0 {
+            sum += (f64::from(*count) - rows * share).powi(2) / variance;
+            lists += 1.0;
+        }
+    }
+    if lists > 0.0 { sum / lists } else { 1.0 }
+}
+
+/// The last filters of a segment and their rows, newest first.
+#[derive(Default)]
+pub(super) struct MatchCache(Mutex<VecDeque<(Filter, Arc<Matches>)>>);
+
+impl MatchCache {
+    pub(super) fn get(&self, filter: &Filter) -> Option<Arc<Matches>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = known.iter().position(|(kept, _)| kept == filter)?;
+        if place > 0 {
+            let entry = known.remove(place)?;
+            known.push_front(entry);
+        }
+        known.front().map(|(_, matches)| matches.clone())
+    }
+
+    pub(super) fn put(&self, filter: &Filter, matches: Arc<Matches>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.truncate(REMEMBERED_MAX - 1);
+        known.push_front((filter.clone(), matches));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lists of 50 rows.
+    fn offsets(lists: u32) -> Vec<u32> {
+        (0..=lists).map(|list| list * 50).collect()
+    }
+
+    #[test]
+    fn a_topic_is_told_from_chance() {
+        let offsets = offsets(40);
+        let chance: RoaringBitmap =
+            (0..2000u32).filter(|row| row.wrapping_mul(2_654_435_761) >> 16 & 0xff < 51).collect();
+        let topic: RoaringBitmap = (0..chance.len() as u32).collect();
+        let of = |rows: &RoaringBitmap| Mask::new(rows, &offsets, 2000).dispersion;
+        assert!(of(&chance) < 2.0, "{}", of(&chance));
+        assert!(of(&topic) > 10.0, "{}", of(&topic));
+        assert_eq!(of(&RoaringBitmap::new()), 1.0);
+        assert_eq!(of(&(0..2000).collect()), 1.0);
+    }
+
+    #[test]
+    fn bits_and_counts_are_those_of_the_rows() {
+        let rows = RoaringBitmap::from([0, 49, 50, 63, 64, 199, 200, 5000]);
+        let mask = Mask::new(&rows, &offsets(5), 250);
+        assert_eq!(mask.list_counts, [2, 3, 0, 1, 1]);
+        let set: Vec<u32> =
+            (0..250).filter(|row| mask.words[*row as usize / 64] >> (row % 64) & 1 == 1).collect();
+        assert_eq!(set, [0, 49, 50, 63, 64, 199, 200]);
+    }
+
+    #[test]
+    fn the_last_filters_are_remembered() {
+        let cache = MatchCache::default();
+        let matches = || {
+            let mask = OnceLock::new();
+            let (rows, searchable) = (None, None);
+            Arc::new(Matches { rows, count: 0, searchable, searchable_count: 0, mask })
+        };
+        let filter = |year| Filter::years(year, year);
+        for year in 0..REMEMBERED_MAX as u32 {
+            cache.put(&filter(year), matches());
+        }
+        assert!(cache.get(&filter(0)).is_some(), "asked for again");
+        cache.put(&filter(100), matches());
+        assert!(cache.get(&filter(0)).is_some() && cache.get(&filter(1)).is_none());
+    }
+}

@@ -1,0 +1,171 @@
+//! The index of an open segment.
+
+use super::reader::Segment;
+use crate::error::Result;
+use crate::format::blocks::{BLOCK_ROWS, block_bytes};
+use crate::format::cursor;
+use crate::format::manifest::RowType;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::index::ivf::Pages;
+use crate::kernel::Rows;
+use crate::kernel::scan::ScanRange;
+
+/// A segment's inverted lists: rows lie in order of their lists.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentLists<'a> {
+    /// First row of each list, and the number of rows in lists; ascending.
+    pub list_offsets: &'a [u32],
+    /// Codes of the rows in lists, in scan blocks.
+    pub codes: &'a [u8],
+    /// Scale of each row's estimate, as half-precision bits.
+    pub scales: &'a [u16],
+}
+
+impl Segment {
+    /// The inverted lists; `None` for a segment without an index.
+    ///
+    /// Cost: the first call checks every block of the index; later ones are a look-up.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn lists(&self) -> Result<Option<SegmentLists<'_>>> {
+        let meta = &self.shared.meta;
+        let (Some(index), Some(vectors)) = (&meta.index, &meta.vectors) else { return Ok(None) };
+        let rows = vectors.count as usize;
+        let lists = SegmentLists {
+            list_offsets: self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?,
+            codes: self.shared.file.read_all(SECTION_CODES)?,
+            scales: self.array(SECTION_CODE_SCALES, rows)?,
+        };
+        self.check_lists_once(lists.list_offsets, vectors)?;
+        Ok(Some(lists))
+    }
+
+    /// The inverted lists and the stored rows, for a search that reads little of them: codes, factors
+    /// and vectors are not checked here but by [`Pages`], which a search tells what it is going to read.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when list offsets or the rows with a vector are damaged.
+    pub fn searchable(&self) -> Result<Option<(SegmentLists<'_>, Rows<'_>)>> {
+        let meta = &self.shared.meta;
+        let (Some(index), Some(vectors)) = (&meta.index, &meta.vectors) else { return Ok(None) };
+        let lists = SegmentLists {
+            list_offsets: self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?,
+            codes: self.shared.file.unchecked(SECTION_CODES)?,
+            scales: self.unchecked(SECTION_CODE_SCALES)?,
+        };
+        self.check_lists_once(lists.list_offsets, vectors)?;
+        let rows = match vectors.row_type {
+            RowType::Int8 => Rows::Int8 {
+                codes: self.unchecked(SECTION_VECTORS)?,
+                scales: self.unchecked(SECTION_SCALES)?,
+            },
+            RowType::F16 => Rows::F16(self.unchecked(SECTION_VECTORS)?),
+            RowType::F32 => Rows::F32(self.unchecked(SECTION_VECTORS)?),
+        };
+        Ok(Some((lists, rows)))
+    }
+
+    /// An array section whose length was checked at open, its blocks not checked.
+    fn unchecked<T: bytemuck::AnyBitPattern>(&self, kind: u32) -> Result<&[T]> {
+        let bytes = self.shared.file.unchecked(kind)?;
+        cursor::array(self.shared.file.name(), 0, bytes, bytes.len() / size_of::<T>())
+    }
+
+    /// The codebook that this segment is indexed with.
+    pub fn index(&self) -> Option<&SegmentIndex> {
+        self.shared.meta.index.as_ref()
+    }
+
+    /// Rows that have a vector, deleted ones included.
+    pub fn vector_count(&self) -> u64 {
+        self.shared.meta.vectors.as_ref().map_or(0, |vectors| u64::from(vectors.count))
+    }
+
+    /// Bytes of one stored vector, its scale not counted; 0 without vectors.
+    pub fn row_bytes(&self) -> u64 {
+        let vectors = self.shared.meta.vectors.as_ref();
+        vectors.map_or(0, |kind| u64::from(kind.dimension) * kind.row_type.bytes() as u64)
+    }
+
+    /// Bytes of codes, factors and list offsets.
+    pub fn index_bytes(&self) -> u64 {
+        [SECTION_LIST_OFFSETS, SECTION_CODES, SECTION_CODE_SCALES]
+            .into_iter()
+            .map(|kind| self.shared.file.section(kind).map_or(0, |section| section.length))
+            .sum()
+    }
+
+    fn check_lists_once(&self, offsets: &[u32], vectors: &SegmentVectors) -> Result<()> {
+        if self.shared.lists_checked.get().is_none() {
+            self.check_lists(offsets, vectors)?;
+            self.shared.lists_checked.get_or_init(|| ());
+        }
+        Ok(())
+    }
+
+    fn check_lists(&self, offsets: &[u32], vectors: &SegmentVectors) -> Result<()> {
+        let ends = (offsets.first().copied(), offsets.last().copied());
+        if ends != (Some(0), Some(vectors.count)) || !offsets.is_sorted() {
+            let detail = format!("list offsets {ends:?} for {} vectors", vectors.count);
+            return Err(self.corrupt(SECTION_LIST_OFFSETS, 0, Rule::Lists, detail));
+        }
+        let present = self.vector_rows(vectors)?;
+        if present.max().is_some_and(|last| last >= vectors.count) {
+            let detail = "a row with a vector is in no list".to_owned();
+            return Err(self.corrupt(SECTION_VECTOR_ROWS, 0, Rule::ListOrder, detail));
+        }
+        Ok(())
+    }
+
+    /// Checks what [`Segment::lists`] does not: the scale of every row.
+    pub(super) fn verify_lists(&self) -> Result<()> {
+        let Some(lists) = self.lists()? else { return Ok(()) };
+        match lists.scales.iter().position(|half| *half >= 0x7c00) {
+            None => Ok(()),
+            Some(row) => {
+                let detail = format!("the scale of row {row} is not a finite number from 0 up");
+                let at = row as u64 * 2;
+                Err(self.corrupt(SECTION_CODE_SCALES, at, Rule::CodeFactor, detail))
+            }
+        }
+    }
+}
+
+/// The rows of a segment are stored in a mapped file.
+#[derive(Debug)]
+pub struct SegmentPages<'a>(pub &'a Segment);
+
+impl Pages for SegmentPages<'_> {
+    fn codes(&self, ranges: &[ScanRange]) -> Result<()> {
+        let meta = &self.0.shared.meta;
+        let Some(index) = &meta.index else { return Ok(()) };
+        let block_bytes = block_bytes(index.sub_quantizers);
+        let blocks = |row: u32, up: bool| {
+            let rows = BLOCK_ROWS as u64;
+            let block = if up { u64::from(row).div_ceil(rows) } else { u64::from(row) / rows };
+            block.saturating_mul(block_bytes)
+        };
+        let parts = ranges.iter().flat_map(|range| {
+            [
+                (SECTION_CODES, blocks(range.start, false)..blocks(range.end, true)),
+                (SECTION_CODE_SCALES, u64::from(range.start) * 2..u64::from(range.end) * 2),
+            ]
+        });
+        self.0.shared.file.prepare(parts)
+    }
+
+    fn vectors(&self, rows: &[u32]) -> Result<()> {
+        let Some(vectors) = &self.0.shared.meta.vectors else { return Ok(()) };
+        let width = u64::from(vectors.dimension) * vectors.row_type.bytes() as u64;
+        let scale = if vectors.row_type == RowType::Int8 { 4 } else { 0 };
+        let parts = rows.iter().map(|row| u64::from(*row)).flat_map(|row| {
+            [
+                (SECTION_VECTORS, row.saturating_mul(width)..(row + 1).saturating_mul(width)),
+                (SECTION_SCALES, row * scale..(row + 1) * scale),
+            ]
+        });
+        self.0.shared.file.prepare(parts)
+    }
+}

@@ -1,0 +1,85 @@
+//! Postings of a merge: terms in order over all inputs, rows mapped.
+
+use std::ops::Range;
+
+use roaring::RoaringBitmap;
+
+use super::order::Input;
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::names::segment_name;
+use crate::format::rules::Rule;
+use crate::format::segment::*;
+use crate::format::terms::TermField;
+use crate::segment::file::SegmentFile;
+use crate::segment::postings::PostingsWriter;
+
+pub(super) fn write(
+    inputs: &[Input<'_>],
+    file: &mut SegmentFile,
+    meta: &mut SegmentMeta,
+    control: &Control,
+) -> Result<()> {
+    let mut writer = PostingsWriter::start(file);
+    for (field, end) in TermField::ALL.into_iter().zip(&mut meta.term_ends) {
+        let mut cursors = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            cursors.push(TermCursor::new(input, field)?);
+        }
+        let mut last: Option<&str> = None;
+        while let Some(term) = cursors.iter().filter_map(|cursor| cursor.term).min() {
+            control.check()?;
+            if last.is_some_and(|last| last >= term) {
+                let name = inputs
+                    .first()
+                    .map_or_else(String::new, |input| segment_name(input.segment.id()));
+                let detail = format!("the terms of {field:?} are out of order");
+                return Err(Error::corrupt(name, 0, Rule::Sorted, detail));
+            }
+            last = Some(term);
+            let mut rows = RoaringBitmap::new();
+            for cursor in &mut cursors {
+                if cursor.term == Some(term) {
+                    rows |= cursor.input.new_rows(&cursor.take()?);
+                }
+            }
+            writer.term(term, rows)?;
+        }
+        *end = writer.terms();
+    }
+    writer.finish()
+}
+
+/// A place in the terms of one field of one input.
+struct TermCursor<'a> {
+    input: &'a Input<'a>,
+    places: Range<u32>,
+    term: Option<&'a str>,
+}
+
+impl<'a> TermCursor<'a> {
+    fn new(input: &'a Input<'a>, field: TermField) -> Result<TermCursor<'a>> {
+        let places = input.segment.shared.meta.terms(field);
+        let mut cursor = TermCursor { input, places, term: None };
+        cursor.read()?;
+        Ok(cursor)
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let segment = self.input.segment;
+        self.term = if self.places.is_empty() {
+            None
+        } else {
+            Some(segment.text(SECTION_TERM_OFFSETS, SECTION_TERMS, self.places.start)?)
+        };
+        Ok(())
+    }
+
+    /// The rows of the current term; goes on to the next.
+    fn take(&mut self) -> Result<RoaringBitmap> {
+        let rows = self.input.segment.posting_at(self.places.start)?;
+        self.places.start += 1;
+        self.read()?;
+        Ok(rows)
+    }
+}
