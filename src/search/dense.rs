@@ -54,7 +54,10 @@ pub(super) fn search(
         let Some((estimate, report)) = group.plan(calibration, query)? else { continue };
         let report = group.search(estimate.effort, vector, query, report, &mut hits)?;
         for member in &group.members {
-            let whole = matches.get(*member).is_some_and(|matches| matches.searchable.is_none());
+            let pair = segments.get(*member).zip(matches.get(*member));
+            let whole = pair.is_some_and(|(view, matches)| {
+                matches.searchable_count == view.segment.vector_count()
+            });
             if let Some(plan) = plans.get_mut(*member) {
                 *plan = Some(if whole { Plan::Index } else { Plan::IndexOfMatches });
             }

@@ -95,11 +95,11 @@ fn tell(report: &OptimizeReport, context: &mut Context) -> Result<()> {
         bytes(compact.bytes_after)
     )?;
     if report.questions > 0 {
-        let what = if report.optimistic { "title or document" } else { "question" };
+        let what = if report.optimistic { "sample" } else { "question" };
         context.remark(format!(
             "recall measured with {}{}",
             counted(report.questions as u64, what),
-            if report.optimistic { ": give --questions for what users ask" } else { "" }
+            if report.optimistic { " of its own: give --questions for what users ask" } else { "" }
         ));
     }
     Ok(())

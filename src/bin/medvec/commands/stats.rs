@@ -90,7 +90,9 @@ fn index_text(index: &IndexStats) -> String {
         (questions, false) => {
             format!("recall measured with {}", counted(questions.into(), "question"))
         }
-        (questions, true) => format!("recall measured with {}", counted(questions.into(), "title")),
+        (questions, true) => {
+            format!("recall measured with {}", counted(questions.into(), "sample"))
+        }
     };
     format!(
         "{} vectors in {}, {:.0} bytes each; residual {:.3} (trained {:.3}); {recall}",
