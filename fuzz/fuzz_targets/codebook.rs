@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use medvec::db::Database;
 use medvec::format::names::codebook_name;
-use medvec::index::ivf::{Effort, Index, IndexedRows, Scratch};
+use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, Merged, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
 use medvec::{Control, Result, RowId, SegmentId};
@@ -41,17 +41,8 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
     if sound {
         indexed.verify(&control)?;
     }
-    let (lists, rows) = indexed.searchable()?.expect("it was indexed");
     let pages = SegmentPages(&indexed);
-    let rows = IndexedRows {
-        base: 0,
-        list_offsets: lists.list_offsets,
-        codes: lists.codes,
-        scales: lists.scales,
-        rows,
-        allowed: None,
-        pages: Some(&pages),
-    };
+    let rows = pages.rows(0)?.expect("it was indexed");
     let index = Index { codebook: codebook.view()?, segments: &[rows] };
     let query = common::vector(4, 9);
     for (probes, candidates) in [(1, 1), (2, 3), (1000, 1000)] {

@@ -10,7 +10,7 @@ use medvec::format::names::{self, Name};
 use medvec::format::segment::NAMES;
 use medvec::format::terms::TermField;
 use medvec::ids::RowId;
-use medvec::index::ivf::{Effort, Index, IndexedRows, Scratch};
+use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
 use medvec::{Control, Result, SegmentId};
@@ -55,7 +55,8 @@ fn codebook() -> CodebookFile {
 
 /// Searches a segment through its index, if it has one that was made with this codebook.
 fn search(segment: &Segment, codebook: &CodebookFile) -> Result<()> {
-    let Some((lists, rows)) = segment.searchable()? else { return Ok(()) };
+    let pages = SegmentPages(segment);
+    let Some(rows) = pages.rows(0)? else { return Ok(()) };
     let meta = codebook.meta();
     let same = segment.index().is_some_and(|index| {
         index.codebook == codebook.hash()
@@ -64,16 +65,6 @@ fn search(segment: &Segment, codebook: &CodebookFile) -> Result<()> {
     if !same {
         return Ok(());
     }
-    let pages = SegmentPages(segment);
-    let rows = IndexedRows {
-        base: 0,
-        list_offsets: lists.list_offsets,
-        codes: lists.codes,
-        scales: lists.scales,
-        rows,
-        allowed: None,
-        pages: Some(&pages),
-    };
     let index = Index { codebook: codebook.view()?, segments: &[rows] };
     for (probes, candidates) in [(1, 1), (3, 20), (1000, 1000)] {
         let effort = Effort { probes, candidates };

@@ -232,8 +232,7 @@ impl Writer {
         control: &Control,
     ) -> Result<Questions> {
         if let Some(given) = &options.questions {
-            let vectors = self.as_stored(&evenly(given, dimension, QUESTIONS_MAX), dimension);
-            return Ok(Questions { vectors, are_rows: false });
+            return Ok(self.given_questions(given, dimension));
         }
         if let Some(titles) = self.titles_as_questions(control)? {
             let vectors = self.as_stored(&titles, dimension);
@@ -243,8 +242,14 @@ impl Writer {
         Ok(Questions { vectors: evenly(&vectors, dimension, QUESTIONS_MAX), are_rows: true })
     }
 
+    /// The caller's questions, at most [`QUESTIONS_MAX`] of them.
+    pub(super) fn given_questions(&self, given: &[f32], dimension: usize) -> Questions {
+        let vectors = self.as_stored(&evenly(given, dimension, QUESTIONS_MAX), dimension);
+        Questions { vectors, are_rows: false }
+    }
+
     /// Questions as rows are stored; those that have no direction are left out.
-    pub(super) fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
+    fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
         let Some(Vectors { config, rotation, .. }) = &self.base.state().vectors else {
             return Vec::new();
         };
@@ -277,10 +282,10 @@ impl Writer {
 }
 
 /// Questions that are kept to calibrate with: a recall of 0.95 is then known to 0.005.
-pub(super) const QUESTIONS_MAX: usize = 512;
+const QUESTIONS_MAX: usize = 512;
 
 /// At most `count` vectors, spread evenly.
-pub(super) fn evenly(vectors: &[f32], dimension: usize, count: usize) -> Vec<f32> {
+fn evenly(vectors: &[f32], dimension: usize, count: usize) -> Vec<f32> {
     let total = vectors.len() / dimension.max(1);
     let wanted = count.min(total);
     let pick = |place: usize| {

@@ -1,14 +1,13 @@
 //! One committed generation: shared, immutable.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::calibrate::usable_form;
+use crate::control::Control;
 use crate::document::Document;
 use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
+use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
 use crate::search::{Hit, Query, SearchResult, SegmentView, Vectors, search, suggest_mesh};
 use crate::segment::CodebookFile;
@@ -38,7 +37,7 @@ impl Snapshot {
         let vectors = manifest.vectors.clone().map(|config| Vectors {
             rotation: (config.rotation != 0)
                 .then(|| Rotation::new(config.dimension as usize, config.rotation)),
-            calibration: manifest.calibration.as_ref().map(usable_form),
+            calibration: manifest.calibration.clone(),
             config,
         });
         Snapshot { state: Arc::new(State { storage, manifest, views, codebooks, vectors }) }
@@ -140,25 +139,15 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::search`], the first in the order of the queries.
     pub fn search_many(&self, queries: &[Query], threads: usize) -> Result<Vec<SearchResult>> {
-        let next = AtomicUsize::new(0);
-        let worker = || {
-            let mut answers = Vec::new();
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(query) = queries.get(place) else { return answers };
-                answers.push((place, self.search(query)));
-            }
+        let mut answers: Vec<Option<Result<SearchResult>>> = Vec::new();
+        answers.resize_with(queries.len(), || None);
+        let run = |(): &mut (), (query, answer): (&Query, &mut Option<_>)| {
+            *answer = Some(self.search(query));
+            Ok(())
         };
-        let mut answers = std::thread::scope(|scope| {
-            let workers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(worker)).collect();
-            let mut answers = worker();
-            for worker in workers {
-                answers.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-            answers
-        });
-        answers.sort_unstable_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        let items = queries.iter().zip(&mut answers);
+        parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ())?;
+        answers.into_iter().flatten().collect()
     }
 
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same

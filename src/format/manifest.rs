@@ -138,7 +138,7 @@ pub struct CodebookEntry {
 }
 
 /// How much work reaches which recall, measured with questions when the index was made.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Archive, Serialize, Deserialize)]
 pub struct Calibration {
     /// Questions that it was measured with.
     pub questions: u32,

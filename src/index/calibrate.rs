@@ -19,6 +19,7 @@ mod grid;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -27,6 +28,9 @@ use crate::index::parallel;
 use crate::kernel::Query;
 use grid::Grid;
 use tally::{Scratch, Tally};
+
+pub use crate::format::manifest::{Calibration, CalibrationPoint};
+pub use truth::exact_answers;
 
 /// Recall is that of so many best rows.
 pub const NEIGHBOURS: usize = 10;
@@ -43,37 +47,6 @@ pub const TRUTH_ROWS: usize = 1500;
 
 /// Questions of one work item.
 const CHUNK_QUERIES: usize = 16;
-
-/// What reaches which recall.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Calibration {
-    /// Questions that it was measured with.
-    pub queries: u32,
-    /// Whether these were held-out rows or the like, which are easier than what users ask: recall will
-    /// then be lower than promised.
-    pub optimistic: bool,
-    /// Rows that were indexed then.
-    pub rows: u64,
-    /// Lists that held one of these rows.
-    pub lists: u32,
-    /// One point for each of [`TARGETS`], and in it each of [`SHARES`]; both in their order.
-    pub points: Vec<Point>,
-}
-
-/// The cheapest effort that reaches one recall under one filter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    /// Wanted recall, above 0 and below 1.
-    pub recall: f32,
-    /// Share of rows that pass the filter, above 0, at most 1.
-    pub share: f32,
-    /// Lists to scan, of those with a row that passes.
-    pub probes: u32,
-    /// Rows to score exactly.
-    pub candidates: u32,
-    /// Recall that was measured.
-    pub estimated: f32,
-}
 
 /// Questions with their answers.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +106,7 @@ pub fn calibrate(
     let mut sum = Tally::new(&grid);
     tallies.iter().for_each(|tally| sum.add(tally));
     Ok(Calibration {
-        queries: count as u32,
+        questions: count as u32,
         optimistic: questions.optimistic,
         rows,
         lists,

@@ -12,7 +12,7 @@ pub mod flat;
 pub mod ivf;
 mod kmeans;
 mod nearest;
-mod parallel;
+pub(crate) mod parallel;
 mod quantizer;
 pub mod train;
 mod two_level;

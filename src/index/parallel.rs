@@ -20,7 +20,7 @@ use crate::error::Result;
 ///
 /// The first error of `run`, or of `control`, which is checked before each item; further items are
 /// then not begun.
-pub(super) fn for_each<T: Send, S>(
+pub(crate) fn for_each<T: Send, S>(
     threads: usize,
     items: impl Iterator<Item = T> + Send,
     control: &Control,

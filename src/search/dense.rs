@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::RowId;
 use crate::index::calibrate::{Calibration, TARGETS};
 use crate::index::flat;
-use crate::index::ivf::{Allowed, Effort, Index, IndexedRows, Scratch};
+use crate::index::ivf::{Allowed, Effort, Index, Scratch};
 use crate::segment::{CodebookFile, Segment, SegmentPages};
 
 /// How many times more real questions miss than rows as questions do, with the same effort: 2.4 times on
@@ -179,7 +179,7 @@ impl<'a> Group<'a> {
     fn is_topical(&self) -> bool {
         self.members().any(|(view, matches)| {
             let lists = view.segment.searchable().ok().flatten();
-            let mask = lists.and_then(|(lists, _)| matches.mask(&lists));
+            let mask = lists.and_then(|(lists, _)| matches.mask(lists.list_offsets));
             mask.is_some_and(|mask| mask.dispersion > DISPERSION_MAX)
         })
     }
@@ -215,21 +215,14 @@ impl<'a> Group<'a> {
         let mut owners = Vec::with_capacity(self.members.len());
         let mut base = 0u32;
         for ((view, matches), pages) in self.members().zip(&pages) {
-            let Some((lists, rows)) = view.segment.searchable()? else { continue };
+            let Some(mut rows) = pages.rows(base)? else { continue };
             if matches.searchable_count == 0 {
                 continue;
             }
-            let allowed = matches.mask(&lists);
-            indexed.push(IndexedRows {
-                base,
-                list_offsets: lists.list_offsets,
-                codes: lists.codes,
-                scales: lists.scales,
-                rows,
-                allowed: allowed
-                    .map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts }),
-                pages: Some(pages),
-            });
+            rows.allowed = matches
+                .mask(rows.list_offsets)
+                .map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts });
+            indexed.push(rows);
             owners.push((base, &view.segment));
             base = base.checked_add(view.segment.rows()).ok_or_else(|| Error::InvalidQuery {
                 detail: "the database has more rows than one search can number".into(),

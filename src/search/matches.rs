@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::filter::Filter;
 use crate::error::Result;
-use crate::segment::{Segment, SegmentLists};
+use crate::segment::Segment;
 
 /// Filters that a segment remembers: those of a user who pages and refines.
 const REMEMBERED_MAX: usize = 8;
@@ -66,13 +66,13 @@ impl Matches {
     }
 
     /// The searchable rows as bits; `None` when all are.
-    pub(super) fn mask(&self, lists: &SegmentLists<'_>) -> Option<&Mask> {
+    pub(super) fn mask(&self, list_offsets: &[u32]) -> Option<&Mask> {
         let searchable = self.searchable.as_ref()?;
-        let in_lists = lists.list_offsets.last().copied().unwrap_or_default();
+        let in_lists = list_offsets.last().copied().unwrap_or_default();
         if searchable.len() == u64::from(in_lists) {
             return None;
         }
-        Some(self.mask.get_or_init(|| Mask::new(searchable, lists.list_offsets, in_lists)))
+        Some(self.mask.get_or_init(|| Mask::new(searchable, list_offsets, in_lists)))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::format::cursor;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
-use crate::index::ivf::Pages;
+use crate::index::ivf::{IndexedRows, Pages};
 use crate::kernel::Rows;
 use crate::kernel::scan::ScanRange;
 
@@ -136,6 +136,25 @@ impl Segment {
 /// The rows of a segment are stored in a mapped file.
 #[derive(Debug)]
 pub struct SegmentPages<'a>(pub &'a Segment);
+
+impl SegmentPages<'_> {
+    /// The rows in lists as a search takes them, every one allowed; `None` without an index.
+    ///
+    /// # Errors
+    /// As [`Segment::searchable`].
+    pub fn rows(&self, base: u32) -> Result<Option<IndexedRows<'_>>> {
+        let Some((lists, rows)) = self.0.searchable()? else { return Ok(None) };
+        Ok(Some(IndexedRows {
+            base,
+            list_offsets: lists.list_offsets,
+            codes: lists.codes,
+            scales: lists.scales,
+            rows,
+            allowed: None,
+            pages: Some(self),
+        }))
+    }
+}
 
 impl Pages for SegmentPages<'_> {
     fn codes(&self, ranges: &[ScanRange]) -> Result<()> {

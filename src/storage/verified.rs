@@ -133,7 +133,7 @@ impl VerifiedFile {
     /// [`Rule::SectionMissing`]; [`Rule::OffsetBounds`] for a range that leaves its section;
     /// [`Rule::BlockChecksum`].
     pub fn prepare(&self, parts: impl Iterator<Item = (u32, Range<u64>)>) -> Result<()> {
-        if self.shared.unchecked.load(Ordering::Relaxed) == 0 {
+        if self.is_whole() {
             return Ok(());
         }
         let mut blocks = Vec::new();
@@ -172,11 +172,19 @@ impl VerifiedFile {
 
     /// Checks blocks in a row, after asking for all that were not touched yet.
     fn check_blocks(&self, mut blocks: Range<usize>) -> Result<()> {
+        if self.is_whole() {
+            return Ok(());
+        }
         if let Some(first) = blocks.find(|block| !self.is_checked(*block)) {
             self.shared.bytes.will_need(first * BLOCK_BYTES..blocks.end * BLOCK_BYTES);
             self.touch(first)?;
         }
         blocks.try_for_each(|block| self.touch(block))
+    }
+
+    /// Whether every block was found intact.
+    fn is_whole(&self) -> bool {
+        self.shared.unchecked.load(Ordering::Relaxed) == 0
     }
 
     fn is_checked(&self, block: usize) -> bool {

@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use super::tally::Tally;
-use super::{Calibration, NEIGHBOURS, Point, SHARES, TARGETS};
+use super::{Calibration, CalibrationPoint, NEIGHBOURS, SHARES, TARGETS};
 use crate::index::codebook::Codebook;
 use crate::index::cost::Work;
 use crate::index::ivf::Effort;
@@ -16,7 +16,7 @@ pub(super) fn points(
     tally: &Tally,
     queries: usize,
     codebook: &Codebook<'_>,
-) -> Vec<Point> {
+) -> Vec<CalibrationPoint> {
     let surface = Surface { grid, tally, queries: queries as f64, codebook };
     let pairs = TARGETS.iter().flat_map(|target| (0..SHARES.len()).map(move |at| (*target, at)));
     pairs.map(|(target, share)| surface.cheapest(target, share)).collect()
@@ -41,18 +41,18 @@ struct Choice {
 
 impl Surface<'_> {
     /// The cheapest effort whose recall reaches the target, or the greatest of all.
-    fn cheapest(&self, target: f32, share: usize) -> Point {
+    fn cheapest(&self, target: f32, share: usize) -> CalibrationPoint {
         let depths = 0..self.grid.depths.len();
         let reaching = depths.filter_map(|depth| self.least_lists(f64::from(target), share, depth));
         let best = reaching.min_by(|a, b| a.cost.total_cmp(&b.cost)).unwrap_or_else(|| {
             self.at(share, self.grid.lists.len() - 1, self.grid.depths.len() - 1)
         });
-        Point {
+        CalibrationPoint {
             recall: target,
             share: SHARES[share],
             probes: (best.probes.ceil() as u32).max(1),
             candidates: (best.candidates.ceil() as u32).max(NEIGHBOURS as u32),
-            estimated: best.recall as f32,
+            estimated: best.recall.clamp(0.0, 1.0) as f32,
         }
     }
 
@@ -125,7 +125,7 @@ impl Calibration {
         let (low, high, part) = bracket(&TARGETS, recall);
         let (wide, narrow, along) = bracket(&SHARES.map(|share| -share.ln()), -depth_share.ln());
         let point = |target: usize, share: usize| self.points.get(target * SHARES.len() + share);
-        let mix = |of: fn(&Point) -> f32| {
+        let mix = |of: fn(&CalibrationPoint) -> f32| {
             let at =
                 |target| Some(between(of(point(target, wide)?), of(point(target, narrow)?), along));
             Some(between(at(low)?, at(high)?, part))

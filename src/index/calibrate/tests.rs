@@ -202,7 +202,7 @@ fn promises_hold_for_other_questions_filtered_and_not() {
     let index = Index { codebook: made.book.view(), segments: &segments };
     let calibration = calibrated(&index, ours, &known, 2);
     assert_eq!(calibration, calibrated(&index, ours, &known, 1));
-    assert_eq!((calibration.rows, calibration.queries), (8000, 200));
+    assert_eq!((calibration.rows, calibration.questions), (8000, 200));
     let short = calibration.points.iter().find(|point| point.estimated < point.recall - 1.0e-6);
     assert_eq!(short, None);
     for (share, k) in [(1.0, 10), (0.5, 10), (0.1, 10), (0.02, 10), (1.0, 100)] {
