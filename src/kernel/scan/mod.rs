@@ -20,6 +20,8 @@
 //! multiplications and two additions is rounded by itself, in the order above.
 
 pub mod block;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod ahead;
 mod candidates;
 pub(in crate::kernel) mod lookup;
 pub(super) mod scalar;
@@ -117,10 +119,6 @@ impl Kernel {
     }
 }
 
-/// Bytes of codes that are asked for before a range is scanned.
-#[cfg(target_arch = "x86_64")]
-const PREFETCH_BYTES: usize = 512;
-
 impl ScanRange {
     /// The blocks that hold rows of the range.
     #[inline(always)]
@@ -133,12 +131,18 @@ impl<'a> CodedRows<'a> {
     /// The lanes of a block whose rows are in the range and allowed.
     #[inline(always)]
     pub(super) fn mask(&self, block: usize, range: &ScanRange) -> u16 {
-        const BLOCKS: usize = u64::BITS as usize / BLOCK_ROWS;
         let first = block * BLOCK_ROWS;
         let below = |row: u32| (1u32 << (row as usize).saturating_sub(first).min(BLOCK_ROWS)) - 1;
         let mask = (below(range.end) & !below(range.start)) as u16;
+        mask & self.allowed_lanes(block)
+    }
+
+    /// The lanes of a block whose rows are allowed.
+    #[inline(always)]
+    fn allowed_lanes(&self, block: usize) -> u16 {
+        const BLOCKS: usize = u64::BITS as usize / BLOCK_ROWS;
         let word = self.allowed.map_or(u64::MAX, |words| words[block / BLOCKS]);
-        mask & (word >> (block % BLOCKS * BLOCK_ROWS)) as u16
+        (word >> (block % BLOCKS * BLOCK_ROWS)) as u16
     }
 
     /// The codes of a block.
@@ -152,15 +156,6 @@ impl<'a> CodedRows<'a> {
     pub(super) fn block_scales(&self, block: usize) -> &'a [u16] {
         let scales = &self.scales[block * BLOCK_ROWS..];
         scales.first_chunk::<BLOCK_ROWS>().map_or(scales, <[u16; BLOCK_ROWS]>::as_slice)
-    }
-
-    /// The first codes of a range, to be asked for while the range before it is scanned.
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    pub(super) fn soon(&self, range: Option<&ScanRange>, look_up: &LookUp) -> &'a [u8] {
-        let start = range.map_or(usize::MAX, |range| range.blocks().start * look_up.block_bytes());
-        let codes = self.codes.get(start..).unwrap_or_default();
-        codes.first_chunk::<PREFETCH_BYTES>().map_or(codes, <[u8; PREFETCH_BYTES]>::as_slice)
     }
 
     /// The id of the row in lane 0 of a block.

@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::prefetch_lines;
+use crate::kernel::scan::ahead::Ahead;
 use crate::kernel::scan::block::CELL_BYTES;
 use crate::kernel::scan::lookup::Cell;
 use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
@@ -19,10 +20,14 @@ pub(super) fn scan(
     let offset = _mm512_set1_ps(look_up.offset());
     // A block that one range ends in and the next begins in is summed once.
     let (mut summed, mut products) = (usize::MAX, _mm512_setzero_ps());
-    for (at, range) in ranges.iter().enumerate() {
-        prefetch_lines(rows.soon(ranges.get(at + 1), look_up));
+    let ask = |block| rows.soon(block, look_up).into_iter().for_each(prefetch_lines);
+    let mut ahead = Ahead::new(rows, ranges, look_up, ask);
+    for range in ranges {
         let bias = _mm512_set1_ps(range.bias);
         for block in range.blocks() {
+            if let Some(soon) = ahead.next() {
+                ask(soon);
+            }
             let mask = rows.mask(block, range);
             if mask == 0 {
                 continue;
