@@ -42,10 +42,13 @@ const LIST_ROWS: usize = 100;
 /// Rows that are scored exactly.
 const CANDIDATES: &[u32] = &[40, 80, 160, 320];
 
-/// All settings that are measured for so many rows, in the order of the report.
-pub(crate) fn settings(rows: usize) -> Vec<Setting> {
+/// All settings that are measured for so many rows, or recalls alone, in the order of the report.
+pub(crate) fn settings(rows: usize, recalls: bool) -> Vec<Setting> {
     let mut settings: Vec<Setting> =
         [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99].map(Setting::Recall).into();
+    if recalls {
+        return settings;
+    }
     for candidates in CANDIDATES {
         let probes = PROBES.iter().filter(|probes| **probes as usize <= rows / LIST_ROWS);
         settings.extend(probes.map(|probes| Setting::Effort(*probes, *candidates)));

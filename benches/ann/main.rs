@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench ann -- --data FOLDER --out FILE.jsonl [--work DIR] [--queries N]
 //!     [--budget SECONDS] [--phase build|search|batch|cold|all] [--rows int8|f16|f32] [--lists N] [--name NAME] [--rebuild]
+//!     [--recalls]
 //! ```
 //!
 //! `FOLDER` is what `peers/prepare.py` makes: vectors, questions, their exact neighbours, attributes
@@ -59,6 +60,8 @@ struct Options {
     rebuild: bool,
     /// Lists of the index; as many as suit the rows unless told.
     lists: Option<usize>,
+    /// Only what users ask for, recalls, and no probes of our own.
+    recalls: bool,
 }
 
 impl Options {
@@ -75,6 +78,7 @@ impl Options {
             name: "medvec".into(),
             rebuild: false,
             lists: None,
+            recalls: false,
         };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
@@ -82,6 +86,7 @@ impl Options {
             match word.as_str() {
                 "--bench" => {}
                 "--rebuild" => options.rebuild = true,
+                "--recalls" => options.recalls = true,
                 "--data" => options.data = value()?.into(),
                 "--out" => options.out = value()?.into(),
                 "--work" => options.work = value()?.into(),
@@ -216,7 +221,7 @@ fn search(options: &Options) -> Result<()> {
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
     let questions = Question::read(&options.data, options.queries, "gt.npy")?;
-    let settings = engine::settings(base.rows);
+    let settings = engine::settings(base.rows, options.recalls);
     let (first, setting) =
         questions.first().zip(settings.first()).ok_or("nothing to search for")?;
 
@@ -290,7 +295,7 @@ fn cold(options: &Options) -> Result<()> {
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
     let questions = Question::read(&options.data, options.queries, "gt.npy")?;
-    cold::measure(&options.database(), &engine::settings(base.rows), &questions, &mut report)
+    cold::measure(&options.database(), &engine::settings(base.rows, options.recalls), &questions, &mut report)
 }
 
 /// Rounds to so many decimal places, as people read it.

@@ -30,6 +30,7 @@ use grid::Grid;
 use tally::{Scratch, Tally};
 
 pub use crate::format::manifest::{Calibration, CalibrationPoint};
+pub use choose::Reach;
 pub use truth::exact_answers;
 
 /// Recall is that of so many best rows.

@@ -103,6 +103,17 @@ pub struct Probed {
     pub reranked: u64,
 }
 
+/// What the lists nearest to a query hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Rows.
+    pub rows: u64,
+    /// Rows that are allowed.
+    pub matches: u64,
+    /// Lists with such a row.
+    pub lists: u32,
+}
+
 /// The buffers of a search: keep one for many searches, and none of them allocates for long.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -166,6 +177,23 @@ impl Index<'_> {
         Ok((top.into_sorted(tie)?, probed))
     }
 
+    /// What the lists hold that are nearest to the query by their codes: as many lists as each of `counts` says,
+    /// which ascend. Costs a scan of the codes of all lists, 10 us for 4,000 of them, and 10 ns a list counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::search`].
+    pub fn around<const N: usize>(
+        &self,
+        query: &[f32],
+        counts: &[usize; N],
+        scratch: &mut Scratch,
+    ) -> Result<[Around; N]> {
+        self.check()?;
+        prepare(query, self.codebook.dimension)?;
+        Ok(scratch.ranking.around(self, query, counts))
+    }
+
     /// Gathers the best rows of the probed lists by estimate.
     fn scan(
         &self,
@@ -227,6 +255,18 @@ impl Index<'_> {
             Some(at) => Err(mismatch(&format!("the arrays of segment {at}"))),
             None => Ok(()),
         }
+    }
+}
+
+impl Around {
+    fn add(&mut self, index: &Index<'_>, list: u32) {
+        let mut matches = 0;
+        for segment in index.segments {
+            self.rows += segment.list(list).len() as u64;
+            matches += u64::from(segment.matches(list));
+        }
+        self.matches += matches;
+        self.lists += u32::from(matches > 0);
     }
 }
 

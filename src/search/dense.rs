@@ -8,6 +8,7 @@ use super::explain::{Explain, IndexExplain, Plan, SegmentExplain};
 use super::matches::Matches;
 use super::plan::{Estimate, Sizes};
 use super::query::{Accuracy, Query};
+use super::topic;
 use super::view::SegmentView;
 use crate::error::{Error, Result};
 use crate::ids::RowId;
@@ -19,10 +20,6 @@ use crate::segment::{CodebookFile, Segment, SegmentPages};
 /// How many times more real questions miss than rows as questions do, with the same effort: 2.4 times on
 /// 120,000 real sentences.
 const OPTIMISM: f32 = 3.0;
-
-/// How many times more is missed under a filter by topic than under one by chance, with the same effort: up
-/// to 1.4 times under the topics of 50,000 real sentences.
-const TOPICALITY: f32 = 1.4;
 
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
 const DISPERSION_MAX: f64 = 2.0;
@@ -52,7 +49,7 @@ pub(super) fn search(
         let calibration = calibration.filter(|_| place == 0);
         let group = Group { segments, matches, members };
         let Some((estimate, report)) = group.plan(calibration, query)? else { continue };
-        let report = group.search(estimate.effort, vector, query, report, &mut hits)?;
+        let report = group.search(estimate, calibration, vector, query, report, &mut hits)?;
         for member in &group.members {
             let pair = segments.get(*member).zip(matches.get(*member));
             let whole = pair.is_some_and(|(view, matches)| {
@@ -87,15 +84,9 @@ pub(super) fn search(
 }
 
 /// The recall to ask of measurements for a wanted one: more where they were made with rows or titles, which
-/// are easier than what users ask, or where a filter is a topic, while they hold for filters by chance.
-fn wary(recall: f32, optimistic: bool, topical: bool) -> f32 {
-    let mut missed = 1.0 - recall;
-    if optimistic {
-        missed /= OPTIMISM;
-    }
-    if topical {
-        missed /= TOPICALITY;
-    }
+/// are easier than what users ask.
+fn wary(recall: f32, optimistic: bool) -> f32 {
+    let missed = (1.0 - recall) / if optimistic { OPTIMISM } else { 1.0 };
     (1.0 - missed).min(TARGETS.last().copied().unwrap_or(recall))
 }
 
@@ -144,7 +135,7 @@ impl<'a> Group<'a> {
             Accuracy::Recall(recall) => calibration
                 .filter(|_| TARGETS.last().is_some_and(|greatest| recall <= *greatest))
                 .and_then(|measured| {
-                    let wanted = wary(recall, measured.optimistic, self.is_topical());
+                    let wanted = wary(recall, measured.optimistic);
                     measured.effort(wanted, query.k, sizes.share() as f32)
                 })
                 .filter(|(_, estimated)| *estimated >= recall - SHORTFALL_MAX)
@@ -202,7 +193,8 @@ impl<'a> Group<'a> {
 
     fn search(
         &self,
-        effort: Effort,
+        estimate: Estimate,
+        calibration: Option<&Calibration>,
         vector: &[f32],
         query: &Query,
         mut report: IndexExplain,
@@ -241,6 +233,19 @@ impl<'a> Group<'a> {
         SCRATCH.with_borrow_mut(|scratch| {
             let (control, k) = (&query.control, query.k);
             let index = Index { codebook: codebook.view()?, segments: &indexed };
+            let mut effort = estimate.effort;
+            if let (Accuracy::Recall(recall), Some(measured)) = (query.accuracy, calibration)
+                && self.is_topical()
+            {
+                let wanted = wary(recall, measured.optimistic);
+                let share = self.sizes(codebook).share() as f32;
+                let settled = topic::effort(&index, measured, wanted, k, share, vector, scratch)?;
+                if let Some((settled, recall)) = settled {
+                    effort = settled;
+                    (report.probes, report.candidates) = (effort.probes, effort.candidates);
+                    report.estimated_recall = Some(recall);
+                }
+            }
             let (found, probed) = index.search(vector, k, effort, control, scratch, &mut tie)?;
             report.lists_scanned = probed.lists;
             report.rows_scanned = probed.rows;

@@ -12,6 +12,7 @@ mod matches;
 mod plan;
 mod query;
 mod resolve;
+mod topic;
 mod view;
 
 pub(crate) use execute::as_stored;

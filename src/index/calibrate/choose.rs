@@ -111,37 +111,55 @@ impl Surface<'_> {
     }
 }
 
+/// How far a search has to go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    /// Lists in order of rank, whether they hold a match or not.
+    pub lists: f32,
+    /// Rows to score exactly.
+    pub candidates: u32,
+    /// Recall to expect.
+    pub recall: f32,
+}
+
 impl Calibration {
-    /// The effort for a recall of the best `k` rows under a filter that keeps a share of the rows, and the
-    /// recall to expect of it: between the calibrated points, in proportion; beyond them, as the
-    /// nearest. `None` for a calibration without points.
+    /// How far to go for a recall of the best `k` rows under a filter that keeps a share of the rows near the
+    /// query: between the calibrated points, in proportion; for less than the least share on as the last
+    /// two go; beyond the recalls, as the nearest. `None` for a calibration without points.
     ///
-    /// Candidates are at least `k`, probes at least 1. Costs less than a microsecond.
-    pub fn effort(&self, recall: f32, k: usize, share: f32) -> Option<(Effort, f32)> {
+    /// Candidates are at least `k`. Costs less than a microsecond.
+    pub fn reach(&self, recall: f32, k: usize, share: f32) -> Option<Reach> {
         let hits = k.max(NEIGHBOURS) as f32 / NEIGHBOURS as f32;
-        let share = share.clamp(f32::MIN_POSITIVE, 1.0);
         // As many neighbours deep as ten hits of this share are.
-        let depth_share = share / hits;
+        let depth_share = share.clamp(f32::MIN_POSITIVE, 1.0) / hits;
         let (low, high, part) = bracket(&TARGETS, recall);
-        let (wide, narrow, along) = bracket(&SHARES.map(|share| -share.ln()), -depth_share.ln());
+        let depths = SHARES.map(|share| -share.ln());
+        let (mut wide, narrow, mut along) = bracket(&depths, -depth_share.ln());
+        if wide == narrow && wide > 0 {
+            wide -= 1;
+            along = (-depth_share.ln() - depths[wide]) / (depths[narrow] - depths[wide]);
+        }
         let point = |target: usize, share: usize| self.points.get(target * SHARES.len() + share);
-        let mix = |of: fn(&CalibrationPoint) -> f32| {
+        let mix = |of: &dyn Fn(&CalibrationPoint) -> f32, along: f32| {
             let at =
                 |target| Some(between(of(point(target, wide)?), of(point(target, narrow)?), along));
             Some(between(at(low)?, at(high)?, part))
         };
-        let probes = mix(|point| (point.probes as f32).ln())?.exp();
-        let candidates = mix(|point| (point.candidates as f32).ln())?.exp();
-        let estimated = mix(|point| point.estimated)?;
-        // Of lists without a match under the narrower share, some have one under this share.
-        let measured = depth_share.clamp(SHARES[SHARES.len() - 1], 1.0);
-        let probes = probes * self.matching_lists(share) / self.matching_lists(measured);
-        let candidates = candidates * hits;
-        let effort = Effort {
-            probes: whole(probes).max(1),
-            candidates: whole(candidates).max(u32::try_from(k).unwrap_or(u32::MAX)),
+        let lists = |point: &CalibrationPoint| {
+            (point.probes as f32 / self.matching_lists(point.share)).ln()
         };
-        Some((effort, estimated))
+        let lists = mix(&lists, along)?.exp().min(self.lists.max(1) as f32);
+        let candidates = mix(&|point| (point.candidates as f32).ln(), along.min(1.0))?.exp() * hits;
+        let candidates = whole(candidates).max(u32::try_from(k).unwrap_or(u32::MAX));
+        Some(Reach { lists, candidates, recall: mix(&|point| point.estimated, along.min(1.0))? })
+    }
+
+    /// The effort of that [reach](Calibration::reach) for a filter that keeps a share of all rows by chance, and
+    /// the recall to expect of it. Probes are at least 1.
+    pub fn effort(&self, recall: f32, k: usize, share: f32) -> Option<(Effort, f32)> {
+        let Reach { lists, candidates, recall } = self.reach(recall, k, share)?;
+        let probes = whole(lists * self.matching_lists(share.clamp(f32::MIN_POSITIVE, 1.0))).max(1);
+        Some((Effort { probes, candidates }, recall))
     }
 
     /// The share of lists that hold a row which passes a filter of `share`.

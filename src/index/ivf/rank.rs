@@ -4,7 +4,7 @@
 //! estimate are scored exactly. Lists are ranked by `<q, c> / |c|`; the exact `<q, c>` is also the bias
 //! of every estimate of a row in the list.
 
-use super::{Index, IndexedRows};
+use super::{Around, Index, IndexedRows};
 use crate::index::codebook::{Codebook, RANKING_SUB_DIMENSION};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
@@ -85,6 +85,35 @@ impl Ranking {
         true
     }
 
+    /// What the best lists by their codes hold, as many as each of `counts` says, which ascend.
+    pub(super) fn around<const N: usize>(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        counts: &[usize; N],
+    ) -> [Around; N] {
+        let most = counts.last().copied().unwrap_or_default();
+        self.find_best(&index.codebook, values, most, None);
+        self.keys.clear();
+        self.keys.extend(self.candidates.best().map(|(list, score)| Candidates::key(score, list)));
+        let mut end = self.keys.len();
+        for count in counts.iter().rev().filter(|count| **count > 0) {
+            if *count < end {
+                self.keys[..end].select_nth_unstable(*count);
+                end = *count;
+            }
+        }
+        let (mut around, mut from) = (Around::default(), 0);
+        counts.map(|count| {
+            let to = count.min(self.keys.len());
+            for key in &self.keys[from..to] {
+                around.add(index, *key as u32);
+            }
+            from = to;
+            around
+        })
+    }
+
     /// Marks the lists with an allowed row; returns how many there are.
     fn find_wanted(&mut self, index: &Index<'_>) -> usize {
         self.wanted.clear();
@@ -109,24 +138,37 @@ impl Ranking {
         self.wanted.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Fills `ids` with the best `near` lists by their codes, ascending.
+    /// Fills `ids` with the best `near` wanted lists by their codes, ascending.
     fn find_near(&mut self, codebook: &Codebook<'_>, values: &[f32], near: usize) {
-        kernel().fill(&mut self.look_up, values, codebook.ranking_points, RANKING_SUB_DIMENSION);
-        self.candidates.reset(near);
-        let rows = CodedRows {
-            codes: codebook.ranking_codes,
-            scales: codebook.ranking_factors,
-            allowed: Some(&self.wanted),
-            base: 0,
-        };
-        let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
-        kernel().scan(&rows, &all, &self.look_up, &mut self.candidates);
+        let wanted = std::mem::take(&mut self.wanted);
+        self.find_best(codebook, values, near, Some(&wanted));
+        self.wanted = wanted;
         self.marked.clear();
         self.marked.resize(self.wanted.len(), 0);
         for (list, _) in self.candidates.best() {
             mark(&mut self.marked, list as usize);
         }
         bits_into(&self.marked, &mut self.ids);
+    }
+
+    /// Makes the best `count` lists by their codes the candidates.
+    fn find_best(
+        &mut self,
+        codebook: &Codebook<'_>,
+        values: &[f32],
+        count: usize,
+        allowed: Option<&[u64]>,
+    ) {
+        kernel().fill(&mut self.look_up, values, codebook.ranking_points, RANKING_SUB_DIMENSION);
+        self.candidates.reset(count);
+        let rows = CodedRows {
+            codes: codebook.ranking_codes,
+            scales: codebook.ranking_factors,
+            allowed,
+            base: 0,
+        };
+        let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
+        kernel().scan(&rows, &all, &self.look_up, &mut self.candidates);
     }
 
     /// Scores the lists in `ids`: `scores` are products with their centroids, `keys` sort by what lists
