@@ -295,7 +295,12 @@ fn cold(options: &Options) -> Result<()> {
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
     let questions = Question::read(&options.data, options.queries, "gt.npy")?;
-    cold::measure(&options.database(), &engine::settings(base.rows, options.recalls), &questions, &mut report)
+    cold::measure(
+        &options.database(),
+        &engine::settings(base.rows, options.recalls),
+        &questions,
+        &mut report,
+    )
 }
 
 /// Rounds to so many decimal places, as people read it.

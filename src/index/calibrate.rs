@@ -19,6 +19,7 @@ mod grid;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod truth;
 
 use crate::control::Control;

@@ -8,7 +8,6 @@ use super::explain::{Explain, IndexExplain, Plan, SegmentExplain};
 use super::matches::Matches;
 use super::plan::{Estimate, Sizes};
 use super::query::{Accuracy, Query};
-use super::topic;
 use super::view::SegmentView;
 use crate::error::{Error, Result};
 use crate::ids::RowId;
@@ -239,7 +238,7 @@ impl<'a> Group<'a> {
             {
                 let wanted = wary(recall, measured.optimistic);
                 let share = self.sizes(codebook).share() as f32;
-                let settled = topic::effort(&index, measured, wanted, k, share, vector, scratch)?;
+                let settled = measured.effort_at(&index, vector, wanted, k, share, scratch)?;
                 if let Some((settled, recall)) = settled {
                     effort = settled;
                     (report.probes, report.candidates) = (effort.probes, effort.candidates);

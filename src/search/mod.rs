@@ -12,7 +12,6 @@ mod matches;
 mod plan;
 mod query;
 mod resolve;
-mod topic;
 mod view;
 
 pub(crate) use execute::as_stored;

@@ -303,3 +303,51 @@ fn questions_that_do_not_fit_are_refused() {
     let calibration = calibrate(&index, &questions, 1, &Control::default(), &mut |_| ());
     assert!(calibration.expect("valid").points.iter().all(|point| point.estimated == 0.0));
 }
+
+#[test]
+fn promises_hold_for_topics_that_lie_near_some_questions_and_far_from_others() {
+    let made = Made::new(&vectors(8000, 0.7, 3), 150);
+    let mut segments = made.rows();
+    let queries = vectors(400, 1.0, 4);
+    let (ours, others) = queries.split_at(200 * DIMENSION);
+    let calibration = {
+        let index = Index { codebook: made.book.view(), segments: &segments };
+        calibrated(&index, ours, &truth(&segments, ours, TRUTH_ROWS, |_| true), 2)
+    };
+    // The fifth of all rows that lies nearest to one of them.
+    let mut region = truth(&segments, &others[..DIMENSION], 1600, |_| true).concat();
+    region.sort_unstable();
+    let pass = |id: u32| region.binary_search(&id).is_ok();
+    let filters: Vec<_> = made.segments.iter().map(|segment| filter(segment, pass)).collect();
+    for (segment, (words, list_counts)) in segments.iter_mut().zip(&filters) {
+        segment.allowed = Some(Allowed { words, list_counts });
+    }
+    let known = truth(&segments, others, 10, pass);
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let mut scratch = SearchScratch::default();
+    for target in [0.8, 0.9, 0.95, 0.99] {
+        let (mut found, mut probes) = (0.0, Vec::new());
+        for (query, known) in others.chunks(DIMENSION).zip(&known) {
+            let effort = calibration.effort_at(&index, query, target, 10, 0.2, &mut scratch);
+            let (effort, _) = effort.expect("finite").expect("points");
+            found += recall(&index, query, std::slice::from_ref(known), 10, effort);
+            probes.push(effort.probes);
+        }
+        let found = found / known.len() as f64;
+        assert!((found - f64::from(target)).abs() < 0.05, "{target}: {found}");
+        assert!(probes.iter().min() < probes.iter().max(), "questions differ");
+    }
+}
+
+#[test]
+fn narrower_than_measured_is_farther() {
+    let made = Made::new(&vectors(4000, 0.7, 5), 80);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let queries = vectors(60, 1.0, 6);
+    let known = truth(&segments, &queries, 1500, |_| true);
+    let calibration = calibrated(&index, &queries, &known, 2);
+    let lists = |share| calibration.reach(0.9, 10, share).expect("points").lists;
+    assert!(lists(0.001) > lists(0.01) && lists(0.01) > lists(0.1));
+    assert!(lists(1.0e-30) <= 80.0);
+}

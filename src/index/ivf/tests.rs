@@ -394,3 +394,26 @@ fn a_cancelled_search_ends() {
     let found = index.search(&made.query, 1, effort, &control, &mut Scratch::default(), &mut tie);
     assert!(matches!(found, Err(Error::Cancelled)));
 }
+
+#[test]
+fn what_lies_around_is_counted_from_the_nearest_list_on() {
+    let made = Made::new(500, 12, 3, 4, 21);
+    let mut views = Vec::new();
+    for segment in &made.segments {
+        views.push(segment.view(0, Form::Int8, true));
+    }
+    let index = Index { codebook: made.book.view(), segments: &views };
+    let counts = [0, 1, 1, 5, 12, 40];
+    let around = index.around(&made.query, &counts, &mut Scratch::default()).unwrap();
+    assert_eq!(around[0], Around::default());
+    assert_eq!(around[1], around[2]);
+    assert!(around.is_sorted_by_key(|around| (around.rows, around.matches, around.lists)));
+    let matches = made.documents().iter().filter(|document| *document % 4 == 0).count() as u64;
+    assert_eq!((around[4].rows, around[4].matches), (500, matches));
+    assert_eq!(around[5], around[4]);
+    // The nearest list is the one that a search probes first.
+    let (_, probed) = made.search(1, 1, 1);
+    if around[1].matches > 0 {
+        assert_eq!(probed.rows, around[1].matches);
+    }
+}

@@ -7,7 +7,7 @@ use super::{CodedRows, LookUp, ScanRange};
 const AHEAD_BYTES: usize = 8192;
 
 /// Codes that caches may well hold: asking for them costs more than waiting now and then.
-const CACHED_BYTES: usize = 8 << 20;
+const CACHED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 8 << 20 };
 
 /// Walks through the blocks of ranges some blocks before the scan does, and over the borders of ranges, where
 /// no processor's own prefetcher follows.
@@ -59,5 +59,30 @@ impl<'a> CodedRows<'a> {
             return [&[], &[]];
         }
         [self.block(block, look_up), bytemuck::cast_slice(self.block_scales(block))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Kernel;
+
+    #[test]
+    fn every_block_of_every_range_is_asked_for_once_in_order() {
+        let mut look_up = LookUp::new();
+        Kernel::available()[0].fill(&mut look_up, &[1.0; 8], &[1.0; 128], 1);
+        let range = |start, end| ScanRange { start, end, bias: 0.0 };
+        let ranges = [range(0, 40), range(40, 40), range(300, 5000), range(16, 17)];
+        let (codes, scales) = (vec![0; 64 * 400], vec![0; 6400]);
+        let rows = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
+        let mut asked = Vec::new();
+        let ahead = Ahead::new(&rows, &ranges, &look_up, |block| asked.push(block));
+        assert_eq!(asked.len(), AHEAD_BYTES / 64);
+        asked.extend(ahead);
+        let all: Vec<usize> = ranges.iter().flat_map(ScanRange::blocks).collect();
+        assert_eq!(asked, all);
+        let few = CodedRows { codes: &codes[..CACHED_BYTES], ..rows };
+        let mut ahead = Ahead::new(&few, &ranges, &look_up, |_| unreachable!());
+        assert_eq!(ahead.next(), None);
     }
 }

@@ -19,9 +19,9 @@
 //! Every variant gives the same bits: sums are integers, and each of the epilogue's two
 //! multiplications and two additions is rounded by itself, in the order above.
 
-pub mod block;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod ahead;
+pub mod block;
 mod candidates;
 pub(in crate::kernel) mod lookup;
 pub(super) mod scalar;

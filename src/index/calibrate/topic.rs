@@ -1,0 +1,137 @@
+//! How far to search the index under a filter by topic.
+//!
+//! Calibration measured filters that keep rows by chance, everywhere the same share of them. A topic keeps most of
+//! some regions and nothing of others: a question inside of it has its hits among its nearest rows, one outside
+//! of it far away. So the matches of the lists around the question are counted, shell by shell: calibration says
+//! how many neighbours a shell holds, and its matches say how many of those pass. Their sum is the share that
+//! passes where the question is; and the shells in which a wanted part of it lies are those to scan.
+
+use super::{Calibration, TARGETS};
+use crate::error::Result;
+use crate::index::ivf::{Around, Effort, Index, Scratch};
+
+/// Counts: the second with the share that the first one found.
+const ROUNDS: usize = 2;
+
+/// Within a quarter of the lists that hold the first target's part of all neighbours, so much of them lies.
+const CORE: f64 = 0.45;
+
+/// Borders between shells: the quarter, one for each target, and all lists.
+const BORDERS: usize = TARGETS.len() + 2;
+
+impl Calibration {
+    /// The effort for a recall of the best `k` rows at this query under the filter of the index's segments, and
+    /// the recall to expect of it; `None` for a calibration without points. `share` of all rows pass the
+    /// filter. Costs two [counts](Index::around).
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::search`].
+    pub fn effort_at(
+        &self,
+        index: &Index<'_>,
+        query: &[f32],
+        recall: f32,
+        k: usize,
+        share: f32,
+        scratch: &mut Scratch,
+    ) -> Result<Option<(Effort, f32)>> {
+        let mut shells = None;
+        let mut local = share;
+        for _ in 0..ROUNDS {
+            let Some(radii) = self.radii(index.codebook.lists(), k, local) else { return Ok(None) };
+            let around = index.around(query, &radii, scratch)?;
+            let passing = passing(&around);
+            local = passing.iter().sum::<f64>() as f32;
+            shells = Some((around, passing));
+        }
+        let Some((around, passing)) = shells else { return Ok(None) };
+        let probes = enough(&around, &passing, f64::from(recall)).ceil() as u32;
+        let reach = self.reach(recall, k, local);
+        Ok(reach.map(|reach| {
+            (Effort { probes: probes.max(1), candidates: reach.candidates }, reach.recall)
+        }))
+    }
+
+    /// The borders of shells, in lists by rank, ascending.
+    fn radii(&self, lists: usize, k: usize, share: f32) -> Option<[usize; BORDERS]> {
+        let mut radii = [lists; BORDERS];
+        for (radius, target) in radii.iter_mut().skip(1).zip(TARGETS) {
+            *radius = self.reach(target, k, share)?.lists.ceil() as usize;
+        }
+        radii[0] = (radii[1] / 4).max(1);
+        // Points of calibration need not ascend.
+        let mut least = 0;
+        for radius in &mut radii {
+            *radius = least.max((*radius).min(lists));
+            least = *radius;
+        }
+        Some(radii)
+    }
+}
+
+/// The part of all neighbours that lies in each shell and passes the filter.
+fn passing(around: &[Around; BORDERS]) -> [f64; BORDERS] {
+    let mut inner = (Around::default(), 0.0);
+    let covered = [CORE].into_iter().chain(TARGETS.map(f64::from)).chain([1.0]);
+    let mut passing = [0.0; BORDERS];
+    for ((passing, around), covered) in passing.iter_mut().zip(around).zip(covered) {
+        let rows = (around.rows - inner.0.rows) as f64;
+        let matches = (around.matches - inner.0.matches) as f64;
+        // An empty shell, or one without a match, says little of the next.
+        *passing = (covered - inner.1) * (matches + 0.1) / (rows + 1.0);
+        inner = (*around, covered);
+    }
+    passing
+}
+
+/// Lists with a match, in order of rank, that hold a part of what passes.
+fn enough(around: &[Around; BORDERS], passing: &[f64; BORDERS], part: f64) -> f64 {
+    let wanted = part * passing.iter().sum::<f64>();
+    let (mut held, mut lists) = (0.0, 0.0);
+    for (around, passing) in around.iter().zip(passing) {
+        let outer = f64::from(around.lists);
+        if held + passing >= wanted {
+            return lists + (outer - lists) * (wanted - held) / passing;
+        }
+        (held, lists) = (held + passing, outer);
+    }
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shells of a thousand rows in ten lists each.
+    fn around(matches: [u64; BORDERS]) -> [Around; BORDERS] {
+        let mut sum = Around::default();
+        matches.map(|matches| {
+            sum.rows += 1000;
+            sum.matches += matches;
+            sum.lists += if matches > 0 { 10 } else { 0 };
+            sum
+        })
+    }
+
+    #[test]
+    fn where_matches_are_everywhere_targets_lie_at_their_borders() {
+        let around = around([200; BORDERS]);
+        let passing = passing(&around);
+        assert!((passing.iter().sum::<f64>() - 0.2).abs() < 0.001);
+        for (border, target) in TARGETS.iter().enumerate() {
+            let lists = enough(&around, &passing, f64::from(*target));
+            assert!((lists - 10.0 * (border + 2) as f64).abs() < 0.1, "{target}: {lists}");
+        }
+    }
+
+    #[test]
+    fn matches_far_away_are_gone_for_and_near_ones_suffice() {
+        let far = around([0, 0, 0, 0, 0, 0, 100, 900, 1000]);
+        assert!(enough(&far, &passing(&far), 0.9) > 15.0);
+        let near = around([900, 50, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(enough(&near, &passing(&near), 0.9) < 10.0);
+        let none = around([0; BORDERS]);
+        assert_eq!(enough(&none, &passing(&none), 0.9), 0.0);
+    }
+}
