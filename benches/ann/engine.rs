@@ -33,8 +33,10 @@ pub(crate) enum Setting {
 }
 
 /// Lists that are scanned, from least to most.
-const PROBES: &[u32] =
-    &[16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192];
+const PROBES: &[u32] = &[
+    16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 5120, 6144, 7168,
+    8192,
+];
 
 /// Rows of a list, about: more lists than there are need not be tried.
 const LIST_ROWS: usize = 100;

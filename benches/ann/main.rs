@@ -15,7 +15,7 @@
 //!
 //! | kind | what |
 //! |---|---|
-//! | `build` | seconds from the `.npy` file to the last sync, bytes on disk, peak memory |
+//! | `build` | seconds from the `.npy` file to the last sync, those of them that measured recall, bytes on disk, peak memory |
 //! | `open` | opening the database and answering the first question |
 //! | `search` | recall@10, queries/s and latencies of one setting |
 //! | `filtered` | the same under one filter |
@@ -35,9 +35,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use medvec::db::OptimizeOptions;
+use medvec::db::{OptimizeOptions, OptimizeStage};
 use medvec::format::manifest::RowType;
 use serde_json::{Value, json};
 
@@ -192,13 +193,28 @@ fn build(options: &Options) -> Result<()> {
     let questions = calibration_questions(&options.data)?;
     let mut report = Report::open(options, base.rows, base.columns)?;
     let started = Instant::now();
-    let index = OptimizeOptions { questions, lists: options.lists, ..OptimizeOptions::default() };
+    let written = Arc::new(OnceLock::new());
+    let index = OptimizeOptions {
+        questions,
+        lists: options.lists,
+        progress: Some(Arc::new({
+            let written = written.clone();
+            move |stage, _| {
+                if stage == OptimizeStage::Calibrate {
+                    written.get_or_init(|| started.elapsed().as_secs_f64());
+                }
+            }
+        })),
+        ..OptimizeOptions::default()
+    };
     engine::build(&path, &mut base, &attributes, options.row_type, &index)?;
     let seconds = started.elapsed().as_secs_f64();
+    let calibrated = written.get().map_or(0.0, |written| seconds - written);
     report.line(
         "build",
         json!({
             "build_s": rounded(seconds, 2),
+            "calibrate_s": rounded(calibrated, 2),
             "bytes": folder_bytes(&path)?,
             "peak_rss_mb": peak_memory_mib()?,
         }),

@@ -1,5 +1,6 @@
 //! A query vector, prepared once for many rows.
 
+use super::quantize::ROUND;
 use crate::limits::DIMENSION_MAX;
 
 /// The vector that rows are scored against: its numbers, and the same quantised to 16 bits for
@@ -47,10 +48,6 @@ impl Query {
         sum as f32 * (row_scale * self.scale)
     }
 }
-
-/// Adding this to a number below 2^22 rounds it to an integer (ties to even), which the low bits of the
-/// sum hold: a tenth of what a call of `rintf` costs.
-const ROUND: f32 = 12_582_912.0;
 
 /// The greatest magnitude of a query's code; a row's code may be -128.
 fn code_max(dimension: usize) -> f32 {

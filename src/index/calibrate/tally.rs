@@ -69,6 +69,8 @@ pub(super) struct Scratch {
     scores: Vec<f32>,
     places: Vec<u32>,
     neighbours: Vec<Neighbour>,
+    /// The least estimate of a neighbour: rows below it are better than none.
+    least: f32,
     better: Vec<u32>,
     ranges: Vec<ScanRange>,
     recall: Vec<f32>,
@@ -129,6 +131,7 @@ impl Scratch {
     /// not allowed, counts as never found.
     fn find_neighbours(&mut self, index: &Index<'_>, truth: &[u32]) {
         self.neighbours.clear();
+        self.least = f32::INFINITY;
         for (rank, id) in (0..).zip(truth) {
             let Some((segment, row, list)) = place(index, *id) else { continue };
             self.candidates.reset(1);
@@ -137,6 +140,7 @@ impl Scratch {
             kernel().scan(&coded(segment), &[range], &self.look_up, &mut self.candidates);
             for (id, estimate) in self.candidates.best() {
                 let key = Candidates::key(estimate, id);
+                self.least = self.least.min(estimate);
                 let list_place = self.places[list as usize];
                 self.neighbours.push(Neighbour { key, rank, list_place, depth: 0 });
             }
@@ -146,7 +150,8 @@ impl Scratch {
 
     /// Scans some more lists: counts for each neighbour the rows that are better candidates.
     fn count_better(&mut self, index: &Index<'_>, lists: std::ops::Range<usize>) {
-        let Scratch { look_up, candidates, ids, scores, neighbours, better, ranges, .. } = self;
+        let Scratch { look_up, candidates, ids, scores, neighbours, least, better, ranges, .. } =
+            self;
         better.clear();
         better.resize(neighbours.len() + 1, 0);
         for segment in index.segments {
@@ -155,7 +160,7 @@ impl Scratch {
                 let range = segment.list(*list);
                 ScanRange { start: range.start, end: range.end, bias: scores[*list as usize] }
             }));
-            candidates.reset(u32::MAX as usize);
+            candidates.reset_above(u32::MAX as usize, *least);
             kernel().scan(&coded(segment), ranges, look_up, candidates);
             for (id, estimate) in candidates.best() {
                 let key = Candidates::key(estimate, id);

@@ -33,8 +33,13 @@ impl Candidates {
     /// Forgets all rows; from now on the best `limit` are kept, at least 1. Memory grows with the rows
     /// gathered, to 32 bytes a row of `limit`.
     pub fn reset(&mut self, limit: usize) {
+        self.reset_above(limit, f32::NEG_INFINITY);
+    }
+
+    /// As [`Candidates::reset`]; rows of an estimate below `threshold` are not kept.
+    pub fn reset_above(&mut self, limit: usize, threshold: f32) {
         self.limit = limit.max(1);
-        self.threshold = f32::NEG_INFINITY;
+        self.threshold = threshold;
         self.len = 0;
         if self.estimates.len() < BLOCK_ROWS {
             self.resize(GATHER_MIN);
@@ -196,6 +201,17 @@ mod tests {
             prop_assert_eq!(estimate(key(a, 7)).to_bits(), a.to_bits());
             prop_assert_eq!(key(f32::NAN, 7), key(f32::INFINITY, 7));
         }
+    }
+
+    #[test]
+    fn what_is_below_a_threshold_is_not_kept() {
+        let mut candidates = Candidates::new();
+        candidates.reset_above(10, 2.0);
+        offer(&mut candidates, &[(1, 1.5), (2, 2.0), (3, f32::INFINITY), (4, -1.0)]);
+        assert_eq!(candidates.sorted().collect::<Vec<_>>(), [(3, f32::INFINITY), (2, 2.0)]);
+        candidates.reset(10);
+        offer(&mut candidates, &[(1, 1.5)]);
+        assert_eq!(candidates.sorted().len(), 1);
     }
 
     #[test]

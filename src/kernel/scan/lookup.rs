@@ -1,13 +1,10 @@
 //! A query's tables: the products of its sub-vectors and the points that codes name, as bytes.
 
 use super::block::{CELL_SUB_QUANTIZERS, QUAD, block_bytes};
+use crate::kernel::quantize::ROUND;
 
 /// Points of a sub-quantizer: bytes of a table.
 pub(super) const POINTS: usize = 16;
-
-/// Adding this to a number of 0 to 2^22 rounds it to an integer (ties to even), which the low bits of
-/// the sum then hold: cheaper than a conversion on processors without an instruction for rounding.
-const ROUND: f32 = 12_582_912.0;
 
 /// The tables of one cell: eight sub-quantizers.
 #[derive(Clone, Copy, Debug, PartialEq)]
