@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use medvec::Control;
-use medvec::encode::bert::BertEncoder;
+use medvec::encode::folder::FolderEncoder;
 use medvec::encode::distill::{DistillOptions, run};
 
 fn main() -> medvec::Result<()> {
@@ -17,7 +17,7 @@ fn main() -> medvec::Result<()> {
         std::process::exit(2);
     };
     let teacher = match rest.first() {
-        Some(folder) => Some(BertEncoder::open(Path::new(folder))?),
+        Some(folder) => Some(FolderEncoder::open(Path::new(folder))?),
         None => None,
     };
     let options = DistillOptions {

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use medvec::encode::bert::{BertEncoder, Recipe, Tokens};
+use medvec::encode::folder::{FolderEncoder, Recipe, Tokens};
 use medvec::encoder::{Metric, Pooling};
 use medvec::{Encoder, EncoderInput};
 use serde::Deserialize;
@@ -63,7 +63,7 @@ fn recipe(golden: &Golden) -> Recipe {
     serde_json::from_value(recipe).expect("a recipe")
 }
 
-fn tokens(encoder: &BertEncoder, case: &Case) -> Tokens {
+fn tokens(encoder: &FolderEncoder, case: &Case) -> Tokens {
     match case.role.as_str() {
         "query" => encoder.query_tokens(&case.text),
         _ => encoder.document_tokens(&case.text, case.text_pair.as_deref()),
@@ -80,7 +80,7 @@ fn assert_close(got: &[f32], want: &[f32], what: &str) {
 
 /// Token ids, vectors one by one, and every batch of the file forwards and backwards: equal to the
 /// last bit whatever stands beside a text.
-fn check_golden(encoder: &BertEncoder, golden: &Golden, name: &str) {
+fn check_golden(encoder: &FolderEncoder, golden: &Golden, name: &str) {
     let dimension = encoder.spec().dimension as usize;
     let mut alone = HashMap::new();
     for case in &golden.cases {
@@ -113,7 +113,7 @@ fn folders_match_their_goldens_with_a_given_recipe() {
     {
         let Some(folder) = fixture(name) else { return };
         let golden = golden(&folder);
-        let encoder = BertEncoder::open_with(&folder, &recipe(&golden)).expect(name);
+        let encoder = FolderEncoder::open_with(&folder, &recipe(&golden)).expect(name);
         check_golden(&encoder, &golden, name);
     }
 }
@@ -123,7 +123,7 @@ fn sentence_transformers_folders_need_no_recipe() {
     for (name, pooling) in [("bert-mean-st", Pooling::Mean), ("bert-lora/base", Pooling::Cls)] {
         let Some(folder) = fixture(name) else { return };
         let mut golden = golden(&folder);
-        let encoder = BertEncoder::open(&folder).expect(name);
+        let encoder = FolderEncoder::open(&folder).expect(name);
         let spec = encoder.spec();
         assert_eq!((spec.pooling, spec.normalize, spec.metric), (pooling, true, Metric::Cosine));
         assert_eq!((spec.document.tokens_max, spec.document.pair), (64, false));
@@ -139,7 +139,7 @@ fn sentence_transformers_folders_need_no_recipe() {
 fn documents_and_queries_go_through_their_own_towers() {
     let Some(folder) = fixture("bert-cls-pair") else { return };
     let golden = golden(&folder);
-    let encoder = BertEncoder::open_with(&folder, &recipe(&golden)).expect("encoder");
+    let encoder = FolderEncoder::open_with(&folder, &recipe(&golden)).expect("encoder");
     for case in &golden.cases {
         let vector = match (&case.text_pair, case.role.as_str()) {
             (Some(text), _) => encoder
@@ -154,7 +154,7 @@ fn documents_and_queries_go_through_their_own_towers() {
 #[test]
 fn title_and_text_are_one_text_without_pairs() {
     let Some(folder) = fixture("bert-mean-st") else { return };
-    let encoder = BertEncoder::open(&folder).expect("encoder");
+    let encoder = FolderEncoder::open(&folder).expect("encoder");
     let input = |title: &str, text: &str| EncoderInput { title: title.into(), text: text.into() };
     let vectors = |inputs: &[EncoderInput]| encoder.encode_documents(inputs).expect("vectors");
     let joined = vectors(&[input("Heart failure.", "A study of adults.")]);
@@ -169,7 +169,7 @@ fn title_and_text_are_one_text_without_pairs() {
 #[test]
 fn threads_share_an_encoder_and_get_the_same_bits() {
     let Some(folder) = fixture("bert-mean-st") else { return };
-    let encoder = BertEncoder::open(&folder).expect("encoder");
+    let encoder = FolderEncoder::open(&folder).expect("encoder");
     let inputs: Vec<EncoderInput> = (1..60)
         .map(|n| EncoderInput { title: "chronic kidney disease ".repeat(n), text: String::new() })
         .collect();
@@ -197,7 +197,7 @@ fn agrees_with_candle_transformers() {
         .expect("weights");
     let model =
         candle_transformers::models::bert::BertModel::load(builder, &config).expect("model");
-    let encoder = BertEncoder::open(&folder).expect("encoder");
+    let encoder = FolderEncoder::open(&folder).expect("encoder");
     for words in 1..40 {
         let tokens =
             encoder.document_tokens(&"atrial fibrillation ".repeat(words), None).expect("tokens");
@@ -232,7 +232,7 @@ fn copy(name: &str) -> Option<tempfile::TempDir> {
 
 /// Opening must fail with an encoder error that says each of `words`.
 fn assert_refused(folder: &Path, words: &[&str]) {
-    match BertEncoder::open(folder) {
+    match FolderEncoder::open(folder) {
         Ok(_) => panic!("{} was opened, expected an error about {words:?}", folder.display()),
         Err(medvec::Error::Encoder { name, detail }) => {
             assert!(Path::new(&name).is_absolute(), "{name}");
@@ -315,11 +315,11 @@ fn recipes_that_cannot_be_followed_are_refused() {
     let Some(folder) = fixture("bert-mean-st") else { return };
     let mut asked = recipe(&golden(&folder));
     asked.roles.document.max_length = 97;
-    let refused = BertEncoder::open_with(&folder, &asked).err().expect("refused").to_string();
+    let refused = FolderEncoder::open_with(&folder, &asked).err().expect("refused").to_string();
     assert!(refused.contains("97") && refused.contains("96 positions"), "{refused}");
     asked.roles.document.max_length = 64;
     asked.pooling = Pooling::Last;
-    assert!(BertEncoder::open_with(&folder, &asked).is_err());
+    assert!(FolderEncoder::open_with(&folder, &asked).is_err());
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn changed_bytes_in_weights_give_an_error_or_a_model() {
             let mut changed = whole.clone();
             changed[place] ^= 1 << (place % 8);
             std::fs::write(&path, changed).expect("written");
-            match BertEncoder::open(folder.path()) {
+            match FolderEncoder::open(folder.path()) {
                 Ok(encoder) => drop(encoder.encode_queries(&["sepsis"])),
                 Err(problem) => assert!(problem.to_string().contains(file), "{problem}"),
             }
@@ -393,7 +393,7 @@ fn vectors_that_are_not_finite_are_an_error() {
         number.copy_from_slice(&f32::NAN.to_le_bytes());
     }
     std::fs::write(&path, bytes).expect("written");
-    let encoder = BertEncoder::open(folder.path()).expect("the shapes are right");
+    let encoder = FolderEncoder::open(folder.path()).expect("the shapes are right");
     let failed = encoder.encode_queries(&["sepsis"]).expect_err("not finite").to_string();
     assert!(failed.contains("not finite"), "{failed}");
 }
@@ -401,7 +401,7 @@ fn vectors_that_are_not_finite_are_an_error() {
 #[test]
 fn tokens_that_the_model_does_not_have_are_an_error() {
     let Some(folder) = fixture("bert-mean-st") else { return };
-    let encoder = BertEncoder::open(&folder).expect("encoder");
+    let encoder = FolderEncoder::open(&folder).expect("encoder");
     for (ids, type_ids, word) in [
         (vec![], vec![], "no tokens"),
         (vec![2; 97], vec![0; 97], "96 positions"),
@@ -417,10 +417,10 @@ fn tokens_that_the_model_does_not_have_are_an_error() {
 #[test]
 fn the_fingerprint_follows_what_decides_the_vectors() {
     let Some(folder) = copy("bert-mean-st") else { return };
-    let print = || BertEncoder::open(folder.path()).expect("encoder").spec().fingerprint();
+    let print = || FolderEncoder::open(folder.path()).expect("encoder").spec().fingerprint();
     let first = print();
     let Some(moved) = copy("bert-mean-st") else { return };
-    assert_eq!(BertEncoder::open(moved.path()).expect("encoder").spec().fingerprint(), first);
+    assert_eq!(FolderEncoder::open(moved.path()).expect("encoder").spec().fingerprint(), first);
     edit_json(folder.path(), "config.json", |config| config["num_attention_heads"] = json!(2));
     let heads = print();
     edit_json(folder.path(), "sentence_bert_config.json", |own| own["max_seq_length"] = json!(32));
@@ -447,7 +447,7 @@ fn real_minilm_gives_the_shared_vectors() {
     let recipe = json!({"pooling": "mean", "normalize": true, "similarity": "cosine",
         "roles": {"document": {"max_length": 128}}});
     let recipe: Recipe = serde_json::from_value(recipe).expect("a recipe");
-    let encoder = BertEncoder::open_with(Path::new(&folder), &recipe).expect("encoder");
+    let encoder = FolderEncoder::open_with(Path::new(&folder), &recipe).expect("encoder");
     let open =
         |name: &str| std::fs::File::open(shared.join("peers/vectors").join(name)).expect(name);
     let lines = BufReader::new(flate2::read::MultiGzDecoder::new(open("text.jsonl.gz"))).lines();

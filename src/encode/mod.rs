@@ -9,9 +9,11 @@ use crate::encoder::Encoder;
 use crate::error::Result;
 
 #[cfg(feature = "bert")]
-pub mod bert;
+mod bert;
 #[cfg(feature = "bert")]
 pub mod distill;
+#[cfg(feature = "bert")]
+pub mod folder;
 pub mod static_encoder;
 pub mod wordpiece;
 
@@ -47,7 +49,7 @@ pub fn open(path: &Path) -> Result<Arc<dyn Encoder>> {
 
 #[cfg(feature = "bert")]
 fn open_folder(path: &Path) -> Result<Arc<dyn Encoder>> {
-    Ok(Arc::new(bert::BertEncoder::open(path)?))
+    Ok(Arc::new(folder::FolderEncoder::open(path)?))
 }
 
 #[cfg(not(feature = "bert"))]

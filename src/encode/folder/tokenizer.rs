@@ -12,8 +12,7 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
-use super::config::BertConfig;
-use super::folder::Folder;
+use super::files::Folder;
 use super::recipe::{Recipe, Role};
 use crate::error::{Error, Result};
 
@@ -59,11 +58,12 @@ pub(super) struct Tokenizers {
 }
 
 impl Tokenizers {
-    /// Loads the tokenizer and prepares it for both sides.
+    /// Loads the tokenizer and prepares it for both sides; `rows` is the length of the model's table
+    /// of token vectors.
     pub(super) fn open(
         folder: &Folder,
         recipe: &Recipe,
-        config: &BertConfig,
+        rows: usize,
     ) -> Result<Tokenizers> {
         let (tokenizer, mut hash) = load(folder)?;
         if recipe.lower_case {
@@ -73,12 +73,11 @@ impl Tokenizers {
         if largest == 0 {
             return Err(folder.error("the tokenizer's vocabulary is empty"));
         }
-        if largest > config.vocab_size {
+        if largest > rows {
             return Err(folder.error(format!(
-                "the tokenizer has ids up to {}, the embedding table {} rows; they are of \
+                "the tokenizer has ids up to {}, the embedding table {rows} rows; they are of \
                  different models",
-                largest - 1,
-                config.vocab_size
+                largest - 1
             )));
         }
         let side = |role: &Role| side(folder, &tokenizer, role, recipe);

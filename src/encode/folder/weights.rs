@@ -1,8 +1,8 @@
 //! Named tensors of a model folder, read through candle.
 //!
 //! `model.safetensors` is preferred; `pytorch_model.bin` (a zip archive with a pickle inside) is
-//! read where a model has only that. Names are brought to one form: the prefix `bert.` of models
-//! with a head is dropped, and TensorFlow's `gamma` and `beta` become `weight` and `bias`.
+//! read where a model has only that. Names are brought to one form: the prefix (`bert.`, `mpnet.`,
+//! `gpt_neox.`, `model.`) of models with a head is dropped, and TensorFlow's `gamma` and `beta` become `weight` and `bias`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,14 +13,15 @@ use candle_core::pickle::PthTensors;
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor};
 
-use super::folder::Folder;
+use super::files::Folder;
+use super::table::Table;
 use crate::error::Result;
 
 const SAFETENSORS: &str = "model.safetensors";
 const PICKLE: &str = "pytorch_model.bin";
 
 /// The weights of one model.
-pub(super) struct Weights {
+pub(in crate::encode) struct Weights {
     folder: Folder,
     file: &'static str,
     source: Source,
@@ -36,7 +37,7 @@ enum Source {
 
 impl Weights {
     /// Opens the weights and indexes their names; tensors are read one at a time.
-    pub(super) fn open(folder: &Folder) -> Result<Weights> {
+    pub(in crate::encode) fn open(folder: &Folder) -> Result<Weights> {
         let (file, source) = if folder.has(SAFETENSORS) {
             (SAFETENSORS, Source::Safetensors(open_safetensors(folder)?))
         } else if folder.has(PICKLE) {
@@ -61,17 +62,22 @@ impl Weights {
     }
 
     /// SHA-256 of the weights file.
-    pub(super) fn digest(&self) -> [u8; 32] {
+    pub(in crate::encode) fn digest(&self) -> [u8; 32] {
         self.digest
     }
 
+    /// Whether there is a tensor of this plain name.
+    pub(in crate::encode) fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
     /// Whether any tensor's plain name starts with `prefix`.
-    pub(super) fn has_prefix(&self, prefix: &str) -> bool {
+    pub(in crate::encode) fn has_prefix(&self, prefix: &str) -> bool {
         self.names.keys().any(|name| name.starts_with(prefix))
     }
 
     /// The numbers of a tensor that must have `shape`, as `f32`, row after row.
-    pub(super) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    pub(in crate::encode) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let problem = |detail: String| self.folder.error(format!("{}: {detail}", self.file));
         let failed = |failure: candle_core::Error| problem(format!("tensor {name}: {failure}"));
         let stored =
@@ -91,6 +97,11 @@ impl Weights {
             return Err(problem(format!("tensor {name} holds {} numbers", numbers.len())));
         }
         Ok(numbers)
+    }
+
+    /// A tensor of two dimensions that is read a row at a time.
+    pub(in crate::encode) fn table(&self, name: &str, rows: usize, width: usize) -> Result<Table> {
+        Ok(Table::new(width, self.get(name, &[rows, width])?))
     }
 
     fn shape(&self, stored: &str) -> candle_core::Result<Vec<usize>> {
@@ -148,7 +159,8 @@ fn open_pickle(folder: &Folder) -> Result<PthTensors> {
 }
 
 fn plain_name(stored: &str) -> String {
-    let name = stored.strip_prefix("bert.").unwrap_or(stored);
+    let models = ["bert.", "mpnet.", "gpt_neox.", "model."];
+    let name = models.iter().find_map(|model| stored.strip_prefix(model)).unwrap_or(stored);
     if let Some(start) = name.strip_suffix("LayerNorm.gamma") {
         return format!("{start}LayerNorm.weight");
     }

@@ -15,14 +15,14 @@ const TEXT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// A model folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder {
+pub(in crate::encode) struct Folder {
     path: PathBuf,
     name: String,
 }
 
 impl Folder {
     /// Checks that the folder is there.
-    pub(super) fn open(path: &Path) -> Result<Folder> {
+    pub(in crate::encode) fn open(path: &Path) -> Result<Folder> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let folder = Folder { name: absolute.display().to_string(), path: absolute };
         if !folder.path.is_dir() {
@@ -32,17 +32,17 @@ impl Folder {
     }
 
     /// Absolute path.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::encode) fn name(&self) -> &str {
         &self.name
     }
 
     /// An [`Error::Encoder`] about this folder.
-    pub(super) fn error(&self, detail: impl Into<String>) -> Error {
+    pub(in crate::encode) fn error(&self, detail: impl Into<String>) -> Error {
         Error::Encoder { name: self.name.clone(), detail: detail.into() }
     }
 
     /// The folder `relative` inside this one; the name in errors stays this folder's.
-    pub(super) fn inside(&self, relative: &str) -> Result<Folder> {
+    pub(in crate::encode) fn inside(&self, relative: &str) -> Result<Folder> {
         use std::path::Component;
         let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
         if !Path::new(relative).components().all(plain) {
@@ -51,16 +51,16 @@ impl Folder {
         Ok(Folder { path: self.path.join(relative), name: self.name.clone() })
     }
 
-    pub(super) fn has(&self, file: &str) -> bool {
+    pub(in crate::encode) fn has(&self, file: &str) -> bool {
         self.path.join(file).is_file()
     }
 
-    pub(super) fn path(&self, file: &str) -> PathBuf {
+    pub(in crate::encode) fn path(&self, file: &str) -> PathBuf {
         self.path.join(file)
     }
 
     /// The whole of a small file; `None` if it is not there.
-    pub(super) fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
+    pub(in crate::encode) fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
         let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
         let opened = match File::open(self.path(file)) {
             Ok(opened) => opened,
@@ -76,7 +76,7 @@ impl Folder {
     }
 
     /// A JSON file; `None` if it is not there.
-    pub(super) fn json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
+    pub(in crate::encode) fn json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
         let Some(bytes) = self.read(file)? else { return Ok(None) };
         serde_json::from_slice(&bytes)
             .map(Some)
@@ -84,7 +84,7 @@ impl Folder {
     }
 
     /// SHA-256 of a file, read in pieces.
-    pub(super) fn digest(&self, file: &str) -> Result<[u8; 32]> {
+    pub(in crate::encode) fn digest(&self, file: &str) -> Result<[u8; 32]> {
         let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
         let mut opened = File::open(self.path(file)).map_err(failed)?;
         let mut hash = Sha256::new();

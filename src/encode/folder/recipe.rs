@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::config::BertConfig;
-use super::folder::Folder;
+use super::files::Folder;
+use super::network::Shape;
 use crate::encoder::{Metric, Pooling};
 use crate::error::Result;
 
@@ -136,7 +136,7 @@ impl Layout {
     }
 
     /// The recipe in the folder's own files.
-    pub(super) fn recipe(&self, folder: &Folder, config: &BertConfig) -> Result<Recipe> {
+    pub(super) fn recipe(&self, folder: &Folder, shape: Shape) -> Result<Recipe> {
         let own: TransformerSettings =
             self.transformer.json("sentence_bert_config.json")?.unwrap_or_default();
         let tokenizer: TokenizerSettings =
@@ -145,7 +145,7 @@ impl Layout {
             folder.json("config_sentence_transformers.json")?.unwrap_or_default();
         let tokenizer_max = tokenizer.model_max_length.map_or(usize::MAX, |length| length as usize);
         let max_length =
-            own.max_seq_length.unwrap_or(tokenizer_max).min(config.max_position_embeddings);
+            own.max_seq_length.unwrap_or(tokenizer_max).min(shape.tokens_max);
         let prompt = |names: &[&str]| {
             let found = names.iter().find_map(|name| settings.prompts.get(*name)?.clone());
             Role { prefix: found.unwrap_or_default(), max_length }
@@ -196,18 +196,18 @@ fn pooling(folder: &Folder) -> Result<Pooling> {
 
 impl Recipe {
     /// Checks what can be told from the recipe and the network's shape.
-    pub(super) fn check(&self, folder: &Folder, config: &BertConfig) -> Result<()> {
-        if !matches!(self.pooling, Pooling::Cls | Pooling::Mean) {
-            return Err(folder.error("recipe: pooling must be cls or mean for a BERT model"));
+    pub(super) fn check(&self, folder: &Folder, shape: Shape) -> Result<()> {
+        if self.pooling == Pooling::Weighted {
+            return Err(folder.error("recipe: pooling must be cls, mean or last"));
         }
-        if self.pair && config.type_vocab_size < 2 {
+        if self.pair && shape.types < 2 {
             return Err(folder.error("recipe asks for pairs, the model has one token type"));
         }
         for role in [&self.roles.document, self.query()] {
-            if role.max_length > config.max_position_embeddings {
+            if role.max_length > shape.tokens_max {
                 return Err(folder.error(format!(
                     "recipe: max_length is {}, the model has {} positions",
-                    role.max_length, config.max_position_embeddings
+                    role.max_length, shape.tokens_max
                 )));
             }
         }
