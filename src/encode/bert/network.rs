@@ -243,15 +243,22 @@ impl Network for Bert {
     }
 
     /// About `2 * tokens * parameters` operations.
-    fn forward(&self, texts: &[Tokens], states: &mut Vec<f32>) {
+    fn forward(
+        &self,
+        texts: &[Tokens],
+        states: &mut Vec<f32>,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
         self.scratch.with(|scratch| {
             self.embed(texts, scratch);
             for layer in &self.layers {
+                proceed()?;
                 self.attention_block(layer, texts, scratch);
                 self.feed_forward_block(layer, scratch);
             }
             std::mem::swap(states, &mut scratch.hidden);
-        });
+            Ok(())
+        })
     }
 }
 

@@ -123,7 +123,7 @@ impl FolderEncoder {
             }
             Ok(())
         };
-        self.model.run(texts, || Ok(()), each)?;
+        self.model.run(texts, &|| Ok(()), each)?;
         Ok(vectors)
     }
 }

@@ -36,7 +36,7 @@ impl Model {
     }
 
     /// Gives `each` the token vectors of every text, in order: rows of `shape().dimension` numbers.
-    /// `before` is asked before each pass through the network, which takes milliseconds.
+    /// `proceed` is asked before each layer of a pass through the network.
     ///
     /// # Errors
     /// Those of both, and [`Error::Encoder`] for texts without tokens, longer than the model's
@@ -44,7 +44,7 @@ impl Model {
     pub(super) fn run(
         &self,
         texts: &[Tokens],
-        mut before: impl FnMut() -> Result<()>,
+        proceed: &dyn Fn() -> Result<()>,
         mut each: impl FnMut(&[f32]) -> Result<()>,
     ) -> Result<()> {
         let shape = self.shape();
@@ -54,9 +54,8 @@ impl Model {
         self.states.with(|states| {
             let mut rest = texts;
             while !rest.is_empty() {
-                before()?;
                 let (pass, later) = rest.split_at(pass_length(rest));
-                self.network.forward(pass, states);
+                self.network.forward(pass, states, proceed)?;
                 let mut states = states.as_slice();
                 for text in pass {
                     let (own, others) = states.split_at(text.ids.len() * shape.dimension);

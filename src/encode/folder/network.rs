@@ -37,8 +37,17 @@ pub(in crate::encode) trait Network: Send + Sync {
 
     /// Replaces `states` by the last layer's vector of every token (after the final norm, where
     /// there is one), `shape().dimension` numbers each, texts one after another, without padding.
-    /// Every text has passed [`refuse`].
-    fn forward(&self, texts: &[Tokens], states: &mut Vec<f32>);
+    /// Every text has passed [`refuse`]. `proceed` is asked before each layer, which takes some
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// Only those of `proceed`; `states` then hold nothing of use.
+    fn forward(
+        &self,
+        texts: &[Tokens],
+        states: &mut Vec<f32>,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()>;
 }
 
 /// Loads the network of a folder: reads what it needs of `config.json` and every tensor, and
