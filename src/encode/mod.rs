@@ -11,6 +11,8 @@ use crate::error::Result;
 #[cfg(feature = "bert")]
 mod bert;
 #[cfg(feature = "bert")]
+mod decoder;
+#[cfg(feature = "bert")]
 pub mod distill;
 #[cfg(feature = "bert")]
 pub mod folder;

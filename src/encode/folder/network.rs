@@ -7,6 +7,7 @@ use super::files::Folder;
 use super::tokenizer::Tokens;
 use super::weights::Weights;
 use crate::encode::bert::{Bert, BertConfig};
+use crate::encode::decoder::Decoder;
 use crate::error::Result;
 
 /// What a network takes and gives.
@@ -63,7 +64,7 @@ pub(super) fn open(
             Ok(Box::new(Bert::open(folder, &config, weights)?))
         }
         Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
-            Err(folder.error(format!("the network {} is not supported", architecture.family())))
+            Ok(Box::new(Decoder::open(folder, architecture, weights)?))
         }
     }
 }
