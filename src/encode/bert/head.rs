@@ -6,6 +6,7 @@ use super::network::Linear;
 use crate::encode::folder::{Folder, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
+use crate::kernel::matmul::{Precision, Rounded};
 
 /// `tanh(W x + b)` of the first token's vector: what BERT was trained to judge sentence pairs by.
 pub(in crate::encode) struct Pooler {
@@ -16,13 +17,14 @@ impl Pooler {
     /// Loads the pooler, if the weights have one.
     pub(in crate::encode) fn open(config: &BertConfig, weights: &Weights) -> Result<Pooler> {
         let hidden = config.hidden_size;
-        let dense = Linear::open(weights, &["pooler.dense".to_string()], hidden, hidden, 1.0)?;
+        let name = ["pooler.dense".to_string()];
+        let dense = Linear::open(weights, &name, hidden, hidden, 1.0, Precision::F32)?;
         Ok(Pooler { dense })
     }
 
     /// Applies it to one vector.
     pub(in crate::encode) fn apply(&self, first: &[f32], out: &mut [f32]) {
-        self.dense.apply(Isa::detect(), first, out);
+        self.dense.apply(Isa::detect(), first, &mut Rounded::default(), out);
         out.iter_mut().for_each(|value| *value = value.tanh());
     }
 }

@@ -11,7 +11,7 @@ use super::distance::DistanceBias;
 use crate::encode::folder::{Folder, Network, Pool, Shape, Table, Tokens, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{self, PANEL, Panels, Rows};
+use crate::kernel::matmul::{self, PANEL, Packed, Panels, Precision, Rounded, Rows};
 use crate::kernel::transformer::pointwise;
 
 /// Rows of the feed-forward block and of attention scores that are worked on at a time: what
@@ -61,7 +61,7 @@ struct Layer {
 }
 
 pub(super) struct Linear {
-    weights: Panels,
+    weights: Packed,
     bias: Vec<f32>,
 }
 
@@ -82,6 +82,7 @@ struct Scratch {
     scores: Vec<f32>,
     keys: Panels,
     values: Panels,
+    rounded: Rounded,
 }
 
 impl Bert {
@@ -90,6 +91,7 @@ impl Bert {
         folder: &Folder,
         config: &BertConfig,
         weights: &Weights,
+        precision: Precision,
     ) -> Result<Bert> {
         let hidden = config.hidden_size;
         let table = |name: &str, rows| {
@@ -111,7 +113,7 @@ impl Bert {
                 tokens_max: config.tokens_max(),
                 types: config.types(),
             },
-            signature: config.signature(),
+            signature: signature(config, precision),
             hidden,
             head: hidden / heads,
             intermediate: config.intermediate_size,
@@ -124,7 +126,7 @@ impl Bert {
             distances: if config.mpnet { Some(Distances::open(config, weights)?) } else { None },
             norm: Norm::open(weights, "embeddings.LayerNorm", hidden)?,
             layers: (0..config.num_hidden_layers)
-                .map(|layer| Layer::open(weights, layer, config))
+                .map(|layer| Layer::open(weights, layer, config, precision))
                 .collect::<Result<_>>()?,
             scratch: Pool::default(),
         })
@@ -167,7 +169,8 @@ impl Bert {
         scratch.query_key_value.resize(tokens * 3 * hidden, 0.0);
         scratch.context.resize(tokens * hidden, 0.0);
         scratch.projected.resize(tokens * hidden, 0.0);
-        layer.query_key_value.apply(self.isa, &scratch.hidden, &mut scratch.query_key_value);
+        let Scratch { hidden: states, query_key_value, rounded, .. } = &mut *scratch;
+        layer.query_key_value.apply(self.isa, states, rounded, query_key_value);
         let mut first = 0;
         for text in texts {
             for head in 0..hidden / self.head {
@@ -175,8 +178,9 @@ impl Bert {
             }
             first += text.ids.len();
         }
-        layer.attended.apply(self.isa, &scratch.context, &mut scratch.projected);
-        self.add_norm(&mut scratch.hidden, &scratch.projected, &layer.attended_norm);
+        let Scratch { hidden: states, context, projected, rounded, .. } = scratch;
+        layer.attended.apply(self.isa, context, rounded, projected);
+        self.add_norm(states, projected, &layer.attended_norm);
     }
 
     /// One head of one text: `softmax(Q K^T) V` for the `length` tokens from `first`.
@@ -207,11 +211,11 @@ impl Bert {
 
     /// `hidden = norm(hidden + down(activation(up(hidden))))`, a block of rows at a time.
     fn feed_forward_block(&self, layer: &Layer, scratch: &mut Scratch) {
-        let Scratch { hidden: states, projected, intermediate, .. } = scratch;
+        let Scratch { hidden: states, projected, intermediate, rounded, .. } = scratch;
         let block = BLOCK_ROWS * self.hidden;
         for (states, projected) in states.chunks(block).zip(projected.chunks_mut(block)) {
             intermediate.resize(states.len() / self.hidden * self.intermediate, 0.0);
-            layer.up.apply(self.isa, states, intermediate);
+            layer.up.apply(self.isa, states, rounded, intermediate);
             match self.activation {
                 Activation::Gelu => pointwise::gelu(self.isa, intermediate),
                 Activation::GeluTanh => pointwise::gelu_tanh(self.isa, intermediate),
@@ -219,7 +223,7 @@ impl Bert {
                     intermediate.iter_mut().for_each(|value| *value = value.max(0.0));
                 }
             }
-            layer.down.apply(self.isa, intermediate, projected);
+            layer.down.apply(self.isa, intermediate, rounded, projected);
         }
         self.add_norm(states, projected, &layer.output_norm);
     }
@@ -262,6 +266,14 @@ impl Network for Bert {
     }
 }
 
+/// What the vectors depend on beside the weights; single precision goes without saying.
+fn signature(config: &BertConfig, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => config.signature(),
+        rounded => format!("{} precision {rounded:?}", config.signature()),
+    }
+}
+
 impl Distances {
     fn open(config: &BertConfig, weights: &Weights) -> Result<Distances> {
         let (buckets, heads) = (config.relative_attention_num_buckets, config.num_attention_heads);
@@ -272,11 +284,16 @@ impl Distances {
 }
 
 impl Layer {
-    fn open(weights: &Weights, layer: usize, config: &BertConfig) -> Result<Layer> {
+    fn open(
+        weights: &Weights,
+        layer: usize,
+        config: &BertConfig,
+        precision: Precision,
+    ) -> Result<Layer> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
         let linear = |part: &str, outputs, inputs| {
-            Linear::open(weights, &[name(part)], outputs, inputs, 1.0)
+            Linear::open(weights, &[name(part)], outputs, inputs, 1.0, precision)
         };
         let norm = |part: &str| Norm::open(weights, &name(part), hidden);
         let (projections, attended, attended_norm) = match config.mpnet {
@@ -285,7 +302,14 @@ impl Layer {
         };
         let scale = 1.0 / ((hidden / config.num_attention_heads) as f32).sqrt();
         Ok(Layer {
-            query_key_value: Linear::open(weights, &projections.map(name), hidden, hidden, scale)?,
+            query_key_value: Linear::open(
+                weights,
+                &projections.map(name),
+                hidden,
+                hidden,
+                scale,
+                precision,
+            )?,
             attended: linear(attended, hidden, hidden)?,
             attended_norm: norm(attended_norm)?,
             up: linear("intermediate.dense", intermediate, hidden)?,
@@ -303,6 +327,7 @@ impl Linear {
         outputs: usize,
         inputs: usize,
         first_scale: f32,
+        precision: Precision,
     ) -> Result<Linear> {
         let (mut matrix, mut bias) = (Vec::new(), Vec::new());
         for (place, name) in names.iter().enumerate() {
@@ -312,17 +337,15 @@ impl Linear {
             let part = weights.get(&format!("{name}.bias"), &[outputs])?;
             bias.extend(part.into_iter().map(|value| value * scale));
         }
-        let mut packed = Panels::default();
-        packed.pack_transposed(&matrix, inputs, bias.len(), inputs);
-        Ok(Linear { weights: packed, bias })
+        Ok(Linear { weights: Packed::new(precision, &matrix, bias.len(), inputs), bias })
     }
 
-    /// Rows of `input` to rows of `output`.
-    pub(super) fn apply(&self, isa: Isa, input: &[f32], output: &mut [f32]) {
-        let (inputs, outputs) = (self.weights.depth(), self.weights.columns());
+    /// Rows of `input` to rows of `output`; `rounded` is working memory.
+    pub(super) fn apply(&self, isa: Isa, input: &[f32], rounded: &mut Rounded, output: &mut [f32]) {
+        let inputs = self.weights.inputs();
         let rows = Rows { data: input, stride: inputs };
         let count = input.len() / inputs;
-        matmul::multiply(isa, count, rows, &self.weights, &self.bias, output, outputs);
+        self.weights.multiply(isa, count, rows, &self.bias, rounded, output);
     }
 }
 

@@ -6,6 +6,7 @@ use super::network::{self, Network, Pool, Shape};
 use super::tokenizer::Tokens;
 use super::weights::Weights;
 use crate::error::{Error, Result};
+use crate::kernel::matmul::Precision;
 
 /// Tokens that go through the network together: enough that short texts share the cost of
 /// reading the weights, few enough that working memory stays small.
@@ -20,8 +21,13 @@ pub(super) struct Model {
 
 impl Model {
     /// Loads the network of a folder.
-    pub(super) fn open(folder: &Folder, kind: Kind, weights: &Weights) -> Result<Model> {
-        let network = network::open(kind.architecture, folder, weights)?;
+    pub(super) fn open(
+        folder: &Folder,
+        kind: Kind,
+        weights: &Weights,
+        precision: Precision,
+    ) -> Result<Model> {
+        let network = network::open(kind.architecture, folder, weights, precision)?;
         Ok(Model { name: folder.name().to_string(), network, states: Pool::default() })
     }
 

@@ -9,6 +9,7 @@ use super::weights::Weights;
 use crate::encode::bert::{Bert, BertConfig};
 use crate::encode::decoder::Decoder;
 use crate::error::Result;
+use crate::kernel::matmul::Precision;
 
 /// What a network takes and gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +58,20 @@ pub(super) fn open(
     architecture: Architecture,
     folder: &Folder,
     weights: &Weights,
+    precision: Precision,
 ) -> Result<Box<dyn Network>> {
     match architecture {
         Architecture::Bert | Architecture::Mpnet => {
             let config = BertConfig::open(folder, architecture)?;
-            Ok(Box::new(Bert::open(folder, &config, weights)?))
+            Ok(Box::new(Bert::open(folder, &config, weights, precision)?))
         }
         Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
+            if precision != Precision::F32 {
+                return Err(folder.error(format!(
+                    "a {} runs in single precision only, whatever type its weights have",
+                    architecture.family()
+                )));
+            }
             Ok(Box::new(Decoder::open(folder, architecture, weights)?))
         }
     }

@@ -80,8 +80,8 @@ pub fn multiply_bf16(
         for row in (0..rows).step_by(TILE_ROWS) {
             let count = TILE_ROWS.min(rows - row);
             let tile = Tile { lhs: &words[row * depth..][..count * depth], lines };
-            let out = &mut out[row * out_stride + first..];
-            run(isa, tile, count, &start, out, out_stride, width);
+            let target = Target { out: &mut out[row * out_stride + first..], out_stride, width };
+            run(isa, tile, count, &start, target);
         }
     }
 }
@@ -123,41 +123,37 @@ fn round_body(row: &[f32], words: &mut [u32]) {
     }
 }
 
-fn run(
-    isa: Isa,
-    tile: Tile<'_>,
-    rows: usize,
-    start: &[f32; PANEL],
-    out: &mut [f32],
+/// Where a tile's results go: `width` numbers at every multiple of `out_stride`.
+struct Target<'a> {
+    out: &'a mut [f32],
     out_stride: usize,
     width: usize,
-) {
-    let mut sums = [*start; TILE_ROWS];
-    let sums = &mut sums[..rows];
-    assert!(tile.lhs.len() >= rows * tile.lines.len());
+}
+
+fn run(isa: Isa, tile: Tile<'_>, rows: usize, start: &[f32; PANEL], target: Target<'_>) {
+    assert_eq!(tile.lhs.len(), rows * tile.lines.len());
+    assert!(target.out.len() >= (rows - 1) * target.out_stride + target.width);
     match isa.0 {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 if is_x86_feature_detected!("avx512bf16") => {
-            // SAFETY: the processor has both, and the left-hand side was measured above.
-            unsafe { x86::tile_avx512_bf16(tile, sums) };
+            // SAFETY: the processor has both, and lengths were checked above.
+            unsafe { x86::tile_avx512_bf16(tile, rows, start, target) };
         }
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx512 => unsafe { x86::tile_avx512(tile, sums) },
+        Level::Avx512 => unsafe { x86::tile_avx512(tile, rows, start, target) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx2 => unsafe { x86::tile_avx2(tile, sums) },
-        Level::Portable => tile_body(tile, sums),
-    }
-    for (row, sums) in sums.iter().enumerate() {
-        out[row * out_stride..][..width].copy_from_slice(&sums[..width]);
+        Level::Avx2 => unsafe { x86::tile_avx2(tile, rows, start, target) },
+        Level::Portable => tile_body(tile, rows, start, target),
     }
 }
 
 #[inline(always)]
-fn tile_body(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
+fn tile_body(tile: Tile<'_>, rows: usize, start: &[f32; PANEL], target: Target<'_>) {
     let halves = |word: u32| (f32::from_bits(word << 16), f32::from_bits(word & 0xffff_0000));
-    for (row, sums) in sums.iter_mut().enumerate() {
+    for row in 0..rows {
+        let mut sums = *start;
         for (step, line) in tile.lines.iter().enumerate() {
             let (even, odd) = halves(tile.word(row, step));
             for (sum, word) in sums.iter_mut().zip(&line.0) {
@@ -166,6 +162,8 @@ fn tile_body(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
                 *sum += odd * second;
             }
         }
+        let out = &mut target.out[row * target.out_stride..][..target.width];
+        out.copy_from_slice(&sums[..target.width]);
     }
 }
 
@@ -177,7 +175,7 @@ mod x86 {
     use std::mem::transmute;
 
     use super::super::words::{Tile, with_rows};
-    use super::{PANEL, round_body, tile_body};
+    use super::{PANEL, Target, round_body, tile_body};
 
     #[target_feature(enable = "avx512f")]
     pub(super) fn round_avx512(row: &[f32], words: &mut [u32]) {
@@ -190,49 +188,64 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx512f")]
-    pub(super) fn tile_avx512(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
-        tile_body(tile, sums);
+    pub(super) fn tile_avx512(
+        tile: Tile<'_>,
+        rows: usize,
+        start: &[f32; PANEL],
+        target: Target<'_>,
+    ) {
+        tile_body(tile, rows, start, target);
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn tile_avx2(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
-        tile_body(tile, sums);
+    pub(super) fn tile_avx2(tile: Tile<'_>, rows: usize, start: &[f32; PANEL], target: Target<'_>) {
+        tile_body(tile, rows, start, target);
     }
 
     /// # Safety
-    /// Needs AVX-512F and BF16, 1 to 8 rows of sums, and as many rows in `tile.lhs`.
+    /// Needs AVX-512F and BF16, `1 <= rows <= 8`, and slices long enough for `rows` rows.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    pub(super) unsafe fn tile_avx512_bf16(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
-        // SAFETY: the caller's promise, with `ROWS == sums.len()`.
-        unsafe { with_rows!(sums.len(), rows(tile, sums)) }
+    pub(super) unsafe fn tile_avx512_bf16(
+        tile: Tile<'_>,
+        rows: usize,
+        start: &[f32; PANEL],
+        target: Target<'_>,
+    ) {
+        // SAFETY: the caller's promise, with `ROWS == rows`.
+        unsafe { with_rows!(rows, constant_rows(tile, start, target)) }
     }
 
     /// # Safety
-    /// As [`tile_avx512_bf16`], with `sums.len() == ROWS`.
+    /// As [`tile_avx512_bf16`], with `rows == ROWS`.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    unsafe fn rows<const ROWS: usize>(tile: Tile<'_>, sums: &mut [[f32; PANEL]]) {
-        // SAFETY: sums and lines are 32 words each; row `r < ROWS` has `lines.len()` words.
-        // Registers of 512 bits are the same whatever their numbers are.
+    unsafe fn constant_rows<const ROWS: usize>(
+        tile: Tile<'_>,
+        start: &[f32; PANEL],
+        target: Target<'_>,
+    ) {
+        // SAFETY: `start` and lines are 32 words each; row `r < ROWS` has `lines.len()` words; the
+        // masks keep stores inside `width`. Registers of 512 bits are the same whatever their
+        // numbers are.
         unsafe {
-            let mut registers = [[_mm512_setzero_ps(); 2]; ROWS];
-            for (registers, sums) in registers.iter_mut().zip(sums.iter()) {
-                registers[0] = _mm512_loadu_ps(sums.as_ptr());
-                registers[1] = _mm512_loadu_ps(sums.as_ptr().add(16));
-            }
+            let low = _mm512_loadu_ps(start.as_ptr());
+            let high = _mm512_loadu_ps(start.as_ptr().add(16));
+            let mut sums = [[low, high]; ROWS];
             let (lhs, depth) = (tile.lhs.as_ptr(), tile.lines.len());
             for (step, line) in tile.lines.iter().enumerate() {
                 let low: __m512bh = transmute(_mm512_load_si512(line.0.as_ptr().cast()));
                 let high: __m512bh = transmute(_mm512_load_si512(line.0.as_ptr().add(16).cast()));
-                for (row, registers) in registers.iter_mut().enumerate() {
+                for (row, sums) in sums.iter_mut().enumerate() {
                     let word = *lhs.add(row * depth + step) as i32;
                     let factor: __m512bh = transmute(_mm512_set1_epi32(word));
-                    registers[0] = _mm512_dpbf16_ps(registers[0], factor, low);
-                    registers[1] = _mm512_dpbf16_ps(registers[1], factor, high);
+                    sums[0] = _mm512_dpbf16_ps(sums[0], factor, low);
+                    sums[1] = _mm512_dpbf16_ps(sums[1], factor, high);
                 }
             }
-            for (registers, sums) in registers.iter().zip(sums) {
-                _mm512_storeu_ps(sums.as_mut_ptr(), registers[0]);
-                _mm512_storeu_ps(sums.as_mut_ptr().add(16), registers[1]);
+            let mask = u32::MAX >> (PANEL - target.width);
+            for (row, sums) in sums.iter().enumerate() {
+                let out = target.out.as_mut_ptr().add(row * target.out_stride);
+                _mm512_mask_storeu_ps(out, mask as u16, sums[0]);
+                _mm512_mask_storeu_ps(out.wrapping_add(16), (mask >> 16) as u16, sums[1]);
             }
         }
     }

@@ -125,12 +125,8 @@ pub fn multiply_int8(
         for row in (0..rows).step_by(TILE_ROWS) {
             let count = TILE_ROWS.min(rows - row);
             let tile = Tile { lhs: &words[row * depth..][..count * depth], lines };
-            let mut results = [[0.0; PANEL]; TILE_ROWS];
-            run(isa, tile, &ranges[row..row + count], &column, &mut results[..count]);
-            for (place, results) in results.iter().take(count).enumerate() {
-                let at = (row + place) * out_stride + first;
-                out[at..at + width].copy_from_slice(&results[..width]);
-            }
+            let target = Target { out: &mut out[row * out_stride + first..], out_stride, width };
+            run(isa, tile, &ranges[row..row + count], &column, target);
         }
     }
 }
@@ -146,6 +142,13 @@ impl Default for Columns {
     fn default() -> Columns {
         Columns { scales: [0.0; PANEL], sums: [0.0; PANEL], bias: [0.0; PANEL] }
     }
+}
+
+/// Where a tile's results go: `width` numbers at every multiple of `out_stride`.
+struct Target<'a> {
+    out: &'a mut [f32],
+    out_stride: usize,
+    width: usize,
 }
 
 /// Rounds a row into words; the last is filled with zeros.
@@ -200,34 +203,30 @@ fn round_body(row: &[f32], bytes: &mut [u8]) -> Range {
     Range { least, scale: scale + strange }
 }
 
-fn run(
-    isa: Isa,
-    tile: Tile<'_>,
-    ranges: &[Range],
-    columns: &Columns,
-    results: &mut [[f32; PANEL]],
-) {
-    let rows = results.len();
-    assert!(ranges.len() == rows && tile.lhs.len() == rows * tile.lines.len());
+fn run(isa: Isa, tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
+    let rows = ranges.len();
+    assert_eq!(tile.lhs.len(), rows * tile.lines.len());
+    assert!(target.out.len() >= (rows - 1) * target.out_stride + target.width);
     match isa.0 {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 if is_x86_feature_detected!("avx512vnni") => {
-            // SAFETY: the processor has both; there are as many ranges and rows as results.
-            unsafe { x86::tile_avx512_vnni(tile, ranges, columns, results) };
+            // SAFETY: the processor has both; lengths were checked above.
+            unsafe { x86::tile_avx512_vnni(tile, ranges, columns, target) };
         }
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx512 => unsafe { x86::tile_avx512(tile, ranges, columns, results) },
+        Level::Avx512 => unsafe { x86::tile_avx512(tile, ranges, columns, target) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx2 => unsafe { x86::tile_avx2(tile, ranges, columns, results) },
-        Level::Portable => tile_body(tile, ranges, columns, results),
+        Level::Avx2 => unsafe { x86::tile_avx2(tile, ranges, columns, target) },
+        Level::Portable => tile_body(tile, ranges, columns, target),
     }
 }
 
 #[inline(always)]
-fn tile_body(tile: Tile<'_>, ranges: &[Range], columns: &Columns, results: &mut [[f32; PANEL]]) {
-    for (row, (range, results)) in ranges.iter().zip(results).enumerate() {
+fn tile_body(tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
+    for (row, range) in ranges.iter().enumerate() {
+        let results = &mut target.out[row * target.out_stride..][..target.width];
         let mut sums = [0_i32; PANEL];
         for (step, line) in tile.lines.iter().enumerate() {
             let four = tile.word(row, step).to_le_bytes().map(i32::from);
@@ -253,7 +252,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::super::words::{Tile, with_rows};
-    use super::{Columns, PANEL, Range, round_body, tile_body};
+    use super::{Columns, PANEL, Range, Target, round_body, tile_body};
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn round_avx512(row: &[f32], bytes: &mut [u8]) -> Range {
@@ -270,9 +269,9 @@ mod x86 {
         tile: Tile<'_>,
         ranges: &[Range],
         columns: &Columns,
-        results: &mut [[f32; PANEL]],
+        target: Target<'_>,
     ) {
-        tile_body(tile, ranges, columns, results);
+        tile_body(tile, ranges, columns, target);
     }
 
     #[target_feature(enable = "avx2")]
@@ -280,35 +279,35 @@ mod x86 {
         tile: Tile<'_>,
         ranges: &[Range],
         columns: &Columns,
-        results: &mut [[f32; PANEL]],
+        target: Target<'_>,
     ) {
-        tile_body(tile, ranges, columns, results);
+        tile_body(tile, ranges, columns, target);
     }
 
     /// # Safety
-    /// Needs AVX-512F and VNNI, 1 to 8 results, and as many rows and ranges.
+    /// Needs AVX-512F and VNNI, 1 to 8 ranges, and as many rows on both sides.
     #[target_feature(enable = "avx512f,avx512vnni")]
     pub(super) unsafe fn tile_avx512_vnni(
         tile: Tile<'_>,
         ranges: &[Range],
         columns: &Columns,
-        results: &mut [[f32; PANEL]],
+        target: Target<'_>,
     ) {
-        // SAFETY: the caller's promise, with `ROWS == results.len()`.
-        unsafe { with_rows!(results.len(), rows(tile, ranges, columns, results)) }
+        // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
+        unsafe { with_rows!(ranges.len(), rows(tile, ranges, columns, target)) }
     }
 
     /// # Safety
-    /// As [`tile_avx512_vnni`], with `results.len() == ROWS`.
+    /// As [`tile_avx512_vnni`], with `ranges.len() == ROWS`.
     #[target_feature(enable = "avx512f,avx512vnni")]
     unsafe fn rows<const ROWS: usize>(
         tile: Tile<'_>,
         ranges: &[Range],
         columns: &Columns,
-        results: &mut [[f32; PANEL]],
+        target: Target<'_>,
     ) {
-        // SAFETY: results, lines and what belongs to columns are 32 words each; row `r < ROWS` has
-        // `lines.len()` words.
+        // SAFETY: lines and what belongs to columns are 32 words each; row `r < ROWS` has
+        // `lines.len()` words; the masks keep stores inside `width`.
         unsafe {
             let mut sums = [[_mm512_setzero_si512(); 2]; ROWS];
             let (lhs, depth) = (tile.lhs.as_ptr(), tile.lines.len());
@@ -321,15 +320,18 @@ mod x86 {
                     sums[1] = _mm512_dpbusd_epi32(sums[1], four, high);
                 }
             }
+            let mask = u32::MAX >> (PANEL - target.width);
             for half in 0..2 {
                 let part = |of: &[f32; PANEL]| _mm512_loadu_ps(of.as_ptr().add(16 * half));
                 let (scale, sum, bias) =
                     (part(&columns.scales), part(&columns.sums), part(&columns.bias));
-                for ((sums, range), result) in sums.iter().zip(ranges).zip(results.iter_mut()) {
+                for (row, (sums, range)) in sums.iter().zip(ranges).enumerate() {
                     let product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[half]), scale);
                     let least = _mm512_fmadd_ps(_mm512_set1_ps(range.least), sum, bias);
                     let whole = _mm512_fmadd_ps(product, _mm512_set1_ps(range.scale), least);
-                    _mm512_storeu_ps(result.as_mut_ptr().add(16 * half), whole);
+                    let out = target.out.as_mut_ptr().add(row * target.out_stride);
+                    let mask = (mask >> (16 * half)) as u16;
+                    _mm512_mask_storeu_ps(out.wrapping_add(16 * half), mask, whole);
                 }
             }
         }
