@@ -38,7 +38,7 @@ fn main() -> Outcome<()> {
     let start = Clock::start();
     let tokens: Vec<Tokens> = inputs
         .iter()
-        .map(|input| encoder.document_tokens(&input.text, None))
+        .map(|input| encoder.tokens("document", &input.text, None))
         .collect::<Result<_, _>>()?;
     let count: usize = tokens.iter().map(|text| text.ids.len()).sum();
     start.report("tokenizer, 1 thread", inputs.len(), count);

@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use medvec::Control;
-use medvec::encode::folder::FolderEncoder;
 use medvec::encode::distill::{DistillOptions, run};
+use medvec::encode::folder::FolderEncoder;
 
 fn main() -> medvec::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

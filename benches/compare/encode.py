@@ -167,6 +167,7 @@ class SentenceTransformers(Peer):
 
 def graphs(options, scratch):
     """Paths of the exported, fused graph and of its quantised form."""
+    import onnx
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.transformers.optimizer import optimize_model
@@ -200,7 +201,10 @@ def graphs(options, scratch):
     optimised = optimize_model(plain, "bert", num_heads=heads, hidden_size=hidden, opt_level=1)
     print("fused:", optimised.get_fused_operator_statistics(), file=sys.stderr)
     optimised.save_model_to_file(fused)
-    quantize_dynamic(fused, int8, weight_type=QuantType.QInt8, per_channel=True)
+    # Types behind the fused operators are not inferred.
+    unknown = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+    weights = QuantType.QInt8
+    quantize_dynamic(fused, int8, weight_type=weights, per_channel=True, extra_options=unknown)
     return fused, int8
 
 

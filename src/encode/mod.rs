@@ -28,6 +28,14 @@ pub mod wordpiece;
 /// # Errors
 /// None in practice: a test checks the bytes, which are part of the program.
 pub fn builtin() -> Result<Arc<dyn Encoder>> {
+    Ok(builtin_static()?)
+}
+
+/// As [`builtin`], for callers who want its tokens too.
+///
+/// # Errors
+/// As [`builtin`].
+pub fn builtin_static() -> Result<Arc<StaticEncoder>> {
     static BYTES: &[u8] = include_bytes!("builtin.mdvs");
     static ENCODER: OnceLock<Arc<StaticEncoder>> = OnceLock::new();
     if let Some(encoder) = ENCODER.get() {

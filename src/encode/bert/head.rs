@@ -3,7 +3,7 @@
 
 use super::config::BertConfig;
 use super::network::Linear;
-use crate::encode::folder::{Folder, Weights};
+use crate::encode::folder::{Architecture, Folder, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::matmul::{Precision, Rounded};
@@ -14,18 +14,27 @@ pub(in crate::encode) struct Pooler {
 }
 
 impl Pooler {
-    /// Loads the pooler, if the weights have one.
-    pub(in crate::encode) fn open(config: &BertConfig, weights: &Weights) -> Result<Pooler> {
-        let hidden = config.hidden_size;
+    /// Loads the pooler of a BERT or MPNet.
+    pub(in crate::encode) fn open(
+        folder: &Folder,
+        of: Architecture,
+        weights: &Weights,
+    ) -> Result<Pooler> {
+        if !matches!(of, Architecture::Bert | Architecture::Mpnet) {
+            return Err(folder.error(format!("a {} has no pooler", of.family())));
+        }
+        let hidden = BertConfig::open(folder, of)?.hidden_size;
         let name = ["pooler.dense".to_string()];
         let dense = Linear::open(weights, &name, hidden, hidden, 1.0, Precision::F32)?;
         Ok(Pooler { dense })
     }
 
     /// Applies it to one vector.
-    pub(in crate::encode) fn apply(&self, first: &[f32], out: &mut [f32]) {
-        self.dense.apply(Isa::detect(), first, &mut Rounded::default(), out);
+    pub(in crate::encode) fn apply(&self, first: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; first.len()];
+        self.dense.apply(Isa::detect(), first, &mut Rounded::default(), &mut out);
         out.iter_mut().for_each(|value| *value = value.tanh());
+        out
     }
 }
 
@@ -40,9 +49,10 @@ impl Classifier {
     /// Loads the head of a `BertForSequenceClassification` with one label.
     pub(in crate::encode) fn open(
         folder: &Folder,
-        config: &BertConfig,
+        of: Architecture,
         weights: &Weights,
     ) -> Result<Classifier> {
+        let config = BertConfig::open(folder, of)?;
         let labels = config.labels();
         if labels != 1 {
             return Err(folder.error(format!(
@@ -52,7 +62,7 @@ impl Classifier {
         }
         let bias = weights.get("classifier.bias", &[1])?;
         Ok(Classifier {
-            pooler: Pooler::open(config, weights)?,
+            pooler: Pooler::open(folder, of, weights)?,
             weights: weights.get("classifier.weight", &[1, config.hidden_size])?,
             bias: bias.first().copied().unwrap_or_default(),
         })
@@ -60,8 +70,10 @@ impl Classifier {
 
     /// The raw score (logit) of one pair, from its first token's vector.
     pub(in crate::encode) fn score(&self, first: &[f32]) -> f32 {
-        let mut pooled = vec![0.0; first.len()];
-        self.pooler.apply(first, &mut pooled);
-        pooled.iter().zip(&self.weights).fold(self.bias, |sum, (value, weight)| sum + value * weight)
+        let pooled = self.pooler.apply(first);
+        pooled
+            .iter()
+            .zip(&self.weights)
+            .fold(self.bias, |sum, (value, weight)| sum + value * weight)
     }
 }

@@ -270,7 +270,7 @@ impl Network for Bert {
 fn signature(config: &BertConfig, precision: Precision) -> String {
     match precision {
         Precision::F32 => config.signature(),
-        rounded => format!("{} precision {rounded:?}", config.signature()),
+        rounded => format!("{} rounded to {}", config.signature(), rounded.name()),
     }
 }
 

@@ -1,8 +1,7 @@
 //! The weights of one layer, by the names that each family gives them.
 
 use super::config::Plan;
-use super::matrix::Matrix;
-use crate::encode::folder::{Architecture, Weights};
+use crate::encode::folder::{Architecture, Table, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::matmul::{self, Panels, Rows};
@@ -33,9 +32,9 @@ pub(super) struct FeedForward {
     pub(super) down: Linear,
 }
 
-/// `x * transposed(weights) + bias`.
+/// `x * transposed(weights) + bias`; the weights stay in their file where they can.
 pub(super) struct Linear {
-    weights: Matrix,
+    weights: Table,
     bias: Vec<f32>,
 }
 
@@ -103,7 +102,7 @@ impl Linear {
         inputs: usize,
         bias: bool,
     ) -> Result<Linear> {
-        let weight = Matrix::open(weights, &format!("{name}.weight"), outputs, inputs)?;
+        let weight = weights.table(&format!("{name}.weight"), outputs, inputs)?;
         let bias = match bias {
             true => weights.get(&format!("{name}.bias"), &[outputs])?,
             false => Vec::new(),

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `config` | `config.json` of each family, brought to one plan |
 //! | `layer` | the weights of a layer, by each family's names |
-//! | `matrix` | weights that stay in the type of their file |
 //! | `network` | the forward pass |
 //!
 //! All three are one network with switches (`config::Plan`): normalisation in front of every block,
@@ -14,7 +13,6 @@
 
 mod config;
 mod layer;
-mod matrix;
 mod network;
 
 pub(in crate::encode) use self::network::Decoder;

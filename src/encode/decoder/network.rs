@@ -3,8 +3,7 @@
 
 use super::config::{Activation, Plan};
 use super::layer::{FeedForward, Layer, Norm, Projections};
-use super::matrix::Matrix;
-use crate::encode::folder::{Architecture, Folder, Network, Pool, Shape, Tokens, Weights};
+use crate::encode::folder::{Architecture, Folder, Network, Pool, Shape, Table, Tokens, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::matmul::{Panels, Rows};
@@ -16,7 +15,7 @@ use crate::kernel::transformer::{gate, norm, pointwise};
 pub(in crate::encode) struct Decoder {
     isa: Isa,
     plan: Plan,
-    words: Matrix,
+    words: Table,
     layers: Vec<Layer>,
     norm: Norm,
     scratch: Pool<Scratch>,
@@ -66,7 +65,7 @@ impl Decoder {
         };
         Ok(Decoder {
             isa: Isa::detect(),
-            words: Matrix::open(weights, words, plan.vocabulary, plan.hidden)?,
+            words: weights.table(words, plan.vocabulary, plan.hidden)?,
             norm: Norm::open(weights, &plan, last)?,
             layers: (0..plan.layers)
                 .map(|place| Layer::open(weights, &plan, place))
@@ -81,9 +80,8 @@ impl Decoder {
         let hidden = self.plan.hidden;
         let ids = || texts.iter().flat_map(|text| &text.ids);
         states.resize(ids().count() * hidden, 0.0);
-        let words = self.words.stored();
         for (id, state) in ids().zip(states.chunks_exact_mut(hidden)) {
-            words.read(self.isa, *id as usize, state);
+            self.words.row(*id as usize, state);
             if self.plan.architecture == Architecture::Gemma {
                 let scale = (hidden as f32).sqrt();
                 state.iter_mut().for_each(|value| *value *= scale);

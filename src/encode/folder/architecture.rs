@@ -84,7 +84,9 @@ impl Kind {
         let known: Vec<&str> = BODIES.iter().map(|(body, _)| body.model_type()).collect();
         let architecture = match named.model_type.as_deref() {
             None => by_class(named.architectures.iter().flatten().next()),
-            Some(name) => BODIES.iter().map(|(body, _)| *body).find(|body| body.model_type() == name),
+            Some(name) => {
+                BODIES.iter().map(|(body, _)| *body).find(|body| body.model_type() == name)
+            }
         };
         let architecture = architecture.ok_or_else(|| {
             unsupported(format!(

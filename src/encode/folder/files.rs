@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
@@ -83,18 +82,23 @@ impl Folder {
             .map_err(|problem| self.error(format!("{file}: {problem}")))
     }
 
-    /// SHA-256 of a file, read in pieces.
-    pub(in crate::encode) fn digest(&self, file: &str) -> Result<[u8; 32]> {
-        let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
-        let mut opened = File::open(self.path(file)).map_err(failed)?;
-        let mut hash = Sha256::new();
-        let mut piece = vec![0; 1 << 20];
-        loop {
-            let count = opened.read(&mut piece).map_err(failed)?;
-            if count == 0 {
-                return Ok(hash.finalize().into());
-            }
-            hash.update(piece.get(..count).unwrap_or_default());
-        }
+    /// Whether both are the same folder.
+    pub(in crate::encode) fn is_same(&self, other: &Folder) -> bool {
+        let place = |folder: &Folder| folder.path.canonicalize().ok();
+        place(self).is_some_and(|own| place(other) == Some(own))
+    }
+
+    /// The model's name at Hugging Face (`owner/name`), if the folder lies in a cache of theirs:
+    /// `models--owner--name/snapshots/...`.
+    pub(in crate::encode) fn hub_name(&self) -> Option<String> {
+        self.path.components().rev().find_map(|part| {
+            let model = part.as_os_str().to_str()?.strip_prefix("models--")?;
+            Some(model.replacen("--", "/", 1))
+        })
+    }
+
+    /// The last part of the path.
+    pub(in crate::encode) fn base_name(&self) -> Option<&str> {
+        self.path.file_name()?.to_str()
     }
 }

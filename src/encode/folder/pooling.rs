@@ -18,7 +18,8 @@ pub(super) fn pool(pooling: Pooling, normalize: bool, states: &[f32], out: &mut 
             }
             scale = 1.0 / tokens as f64;
         }
-        Pooling::Cls => out.copy_from_slice(rows.next().unwrap_or_default()),
+        // The pooler is applied before.
+        Pooling::Cls | Pooling::Pooler => out.copy_from_slice(rows.next().unwrap_or_default()),
         Pooling::Last => out.copy_from_slice(rows.next_back().unwrap_or_default()),
     }
     if normalize {

@@ -1,32 +1,39 @@
 //! How a model wants its text and how its token vectors become one vector.
-//!
-//! sentence-transformers folders say it in `modules.json` (a list of steps), `1_Pooling/config.json`,
-//! `sentence_bert_config.json` (the length limit) and `config_sentence_transformers.json`
-//! (prompts, similarity). A folder without `modules.json` gets what sentence-transformers itself
-//! falls back to: the mean of the token vectors, not normalised, compared by cosine, with inputs
-//! as long as the model allows. Callers who know better give a [`Recipe`].
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::files::Folder;
 use super::network::Shape;
-use crate::encoder::{Metric, Pooling};
-use crate::error::Result;
+use crate::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
+use crate::error::{Error, Result};
+
+/// The role of stored texts.
+pub const DOCUMENT: &str = "document";
+/// The role of questions; as [`DOCUMENT`] where a recipe has none.
+pub const QUERY: &str = "query";
+/// The role of a pair of texts that a cross-encoder scores.
+pub const PAIR: &str = "pair";
 
 /// Everything between a text and its vector that is not the network.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// `cls` or `mean`.
-    #[serde(with = "PoolingName")]
+    /// `cls`, `mean`, `last` or `pooler`.
+    #[serde(default = "mean", with = "PoolingName")]
     pub pooling: Pooling,
     /// Whether vectors are scaled to length 1.
     #[serde(default)]
     pub normalize: bool,
     /// `dot` or `cosine`.
-    #[serde(with = "MetricName")]
+    #[serde(default = "cosine", with = "MetricName")]
     pub similarity: Metric,
+    /// A token that is appended to every text, after it was cut to one less than the role's length.
+    #[serde(default)]
+    pub append_eos_id: Option<u32>,
     /// Whether a document is given as a segment pair (title, abstract) with token types 0 and 1
     /// rather than as one text, `title abstract`.
     #[serde(default)]
@@ -34,21 +41,13 @@ pub struct Recipe {
     /// Whether text is lower-cased before the tokenizer sees it.
     #[serde(default)]
     pub lower_case: bool,
-    /// Prefix and length for documents and queries.
-    pub roles: Roles,
+    /// What a text is given as: `document`, `query`, `pair` or another name.
+    pub roles: BTreeMap<String, Role>,
 }
 
-/// The two sides of a search.
+/// How the texts of one role are prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Roles {
-    /// Stored texts.
-    pub document: Role,
-    /// Questions; as `document` where it is missing.
-    pub query: Option<Role>,
-}
-
-/// One side.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Role {
     /// Text put before the input.
     #[serde(default)]
@@ -64,6 +63,7 @@ enum PoolingName {
     Mean,
     Last,
     Weighted,
+    Pooler,
 }
 
 #[derive(Deserialize)]
@@ -73,149 +73,126 @@ enum MetricName {
     Cosine,
 }
 
-/// An entry of `modules.json`.
-#[derive(Deserialize)]
-struct Module {
-    path: String,
-    #[serde(rename = "type")]
-    kind: String,
+fn mean() -> Pooling {
+    Pooling::Mean
 }
 
-/// `sentence_bert_config.json`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TransformerSettings {
-    max_seq_length: Option<usize>,
-    do_lower_case: bool,
+fn cosine() -> Metric {
+    Metric::Cosine
 }
 
-/// The field of `tokenizer_config.json` that bounds the length; some files hold 1e30 for "none".
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TokenizerSettings {
-    model_max_length: Option<f64>,
-}
-
-/// `config_sentence_transformers.json`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Settings {
-    prompts: HashMap<String, Option<String>>,
-    similarity_fn_name: Option<String>,
-}
-
-/// What a folder says about itself.
-pub(super) struct Layout {
-    /// Where the network and the tokenizer are.
-    pub(super) transformer: Folder,
-    pooling: Pooling,
-    normalize: bool,
-}
-
-impl Layout {
-    /// Reads `modules.json` where there is one.
-    pub(super) fn open(folder: &Folder) -> Result<Layout> {
-        let mut layout =
-            Layout { transformer: folder.clone(), pooling: Pooling::Mean, normalize: false };
-        let Some(modules) = folder.json::<Vec<Module>>("modules.json")? else { return Ok(layout) };
-        for module in &modules {
-            match module.kind.rsplit('.').next().unwrap_or_default() {
-                "Transformer" => layout.transformer = folder.inside(&module.path)?,
-                "Pooling" => layout.pooling = pooling(&folder.inside(&module.path)?)?,
-                "Normalize" => layout.normalize = true,
-                _ => {
-                    return Err(folder.error(format!(
-                        "modules.json: step {} is not supported; supported are Transformer, \
-                         Pooling and Normalize",
-                        module.kind
-                    )));
-                }
-            }
-        }
-        Ok(layout)
-    }
-
-    /// The recipe in the folder's own files.
-    pub(super) fn recipe(&self, folder: &Folder, shape: Shape) -> Result<Recipe> {
-        let own: TransformerSettings =
-            self.transformer.json("sentence_bert_config.json")?.unwrap_or_default();
-        let tokenizer: TokenizerSettings =
-            self.transformer.json("tokenizer_config.json")?.unwrap_or_default();
-        let settings: Settings =
-            folder.json("config_sentence_transformers.json")?.unwrap_or_default();
-        let tokenizer_max = tokenizer.model_max_length.map_or(usize::MAX, |length| length as usize);
-        let max_length =
-            own.max_seq_length.unwrap_or(tokenizer_max).min(shape.tokens_max);
-        let prompt = |names: &[&str]| {
-            let found = names.iter().find_map(|name| settings.prompts.get(*name)?.clone());
-            Role { prefix: found.unwrap_or_default(), max_length }
-        };
-        let similarity = match settings.similarity_fn_name.as_deref() {
-            None | Some("cosine") => Metric::Cosine,
-            Some("dot") => Metric::Dot,
-            Some(other) => {
-                return Err(folder.error(format!(
-                    "config_sentence_transformers.json: similarity {other:?} is not supported; \
-                     supported are \"cosine\" and \"dot\""
-                )));
-            }
-        };
-        Ok(Recipe {
-            pooling: self.pooling,
-            normalize: self.normalize,
-            similarity,
-            pair: false,
-            lower_case: own.do_lower_case,
-            roles: Roles {
-                document: prompt(&["document", "passage", "corpus"]),
-                query: Some(prompt(&["query"])),
-            },
-        })
-    }
-}
-
-/// Reads the pooling step: flags in older releases, a name in newer ones.
-fn pooling(folder: &Folder) -> Result<Pooling> {
-    let settings: HashMap<String, serde_json::Value> = folder
-        .json("config.json")?
-        .ok_or_else(|| folder.error("modules.json names a pooling step without config.json"))?;
-    let mut modes: Vec<&str> = settings
-        .iter()
-        .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
-        .map(|(key, _)| key.trim_start_matches("pooling_mode_"))
-        .collect();
-    modes.extend(settings.get("pooling_mode").and_then(serde_json::Value::as_str));
-    match modes.as_slice() {
-        ["cls_token" | "cls"] => Ok(Pooling::Cls),
-        ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
-        _ => Err(folder.error(format!(
-            "pooling {modes:?} is not supported; supported is one of \"cls\" and \"mean\""
-        ))),
-    }
-}
+/// Keys that say in words what the folder's own files hold.
+const REMARKS: &[&str] = &[
+    "adapter",
+    "head",
+    "layer_norm_eps",
+    "layout",
+    "notes",
+    "pad_token_id",
+    "padding",
+    "tokenizer",
+    "truncation",
+    "weights",
+];
 
 impl Recipe {
+    /// Reads a recipe file: one JSON object with the keys of [`Recipe`], or one that holds them under
+    /// `recipe`, with `roles` in it or beside it. `pair` may be a remark instead of a truth value.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the file and what is wrong in it.
+    pub fn read(path: &Path) -> Result<Recipe> {
+        let file = path.display().to_string();
+        let wrong =
+            |place: String, detail: String| Error::Input { file: file.clone(), place, detail };
+        let text = std::fs::read(path).map_err(|source| Error::io("read", &file, source))?;
+        let whole: Value = serde_json::from_slice(&text).map_err(|problem| {
+            wrong(format!("line {}", problem.line()), format!("no JSON: {problem}"))
+        })?;
+        Recipe::from_json(whole).map_err(|detail| wrong("recipe".into(), detail))
+    }
+
+    /// A recipe from JSON, as [`Recipe::read`] takes it.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn from_json(whole: Value) -> Result<Recipe, String> {
+        let Value::Object(mut outer) = whole else { return Err("expected a JSON object".into()) };
+        let mut recipe: Map<String, Value> = match outer.remove("recipe") {
+            None => outer,
+            Some(Value::Object(mut inner)) => {
+                if let Some(roles) = outer.remove("roles") {
+                    inner.insert("roles".into(), roles);
+                }
+                inner
+            }
+            Some(_) => return Err("`recipe` must be an object".into()),
+        };
+        recipe.retain(|key, _| !REMARKS.contains(&key.as_str()));
+        if let Some(pair @ Value::String(_)) = recipe.get_mut("pair") {
+            *pair = Value::Bool(true);
+        }
+        let recipe: Recipe =
+            serde_json::from_value(Value::Object(recipe)).map_err(|problem| problem.to_string())?;
+        if recipe.roles.is_empty() {
+            return Err("`roles` is empty: give at least `document` with its max_length".into());
+        }
+        Ok(recipe)
+    }
+
+    /// The recipe by which an encoder of this description works, but for `append_eos_id` and
+    /// `lower_case`, which the description only has a digest of.
+    pub(super) fn of_spec(spec: &EncoderSpec) -> Recipe {
+        let role = |tower: &TowerSpec| Role {
+            prefix: tower.prefix.clone(),
+            max_length: tower.tokens_max as usize,
+        };
+        let roles = [(DOCUMENT, &spec.document), (QUERY, &spec.query)];
+        Recipe {
+            pooling: spec.pooling,
+            normalize: spec.normalize,
+            similarity: spec.metric,
+            append_eos_id: None,
+            pair: spec.document.pair,
+            lower_case: false,
+            roles: roles.map(|(name, tower)| (name.to_owned(), role(tower))).into(),
+        }
+    }
+
+    /// How texts of this role are prepared. Questions are as documents, and documents as whatever
+    /// there is, where the recipe does not say.
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.get(name).or_else(|| match name {
+            QUERY | PAIR => self.role(DOCUMENT),
+            DOCUMENT if self.roles.len() == 1 => self.roles.values().next(),
+            _ => None,
+        })
+    }
+
     /// Checks what can be told from the recipe and the network's shape.
     pub(super) fn check(&self, folder: &Folder, shape: Shape) -> Result<()> {
         if self.pooling == Pooling::Weighted {
-            return Err(folder.error("recipe: pooling must be cls, mean or last"));
+            return Err(folder.error("recipe: pooling must be cls, mean, last or pooler"));
         }
         if self.pair && shape.types < 2 {
             return Err(folder.error("recipe asks for pairs, the model has one token type"));
         }
-        for role in [&self.roles.document, self.query()] {
+        if let Some(id) = self.append_eos_id
+            && id as usize >= shape.vocabulary
+        {
+            return Err(folder.error(format!(
+                "recipe: append_eos_id is {id}, the model has ids below {}",
+                shape.vocabulary
+            )));
+        }
+        for (name, role) in &self.roles {
             if role.max_length > shape.tokens_max {
                 return Err(folder.error(format!(
-                    "recipe: max_length is {}, the model has {} positions",
+                    "recipe: max_length of {name} is {}, the model has {} positions",
                     role.max_length, shape.tokens_max
                 )));
             }
         }
         Ok(())
-    }
-
-    /// The query side.
-    pub(super) fn query(&self) -> &Role {
-        self.roles.query.as_ref().unwrap_or(&self.roles.document)
     }
 }

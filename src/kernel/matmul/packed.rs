@@ -18,6 +18,25 @@ pub enum Precision {
     Int8,
 }
 
+impl Precision {
+    /// All of them, from exact to fast.
+    pub const ALL: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
+
+    /// Its name for people and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+            Precision::Int8 => "int8",
+        }
+    }
+
+    /// The one of this name.
+    pub fn by_name(name: &str) -> Option<Precision> {
+        Precision::ALL.into_iter().find(|precision| precision.name() == name)
+    }
+}
+
 /// A linear layer's weights.
 #[derive(Clone, Debug)]
 pub enum Packed {
