@@ -18,7 +18,7 @@ use std::time::Instant;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
-use medvec::encode::bert::{BertEncoder, Tokens};
+use medvec::encode::folder::{FolderEncoder, Tokens};
 use medvec::{Encoder, EncoderInput};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -33,12 +33,12 @@ fn main() -> Outcome<()> {
     let limit = arguments.get(1).map_or(Ok(1_000), |number| number.parse())?;
     let inputs: Vec<EncoderInput> = abstracts()?.into_iter().take(limit).collect();
     let start = Clock::start();
-    let encoder = BertEncoder::open(Path::new(folder))?;
+    let encoder = FolderEncoder::open(Path::new(folder))?;
     println!("opened in {:.0} ms", start.wall.elapsed().as_secs_f64() * 1e3);
     let start = Clock::start();
     let tokens: Vec<Tokens> = inputs
         .iter()
-        .map(|input| encoder.document_tokens(&input.text, None))
+        .map(|input| encoder.tokens("document", &input.text, None))
         .collect::<Result<_, _>>()?;
     let count: usize = tokens.iter().map(|text| text.ids.len()).sum();
     start.report("tokenizer, 1 thread", inputs.len(), count);
@@ -108,7 +108,7 @@ fn abstracts() -> Outcome<Vec<EncoderInput>> {
     Ok(records.values().map(input).collect())
 }
 
-fn encode(encoder: &BertEncoder, inputs: &[EncoderInput], threads: usize) -> Outcome<()> {
+fn encode(encoder: &FolderEncoder, inputs: &[EncoderInput], threads: usize) -> Outcome<()> {
     let next = AtomicUsize::new(0);
     let batches: Vec<&[EncoderInput]> = inputs.chunks(16).collect();
     let work = || -> medvec::Result<()> {

@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use medvec::Control;
-use medvec::encode::bert::BertEncoder;
 use medvec::encode::distill::{DistillOptions, run};
+use medvec::encode::folder::FolderEncoder;
 
 fn main() -> medvec::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,7 +17,7 @@ fn main() -> medvec::Result<()> {
         std::process::exit(2);
     };
     let teacher = match rest.first() {
-        Some(folder) => Some(BertEncoder::open(Path::new(folder))?),
+        Some(folder) => Some(FolderEncoder::open(Path::new(folder))?),
         None => None,
     };
     let options = DistillOptions {

@@ -26,6 +26,8 @@ pub enum Pooling {
     Last,
     /// A weighted mean of static token vectors.
     Weighted,
+    /// The first token's vector, through the pooler of the model.
+    Pooler,
 }
 
 /// SHA-256 over everything that decides an encoder's output.
@@ -65,7 +67,7 @@ pub struct TowerSpec {
 pub struct EncoderSpec {
     /// A name for people: a model's folder name, or `builtin`.
     pub name: String,
-    /// Architecture: `static`, `bert`.
+    /// Architecture: `static`, `bert`, `mpnet`, `gpt-neox`, `gemma`, `mistral`.
     pub family: String,
     /// Length of the vectors.
     pub dimension: u32,

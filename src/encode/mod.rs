@@ -9,9 +9,13 @@ use crate::encoder::Encoder;
 use crate::error::Result;
 
 #[cfg(feature = "bert")]
-pub mod bert;
+mod bert;
+#[cfg(feature = "bert")]
+mod decoder;
 #[cfg(feature = "bert")]
 pub mod distill;
+#[cfg(feature = "bert")]
+pub mod folder;
 pub mod static_encoder;
 pub mod wordpiece;
 
@@ -24,6 +28,14 @@ pub mod wordpiece;
 /// # Errors
 /// None in practice: a test checks the bytes, which are part of the program.
 pub fn builtin() -> Result<Arc<dyn Encoder>> {
+    Ok(builtin_static()?)
+}
+
+/// As [`builtin`], for callers who want its tokens too.
+///
+/// # Errors
+/// As [`builtin`].
+pub fn builtin_static() -> Result<Arc<StaticEncoder>> {
     static BYTES: &[u8] = include_bytes!("builtin.mdvs");
     static ENCODER: OnceLock<Arc<StaticEncoder>> = OnceLock::new();
     if let Some(encoder) = ENCODER.get() {
@@ -47,7 +59,7 @@ pub fn open(path: &Path) -> Result<Arc<dyn Encoder>> {
 
 #[cfg(feature = "bert")]
 fn open_folder(path: &Path) -> Result<Arc<dyn Encoder>> {
-    Ok(Arc::new(bert::BertEncoder::open(path)?))
+    Ok(Arc::new(folder::FolderEncoder::open(path)?))
 }
 
 #[cfg(not(feature = "bert"))]

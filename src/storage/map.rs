@@ -8,6 +8,10 @@
 //! is mapped is exactly the length that the file had when it was opened. A program that breaks the
 //! rule by writing into a database's files can make the process see changed bytes, or end it with
 //! SIGBUS; [`super::Access::Read`] is for directories where that cannot be excluded.
+//!
+//! Model folders ([`map_foreign`]) are not ours, but are held to the same by everybody who loads them:
+//! their files are downloaded under a temporary name, renamed, and never changed. Rust values are
+//! never borrowed from such a mapping beyond one read, and what is read is checked as any input is.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -33,6 +37,15 @@ pub(super) fn map(file: &File) -> io::Result<Bytes> {
     // reachable through `Bytes`, which never hands out a mutable view.
     let map: Mmap = unsafe { MmapOptions::new().len(length).map(file)? };
     Ok(Bytes::new(Mapped(map)))
+}
+
+/// Maps a file of a model folder, as [`map`] does those of a database.
+///
+/// # Errors
+/// As [`map`].
+#[cfg(feature = "bert")]
+pub(crate) fn map_foreign(file: &File) -> io::Result<Bytes> {
+    map(file)
 }
 
 /// A mapped file.

@@ -20,6 +20,8 @@ mod verified;
 
 pub use bytes::{Bytes, Content};
 pub use disk::{Access, DiskStorage};
+#[cfg(feature = "bert")]
+pub(crate) use map::map_foreign;
 pub use memory::MemoryStorage;
 pub use random::random_id;
 pub use verified::VerifiedFile;

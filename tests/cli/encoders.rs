@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::sandbox::{DOCUMENTS, Sandbox};
 
 /// A small model of the shared test data; `None`, with a line that says so, where there is none.
-fn model(name: &str) -> Option<PathBuf> {
+pub(crate) fn model(name: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("MEDVEC_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let folder = shared.join("fixtures/encoders").join(name);
@@ -53,7 +55,172 @@ fn a_model_that_moved_can_be_pointed_at() {
     sandbox.medvec(&["search", "db", "asthma", "--encoder", "moved"]).expect(0);
 }
 
-fn copy(from: &Path, to: &Path) {
+#[test]
+fn a_preset_a_recipe_and_an_adapter_are_found_again() {
+    let (Some(base), Some(adapter)) = (model("bert-lora/base"), model("bert-lora/adapter")) else {
+        return;
+    };
+    let (base, adapter) = (base.to_str().unwrap(), adapter.to_str().unwrap());
+    let recipe = r#"{"pooling": "pooler", "similarity": "dot", "append_eos_id": 3,
+        "roles": {"document": {"max_length": 40}, "query": {"prefix": "Q: ", "max_length": 20}}}"#;
+    for options in [
+        &["--preset", "biohicl-base"][..],
+        &["--recipe", "recipe.json"],
+        &["--adapter", adapter],
+        &["--adapter", adapter, "--preset", "biohicl-base"],
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("docs.jsonl", DOCUMENTS);
+        sandbox.write("recipe.json", recipe);
+        let mut import = vec!["import", "db", "docs.jsonl", "--encoder", base];
+        import.extend(options);
+        sandbox.medvec(&import).expect(0);
+        sandbox.medvec(&["search", "db", "asthma"]).expect(0);
+        sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
+        // The plain folder is opened by the database's own recipe; another one is refused.
+        let plain = sandbox.medvec(&["search", "db", "asthma", "--encoder", base]);
+        plain.expect(if options[0] == "--adapter" { 2 } else { 0 });
+        let other = ["search", "db", "asthma", "--encoder", base, "--preset", "minilm"];
+        sandbox.medvec(&other).expect(2).says(&["embedded by", base]);
+    }
+}
+
+/// Both towers of MedCPT under their own names, with different weights.
+fn towers(sandbox: &Sandbox) -> Option<()> {
+    let (document, query) = (model("bert-cls-pair")?, sandbox.path("towers/MedCPT-Query-Encoder"));
+    std::fs::create_dir_all(sandbox.path("towers")).unwrap();
+    copy(&document, &sandbox.path("towers/MedCPT-Article-Encoder"));
+    copy(&document, &query);
+    let config = query.join("config.json");
+    let text = std::fs::read_to_string(&config).unwrap().replace("\"gelu\"", "\"relu\"");
+    std::fs::write(config, text).unwrap();
+    sandbox.write("docs.jsonl", DOCUMENTS);
+    Some(())
+}
+
+#[test]
+fn one_tower_writes_and_the_other_asks() {
+    let sandbox = Sandbox::new();
+    let Some(()) = towers(&sandbox) else { return };
+    let (article, query) = ("towers/MedCPT-Article-Encoder", "towers/MedCPT-Query-Encoder");
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", article]).expect(0);
+    sandbox.medvec(&["stats", "db"]).expect(0).shows(&[article, query]);
+    let asked = sandbox.medvec(&["search", "db", "asthma", "-f", "pmids"]).expect(0);
+    assert_eq!(asked.out.lines().count(), 4);
+
+    // Questions need the query tower alone, wherever it is now; documents need both.
+    std::fs::rename(sandbox.path(article), sandbox.path("moved")).unwrap();
+    let alone = sandbox.medvec(&["search", "db", "asthma", "-f", "pmids"]).expect(0);
+    assert_eq!(alone.out, asked.out);
+    sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(2).says(&["Article", "not there"]);
+    std::fs::rename(sandbox.path(query), sandbox.path("asking")).unwrap();
+    sandbox.medvec(&["search", "db", "asthma"]).expect(2).says(&["Query", "not there"]);
+    let pointed = ["search", "db", "asthma", "-f", "pmids", "--encoder", "asking"];
+    assert_eq!(sandbox.medvec(&pointed).expect(0).out, asked.out);
+
+    // The other tower in its place is refused by both names.
+    let wrong = ["search", "db", "asthma", "--encoder", "moved"];
+    sandbox.medvec(&wrong).expect(2).says(&["embedded by", article, "moved"]);
+
+    let alone = sandbox.medvec(&[
+        "import",
+        "db2",
+        "docs.jsonl",
+        "--encoder",
+        "moved",
+        "--preset",
+        "medcpt",
+    ]);
+    alone.expect(2).says(&["stored texts only", "--query-encoder", "MedCPT-Query-Encoder"]);
+    let only_query =
+        ["import", "db2", "docs.jsonl", "--encoder", "asking", "--preset", "medcpt-query"];
+    sandbox.medvec(&only_query).expect(2).says(&["not for stored texts"]);
+    let given = [
+        "import",
+        "db2",
+        "docs.jsonl",
+        "--encoder",
+        "moved",
+        "--preset",
+        "medcpt",
+        "--query-encoder",
+        "asking",
+    ];
+    sandbox.medvec(&given).expect(0);
+    let again = sandbox.medvec(&["search", "db2", "asthma", "-f", "pmids"]).expect(0);
+    assert_eq!(again.out, asked.out);
+}
+
+#[test]
+fn a_cross_encoder_sorts_the_best_hits_again() {
+    let Some(cross) = model("bert-cross") else { return };
+    let cross = cross.to_str().unwrap();
+    let sandbox = Sandbox::with_database();
+    let plain = sandbox.medvec(&["search", "db", "aspirin for cancer", "-f", "jsonl"]).expect(0);
+    let hits = |run: &str| -> Vec<(String, f64)> {
+        let hit = |line: &str| {
+            let hit: Value = serde_json::from_str(line).unwrap();
+            (hit["key"].as_str().unwrap().to_owned(), hit["score"].as_f64().unwrap())
+        };
+        run.lines().map(hit).collect()
+    };
+    let mut arguments =
+        vec!["search", "db", "aspirin for cancer", "-f", "jsonl", "--rerank", cross];
+    let sorted = hits(&sandbox.medvec(&arguments).expect(0).out);
+    let mut keys: Vec<_> = sorted.iter().map(|(key, _)| key.clone()).collect();
+    assert!(sorted.windows(2).all(|pair| pair[0].1 >= pair[1].1), "{sorted:?}");
+    let mut found: Vec<_> = hits(&plain.out).into_iter().map(|(key, _)| key).collect();
+    keys.sort();
+    found.sort();
+    assert_eq!(keys, found);
+
+    // The scores are those that `encode` gives for the same pair.
+    let line = serde_json::json!({"text": "aspirin for cancer", "text_pair":
+        "Exercise in asthma. Children with asthma trained twice a week. Lung function improved after \
+         three months."});
+    let encoded = sandbox.medvec_with_input(&["encode", cross, "--input", "-"], &line.to_string());
+    let encoded: Value = serde_json::from_str(encoded.expect(0).out.trim()).unwrap();
+    let (_, score) = sorted.iter().find(|(key, _)| key == "102").unwrap();
+    assert!((encoded["score"].as_f64().unwrap() - score).abs() < 1e-5);
+
+    arguments.extend(["-k", "1", "--rerank-top", "4"]);
+    assert_eq!(hits(&sandbox.medvec(&arguments).expect(0).out), sorted[..1]);
+    let Some(other) = model("bert-mean-st") else { return };
+    let wrong = ["search", "db", "x", "--rerank", other.to_str().unwrap()];
+    sandbox.medvec(&wrong).expect(2).says(&["cannot re-rank"]);
+    sandbox
+        .medvec(&["import", "db3", "docs.jsonl", "--encoder", cross])
+        .expect(2)
+        .says(&["re-rank"]);
+}
+
+#[test]
+fn encoders_at_hand_and_known_ones_are_listed() {
+    let Some(folder) = model("bert-mean-st") else { return };
+    let sandbox = Sandbox::new();
+    copy(&folder, &sandbox.path("models/all-MiniLM-L6-v2"));
+    std::fs::create_dir_all(sandbox.path("models/broken")).unwrap();
+    sandbox.write("models/broken/config.json", "{\"model_type\": \"t5\"}");
+    let run = sandbox.medvec(&["encoders", "list", "models", "-f", "json"]).expect(0);
+    let list: Value = serde_json::from_str(&run.out).unwrap();
+    let find = |name: &str| {
+        let mut all = list["at_hand"].as_array().unwrap().iter();
+        all.find(|one| one["encoder"].as_str().unwrap().ends_with(name)).unwrap().clone()
+    };
+    let known = find("all-MiniLM-L6-v2");
+    assert_eq!((&known["preset"], &known["dimension"]), (&"minilm".into(), &48.into()));
+    for one in [known, find("builtin")] {
+        assert!(one["seconds_per_1000_abstracts"].as_f64().unwrap() > 0.0, "{one}");
+    }
+    assert!(find("broken")["problem"].as_str().unwrap().contains("t5"));
+    let presets = list["known"].as_array().unwrap();
+    let biolord = presets.iter().find(|one| one["preset"] == "biolord-2023").unwrap();
+    assert!(biolord["restriction"].as_str().unwrap().contains("SNOMED"));
+    let text = sandbox.medvec(&["encoders", "list", "models", "--no-timing"]).expect(0);
+    text.shows(&["medcpt-article", "questions by medcpt-query", "builtin", "t5"]);
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

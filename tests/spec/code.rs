@@ -138,7 +138,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
     [
         ("FileKind".to_owned(), kinds),
         archived_values!(Metric: Dot, Cosine),
-        archived_values!(Pooling: Cls, Mean, Last, Weighted),
+        archived_values!(Pooling: Cls, Mean, Last, Weighted, Pooler),
         archived_values!(RowType: Int8, F16, F32),
         sections("ManifestSection", "src/format/manifest.rs"),
         sections("TombstonesSection", "src/format/tombstones.rs"),

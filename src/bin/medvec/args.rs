@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use medvec::format::manifest::RowType;
+use medvec::kernel::matmul::Precision;
 
 use crate::filters::YearRange;
 
@@ -82,6 +83,10 @@ pub(crate) enum Command {
     Optimize(Optimize),
     /// The structure of a file or of every file of a database.
     Inspect(Inspect),
+    /// Tokens and vectors of texts, or scores of pairs, as a model makes them.
+    Encode(Encode),
+    /// Encoders: those that are known, and what those at hand cost.
+    Encoders(Encoders),
     /// Make a fast static encoder from a sentence encoder and a corpus.
     Distill(Distill),
     /// Print a completion script for a shell.
@@ -112,6 +117,15 @@ pub(crate) struct Import {
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
+    /// The tower for questions, where `--encoder` embeds stored texts only (MedCPT). Not needed when it
+    /// lies beside the other under its own name.
+    #[arg(long, value_name = "FOLDER", requires = "encoder")]
+    pub(crate) query_encoder: Option<String>,
+
+    /// What the encoder's folder does not say.
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
+
     /// How vectors are stored. Fixed when the database is created (then: int8).
     #[arg(long, value_enum, value_name = "TYPE")]
     pub(crate) rows: Option<Rows>,
@@ -119,6 +133,51 @@ pub(crate) struct Import {
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]
     pub(crate) keep_going: bool,
+}
+
+/// What a model folder does not say about itself.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ModelOptions {
+    /// Use the recipe of this known model (see `medvec encoders list`).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+
+    /// Use the recipe in this file: pooling, normalize, similarity, append_eos_id, and prefix and
+    /// max_length for each of its roles.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) recipe: Option<PathBuf>,
+
+    /// Merge this LoRA adapter into the model.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) adapter: Option<PathBuf>,
+
+    /// Run the model's layers in this precision [default: f32]; vectors of different precisions are
+    /// not compared with each other. For BERT and MPNet.
+    #[arg(long, value_enum)]
+    pub(crate) precision: Option<ModelPrecision>,
+}
+
+/// What factors are rounded to inside of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelPrecision {
+    /// Single precision.
+    #[default]
+    F32,
+    /// bfloat16: half the work where the processor has AVX512-BF16.
+    Bf16,
+    /// 8-bit integers: a quarter of the work with AVX-512 VNNI, and the largest error.
+    Int8,
+}
+
+impl ModelPrecision {
+    /// How the library calls it.
+    pub(crate) fn of_kernel(self) -> Precision {
+        match self {
+            ModelPrecision::F32 => Precision::F32,
+            ModelPrecision::Bf16 => Precision::Bf16,
+            ModelPrecision::Int8 => Precision::Int8,
+        }
+    }
 }
 
 /// How vectors are stored.
@@ -195,9 +254,22 @@ pub(crate) struct Search {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Use this encoder (`builtin` or a model folder) instead of the one that the database names.
+    /// Use this encoder (`builtin` or a model folder) instead of the one that the database names. For
+    /// a database of two towers, the one for questions.
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
+
+    /// What the encoder's folder does not say.
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
+
+    /// Sort the best hits again by this cross-encoder, which reads question and text together.
+    #[arg(long, value_name = "FOLDER", requires = "text")]
+    pub(crate) rerank: Option<PathBuf>,
+
+    /// With --rerank: how many of the best hits it reads; -k at least.
+    #[arg(long, value_name = "N", requires = "rerank", default_value_t = 50)]
+    pub(crate) rerank_top: usize,
 
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
@@ -339,6 +411,80 @@ pub(crate) struct Inspect {
     /// A file of a database, or a database directory.
     #[arg(value_name = "FILE|DB")]
     pub(crate) path: PathBuf,
+}
+
+/// `medvec encode`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Lines are {\"text\": ..., \"text_pair\": ...}; one line comes out for each, in \
+    order: {\"ids\": [...], \"vector\": [...]}, or {\"ids\": [...], \"score\": ...} of a cross-encoder."
+)]
+pub(crate) struct Encode {
+    /// `builtin`, or a model folder.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) encoder: String,
+
+    /// As what the texts are encoded: `document`, `query`, or another role of the recipe.
+    #[arg(long, value_name = "ROLE", default_value = "document")]
+    pub(crate) role: String,
+
+    /// What the folder does not say.
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
+
+    /// JSON lines; `-` for standard input.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) input: String,
+
+    /// Lines of JSON, or one matrix for numpy.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: EncodeFormat,
+
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// How vectors are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodeFormat {
+    /// One JSON object a line.
+    #[default]
+    Jsonl,
+    /// A numpy matrix, single precision, a row a text.
+    Npy,
+}
+
+/// `medvec encoders`
+#[derive(Debug, Args)]
+pub(crate) struct Encoders {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: EncodersCommand,
+}
+
+/// Commands of `medvec encoders`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EncodersCommand {
+    /// Known models and what is at hand, with length of vectors and texts, size and licence; those at
+    /// hand are timed on this machine.
+    List(EncodersList),
+}
+
+/// `medvec encoders list`
+#[derive(Debug, Args)]
+pub(crate) struct EncodersList {
+    /// Model folders, or folders of them, beside the cache of Hugging Face.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
+
+    /// Do not time anything.
+    #[arg(long)]
+    pub(crate) no_timing: bool,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// `medvec distill`

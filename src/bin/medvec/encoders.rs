@@ -1,21 +1,126 @@
 //! Which encoder a command uses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use medvec::db::Snapshot;
+use medvec::encode::folder::{
+    FolderEncoder, OpenOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in, tower_names,
+};
 use medvec::{Encoder, EncoderSpec, Error, encode};
 
+use crate::args::ModelOptions;
+use crate::context::Context;
 use crate::failure::{Failure, Result};
+use crate::style::MARK;
 
 /// The name of the encoder inside the binary.
 pub(crate) const BUILTIN: &str = "builtin";
 
-/// An encoder as a user names it: `builtin`, or the path of a model.
-pub(crate) fn by_name(name: &str) -> Result<Arc<dyn Encoder>> {
-    if name == BUILTIN {
-        return Ok(encode::builtin()?);
+/// What an encoder is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Documents and questions.
+    Both,
+    /// Questions alone: one tower is enough.
+    Questions,
+}
+
+impl ModelOptions {
+    /// As the library takes them.
+    pub(crate) fn to_options(&self) -> Result<OpenOptions> {
+        Ok(OpenOptions {
+            preset: self.preset.as_deref().map(Preset::by_name).transpose()?,
+            recipe: self.recipe.as_deref().map(Recipe::read).transpose()?,
+            adapter: self.adapter.clone(),
+            precision: self.precision.unwrap_or_default().of_kernel(),
+        })
     }
+
+    /// Whether none of them was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.preset.is_none()
+            && self.recipe.is_none()
+            && self.adapter.is_none()
+            && self.precision.is_none()
+    }
+}
+
+/// An encoder as a user names it: `builtin`, or the path of a model.
+pub(crate) fn by_name(name: &str, model: &ModelOptions) -> Result<Arc<dyn Encoder>> {
+    match folder(name, model)? {
+        Some(path) => Ok(Arc::new(FolderEncoder::open_with(&path, &model.to_options()?)?)),
+        None if name == BUILTIN => Ok(encode::builtin()?),
+        None => Ok(encode::open(&absolute(name)?)?),
+    }
+}
+
+/// The encoder of a new database, or of one that is written to: with both towers, where the named
+/// model is one of two.
+pub(crate) fn for_database(
+    name: &str,
+    model: &ModelOptions,
+    query: Option<&str>,
+) -> Result<Arc<dyn Encoder>> {
+    let Some(path) = folder(name, model)? else {
+        if query.is_some() {
+            return Err(Failure::usage(format!("{name} is no document tower of two models")));
+        }
+        return by_name(name, model);
+    };
+    let options = model.to_options()?;
+    let document = FolderEncoder::open_with(&path, &options)?;
+    let purpose = document.preset().map_or(Purpose::Both, |preset| preset.purpose);
+    let query_path = match (query, purpose) {
+        (Some(query), _) => absolute(query)?,
+        (None, Purpose::Both) => return Ok(Arc::new(document)),
+        (None, Purpose::Documents { query }) => sibling(&path, query)?.ok_or_else(|| {
+            Failure::usage(format!(
+                "{name} embeds stored texts only: name the model for questions ({}) with \
+                 --query-encoder FOLDER",
+                Preset::by_name(query).map_or(query, |preset| preset.model)
+            ))
+        })?,
+        (None, Purpose::Queries { .. } | Purpose::Scores) => {
+            return Err(Failure::usage(format!(
+                "{name} is not for stored texts (preset {}): name the model for them with --encoder",
+                document.preset().map_or("", |preset| preset.name)
+            )));
+        }
+    };
+    let partner = match purpose {
+        Purpose::Documents { query } => Some(Preset::by_name(query)?),
+        _ => None,
+    };
+    let precision = options.precision;
+    let query = OpenOptions { preset: partner, precision, ..OpenOptions::default() };
+    let query = FolderEncoder::open_with(&query_path, &query)?;
+    Ok(Arc::new(Towers::new(document, query)?))
+}
+
+/// The folder of this preset beside another, under the model's own name.
+fn sibling(path: &Path, preset: &str) -> Result<Option<PathBuf>> {
+    let model = Preset::by_name(preset)?.model;
+    let name = model.rsplit('/').next().unwrap_or(model);
+    Ok(path.parent().map(|parent| parent.join(name)).filter(|path| path.is_dir()))
+}
+
+/// The absolute path, if the name is that of a model folder; it is stored with the database, which is
+/// used from other directories too.
+fn folder(name: &str, model: &ModelOptions) -> Result<Option<PathBuf>> {
+    let path = Path::new(name);
+    if name != BUILTIN && path.is_dir() {
+        return absolute(name).map(Some);
+    }
+    if !model.is_empty() {
+        return Err(Failure::usage(format!(
+            "--preset, --recipe and --adapter are for model folders, {name} is none"
+        )));
+    }
+    Ok(None)
+}
+
+fn absolute(name: &str) -> Result<PathBuf> {
     let path = Path::new(name);
     if !path.exists() {
         return Err(Failure::usage(format!(
@@ -23,45 +128,95 @@ pub(crate) fn by_name(name: &str) -> Result<Arc<dyn Encoder>> {
              tokenizer)"
         )));
     }
-    // The path is stored with the database, which is used from other directories too.
-    let path = std::path::absolute(path).map_err(|error| Error::io("find", name, error))?;
-    Ok(encode::open(&path)?)
+    Ok(std::path::absolute(path).map_err(|error| Error::io("find", name, error))?)
 }
 
 /// The encoder for questions to a database: the one that the caller names, else the one that made
 /// its vectors.
-pub(crate) fn for_snapshot(snapshot: &Snapshot, named: Option<&str>) -> Result<Arc<dyn Encoder>> {
-    if let Some(name) = named {
-        return by_name(name);
-    }
+pub(crate) fn for_snapshot(
+    snapshot: &Snapshot,
+    named: Option<&str>,
+    model: &ModelOptions,
+) -> Result<Arc<dyn Encoder>> {
     let Some(vectors) = &snapshot.manifest().vectors else {
+        if let Some(name) = named {
+            return by_name(name, model);
+        }
         return Err(Failure::usage(
             "this database has no vectors (it was imported with `--encoder none`): leave out the \
              text and search with filters, or import again with an encoder into a new database",
         ));
     };
-    match &vectors.encoder {
-        Some(spec) => for_spec(spec),
-        None => Err(Failure::usage(
+    match (named, &vectors.encoder) {
+        (Some(name), Some(spec)) => named_for(name, model, spec),
+        (Some(name), None) => by_name(name, model),
+        (None, Some(spec)) => for_spec(spec, Use::Questions),
+        (None, None) => Err(Failure::usage(
             "this database holds vectors that were made elsewhere: name the encoder that made them \
              with --encoder FOLDER",
         )),
     }
 }
 
+/// A named encoder for questions to a database of this description, whose recipe it is opened with
+/// unless the options say otherwise.
+fn named_for(name: &str, model: &ModelOptions, stored: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
+    let Some(path) = folder(name, model)? else { return by_name(name, model) };
+    let encoder = match model.is_empty() {
+        true => FolderEncoder::open_like(&path, stored)?,
+        false => FolderEncoder::open_with(&path, &model.to_options()?)?,
+    };
+    if has_towers(stored) {
+        return Ok(Arc::new(Towers::for_questions(stored, encoder)?));
+    }
+    Ok(Arc::new(encoder))
+}
+
 /// The encoder that a database was written with.
-pub(crate) fn for_spec(spec: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
-    if spec.name == BUILTIN || !Path::new(&spec.name).exists() {
-        let builtin = encode::builtin()?;
-        if spec.name == BUILTIN || builtin.spec().fingerprint() == spec.fingerprint() {
+pub(crate) fn for_spec(spec: &EncoderSpec, wanted: Use) -> Result<Arc<dyn Encoder>> {
+    let builtin = encode::builtin()?;
+    if spec.name == BUILTIN {
+        return Ok(builtin);
+    }
+    let paths = match (tower_names(&spec.name), wanted) {
+        (Some((_, query)), Use::Questions) => paths_in(query),
+        _ => paths_in(&spec.name),
+    };
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        if builtin.spec().fingerprint() == spec.fingerprint() {
             return Ok(builtin);
         }
         return Err(Failure::usage(format!(
             "this database was embedded by the encoder in {} ({}), which is not there any more: say \
              where it is with --encoder FOLDER",
-            spec.name,
+            missing.display(),
             spec.fingerprint()
         )));
     }
-    Ok(encode::open(Path::new(&spec.name))?)
+    let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(&spec.name));
+    match (tower_names(&spec.name), wanted) {
+        (Some((_, query)), Use::Questions) => {
+            let named = EncoderSpec { name: query.to_owned(), ..spec.clone() };
+            Ok(Arc::new(Towers::for_questions(spec, FolderEncoder::open_as(&named)?)?))
+        }
+        (Some(_), Use::Both) => Ok(Arc::new(Towers::open_as(spec)?)),
+        (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_as(spec)?)),
+        (None, _) => Ok(encode::open(first)?),
+    }
+}
+
+/// Says how the licence of a known model restricts its use, before it is used.
+pub(crate) fn announce(name: &str, preset: Option<&str>, context: &mut Context) -> Result<()> {
+    let named = preset.map(Preset::by_name).transpose()?;
+    for path in paths_in(name) {
+        if let Some(preset) = named.or_else(|| Preset::of_path(&path))
+            && !preset.restriction.is_empty()
+        {
+            context.remark(format!(
+                "{MARK}licence{MARK:#} of {}: {} ({})",
+                preset.model, preset.restriction, preset.licence
+            ));
+        }
+    }
+    Ok(())
 }

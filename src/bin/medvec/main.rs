@@ -14,6 +14,7 @@ mod filters;
 mod highlight;
 mod interrupt;
 mod keys;
+mod npy;
 mod output;
 mod progress;
 mod render;
@@ -67,6 +68,8 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Optimize(args) => commands::optimize::run(&args, context),
         Command::Compact(args) => commands::compact::run(&args, context),
         Command::Inspect(args) => commands::inspect::run(&args, context),
+        Command::Encode(args) => commands::encode::run(&args, context),
+        Command::Encoders(args) => commands::encoders::run(&args, context),
         Command::Distill(args) => commands::distill::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }

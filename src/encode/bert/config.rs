@@ -1,34 +1,73 @@
 //! `config.json`: the shape of the network.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::HashMap;
 
-use super::folder::Folder;
+use crate::encode::folder::{Architecture, Folder};
 use crate::error::Result;
 
 /// The fields of `config.json` that decide what the network computes. Early releases leave many
-/// of them out; the defaults are those of Hugging Face's `BertConfig`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default)]
-pub(super) struct BertConfig {
-    pub(super) model_type: String,
-    pub(super) architectures: Option<Vec<String>>,
-    pub(super) vocab_size: usize,
-    pub(super) hidden_size: usize,
+/// of them out; the defaults are those of Hugging Face's `BertConfig` and `MPNetConfig`.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::encode) struct BertConfig {
+    #[serde(skip)]
+    pub(super) mpnet: bool,
+    vocab_size: Option<usize>,
+    #[serde(default = "hidden_size")]
+    pub(in crate::encode) hidden_size: usize,
+    #[serde(default = "twelve")]
     pub(super) num_hidden_layers: usize,
+    #[serde(default = "twelve")]
     pub(super) num_attention_heads: usize,
+    #[serde(default = "intermediate_size")]
     pub(super) intermediate_size: usize,
+    #[serde(default)]
     pub(super) hidden_act: Activation,
+    #[serde(default = "positions")]
     pub(super) max_position_embeddings: usize,
-    pub(super) type_vocab_size: usize,
+    type_vocab_size: Option<usize>,
+    #[serde(default = "layer_norm_eps")]
     pub(super) layer_norm_eps: f64,
-    pub(super) position_embedding_type: String,
-    pub(super) is_decoder: bool,
+    position_embedding_type: Option<String>,
+    #[serde(default)]
+    is_decoder: bool,
+    #[serde(default = "buckets")]
+    pub(super) relative_attention_num_buckets: usize,
+    pad_token_id: Option<usize>,
+    num_labels: Option<usize>,
+    id2label: Option<HashMap<String, IgnoredAny>>,
+}
+
+fn hidden_size() -> usize {
+    768
+}
+
+fn twelve() -> usize {
+    12
+}
+
+fn intermediate_size() -> usize {
+    3072
+}
+
+fn positions() -> usize {
+    512
+}
+
+fn layer_norm_eps() -> f64 {
+    1e-12
+}
+
+fn buckets() -> usize {
+    32
 }
 
 /// The function between the two layers of the feed-forward block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) enum Activation {
     /// With the error function.
+    #[default]
     #[serde(rename = "gelu")]
     Gelu,
     /// With tanh.
@@ -39,66 +78,59 @@ pub(super) enum Activation {
     Relu,
 }
 
-impl Default for BertConfig {
-    fn default() -> BertConfig {
-        BertConfig {
-            model_type: "bert".into(),
-            architectures: None,
-            vocab_size: 30_522,
-            hidden_size: 768,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            intermediate_size: 3072,
-            hidden_act: Activation::Gelu,
-            max_position_embeddings: 512,
-            type_vocab_size: 2,
-            layer_norm_eps: 1e-12,
-            position_embedding_type: "absolute".into(),
-            is_decoder: false,
-        }
-    }
-}
-
 impl BertConfig {
     /// Reads and checks `config.json`.
-    pub(super) fn open(folder: &Folder) -> Result<BertConfig> {
-        if folder.has("adapter_config.json") {
-            return Err(folder.error(
-                "this is a LoRA adapter, not a whole model; merge it into its base model first \
-                 (peft: merge_and_unload, save_pretrained)",
-            ));
-        }
-        let config: BertConfig = folder
+    pub(in crate::encode) fn open(folder: &Folder, of: Architecture) -> Result<BertConfig> {
+        let mut config: BertConfig = folder
             .json("config.json")?
             .ok_or_else(|| folder.error("config.json is missing; is this a model folder?"))?;
+        config.mpnet = of == Architecture::Mpnet;
         config.check().map_err(|detail| folder.error(format!("config.json: {detail}")))?;
         Ok(config)
     }
 
+    pub(super) fn vocabulary(&self) -> usize {
+        self.vocab_size.unwrap_or(if self.mpnet { 30_527 } else { 30_522 })
+    }
+
+    /// Token types; MPNet has none.
+    pub(super) fn types(&self) -> usize {
+        if self.mpnet { 1 } else { self.type_vocab_size.unwrap_or(2) }
+    }
+
+    /// The padding's id, behind which MPNet's positions start.
+    pub(super) fn padding(&self) -> usize {
+        self.pad_token_id.unwrap_or(1)
+    }
+
+    /// Rows of the position table before that of the first token.
+    pub(super) fn first_position(&self) -> usize {
+        if self.mpnet { self.padding() + 1 } else { 0 }
+    }
+
+    /// Tokens of the longest input.
+    pub(super) fn tokens_max(&self) -> usize {
+        self.max_position_embeddings - self.first_position()
+    }
+
+    /// Outputs of a classifier.
+    pub(super) fn labels(&self) -> usize {
+        self.num_labels.or(self.id2label.as_ref().map(HashMap::len)).unwrap_or(2)
+    }
+
     fn check(&self) -> Result<(), String> {
-        if self.model_type != "bert" {
-            return Err(format!("model_type is {:?}, supported is \"bert\"", self.model_type));
-        }
-        let unsupported = |name: &&String| {
-            !matches!(name.as_str(), "BertModel" | "BertForMaskedLM" | "BertForPreTraining")
-        };
-        if let Some(name) = self.architectures.iter().flatten().find(unsupported) {
-            return Err(format!(
-                "architecture {name} gives no text vectors; supported are BertModel, \
-                 BertForMaskedLM and BertForPreTraining"
-            ));
-        }
-        if self.position_embedding_type != "absolute" || self.is_decoder {
+        let absolute = |kind: &String| kind == "absolute";
+        if !self.position_embedding_type.as_ref().is_none_or(absolute) || self.is_decoder {
             return Err("only bidirectional models with absolute positions are supported".into());
         }
         let sizes = [
-            ("vocab_size", self.vocab_size),
+            ("vocab_size", self.vocabulary()),
             ("hidden_size", self.hidden_size),
             ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
             ("intermediate_size", self.intermediate_size),
             ("max_position_embeddings", self.max_position_embeddings),
-            ("type_vocab_size", self.type_vocab_size),
+            ("type_vocab_size", self.types()),
         ];
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(format!("{name} is 0"));
@@ -119,14 +151,40 @@ impl BertConfig {
         if !(self.layer_norm_eps.is_finite() && self.layer_norm_eps >= 0.0) {
             return Err(format!("layer_norm_eps is {}", self.layer_norm_eps));
         }
+        if self.mpnet {
+            self.check_mpnet()?;
+        }
+        Ok(())
+    }
+
+    fn check_mpnet(&self) -> Result<(), String> {
+        let buckets = self.relative_attention_num_buckets;
+        if !buckets.is_multiple_of(4) || !(4..=4096).contains(&buckets) {
+            return Err(format!("relative_attention_num_buckets is {buckets}"));
+        }
+        if self.padding() >= self.max_position_embeddings - 1 {
+            return Err(format!(
+                "positions start behind pad_token_id {}, max_position_embeddings is {}",
+                self.padding(),
+                self.max_position_embeddings
+            ));
+        }
+        // A row of biases is held for every distance.
+        if self.max_position_embeddings > 1 << 20 {
+            return Err(format!("max_position_embeddings is {}", self.max_position_embeddings));
+        }
         Ok(())
     }
 
     /// What the weights' shapes do not tell but the vectors depend on; part of the fingerprint.
     pub(super) fn signature(&self) -> String {
-        format!(
+        let mut signature = format!(
             "heads {} activation {:?} epsilon {:e}",
             self.num_attention_heads, self.hidden_act, self.layer_norm_eps
-        )
+        );
+        if self.mpnet {
+            signature.push_str(&format!(" positions from {}", self.first_position()));
+        }
+        signature
     }
 }

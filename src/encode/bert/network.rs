@@ -1,37 +1,54 @@
-//! BERT's forward pass (Devlin et al., 2019) over several texts at once, without padding.
+//! The forward pass over several texts at once, without padding.
 //!
 //! The tokens of all texts lie one after another, so linear layers see one tall matrix; only
 //! attention looks at one text at a time ("ragged" execution). The query, key and value
 //! projections are one matrix product, and `1 / sqrt(head length)` is multiplied into the query
 //! weights when they are loaded. Weights are repacked once for [`matmul`], and all working memory
-//! is in a [`Scratch`] that is used again.
+//! is used again.
 
 use super::config::{Activation, BertConfig};
-use super::folder::Folder;
-use super::tokenizer::Tokens;
-use super::weights::Weights;
+use super::distance::DistanceBias;
+use crate::encode::folder::{Folder, Network, Pool, Shape, Table, Tokens, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{self, PANEL, Panels, Rows};
+use crate::kernel::matmul::{self, PANEL, Packed, Panels, Precision, Rounded, Rows};
 use crate::kernel::transformer::pointwise;
 
 /// Rows of the feed-forward block and of attention scores that are worked on at a time: what
 /// keeps the intermediate numbers in the second-level cache.
 const BLOCK_ROWS: usize = 96;
 
+/// Layers that make queries, keys and values.
+const BERT_PROJECTIONS: [&str; 3] =
+    ["attention.self.query", "attention.self.key", "attention.self.value"];
+const MPNET_PROJECTIONS: [&str; 3] = ["attention.attn.q", "attention.attn.k", "attention.attn.v"];
+
 /// The weights of one model, ready to run.
-pub(super) struct Network {
+pub(in crate::encode) struct Bert {
     isa: Isa,
+    shape: Shape,
+    signature: String,
     hidden: usize,
     head: usize,
     intermediate: usize,
     activation: Activation,
     epsilon: f32,
-    words: Vec<f32>,
+    words: Table,
     positions: Vec<f32>,
+    first_position: usize,
+    /// Empty where the network knows no token types.
     types: Vec<f32>,
+    distances: Option<Distances>,
     norm: Norm,
     layers: Vec<Layer>,
+    scratch: Pool<Scratch>,
+}
+
+/// What MPNet has in place of token types.
+struct Distances {
+    bias: DistanceBias,
+    /// The padding's id, which gets the position before the first.
+    padding: usize,
 }
 
 struct Layer {
@@ -43,8 +60,8 @@ struct Layer {
     output_norm: Norm,
 }
 
-struct Linear {
-    weights: Panels,
+pub(super) struct Linear {
+    weights: Packed,
     bias: Vec<f32>,
 }
 
@@ -55,9 +72,9 @@ struct Norm {
 
 /// Working memory of one forward pass.
 #[derive(Default)]
-pub(super) struct Scratch {
-    /// After [`Network::forward`]: the last layer's vector of each token, texts concatenated.
-    pub(super) hidden: Vec<f32>,
+struct Scratch {
+    /// The vector of each token, texts concatenated.
+    hidden: Vec<f32>,
     query_key_value: Vec<f32>,
     context: Vec<f32>,
     projected: Vec<f32>,
@@ -65,11 +82,17 @@ pub(super) struct Scratch {
     scores: Vec<f32>,
     keys: Panels,
     values: Panels,
+    rounded: Rounded,
 }
 
-impl Network {
+impl Bert {
     /// Loads every tensor that `config` asks for and checks its shape.
-    pub(super) fn open(folder: &Folder, config: &BertConfig, weights: &Weights) -> Result<Network> {
+    pub(in crate::encode) fn open(
+        folder: &Folder,
+        config: &BertConfig,
+        weights: &Weights,
+        precision: Precision,
+    ) -> Result<Bert> {
         let hidden = config.hidden_size;
         let table = |name: &str, rows| {
             weights.get(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden])
@@ -81,69 +104,57 @@ impl Network {
                 config.num_hidden_layers
             )));
         }
-        Ok(Network {
+        let (words, heads) = ("embeddings.word_embeddings.weight", config.num_attention_heads);
+        Ok(Bert {
             isa: Isa::detect(),
+            shape: Shape {
+                dimension: hidden,
+                vocabulary: config.vocabulary(),
+                tokens_max: config.tokens_max(),
+                types: config.types(),
+            },
+            signature: signature(config, precision),
             hidden,
-            head: hidden / config.num_attention_heads,
+            head: hidden / heads,
             intermediate: config.intermediate_size,
             activation: config.hidden_act,
             epsilon: config.layer_norm_eps as f32,
-            words: table("word", config.vocab_size)?,
+            words: weights.table(words, config.vocabulary(), hidden)?,
             positions: table("position", config.max_position_embeddings)?,
-            types: table("token_type", config.type_vocab_size)?,
+            first_position: config.first_position(),
+            types: if config.mpnet { Vec::new() } else { table("token_type", config.types())? },
+            distances: if config.mpnet { Some(Distances::open(config, weights)?) } else { None },
             norm: Norm::open(weights, "embeddings.LayerNorm", hidden)?,
             layers: (0..config.num_hidden_layers)
-                .map(|layer| Layer::open(weights, layer, config))
+                .map(|layer| Layer::open(weights, layer, config, precision))
                 .collect::<Result<_>>()?,
+            scratch: Pool::default(),
         })
-    }
-
-    /// Length of a token's vector.
-    pub(super) fn dimension(&self) -> usize {
-        self.hidden
-    }
-
-    /// What is wrong with an input, if anything is: [`Network::forward`] relies on this check.
-    pub(super) fn refuse(&self, tokens: &Tokens) -> Option<String> {
-        let rows = |table: &[f32]| table.len() / self.hidden;
-        let outside = |ids: &[u32], rows: usize| ids.iter().any(|id| *id as usize >= rows);
-        let length = tokens.ids.len();
-        if length == 0 {
-            Some("the tokenizer gave no tokens, not even special ones".into())
-        } else if tokens.type_ids.len() != length {
-            Some(format!("{length} tokens but {} token types", tokens.type_ids.len()))
-        } else if length > rows(&self.positions) {
-            Some(format!("{length} tokens, the model has {} positions", rows(&self.positions)))
-        } else if outside(&tokens.ids, rows(&self.words)) {
-            Some(format!("a token id is beyond the {} known words", rows(&self.words)))
-        } else if outside(&tokens.type_ids, rows(&self.types)) {
-            Some(format!("a token type is beyond the {} known types", rows(&self.types)))
-        } else {
-            None
-        }
-    }
-
-    /// Runs all layers over texts that [`Network::refuse`] has passed; leaves the token vectors in
-    /// `scratch.hidden`. Single-threaded; about `2 * tokens * parameters` operations.
-    pub(super) fn forward(&self, texts: &[Tokens], scratch: &mut Scratch) {
-        self.embed(texts, scratch);
-        for layer in &self.layers {
-            self.attention_block(layer, texts, scratch);
-            self.feed_forward_block(layer, scratch);
-        }
     }
 
     fn embed(&self, texts: &[Tokens], scratch: &mut Scratch) {
         let hidden = self.hidden;
         let tokens: usize = texts.iter().map(|text| text.ids.len()).sum();
         let Scratch { hidden: states, projected, .. } = scratch;
-        states.clear();
-        states.reserve(tokens * hidden);
+        states.resize(tokens * hidden, 0.0);
         projected.clear();
+        let mut rows = states.chunks_exact_mut(hidden);
         for text in texts {
-            for (place, (id, kind)) in text.ids.iter().zip(&text.type_ids).enumerate() {
-                states.extend_from_slice(&self.words[*id as usize * hidden..][..hidden]);
+            let mut next = self.first_position;
+            for (id, (kind, row)) in text.ids.iter().zip(text.type_ids.iter().zip(&mut rows)) {
+                self.words.row(*id as usize, row);
+                let place = match &self.distances {
+                    Some(distances) if *id as usize == distances.padding => distances.padding,
+                    _ => {
+                        next += 1;
+                        next - 1
+                    }
+                };
                 let position = &self.positions[place * hidden..][..hidden];
+                if self.types.is_empty() {
+                    projected.extend_from_slice(position);
+                    continue;
+                }
                 let kind = &self.types[*kind as usize * hidden..][..hidden];
                 projected.extend(position.iter().zip(kind).map(|(position, kind)| position + kind));
             }
@@ -158,7 +169,8 @@ impl Network {
         scratch.query_key_value.resize(tokens * 3 * hidden, 0.0);
         scratch.context.resize(tokens * hidden, 0.0);
         scratch.projected.resize(tokens * hidden, 0.0);
-        layer.query_key_value.apply(self.isa, &scratch.hidden, &mut scratch.query_key_value);
+        let Scratch { hidden: states, query_key_value, rounded, .. } = &mut *scratch;
+        layer.query_key_value.apply(self.isa, states, rounded, query_key_value);
         let mut first = 0;
         for text in texts {
             for head in 0..hidden / self.head {
@@ -166,8 +178,9 @@ impl Network {
             }
             first += text.ids.len();
         }
-        layer.attended.apply(self.isa, &scratch.context, &mut scratch.projected);
-        self.add_norm(&mut scratch.hidden, &scratch.projected, &layer.attended_norm);
+        let Scratch { hidden: states, context, projected, rounded, .. } = scratch;
+        layer.attended.apply(self.isa, context, rounded, projected);
+        self.add_norm(states, projected, &layer.attended_norm);
     }
 
     /// One head of one text: `softmax(Q K^T) V` for the `length` tokens from `first`.
@@ -183,8 +196,12 @@ impl Network {
             let rows = BLOCK_ROWS.min(length - block);
             let queries = Rows { data: &query_key_value[at(0, first + block)..], stride };
             matmul::multiply(self.isa, rows, queries, keys, &[], scores, width);
-            for row in scores.chunks_mut(width).take(rows) {
-                pointwise::softmax(self.isa, &mut row[..length]);
+            for (row, scores) in scores.chunks_mut(width).take(rows).enumerate() {
+                let scores = &mut scores[..length];
+                if let Some(distances) = &self.distances {
+                    distances.bias.add(head, block + row, scores);
+                }
+                pointwise::softmax(self.isa, scores);
             }
             let out = &mut context[(first + block) * hidden + head * self.head..];
             let weights = Rows { data: scores, stride: width };
@@ -194,11 +211,11 @@ impl Network {
 
     /// `hidden = norm(hidden + down(activation(up(hidden))))`, a block of rows at a time.
     fn feed_forward_block(&self, layer: &Layer, scratch: &mut Scratch) {
-        let Scratch { hidden: states, projected, intermediate, .. } = scratch;
+        let Scratch { hidden: states, projected, intermediate, rounded, .. } = scratch;
         let block = BLOCK_ROWS * self.hidden;
         for (states, projected) in states.chunks(block).zip(projected.chunks_mut(block)) {
             intermediate.resize(states.len() / self.hidden * self.intermediate, 0.0);
-            layer.up.apply(self.isa, states, intermediate);
+            layer.up.apply(self.isa, states, rounded, intermediate);
             match self.activation {
                 Activation::Gelu => pointwise::gelu(self.isa, intermediate),
                 Activation::GeluTanh => pointwise::gelu_tanh(self.isa, intermediate),
@@ -206,7 +223,7 @@ impl Network {
                     intermediate.iter_mut().for_each(|value| *value = value.max(0.0));
                 }
             }
-            layer.down.apply(self.isa, intermediate, projected);
+            layer.down.apply(self.isa, intermediate, rounded, projected);
         }
         self.add_norm(states, projected, &layer.output_norm);
     }
@@ -220,27 +237,81 @@ impl Network {
     }
 }
 
+impl Network for Bert {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn signature(&self) -> String {
+        self.signature.clone()
+    }
+
+    /// About `2 * tokens * parameters` operations.
+    fn forward(
+        &self,
+        texts: &[Tokens],
+        states: &mut Vec<f32>,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
+        self.scratch.with(|scratch| {
+            self.embed(texts, scratch);
+            for layer in &self.layers {
+                proceed()?;
+                self.attention_block(layer, texts, scratch);
+                self.feed_forward_block(layer, scratch);
+            }
+            std::mem::swap(states, &mut scratch.hidden);
+            Ok(())
+        })
+    }
+}
+
+/// What the vectors depend on beside the weights; single precision goes without saying.
+fn signature(config: &BertConfig, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => config.signature(),
+        rounded => format!("{} rounded to {}", config.signature(), rounded.name()),
+    }
+}
+
+impl Distances {
+    fn open(config: &BertConfig, weights: &Weights) -> Result<Distances> {
+        let (buckets, heads) = (config.relative_attention_num_buckets, config.num_attention_heads);
+        let table = weights.get("encoder.relative_attention_bias.weight", &[buckets, heads])?;
+        let bias = DistanceBias::new(&table, buckets, heads, config.tokens_max());
+        Ok(Distances { bias, padding: config.padding() })
+    }
+}
+
 impl Layer {
-    fn open(weights: &Weights, layer: usize, config: &BertConfig) -> Result<Layer> {
+    fn open(
+        weights: &Weights,
+        layer: usize,
+        config: &BertConfig,
+        precision: Precision,
+    ) -> Result<Layer> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
         let linear = |part: &str, outputs, inputs| {
-            Linear::open(weights, &[name(part)], outputs, inputs, 1.0)
+            Linear::open(weights, &[name(part)], outputs, inputs, 1.0, precision)
         };
         let norm = |part: &str| Norm::open(weights, &name(part), hidden);
-        let projections =
-            ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
-        let head = (hidden / config.num_attention_heads) as f32;
+        let (projections, attended, attended_norm) = match config.mpnet {
+            true => (MPNET_PROJECTIONS, "attention.attn.o", "attention.LayerNorm"),
+            false => (BERT_PROJECTIONS, "attention.output.dense", "attention.output.LayerNorm"),
+        };
+        let scale = 1.0 / ((hidden / config.num_attention_heads) as f32).sqrt();
         Ok(Layer {
             query_key_value: Linear::open(
                 weights,
-                &projections,
+                &projections.map(name),
                 hidden,
                 hidden,
-                1.0 / head.sqrt(),
+                scale,
+                precision,
             )?,
-            attended: linear("attention.output.dense", hidden, hidden)?,
-            attended_norm: norm("attention.output.LayerNorm")?,
+            attended: linear(attended, hidden, hidden)?,
+            attended_norm: norm(attended_norm)?,
             up: linear("intermediate.dense", intermediate, hidden)?,
             down: linear("output.dense", hidden, intermediate)?,
             output_norm: norm("output.LayerNorm")?,
@@ -250,12 +321,13 @@ impl Layer {
 
 impl Linear {
     /// Stacks layers of equal shape into one; the first is multiplied by `first_scale`.
-    fn open(
+    pub(super) fn open(
         weights: &Weights,
         names: &[String],
         outputs: usize,
         inputs: usize,
         first_scale: f32,
+        precision: Precision,
     ) -> Result<Linear> {
         let (mut matrix, mut bias) = (Vec::new(), Vec::new());
         for (place, name) in names.iter().enumerate() {
@@ -265,17 +337,15 @@ impl Linear {
             let part = weights.get(&format!("{name}.bias"), &[outputs])?;
             bias.extend(part.into_iter().map(|value| value * scale));
         }
-        let mut packed = Panels::default();
-        packed.pack_transposed(&matrix, inputs, bias.len(), inputs);
-        Ok(Linear { weights: packed, bias })
+        Ok(Linear { weights: Packed::new(precision, &matrix, bias.len(), inputs), bias })
     }
 
-    /// Rows of `input` to rows of `output`.
-    fn apply(&self, isa: Isa, input: &[f32], output: &mut [f32]) {
-        let (inputs, outputs) = (self.weights.depth(), self.weights.columns());
+    /// Rows of `input` to rows of `output`; `rounded` is working memory.
+    pub(super) fn apply(&self, isa: Isa, input: &[f32], rounded: &mut Rounded, output: &mut [f32]) {
+        let inputs = self.weights.inputs();
         let rows = Rows { data: input, stride: inputs };
         let count = input.len() / inputs;
-        matmul::multiply(isa, count, rows, &self.weights, &self.bias, output, outputs);
+        self.weights.multiply(isa, count, rows, &self.bias, rounded, output);
     }
 }
 

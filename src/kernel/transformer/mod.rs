@@ -5,4 +5,8 @@
 //! same to the last bit whatever other rows are computed beside it. That is what lets an encoder
 //! promise that a text's vector does not depend on its batch.
 
+pub mod attention;
+pub mod gate;
+pub mod norm;
 pub mod pointwise;
+pub mod rotary;

@@ -38,6 +38,8 @@ macro_rules! dispatch {
     };
 }
 
+pub(super) use dispatch;
+
 dispatch! {
     /// `x * 0.5 * (1 + erf(x / sqrt 2))`, the exact GELU, within `3e-7 * max(1, |x|)`.
     pub fn gelu(values: &mut [f32]) = gelu_body;
@@ -46,6 +48,11 @@ dispatch! {
 dispatch! {
     /// The tanh approximation of GELU (`gelu_new` in Hugging Face configurations).
     pub fn gelu_tanh(values: &mut [f32]) = gelu_tanh_body;
+}
+
+dispatch! {
+    /// `x / (1 + exp(-x))`, also called swish.
+    pub fn silu(values: &mut [f32]) = silu_body;
 }
 
 dispatch! {
@@ -66,7 +73,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn madd<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(super) fn madd<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
@@ -84,7 +91,7 @@ fn polynomial<const FMA: bool, const N: usize>(x: f32, coefficients: [f32; N]) -
 /// The error function as a quotient of two polynomials (the one of Eigen and XLA), within
 /// 4e-7; its argument is cut at 4, where it is 1 but for rounding.
 #[inline(always)]
-fn erf<const FMA: bool>(x: f32) -> f32 {
+pub(super) fn erf<const FMA: bool>(x: f32) -> f32 {
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
     let above = polynomial::<FMA, 7>(
@@ -109,7 +116,7 @@ fn erf<const FMA: bool>(x: f32) -> f32 {
 /// `exp(x)` for `x` in -87..=88 with a relative error of about 1e-7: `2^n * e^r` with the
 /// polynomial of Cephes for `e^r`; smaller arguments give `exp(-87)`.
 #[inline(always)]
-fn exp<const FMA: bool>(x: f32) -> f32 {
+pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
@@ -128,20 +135,41 @@ fn exp<const FMA: bool>(x: f32) -> f32 {
 #[inline(always)]
 fn gelu_body<const FMA: bool>(values: &mut [f32]) {
     for value in values {
-        let half = 0.5 * *value;
-        *value = madd::<FMA>(half, erf::<FMA>(*value * std::f32::consts::FRAC_1_SQRT_2), half);
+        *value = gelu_of::<FMA>(*value);
     }
 }
 
 #[inline(always)]
+pub(super) fn gelu_of<const FMA: bool>(x: f32) -> f32 {
+    let half = 0.5 * x;
+    madd::<FMA>(half, erf::<FMA>(x * std::f32::consts::FRAC_1_SQRT_2), half)
+}
+
+#[inline(always)]
 fn gelu_tanh_body<const FMA: bool>(values: &mut [f32]) {
+    for value in values {
+        *value = gelu_tanh_of::<FMA>(*value);
+    }
+}
+
+#[inline(always)]
+pub(super) fn gelu_tanh_of<const FMA: bool>(x: f32) -> f32 {
     // 0.5 * (1 + tanh u) = 1 - 1 / (1 + exp 2u)
     const SQRT_2_OVER_PI: f32 = 0.797_884_6;
+    let u = SQRT_2_OVER_PI * madd::<FMA>(0.044_715 * x * x, x, x);
+    x - x / (1.0 + exp::<FMA>(2.0 * u))
+}
+
+#[inline(always)]
+fn silu_body<const FMA: bool>(values: &mut [f32]) {
     for value in values {
-        let x = *value;
-        let u = SQRT_2_OVER_PI * madd::<FMA>(0.044_715 * x * x, x, x);
-        *value = x - x / (1.0 + exp::<FMA>(2.0 * u));
+        *value = silu_of::<FMA>(*value);
     }
+}
+
+#[inline(always)]
+pub(super) fn silu_of<const FMA: bool>(x: f32) -> f32 {
+    x / (1.0 + exp::<FMA>(-x))
 }
 
 #[inline(always)]
@@ -203,7 +231,7 @@ fn greatest(values: &[f32]) -> f32 {
 
 /// The sum of `term` over all values, in [`LANES`] independent lanes that are added at the end.
 #[inline(always)]
-fn total(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn total(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0; LANES];
     let (blocks, rest) = values.as_chunks::<LANES>();
     for block in blocks {

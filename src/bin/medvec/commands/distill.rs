@@ -6,7 +6,7 @@ use std::sync::Arc;
 use medvec::Encoder;
 use medvec::encode::distill::{self, DistillOptions};
 
-use crate::args::Distill;
+use crate::args::{Distill, ModelOptions};
 use crate::context::Context;
 use crate::encoders;
 use crate::failure::{EXIT_FOUND, Result};
@@ -15,7 +15,9 @@ use crate::style::{GOOD, KEY, bytes, count, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
     let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
-        Some(folder) => Some(encoders::by_name(&folder.to_string_lossy())?),
+        Some(folder) => {
+            Some(encoders::by_name(&folder.to_string_lossy(), &ModelOptions::default())?)
+        }
         None => None,
     };
     let defaults = DistillOptions::default();

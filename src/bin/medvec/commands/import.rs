@@ -16,7 +16,7 @@ use medvec::{Encoder, Error, Metric};
 use super::open;
 use crate::args::{Import, Rows, row_type_name};
 use crate::context::Context;
-use crate::encoders::{self, BUILTIN};
+use crate::encoders::{self, BUILTIN, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::shell;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     }
     let (database, encoder) = match Database::exists(&args.database) {
         true => existing(args)?,
-        false => create(args)?,
+        false => create(args, context)?,
     };
     let options = ImportOptions {
         encoder,
@@ -90,7 +90,7 @@ fn check_source(file: &Path) -> Result<()> {
 }
 
 /// A new database, as the options say.
-fn create(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
+fn create(args: &Import, context: &mut Context) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
     check_directory(&args.database)?;
     let row_type = args.rows.map_or(RowType::Int8, Rows::row_type);
     let name = args.encoder.as_deref().unwrap_or(BUILTIN);
@@ -98,9 +98,15 @@ fn create(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
         let options = CreateOptions { vectors: own_vectors(&args.files, row_type)? };
         return Ok((Database::create(&args.database, options)?, None));
     }
-    let encoder = encoders::by_name(name)?;
+    let encoder = named(name, args)?;
+    encoders::announce(&encoder.spec().name, args.model.preset.as_deref(), context)?;
     let options = CreateOptions::for_encoder(encoder.spec(), row_type);
     Ok((Database::create(&args.database, options)?, Some(encoder)))
+}
+
+/// The encoder that the options name.
+fn named(name: &str, args: &Import) -> Result<Arc<dyn Encoder>> {
+    encoders::for_database(name, &args.model, args.query_encoder.as_deref())
 }
 
 /// Fails for a place that holds something else.
@@ -174,8 +180,8 @@ fn existing(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
                  --encoder, or import into a new database"
             )));
         }
-        (Some(name), Some(spec)) => Some(same_encoder(encoders::by_name(name)?, spec)?),
-        (None, Some(spec)) => Some(same_encoder(encoders::for_spec(spec)?, spec)?),
+        (Some(name), Some(spec)) => Some(same_encoder(named(name, args)?, spec)?),
+        (None, Some(spec)) => Some(same_encoder(encoders::for_spec(spec, Use::Both)?, spec)?),
     };
     Ok((database, encoder))
 }

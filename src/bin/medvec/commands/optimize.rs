@@ -11,7 +11,7 @@ use medvec::{Encoder, Error};
 use super::open;
 use crate::args::Optimize;
 use crate::context::Context;
-use crate::encoders;
+use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::style::{bytes, count, counted};
@@ -22,7 +22,11 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
     let Some(vectors) = &snapshot.manifest().vectors else {
         return Err(Failure::usage("this database has no vectors, so there is nothing to index"));
     };
-    let encoder = vectors.encoder.as_ref().map(encoders::for_spec).transpose()?;
+    let encoder = vectors
+        .encoder
+        .as_ref()
+        .map(|spec| encoders::for_spec(spec, Use::Questions))
+        .transpose()?;
     let questions =
         args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
     let progress = Arc::new(Progress::spinner("training the index", context.quiet));

@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use medvec::Error;
 use medvec::db::Database;
+use medvec::ingest::Event;
+use medvec::{EncoderInput, Error};
 
 use super::{import, search};
-use crate::args::{Filters, Format, Import, Quickstart, Search};
+use crate::args::{Filters, Format, Import, ModelOptions, Quickstart, Search};
 use crate::context::Context;
 use crate::encoders::BUILTIN;
 use crate::failure::Result;
@@ -51,6 +52,9 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         candidates: 0,
         explain: false,
         encoder: None,
+        model: ModelOptions::default(),
+        rerank: None,
+        rerank_top: 0,
         format: Format::Text,
     };
     let code = search::run(&question, context)?;
@@ -66,6 +70,8 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
             database: database.to_owned(),
             files: vec![file],
             encoder: Some(BUILTIN.to_owned()),
+            query_encoder: None,
+            model: ModelOptions::default(),
             rows: None,
             keep_going: false,
         };
@@ -74,6 +80,23 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
     // A leftover in the temporary directory is no reason to fail.
     let _ = std::fs::remove_dir_all(&folder);
     result.map(|_| ())
+}
+
+/// Titles and abstracts of the sample.
+pub(crate) fn sample_texts() -> Result<Vec<EncoderInput>> {
+    let folder = std::env::temp_dir().join(format!("medvec-sample-{}", std::process::id()));
+    let texts = write_sample(&folder).and_then(|file| {
+        let mut texts = Vec::new();
+        for record in medvec::ingest::open(&file)? {
+            if let Event::Document { document, .. } = record?.event {
+                texts.push(document.encoder_input());
+            }
+        }
+        Ok(texts)
+    });
+    // A leftover in the temporary directory is no reason to fail.
+    let _ = std::fs::remove_dir_all(&folder);
+    texts
 }
 
 fn write_sample(folder: &Path) -> Result<std::path::PathBuf> {

@@ -1,6 +1,7 @@
 //! `medvec search`
 
 use medvec::db::Snapshot;
+use medvec::encode::folder::{CrossEncoder, has_towers};
 use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult};
 use medvec::{Document, Encoder};
 
@@ -21,16 +22,25 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let Some(question) = question else {
         return list(args, &snapshot, filter, context);
     };
-    let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref())?;
+    let judge = match &args.rerank {
+        Some(folder) => Some(CrossEncoder::open(folder)?),
+        None => None,
+    };
+    let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref(), &args.model)?;
+    let k = if judge.is_some() { args.k.max(args.rerank_top) } else { args.k };
     let query = Query::embed(&*encoder, question)?
-        .k(args.k)
+        .k(k)
         .filter(filter)
         .accuracy(accuracy(args))
         .control(context.control());
-    let result = snapshot.search(&query)?;
-    let documents = documents(&snapshot, &result)?;
+    let mut result = snapshot.search(&query)?;
+    let mut documents = documents(&snapshot, &result)?;
+    if let Some(judge) = &judge {
+        documents = rerank(judge, question, args.k, &mut result, documents, context)?;
+    }
     let mut views = views(&result, &documents, true);
-    if args.format != Format::Pmids {
+    // A query tower alone cannot embed sentences of documents.
+    if args.format != Format::Pmids && !has_towers(encoder.spec()) {
         let texts: Vec<String> =
             documents.iter().map(|document| document.encoder_input().text).collect();
         for (view, sentence) in views.iter_mut().zip(best_sentences(&*encoder, question, &texts)?) {
@@ -38,6 +48,31 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         }
     }
     finish(args, Some(question), &snapshot, &result, &views, Some(&*encoder), context)
+}
+
+/// Sorts hits by the scores of a cross-encoder, best first, and keeps `k` of them; where scores are
+/// equal the order stays.
+fn rerank(
+    judge: &CrossEncoder,
+    question: &str,
+    k: usize,
+    result: &mut SearchResult,
+    documents: Vec<Document>,
+    context: &Context,
+) -> Result<Vec<Document>> {
+    let texts: Vec<_> = documents.iter().map(Document::encoder_input).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let scores = judge.rank(question, &texts, threads, &context.control())?;
+    let mut hits: Vec<_> = result.hits.drain(..).zip(documents).zip(scores).collect();
+    hits.sort_by(|(_, left), (_, right)| right.total_cmp(left));
+    hits.truncate(k);
+    let mut kept = Vec::with_capacity(hits.len());
+    for ((mut hit, document), score) in hits {
+        hit.score = score;
+        result.hits.push(hit);
+        kept.push(document);
+    }
+    Ok(kept)
 }
 
 fn accuracy(args: &Search) -> Accuracy {

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
@@ -15,14 +14,14 @@ const TEXT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// A model folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder {
+pub(in crate::encode) struct Folder {
     path: PathBuf,
     name: String,
 }
 
 impl Folder {
     /// Checks that the folder is there.
-    pub(super) fn open(path: &Path) -> Result<Folder> {
+    pub(in crate::encode) fn open(path: &Path) -> Result<Folder> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let folder = Folder { name: absolute.display().to_string(), path: absolute };
         if !folder.path.is_dir() {
@@ -32,17 +31,17 @@ impl Folder {
     }
 
     /// Absolute path.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::encode) fn name(&self) -> &str {
         &self.name
     }
 
     /// An [`Error::Encoder`] about this folder.
-    pub(super) fn error(&self, detail: impl Into<String>) -> Error {
+    pub(in crate::encode) fn error(&self, detail: impl Into<String>) -> Error {
         Error::Encoder { name: self.name.clone(), detail: detail.into() }
     }
 
     /// The folder `relative` inside this one; the name in errors stays this folder's.
-    pub(super) fn inside(&self, relative: &str) -> Result<Folder> {
+    pub(in crate::encode) fn inside(&self, relative: &str) -> Result<Folder> {
         use std::path::Component;
         let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
         if !Path::new(relative).components().all(plain) {
@@ -51,16 +50,16 @@ impl Folder {
         Ok(Folder { path: self.path.join(relative), name: self.name.clone() })
     }
 
-    pub(super) fn has(&self, file: &str) -> bool {
+    pub(in crate::encode) fn has(&self, file: &str) -> bool {
         self.path.join(file).is_file()
     }
 
-    pub(super) fn path(&self, file: &str) -> PathBuf {
+    pub(in crate::encode) fn path(&self, file: &str) -> PathBuf {
         self.path.join(file)
     }
 
     /// The whole of a small file; `None` if it is not there.
-    pub(super) fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
+    pub(in crate::encode) fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
         let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
         let opened = match File::open(self.path(file)) {
             Ok(opened) => opened,
@@ -76,25 +75,30 @@ impl Folder {
     }
 
     /// A JSON file; `None` if it is not there.
-    pub(super) fn json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
+    pub(in crate::encode) fn json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
         let Some(bytes) = self.read(file)? else { return Ok(None) };
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|problem| self.error(format!("{file}: {problem}")))
     }
 
-    /// SHA-256 of a file, read in pieces.
-    pub(super) fn digest(&self, file: &str) -> Result<[u8; 32]> {
-        let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
-        let mut opened = File::open(self.path(file)).map_err(failed)?;
-        let mut hash = Sha256::new();
-        let mut piece = vec![0; 1 << 20];
-        loop {
-            let count = opened.read(&mut piece).map_err(failed)?;
-            if count == 0 {
-                return Ok(hash.finalize().into());
-            }
-            hash.update(piece.get(..count).unwrap_or_default());
-        }
+    /// Whether both are the same folder.
+    pub(in crate::encode) fn is_same(&self, other: &Folder) -> bool {
+        let place = |folder: &Folder| folder.path.canonicalize().ok();
+        place(self).is_some_and(|own| place(other) == Some(own))
+    }
+
+    /// The model's name at Hugging Face (`owner/name`), if the folder lies in a cache of theirs:
+    /// `models--owner--name/snapshots/...`.
+    pub(in crate::encode) fn hub_name(&self) -> Option<String> {
+        self.path.components().rev().find_map(|part| {
+            let model = part.as_os_str().to_str()?.strip_prefix("models--")?;
+            Some(model.replacen("--", "/", 1))
+        })
+    }
+
+    /// The last part of the path.
+    pub(in crate::encode) fn base_name(&self) -> Option<&str> {
+        self.path.file_name()?.to_str()
     }
 }

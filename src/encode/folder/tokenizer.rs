@@ -4,6 +4,8 @@
 //! files have baked in are dropped, because the recipe's limit counts and nothing is padded.
 //! Older folders have `vocab.txt` alone, from which BERT's WordPiece tokenizer is built.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokenizers::models::wordpiece::WordPiece;
@@ -12,9 +14,8 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
-use super::config::BertConfig;
-use super::folder::Folder;
-use super::recipe::{Recipe, Role};
+use super::files::Folder;
+use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 use crate::error::{Error, Result};
 
 /// One input as the network sees it: both lists have the same length.
@@ -26,11 +27,12 @@ pub struct Tokens {
     pub type_ids: Vec<u32>,
 }
 
-/// The tokenizer of one side (documents or queries).
+/// The tokenizer of one role.
 pub(super) struct TextTokenizer {
     tokenizer: Tokenizer,
     prefix: String,
     lower_case: bool,
+    append: Option<u32>,
     name: String,
 }
 
@@ -47,66 +49,84 @@ impl TextTokenizer {
             name: self.name.clone(),
             detail: format!("tokenizer: {problem}"),
         })?;
-        Ok(Tokens { ids: encoded.get_ids().to_vec(), type_ids: encoded.get_type_ids().to_vec() })
+        let (mut ids, mut type_ids) = (encoded.get_ids().to_vec(), encoded.get_type_ids().to_vec());
+        if let Some(id) = self.append {
+            ids.push(id);
+            type_ids.push(0);
+        }
+        Ok(Tokens { ids, type_ids })
     }
 }
 
-/// Both sides' tokenizers and the digest of what they were made from.
+/// The tokenizers of all roles and the digest of what they were made from.
 pub(super) struct Tokenizers {
-    pub(super) document: TextTokenizer,
-    pub(super) query: TextTokenizer,
+    roles: BTreeMap<String, TextTokenizer>,
     pub(super) digest: [u8; 32],
 }
 
 impl Tokenizers {
-    /// Loads the tokenizer and prepares it for both sides.
-    pub(super) fn open(
-        folder: &Folder,
-        recipe: &Recipe,
-        config: &BertConfig,
-    ) -> Result<Tokenizers> {
+    /// Loads the tokenizer and prepares it for every role; `rows` is the length of the model's table
+    /// of token vectors.
+    pub(super) fn open(folder: &Folder, recipe: &Recipe, rows: usize) -> Result<Tokenizers> {
         let (tokenizer, mut hash) = load(folder)?;
         if recipe.lower_case {
             hash.update(b"lower case");
+        }
+        if let Some(id) = recipe.append_eos_id {
+            hash.update(format!("append {id}"));
         }
         let largest = tokenizer.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if largest == 0 {
             return Err(folder.error("the tokenizer's vocabulary is empty"));
         }
-        if largest > config.vocab_size {
+        if largest > rows {
             return Err(folder.error(format!(
-                "the tokenizer has ids up to {}, the embedding table {} rows; they are of \
+                "the tokenizer has ids up to {}, the embedding table {rows} rows; they are of \
                  different models",
-                largest - 1,
-                config.vocab_size
+                largest - 1
             )));
         }
-        let side = |role: &Role| side(folder, &tokenizer, role, recipe);
-        Ok(Tokenizers {
-            document: side(&recipe.roles.document)?,
-            query: side(recipe.query())?,
-            digest: hash.finalize().into(),
-        })
+        let names =
+            [DOCUMENT, QUERY, PAIR].into_iter().chain(recipe.roles.keys().map(String::as_str));
+        let mut roles = BTreeMap::new();
+        for name in names {
+            if let Some(role) = recipe.role(name) {
+                roles.insert(name.to_owned(), one(folder, &tokenizer, role, recipe)?);
+            }
+        }
+        Ok(Tokenizers { roles, digest: hash.finalize().into() })
+    }
+
+    /// The tokenizer of a role, if the recipe has it.
+    pub(super) fn role(&self, name: &str) -> Option<&TextTokenizer> {
+        self.roles.get(name)
+    }
+
+    /// The roles that there are.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.roles.keys().map(String::as_str).collect()
     }
 }
 
-fn side(
+fn one(
     folder: &Folder,
     tokenizer: &Tokenizer,
     role: &Role,
     recipe: &Recipe,
 ) -> Result<TextTokenizer> {
+    let appended = usize::from(recipe.append_eos_id.is_some());
     let special = tokenizer.get_post_processor().map_or(0, |post| post.added_tokens(recipe.pair));
-    if role.max_length <= special {
+    if role.max_length <= special + appended {
         return Err(folder.error(format!(
-            "max_length is {}, no room for text beside {special} special tokens",
-            role.max_length
+            "max_length is {}, no room for text beside {} special tokens",
+            role.max_length,
+            special + appended
         )));
     }
     let mut tokenizer = tokenizer.clone();
     tokenizer
         .with_truncation(Some(TruncationParams {
-            max_length: role.max_length,
+            max_length: role.max_length - appended,
             ..Default::default()
         }))
         .map_err(|problem| folder.error(format!("tokenizer: {problem}")))?;
@@ -114,6 +134,7 @@ fn side(
         tokenizer,
         prefix: role.prefix.clone(),
         lower_case: recipe.lower_case,
+        append: recipe.append_eos_id,
         name: folder.name().to_string(),
     })
 }

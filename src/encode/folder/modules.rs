@@ -1,77 +1,20 @@
-//! How a model wants its text and how its token vectors become one vector.
+//! What a folder says about its own recipe.
 //!
 //! sentence-transformers folders say it in `modules.json` (a list of steps), `1_Pooling/config.json`,
 //! `sentence_bert_config.json` (the length limit) and `config_sentence_transformers.json`
 //! (prompts, similarity). A folder without `modules.json` gets what sentence-transformers itself
 //! falls back to: the mean of the token vectors, not normalised, compared by cosine, with inputs
-//! as long as the model allows. Callers who know better give a [`Recipe`].
+//! as long as the model allows.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::config::BertConfig;
-use super::folder::Folder;
+use super::files::Folder;
+use super::network::Shape;
+use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
 use crate::encoder::{Metric, Pooling};
 use crate::error::Result;
-
-/// Everything between a text and its vector that is not the network.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Recipe {
-    /// `cls` or `mean`.
-    #[serde(with = "PoolingName")]
-    pub pooling: Pooling,
-    /// Whether vectors are scaled to length 1.
-    #[serde(default)]
-    pub normalize: bool,
-    /// `dot` or `cosine`.
-    #[serde(with = "MetricName")]
-    pub similarity: Metric,
-    /// Whether a document is given as a segment pair (title, abstract) with token types 0 and 1
-    /// rather than as one text, `title abstract`.
-    #[serde(default)]
-    pub pair: bool,
-    /// Whether text is lower-cased before the tokenizer sees it.
-    #[serde(default)]
-    pub lower_case: bool,
-    /// Prefix and length for documents and queries.
-    pub roles: Roles,
-}
-
-/// The two sides of a search.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Roles {
-    /// Stored texts.
-    pub document: Role,
-    /// Questions; as `document` where it is missing.
-    pub query: Option<Role>,
-}
-
-/// One side.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Role {
-    /// Text put before the input.
-    #[serde(default)]
-    pub prefix: String,
-    /// Tokens of one input, special tokens included.
-    pub max_length: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Pooling", rename_all = "lowercase")]
-enum PoolingName {
-    Cls,
-    Mean,
-    Last,
-    Weighted,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Metric", rename_all = "lowercase")]
-enum MetricName {
-    Dot,
-    Cosine,
-}
 
 /// An entry of `modules.json`.
 #[derive(Deserialize)]
@@ -104,20 +47,27 @@ struct Settings {
     similarity_fn_name: Option<String>,
 }
 
-/// What a folder says about itself.
+/// The steps of a folder.
 pub(super) struct Layout {
     /// Where the network and the tokenizer are.
     pub(super) transformer: Folder,
     pooling: Pooling,
     normalize: bool,
+    /// Whether the folder says how token vectors become one.
+    pub(super) has_modules: bool,
 }
 
 impl Layout {
     /// Reads `modules.json` where there is one.
     pub(super) fn open(folder: &Folder) -> Result<Layout> {
-        let mut layout =
-            Layout { transformer: folder.clone(), pooling: Pooling::Mean, normalize: false };
+        let mut layout = Layout {
+            transformer: folder.clone(),
+            pooling: Pooling::Mean,
+            normalize: false,
+            has_modules: false,
+        };
         let Some(modules) = folder.json::<Vec<Module>>("modules.json")? else { return Ok(layout) };
+        layout.has_modules = true;
         for module in &modules {
             match module.kind.rsplit('.').next().unwrap_or_default() {
                 "Transformer" => layout.transformer = folder.inside(&module.path)?,
@@ -136,7 +86,7 @@ impl Layout {
     }
 
     /// The recipe in the folder's own files.
-    pub(super) fn recipe(&self, folder: &Folder, config: &BertConfig) -> Result<Recipe> {
+    pub(super) fn recipe(&self, folder: &Folder, shape: Shape) -> Result<Recipe> {
         let own: TransformerSettings =
             self.transformer.json("sentence_bert_config.json")?.unwrap_or_default();
         let tokenizer: TokenizerSettings =
@@ -144,8 +94,7 @@ impl Layout {
         let settings: Settings =
             folder.json("config_sentence_transformers.json")?.unwrap_or_default();
         let tokenizer_max = tokenizer.model_max_length.map_or(usize::MAX, |length| length as usize);
-        let max_length =
-            own.max_seq_length.unwrap_or(tokenizer_max).min(config.max_position_embeddings);
+        let max_length = own.max_seq_length.unwrap_or(tokenizer_max).min(shape.tokens_max);
         let prompt = |names: &[&str]| {
             let found = names.iter().find_map(|name| settings.prompts.get(*name)?.clone());
             Role { prefix: found.unwrap_or_default(), max_length }
@@ -164,12 +113,14 @@ impl Layout {
             pooling: self.pooling,
             normalize: self.normalize,
             similarity,
+            append_eos_id: None,
             pair: false,
             lower_case: own.do_lower_case,
-            roles: Roles {
-                document: prompt(&["document", "passage", "corpus"]),
-                query: Some(prompt(&["query"])),
-            },
+            roles: [
+                (DOCUMENT.to_owned(), prompt(&["document", "passage", "corpus"])),
+                (QUERY.to_owned(), prompt(&["query"])),
+            ]
+            .into(),
         })
     }
 }
@@ -188,34 +139,10 @@ fn pooling(folder: &Folder) -> Result<Pooling> {
     match modes.as_slice() {
         ["cls_token" | "cls"] => Ok(Pooling::Cls),
         ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
+        ["lasttoken" | "last"] => Ok(Pooling::Last),
         _ => Err(folder.error(format!(
-            "pooling {modes:?} is not supported; supported is one of \"cls\" and \"mean\""
+            "pooling {modes:?} is not supported; supported is one of \"cls\", \"mean\" and \
+             \"lasttoken\""
         ))),
-    }
-}
-
-impl Recipe {
-    /// Checks what can be told from the recipe and the network's shape.
-    pub(super) fn check(&self, folder: &Folder, config: &BertConfig) -> Result<()> {
-        if !matches!(self.pooling, Pooling::Cls | Pooling::Mean) {
-            return Err(folder.error("recipe: pooling must be cls or mean for a BERT model"));
-        }
-        if self.pair && config.type_vocab_size < 2 {
-            return Err(folder.error("recipe asks for pairs, the model has one token type"));
-        }
-        for role in [&self.roles.document, self.query()] {
-            if role.max_length > config.max_position_embeddings {
-                return Err(folder.error(format!(
-                    "recipe: max_length is {}, the model has {} positions",
-                    role.max_length, config.max_position_embeddings
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// The query side.
-    pub(super) fn query(&self) -> &Role {
-        self.roles.query.as_ref().unwrap_or(&self.roles.document)
     }
 }

@@ -1,0 +1,237 @@
+//! `medvec encoders`
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use medvec::encode::folder::{
+    CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, is_cross_encoder,
+};
+use medvec::{Control, Encoder, EncoderInput, encode};
+use serde_json::json;
+
+use super::quickstart::sample_texts;
+use crate::args::{Encoders, EncodersCommand, EncodersList, Format};
+use crate::context::Context;
+use crate::encoders::BUILTIN;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::output::json_value;
+use crate::style::{FAINT, KEY, MARK};
+
+/// How long an encoder is timed at least, unless it is through with the sample before.
+const TIMED: Duration = Duration::from_secs(2);
+
+/// What is at hand.
+struct Found {
+    name: String,
+    preset: Option<&'static Preset>,
+    dimension: u32,
+    length: u32,
+    /// Seconds for 1,000 abstracts on all cores, or why that cannot be told.
+    seconds: Result<Option<f64>, String>,
+}
+
+pub(crate) fn run(args: &Encoders, context: &mut Context) -> Result<u8> {
+    let EncodersCommand::List(args) = &args.command;
+    list(args, context)
+}
+
+fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
+    let mut found = vec![builtin(args)?];
+    for folder in model_folders(&args.folders)? {
+        context.control().check()?;
+        found.push(measured(&folder, args));
+    }
+    match args.format {
+        Format::Text => text(&mut context.out, &found)?,
+        Format::Json => json_value(&mut context.out, &as_json(&found))?,
+        _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
+    }
+    Ok(EXIT_FOUND)
+}
+
+fn builtin(args: &EncodersList) -> Result<Found> {
+    let encoder = encode::builtin()?;
+    let seconds = match args.no_timing {
+        true => None,
+        false => Some(time(&|inputs| encoder.encode_documents(inputs).map(drop))?),
+    };
+    let dimension = encoder.spec().dimension;
+    Ok(Found { name: BUILTIN.to_owned(), preset: None, dimension, length: 0, seconds: Ok(seconds) })
+}
+
+/// Opens and times a model; what is wrong with one does not hide the others.
+fn measured(folder: &Path, args: &EncodersList) -> Found {
+    let preset = Preset::of_path(folder);
+    let name = folder.display().to_string();
+    match try_measure(folder, args) {
+        Ok((dimension, length, seconds)) => {
+            Found { name, preset, dimension, length, seconds: Ok(seconds) }
+        }
+        Err(problem) => {
+            Found { name, preset, dimension: 0, length: 0, seconds: Err(problem.to_string()) }
+        }
+    }
+}
+
+fn try_measure(folder: &Path, args: &EncodersList) -> Result<(u32, u32, Option<f64>)> {
+    if is_cross_encoder(folder)? {
+        let cross = CrossEncoder::open(folder)?;
+        let score = |inputs: &[EncoderInput]| {
+            cross.rank("does it help", inputs, 1, &Control::default()).map(drop)
+        };
+        let seconds = if args.no_timing { None } else { Some(time(&score)?) };
+        return Ok((1, cross.tokens_max(), seconds));
+    }
+    let encoder = FolderEncoder::open(folder)?;
+    let run = |inputs: &[EncoderInput]| encoder.encode_documents(inputs).map(drop);
+    let seconds = if args.no_timing { None } else { Some(time(&run)?) };
+    let spec = encoder.spec();
+    Ok((spec.dimension, spec.document.tokens_max, seconds))
+}
+
+/// Seconds for 1,000 abstracts, one thread a core, from a part of the sample.
+fn time(run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync)) -> Result<f64> {
+    let texts = sample_texts()?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    // The first one pays for memory that the others use again.
+    run(texts.get(..1).unwrap_or_default())?;
+    let started = Instant::now();
+    let work = || -> medvec::Result<usize> {
+        let mut own = 0;
+        while own == 0 || started.elapsed() < TIMED {
+            let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            run(std::slice::from_ref(text))?;
+            own += 1;
+        }
+        Ok(own)
+    };
+    let done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work()?;
+        for other in others {
+            done += other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        Ok::<_, medvec::Error>(done)
+    })?;
+    Ok(started.elapsed().as_secs_f64() * 1000.0 / done.max(1) as f64)
+}
+
+/// Model folders among these, in them, and in the cache of Hugging Face.
+fn model_folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let is_model = |path: &Path| path.join("config.json").is_file();
+    let inside = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let mut inside: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        inside.sort();
+        inside
+    };
+    let mut found = Vec::new();
+    for folder in given {
+        if !folder.is_dir() {
+            return Err(Failure::usage(format!("no folder at {}", folder.display())));
+        }
+        match is_model(folder) {
+            true => found.push(folder.clone()),
+            false => found.extend(inside(folder).into_iter().filter(|path| is_model(path))),
+        }
+    }
+    for model in cache().into_iter().flat_map(|cache| inside(&cache)) {
+        let snapshots = inside(&model.join("snapshots"));
+        found.extend(snapshots.into_iter().filter(|path| is_model(path)));
+    }
+    Ok(found)
+}
+
+/// Where Hugging Face's programs keep what they downloaded.
+fn cache() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("HF_HUB_CACHE")
+        .or_else(|| Some(set("HF_HOME")?.join("hub")))
+        .or_else(|| Some(set("HOME")?.join(".cache/huggingface/hub")))
+}
+
+fn length(tokens: u32) -> String {
+    if tokens == 0 { "any".to_owned() } else { tokens.to_string() }
+}
+
+fn text(out: &mut dyn Write, found: &[Found]) -> io::Result<()> {
+    writeln!(
+        out,
+        "{FAINT}at hand{:>26} {:>7} {:>16}{FAINT:#}",
+        "vector", "tokens", "s/1,000 abstracts"
+    )?;
+    for one in found {
+        writeln!(out, "{KEY}{}{KEY:#}", one.name)?;
+        if let Some(preset) = one.preset {
+            writeln!(out, "  {} ({}), {}", preset.name, preset.model, preset.licence)?;
+        }
+        match &one.seconds {
+            Ok(seconds) => {
+                let seconds = seconds.map_or("-".to_owned(), |seconds| format!("{seconds:.2}"));
+                let tokens = length(one.length);
+                writeln!(out, "{:>33} {tokens:>7} {seconds:>17}", one.dimension)?;
+            }
+            Err(problem) => writeln!(out, "  {MARK}{problem}{MARK:#}")?,
+        }
+    }
+    writeln!(
+        out,
+        "\n{FAINT}{:<20} {:>6} {:>6} {:>8}  licence{FAINT:#}",
+        "known", "vector", "tokens", "size"
+    )?;
+    for preset in PRESETS {
+        let size = format!("{} MB", preset.parameters * 4);
+        let tokens = if preset.length == 0 { "folder".to_owned() } else { length(preset.length) };
+        writeln!(
+            out,
+            "{KEY}{:<20}{KEY:#} {:>6} {tokens:>6} {size:>8}  {}",
+            preset.name, preset.dimension, preset.licence
+        )?;
+        writeln!(out, "  {FAINT}{}{}{FAINT:#}", preset.model, purpose(preset))?;
+        if !preset.restriction.is_empty() {
+            writeln!(out, "  {MARK}{}{MARK:#}", preset.restriction)?;
+        }
+    }
+    Ok(())
+}
+
+fn purpose(preset: &Preset) -> String {
+    match preset.purpose {
+        Purpose::Both => String::new(),
+        Purpose::Documents { query } => format!(", documents; questions by {query}"),
+        Purpose::Queries { document } => format!(", questions; documents by {document}"),
+        Purpose::Scores => ", re-ranks".to_owned(),
+    }
+}
+
+fn as_json(found: &[Found]) -> serde_json::Value {
+    let at_hand = |one: &Found| {
+        json!({
+            "encoder": one.name,
+            "preset": one.preset.map(|preset| preset.name),
+            "dimension": one.dimension,
+            "max_length": if one.length == 0 { None } else { Some(one.length) },
+            "licence": one.preset.map(|preset| preset.licence),
+            "seconds_per_1000_abstracts": one.seconds.as_ref().ok(),
+            "problem": one.seconds.as_ref().err(),
+        })
+    };
+    let known = |preset: &Preset| {
+        json!({
+            "preset": preset.name,
+            "model": preset.model,
+            "dimension": preset.dimension,
+            "max_length": if preset.length == 0 { None } else { Some(preset.length) },
+            "parameters_millions": preset.parameters,
+            "licence": preset.licence,
+            "restriction": if preset.restriction.is_empty() { None } else { Some(preset.restriction) },
+        })
+    };
+    json!({
+        "at_hand": found.iter().map(at_hand).collect::<Vec<_>>(),
+        "known": PRESETS.iter().map(known).collect::<Vec<_>>(),
+    })
+}

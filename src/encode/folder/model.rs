@@ -1,0 +1,91 @@
+//! A loaded network, and the loop that takes many texts through it.
+
+use super::architecture::Kind;
+use super::files::Folder;
+use super::network::{self, Network, Pool, Shape};
+use super::tokenizer::Tokens;
+use super::weights::Weights;
+use crate::error::{Error, Result};
+use crate::kernel::matmul::Precision;
+
+/// Tokens that go through the network together: enough that short texts share the cost of
+/// reading the weights, few enough that working memory stays small.
+const PASS_TOKENS: usize = 512;
+
+/// A network and its working memory.
+pub(super) struct Model {
+    name: String,
+    network: Box<dyn Network>,
+    states: Pool<Vec<f32>>,
+}
+
+impl Model {
+    /// Loads the network of a folder.
+    pub(super) fn open(
+        folder: &Folder,
+        kind: Kind,
+        weights: &Weights,
+        precision: Precision,
+    ) -> Result<Model> {
+        let network = network::open(kind.architecture, folder, weights, precision)?;
+        Ok(Model { name: folder.name().to_string(), network, states: Pool::default() })
+    }
+
+    /// What the network takes and gives.
+    pub(super) fn shape(&self) -> Shape {
+        self.network.shape()
+    }
+
+    /// See [`Network::signature`].
+    pub(super) fn signature(&self) -> String {
+        self.network.signature()
+    }
+
+    /// Gives `each` the token vectors of every text, in order: rows of `shape().dimension` numbers.
+    /// `proceed` is asked before each layer of a pass through the network.
+    ///
+    /// # Errors
+    /// Those of both, and [`Error::Encoder`] for texts without tokens, longer than the model's
+    /// positions or with ids that the model does not have.
+    pub(super) fn run(
+        &self,
+        texts: &[Tokens],
+        proceed: &dyn Fn() -> Result<()>,
+        mut each: impl FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let shape = self.shape();
+        if let Some(detail) = texts.iter().find_map(|text| network::refuse(shape, text)) {
+            return Err(self.error(detail));
+        }
+        self.states.with(|states| {
+            let mut rest = texts;
+            while !rest.is_empty() {
+                let (pass, later) = rest.split_at(pass_length(rest));
+                self.network.forward(pass, states, proceed)?;
+                let mut states = states.as_slice();
+                for text in pass {
+                    let (own, others) = states.split_at(text.ids.len() * shape.dimension);
+                    each(own)?;
+                    states = others;
+                }
+                rest = later;
+            }
+            Ok(())
+        })
+    }
+
+    /// An [`Error::Encoder`] about this model.
+    pub(super) fn error(&self, detail: impl Into<String>) -> Error {
+        Error::Encoder { name: self.name.clone(), detail: detail.into() }
+    }
+}
+
+/// Texts from the front that make up one pass: at least one.
+fn pass_length(texts: &[Tokens]) -> usize {
+    let mut tokens = 0;
+    let fits = |text: &&Tokens| {
+        tokens += text.ids.len();
+        tokens <= PASS_TOKENS
+    };
+    texts.iter().take_while(fits).count().max(1)
+}

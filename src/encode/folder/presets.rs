@@ -1,0 +1,458 @@
+//! Models of the field and their exact recipes, as their authors' code has them.
+//!
+//! A folder is recognised by its name or by its place in a cache of Hugging Face; any folder can be
+//! given a preset by name, which also serves its fine-tuned descendants.
+
+use std::path::Path;
+
+use super::architecture::Architecture;
+use super::files::Folder;
+use super::network::Shape;
+use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
+use crate::encoder::{Metric, Pooling};
+use crate::error::{Error, Result};
+
+/// What a model is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Texts and questions to vectors.
+    Both,
+    /// Stored texts only; questions go through the preset of this name.
+    Documents {
+        /// The other tower.
+        query: &'static str,
+    },
+    /// Questions only; stored texts go through the preset of this name.
+    Queries {
+        /// The other tower.
+        document: &'static str,
+    },
+    /// Scores of pairs of a question and a text.
+    Scores,
+}
+
+/// A known model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preset {
+    /// Short name, as `--preset` takes it.
+    pub name: &'static str,
+    /// Name at Hugging Face.
+    pub model: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Length of its vectors.
+    pub dimension: u32,
+    /// Tokens of the longest text; 0 where the folder's own files say.
+    pub length: u32,
+    /// Millions of parameters.
+    pub parameters: u32,
+    /// Licence of the weights, as far as it is known.
+    pub licence: &'static str,
+    /// How the licence restricts use; empty where it does not.
+    pub restriction: &'static str,
+    architecture: Architecture,
+    pooling: Pooling,
+    normalize: bool,
+    similarity: Metric,
+    pair: bool,
+    append_eos_id: Option<u32>,
+    query_length: u32,
+    query_prefix: &'static str,
+    document_prefix: &'static str,
+}
+
+/// What the fields are where a preset does not say: a BERT of 768 dimensions and 512 tokens, mean,
+/// cosine.
+const BERT: Preset = Preset {
+    name: "",
+    model: "",
+    purpose: Purpose::Both,
+    dimension: 768,
+    length: 512,
+    parameters: 109,
+    licence: "",
+    restriction: "",
+    architecture: Architecture::Bert,
+    pooling: Pooling::Mean,
+    normalize: false,
+    similarity: Metric::Cosine,
+    pair: false,
+    append_eos_id: None,
+    query_length: 512,
+    query_prefix: "",
+    document_prefix: "",
+};
+
+/// The instruction before a question of BMRetriever that is good for any search; the authors give
+/// others for single tasks, which a recipe file can name.
+const BM_QUERY: &str =
+    "Given a question, retrieve relevant documents that best answer the question\nQuery: ";
+
+/// What the BMRetriever models have in common.
+const BMRETRIEVER: Preset = Preset {
+    pooling: Pooling::Last,
+    similarity: Metric::Dot,
+    query_prefix: BM_QUERY,
+    document_prefix: "Represent this passage\npassage: ",
+    licence: "MIT",
+    ..BERT
+};
+
+/// The instruction before a question of the BGE models, version 1.5.
+const BGE_QUERY: &str = "Represent this sentence for searching relevant passages: ";
+
+const UNKNOWN: &str = "no licence is stated for these weights: ask the authors before you use them";
+
+/// All presets, by family.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        name: "medcpt-article",
+        model: "ncbi/MedCPT-Article-Encoder",
+        purpose: Purpose::Documents { query: "medcpt-query" },
+        pooling: Pooling::Cls,
+        similarity: Metric::Dot,
+        pair: true,
+        licence: "public domain",
+        ..BERT
+    },
+    Preset {
+        name: "medcpt-query",
+        model: "ncbi/MedCPT-Query-Encoder",
+        purpose: Purpose::Queries { document: "medcpt-article" },
+        pooling: Pooling::Cls,
+        similarity: Metric::Dot,
+        length: 64,
+        query_length: 64,
+        licence: "public domain",
+        ..BERT
+    },
+    Preset {
+        name: "medcpt-cross",
+        model: "ncbi/MedCPT-Cross-Encoder",
+        purpose: Purpose::Scores,
+        dimension: 1,
+        licence: "public domain",
+        ..BERT
+    },
+    Preset {
+        name: "biolord-2023",
+        model: "FremyCompany/BioLORD-2023",
+        architecture: Architecture::Mpnet,
+        length: 0,
+        query_length: 0,
+        licence: "ihtsdo-and-nlm-licences",
+        restriction: "its training data are SNOMED CT and UMLS: using it needs the (free) licences of \
+                      SNOMED International and the US National Library of Medicine",
+        ..BERT
+    },
+    Preset {
+        name: "bmretriever-410m",
+        model: "BMRetriever/BMRetriever-410M",
+        architecture: Architecture::GptNeox,
+        dimension: 1024,
+        parameters: 354,
+        append_eos_id: Some(0),
+        ..BMRETRIEVER
+    },
+    Preset {
+        name: "bmretriever-1b",
+        model: "BMRetriever/BMRetriever-1B",
+        architecture: Architecture::GptNeox,
+        dimension: 2048,
+        parameters: 909,
+        append_eos_id: Some(0),
+        ..BMRETRIEVER
+    },
+    Preset {
+        name: "bmretriever-2b",
+        model: "BMRetriever/BMRetriever-2B",
+        architecture: Architecture::Gemma,
+        dimension: 2048,
+        parameters: 2510,
+        append_eos_id: Some(1),
+        licence: "MIT, on Gemma",
+        restriction: "its base model is under the Gemma terms of use, which forbid some uses",
+        ..BMRETRIEVER
+    },
+    Preset {
+        name: "bmretriever-7b",
+        model: "BMRetriever/BMRetriever-7B",
+        architecture: Architecture::Mistral,
+        dimension: 4096,
+        parameters: 7110,
+        append_eos_id: Some(2),
+        ..BMRETRIEVER
+    },
+    Preset {
+        name: "biohicl-base",
+        model: "LunaLan07/BioHiCL-Base",
+        pooling: Pooling::Cls,
+        normalize: true,
+        query_prefix: BGE_QUERY,
+        licence: "not stated",
+        restriction: UNKNOWN,
+        ..BERT
+    },
+    Preset {
+        name: "biohicl-large",
+        model: "LunaLan07/BioHiCL-Large",
+        dimension: 1024,
+        parameters: 335,
+        pooling: Pooling::Cls,
+        normalize: true,
+        query_prefix: BGE_QUERY,
+        licence: "not stated",
+        restriction: UNKNOWN,
+        ..BERT
+    },
+    Preset {
+        name: "sapbert",
+        model: "cambridgeltl/SapBERT-from-PubMedBERT-fulltext",
+        pooling: Pooling::Cls,
+        length: 25,
+        query_length: 25,
+        licence: "MIT",
+        ..BERT
+    },
+    Preset {
+        name: "sapbert-mean",
+        model: "cambridgeltl/SapBERT-from-PubMedBERT-fulltext-mean-token",
+        length: 25,
+        query_length: 25,
+        licence: "MIT",
+        ..BERT
+    },
+    Preset {
+        name: "medte",
+        model: "MohammadKhodadad/MedTE-cl15-step-8000",
+        normalize: true,
+        licence: "not stated",
+        restriction: UNKNOWN,
+        ..BERT
+    },
+    Preset {
+        name: "bica-base",
+        model: "bisectgroup/BiCA-base",
+        normalize: true,
+        licence: "MIT (code)",
+        restriction: UNKNOWN,
+        ..BERT
+    },
+    Preset {
+        name: "bica-small",
+        model: "bisectgroup/BiCA-small",
+        dimension: 384,
+        parameters: 33,
+        normalize: true,
+        licence: "MIT (code)",
+        restriction: UNKNOWN,
+        ..BERT
+    },
+    Preset {
+        name: "biolinkbert-base",
+        model: "michiyasunaga/BioLinkBERT-base",
+        parameters: 108,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+    Preset {
+        name: "biolinkbert-large",
+        model: "michiyasunaga/BioLinkBERT-large",
+        dimension: 1024,
+        parameters: 333,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+    Preset {
+        name: "pubmedbert",
+        model: "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract-fulltext",
+        licence: "MIT",
+        ..BERT
+    },
+    Preset {
+        name: "pubmedbert-abstract",
+        model: "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract",
+        licence: "MIT",
+        ..BERT
+    },
+    Preset {
+        name: "biobert",
+        model: "dmis-lab/biobert-v1.1",
+        parameters: 108,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+    Preset {
+        name: "scibert",
+        model: "allenai/scibert_scivocab_uncased",
+        parameters: 110,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+    Preset {
+        name: "scibert-cased",
+        model: "allenai/scibert_scivocab_cased",
+        parameters: 110,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+    Preset {
+        name: "minilm",
+        model: "sentence-transformers/all-MiniLM-L6-v2",
+        dimension: 384,
+        length: 256,
+        query_length: 256,
+        parameters: 23,
+        normalize: true,
+        licence: "Apache-2.0",
+        ..BERT
+    },
+];
+
+/// Other names at Hugging Face of the same model.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("microsoft/BiomedNLP-PubMedBERT-base-uncased-abstract-fulltext", "pubmedbert"),
+    ("microsoft/BiomedNLP-PubMedBERT-base-uncased-abstract", "pubmedbert-abstract"),
+    ("dmis-lab/biobert-base-cased-v1.1", "biobert"),
+];
+
+impl Preset {
+    /// The preset of this name; `medcpt` is that of its articles.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] with all names.
+    pub fn by_name(name: &str) -> Result<&'static Preset> {
+        let wanted = if name.eq_ignore_ascii_case("medcpt") { "medcpt-article" } else { name };
+        PRESETS
+            .iter()
+            .find(|preset| {
+                preset.name.eq_ignore_ascii_case(wanted)
+                    || preset.model.eq_ignore_ascii_case(wanted)
+            })
+            .ok_or_else(|| Error::Encoder {
+                name: name.to_owned(),
+                detail: format!(
+                    "there is no such preset; there are {}",
+                    PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+                ),
+            })
+    }
+
+    /// The preset by which the folder at a path is recognised.
+    pub fn of_path(path: &Path) -> Option<&'static Preset> {
+        Preset::of_folder(&Folder::open(path).ok()?)
+    }
+
+    /// The preset of a folder that bears the model's name, or lies in a cache under it.
+    pub(super) fn of_folder(folder: &Folder) -> Option<&'static Preset> {
+        if let Some(hub) = folder.hub_name() {
+            return Preset::of_model(|model| model.eq_ignore_ascii_case(&hub));
+        }
+        let own = folder.base_name()?;
+        Preset::of_model(|model| {
+            let name = model.rsplit('/').next().unwrap_or(model);
+            name.eq_ignore_ascii_case(own) || model.replace('/', "_").eq_ignore_ascii_case(own)
+        })
+    }
+
+    fn of_model(is: impl Fn(&str) -> bool) -> Option<&'static Preset> {
+        let other = OTHER_NAMES.iter().find(|(model, _)| is(model)).map(|(_, name)| *name);
+        PRESETS.iter().find(|preset| is(preset.model) || other == Some(preset.name))
+    }
+
+    /// The recipe for a model of this shape. Lengths are the preset's, or those of the folder's `own`
+    /// recipe where the preset leaves them to it, or the model's where it has fewer positions.
+    pub(super) fn recipe(
+        &self,
+        folder: &Folder,
+        architecture: Architecture,
+        shape: Shape,
+        own: &Recipe,
+    ) -> Result<Recipe> {
+        if architecture != self.architecture {
+            return Err(folder.error(format!(
+                "the preset {} is for {} models, this is {}",
+                self.name,
+                self.architecture.family(),
+                architecture.family()
+            )));
+        }
+        let role = |name: &str, prefix: &str, length: u32| {
+            let own = own.role(name).map_or(shape.tokens_max, |role| role.max_length);
+            let max_length = if length == 0 { own } else { length as usize };
+            let max_length = max_length.min(shape.tokens_max);
+            (name.to_owned(), Role { prefix: prefix.to_owned(), max_length })
+        };
+        Ok(Recipe {
+            pooling: self.pooling,
+            normalize: self.normalize,
+            similarity: self.similarity,
+            append_eos_id: self.append_eos_id,
+            pair: self.pair,
+            lower_case: false,
+            roles: match self.purpose {
+                Purpose::Scores => [role(PAIR, "", self.length)].into(),
+                _ => [
+                    role(DOCUMENT, self.document_prefix, self.length),
+                    role(QUERY, self.query_prefix, self.query_length),
+                ]
+                .into(),
+            },
+        })
+    }
+
+    /// The token that is appended to every text.
+    pub(super) fn end(&self) -> Option<u32> {
+        self.append_eos_id
+    }
+
+    /// Whether `query` is the tower for questions to what this one wrote.
+    pub fn goes_with(&self, query: &Preset) -> bool {
+        matches!(self.purpose, Purpose::Documents { query: name } if name == query.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_towers_come_in_pairs() {
+        for (place, preset) in PRESETS.iter().enumerate() {
+            assert_eq!(Preset::by_name(preset.name).unwrap(), preset);
+            assert_eq!(Preset::by_name(preset.model).unwrap(), preset);
+            assert!(!PRESETS[..place].iter().any(|other| other.name == preset.name));
+            match preset.purpose {
+                Purpose::Documents { query } => {
+                    assert!(preset.goes_with(Preset::by_name(query).unwrap()));
+                }
+                Purpose::Queries { document } => {
+                    assert!(Preset::by_name(document).unwrap().goes_with(preset));
+                }
+                _ => {}
+            }
+        }
+        assert!(OTHER_NAMES.iter().all(|(_, name)| Preset::by_name(name).is_ok()));
+        let unknown = Preset::by_name("nothing").unwrap_err().to_string();
+        assert!(unknown.contains("medcpt-article"), "{unknown}");
+    }
+
+    #[test]
+    fn folders_are_recognised_by_name_or_place() {
+        let root = tempfile::tempdir().unwrap();
+        let known = |path: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(&path).unwrap();
+            Preset::of_folder(&Folder::open(&path).unwrap()).map(|preset| preset.name)
+        };
+        assert_eq!(known("MedCPT-Query-Encoder"), Some("medcpt-query"));
+        assert_eq!(known("ncbi_MedCPT-Cross-Encoder"), Some("medcpt-cross"));
+        assert_eq!(
+            known("hub/models--ncbi--MedCPT-Article-Encoder/snapshots/1f"),
+            Some("medcpt-article")
+        );
+        assert_eq!(known("biobert-base-cased-v1.1"), Some("biobert"));
+        assert_eq!(known("hub/models--somebody--MedCPT-Article-Encoder/snapshots/1f"), None);
+        assert_eq!(known("other"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Weights packed for one of the precisions that a model may run in.
+
+use super::{
+    Bf16Panels, Int8Panels, Int8Rows, Panels, Rows, multiply, multiply_bf16, multiply_int8,
+};
+use crate::kernel::isa::Isa;
+
+/// What factors of matrix products are rounded to. Sums of bfloat16 products are in single
+/// precision, those of 8-bit integers exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Not rounded: single precision.
+    #[default]
+    F32,
+    /// To 8 significant bits.
+    Bf16,
+    /// To 8-bit integers: weights by output, left-hand sides by row.
+    Int8,
+}
+
+impl Precision {
+    /// All of them, from exact to fast.
+    pub const ALL: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
+
+    /// Its name for people and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+            Precision::Int8 => "int8",
+        }
+    }
+
+    /// The one of this name.
+    pub fn by_name(name: &str) -> Option<Precision> {
+        Precision::ALL.into_iter().find(|precision| precision.name() == name)
+    }
+}
+
+/// A linear layer's weights.
+#[derive(Clone, Debug)]
+pub enum Packed {
+    /// In single precision.
+    F32(Panels),
+    /// In bfloat16.
+    Bf16(Bf16Panels),
+    /// In 8-bit integers.
+    Int8(Int8Panels),
+}
+
+/// Left-hand sides in the weights' precision; memory that is used again.
+#[derive(Clone, Debug, Default)]
+pub struct Rounded {
+    words: Vec<u32>,
+    integers: Int8Rows,
+}
+
+impl Packed {
+    /// Packs the transpose of `source`, `outputs` rows of `inputs` numbers as PyTorch stores them.
+    ///
+    /// # Panics
+    /// If `source` is shorter than that.
+    pub fn new(precision: Precision, source: &[f32], outputs: usize, inputs: usize) -> Packed {
+        match precision {
+            Precision::F32 => {
+                let mut panels = Panels::default();
+                panels.pack_transposed(source, inputs, outputs, inputs);
+                Packed::F32(panels)
+            }
+            Precision::Bf16 => Packed::Bf16(Bf16Panels::pack_transposed(source, outputs, inputs)),
+            Precision::Int8 => Packed::Int8(Int8Panels::pack_transposed(source, outputs, inputs)),
+        }
+    }
+
+    /// Length of the left-hand rows.
+    pub fn inputs(&self) -> usize {
+        match self {
+            Packed::F32(panels) => panels.depth(),
+            Packed::Bf16(panels) => panels.depth(),
+            Packed::Int8(panels) => panels.depth(),
+        }
+    }
+
+    /// Columns of the product.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Packed::F32(panels) => panels.columns(),
+            Packed::Bf16(panels) => panels.columns(),
+            Packed::Int8(panels) => panels.columns(),
+        }
+    }
+
+    /// `out = lhs * weights + bias` for `rows` rows, `outputs()` numbers each, one after another.
+    ///
+    /// # Panics
+    /// If a slice is too short for these shapes.
+    pub fn multiply(
+        &self,
+        isa: Isa,
+        rows: usize,
+        lhs: Rows<'_>,
+        bias: &[f32],
+        rounded: &mut Rounded,
+        out: &mut [f32],
+    ) {
+        let stride = self.outputs();
+        match self {
+            Packed::F32(panels) => multiply(isa, rows, lhs, panels, bias, out, stride),
+            Packed::Bf16(panels) => {
+                multiply_bf16(isa, rows, lhs, panels, bias, &mut rounded.words, out, stride);
+            }
+            Packed::Int8(panels) => {
+                multiply_int8(isa, rows, lhs, panels, bias, &mut rounded.integers, out, stride);
+            }
+        }
+    }
+}

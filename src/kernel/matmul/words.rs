@@ -1,0 +1,88 @@
+//! Panels and rows of 32-bit words, each of which holds several numbers of successive steps of a
+//! sum: two of 16 bits or four of 8, as the dot-product instructions take them.
+
+use super::PANEL;
+
+/// One word for each column of a panel.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [u32; PANEL]);
+
+/// A matrix of `depth` rows of words and `columns` columns, in panels; columns past the last are 0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Panels {
+    depth: usize,
+    columns: usize,
+    lines: Vec<Line>,
+}
+
+impl Panels {
+    /// Packs columns of `depth` words each; `word(column, step)` is asked once for each.
+    pub(super) fn pack(
+        depth: usize,
+        columns: usize,
+        mut word: impl FnMut(usize, usize) -> u32,
+    ) -> Panels {
+        let mut lines = vec![Line([0; PANEL]); depth * columns.div_ceil(PANEL)];
+        for column in 0..columns {
+            let panel = &mut lines[column / PANEL * depth..][..depth];
+            for (step, line) in panel.iter_mut().enumerate() {
+                line.0[column % PANEL] = word(column, step);
+            }
+        }
+        Panels { depth, columns, lines }
+    }
+
+    /// Words of a column.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Columns of the matrix.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Each panel's first column, its width and its lines.
+    pub(super) fn panels(&self) -> impl Iterator<Item = (usize, usize, &[Line])> {
+        (0..self.columns).step_by(PANEL).map(|first| {
+            let lines = &self.lines[first / PANEL * self.depth..][..self.depth];
+            (first, PANEL.min(self.columns - first), lines)
+        })
+    }
+}
+
+/// A few rows of words times one panel.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a> {
+    /// Rows of `lines.len()` words, one after another.
+    pub(super) lhs: &'a [u32],
+    pub(super) lines: &'a [Line],
+}
+
+impl Tile<'_> {
+    /// Word `step` of row `row`.
+    pub(super) fn word(&self, row: usize, step: usize) -> u32 {
+        self.lhs[row * self.lines.len() + step]
+    }
+}
+
+/// Calls `$tile::<ROWS>` with the number of rows as a constant.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_rows {
+    ($rows:expr, $tile:ident($($argument:expr),*)) => {
+        match $rows {
+            1 => $tile::<1>($($argument),*),
+            2 => $tile::<2>($($argument),*),
+            3 => $tile::<3>($($argument),*),
+            4 => $tile::<4>($($argument),*),
+            5 => $tile::<5>($($argument),*),
+            6 => $tile::<6>($($argument),*),
+            7 => $tile::<7>($($argument),*),
+            _ => $tile::<8>($($argument),*),
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use with_rows;

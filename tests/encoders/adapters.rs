@@ -1,0 +1,105 @@
+//! LoRA adapters.
+
+use std::path::Path;
+
+use medvec::Encoder;
+use medvec::encode::folder::{FolderEncoder, OpenOptions};
+use serde_json::{Value, json};
+
+use crate::fixtures::{check_golden, copy, edit_json, fixture, golden, recipe};
+
+fn adapted(base: &Path, adapter: &Path) -> medvec::Result<FolderEncoder> {
+    let Some(top) = fixture("bert-lora") else { panic!("no fixture") };
+    let options = OpenOptions {
+        recipe: Some(recipe(&golden(&top))),
+        adapter: Some(adapter.to_path_buf()),
+        preset: None,
+    };
+    FolderEncoder::open_with(base, &options)
+}
+
+#[test]
+fn an_adapter_is_merged_into_its_base() {
+    let Some(top) = fixture("bert-lora") else { return };
+    let encoder = adapted(&top.join("base"), &top.join("adapter")).expect("an adapted encoder");
+    check_golden(&encoder, &golden(&top), "bert-lora");
+    let base = FolderEncoder::open(&top.join("base")).expect("the base");
+    assert_ne!(base.spec().document.weights, encoder.spec().document.weights);
+    // A database keeps the description only, and finds its way back by it.
+    let again = FolderEncoder::open_as(encoder.spec()).expect("opened again");
+    assert_eq!(again.spec(), encoder.spec());
+}
+
+#[test]
+fn an_adapter_for_another_base_is_refused_with_both_names() {
+    let Some(adapter) = fixture("bert-lora/adapter") else { return };
+    for other in
+        ["bert-mean-st", "bert-cls-pair", "bert-cls-bin-vocab", "bert-cross", "mpnet-mean-st"]
+    {
+        let Some(base) = fixture(other) else { return };
+        let refused = adapted(&base, &adapter).err().expect(other).to_string();
+        for words in ["../base", other, "bert-lora/adapter"] {
+            assert!(refused.contains(words), "{refused:?} does not say {words:?}");
+        }
+    }
+    // Without its base beside it, what tells are names and shapes of tensors and the number of layers.
+    let Some(alone) = copy("bert-lora/adapter") else { return };
+    for (other, words) in [
+        ("bert-mean-st", "in 2 layers, there are 3"),
+        ("bert-cls-bin-vocab", "shape"),
+        ("mpnet-mean-st", "is missing there"),
+    ] {
+        let Some(base) = fixture(other) else { return };
+        let refused = adapted(&base, alone.path()).err().expect(other).to_string();
+        assert!(refused.contains(words) && refused.contains(other), "{refused}");
+    }
+}
+
+#[test]
+fn settings_that_merge_in_another_way_are_refused() {
+    let Some(top) = fixture("bert-lora") else { return };
+    let edits: [(&str, Value, &str); 5] = [
+        ("peft_type", json!("LOHA"), "LOHA"),
+        ("use_dora", json!(true), "use_dora"),
+        ("fan_in_fan_out", json!(true), "fan_in_fan_out"),
+        ("alpha_pattern", json!({"layer.[01]": 3}), "alpha_pattern"),
+        ("lora_alpha", json!("much"), "much"),
+    ];
+    for (key, value, word) in edits {
+        let Some(adapter) = copy("bert-lora/adapter") else { return };
+        edit_json(adapter.path(), "adapter_config.json", |config| config[key] = value);
+        let refused = adapted(&top.join("base"), adapter.path()).err().expect(key).to_string();
+        assert!(refused.contains(word) && refused.contains("adapter_config.json"), "{refused}");
+    }
+    let Some(adapter) = copy("bert-lora/adapter") else { return };
+    let path = adapter.path().join("adapter_model.safetensors");
+    let whole = std::fs::read(&path).expect("weights");
+    std::fs::write(&path, &whole[..whole.len() - 1]).expect("written");
+    let refused = adapted(&top.join("base"), adapter.path()).err().expect("cut").to_string();
+    assert!(refused.contains("adapter_model.safetensors"), "{refused}");
+}
+
+#[test]
+fn scales_follow_the_rank_and_the_module() {
+    let Some(top) = fixture("bert-lora") else { return };
+    let vector = |edit: &dyn Fn(&mut Value)| {
+        let adapter = copy("bert-lora/adapter").expect("the fixture");
+        edit_json(adapter.path(), "adapter_config.json", edit);
+        let encoder = adapted(&top.join("base"), adapter.path()).expect("an adapted encoder");
+        (encoder.encode_queries(&["sepsis"]).expect("a vector"), encoder.spec().fingerprint())
+    };
+    let plain = vector(&|_| {});
+    // alpha 16, rank 4: a factor of 4, which is that of alpha 8 divided by the root of the rank.
+    let rooted = vector(&|config| {
+        config["use_rslora"] = json!(true);
+        config["lora_alpha"] = json!(8);
+    });
+    assert_eq!(plain.0, rooted.0);
+    assert_ne!(plain.1, rooted.1);
+    let by_module = vector(&|config| {
+        config["lora_alpha"] = json!(1);
+        config["alpha_pattern"] = json!({"query": 16, "self.value": 16});
+    });
+    assert_eq!(plain.0, by_module.0);
+    assert_ne!(plain.0, vector(&|config| config["lora_alpha"] = json!(1)).0);
+}

@@ -1,0 +1,17 @@
+//! Model folders against vectors made by Hugging Face transformers, against candle-transformers,
+//! and against damage.
+//!
+//! The fixtures are tiny random-weight models, `fixtures/encoders` of the shared folder that
+//! `MEDVEC_SHARED` names (default `../shared`).
+#![cfg(feature = "bert")]
+
+mod adapters;
+mod cross;
+mod decoders;
+mod fixtures;
+mod goldens;
+mod precision;
+mod real;
+mod refusals;
+mod towers;
+mod weights;

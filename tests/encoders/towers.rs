@@ -1,0 +1,77 @@
+//! Two towers as one encoder.
+
+use std::path::Path;
+
+use medvec::encode::folder::{FolderEncoder, OpenOptions, Preset, Towers, has_towers, tower_names};
+use medvec::{Encoder, EncoderInput, Metric};
+
+use crate::fixtures::{copy, edit_json, fixture};
+
+fn tower(folder: &Path, preset: &str) -> FolderEncoder {
+    let preset = Some(Preset::by_name(preset).expect("a preset"));
+    let options = OpenOptions { preset, ..OpenOptions::default() };
+    FolderEncoder::open_with(folder, &options).expect("a tower")
+}
+
+/// A folder with other weights: an activation that computes something else with the same ones.
+fn other() -> Option<tempfile::TempDir> {
+    let folder = copy("bert-cls-pair")?;
+    edit_json(folder.path(), "config.json", |config| config["hidden_act"] = "relu".into());
+    Some(folder)
+}
+
+#[test]
+fn documents_and_questions_go_through_their_own_tower() {
+    let (Some(first), Some(second)) = (fixture("bert-cls-pair"), other()) else { return };
+    let towers = Towers::new(tower(&first, "medcpt"), tower(second.path(), "medcpt-query"))
+        .expect("two towers");
+    let (article, query) = (tower(&first, "medcpt"), tower(second.path(), "medcpt-query"));
+    let spec = towers.spec();
+    assert!(spec.document.pair && has_towers(spec) && !has_towers(article.spec()));
+    assert_eq!((spec.metric, spec.query.tokens_max), (Metric::Dot, 64));
+    let names = tower_names(&spec.name).expect("two names");
+    assert_eq!(names, (article.spec().name.as_str(), query.spec().name.as_str()));
+
+    let input = [EncoderInput { title: "Statins".into(), text: "They lower lipids.".into() }];
+    let (stored, asked) = (towers.encode_documents(&input), towers.encode_queries(&["statins"]));
+    assert_eq!(stored.expect("a vector"), article.encode_documents(&input).expect("a vector"));
+    assert_eq!(asked.expect("a vector"), query.encode_queries(&["statins"]).expect("a vector"));
+}
+
+#[test]
+fn the_query_tower_alone_has_the_fingerprint_of_both() {
+    let (Some(first), Some(second)) = (fixture("bert-cls-pair"), other()) else { return };
+    let towers = Towers::new(tower(&first, "medcpt"), tower(second.path(), "medcpt-query"));
+    let stored = towers.expect("two towers").spec().clone();
+    let alone = Towers::for_questions(&stored, tower(second.path(), "medcpt-query")).expect("one");
+    assert_eq!(alone.spec().fingerprint(), stored.fingerprint());
+    let refused = alone.encode_documents(&[EncoderInput::default()]).expect_err("no documents");
+    assert!(refused.to_string().contains("query tower"), "{refused}");
+
+    let wrong = Towers::for_questions(&stored, tower(&first, "medcpt-query")).expect("comparable");
+    assert_ne!(wrong.spec().fingerprint(), stored.fingerprint());
+    let by_description = FolderEncoder::open_like(second.path(), &stored).expect("a tower");
+    let alone = Towers::for_questions(&stored, by_description).expect("one");
+    assert_eq!(alone.spec().fingerprint(), stored.fingerprint());
+}
+
+#[test]
+fn towers_of_different_presets_are_refused_with_both_names() {
+    let (Some(first), Some(second)) = (fixture("bert-cls-pair"), fixture("bert-mean-st")) else {
+        return;
+    };
+    for (document, query) in [
+        (tower(&first, "medcpt-article"), tower(&second, "minilm")),
+        (tower(&first, "medcpt-query"), tower(&second, "medcpt-article")),
+        (tower(&first, "medcpt-article"), FolderEncoder::open(&second).expect("an encoder")),
+    ] {
+        let refused = Towers::new(document, query).err().expect("refused").to_string();
+        for name in ["bert-cls-pair", "bert-mean-st", "medcpt"] {
+            assert!(refused.contains(name), "{refused:?} does not say {name:?}");
+        }
+    }
+    let stored = tower(&first, "medcpt-article").spec().clone();
+    let refused = Towers::for_questions(&stored, tower(&second, "minilm")).err().expect("refused");
+    let refused = refused.to_string();
+    assert!(refused.contains("bert-cls-pair") && refused.contains("bert-mean-st"), "{refused}");
+}
