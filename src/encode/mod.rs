@@ -8,6 +8,8 @@ use self::static_encoder::StaticEncoder;
 use crate::encoder::Encoder;
 use crate::error::Result;
 
+#[cfg(feature = "ingest")]
+pub mod beir;
 #[cfg(feature = "bert")]
 mod bert;
 #[cfg(feature = "bert")]

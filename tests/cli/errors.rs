@@ -40,6 +40,11 @@ fn wrong_options_say_what_would_be_right() {
         (&["search", "db", "x", "-k", "100000000"], &["at most"]),
         (&["distill", "--teacher", "/no/such/model", "--corpus", "x"], &["/no/such/model"]),
         (&["distill", "--corpus", "x"], &["--teacher"]),
+        (
+            &["distill", "--vectors", "v", "--corpus", "x", "--size-max", "0"],
+            &["expected a number of megabytes"],
+        ),
+        (&["distill", "--vectors", "v", "--corpus", "x", "--beir", "/no/beir"], &["/no/beir"]),
         (&["stats", "db", "--format", "csv"], &["--format json"]),
         (&["inspect", "db/segment-99999999"], &["no file segment-99999999"]),
     ] {

@@ -502,9 +502,34 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "FILE", default_value = "encoder.mdvs")]
     pub(crate) out: PathBuf,
 
-    /// Length of the vectors; the teacher's at most.
+    /// Length of the vectors; the teacher's at most. [default: 256]
     #[arg(long, value_name = "N")]
     pub(crate) dimension: Option<usize>,
+
+    /// Tokens of the vocabulary that is trained on the corpus, at most. [default: 29500]
+    #[arg(long, value_name = "N", conflicts_with = "vocabulary_file")]
+    pub(crate) vocabulary: Option<usize>,
+
+    /// Use this vocabulary instead of training one: a vocab.txt, a token a line, with [UNK].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vocabulary_file: Option<PathBuf>,
+
+    /// Largest file, in millions of bytes: the rarest tokens are left out until it fits.
+    #[arg(long, value_name = "MB", value_parser = megabytes)]
+    pub(crate) size_max: Option<u64>,
+
+    /// Also measure nDCG@10 on this folder in the layout of BEIR (corpus.jsonl, queries.jsonl,
+    /// qrels/test.tsv), of the teacher too if one is given; can be given more than once.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) beir: Vec<PathBuf>,
+
+    /// Steps of the refinement after the least-squares fit. [default: 400]
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<usize>,
+
+    /// Seed of every random choice. [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 
     /// Titles and sentences that the teacher embeds: more is better and slower.
     #[arg(long, value_name = "N")]
@@ -514,6 +539,14 @@ pub(crate) struct Distill {
     /// if they are there.
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) vectors: Option<PathBuf>,
+}
+
+/// Millions of bytes, such as `8` or `7.5`, as bytes.
+fn megabytes(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.001..=1e6).contains(&number) => Ok((number * 1e6) as u64),
+        _ => Err("expected a number of megabytes from 0.001 to 1000000".to_owned()),
+    }
 }
 
 /// `medvec completions`

@@ -1,6 +1,6 @@
 //! Bags of tokens: a sparse matrix with one row for each text, and its products with tables.
 
-/// Rows of (column, value) pairs, columns ascending in a row.
+/// Rows of (column, value) pairs; values of a column that is in a row twice add up.
 #[derive(Clone, Debug)]
 pub(super) struct Bags {
     starts: Vec<usize>,
@@ -36,9 +36,16 @@ impl Bags {
 
     /// Adds a copy of another matrix's row.
     pub(super) fn push_row(&mut self, other: &Bags, row: usize) {
-        let (columns, values) = other.row(row);
-        self.columns.extend(columns);
-        self.values.extend(values);
+        self.push_sum(&[(other, row, 1.0)]);
+    }
+
+    /// Adds a row that is the sum of rows of other matrices, each times a factor.
+    pub(super) fn push_sum(&mut self, parts: &[(&Bags, usize, f32)]) {
+        for &(bags, row, factor) in parts {
+            let (columns, values) = bags.row(row);
+            self.columns.extend(columns);
+            self.values.extend(values.iter().map(|value| factor * value));
+        }
         self.starts.push(self.columns.len());
     }
 
@@ -145,6 +152,16 @@ mod tests {
             let back = bags.transposed(3).times(&table, 2, threads);
             assert_eq!(back, [1.0, 10.0, 3.0, 30.0, 2.0, 20.0]);
         }
+    }
+
+    #[test]
+    fn rows_are_added() {
+        let bags = bags();
+        let mut sum = Bags::new();
+        sum.push_row(&bags, 0);
+        sum.push_sum(&[(&bags, 0, 2.0), (&bags, 2, 1.0), (&bags, 0, 1.0)]);
+        assert_eq!(sum.times(&[1.0, 10.0, 100.0], 1, 1), [201.0, 613.0]);
+        assert_eq!(sum.transposed(3).times(&[1.0, 10.0], 1, 1), [31.0, 10.0, 62.0]);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) fn passages(texts: &[Text], max: usize, seed: u64) -> Vec<String> {
 
 /// Cuts after `.`, `?` or `!` where blanks and an upper-case letter or a digit follow. An
 /// abbreviation is cut now and then, which does no harm here.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text.trim();
     std::iter::from_fn(move || {
         if rest.is_empty() {

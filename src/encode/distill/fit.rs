@@ -1,7 +1,7 @@
 //! From texts to bags, from bags to the first table of token vectors, and the exam at the end.
 
 use super::bags::Bags;
-use super::corpus::Text;
+use super::corpus::{self, Text};
 use super::matrix::{eigenvectors, product, transposed};
 use super::refine::Lessons;
 use super::ridge;
@@ -19,6 +19,12 @@ const HALF_WEIGHT_SHARE: f32 = 1e-3;
 const COMPONENT_PASSAGES: usize = 20_000;
 /// Tokens a title, and an abstract, must have to make a pair.
 const PAIR_TOKENS_MIN: (usize, usize) = (3, 20);
+/// Sentences, and tokens, of an abstract whose sentences can stand for questions.
+const QUESTIONED_MIN: (usize, usize) = (3, 40);
+/// Held-out passages whose neighbours are compared: the cost grows with the square.
+const NEIGHBOURED: usize = 2_000;
+/// Neighbours that are compared.
+const NEIGHBOURS: usize = 10;
 
 /// The fewest passages to learn from: some are held out then.
 pub(super) const PASSAGES_MIN: usize = 2 * HELD_OUT;
@@ -28,6 +34,10 @@ pub(super) fn lessons(texts: &[Text], taught: &Taught, wordpiece: &WordPiece) ->
     let mut lessons = Lessons {
         titles: Bags::new(),
         bodies: Bags::new(),
+        sentences: Bags::new(),
+        sentence_starts: vec![0],
+        titled: Vec::new(),
+        questioned: Vec::new(),
         passages: Bags::new(),
         teacher: Vec::with_capacity(taught.vectors.len()),
         teacher_width: taught.dimension,
@@ -37,11 +47,25 @@ pub(super) fn lessons(texts: &[Text], taught: &Taught, wordpiece: &WordPiece) ->
         title.clear();
         body.clear();
         wordpiece.encode(&text.title, &mut title);
-        wordpiece.encode(&text.body, &mut body);
-        if title.len() >= PAIR_TOKENS_MIN.0 && body.len() >= PAIR_TOKENS_MIN.1 {
-            lessons.titles.push(&mut title);
-            lessons.bodies.push(&mut body);
+        let mut sentences = 0;
+        for sentence in corpus::sentences(&text.body) {
+            let start = body.len();
+            wordpiece.encode(sentence, &mut body);
+            if body.len() > start {
+                lessons.sentences.push(&mut body[start..]);
+                sentences += 1;
+            }
         }
+        let row = lessons.bodies.len();
+        if title.len() >= PAIR_TOKENS_MIN.0 && body.len() >= PAIR_TOKENS_MIN.1 {
+            lessons.titled.push(row);
+        }
+        if sentences >= QUESTIONED_MIN.0 && body.len() >= QUESTIONED_MIN.1 {
+            lessons.questioned.push(row);
+        }
+        lessons.sentence_starts.push(lessons.sentences.len());
+        lessons.titles.push(&mut title);
+        lessons.bodies.push(&mut body);
     }
     let rows = taught.vectors.chunks_exact(taught.dimension);
     for (at, (passage, vector)) in taught.passages.iter().zip(rows).enumerate() {
@@ -206,5 +230,30 @@ impl<'a> Exam<'a> {
         }
         let spread = ((n * xx - x * x) * (n * yy - y * y)).sqrt();
         Ok((n * xy - x * y) / spread.max(f64::MIN_POSITIVE))
+    }
+
+    /// Share of the teacher's ten nearest passages, among the first 2,000, that are among the
+    /// encoder's ten nearest.
+    ///
+    /// # Errors
+    /// Those of the encoder.
+    pub(super) fn neighbours(&self, encoder: &dyn Encoder) -> Result<f64> {
+        let passages: Vec<&str> = self.passages.iter().copied().take(NEIGHBOURED).collect();
+        let encoded = encoder.encode_queries(&passages)?;
+        let found: Vec<&[f32]> = encoded.chunks_exact(encoder.spec().dimension as usize).collect();
+        let count = NEIGHBOURS.min(passages.len().saturating_sub(1)).max(1);
+        let nearest = |vectors: &[&[f32]], at: usize| -> Vec<usize> {
+            let others = vectors.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut others: Vec<(f64, usize)> =
+                others.map(|(other, vector)| (dot(vectors[at], vector), other)).collect();
+            others.sort_by(|a, b| b.0.total_cmp(&a.0));
+            others.into_iter().take(count).map(|(_, other)| other).collect()
+        };
+        let taught = &self.vectors[..passages.len()];
+        let shared = (0..passages.len()).map(|at| {
+            let learned = nearest(&found, at);
+            nearest(taught, at).iter().filter(|other| learned.contains(other)).count()
+        });
+        Ok(shared.sum::<usize>() as f64 / (passages.len() * count) as f64)
     }
 }

@@ -3,8 +3,10 @@
 //! Two losses are added, both on in-batch similarities of unit vectors:
 //!
 //! * *contrast*: a title must find its own abstract among the batch's, and the abstract its title
-//!   (InfoNCE in both directions; van den Oord et al., 2018). It needs no teacher, and teaches what
-//!   the words of this corpus tell apart;
+//!   (InfoNCE in both directions; van den Oord et al., 2018); and some tokens of a sentence must find
+//!   the document that the sentence is from, title and all. It needs no teacher, and teaches what the
+//!   words of this corpus tell apart. The sentence stays in its document, so that exact terms count
+//!   (Lee, Chang and Toutanova, "Latent retrieval", 2019, keep it in one case of ten);
 //! * *similarity*: the softmax over a passage's similarities to the batch must be the teacher's
 //!   (Kullback-Leibler), which keeps the teacher's sense of what is alike.
 //!
@@ -22,6 +24,13 @@ use crate::error::Result;
 pub(super) struct Lessons {
     pub(super) titles: Bags,
     pub(super) bodies: Bags,
+    /// Sentences of all bodies; those of body `b` start at `sentence_starts[b]`.
+    pub(super) sentences: Bags,
+    pub(super) sentence_starts: Vec<usize>,
+    /// Rows whose title and body make a pair.
+    pub(super) titled: Vec<usize>,
+    /// Rows whose sentences can stand for questions.
+    pub(super) questioned: Vec<usize>,
     pub(super) passages: Bags,
     /// Unit vectors of the passages, the teacher's mean removed.
     pub(super) teacher: Vec<f32>,
@@ -40,10 +49,14 @@ pub(super) struct Schedule {
     pub(super) contrast_temperature: f32,
     /// The same for the similarity loss.
     pub(super) similarity_temperature: f32,
+    /// What a title's token counts for in a document, beside one of the abstract.
+    pub(super) title_weight: f32,
     pub(super) threads: usize,
     pub(super) seed: u64,
 }
 
+/// Share of a sentence's tokens that make a question: 2 of 5.
+const KEPT: (usize, usize) = (2, 5);
 /// Steps of the warm-up.
 const WARM_UP: f32 = 50.0;
 /// Decay of Adam's first and second moment.
@@ -66,25 +79,44 @@ pub(super) fn refine(
     let tokens = table.len() / width;
     let mut random = Random::new(schedule.seed);
     let mut adam = Adam { first: vec![0.0; table.len()], second: vec![0.0; table.len()] };
-    let mut pairs: Vec<usize> = (0..lessons.titles.len()).collect();
+    let mut titled = lessons.titled.clone();
+    let mut questioned = lessons.questioned.clone();
     let mut passages: Vec<usize> = (0..lessons.passages.len()).collect();
-    let pair_count = schedule.batch.min(pairs.len());
+    let titled_count = schedule.batch.min(titled.len());
+    let questioned_count = schedule.batch.min(questioned.len());
     let passage_count = schedule.batch.min(passages.len());
     for step in 0..schedule.steps {
         control.check()?;
-        random.shuffle(&mut pairs, pair_count);
+        random.shuffle(&mut titled, titled_count);
+        random.shuffle(&mut questioned, questioned_count);
         random.shuffle(&mut passages, passage_count);
-        let (pairs, passages) = (&pairs[..pair_count], &passages[..passage_count]);
+        let titled = &titled[..titled_count];
+        let questioned = &questioned[..questioned_count];
+        let passages = &passages[..passage_count];
         let mut bags = Bags::new();
-        pairs.iter().for_each(|&row| bags.push_row(&lessons.titles, row));
-        pairs.iter().for_each(|&row| bags.push_row(&lessons.bodies, row));
+        titled.iter().for_each(|&row| bags.push_row(&lessons.titles, row));
+        titled.iter().for_each(|&row| bags.push_row(&lessons.bodies, row));
+        for &row in questioned {
+            let (start, end) = (lessons.sentence_starts[row], lessons.sentence_starts[row + 1]);
+            let sentence = start + random.below(end - start);
+            bags.push(&mut question(&lessons.sentences, sentence, &mut random));
+        }
+        for &row in questioned {
+            let title = (&lessons.titles, row, schedule.title_weight);
+            bags.push_sum(&[title, (&lessons.bodies, row, 1.0)]);
+        }
         passages.iter().for_each(|&row| bags.push_row(&lessons.passages, row));
 
         let mut vectors = bags.times(table, width, schedule.threads);
         let lengths = normalise(&mut vectors, width);
-        let (titles, rest) = vectors.split_at(pair_count * width);
-        let (bodies, rest) = rest.split_at(pair_count * width);
+        let (titles, rest) = vectors.split_at(titled_count * width);
+        let (bodies, rest) = rest.split_at(titled_count * width);
+        let (sentences, rest) = rest.split_at(questioned_count * width);
+        let (documents, rest) = rest.split_at(questioned_count * width);
         let mut slope = contrast(titles, bodies, width, schedule)?;
+        slope.extend(contrast(sentences, documents, width, schedule)?);
+        // The two kinds of pairs together weigh as much as the passages.
+        slope.iter_mut().for_each(|slope| *slope *= 0.5);
         let goal: Vec<f32> = passages
             .iter()
             .flat_map(|&row| {
@@ -100,6 +132,16 @@ pub(super) fn refine(
         progress("refine", step as u64 + 1, schedule.steps as u64);
     }
     Ok(())
+}
+
+/// Tokens of a sentence, each kept by chance: a question is shorter than a sentence.
+fn question(sentences: &Bags, row: usize, random: &mut Random) -> Vec<u32> {
+    let (columns, counts) = sentences.row(row);
+    let tokens = columns
+        .iter()
+        .zip(counts)
+        .flat_map(|(&column, &count)| std::iter::repeat_n(column, count as usize));
+    tokens.filter(|_| random.below(KEPT.1) < KEPT.0).collect()
 }
 
 /// The share of the full rate at a step: a linear warm-up, then half a cosine down to a hundredth.
@@ -266,6 +308,7 @@ mod tests {
             rate: 0.05,
             contrast_temperature: 0.2,
             similarity_temperature: 0.3,
+            title_weight: 2.0,
             threads: 2,
             seed: 5,
         }
@@ -322,11 +365,15 @@ mod tests {
     }
 
     #[test]
-    fn titles_come_to_find_their_bodies() {
-        let (tokens, width, n) = (24usize, 4, 8u32);
+    fn titles_and_sentences_come_to_find_their_bodies() {
+        let (tokens, width, n) = (32usize, 4, 8u32);
         let mut lessons = Lessons {
             titles: Bags::new(),
             bodies: Bags::new(),
+            sentences: Bags::new(),
+            sentence_starts: vec![0],
+            titled: (0..8).collect(),
+            questioned: (0..8).collect(),
             passages: Bags::new(),
             teacher: numbers(8 * 4, 9),
             teacher_width: 4,
@@ -334,12 +381,14 @@ mod tests {
         normalise(&mut lessons.teacher, 4);
         for row in 0..n {
             lessons.titles.push(&mut [row]);
-            lessons.bodies.push(&mut [n + row]);
+            lessons.bodies.push(&mut [n + row, 3 * n + row]);
+            lessons.sentences.push(&mut [3 * n + row; 9]);
+            lessons.sentence_starts.push(row as usize + 1);
             lessons.passages.push(&mut [2 * n + row]);
         }
         let mut table = numbers(tokens * width, 4);
-        let found = |table: &[f32]| {
-            let mut titles = lessons.titles.times(table, width, 1);
+        let found = |table: &[f32], questions: &Bags| {
+            let mut titles = questions.times(table, width, 1);
             let mut bodies = lessons.bodies.times(table, width, 1);
             normalise(&mut titles, width);
             normalise(&mut bodies, width);
@@ -347,10 +396,11 @@ mod tests {
             let best = |row: &[f32]| (0..8).max_by(|&a, &b| row[a].total_cmp(&row[b]));
             all.chunks(8).enumerate().filter(|(at, row)| best(row) == Some(*at)).count()
         };
-        assert!(found(&table) < 5);
+        assert!(found(&table, &lessons.titles) < 5);
         let quiet = |_: &str, _: u64, _: u64| {};
         let schedule = Schedule { steps: 300, similarity_temperature: 1.0, ..schedule() };
         refine(&mut table, width, &lessons, &schedule, &quiet, &Control::default()).unwrap();
-        assert_eq!(found(&table), 8);
+        assert_eq!(found(&table, &lessons.titles), 8);
+        assert_eq!(found(&table, &lessons.sentences), 8);
     }
 }

@@ -133,6 +133,12 @@ impl StaticFile {
     }
 }
 
+/// Bytes of a file with `tokens` tokens of `dimension` numbers and a vocabulary of `text` bytes.
+pub fn file_bytes(tokens: usize, dimension: usize, text: usize) -> u64 {
+    let table = (tokens as u64).saturating_mul(dimension as u64 + 4);
+    table.saturating_add((HEADER_BYTES + DIGEST_BYTES + text) as u64)
+}
+
 /// Writes a file: `codes` holds a row of `dimension` signed bytes for each token, `scales` one number;
 /// a token of a title counts `title_weight` times.
 ///

@@ -21,7 +21,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use file::StaticFile;
-pub use file::{MAGIC, SCALE_MAX, VERSION, write};
+pub use file::{MAGIC, SCALE_MAX, VERSION, file_bytes, write};
 
 use super::wordpiece::WordPiece;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};

@@ -28,6 +28,12 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
         out: args.out.clone(),
         dimension: args.dimension.unwrap_or(defaults.dimension),
         passages_max: args.passages.unwrap_or(defaults.passages_max),
+        vocabulary: args.vocabulary.unwrap_or(defaults.vocabulary),
+        vocabulary_file: args.vocabulary_file.clone(),
+        bytes_max: args.size_max,
+        beir: args.beir.clone(),
+        steps: args.steps.unwrap_or(defaults.steps),
+        seed: args.seed.unwrap_or(defaults.seed),
         ..defaults
     };
     let progress = Progress::spinner("starting", context.quiet);
@@ -48,11 +54,26 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
     )?;
     writeln!(
         out,
-        "learned from {} of {}; on held-out ones, its similarities correlate {:.3} with the teacher's",
+        "learned from {} of {}; on held-out ones, its similarities correlate {:.3} with the teacher's, \
+         and {:.0} % of the teacher's ten nearest are among its own ten",
         counted(report.passages as u64, "passage"),
         counted(report.documents as u64, "document"),
-        report.held_out_correlation
+        report.held_out_correlation,
+        100.0 * report.held_out_neighbours
     )?;
+    for found in &report.retrieval {
+        let folder = found.folder.display();
+        write!(
+            out,
+            "nDCG@10 on {folder}, {}: {:.4}",
+            counted(found.documents as u64, "document"),
+            found.ndcg
+        )?;
+        match found.teacher_ndcg {
+            Some(teacher) => writeln!(out, " (teacher {teacher:.4})")?,
+            None => writeln!(out)?,
+        }
+    }
     writeln!(
         out,
         "\nuse it with:  {KEY}medvec import my.medvec FILES... --encoder {}{KEY:#}",
