@@ -1,5 +1,6 @@
 //! The real binary, end to end: what a user types, what it prints, how it exits.
 
+mod embed;
 mod encoders;
 mod errors;
 mod formats;
@@ -9,3 +10,4 @@ mod interrupt;
 mod quickstart;
 mod round_trip;
 mod sandbox;
+mod vectors;

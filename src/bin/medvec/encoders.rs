@@ -51,6 +51,14 @@ pub(crate) fn for_snapshot(snapshot: &Snapshot, named: Option<&str>) -> Result<A
 
 /// The encoder that a database was written with.
 pub(crate) fn for_spec(spec: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
+    if spec.is_precomputed() {
+        return Err(Failure::usage(format!(
+            "the vectors of this database were made elsewhere, by {}, which is only a name here: \
+             leave out the text and search with filters, or name the model that made them, once: \
+             `medvec embed DB --encoder FOLDER`",
+            spec.name
+        )));
+    }
     if spec.name == BUILTIN || !Path::new(&spec.name).exists() {
         let builtin = encode::builtin()?;
         if spec.name == BUILTIN || builtin.spec().fingerprint() == spec.fingerprint() {

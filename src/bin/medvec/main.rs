@@ -20,6 +20,7 @@ mod render;
 mod sentences;
 mod shell;
 mod style;
+mod vectors;
 mod view;
 mod wrap;
 
@@ -58,6 +59,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
     match command {
         Command::Quickstart(args) => commands::quickstart::run(&args, context),
         Command::Import(args) => commands::import::run(&args, context),
+        Command::Embed(args) => commands::embed::run(&args, context),
         Command::Search(args) => commands::search::run(&args, context),
         Command::Get(args) => commands::get::run(&args, context),
         Command::Delete(args) => commands::delete::run(&args, context),

@@ -4,6 +4,7 @@ pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod distill;
+pub(crate) mod embed;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;

@@ -67,6 +67,10 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
             files: vec![file],
             encoder: Some(BUILTIN.to_owned()),
             rows: None,
+            origin: None,
+            metric: None,
+            ids: None,
+            defer: false,
             keep_going: false,
         };
         import::run(&import, context)
