@@ -12,6 +12,7 @@ use crate::error::Result;
 pub mod bert;
 #[cfg(feature = "bert")]
 pub mod distill;
+pub mod hub;
 pub mod static_encoder;
 pub mod wordpiece;
 

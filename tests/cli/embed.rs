@@ -45,3 +45,36 @@ fn what_has_no_encoder_is_not_embedded() {
     sandbox.medvec(&["embed", "db"]).expect(2).says(&["created without vectors"]);
     assert!(pending(&sandbox).is_null());
 }
+
+#[test]
+fn a_model_is_looked_for_in_the_cache_by_its_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docs.jsonl", DOCUMENTS);
+    let run = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        command.env("HF_HUB_CACHE", sandbox.path("hub")).env("HF_HUB_OFFLINE", "1");
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let import = ["import", "db", "docs.jsonl", "--encoder", "lab/model"];
+    let (code, words) = run(&import);
+    assert_eq!(code, Some(2));
+    for word in ["lab/model", "not in the cache of models", "lab/model/tree/main", "tokenizer.json"]
+    {
+        assert!(words.contains(word), "no `{word}` in: {words}");
+    }
+    assert!(!sandbox.path("db").exists());
+    let (code, words) = run(&["fetch", "lab/model"]);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("put them into one folder"), "{words}");
+    // What is there is used: here it is no model that could be loaded.
+    let snapshot = sandbox.path("hub/models--lab--model/snapshots/abc");
+    std::fs::create_dir_all(&snapshot).expect("a folder");
+    std::fs::create_dir_all(sandbox.path("hub/models--lab--model/refs")).expect("a folder");
+    std::fs::write(sandbox.path("hub/models--lab--model/refs/main"), "abc").expect("a reference");
+    std::fs::write(snapshot.join("config.json"), "{}").expect("a file");
+    let (code, words) = run(&import);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("models--lab--model") && words.contains("abc"), "{words}");
+    assert_eq!(run(&["fetch", "lab/model"]).0, Some(0));
+}

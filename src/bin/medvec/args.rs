@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Optimize(Optimize),
     /// The structure of a file or of every file of a database.
     Inspect(Inspect),
+    /// Fetch a model from Hugging Face into its cache; it can then be named as an encoder.
+    Fetch(Fetch),
     /// Make a fast static encoder from a sentence encoder and a corpus.
     Distill(Distill),
     /// Print a completion script for a shell.
@@ -111,8 +113,8 @@ pub(crate) struct Import {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// What turns text into vectors: `builtin`, a model folder, or `none`. Fixed when the database is
-    /// created (then: builtin).
+    /// What turns text into vectors: `builtin`, a model folder, the name of a model in the cache of
+    /// Hugging Face, or `none`. Fixed when the database is created (then: builtin).
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
@@ -398,6 +400,18 @@ pub(crate) struct Inspect {
     /// A file of a database, or a database directory.
     #[arg(value_name = "FILE|DB")]
     pub(crate) path: PathBuf,
+}
+
+/// `medvec fetch`
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    /// The model: `organisation/name`, or `organisation/name@revision`.
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: String,
+
+    /// Most megabytes to fetch.
+    #[arg(long, value_name = "MB")]
+    pub(crate) budget: Option<u64>,
 }
 
 /// `medvec distill`

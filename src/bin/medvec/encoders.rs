@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::db::Snapshot;
+use medvec::encode::hub::{Hub, ModelName};
 use medvec::{Encoder, EncoderSpec, Error, encode};
 
 use crate::failure::{Failure, Result};
@@ -11,17 +12,21 @@ use crate::failure::{Failure, Result};
 /// The name of the encoder inside the binary.
 pub(crate) const BUILTIN: &str = "builtin";
 
-/// An encoder as a user names it: `builtin`, or the path of a model.
+/// An encoder as a user names it: `builtin`, the path of a model, or the name of one in the cache of
+/// Hugging Face.
 pub(crate) fn by_name(name: &str) -> Result<Arc<dyn Encoder>> {
     if name == BUILTIN {
         return Ok(encode::builtin()?);
     }
     let path = Path::new(name);
     if !path.exists() {
-        return Err(Failure::usage(format!(
-            "no encoder at {name}: give `builtin` or the folder of a model (config.json, weights, \
-             tokenizer)"
-        )));
+        let Some(model) = ModelName::parse(name).filter(|model| model.name().contains('/')) else {
+            return Err(Failure::usage(format!(
+                "no encoder at {name}: give `builtin`, the folder of a model (config.json, weights, \
+                 tokenizer), or the name of one in the cache of Hugging Face (organisation/name)"
+            )));
+        };
+        return Ok(encode::open(&Hub::from_env()?.find(&model)?)?);
     }
     // The path is stored with the database, which is used from other directories too.
     let path = std::path::absolute(path).map_err(|error| Error::io("find", name, error))?;

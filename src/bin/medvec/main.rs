@@ -69,6 +69,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Optimize(args) => commands::optimize::run(&args, context),
         Command::Compact(args) => commands::compact::run(&args, context),
         Command::Inspect(args) => commands::inspect::run(&args, context),
+        Command::Fetch(args) => commands::fetch::run(&args, context),
         Command::Distill(args) => commands::distill::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod distill;
 pub(crate) mod embed;
+pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
