@@ -38,6 +38,7 @@ fn parse(files: &[PathBuf]) -> medvec::Result<(u64, u64)> {
         for record in open(file)? {
             match record?.event {
                 Event::Document { .. } => documents += 1,
+                Event::Vector { .. } => {}
                 Event::Delete { .. } => deletes += 1,
             }
         }

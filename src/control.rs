@@ -2,13 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// A switch that stops the calls it was given to. Clones share the switch.
+/// Time between two looks at a switch that holds a call.
+const PAUSE_STEP: Duration = Duration::from_millis(5);
+
+/// A switch that stops the calls it was given to, or holds them for a while. Clones share the switch.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken(Arc<Switch>);
+
+#[derive(Debug, Default)]
+struct Switch {
+    is_cancelled: AtomicBool,
+    is_paused: AtomicBool,
+}
 
 impl CancelToken {
     /// A token that has not been cancelled.
@@ -18,12 +28,28 @@ impl CancelToken {
 
     /// Stops every call that holds this token at its next check.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Whether [`CancelToken::cancel`] was called.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Holds every call that has this token at its next check, with all that it holds: memory, threads
+    /// that sleep, and the lock of a writer. Deadlines go on, and cancelling ends a call that is held.
+    pub fn pause(&self) {
+        self.0.is_paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets calls that are held go on, within some milliseconds.
+    pub fn resume(&self) {
+        self.0.is_paused.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether calls are held: [`CancelToken::pause`] was called, and [`CancelToken::resume`] was not.
+    pub fn is_paused(&self) -> bool {
+        self.0.is_paused.load(Ordering::Relaxed)
     }
 }
 
@@ -32,19 +58,57 @@ impl CancelToken {
 pub struct Control {
     /// The call fails with [`Error::DeadlineExceeded`] after this instant.
     pub deadline: Option<Instant>,
-    /// The call fails with [`Error::Cancelled`] once this is cancelled.
+    /// The call fails with [`Error::Cancelled`] once this is cancelled, and waits while it is paused.
     pub cancel: Option<CancelToken>,
 }
 
 impl Control {
     /// Checks both; called at block borders, at most a few milliseconds apart.
     pub fn check(&self) -> Result<()> {
-        if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
-            return Err(Error::Cancelled);
+        loop {
+            if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
+                return Err(Error::Cancelled);
+            }
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(Error::DeadlineExceeded);
+            }
+            if !self.cancel.as_ref().is_some_and(CancelToken::is_paused) {
+                return Ok(());
+            }
+            thread::sleep(PAUSE_STEP);
         }
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(Error::DeadlineExceeded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paused_call_waits_and_can_be_resumed_or_cancelled() {
+        for resume in [true, false] {
+            let token = CancelToken::new();
+            token.pause();
+            let control = Control { cancel: Some(token.clone()), ..Control::default() };
+            let waiting = thread::spawn(move || control.check());
+            thread::sleep(Duration::from_millis(20));
+            assert!(!waiting.is_finished(), "it waits");
+            if resume {
+                token.resume()
+            } else {
+                token.cancel()
+            }
+            let outcome = waiting.join().unwrap();
+            assert_eq!(outcome.is_ok(), resume);
         }
-        Ok(())
+    }
+
+    #[test]
+    fn a_deadline_ends_a_pause() {
+        let token = CancelToken::new();
+        token.pause();
+        let deadline = Some(Instant::now() + Duration::from_millis(10));
+        let control = Control { deadline, cancel: Some(token) };
+        assert!(matches!(control.check(), Err(Error::DeadlineExceeded)));
     }
 }

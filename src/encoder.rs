@@ -62,12 +62,15 @@ pub struct TowerSpec {
     pub pair: bool,
 }
 
+/// The family of vectors that were made elsewhere: only the name of what made them is known.
+pub const PRECOMPUTED: &str = "precomputed";
+
 /// Everything that decides what an encoder's vectors are.
 #[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
 pub struct EncoderSpec {
     /// A name for people: a model's folder name, or `builtin`.
     pub name: String,
-    /// Architecture: `static`, `bert`, `mpnet`, `gpt-neox`, `gemma`, `mistral`.
+    /// Architecture: `static`, `bert`, `mpnet`, `gpt-neox`, `gemma`, `mistral`; or [`PRECOMPUTED`].
     pub family: String,
     /// Length of the vectors.
     pub dimension: u32,
@@ -84,6 +87,35 @@ pub struct EncoderSpec {
 }
 
 impl EncoderSpec {
+    /// Vectors that were made elsewhere by what `name` says (`ncbi/MedCPT-Article-Encoder`). The
+    /// fingerprint is that of the name, the dimension and the metric, so that vectors of another
+    /// origin, or an encoder of which nobody said that it made these, are refused.
+    pub fn of_origin(name: &str, dimension: u32, metric: Metric) -> EncoderSpec {
+        use sha2::{Digest, Sha256};
+        let tower = TowerSpec {
+            weights: Sha256::digest(name).into(),
+            tokenizer: [0; 32],
+            prefix: String::new(),
+            tokens_max: 0,
+            pair: false,
+        };
+        EncoderSpec {
+            name: name.to_owned(),
+            family: PRECOMPUTED.to_owned(),
+            dimension,
+            metric,
+            pooling: Pooling::Mean,
+            normalize: false,
+            document: tower.clone(),
+            query: tower,
+        }
+    }
+
+    /// Whether it names an origin and no encoder that could be run.
+    pub fn is_precomputed(&self) -> bool {
+        self.family == PRECOMPUTED
+    }
+
     /// SHA-256 over every field but `name`, so that a renamed folder is still the same encoder.
     pub fn fingerprint(&self) -> Fingerprint {
         use sha2::{Digest, Sha256};

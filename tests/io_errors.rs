@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::workload::{Committed, run, steps};
+use common::workload::{Committed, encoder, run, steps};
 use common::{contents, document, vector};
 use medvec::db::{Database, WriterOptions};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
@@ -61,8 +61,8 @@ fn check(storage: &SimStorage, committed: &[Committed], error: Option<&Error>, a
         }
     }
     // Whatever happened, writing goes on.
-    let mut writer =
-        database.writer(WriterOptions::default()).unwrap_or_else(|error| panic!("{at}: {error}"));
+    let options = WriterOptions::with_encoder(encoder());
+    let mut writer = database.writer(options).unwrap_or_else(|error| panic!("{at}: {error}"));
     writer
         .upsert_with_vector(document(900, 1), vector(900, 1))
         .unwrap_or_else(|error| panic!("{at}: {error}"));

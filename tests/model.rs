@@ -8,23 +8,25 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::{contents, document, key};
+use common::{Numbers, contents, document, key};
 use medvec::db::{
-    Change, CreateOptions, Database, OptimizeOptions, Snapshot, Writer, WriterOptions,
+    Change, CreateOptions, Database, EmbedOptions, OptimizeOptions, Snapshot, Writer, WriterOptions,
 };
 use medvec::document::{Document, FieldValue};
-use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::format::manifest::RowType;
 use medvec::ids::{Key, Revision};
 use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::storage::MemoryStorage;
-use medvec::{Control, Metric};
+use medvec::{Control, Encoder, Metric};
 use proptest::prelude::*;
 
 const DIMENSION: usize = 4;
 
 #[derive(Clone, Debug)]
 enum Operation {
-    Upsert { number: u64, edition: u64, revision: Option<u32> },
+    Upsert { number: u64, edition: u64, revision: Option<u32>, has_vector: bool },
+    SetVector { number: u64 },
+    Embed,
     Delete { number: u64, revision: Option<u32> },
     Commit,
     Compact,
@@ -36,7 +38,7 @@ enum Operation {
 
 #[derive(Clone, Debug, Default)]
 struct Model {
-    live: BTreeMap<Key, (Document, Revision, Vec<f32>)>,
+    live: BTreeMap<Key, (Document, Revision, Option<Vec<f32>>)>,
     deleted: BTreeMap<Key, Revision>,
 }
 
@@ -45,11 +47,15 @@ impl Model {
         self.live.get(key).map(|entry| entry.1).max(self.deleted.get(key).copied())
     }
 
-    fn upsert(&mut self, document: Document, revision: Option<Revision>, vector: Vec<f32>) {
+    fn upsert(&mut self, document: Document, revision: Option<Revision>, vector: Option<Vec<f32>>) {
         let newest = self.newest(&document.key);
         if revision.is_some() && newest >= revision {
             return;
         }
+        // A vector stays with its text.
+        let text = document.encoder_input();
+        let old = self.live.get(&document.key).filter(|old| old.0.encoder_input() == text);
+        let vector = vector.or_else(|| old.and_then(|old| old.2.clone()));
         let revision = revision.or(newest).unwrap_or_default();
         self.live.insert(document.key.clone(), (document, revision, vector));
     }
@@ -69,13 +75,22 @@ impl Model {
         self.live.remove(key).is_some()
     }
 
+    /// Gives every document that has none its vector.
+    fn embed(&mut self) {
+        let encoder = encoder();
+        for (document, _, vector) in self.live.values_mut().filter(|entry| entry.2.is_none()) {
+            *vector = encoder.encode_documents(&[document.encoder_input()]).ok();
+        }
+    }
+
     fn search(&self, vector: &[f32], k: usize, filter: &Filter) -> Vec<(Key, f32)> {
         let mut hits: Vec<(Key, f32)> = self
             .live
             .iter()
             .filter(|(_, (document, _, _))| passes(filter, document))
-            .map(|(key, (_, _, stored))| {
-                (key.clone(), stored.iter().zip(vector).map(|(a, b)| a * b).sum())
+            .filter_map(|(key, (_, _, stored))| {
+                let products = stored.as_ref()?.iter().zip(vector).map(|(a, b)| a * b);
+                Some((key.clone(), products.sum()))
             })
             .collect();
         hits.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -188,8 +203,13 @@ fn field(name: &str, test: FieldTest) -> Filter {
 fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let revision = || prop::option::of(1u32..30);
     let operation = prop_oneof![
-        8 => (0u64..14, 0u64..50, revision())
-            .prop_map(|(number, edition, revision)| Operation::Upsert { number, edition, revision }),
+        8 => (0u64..14, 0u64..50, revision(), any::<bool>()).prop_map(
+            |(number, edition, revision, has_vector)| {
+                Operation::Upsert { number, edition, revision, has_vector }
+            }
+        ),
+        2 => (0u64..14).prop_map(|number| Operation::SetVector { number }),
+        2 => Just(Operation::Embed),
         3 => (0u64..14, revision())
             .prop_map(|(number, revision)| Operation::Delete { number, revision }),
         4 => Just(Operation::Commit),
@@ -217,14 +237,22 @@ fn compare(snapshot: &Snapshot, model: &Model) {
         model.live.iter().map(|(key, entry)| (key.clone(), entry.0.clone())).collect();
     assert_eq!(contents(snapshot).unwrap(), expected);
     assert_eq!(snapshot.len(), expected.len() as u64);
+    let pending = model.live.values().filter(|entry| entry.2.is_none()).count();
+    assert_eq!(snapshot.pending().unwrap(), pending as u64);
     for number in 0..16 {
         assert_eq!(snapshot.get(&key(number)).unwrap().as_ref(), expected.get(&key(number)));
     }
 }
 
+fn encoder() -> Arc<dyn Encoder> {
+    Numbers::encoder(DIMENSION as u32, Metric::Dot, vector)
+}
+
 fn start(database: &Database) -> Writer {
     // A few kilobytes, so that one commit makes several segments.
     let options = WriterOptions {
+        encoder: Some(encoder()),
+        defer: true,
         segment_bytes_max: 3000,
         index_rows_min: 3,
         train_rows_min: 5,
@@ -235,21 +263,41 @@ fn start(database: &Database) -> Writer {
 
 fn run(operations: Vec<Operation>) {
     let storage = MemoryStorage::new();
-    let options = CreateOptions {
-        vectors: Some(VectorConfig::new(DIMENSION as u32, Metric::Dot, RowType::F32, None)),
-    };
+    let options = CreateOptions::for_encoder(encoder().spec(), RowType::F32);
     let mut database = Database::create_in(Arc::new(storage.clone()), options).unwrap();
     let mut writer = start(&database);
     let (mut model, mut committed) = (Model::default(), Model::default());
     let mut old: Vec<(Snapshot, Model)> = Vec::new();
     for operation in operations {
         match operation {
-            Operation::Upsert { number, edition, revision: at } => {
+            Operation::Upsert { number, edition, revision: at, has_vector } => {
                 let document = document(number, edition);
-                let vector = vector(number, edition);
+                let vector = has_vector.then(|| vector(number, edition));
                 model.upsert(document.clone(), revision(at), vector.clone());
-                let change = Change { document, revision: revision(at), vector: Some(vector) };
+                let change = Change { document, revision: revision(at), vector };
                 writer.apply(vec![change]).unwrap();
+            }
+            Operation::SetVector { number } => {
+                let Some((document, _, known)) = model.live.get_mut(&key(number)) else { continue };
+                let vector = encoder().encode_documents(&[document.encoder_input()]).unwrap();
+                writer.set_vector(&key(number), &vector).unwrap();
+                *known = Some(vector);
+            }
+            Operation::Embed => {
+                let options = EmbedOptions {
+                    threads: 2,
+                    batch: 2,
+                    commit_every: 3,
+                    ..EmbedOptions::default()
+                };
+                let waiting = model.live.values().filter(|entry| entry.2.is_none()).count();
+                let report =
+                    writer.embed_pending(&options, &Control::default(), &mut |_| {}).unwrap();
+                assert_eq!(report.embedded, waiting as u64);
+                model.embed();
+                committed = model.clone();
+                compare(&database.snapshot(), &committed);
+                old.push((database.snapshot(), committed.clone()));
             }
             Operation::Delete { number, revision: at } => {
                 let existed = model.delete(&key(number), revision(at));

@@ -10,7 +10,8 @@ pub struct Change {
     pub document: Document,
     /// Where it stands in its source; `None` wins over whatever is there.
     pub revision: Option<Revision>,
-    /// Its vector; `None` has the writer's encoder make one.
+    /// Its vector; `None` keeps that of the same text, if there is one, else has the writer's encoder
+    /// make one.
     pub vector: Option<Vec<f32>>,
 }
 

@@ -11,13 +11,16 @@
 //! [`Writer::commit`] returns. Damage is reported, never papered over: going back to an older state
 //! is a separate, explicit [`Database::repair`].
 
+mod adopt;
 mod calibrate;
 mod change;
 mod commit;
 mod compact;
+mod embed;
 mod gc;
 mod optimize;
 mod options;
+mod pending;
 mod preconditions;
 mod prepare;
 mod publish;
@@ -36,8 +39,10 @@ use crate::format::manifest::Manifest;
 use crate::ids::{Generation, SegmentId};
 use crate::storage::{Access, DiskStorage, Storage, random_id};
 
+pub use adopt::AdoptReport;
 pub use change::{Applied, Change};
 pub use compact::CompactReport;
+pub use embed::{EmbedOptions, EmbedProgress, EmbedReport};
 pub use optimize::{OptimizeOptions, OptimizeReport, OptimizeStage};
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
 pub use repair::{RepairReport, SegmentRepair};

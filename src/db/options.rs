@@ -56,6 +56,12 @@ pub struct OpenOptions {
 pub struct WriterOptions {
     /// Embeds documents that come without a vector, and vouches for those that come with one.
     pub encoder: Option<Arc<dyn Encoder>>,
+    /// What made the vectors that documents come with, where there is no `encoder` at hand to vouch
+    /// for them; see [`EncoderSpec::of_origin`].
+    pub origin: Option<EncoderSpec>,
+    /// Leave embedding to [`crate::db::Writer::embed_pending`]: documents without a vector are stored and
+    /// found by filters at once, and wait for their vectors.
+    pub defer: bool,
     /// A segment is written out when its buffers reach this many bytes.
     pub segment_bytes_max: usize,
     /// A compaction indexes segments of at least this many vectors.
@@ -69,6 +75,8 @@ impl Default for WriterOptions {
     fn default() -> WriterOptions {
         WriterOptions {
             encoder: None,
+            origin: None,
+            defer: false,
             segment_bytes_max: 96 << 20,
             index_rows_min: INDEX_ROWS_MIN,
             train_rows_min: TRAIN_ROWS_MIN,

@@ -1,6 +1,6 @@
 //! What must hold before a writer starts.
 
-use crate::encoder::Encoder;
+use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Manifest, VectorConfig};
 use crate::format::names::{Name, parse};
@@ -20,9 +20,8 @@ pub(super) fn free_segment(storage: &dyn Storage, manifest: &Manifest) -> Result
     Ok(free)
 }
 
-/// Fails unless this encoder made the vectors of this database.
-pub(super) fn check_encoder(encoder: &dyn Encoder, vectors: Option<&VectorConfig>) -> Result<()> {
-    let spec = encoder.spec();
+/// Fails unless this encoder, or what else is so described, made the vectors of this database.
+pub(super) fn check_encoder(spec: &EncoderSpec, vectors: Option<&VectorConfig>) -> Result<()> {
     let given = spec.fingerprint();
     let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
     match vectors {

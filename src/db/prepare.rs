@@ -13,7 +13,10 @@ impl Writer {
         let Some(config) = &self.vectors else {
             return wrong("this database was created without vectors".into());
         };
-        if let (Some(spec), None) = (&config.encoder, &self.options.encoder) {
+        if let Some(spec) = &config.encoder
+            && self.options.encoder.is_none()
+            && self.options.origin.is_none()
+        {
             return wrong(format!(
                 "this database is embedded by {}; open the writer with that encoder",
                 spec.name
@@ -35,7 +38,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives every change its input hash and, where an encoder is at hand, its vector.
+    /// Gives every change its input hash and, where an encoder is at hand and not deferred, its vector.
     pub(super) fn embed(
         &self,
         changes: Vec<Change>,
@@ -49,6 +52,7 @@ impl Writer {
             let hash = input.hash();
             if change.vector.is_none()
                 && self.options.encoder.is_some()
+                && !self.options.defer
                 && self.vectors.is_some()
                 && !input.is_empty()
             {

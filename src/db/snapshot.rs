@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::control::Control;
 use crate::document::Document;
+use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
@@ -151,13 +152,14 @@ impl Snapshot {
     }
 
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same
-    /// encoder would compute again.
+    /// encoder would compute again. The vector of a document without text belongs to any.
     ///
     /// # Errors
     /// As [`Snapshot::get`].
     pub fn stored_vector(&self, key: &Key, input_hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
         let Some((view, row)) = self.locate(key)? else { return Ok(None) };
-        if view.segment.input_hash(row)? != input_hash {
+        let stored = view.segment.input_hash(row)?;
+        if stored != input_hash && stored != EncoderInput::default().hash() {
             return Ok(None);
         }
         view.segment.vector(row)

@@ -16,6 +16,8 @@ pub struct Stats {
     pub deleted: u64,
     /// Documents with a vector, deleted ones included.
     pub vectors: u64,
+    /// Live documents that have text and no vector yet; see [`Snapshot::pending`].
+    pub pending: u64,
     /// Bytes of all files of this generation.
     pub bytes: u64,
     /// UTF-8 bytes of all text in the documents, deleted ones included.
@@ -79,7 +81,8 @@ pub struct SegmentStats {
 }
 
 impl Snapshot {
-    /// Counts documents and bytes. Cost: the small metadata of each segment.
+    /// Counts documents and bytes. Cost: the small metadata of each segment, and that of
+    /// [`Snapshot::pending`].
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
@@ -90,6 +93,7 @@ impl Snapshot {
             documents: self.len(),
             deleted: 0,
             vectors: 0,
+            pending: self.pending()?,
             bytes: 0,
             text_bytes: 0,
             document_bytes: 0,

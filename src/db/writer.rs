@@ -11,6 +11,7 @@ use super::options::WriterOptions;
 use super::preconditions::{check_encoder, free_segment};
 use super::{Database, Snapshot, gc, recover};
 use crate::document::Document;
+use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
@@ -67,6 +68,8 @@ struct Buffer {
 struct Buffered {
     row: RowId,
     revision: Revision,
+    /// Hash of the text that its vector belongs to.
+    hash: [u8; 16],
     live: bool,
 }
 
@@ -99,8 +102,10 @@ impl Writer {
         let base = database.snapshot();
         recover::check_writable(&*storage, base.generation())?;
         let vectors = base.manifest().vectors.clone();
-        if let Some(encoder) = &options.encoder {
-            check_encoder(&**encoder, vectors.as_ref())?;
+        let specs =
+            [options.encoder.as_ref().map(|encoder| encoder.spec()), options.origin.as_ref()];
+        for spec in specs.into_iter().flatten() {
+            check_encoder(spec, vectors.as_ref())?;
         }
         // Under the lock, files that no kept manifest names are leftovers of a writer that died. A
         // kept manifest that cannot be read names files we cannot know: then nothing is deleted.
@@ -198,6 +203,23 @@ impl Writer {
         Ok(applied)
     }
 
+    /// Gives the document with this key a vector in place of the one it has, if any; where there is no
+    /// such document, makes one that holds nothing but its key and the vector. What a source deleted
+    /// stays deleted. When a document without text is replaced by one with text, the vector stays with
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::Vector`] for a vector that cannot be stored, or that nobody vouches for: the writer needs
+    /// the database's encoder or origin. A failure of storage poisons the writer.
+    pub fn set_vector(&mut self, key: &Key, vector: &[f32]) -> Result<Applied> {
+        self.check_usable()?;
+        self.check_vector(key, vector)?;
+        let mut applied = Applied::default();
+        let result = self.set_vector_now(key, vector, &mut applied);
+        self.guard(result)?;
+        Ok(applied)
+    }
+
     /// Deletes a document. Returns whether there was one.
     ///
     /// # Errors
@@ -264,7 +286,7 @@ impl Writer {
         result
     }
 
-    fn apply_one(
+    pub(super) fn apply_one(
         &mut self,
         draft: &Draft,
         revision: Option<Revision>,
@@ -297,7 +319,26 @@ impl Writer {
             }
             _ => {}
         }
+        let kept = match (vector, &existing) {
+            (None, Some(place)) => self.vector_for(place, hash)?,
+            _ => None,
+        };
+        applied.reused += u64::from(kept.is_some());
         let revision = revision.unwrap_or(newest);
+        self.put(draft, revision, hash, vector.or(kept.as_deref()), existing, applied)
+    }
+
+    /// Writes a row, in the place of the one that is there.
+    fn put(
+        &mut self,
+        draft: &Draft,
+        revision: Revision,
+        hash: [u8; 16],
+        vector: Option<&[f32]>,
+        existing: Option<Place>,
+        applied: &mut Applied,
+    ) -> Result<()> {
+        let key = draft.key();
         let row = self.buffer.builder.push_draft(draft, revision, hash, vector)?;
         match existing {
             Some(place) => {
@@ -306,9 +347,49 @@ impl Writer {
             }
             None => applied.added += 1,
         }
-        self.buffer.rows.insert(key.clone(), Buffered { row, revision, live: true });
+        self.buffer.rows.insert(key.clone(), Buffered { row, revision, hash, live: true });
         self.changed = true;
         self.flush_if_full()
+    }
+
+    /// The vector of a live document, if it belongs to the text with this hash: to that very text, or
+    /// to a document that was without text so far.
+    fn vector_for(&self, place: &Place, hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
+        if self.vectors.is_none() {
+            return Ok(None);
+        }
+        let belongs = |stored: [u8; 16]| stored == hash || stored == EncoderInput::default().hash();
+        match place {
+            Place::Buffer(buffered) if belongs(buffered.hash) => {
+                Ok(self.buffer.builder.vector(buffered.row))
+            }
+            Place::Stored(_, segment, row) if belongs(segment.input_hash(*row)?) => {
+                segment.vector(*row)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn set_vector_now(&mut self, key: &Key, vector: &[f32], applied: &mut Applied) -> Result<()> {
+        let existing = self.locate(key)?;
+        let (document, revision) = match &existing {
+            Some(Place::Buffer(buffered)) => {
+                self.buffer.builder.set_vector(buffered.row, key, vector)?;
+                applied.replaced += 1;
+                return Ok(());
+            }
+            Some(Place::Stored(_, segment, row)) => {
+                (segment.document(*row)?, segment.revision(*row)?)
+            }
+            None if self.deletion(key)?.is_some() => {
+                applied.unchanged += 1;
+                return Ok(());
+            }
+            None => (Document::new(key.clone()), Revision::default()),
+        };
+        let draft = Draft::new(&document)?;
+        let hash = document.encoder_input().hash();
+        self.put(&draft, revision, hash, Some(vector), existing, applied)
     }
 
     fn delete_now(&mut self, key: &Key, revision: Option<Revision>) -> Result<bool> {

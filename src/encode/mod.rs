@@ -18,6 +18,7 @@ mod decoder;
 pub mod distill;
 #[cfg(feature = "bert")]
 pub mod folder;
+pub mod hub;
 pub mod static_encoder;
 pub mod wordpiece;
 

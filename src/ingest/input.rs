@@ -23,6 +23,7 @@ const READ_BYTES: usize = 256 * 1024;
 pub(super) struct Input {
     name: String,
     bytes: Option<u64>,
+    is_packed: bool,
     head: [u8; 16],
     read: Arc<AtomicU64>,
     stream: Box<dyn Read + Send>,
@@ -96,12 +97,18 @@ impl Input {
         } else {
             Box::new(whole)
         };
-        Ok(Input { name, bytes, head, read, stream, unpacked: 0 })
+        let is_packed = is_gzip || is_zstd;
+        Ok(Input { name, bytes, is_packed, head, read, stream, unpacked: 0 })
     }
 
     /// The file's name without its folder.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file's size, where it is known and not that of something packed.
+    pub(super) fn plain_bytes(&self) -> Option<u64> {
+        self.bytes.filter(|_| !self.is_packed)
     }
 
     /// Bytes of the file read so far, packed.

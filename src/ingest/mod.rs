@@ -6,6 +6,8 @@
 //! - JSON lines ([`jsonl`]): one document a line, its vector with it if you have one;
 //! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like.
 //!
+//! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
+//!
 //! Each may be packed by gzip (any number of members) or zstd. One record is in memory at a time
 //! (at most 16 MiB of source), whatever the size of the file. [`pipeline`] imports many files: it
 //! cuts, parses and encodes on several threads and writes in the order of the source.
@@ -28,6 +30,7 @@ pub mod pubmed;
 pub mod pubmedqa;
 mod raw;
 mod source;
+pub mod vectors;
 mod window;
 
 pub use source::{Source, open, open_reader};
@@ -54,6 +57,13 @@ pub enum Event {
         /// Its vector, where the source brings one: finite numbers, as many as in every other
         /// vector of the file.
         vector: Option<Vec<f32>>,
+    },
+    /// A vector for the document that has this key, whatever it says.
+    Vector {
+        /// Its key.
+        key: Key,
+        /// Finite numbers, as many as in every other vector of the file.
+        vector: Vec<f32>,
     },
     /// PubMed took the citation back.
     Delete {

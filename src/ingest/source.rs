@@ -10,6 +10,7 @@ use super::pubmed::{self, XmlCutter};
 use super::raw::{Fault, RawBatch, RawKind, RawRecord, input_error};
 use super::window::Window;
 use super::{Event, Record, jsonl, pubmedqa};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
 use crate::ids::Key;
@@ -268,7 +269,15 @@ fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record,
         RawKind::Entry => pubmedqa::parse(bytes, position)?,
         kind => pubmed::parse(kind, bytes, position)?,
     };
-    if let Event::Document { document, .. } = &record.event {
+    let key_only = match &record.event {
+        Event::Vector { key, .. } => Some(Document::new(key.clone())),
+        _ => None,
+    };
+    let document = match &record.event {
+        Event::Document { document, .. } => Some(&**document),
+        _ => key_only.as_ref(),
+    };
+    if let Some(document) = document {
         document.validate().map_err(|error| match error {
             Error::InvalidDocument { detail, .. } => Fault::whole(detail),
             other => Fault::whole(other.to_string()),
@@ -287,8 +296,10 @@ impl DimensionCheck {
     /// # Errors
     /// [`Error::Input`] when its vector has another length than the file's first.
     pub(super) fn check(&mut self, record: Record, file: &str, place: Place) -> Result<Record> {
-        let Event::Document { vector: Some(vector), document } = &record.event else {
-            return Ok(record);
+        let (vector, key) = match &record.event {
+            Event::Document { vector: Some(vector), document } => (vector, &document.key),
+            Event::Vector { vector, key } => (vector, key),
+            _ => return Ok(record),
         };
         let first = *self.0.get_or_insert(vector.len());
         if vector.len() == first {
@@ -298,7 +309,7 @@ impl DimensionCheck {
             "the vector has {} numbers, the first one of this file has {first}",
             vector.len()
         );
-        Err(input_error(file, place.words(0, pmid_of(&document.key)), detail))
+        Err(input_error(file, place.words(0, pmid_of(key)), detail))
     }
 }
 

@@ -107,6 +107,27 @@ impl SegmentBuilder {
         Ok(RowId(row))
     }
 
+    /// Gives a row that was pushed before another vector, or its first.
+    ///
+    /// # Errors
+    /// [`Error::Vector`]; the builder is as before then.
+    pub(crate) fn set_vector(&mut self, row: RowId, key: &Key, vector: &[f32]) -> Result<()> {
+        let Some(vectors) = self.vectors.as_mut().filter(|_| row.0 < self.rows) else {
+            return Err(Error::Vector {
+                subject: key.to_string(),
+                detail: "this database holds no vectors".into(),
+            });
+        };
+        vectors.prepare(key, Some(vector))?;
+        vectors.replace(row.0);
+        Ok(())
+    }
+
+    /// The vector of a row, as it will be read back.
+    pub(crate) fn vector(&self, row: RowId) -> Option<Vec<f32>> {
+        self.vectors.as_ref()?.get(row.0)
+    }
+
     /// Marks a key as deleted by its source as of a revision, whatever segment holds it. Of several
     /// marks of a key the greatest revision is kept.
     pub fn push_delete(&mut self, key: &Key, revision: Revision) {

@@ -12,7 +12,7 @@ use crate::format::segment::{
     SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
-use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
 use crate::kernel::rotate::Rotation;
 use crate::kernel::{norm, normalize};
 
@@ -117,6 +117,46 @@ impl Vectors {
         self.scratch.clear();
     }
 
+    /// Puts the prepared vector in the place of a row that was pushed before.
+    pub(super) fn replace(&mut self, row: u32) {
+        // Quantised at the end as any other, then moved: the last row's length is everybody's.
+        self.push(row);
+        let dimension = self.dimension as usize;
+        let start = row as usize * dimension;
+        match &mut self.rows {
+            Stored::Int8(codes) => move_last(codes, start, dimension),
+            Stored::F16(numbers) => move_last(numbers, start, dimension),
+            Stored::F32(numbers) => move_last(numbers, start, dimension),
+        }
+        if matches!(self.rows, Stored::Int8(_)) {
+            move_last(&mut self.scales, row as usize, 1);
+        }
+    }
+
+    /// The vector of a row as it will be read back; `None` when it has none.
+    pub(super) fn get(&self, row: u32) -> Option<Vec<f32>> {
+        if !self.present.contains(row) {
+            return None;
+        }
+        let dimension = self.dimension as usize;
+        let start = row as usize * dimension;
+        let range = start..start + dimension;
+        let mut vector: Vec<f32> = match &self.rows {
+            Stored::Int8(codes) => {
+                let scale = self.scales.get(row as usize)?;
+                codes.get(range)?.iter().map(|code| f32::from(*code) * scale).collect()
+            }
+            Stored::F16(numbers) => {
+                numbers.get(range)?.iter().map(|half| f32_from_f16(*half)).collect()
+            }
+            Stored::F32(numbers) => numbers.get(range)?.to_vec(),
+        };
+        if let Some(rotation) = &self.rotated {
+            rotation.invert(&mut vector);
+        }
+        Some(vector)
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         let rows = match &self.rows {
             Stored::Int8(codes) => codes.capacity(),
@@ -145,6 +185,13 @@ impl Vectors {
         file.array(SECTION_SCALES, &self.scales)?;
         write_presence(file, self.present)
     }
+}
+
+/// Moves the last `count` items to `start`, over what is there.
+fn move_last<T: Copy>(items: &mut Vec<T>, start: usize, count: usize) {
+    let last = items.len().saturating_sub(count);
+    items.copy_within(last.., start);
+    items.truncate(last);
 }
 
 /// The rotation of a seed; `None` for 0.

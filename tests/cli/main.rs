@@ -1,6 +1,7 @@
 //! The real binary, end to end: what a user types, what it prints, how it exits.
 
 mod encode;
+mod embed;
 mod encoders;
 mod errors;
 mod formats;
@@ -10,3 +11,4 @@ mod interrupt;
 mod quickstart;
 mod round_trip;
 mod sandbox;
+mod vectors;

@@ -2,15 +2,17 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Snapshot};
 use medvec::document::{
     AbstractSection, Document, Field, FieldValue, MeshHeading, MeshQualifier, OtherId, Term,
 };
+use medvec::encoder::EncoderSpec;
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ids::Key;
-use medvec::{Metric, Result};
+use medvec::{Encoder, EncoderInput, Metric, Result};
 
 pub mod workload;
 
@@ -108,6 +110,43 @@ pub fn document(number: u64, edition: u64) -> Document {
 pub fn vector(number: u64, edition: u64) -> Vec<f32> {
     let mut random = Random(number * 1_000_003 + edition);
     (0..DIMENSION).map(|_| random.unit()).collect()
+}
+
+/// Embeds what [`document`] makes, by the two numbers in its title: an encoder that a model can follow.
+pub struct Numbers {
+    spec: EncoderSpec,
+    vector: fn(u64, u64) -> Vec<f32>,
+}
+
+impl Numbers {
+    pub fn encoder(
+        dimension: u32,
+        metric: Metric,
+        vector: fn(u64, u64) -> Vec<f32>,
+    ) -> Arc<dyn Encoder> {
+        let spec = EncoderSpec::of_origin("numbers of a title", dimension, metric);
+        Arc::new(Numbers { spec: EncoderSpec { family: "test".into(), ..spec }, vector })
+    }
+
+    fn row(&self, title: &str) -> Vec<f32> {
+        let words = title.split(|ch: char| !ch.is_ascii_digit()).filter(|word| !word.is_empty());
+        let mut numbers = words.map(|word| word.parse().expect("a number of a test"));
+        (self.vector)(numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+}
+
+impl Encoder for Numbers {
+    fn spec(&self) -> &EncoderSpec {
+        &self.spec
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
+        Ok(inputs.iter().flat_map(|input| self.row(&input.title)).collect())
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>> {
+        Ok(queries.iter().flat_map(|query| self.row(query)).collect())
+    }
 }
 
 /// Every live document.

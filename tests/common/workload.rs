@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use medvec::db::{Change, Database, Writer, WriterOptions};
+use medvec::db::{Change, CreateOptions, Database, EmbedOptions, Writer, WriterOptions};
 use medvec::document::Document;
+use medvec::format::manifest::RowType;
 use medvec::ids::Key;
 use medvec::storage::Storage;
-use medvec::{Control, Result};
+use medvec::{Control, Encoder, Metric, Result};
 
-use super::{Random, create_options, document, key, vector};
+use super::{DIMENSION, Numbers, Random, document, key, vector};
 
 /// What one call is going to do.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Upsert { number: u64, edition: u64 },
+    Upsert { number: u64, edition: u64, has_vector: bool },
+    Embed,
     Delete { number: u64 },
     Commit,
     Compact,
@@ -24,7 +26,7 @@ pub enum Step {
 /// A state that was, or is about to be, committed.
 #[derive(Clone, Debug)]
 pub struct Committed {
-    /// The generation; a compaction may publish the same contents more than once.
+    /// The generation; embedding and compaction may publish the same contents more than once.
     pub generation: u64,
     /// Operations of the storage when the call returned.
     pub log_len: usize,
@@ -33,7 +35,7 @@ pub struct Committed {
 }
 
 /// A workload from a seed: `commits` commits of a few changes each, among them deletions,
-/// replacements, a compaction in the middle and one at the end.
+/// replacements, documents that get their vectors later, a compaction in the middle and one at the end.
 pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
     let mut random = Random(seed);
     let mut steps = Vec::new();
@@ -42,12 +44,19 @@ pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
             let number = random.below(12);
             steps.push(match random.below(4) {
                 0 => Step::Delete { number },
-                _ => Step::Upsert { number, edition: random.below(100) },
+                _ => Step::Upsert {
+                    number,
+                    edition: random.below(100),
+                    has_vector: random.below(4) > 0,
+                },
             });
         }
         steps.push(Step::Commit);
         if commit == commits / 2 || commit == commits - 1 {
             steps.push(Step::Compact);
+        }
+        if commit % 4 == 2 {
+            steps.push(Step::Embed);
         }
         if random.below(5) == 0 {
             steps.push(Step::Reopen);
@@ -63,16 +72,16 @@ pub fn run(
     log_len: &dyn Fn() -> usize,
     committed: &mut Vec<Committed>,
 ) -> Result<()> {
-    let database = Database::create_in(storage.clone(), create_options())?;
+    let database = Database::create_in(storage.clone(), create_options_of(&*encoder()))?;
     let mut model = BTreeMap::new();
     committed.push(Committed { generation: 1, log_len: log_len(), contents: model.clone() });
     let mut writer = start(&database)?;
     for step in steps {
         match step {
-            Step::Upsert { number, edition } => {
+            Step::Upsert { number, edition, has_vector } => {
                 let document = document(*number, *edition);
                 model.insert(document.key.clone(), document.clone());
-                let vector = Some(vector(*number, *edition));
+                let vector = has_vector.then(|| vector(*number, *edition));
                 writer.apply(vec![Change { document, revision: None, vector }])?;
             }
             Step::Delete { number } => {
@@ -81,6 +90,19 @@ pub fn run(
             }
             Step::Commit => {
                 let generation = writer.commit()?.0;
+                committed.push(Committed {
+                    generation,
+                    log_len: log_len(),
+                    contents: model.clone(),
+                });
+            }
+            Step::Embed => {
+                // Vectors change nothing of the contents, whichever of its commits is the last.
+                let options =
+                    EmbedOptions { threads: 1, commit_every: 1, ..EmbedOptions::default() };
+                writer.embed_pending(&options, &Control::default(), &mut |_| {})?;
+                assert_eq!(writer.snapshot().pending()?, 0);
+                let generation = writer.snapshot().generation().0;
                 committed.push(Committed {
                     generation,
                     log_len: log_len(),
@@ -109,7 +131,21 @@ pub fn run(
 
 fn start(database: &Database) -> Result<Writer> {
     // A compaction of a few documents trains an index and uses it.
-    let options =
-        WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    let options = WriterOptions {
+        encoder: Some(encoder()),
+        defer: true,
+        index_rows_min: 4,
+        train_rows_min: 6,
+        ..WriterOptions::default()
+    };
     database.writer(options)
+}
+
+/// What the workload's documents are embedded by.
+pub fn encoder() -> Arc<dyn Encoder> {
+    Numbers::encoder(DIMENSION, Metric::Cosine, vector)
+}
+
+fn create_options_of(encoder: &dyn Encoder) -> CreateOptions {
+    CreateOptions::for_encoder(encoder.spec(), RowType::Int8)
 }

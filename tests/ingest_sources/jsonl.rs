@@ -11,7 +11,7 @@ fn lines() -> Vec<(Document, Option<Vec<f32>>)> {
     source
         .map(|record| match record.expect("good").event {
             Event::Document { document, vector } => (*document, vector),
-            Event::Delete { key, .. } => panic!("{key} is deleted"),
+            other => panic!("no document: {other:?}"),
         })
         .collect()
 }
@@ -149,4 +149,31 @@ fn pubmedqa_cut_short_is_fatal() {
         assert!(!source.recoverable());
         assert!(source.next().is_none());
     }
+}
+
+#[test]
+fn a_line_of_key_and_vector_is_a_vector() {
+    let read = |line: &str| {
+        let bytes = std::io::Cursor::new(line.as_bytes().to_vec());
+        let mut source = medvec::ingest::open_reader("v.jsonl", bytes).expect("opens");
+        source.next().expect("a record").map(|record| record.event)
+    };
+    let vector = |line: &str| match read(line).expect("good") {
+        Event::Vector { key, vector } => (key.to_string(), vector),
+        other => panic!("no vector: {other:?}"),
+    };
+    let both = "{\"_id\": \"12\", \"id\": \"pmid:12\", \"embedding\": [1, 2]}";
+    assert_eq!(vector(both), ("12".to_owned(), vec![1.0, 2.0]));
+    assert_eq!(vector("{\"vector\": [3], \"id\": \"a\"}"), ("a".to_owned(), vec![3.0]));
+    for document in [
+        "{\"id\": \"a\", \"vector\": [1], \"shelf\": 4}",
+        "{\"id\": \"a\", \"vector\": [1], \"title\": \"t\"}",
+        "{\"id\": \"a\", \"pmid\": 4, \"vector\": [1]}",
+        "{\"id\": \"a\", \"vector\": null}",
+    ] {
+        let event = read(document).expect("good");
+        assert!(matches!(event, Event::Document { .. }), "{document}: {event:?}");
+    }
+    let long = format!("{{\"id\": \"{}\", \"vector\": [1]}}", "x".repeat(600));
+    assert!(read(&long).is_err_and(|error| error.to_string().contains("the key has 600 bytes")));
 }

@@ -34,7 +34,7 @@ fn all(bytes: impl Into<Vec<u8>>) -> Vec<Result<Record>> {
 fn document(record: Result<Record>) -> Document {
     match record.expect("the record is good").event {
         Event::Document { document, .. } => *document,
-        Event::Delete { key, .. } => panic!("expected a document, found the deletion of {key}"),
+        other => panic!("expected a document, found {other:?}"),
     }
 }
 

@@ -33,7 +33,7 @@ fn sample() -> Vec<Event> {
 fn sample_document(place: usize) -> Document {
     match sample().swap_remove(place) {
         Event::Document { document, .. } => *document,
-        Event::Delete { key, .. } => panic!("{key} is deleted"),
+        other => panic!("no document: {other:?}"),
     }
 }
 

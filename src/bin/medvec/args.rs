@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use medvec::Metric;
 use medvec::format::manifest::RowType;
 use medvec::kernel::matmul::Precision;
 
@@ -63,8 +64,10 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Build a database of 1,000 sample abstracts, search it, and say how to go on.
     Quickstart(Quickstart),
-    /// Add PubMed XML, JSONL or PubMedQA files to a database, which is created if there is none.
+    /// Add PubMed XML, JSONL, PubMedQA or vector files to a database, which is created if there is none.
     Import(Import),
+    /// Embed documents that were imported with --defer, or lost their vector with their text.
+    Embed(Embed),
     /// Find documents by meaning, by filters, or both.
     Search(Search),
     /// Print documents.
@@ -87,6 +90,8 @@ pub(crate) enum Command {
     Encode(Encode),
     /// Encoders: those that are known, and what those at hand cost.
     Encoders(Encoders),
+    /// Fetch a model from Hugging Face into its cache; it can then be named as an encoder.
+    Fetch(Fetch),
     /// Make a fast static encoder from a sentence encoder and a corpus.
     Distill(Distill),
     /// Print a completion script for a shell.
@@ -108,12 +113,13 @@ pub(crate) struct Import {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Source files: PubMed XML (.xml, .xml.gz), JSONL, PubMedQA JSON; told apart by content.
+    /// Source files: PubMed XML (.xml, .xml.gz), JSONL, PubMedQA JSON, vectors (.npy, Parquet); told
+    /// apart by content.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// What turns text into vectors: `builtin`, a model folder, or `none`. Fixed when the database is
-    /// created (then: builtin).
+    /// What turns text into vectors: `builtin`, a model folder, the name of a model in the cache of
+    /// Hugging Face, or `none`. Fixed when the database is created (then: builtin).
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
@@ -129,6 +135,25 @@ pub(crate) struct Import {
     /// How vectors are stored. Fixed when the database is created (then: int8).
     #[arg(long, value_enum, value_name = "TYPE")]
     pub(crate) rows: Option<Rows>,
+
+    /// What made the vectors that the files bring, when it is not here to be named with --encoder: a
+    /// name of your choice. Vectors of another origin are refused later.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+
+    /// How vectors that the files bring are compared. Fixed when the database is created (then:
+    /// cosine, or as their encoder has it).
+    #[arg(long, value_enum, value_name = "METRIC")]
+    pub(crate) metric: Option<MetricName>,
+
+    /// The ids of an .npy file: one a line, JSONL, or a JSON list. Without it they are looked for beside
+    /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ids: Option<PathBuf>,
+
+    /// Store documents now and embed them later, with `medvec embed`: filters find them at once.
+    #[arg(long)]
+    pub(crate) defer: bool,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]
@@ -176,6 +201,42 @@ impl ModelPrecision {
             ModelPrecision::F32 => Precision::F32,
             ModelPrecision::Bf16 => Precision::Bf16,
             ModelPrecision::Int8 => Precision::Int8,
+        }
+    }
+}
+
+/// `medvec embed`
+#[derive(Debug, Args)]
+pub(crate) struct Embed {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// Where the database's encoder is (`builtin` or a model folder), when it is not where it was. For
+    /// vectors of which only an origin is known: the encoder that made them; it is held against them.
+    #[arg(long, value_name = "ENCODER")]
+    pub(crate) encoder: Option<String>,
+
+    /// Threads; a core each without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// How vectors are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MetricName {
+    /// By their inner product, as they are.
+    Dot,
+    /// By the cosine of their angle.
+    Cosine,
+}
+
+impl MetricName {
+    /// How the library calls it.
+    pub(crate) fn metric(self) -> Metric {
+        match self {
+            MetricName::Dot => Metric::Dot,
+            MetricName::Cosine => Metric::Cosine,
         }
     }
 }
@@ -485,6 +546,18 @@ pub(crate) struct EncodersList {
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// `medvec fetch`
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    /// The model: `organisation/name`, or `organisation/name@revision`.
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: String,
+
+    /// Most megabytes to fetch.
+    #[arg(long, value_name = "MB")]
+    pub(crate) budget: Option<u64>,
 }
 
 /// `medvec distill`

@@ -7,6 +7,7 @@ use medvec::db::Snapshot;
 use medvec::encode::folder::{
     FolderEncoder, OpenOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in, tower_names,
 };
+use medvec::encode::hub::{Hub, ModelName};
 use medvec::{Encoder, EncoderSpec, Error, encode};
 
 use crate::args::ModelOptions;
@@ -46,7 +47,8 @@ impl ModelOptions {
     }
 }
 
-/// An encoder as a user names it: `builtin`, or the path of a model.
+/// An encoder as a user names it: `builtin`, the path of a model, or the name of one in the cache of
+/// Hugging Face.
 pub(crate) fn by_name(name: &str, model: &ModelOptions) -> Result<Arc<dyn Encoder>> {
     match folder(name, model)? {
         Some(path) => Ok(Arc::new(FolderEncoder::open_with(&path, &model.to_options()?)?)),
@@ -98,19 +100,23 @@ pub(crate) fn for_database(
     Ok(Arc::new(Towers::new(document, query)?))
 }
 
-/// The folder of this preset beside another, under the model's own name.
+/// The folder of this preset beside another, under the model's own name, or in the cache of Hugging Face.
 fn sibling(path: &Path, preset: &str) -> Result<Option<PathBuf>> {
     let model = Preset::by_name(preset)?.model;
     let name = model.rsplit('/').next().unwrap_or(model);
-    Ok(path.parent().map(|parent| parent.join(name)).filter(|path| path.is_dir()))
+    let beside = path.parent().map(|parent| parent.join(name)).filter(|path| path.is_dir());
+    let cached = || Hub::from_env().ok()?.find(&ModelName::parse(model)?).ok();
+    Ok(beside.or_else(cached))
 }
 
 /// The absolute path, if the name is that of a model folder; it is stored with the database, which is
 /// used from other directories too.
 fn folder(name: &str, model: &ModelOptions) -> Result<Option<PathBuf>> {
-    let path = Path::new(name);
-    if name != BUILTIN && path.is_dir() {
-        return absolute(name).map(Some);
+    if name != BUILTIN {
+        let path = absolute(name)?;
+        if path.is_dir() {
+            return Ok(Some(path));
+        }
     }
     if !model.is_empty() {
         return Err(Failure::usage(format!(
@@ -123,10 +129,13 @@ fn folder(name: &str, model: &ModelOptions) -> Result<Option<PathBuf>> {
 fn absolute(name: &str) -> Result<PathBuf> {
     let path = Path::new(name);
     if !path.exists() {
-        return Err(Failure::usage(format!(
-            "no encoder at {name}: give `builtin` or the folder of a model (config.json, weights, \
-             tokenizer)"
-        )));
+        let Some(model) = ModelName::parse(name).filter(|model| model.name().contains('/')) else {
+            return Err(Failure::usage(format!(
+                "no encoder at {name}: give `builtin`, the folder of a model (config.json, weights, \
+                 tokenizer), or the name of one in the cache of Hugging Face (organisation/name)"
+            )));
+        };
+        return Ok(Hub::from_env()?.find(&model)?);
     }
     Ok(std::path::absolute(path).map_err(|error| Error::io("find", name, error))?)
 }
@@ -174,6 +183,14 @@ fn named_for(name: &str, model: &ModelOptions, stored: &EncoderSpec) -> Result<A
 
 /// The encoder that a database was written with.
 pub(crate) fn for_spec(spec: &EncoderSpec, wanted: Use) -> Result<Arc<dyn Encoder>> {
+    if spec.is_precomputed() {
+        return Err(Failure::usage(format!(
+            "the vectors of this database were made elsewhere, by {}, which is only a name here: \
+             leave out the text and search with filters, or name the model that made them, once: \
+             `medvec embed DB --encoder FOLDER`",
+            spec.name
+        )));
+    }
     let builtin = encode::builtin()?;
     if spec.name == BUILTIN {
         return Ok(builtin);

@@ -21,6 +21,7 @@ mod render;
 mod sentences;
 mod shell;
 mod style;
+mod vectors;
 mod view;
 mod wrap;
 
@@ -59,6 +60,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
     match command {
         Command::Quickstart(args) => commands::quickstart::run(&args, context),
         Command::Import(args) => commands::import::run(&args, context),
+        Command::Embed(args) => commands::embed::run(&args, context),
         Command::Search(args) => commands::search::run(&args, context),
         Command::Get(args) => commands::get::run(&args, context),
         Command::Delete(args) => commands::delete::run(&args, context),
@@ -70,6 +72,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Inspect(args) => commands::inspect::run(&args, context),
         Command::Encode(args) => commands::encode::run(&args, context),
         Command::Encoders(args) => commands::encoders::run(&args, context),
+        Command::Fetch(args) => commands::fetch::run(&args, context),
         Command::Distill(args) => commands::distill::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }

@@ -45,6 +45,14 @@ impl Progress {
         ));
     }
 
+    /// How much of what is fetched is there.
+    #[cfg(feature = "download")]
+    pub(crate) fn fetched(&self, file: &str, bytes: u64, bytes_total: u64) {
+        self.bar.set_length(bytes_total);
+        self.bar.set_position(bytes);
+        self.bar.set_message(file.to_owned());
+    }
+
     /// A step of work that goes through several, and how far it is.
     pub(crate) fn stage(&self, what: &str, done: u64, total: u64) {
         self.bar.set_message(match total {

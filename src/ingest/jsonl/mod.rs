@@ -28,13 +28,16 @@
 //! | `keywords` | list of strings | keywords |
 //! | `doi`, `pmcid` | string | identifiers `doi`, `pmc` |
 //! | `status`, `copyright` | string | as named |
-//! | `vector` | list of finite numbers, as many in every line | the vector |
+//! | `vector`, `embedding` | list of finite numbers, as many in every line | the vector |
 //! | `fields`, `metadata` | object | free fields, one each member |
 //! | anything else | | a free field of that name |
 //!
 //! A free field takes the type of its value: string, integer, float, list of strings. `true` and
 //! `false` become strings, lists of other things lists of their JSON text, objects their JSON text,
 //! and `null` no field at all.
+//!
+//! A line with a key and a vector and nothing else gives that vector to the document with this key, as
+//! [`crate::db::Writer::set_vector`] does.
 //!
 //! A line is refused that is no JSON object, names a member twice, has a member of the wrong type,
 //! has no key, or a vector with a number that is not finite (JSON has no `NaN`). A document
@@ -59,11 +62,16 @@ use fields::Draft;
 pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
     let values::Members { members, vector } = values::members(bytes)?;
+    let is_bare = members.iter().all(|(name, _)| matches!(name.as_str(), "pmid" | "id" | "_id"));
     let mut draft = Draft::new();
     for (name, value) in members {
         draft.take(name, value)?;
     }
     let document = draft.finish()?;
+    if let (Some(vector), true) = (&vector, is_bare && document.fields.is_empty()) {
+        let (key, vector) = (document.key, vector.clone());
+        return Ok(Record { position, event: Event::Vector { key, vector } });
+    }
     Ok(Record { position, event: Event::Document { document: Box::new(document), vector } })
 }
 
@@ -89,7 +97,7 @@ fn resolve_key(
     Ok((key, left))
 }
 
-fn pmid_value(value: &Value) -> Result<Pmid, Fault> {
+pub(in crate::ingest) fn pmid_value(value: &Value) -> Result<Pmid, Fault> {
     let number = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -107,7 +115,7 @@ fn pmid_value(value: &Value) -> Result<Pmid, Fault> {
         })
 }
 
-fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
+pub(in crate::ingest) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
     match value {
         Value::String(text) if text.is_empty() => Err(Fault::whole(format!("`{name}` is empty"))),
         Value::String(text) => {

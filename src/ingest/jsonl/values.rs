@@ -65,8 +65,12 @@ impl<'de> Visitor<'de> for MembersVisitor {
             if !names.insert(name.clone()) {
                 return Err(de::Error::custom(format!("`{name}` is given twice")));
             }
-            if name == "vector" {
-                found.vector = map.next_value_seed(VectorSeed)?;
+            if matches!(name.as_str(), "vector" | "embedding") {
+                let vector = map.next_value_seed(VectorSeed)?;
+                if vector.is_some() && found.vector.is_some() {
+                    return Err(de::Error::custom("both `vector` and `embedding` are given"));
+                }
+                found.vector = vector.or(found.vector);
                 continue;
             }
             let value = map.next_value::<Value>()?;

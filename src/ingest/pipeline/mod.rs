@@ -17,6 +17,10 @@
 //!
 //! **Embeddings are reused** when a document's text is what the stored one was embedded from.
 //!
+//! **Vectors from elsewhere** ([`crate::ingest::vectors`]) are given to the documents that are there,
+//! by key; where there is none, a document without text is made, which keeps its vector when its text
+//! comes later. The order of texts and vectors does not matter.
+//!
 //! **Failures.** The first bad record ends the import, unless [`ImportOptions::keep_going`]: then it
 //! is passed over and reported, and a file whose stream is broken is given up and reported. After an
 //! error or a cancel, everything committed so far stays and everything since is dropped.
@@ -31,7 +35,7 @@ use std::sync::Arc;
 
 use crate::control::Control;
 use crate::db::Database;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::ids::Generation;
 
@@ -43,6 +47,15 @@ const SKIPPED_MAX: usize = 100;
 pub struct ImportOptions {
     /// Embeds documents that come without a vector; `None` stores those without one.
     pub encoder: Option<Arc<dyn Encoder>>,
+    /// Store documents at once, without vectors, and leave embedding to
+    /// [`crate::db::Writer::embed_pending`].
+    pub defer: bool,
+    /// What made the vectors that come with documents, or without, where there is no encoder at hand to
+    /// vouch for them; see [`crate::EncoderSpec::of_origin`].
+    pub origin: Option<EncoderSpec>,
+    /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
+    /// [`crate::ingest::vectors`].
+    pub ids: Option<PathBuf>,
     /// Pass over bad records and broken files instead of stopping.
     pub keep_going: bool,
     /// Texts embedded in one call.
@@ -64,6 +77,9 @@ impl Default for ImportOptions {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         ImportOptions {
             encoder: None,
+            defer: false,
+            origin: None,
+            ids: None,
             keep_going: false,
             batch: 32,
             commit_every: 100_000,
@@ -109,6 +125,8 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Deletions read; not all concern a document that is there.
     pub deletes: u64,
+    /// Vectors that came without a document, and were given to one or made one.
+    pub vectors: u64,
     /// Texts embedded.
     pub encoded: u64,
     /// Embeddings reused.

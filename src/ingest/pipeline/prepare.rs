@@ -41,6 +41,8 @@ pub(super) enum Action {
     Pass,
     /// Write a document.
     Put(Box<Put>),
+    /// Give what has this key a vector.
+    Vector(Key, Vec<f32>),
     /// Delete what has this key.
     Delete(Key),
 }
@@ -74,11 +76,15 @@ impl Preparer<'_> {
             position: u32::try_from(record.position).unwrap_or(u32::MAX),
             version: match &record.event {
                 Event::Document { document, .. } => document.version,
+                Event::Vector { .. } => 0,
                 Event::Delete { version, .. } => *version,
             },
         });
         let (document, vector) = match record.event {
             Event::Document { document, vector } => (document, vector),
+            Event::Vector { key, vector } => {
+                return Ok(Ready { place, revision, action: Action::Vector(key, vector) });
+            }
             Event::Delete { key, .. } => {
                 return Ok(Ready { place, revision, action: Action::Delete(key) });
             }
@@ -90,7 +96,8 @@ impl Preparer<'_> {
         }
         let input = document.encoder_input();
         let input_hash = input.hash();
-        let is_wanted = self.options.encoder.is_some() && vector.is_none() && !input.is_empty();
+        let is_embedded = self.options.encoder.is_some() && !self.options.defer;
+        let is_wanted = is_embedded && vector.is_none() && !input.is_empty();
         let draft =
             Draft::new(&document).map_err(|error| place.error(file, &document.key, &error))?;
         let input = is_wanted.then_some(input);

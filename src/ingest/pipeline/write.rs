@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 use super::ledger::{Known, look_up};
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
 use super::{ImportOptions, ImportReport, Progress, Stage, stages};
-use crate::db::{Database, Writer, WriterOptions};
+use crate::db::{Applied, Database, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
+use crate::ingest::raw::input_error;
+use crate::ingest::vectors::{self, VectorRecord, VectorSource};
 use crate::ingest::{Source, open};
 
 /// Segments after which an import merges them: each key that is written is looked up in all.
 const SEGMENTS_MAX: usize = 32;
+
+/// Vectors between two looks at the control.
+const BATCH_VECTORS: u64 = 256;
 
 /// An import under way.
 pub(super) struct Import<'a> {
@@ -47,6 +52,8 @@ impl<'a> Import<'a> {
         }
         let writer = database.writer(WriterOptions {
             encoder: options.encoder.clone(),
+            origin: options.origin.clone(),
+            defer: options.defer,
             ..WriterOptions::default()
         })?;
         Ok(Import {
@@ -83,6 +90,9 @@ impl<'a> Import<'a> {
     }
 
     fn file(&mut self, path: &Path) -> Result<()> {
+        if vectors::is_vectors(path)? {
+            return self.vectors_file(path);
+        }
         let mut source = open(path)?;
         let mut entry = source.entry();
         // The writer is ours alone, so what it committed last is the newest ledger there is.
@@ -102,6 +112,86 @@ impl<'a> Import<'a> {
         self.writer.set_source(entry);
         self.report.files += 1;
         Ok(())
+    }
+
+    /// A file of vectors: read, and written, on this thread.
+    fn vectors_file(&mut self, path: &Path) -> Result<()> {
+        let mut source = vectors::open(path, self.options.ids.as_deref())?;
+        self.check_dimension(&source)?;
+        match look_up(&self.writer.snapshot().manifest().sources, &source.entry()) {
+            Known::Whole => {
+                self.report.files_known += 1;
+                return Ok(());
+            }
+            Known::Part(records) => source.skip_records(records)?,
+            Known::New => {}
+        }
+        loop {
+            self.options.control.check()?;
+            let count = self.vectors(&mut source)?;
+            let entry = source.entry();
+            self.records += count;
+            self.uncommitted += count;
+            self.report_progress(Stage::Importing, &entry.name, source.bytes_read());
+            self.writer.set_source(entry);
+            if count == 0 {
+                self.report.files += 1;
+                return Ok(());
+            }
+            if self.uncommitted >= self.options.commit_every {
+                self.commit(source.name(), source.bytes_read())?;
+            }
+        }
+    }
+
+    /// Some vectors of a file; returns how many records were taken.
+    fn vectors(&mut self, source: &mut VectorSource) -> Result<u64> {
+        let name = source.name().to_owned();
+        let mut count = 0;
+        while count < BATCH_VECTORS {
+            let Some(record) = source.next() else { break };
+            count += 1;
+            let written = record.and_then(|VectorRecord { position, key, vector }| {
+                self.writer.set_vector(&key, &vector).map_err(|error| match error {
+                    Error::Vector { detail, .. } | Error::InvalidDocument { detail, .. } => {
+                        input_error(&name, VectorSource::place(position, &key), detail)
+                    }
+                    other => other,
+                })
+            });
+            match written {
+                Ok(applied) => self.count_vector(applied),
+                Err(error @ Error::Input { .. })
+                    if self.options.keep_going && source.recoverable() =>
+                {
+                    self.report.skip(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    fn count_vector(&mut self, applied: Applied) {
+        self.report.vectors += applied.added + applied.replaced;
+        self.report.added += applied.added;
+        self.report.unchanged += applied.unchanged;
+    }
+
+    /// Refuses a file whose vectors are of another length than the database's, before it is read.
+    fn check_dimension(&self, source: &VectorSource) -> Result<()> {
+        let config = self.writer.snapshot().manifest().vectors.as_ref();
+        let stored = config.map(|config| config.dimension as usize);
+        if stored == Some(source.dimension()) {
+            return Ok(());
+        }
+        let detail = match stored {
+            Some(stored) => {
+                format!("vectors of {} numbers, this database has {stored}", source.dimension())
+            }
+            None => "this database was created without vectors".into(),
+        };
+        Err(input_error(source.name(), "the whole file".into(), detail))
     }
 
     fn read(&mut self, source: &mut Source, entry: &mut SourceEntry) -> Result<()> {
@@ -149,6 +239,19 @@ impl<'a> Import<'a> {
                 self.report.unchanged += 1;
                 return Ok(());
             }
+            Action::Vector(key, vector) => {
+                let applied = self.writer.set_vector(&key, &vector);
+                return match applied {
+                    Ok(applied) => {
+                        self.count_vector(applied);
+                        Ok(())
+                    }
+                    Err(error @ (Error::InvalidDocument { .. } | Error::Vector { .. })) => {
+                        Err(place.error(file, &key, &error))
+                    }
+                    Err(error) => Err(error),
+                };
+            }
             Action::Delete(key) => {
                 self.report.deletes += 1;
                 match revision {
@@ -163,6 +266,7 @@ impl<'a> Import<'a> {
                 self.report.added += applied.added;
                 self.report.replaced += applied.replaced;
                 self.report.unchanged += applied.unchanged;
+                self.report.reused += applied.reused;
                 Ok(())
             }
             Err(error @ (Error::InvalidDocument { .. } | Error::Vector { .. })) => {

@@ -1,17 +1,17 @@
 //! `medvec import`
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use medvec::db::{CreateOptions, Database};
-use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::format::manifest::RowType;
 use medvec::format::names;
+use medvec::ingest;
 use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import};
-use medvec::ingest::{self, Event};
 use medvec::limits::TRAIN_ROWS_MIN;
-use medvec::{Encoder, Error, Metric};
+use medvec::{Encoder, EncoderSpec, Error};
 
 use super::open;
 use crate::args::{Import, Rows, row_type_name};
@@ -21,20 +21,31 @@ use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, count, counted, duration};
+use crate::vectors::{self, Brought, check_metric};
 
 /// The `--encoder` of a database whose documents are not embedded.
-const NO_ENCODER: &str = "none";
+pub(crate) const NO_ENCODER: &str = "none";
+
+/// Where documents go, and who vouches for their vectors.
+struct Target {
+    database: Database,
+    encoder: Option<Arc<dyn Encoder>>,
+    origin: Option<EncoderSpec>,
+}
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     for file in &args.files {
-        check_source(file)?;
+        check_source(file, args)?;
     }
-    let (database, encoder) = match Database::exists(&args.database) {
+    let Target { database, encoder, origin } = match Database::exists(&args.database) {
         true => existing(args)?,
         false => create(args, context)?,
     };
     let options = ImportOptions {
         encoder,
+        origin,
+        ids: args.ids.clone(),
+        defer: args.defer,
         keep_going: args.keep_going,
         control: context.control(),
         ..ImportOptions::default()
@@ -48,7 +59,9 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     drop(progress);
     let report = report?;
     tell(&report, args, context)?;
-    let records = report.added + report.replaced + report.unchanged + report.deletes;
+    // A vector that made a document counts as new.
+    let documents = report.added + report.replaced + report.unchanged + report.deletes;
+    let records = documents.max(report.vectors);
     let seconds = started.elapsed().as_secs_f64().max(1e-3);
     context.remark(format!(
         "{FAINT}{} in {}, {}/s{FAINT:#}",
@@ -60,24 +73,35 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     Ok(EXIT_FOUND)
 }
 
-/// Says so when many documents are not indexed.
+/// Says so when documents wait for their vectors, or many are not indexed.
 fn advise(database: &Database, path: &Path, context: &mut Context) -> Result<()> {
     let figures = database.snapshot().stats()?;
+    let path = shell::quoted(&path.to_string_lossy());
+    let embeds = |spec: &EncoderSpec| !spec.is_precomputed();
+    let vectors = database.snapshot().manifest().vectors.clone();
+    if figures.pending > 0
+        && vectors.and_then(|config| config.encoder).is_some_and(|spec| embeds(&spec))
+    {
+        context.remark(format!(
+            "{FAINT}{} without vectors yet; to embed: {} embed {path}{FAINT:#}",
+            counted(figures.pending, "document"),
+            shell::program(),
+        ));
+    }
     let indexed = figures.index.map_or(0, |index| index.vectors);
     let unindexed = figures.vectors.saturating_sub(indexed);
     if unindexed >= TRAIN_ROWS_MIN {
         context.remark(format!(
-            "{FAINT}{} not indexed yet; for faster searches: {} optimize {}{FAINT:#}",
+            "{FAINT}{} not indexed yet; for faster searches: {} optimize {path}{FAINT:#}",
             counted(unindexed, "document"),
             shell::program(),
-            shell::quoted(&path.to_string_lossy())
         ));
     }
     Ok(())
 }
 
 /// Fails for a file that is no source before anything is created.
-fn check_source(file: &Path) -> Result<()> {
+fn check_source(file: &Path, args: &Import) -> Result<()> {
     if file.is_dir() {
         return Err(Failure::usage(format!(
             "{} is a directory: name the files in it ({}/*.xml.gz)",
@@ -85,23 +109,44 @@ fn check_source(file: &Path) -> Result<()> {
             file.display()
         )));
     }
-    ingest::open(file)?;
+    if ingest::vectors::is_vectors(file)? {
+        ingest::vectors::open(file, args.ids.as_deref())?;
+    } else {
+        ingest::open(file)?;
+    }
     Ok(())
 }
 
 /// A new database, as the options say.
-fn create(args: &Import, context: &mut Context) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
+fn create(args: &Import, context: &mut Context) -> Result<Target> {
     check_directory(&args.database)?;
     let row_type = args.rows.map_or(RowType::Int8, Rows::row_type);
-    let name = args.encoder.as_deref().unwrap_or(BUILTIN);
-    if name == NO_ENCODER {
-        let options = CreateOptions { vectors: own_vectors(&args.files, row_type)? };
-        return Ok((Database::create(&args.database, options)?, None));
+    let brought = Brought::of(args)?;
+    if args.origin.is_some() && brought.is_none() {
+        return Err(Failure::usage("--origin says what made vectors, but the files bring none"));
     }
-    let encoder = named(name, args)?;
+    let named = args.encoder.as_deref();
+    let is_foreign =
+        brought.as_ref().is_some_and(|brought| brought.is_file) || args.origin.is_some();
+    if named == Some(NO_ENCODER) || (named.is_none() && is_foreign) {
+        let (vectors, origin) = match brought {
+            Some(brought) => brought.config(args, row_type)?,
+            None => (None, None),
+        };
+        let database = Database::create(&args.database, CreateOptions { vectors })?;
+        return Ok(Target { database, encoder: None, origin });
+    }
+    let encoder = self::named(named.unwrap_or(BUILTIN), args)?;
     encoders::announce(&encoder.spec().name, args.model.preset.as_deref(), context)?;
     let options = CreateOptions::for_encoder(encoder.spec(), row_type);
-    Ok((Database::create(&args.database, options)?, Some(encoder)))
+    if let Some(config) = &options.vectors {
+        check_metric(args, config)?;
+        if let Some(brought) = brought.filter(|brought| brought.is_file) {
+            brought.check_dimension(config)?;
+        }
+    }
+    let database = Database::create(&args.database, options)?;
+    Ok(Target { database, encoder: Some(encoder), origin: None })
 }
 
 /// The encoder that the options name.
@@ -132,25 +177,8 @@ fn check_directory(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Vectors as the first document brings them, for a database without an encoder; `None` when it
-/// brings none.
-fn own_vectors(files: &[PathBuf], row_type: RowType) -> Result<Option<VectorConfig>> {
-    for file in files {
-        for record in ingest::open(file)? {
-            // A bad record is the import's to report.
-            let Ok(record) = record else { break };
-            let Event::Document { vector, .. } = record.event else { continue };
-            return Ok(vector.map(|vector| {
-                let dimension = u32::try_from(vector.len()).unwrap_or(u32::MAX);
-                VectorConfig::new(dimension, Metric::Cosine, row_type, None)
-            }));
-        }
-    }
-    Ok(None)
-}
-
 /// The database that is there, and the encoder it was made with; options must agree with it.
-fn existing(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
+fn existing(args: &Import) -> Result<Target> {
     let database = open(&args.database)?;
     let snapshot = database.snapshot();
     let vectors = snapshot.manifest().vectors.as_ref();
@@ -164,7 +192,21 @@ fn existing(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
             row_type_name(given.row_type())
         )));
     }
+    if let Some(config) = vectors {
+        check_metric(args, config)?;
+    }
     let stored = vectors.and_then(|vectors| vectors.encoder.as_ref());
+    if let Some(spec) = stored.filter(|spec| spec.is_precomputed()) {
+        let origin = Some(vectors::same_origin(args, spec)?);
+        return Ok(Target { database, encoder: None, origin });
+    }
+    if let Some(name) = &args.origin {
+        return Err(Failure::usage(format!(
+            "the vectors of this database are {}, not of the origin {name}: leave out --origin, or \
+             import into a new database",
+            stored.map_or("of your own making".into(), |spec| format!("made by {}", spec.name))
+        )));
+    }
     let encoder = match (args.encoder.as_deref(), stored) {
         (None | Some(NO_ENCODER), None) => None,
         (Some(NO_ENCODER), Some(spec)) => {
@@ -181,12 +223,15 @@ fn existing(args: &Import) -> Result<(Database, Option<Arc<dyn Encoder>>)> {
             )));
         }
         (Some(name), Some(spec)) => Some(same_encoder(named(name, args)?, spec)?),
-        (None, Some(spec)) => Some(same_encoder(encoders::for_spec(spec, Use::Both)?, spec)?),
+        (None, Some(spec)) => {
+            vectors::refuse_unvouched(args, spec)?;
+            Some(same_encoder(encoders::for_spec(spec, Use::Both)?, spec)?)
+        }
     };
-    Ok((database, encoder))
+    Ok(Target { database, encoder, origin: None })
 }
 
-fn same_encoder(
+pub(crate) fn same_encoder(
     encoder: Arc<dyn Encoder>,
     stored: &medvec::EncoderSpec,
 ) -> Result<Arc<dyn Encoder>> {
@@ -215,6 +260,7 @@ fn tell(report: &ImportReport, args: &Import, context: &mut Context) -> Result<(
         (report.replaced, "replaced"),
         (report.unchanged, "unchanged"),
         (report.deletes, "deletions"),
+        (report.vectors, "vectors"),
         (report.encoded, "embedded"),
         (report.reused, "embeddings reused"),
         (report.skipped, "skipped"),

@@ -6,6 +6,8 @@ pub(crate) mod delete;
 pub(crate) mod distill;
 pub(crate) mod encode;
 pub(crate) mod encoders;
+pub(crate) mod embed;
+pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;

@@ -22,11 +22,8 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
     let Some(vectors) = &snapshot.manifest().vectors else {
         return Err(Failure::usage("this database has no vectors, so there is nothing to index"));
     };
-    let encoder = vectors
-        .encoder
-        .as_ref()
-        .map(|spec| encoders::for_spec(spec, Use::Questions))
-        .transpose()?;
+    let spec = vectors.encoder.as_ref().filter(|spec| !spec.is_precomputed());
+    let encoder = spec.map(|spec| encoders::for_spec(spec, Use::Questions)).transpose()?;
     let questions =
         args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
     let progress = Arc::new(Progress::spinner("training the index", context.quiet));

@@ -73,6 +73,10 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
             query_encoder: None,
             model: ModelOptions::default(),
             rows: None,
+            origin: None,
+            metric: None,
+            ids: None,
+            defer: false,
             keep_going: false,
         };
         import::run(&import, context)

@@ -36,6 +36,9 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
         None => row("vectors", "none: search with filters only".into())?,
     }
+    if figures.pending > 0 {
+        row("pending", format!("{} with text and without a vector", count(figures.pending)))?;
+    }
     if let Some(spec) =
         snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
     {
@@ -128,6 +131,7 @@ fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
             "metric": metric(config),
             "rows": row_type_name(config.row_type),
             "count": figures.vectors,
+            "pending": figures.pending,
             "encoder": config.encoder.as_ref().map(|spec| json!({
                 "name": spec.name,
                 "family": spec.family,

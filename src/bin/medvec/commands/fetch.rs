@@ -1,0 +1,56 @@
+//! `medvec fetch`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use medvec::encode::hub::{Hub, ModelName};
+
+use crate::args::Fetch;
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+
+pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
+    let model = ModelName::parse(&args.model).ok_or_else(|| {
+        Failure::usage(format!("{} is no name of a model: expected organisation/name", args.model))
+    })?;
+    let hub = Hub::from_env()?;
+    let folder = match hub.find(&model) {
+        Ok(folder) => folder,
+        Err(absent) => fetch(&hub, &model, absent, args, context)?,
+    };
+    writeln!(context.out, "{}", folder.display())?;
+    Ok(EXIT_FOUND)
+}
+
+#[cfg(feature = "download")]
+fn fetch(
+    hub: &Hub,
+    model: &ModelName,
+    _: medvec::Error,
+    args: &Fetch,
+    context: &mut Context,
+) -> Result<PathBuf> {
+    use medvec::encode::hub::DownloadOptions;
+
+    let options = DownloadOptions {
+        budget: args.budget.map(|megabytes| megabytes.saturating_mul(1_000_000)),
+        control: context.control(),
+    };
+    let progress = crate::progress::Progress::over_bytes(context.quiet);
+    Ok(hub.download(model, &options, &mut |now| {
+        progress.fetched(now.file, now.bytes, now.bytes_total);
+    })?)
+}
+
+/// This build has no network; the error about the cache says what to fetch by hand.
+#[cfg(not(feature = "download"))]
+fn fetch(
+    _: &Hub,
+    _: &ModelName,
+    absent: medvec::Error,
+    _: &Fetch,
+    context: &mut Context,
+) -> Result<PathBuf> {
+    context.remark("this build of medvec does not fetch (feature `download`)");
+    Err(absent.into())
+}

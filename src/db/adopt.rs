@@ -1,0 +1,105 @@
+//! Makes an encoder that was found later the encoder of vectors that were made elsewhere.
+
+use std::sync::Arc;
+
+use super::writer::Writer;
+use crate::control::Control;
+use crate::encoder::{Encoder, EncoderInput};
+use crate::error::{Error, Result};
+use crate::ids::{Generation, RowId};
+use crate::kernel::norm;
+
+/// Documents that an encoder is held against.
+const SAMPLES: usize = 32;
+
+/// Median cosine from which on an encoder counts as the one: rounding to int8 costs 0.0001, half
+/// precision less, other models of the same family end far below. Texts that changed since the
+/// vectors were made are the lesser half.
+const COSINE_MIN: f64 = 0.98;
+
+/// What an encoder was held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdoptReport {
+    /// Documents that have text and a vector.
+    pub samples: usize,
+    /// Median cosine of their stored vectors and the encoder's.
+    pub cosine: f64,
+    /// The committed state.
+    pub generation: Generation,
+}
+
+impl Writer {
+    /// Names the encoder of a database that knows only an origin of its vectors
+    /// ([`crate::EncoderSpec::of_origin`]), so that documents and questions can be embedded: embeds up
+    /// to 32 documents and compares with what is stored. Commits, and the writer goes on with the
+    /// encoder.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] when the database has an encoder or vectors of the caller's own, when
+    /// dimension or metric differ, when no document has both text and a vector, or when the median
+    /// cosine is below 0.98: the database is as before. As [`Writer::commit`].
+    pub fn adopt_encoder(
+        &mut self,
+        encoder: Arc<dyn Encoder>,
+        control: &Control,
+    ) -> Result<AdoptReport> {
+        self.check_usable()?;
+        let spec = encoder.spec().clone();
+        let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
+        let origin = self.vectors.as_ref().and_then(|config| config.encoder.as_ref());
+        let Some(origin) = origin.filter(|origin| origin.is_precomputed()) else {
+            return wrong("this database holds no vectors of which only an origin is known".into());
+        };
+        if (origin.dimension, origin.metric) != (spec.dimension, spec.metric) {
+            return wrong(format!(
+                "it gives {} numbers compared by {:?}, this database has {} by {:?}",
+                spec.dimension, spec.metric, origin.dimension, origin.metric
+            ));
+        }
+        let origin = origin.name.clone();
+        self.commit()?;
+        let mut cosines = self.cosines(&*encoder, control)?;
+        cosines.sort_by(f64::total_cmp);
+        let Some(&cosine) = cosines.get(cosines.len() / 2) else {
+            return wrong("no document has both text and a vector to hold it against".into());
+        };
+        if cosine.is_nan() || cosine < COSINE_MIN {
+            return wrong(format!(
+                "it did not make the vectors of {origin}: for {} documents the median cosine is \
+                 {cosine:.3}, expected {COSINE_MIN} at least",
+                cosines.len()
+            ));
+        }
+        if let Some(config) = &mut self.vectors {
+            config.encoder = Some(spec);
+        }
+        (self.options.encoder, self.options.origin) = (Some(encoder), None);
+        self.changed = true;
+        let generation = self.commit()?;
+        Ok(AdoptReport { samples: cosines.len(), cosine, generation })
+    }
+
+    /// How like the stored vectors of some documents are to the encoder's.
+    fn cosines(&self, encoder: &dyn Encoder, control: &Control) -> Result<Vec<f64>> {
+        let mut cosines = Vec::new();
+        let nothing = [EncoderInput::default().hash(), [0; 16]];
+        for view in &self.base.state().views {
+            let Some(present) = view.segment.rows_with_vector()? else { continue };
+            for row in (present - &*view.deleted).into_iter().map(RowId) {
+                if cosines.len() == SAMPLES {
+                    return Ok(cosines);
+                }
+                if nothing.contains(&view.segment.input_hash(row)?) {
+                    continue;
+                }
+                control.check()?;
+                let Some(stored) = view.segment.vector(row)? else { continue };
+                let input = view.segment.document(row)?.encoder_input();
+                let made = encoder.encode_documents(std::slice::from_ref(&input))?;
+                let products = stored.iter().zip(&made).map(|(a, b)| f64::from(*a) * f64::from(*b));
+                cosines.push(products.sum::<f64>() / (norm(&stored) * norm(&made)));
+            }
+        }
+        Ok(cosines)
+    }
+}

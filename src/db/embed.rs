@@ -1,0 +1,289 @@
+//! Embeds the documents that wait for their vectors.
+
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use roaring::RoaringBitmap;
+
+use super::pending::pending_rows;
+use super::writer::Writer;
+use crate::control::Control;
+use crate::document::Document;
+use crate::encoder::{Encoder, EncoderInput};
+use crate::error::{Error, Result};
+use crate::ids::{Generation, RowId};
+use crate::segment::{Draft, Segment};
+
+/// Documents in memory at a time, for each thread.
+const WAVE_TEXTS: usize = 128;
+
+/// Segments after which they are merged: each commit makes one.
+const SEGMENTS_MAX: usize = 32;
+
+/// How pending documents are embedded.
+#[derive(Clone, Debug)]
+pub struct EmbedOptions {
+    /// Threads that call the encoder.
+    pub threads: usize,
+    /// Most texts of one call.
+    pub batch: usize,
+    /// How long a call should take at most: a pause or cancel is heeded between calls, and the number
+    /// of texts in one is fitted to this. A single text may take longer.
+    pub call_time: Duration,
+    /// Documents between commits.
+    pub commit_every: u64,
+    /// Time between commits.
+    pub commit_after: Duration,
+}
+
+impl Default for EmbedOptions {
+    /// A thread a core, calls of at most 32 texts and about 40 ms, a commit every 50,000 documents and
+    /// every minute.
+    fn default() -> EmbedOptions {
+        EmbedOptions {
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            batch: 32,
+            call_time: Duration::from_millis(40),
+            commit_every: 50_000,
+            commit_after: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How far embedding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmbedProgress {
+    /// Documents embedded so far.
+    pub done: u64,
+    /// Documents that waited at the start.
+    pub total: u64,
+    /// Whether what is done is being committed.
+    pub is_committing: bool,
+}
+
+/// What embedding did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmbedReport {
+    /// Documents that got a vector.
+    pub embedded: u64,
+    /// The committed state.
+    pub generation: Generation,
+}
+
+impl Writer {
+    /// Embeds all documents that wait for a vector ([`crate::db::Snapshot::pending`]) with the writer's
+    /// encoder, and commits, now and then and at the end; what the writer held uncommitted is
+    /// committed first. Searches go on meanwhile and find what is committed.
+    ///
+    /// A row is written anew with its vector, and the old one is dropped by the next
+    /// [`Writer::compact`]. Memory: some hundred documents, and what a writer buffers.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] when there is no encoder or it fails. [`Error::Cancelled`] and
+    /// [`Error::DeadlineExceeded`], at the end of a call of the encoder: the writer can go on,
+    /// [`Writer::commit`] keeps what was embedded since the last commit, dropping the writer forgets
+    /// it. As [`Writer::commit`].
+    pub fn embed_pending(
+        &mut self,
+        options: &EmbedOptions,
+        control: &Control,
+        progress: &mut dyn FnMut(EmbedProgress),
+    ) -> Result<EmbedReport> {
+        self.check_usable()?;
+        let Some(encoder) = self.options.encoder.clone() else {
+            return Err(Error::Encoder {
+                name: "none".into(),
+                detail: "this writer was opened without an encoder: there is nothing to embed with"
+                    .into(),
+            });
+        };
+        self.commit()?;
+        let result = self.embed_all(&*encoder, options, control, progress);
+        let embedded = match result {
+            // The encoder's failures say nothing about the database.
+            Err(error @ Error::Encoder { .. }) => return Err(error),
+            result => self.guard(result)?,
+        };
+        Ok(EmbedReport { embedded, generation: self.base.generation() })
+    }
+
+    fn embed_all(
+        &mut self,
+        encoder: &dyn Encoder,
+        options: &EmbedOptions,
+        control: &Control,
+        progress: &mut dyn FnMut(EmbedProgress),
+    ) -> Result<u64> {
+        let mut parts: Vec<(Segment, RoaringBitmap)> = Vec::new();
+        for view in &self.base.state().views {
+            parts.push((view.segment.clone(), pending_rows(view)?));
+        }
+        let total = parts.iter().map(|(_, rows)| rows.len()).sum();
+        let mut rows = parts
+            .iter()
+            .flat_map(|(segment, rows)| rows.iter().map(move |row| (segment, RowId(row))));
+        let (mut done, mut committed, mut since) = (0, 0, Instant::now());
+        loop {
+            control.check()?;
+            let mut wave = Vec::new();
+            for (segment, row) in rows.by_ref().take(WAVE_TEXTS * options.threads.max(1)) {
+                wave.push(segment.document(row)?);
+            }
+            if wave.is_empty() {
+                break;
+            }
+            let before = done;
+            let mut tell = |count: usize| {
+                done = before + count as u64;
+                progress(EmbedProgress { done, total, is_committing: false });
+            };
+            let outcome = self.embed_wave(&wave, encoder, options, control, &mut tell);
+            outcome?;
+            if done - committed >= options.commit_every || since.elapsed() >= options.commit_after {
+                progress(EmbedProgress { done, total, is_committing: true });
+                self.commit_now()?;
+                if self.base.manifest().segments.len() > SEGMENTS_MAX {
+                    self.compact(control)?;
+                }
+                (committed, since) = (done, Instant::now());
+            }
+        }
+        progress(EmbedProgress { done, total, is_committing: true });
+        self.commit_now()?;
+        Ok(done)
+    }
+
+    /// Embeds documents and writes those that got a vector, also when the rest failed.
+    fn embed_wave(
+        &mut self,
+        documents: &[Document],
+        encoder: &dyn Encoder,
+        options: &EmbedOptions,
+        control: &Control,
+        tell: &mut dyn FnMut(usize),
+    ) -> Result<()> {
+        let inputs: Vec<EncoderInput> = documents.iter().map(Document::encoder_input).collect();
+        let (vectors, outcome) = encode(encoder, &inputs, options, control, tell);
+        for ((document, input), vector) in documents.iter().zip(&inputs).zip(vectors) {
+            let Some(vector) = vector else { continue };
+            self.check_vector(&document.key, &vector)?;
+            let draft = Draft::new(document)?;
+            self.apply_one(&draft, None, Some(&vector), input.hash(), &mut Default::default())?;
+        }
+        outcome
+    }
+}
+
+/// Texts that threads take from.
+struct Queue {
+    next: usize,
+    /// Texts of the next call.
+    size: usize,
+}
+
+/// The vectors of texts, as far as they were made, and what stopped the rest.
+fn encode(
+    encoder: &dyn Encoder,
+    inputs: &[EncoderInput],
+    options: &EmbedOptions,
+    control: &Control,
+    tell: &mut dyn FnMut(usize),
+) -> (Vec<Option<Vec<f32>>>, Result<()>) {
+    let queue = Mutex::new(Queue { next: 0, size: 1 });
+    let work = |sender: mpsc::Sender<(usize, Vec<f32>)>| {
+        loop {
+            control.check()?;
+            let range = {
+                let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                let start = queue.next;
+                queue.next = inputs.len().min(start + queue.size);
+                start..queue.next
+            };
+            let texts = inputs.get(range.clone()).unwrap_or_default();
+            if texts.is_empty() {
+                return Ok(());
+            }
+            let begun = Instant::now();
+            let made = call(encoder, texts);
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            match made {
+                Ok(vectors) => {
+                    queue.size = next_size(texts.len(), begun.elapsed(), options);
+                    // Nobody listens any more only when the caller's thread has panicked.
+                    let _ = sender.send((range.start, vectors));
+                }
+                Err(error) => {
+                    // Nobody takes more.
+                    queue.next = inputs.len();
+                    return Err(error);
+                }
+            }
+        }
+    };
+    let mut vectors: Vec<Option<Vec<f32>>> = vec![None; inputs.len()];
+    let outcome = thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let start = |_| {
+            let (work, sender) = (&work, sender.clone());
+            scope.spawn(move || work(sender))
+        };
+        let workers: Vec<_> = (0..options.threads.max(1)).map(start).collect();
+        drop(sender);
+        let dimension = encoder.spec().dimension.max(1) as usize;
+        let mut done = 0;
+        for (start, made) in receiver {
+            let places = vectors.get_mut(start..).unwrap_or_default();
+            for (place, row) in places.iter_mut().zip(made.chunks_exact(dimension)) {
+                *place = Some(row.to_vec());
+                done += 1;
+            }
+            tell(done);
+        }
+        let outcomes = workers.into_iter().map(|worker| match worker.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        outcomes.collect::<Vec<Result<()>>>().into_iter().collect()
+    });
+    (vectors, outcome)
+}
+
+fn call(encoder: &dyn Encoder, texts: &[EncoderInput]) -> Result<Vec<f32>> {
+    let vectors = encoder.encode_documents(texts)?;
+    let spec = encoder.spec();
+    if vectors.len() == texts.len() * spec.dimension as usize {
+        return Ok(vectors);
+    }
+    Err(Error::Encoder {
+        name: spec.name.clone(),
+        detail: format!(
+            "{} numbers for {} texts of dimension {}",
+            vectors.len(),
+            texts.len(),
+            spec.dimension
+        ),
+    })
+}
+
+/// Texts of the next call: as many as fit the time, at most twice as many as in this one.
+fn next_size(texts: usize, took: Duration, options: &EmbedOptions) -> usize {
+    let fitting = options.call_time.as_secs_f64() / took.as_secs_f64().max(1e-9) * texts as f64;
+    (fitting as usize).clamp(1, (texts * 2).min(options.batch.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_grow_to_the_batch_and_shrink_to_the_time() {
+        let options = EmbedOptions::default();
+        let (quick, slow) = (Duration::from_micros(50), Duration::from_secs(1));
+        assert_eq!(next_size(1, quick, &options), 2);
+        assert_eq!(next_size(30, quick, &options), 32);
+        assert_eq!(next_size(32, slow, &options), 1);
+        assert_eq!(next_size(8, Duration::from_millis(80), &options), 4);
+        assert_eq!(next_size(1, Duration::ZERO, &options), 2);
+    }
+}

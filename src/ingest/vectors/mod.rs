@@ -1,0 +1,406 @@
+//! Vectors that were computed elsewhere, and the ids of the documents they belong to.
+//!
+//! | vectors | ids |
+//! |---|---|
+//! | `embeds_chunk_N.npy` (MedCPT's) | `pmids_chunk_N.json` beside it |
+//! | any `NAME.npy` | a list of ids: the file that the caller names, else `NAME.ids`, `NAME.txt`, `NAME.json` or `NAME.jsonl` beside it |
+//! | Parquet (feature `parquet`) | a column of the same file |
+//!
+//! (JSON lines with a `vector` in each are documents: [`super::jsonl`].)
+//!
+//! An array is of type `<f4` or `<f2` (little-endian single or half precision), in C order, with one
+//! vector a row; anything else is refused by name. A list of ids is text with one id a line, JSON
+//! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. `.npy` and lists may
+//! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID.
+//!
+//! Before the first vector, the whole list of ids is read once: an id that is none or is given twice,
+//! and a list longer or shorter than the array, are found before anything is imported. Memory: one
+//! vector and, while the list is checked, some bits a PMID or about 40 bytes an id of other kind.
+
+mod ids;
+mod npy;
+#[cfg(feature = "parquet")]
+mod table;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::input::Input;
+use super::raw::input_error;
+use crate::encoder::Metric;
+use crate::error::{Error, Result};
+use crate::format::manifest::SourceEntry;
+use crate::ids::Key;
+use crate::limits::DIMENSION_MAX;
+use ids::IdList;
+use npy::Array;
+
+/// A vector and the key of its document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorRecord {
+    /// Its place in the file, from 0.
+    pub position: u64,
+    /// What it belongs to.
+    pub key: Key,
+    /// Finite numbers, [`VectorSource::dimension`] of them.
+    pub vector: Vec<f32>,
+}
+
+/// Vectors in a file, in order.
+///
+/// ```no_run
+/// let mut source = medvec::ingest::vectors::open("embeds_chunk_36.npy".as_ref(), None)?;
+/// println!("{} vectors of {} numbers", source.len(), source.dimension());
+/// for record in &mut source {
+///     println!("{}", record?.key);
+/// }
+/// # Ok::<(), medvec::Error>(())
+/// ```
+pub struct VectorSource {
+    name: String,
+    rows: Rows,
+    entry: SourceEntry,
+    dimension: usize,
+    len: u64,
+    position: u64,
+    is_complete: bool,
+    is_broken: bool,
+}
+
+/// A key and its vector, or why that is none.
+type Row = (Key, Result<Vec<f32>, String>);
+
+/// An array beside the list of its ids.
+struct NpyRows {
+    array: Array,
+    ids: IdList,
+}
+
+enum Rows {
+    Npy(Box<NpyRows>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<table::Table>),
+}
+
+/// What a file of vectors is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Npy,
+    Parquet,
+}
+
+fn kind_of(start: &[u8]) -> Option<Kind> {
+    if start.starts_with(npy::MAGIC) {
+        Some(Kind::Npy)
+    } else if start.starts_with(b"PAR1") {
+        Some(Kind::Parquet)
+    } else {
+        None
+    }
+}
+
+fn kind(path: &Path) -> Result<Option<Kind>> {
+    let io_error = |source| Error::io("read", path.display().to_string(), source);
+    let mut start = Vec::new();
+    let file =
+        File::open(path).map_err(|source| Error::io("open", path.display().to_string(), source))?;
+    file.take(4).read_to_end(&mut start).map_err(io_error)?;
+    if !start.starts_with(&[0x1f, 0x8b]) && !start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        return Ok(kind_of(&start));
+    }
+    let mut window = super::window::Window::new(Input::open(path)?);
+    // What cannot be unpacked is the reader's to report.
+    while window.bytes().len() < 4 && window.fill().unwrap_or(false) {}
+    Ok(kind_of(window.bytes()))
+}
+
+/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read.
+pub fn is_vectors(path: &Path) -> Result<bool> {
+    Ok(kind(path)?.is_some())
+}
+
+/// What made the vectors of a file and how they are compared, where its name tells: MedCPT's chunks
+/// (`embeds_chunk_36.npy`) do.
+pub fn known_origin(path: &Path) -> Option<(&'static str, Metric)> {
+    medcpt_chunk(&name_of(path)).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
+}
+
+/// Opens a file of vectors; `ids` is the list of ids of an `.npy`, where it is not found by its name.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Input`] for an array of another type, order or shape, for a list of ids that
+/// is not there, has an id that is none or comes twice, or has not as many as there are vectors; for
+/// Parquet in a build without it.
+pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    match kind(path)? {
+        Some(Kind::Npy) => open_npy(path, ids),
+        Some(Kind::Parquet) => open_parquet(path, ids),
+        None => Err(input_error(
+            &name_of(path),
+            "byte 0".into(),
+            "expected vectors: an .npy array or a Parquet file",
+        )),
+    }
+}
+
+fn open_npy(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    let array = Array::open(path)?;
+    let list = match ids {
+        Some(ids) => ids.to_path_buf(),
+        None => find_ids(path)?,
+    };
+    let count = ids::check(&list)?;
+    let ids = IdList::open(&list)?;
+    let (name, dimension, len) = (array.name().to_owned(), array.dimension(), array.len());
+    if count != len {
+        return Err(input_error(
+            ids.name(),
+            "the whole list".into(),
+            format!("{count} ids, but {name} holds {len} vectors"),
+        ));
+    }
+    let mut entry = array.entry(0, false);
+    entry.bytes += ids.entry().bytes;
+    entry.head = joint_head(entry.head, ids.entry().head);
+    Ok(VectorSource {
+        name,
+        rows: Rows::Npy(Box::new(NpyRows { array, ids })),
+        entry,
+        dimension,
+        len,
+        position: 0,
+        is_complete: false,
+        is_broken: false,
+    })
+}
+
+#[cfg(feature = "parquet")]
+fn open_parquet(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    let name = name_of(path);
+    if ids.is_some() {
+        let detail = "a Parquet file brings its ids in a column; a list of ids goes with an .npy";
+        return Err(input_error(&name, "the whole file".into(), detail));
+    }
+    // Only its name, size and first bytes are taken from this reader.
+    let entry = Input::open(path)?.entry(0, false);
+    let table = table::Table::open(path, &name)?;
+    let (dimension, len) = (table.dimension(), table.len());
+    let rows = Rows::Parquet(Box::new(table));
+    Ok(VectorSource {
+        name,
+        rows,
+        entry,
+        dimension,
+        len,
+        position: 0,
+        is_complete: false,
+        is_broken: false,
+    })
+}
+
+#[cfg(not(feature = "parquet"))]
+fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
+    Err(input_error(
+        &name_of(path),
+        "the whole file".into(),
+        "a Parquet file, which this build cannot read: build medvec with the feature `parquet`, or \
+         write the vectors as .npy and the ids as a text file, one a line",
+    ))
+}
+
+/// The list of ids that lies beside an array.
+fn find_ids(path: &Path) -> Result<PathBuf> {
+    let name = name_of(path);
+    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = packed.unwrap_or(&name);
+    let stem = plain.strip_suffix(".npy").unwrap_or(plain);
+    let mut names: Vec<String> =
+        ["ids", "txt", "json", "jsonl"].iter().map(|end| format!("{stem}.{end}")).collect();
+    if let Some(number) = medcpt_chunk(&name) {
+        names.insert(0, format!("pmids_chunk_{number}.json"));
+    }
+    let is_there = |name: &String| -> Option<PathBuf> {
+        ["", ".gz", ".zst"]
+            .iter()
+            .map(|end| path.with_file_name(format!("{name}{end}")))
+            .find(|path| path.is_file())
+    };
+    names.iter().find_map(is_there).ok_or_else(|| {
+        let detail = format!(
+            "an array without ids: name the list of its ids, or put it beside the array as {}",
+            names.join(", ")
+        );
+        input_error(&name, "the whole file".into(), detail)
+    })
+}
+
+/// N of `embeds_chunk_N.npy`.
+fn medcpt_chunk(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix("embeds_chunk_")?;
+    let number = rest.get(..rest.find(".npy")?)?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+}
+
+fn joint_head(array: [u8; 16], ids: [u8; 16]) -> [u8; 16] {
+    let digest: [u8; 32] = Sha256::digest([array, ids].concat()).into();
+    let mut head = [0; 16];
+    head.copy_from_slice(digest.split_at(16).0);
+    head
+}
+
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map(OsStr::to_string_lossy);
+    name.map_or_else(|| path.display().to_string(), |name| name.into_owned())
+}
+
+/// Refuses what is no dimension of a vector.
+fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
+    match usize::try_from(dimension) {
+        Ok(dimension) if (1..=DIMENSION_MAX).contains(&dimension) => Ok(dimension),
+        _ => Err(input_error(
+            name,
+            place.into(),
+            format!("vectors of {dimension} numbers; expected 1 to {DIMENSION_MAX}"),
+        )),
+    }
+}
+
+impl VectorSource {
+    /// Numbers in a vector.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Vectors in the file.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The file's name, without its folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the manifest remembers: name, size and first bytes of array and list, vectors given so far.
+    pub fn entry(&self) -> SourceEntry {
+        SourceEntry { records: self.position, complete: self.is_complete, ..self.entry.clone() }
+    }
+
+    /// Bytes read so far, packed as they are.
+    pub fn bytes_read(&self) -> u64 {
+        match &self.rows {
+            Rows::Npy(npy) => npy.array.bytes_read(),
+            #[cfg(feature = "parquet")]
+            Rows::Parquet(_) if self.len == 0 => self.entry.bytes,
+            #[cfg(feature = "parquet")]
+            Rows::Parquet(_) => {
+                let part = u128::from(self.entry.bytes) * u128::from(self.position);
+                (part / u128::from(self.len)) as u64
+            }
+        }
+    }
+
+    /// Whether the iterator can go on after the last error: it concerned one vector only.
+    pub fn recoverable(&self) -> bool {
+        !self.is_broken
+    }
+
+    /// Passes over vectors.
+    ///
+    /// # Errors
+    /// As the iterator for a broken file.
+    pub fn skip_records(&mut self, count: u64) -> Result<()> {
+        for _ in 0..count.min(self.len - self.position) {
+            match &mut self.rows {
+                Rows::Npy(npy) => {
+                    npy.ids.next()?;
+                    npy.array.skip()?;
+                }
+                #[cfg(feature = "parquet")]
+                Rows::Parquet(table) => {
+                    // A vector that is none was reported before it was passed.
+                    let _ = table.next()?;
+                }
+            }
+            self.position += 1;
+        }
+        Ok(())
+    }
+
+    /// A vector's place, for messages.
+    pub(super) fn place(position: u64, key: &Key) -> String {
+        format!("vector {position} (document {key})")
+    }
+
+    fn read(&mut self) -> Result<Row> {
+        match &mut self.rows {
+            Rows::Npy(npy) => {
+                let vector = npy.array.next()?;
+                // The list was counted; it can only have been changed since.
+                let key = npy.ids.next()?.ok_or_else(|| {
+                    let detail = "the list became shorter meanwhile";
+                    input_error(npy.ids.name(), "its end".into(), detail)
+                })?;
+                Ok((key, Ok(vector)))
+            }
+            #[cfg(feature = "parquet")]
+            Rows::Parquet(table) => table.next(),
+        }
+    }
+}
+
+impl Iterator for VectorSource {
+    type Item = Result<VectorRecord>;
+
+    fn next(&mut self) -> Option<Result<VectorRecord>> {
+        if self.is_broken {
+            return None;
+        }
+        if self.position == self.len {
+            let end = match &mut self.rows {
+                Rows::Npy(npy) => npy.array.end(),
+                #[cfg(feature = "parquet")]
+                Rows::Parquet(_) => Ok(()),
+            };
+            self.is_broken = end.is_err();
+            self.is_complete = end.is_ok();
+            return end.err().map(Err);
+        }
+        let position = self.position;
+        let read = self.read();
+        let (key, vector) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                self.is_broken = true;
+                return Some(Err(error));
+            }
+        };
+        self.position += 1;
+        let vector =
+            vector.and_then(|vector| match vector.iter().position(|number| !number.is_finite()) {
+                Some(place) => Err(format!("number {place} is not finite")),
+                None => Ok(vector),
+            });
+        Some(match vector {
+            Ok(vector) => Ok(VectorRecord { position, key, vector }),
+            Err(detail) => {
+                Err(input_error(&self.name, VectorSource::place(position, &key), detail))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,395 @@
+//! Fetching a model, against a small server on this machine that does what servers do.
+
+#![cfg(feature = "download")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use medvec::encode::hub::{DownloadOptions, Hub, ModelName};
+use medvec::{CancelToken, Control, Error, Result};
+use sha2::Digest;
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// How the server answers a request for a file.
+#[derive(Clone, Debug, PartialEq)]
+enum Manner {
+    Well,
+    /// Ignores that a part was asked for.
+    Whole,
+    /// Breaks off after so many bytes of the answer, this many times.
+    Cut(usize, u32),
+    Damaged,
+    TooLong,
+    /// Sends to `/cdn`, where the file is.
+    Redirect,
+    Status(u16),
+}
+
+#[derive(Clone)]
+struct Served {
+    bytes: Vec<u8>,
+    manner: Manner,
+}
+
+/// What was asked for: path and range.
+type Log = Arc<Mutex<Vec<(String, String)>>>;
+
+struct Server {
+    endpoint: String,
+    files: Arc<Mutex<BTreeMap<String, Served>>>,
+    log: Log,
+}
+
+fn weights() -> Vec<u8> {
+    (0..200_000u32).map(|number| (number % 251) as u8).collect()
+}
+
+impl Server {
+    /// A model `lab/model` of a configuration, a vocabulary and weights.
+    fn start() -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let (files, log) = (Arc::default(), Log::default());
+        let server = Server { endpoint, files, log };
+        for (name, bytes) in [
+            ("config.json", b"{\"hidden_size\": 4}".to_vec()),
+            ("vocab.txt", b"[PAD]\n[UNK]\n".to_vec()),
+            ("1_Pooling/config.json", b"{}".to_vec()),
+            ("model.safetensors", weights()),
+        ] {
+            server.set(name, bytes, Manner::Well);
+        }
+        let (files, log) = (server.files.clone(), server.log.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                // A client that goes away is one of the cases.
+                let _ = answer(stream, &files, &log);
+            }
+        });
+        server
+    }
+
+    fn set(&self, name: &str, bytes: Vec<u8>, manner: Manner) {
+        self.files.lock().unwrap().insert(name.to_owned(), Served { bytes, manner });
+    }
+
+    fn manner(&self, name: &str, manner: Manner) {
+        self.files.lock().unwrap().get_mut(name).expect("a file").manner = manner;
+    }
+
+    /// What was asked for since the last call, of files.
+    fn asked(&self) -> Vec<(String, String)> {
+        let mut log = self.log.lock().unwrap();
+        log.drain(..).filter(|(path, _)| !path.starts_with("/api")).collect()
+    }
+}
+
+fn git_sha1(bytes: &[u8]) -> String {
+    let mut hash = sha1::Sha1::new();
+    hash.update(format!("blob {}\0", bytes.len()));
+    hash.update(bytes);
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The server's description of the model; weights stand outside of git.
+fn described(files: &BTreeMap<String, Served>) -> String {
+    let file = |(name, served): (&String, &Served)| {
+        let size = served.bytes.len();
+        match name.ends_with(".safetensors") {
+            true => format!(
+                "{{\"rfilename\": \"{name}\", \"size\": {size}, \"lfs\": {{\"sha256\": \"{}\", \
+                 \"size\": {size}}}}}",
+                hex(&sha2::Sha256::digest(&served.bytes))
+            ),
+            false => format!(
+                "{{\"rfilename\": \"{name}\", \"size\": {size}, \"blobId\": \"{}\"}}",
+                git_sha1(&served.bytes)
+            ),
+        }
+    };
+    let mut all: Vec<String> = files.iter().map(file).collect();
+    all.push("{\"rfilename\": \"onnx/model.onnx\", \"size\": 1}".to_owned());
+    format!("{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}", all.join(", "))
+}
+
+fn answer(
+    mut stream: TcpStream,
+    files: &Mutex<BTreeMap<String, Served>>,
+    log: &Log,
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut range = String::new();
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("range: ") {
+            range = value.to_owned();
+        }
+    }
+    log.lock().unwrap().push((path.clone(), range.clone()));
+    let mut files = files.lock().unwrap();
+    if path == "/api/models/lab/model/revision/main?blobs=true" {
+        let body = described(&files);
+        return respond(&mut stream, "200 OK", "", body.as_bytes());
+    }
+    let name = path
+        .strip_prefix(&format!("/lab/model/resolve/{COMMIT}/"))
+        .or_else(|| path.strip_prefix("/cdn/"));
+    let Some(served) = name.and_then(|name| files.get_mut(name)) else {
+        return respond(&mut stream, "404 Not Found", "", b"");
+    };
+    let name = name.unwrap_or_default();
+    let start = match served.manner {
+        Manner::Whole => 0,
+        _ => range
+            .strip_prefix("bytes=")
+            .and_then(|range| range.strip_suffix('-'))
+            .map_or(0, |start| start.parse().unwrap()),
+    };
+    let mut body = served.bytes[start..].to_vec();
+    let total = served.bytes.len();
+    let (status, extra) = match start {
+        0 => ("200 OK", String::new()),
+        _ => (
+            "206 Partial Content",
+            format!("Content-Range: bytes {start}-{}/{total}\r\n", total - 1),
+        ),
+    };
+    match &mut served.manner {
+        Manner::Status(status) => {
+            return respond(&mut stream, &format!("{status} No"), "", b"");
+        }
+        Manner::Redirect if !path.starts_with("/cdn/") => {
+            let place = format!("Location: /cdn/{name}\r\n");
+            return respond(&mut stream, "302 Found", &place, b"");
+        }
+        Manner::Damaged => body[0] ^= 1,
+        Manner::TooLong => body.push(0),
+        Manner::Cut(bytes, times) if *times > 0 => {
+            *times -= 1;
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes())?;
+            return stream.write_all(&body[..body.len().min(*bytes)]);
+        }
+        _ => {}
+    }
+    respond(&mut stream, status, &extra, &body)
+}
+
+fn respond(stream: &mut TcpStream, status: &str, extra: &str, body: &[u8]) -> std::io::Result<()> {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{extra}Connection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    server: Server,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        Bench { folder: tempfile::tempdir().expect("a folder"), server: Server::start() }
+    }
+
+    fn hub(&self) -> Hub {
+        Hub::at(self.folder.path()).with_endpoint(&self.server.endpoint)
+    }
+
+    fn fetch(&self) -> Result<PathBuf> {
+        self.fetch_with(&DownloadOptions::default())
+    }
+
+    fn fetch_with(&self, options: &DownloadOptions) -> Result<PathBuf> {
+        self.hub().download(&model(), options, &mut |_| {})
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("models--lab--model")
+    }
+
+    fn part(&self) -> PathBuf {
+        self.root().join("blobs").join(format!("{}.part", hex(&sha2::Sha256::digest(weights()))))
+    }
+}
+
+fn model() -> ModelName {
+    ModelName::parse("lab/model").expect("a name")
+}
+
+fn text(path: &Path) -> Vec<u8> {
+    std::fs::read(path).expect("a file")
+}
+
+#[test]
+fn a_model_arrives_whole_and_is_found_without_a_network() {
+    let bench = Bench::new();
+    let mut last = (0, 0);
+    let hub = bench.hub();
+    let folder = hub
+        .download(&model(), &DownloadOptions::default(), &mut |now| {
+            assert!(now.bytes >= last.0 && now.bytes <= now.bytes_total, "{now:?}");
+            last = (now.bytes, now.bytes_total);
+        })
+        .expect("arrives");
+    assert_eq!(last.0, last.1);
+    assert_eq!(text(&folder.join("model.safetensors")), weights());
+    assert_eq!(text(&folder.join("1_Pooling/config.json")), b"{}");
+    assert!(!folder.join("onnx").exists());
+    assert_eq!(hub.offline().find(&model()).expect("found"), folder);
+    assert_eq!(text(&bench.root().join("refs/main")), COMMIT.as_bytes());
+    assert_eq!(bench.server.asked().len(), 4);
+    // Again: nothing is fetched but the description.
+    assert_eq!(bench.fetch().expect("there"), folder);
+    assert!(bench.server.asked().is_empty());
+}
+
+#[test]
+fn a_connection_that_breaks_off_goes_on_where_it_ended() {
+    let bench = Bench::new();
+    bench.server.manner("model.safetensors", Manner::Cut(70_000, 2));
+    let folder = bench.fetch().expect("arrives");
+    assert_eq!(text(&folder.join("model.safetensors")), weights());
+    let ranges: Vec<String> = bench
+        .server
+        .asked()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("model.safetensors"))
+        .map(|(_, range)| range)
+        .collect();
+    assert_eq!(ranges, ["", "bytes=70000-", "bytes=140000-"]);
+}
+
+#[test]
+fn what_an_earlier_try_left_is_used() {
+    for manner in [Manner::Well, Manner::Whole] {
+        let bench = Bench::new();
+        bench.server.manner("model.safetensors", Manner::Cut(150_000, 1));
+        let token = CancelToken::new();
+        let control = Control { cancel: Some(token.clone()), ..Control::default() };
+        let options = DownloadOptions { control, ..DownloadOptions::default() };
+        let stopped = bench.hub().download(&model(), &options, &mut |now| {
+            if now.bytes > 100_000 {
+                token.cancel();
+            }
+        });
+        assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+        let left = bench.part().metadata().expect("a part").len();
+        assert!((1..200_000).contains(&left), "{left}");
+        assert!(bench.hub().find(&model()).is_err(), "a model in part is not found");
+        bench.server.asked();
+        bench.server.manner("model.safetensors", manner.clone());
+        let folder = bench.fetch().expect("arrives");
+        assert_eq!(text(&folder.join("model.safetensors")), weights(), "{manner:?}");
+        assert!(bench.server.asked().iter().any(|(_, range)| *range == format!("bytes={left}-")));
+        assert!(!bench.part().exists());
+    }
+}
+
+#[test]
+fn what_the_server_announced_otherwise_is_refused() {
+    for (name, manner, words) in [
+        ("model.safetensors", Manner::Damaged, "model.safetensors has the checksum"),
+        ("config.json", Manner::Damaged, "config.json has the checksum"),
+        ("config.json", Manner::TooLong, "config.json is longer than the 18 bytes announced"),
+    ] {
+        let bench = Bench::new();
+        bench.server.manner(name, manner);
+        let error = bench.fetch().expect_err("refused").to_string();
+        assert!(error.contains("lab/model") && error.contains(words), "{error}");
+        assert!(!bench.part().exists() && bench.hub().find(&model()).is_err());
+        bench.server.manner(name, Manner::Well);
+        bench.fetch().expect("arrives");
+    }
+}
+
+#[test]
+fn a_body_that_stays_short_says_how_far_it_came() {
+    let bench = Bench::new();
+    bench.server.manner("model.safetensors", Manner::Cut(0, 99));
+    let error = bench.fetch().expect_err("short").to_string();
+    assert!(error.contains("broke off after 0 of 200000 bytes"), "{error}");
+    assert!(error.contains("fetch it by hand"), "{error}");
+}
+
+#[test]
+fn redirects_are_followed() {
+    let bench = Bench::new();
+    bench.server.manner("model.safetensors", Manner::Redirect);
+    let folder = bench.fetch().expect("arrives");
+    assert_eq!(text(&folder.join("model.safetensors")), weights());
+    assert!(bench.server.asked().iter().any(|(path, _)| path == "/cdn/model.safetensors"));
+}
+
+#[test]
+fn refusals_of_the_server_and_silence_say_what_to_do() {
+    let bench = Bench::new();
+    for (status, words) in [
+        (404, "there is no such file or model"),
+        (401, "HF_TOKEN"),
+        (503, "the server answers 503"),
+    ] {
+        bench.server.manner("model.safetensors", Manner::Status(status));
+        let error = bench.fetch().expect_err("refused").to_string();
+        assert!(error.contains(words) && error.contains("/tree/main"), "{error}");
+    }
+    let other = ModelName::parse("lab/none").expect("a name");
+    let none = bench.hub().download(&other, &DownloadOptions::default(), &mut |_| {});
+    let error = none.expect_err("no such model").to_string();
+    assert!(error.contains("lab/none") && error.contains("404"), "{error}");
+
+    let closed =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+    let hub = bench.hub().with_endpoint(&format!("http://{closed}"));
+    for hub in [hub, bench.hub().offline()] {
+        let error = hub.download(&model(), &DownloadOptions::default(), &mut |_| {});
+        let error = error.expect_err("nobody there").to_string();
+        for word in ["config.json", "vocab.txt", "model.safetensors", "name that folder"] {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_budget_is_kept_and_counts_what_is_missing_only() {
+    let bench = Bench::new();
+    let options = DownloadOptions { budget: Some(100_000), ..DownloadOptions::default() };
+    let error = bench.fetch_with(&options).expect_err("too large").to_string();
+    assert!(error.contains("200032 bytes are to be fetched, the budget is 100000"), "{error}");
+    assert!(bench.server.asked().is_empty());
+    // Of the weights, the last quarter is missing.
+    std::fs::create_dir_all(bench.root().join("blobs")).expect("a folder");
+    std::fs::write(bench.part(), &weights()[..150_000]).expect("a part");
+    bench.fetch_with(&options).expect("fits");
+}
+
+#[test]
+fn two_processes_do_not_fetch_the_same_file() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.root().join("blobs")).expect("a folder");
+    let held = std::fs::File::create(bench.part()).expect("a part");
+    held.try_lock().expect("a lock");
+    let error = bench.fetch().expect_err("held").to_string();
+    assert!(error.contains("another process is fetching model.safetensors"), "{error}");
+    drop(held);
+    bench.fetch().expect("arrives");
+}

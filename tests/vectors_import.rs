@@ -1,0 +1,297 @@
+//! Importing vectors that were computed elsewhere, from outside.
+
+#![cfg(feature = "ingest")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::Random;
+use medvec::db::{CreateOptions, Database};
+use medvec::encoder::{EncoderSpec, Metric};
+use medvec::format::manifest::{RowType, VectorConfig};
+use medvec::ingest::pipeline::{ImportOptions, ImportReport, import};
+use medvec::search::Query;
+use medvec::{CancelToken, Control, Error, Key, Result};
+
+const ORIGIN: &str = "lab/encoder";
+
+fn origin(name: &str) -> EncoderSpec {
+    EncoderSpec::of_origin(name, 4, Metric::Dot)
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    database: Database,
+    options: ImportOptions,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let folder = tempfile::tempdir().expect("a folder");
+        let vectors = VectorConfig::new(4, Metric::Dot, RowType::F32, Some(origin(ORIGIN)));
+        let options = CreateOptions { vectors: Some(vectors) };
+        let database = Database::create(folder.path().join("db"), options).expect("creates");
+        let options = ImportOptions { origin: Some(origin(ORIGIN)), ..ImportOptions::default() };
+        Bench { folder, database, options }
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("writes");
+        path
+    }
+
+    /// An array of rows and the list of its ids.
+    fn array(&self, name: &str, rows: &[(u32, [f32; 4])]) -> PathBuf {
+        let ids: String = rows.iter().map(|(pmid, _)| format!("{pmid}\n")).collect();
+        self.file(&format!("{name}.ids"), ids);
+        let numbers: Vec<f32> = rows.iter().flat_map(|(_, row)| *row).collect();
+        self.file(&format!("{name}.npy"), npy(&numbers, 4))
+    }
+
+    fn import(&self, paths: &[&Path]) -> Result<ImportReport> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+        import(&self.database, &paths, &self.options, &mut |_| {})
+    }
+
+    fn vector(&self, pmid: u32) -> Option<Vec<f32>> {
+        let snapshot = self.database.snapshot();
+        let key = Key::pmid(pmid);
+        let document = snapshot.get(&key).expect("reads")?;
+        snapshot.stored_vector(&key, document.encoder_input().hash()).expect("reads")
+    }
+
+    fn title(&self, pmid: u32) -> Option<String> {
+        let document = self.database.snapshot().get(&Key::pmid(pmid)).expect("reads");
+        document.map(|document| document.title)
+    }
+}
+
+fn npy(numbers: &[f32], columns: usize) -> Vec<u8> {
+    let rows = numbers.len() / columns;
+    let header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    bytes
+}
+
+fn lines(pmids: std::ops::RangeInclusive<u32>, edition: &str) -> String {
+    let line = |pmid| {
+        format!("{{\"pmid\": {pmid}, \"title\": \"Toy {pmid}\", \"text\": \"{edition}\"}}\n")
+    };
+    pmids.map(line).collect()
+}
+
+#[test]
+fn texts_and_vectors_meet_in_any_order() {
+    let rows = [(2, [2.0, 0.0, 0.0, 0.0]), (3, [3.0, 0.0, 0.0, 0.0]), (9, [9.0, 0.0, 0.0, 0.0])];
+    for vectors_first in [false, true] {
+        for is_one_run in [false, true] {
+            let bench = Bench::new();
+            let texts = bench.file("texts.jsonl", lines(1..=3, "one"));
+            let array = bench.array("a", &rows);
+            let paths = if vectors_first { [&array, &texts] } else { [&texts, &array] };
+            if is_one_run {
+                bench.import(&[paths[0], paths[1]]).expect("imports");
+            } else {
+                bench.import(&[paths[0]]).expect("imports");
+                bench.import(&[paths[1]]).expect("imports");
+            }
+            let what = format!("vectors first: {vectors_first}, one run: {is_one_run}");
+            assert_eq!(bench.database.snapshot().len(), 4, "{what}");
+            assert_eq!(bench.title(2).as_deref(), Some("Toy 2"), "{what}");
+            assert_eq!(bench.title(9).as_deref(), Some(""), "{what}");
+            assert_eq!(bench.vector(1), None, "{what}");
+            for (pmid, row) in rows {
+                assert_eq!(bench.vector(pmid), Some(row.to_vec()), "{what}: {pmid}");
+            }
+            let hits = bench
+                .database
+                .snapshot()
+                .search(&Query::vector(rows[0].1.to_vec()))
+                .expect("searches")
+                .hits;
+            let keys: Vec<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
+            assert_eq!(keys, ["9", "3", "2"], "{what}");
+            bench.database.snapshot().verify(&Control::default()).expect("sound");
+        }
+    }
+}
+
+#[test]
+fn a_vector_stays_with_its_text_and_goes_with_it() {
+    let bench = Bench::new();
+    bench.import(&[&bench.file("a.jsonl", lines(1..=2, "one"))]).expect("imports");
+    bench.import(&[&bench.array("a", &[(1, [1.0; 4]), (2, [2.0; 4])])]).expect("imports");
+    // Another field, the same text: the vector stays. Another text: it goes.
+    let again = "{\"pmid\": 1, \"title\": \"Toy 1\", \"text\": \"one\", \"shelf\": \"s\"}\n\
+                 {\"pmid\": 2, \"title\": \"Toy 2\", \"text\": \"two\"}\n";
+    let report = bench.import(&[&bench.file("b.jsonl", again)]).expect("imports");
+    assert_eq!((report.replaced, report.reused), (2, 1));
+    assert_eq!(bench.vector(1), Some(vec![1.0; 4]));
+    assert_eq!(bench.vector(2), None);
+    // New vectors replace old ones.
+    let report =
+        bench.import(&[&bench.array("c", &[(1, [5.0; 4]), (2, [6.0; 4])])]).expect("imports");
+    assert_eq!((report.vectors, report.added, report.replaced), (2, 0, 0));
+    assert_eq!((bench.vector(1), bench.vector(2)), (Some(vec![5.0; 4]), Some(vec![6.0; 4])));
+    assert_eq!(bench.title(2).as_deref(), Some("Toy 2"));
+}
+
+#[test]
+fn what_pubmed_took_back_is_not_made_again_by_its_vector() {
+    let bench = Bench::new();
+    let xml = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article>\
+               <ArticleTitle>one</ArticleTitle></Article></MedlineCitation></PubmedArticle>\
+               <DeleteCitation><PMID>2</PMID></DeleteCitation></PubmedArticleSet>";
+    bench.import(&[&bench.file("pubmed26n0001.xml", xml)]).expect("imports");
+    let report =
+        bench.import(&[&bench.array("a", &[(1, [1.0; 4]), (2, [2.0; 4])])]).expect("imports");
+    assert_eq!((report.vectors, report.unchanged), (1, 1));
+    assert_eq!(bench.database.snapshot().len(), 1);
+    // The citation's revision stays, so that the same file again changes nothing.
+    let later = xml.replace("one", "two");
+    let report = bench.import(&[&bench.file("pubmed26n0001.xml", later)]).expect("imports");
+    assert_eq!((report.unchanged, bench.title(1).as_deref()), (1, Some("one")));
+}
+
+#[test]
+fn lines_with_nothing_but_a_vector_are_vectors() {
+    let bench = Bench::new();
+    let texts = lines(1..=2, "one");
+    let vectors =
+        "{\"_id\": \"1\", \"embedding\": [1, 1, 1, 1]}\n{\"pmid\": 7, \"vector\": [7, 7, 7, 7]}\n";
+    let report = bench.import(&[&bench.file("a.jsonl", texts + vectors)]).expect("imports");
+    assert_eq!((report.added, report.vectors), (3, 2));
+    assert_eq!(bench.title(1).as_deref(), Some("Toy 1"));
+    assert_eq!((bench.vector(1), bench.vector(7)), (Some(vec![1.0; 4]), Some(vec![7.0; 4])));
+    let both = "{\"pmid\": 1, \"vector\": [1], \"embedding\": [1]}\n";
+    let error = bench.import(&[&bench.file("b.jsonl", both)]).expect_err("refused").to_string();
+    assert!(error.contains("b.jsonl, line 1") && error.contains("both"), "{error}");
+    let short = "{\"pmid\": 1, \"vector\": [1, 2]}\n";
+    let error = bench.import(&[&bench.file("c.jsonl", short)]).expect_err("refused").to_string();
+    assert_eq!(
+        error,
+        "c.jsonl, line 1: vector of document 1: 2 numbers, this database has vectors of 4"
+    );
+}
+
+#[test]
+fn an_import_goes_on_where_it_was_stopped() {
+    let mut bench = Bench::new();
+    let mut random = Random(7);
+    let rows: Vec<(u32, [f32; 4])> =
+        (1..=5_000).map(|pmid| (pmid, std::array::from_fn(|_| random.unit()))).collect();
+    let path = bench.array("a", &rows);
+    let token = CancelToken::new();
+    bench.options.commit_every = 700;
+    bench.options.control = Control { cancel: Some(token.clone()), ..Control::default() };
+    let paths = [path.clone()];
+    let stopped = import(&bench.database, &paths, &bench.options, &mut |progress| {
+        if progress.records >= 2_000 {
+            token.cancel();
+        }
+    });
+    assert!(matches!(stopped, Err(Error::Cancelled)));
+    let kept = bench.database.snapshot().len();
+    assert!((700..5_000).contains(&kept), "{kept}");
+    let entry = bench.database.snapshot().manifest().sources[0].clone();
+    assert_eq!((entry.records, entry.complete), (kept, false));
+    bench.options.control = Control::default();
+    let (mut last, mut total) = (0, 0);
+    let report = import(&bench.database, &paths, &bench.options, &mut |progress| {
+        (last, total) = (progress.bytes, progress.bytes_total);
+    })
+    .expect("imports");
+    assert_eq!((report.added, report.files), (5_000 - kept, 1));
+    assert_eq!(last, total);
+    for (pmid, row) in rows {
+        assert_eq!(bench.vector(pmid), Some(row.to_vec()));
+    }
+    let report = bench.import(&[&path]).expect("imports");
+    assert_eq!((report.files_known, report.vectors), (1, 0));
+}
+
+#[test]
+fn keep_going_passes_over_bad_vectors_and_bad_files() {
+    let mut bench = Bench::new();
+    let bad = bench.array("a", &[(1, [1.0; 4]), (2, [f32::NAN; 4]), (3, [3.0; 4])]);
+    let error = bench.import(&[&bad]).expect_err("stops").to_string();
+    assert_eq!(error, "a.npy, vector 1 (document 2): number 0 is not finite");
+    assert!(bench.database.snapshot().is_empty());
+    bench.options.keep_going = true;
+    let long = bench.file("long.npy", npy(&[1.0; 10], 5));
+    bench.file("long.ids", "1\n2\n");
+    let report = bench.import(&[&long, &bad]).expect("imports");
+    assert_eq!((report.added, report.skipped, report.files), (2, 1, 1));
+    let broken = report.broken_files[0].to_string();
+    assert_eq!(broken, "long.npy, the whole file: vectors of 5 numbers, this database has 4");
+}
+
+#[test]
+fn vectors_of_another_origin_are_refused() {
+    let mut bench = Bench::new();
+    let path = bench.array("a", &[(1, [1.0; 4])]);
+    bench.options.origin = Some(origin("lab/other"));
+    let error = bench.import(&[&path]).expect_err("refused");
+    assert!(matches!(error, Error::EncoderMismatch { .. }), "{error}");
+    assert!(error.to_string().contains("lab/encoder") && error.to_string().contains("lab/other"));
+    bench.options.origin = None;
+    let error = bench.import(&[&path]).expect_err("nobody vouches").to_string();
+    assert!(error.contains("this database is embedded by lab/encoder"), "{error}");
+    let same = EncoderSpec::of_origin(ORIGIN, 4, Metric::Cosine);
+    assert_ne!(same.fingerprint(), origin(ORIGIN).fingerprint());
+}
+
+#[test]
+fn real_vectors_of_scifact_give_their_measured_recall() {
+    let Some(shared) = common::shared() else { return };
+    let folder = shared.join("data/retrieval/scifact-vectors");
+    let options =
+        CreateOptions { vectors: Some(VectorConfig::new(128, Metric::Cosine, RowType::F32, None)) };
+    let bench = tempfile::tempdir().expect("a folder");
+    let database = Database::create(bench.path().join("db"), options).expect("creates");
+    let options = ImportOptions {
+        ids: Some(folder.join("embedding_ids_minilm.jsonl")),
+        ..ImportOptions::default()
+    };
+    let paths = [folder.join("embeddings_minilm_pca128.npy")];
+    let report = import(&database, &paths, &options, &mut |_| {}).expect("imports");
+    assert_eq!((report.added, report.vectors), (5_183, 5_183));
+    let judged = std::fs::read_to_string(folder.join("qrels.tsv")).expect("qrels");
+    let (mut found, mut wanted) = (0.0, 0.0);
+    let queries = medvec::ingest::vectors::open(
+        &folder.join("query_embeddings_minilm_128.npy"),
+        Some(&query_ids(&folder, bench.path())),
+    );
+    for query in queries.expect("opens") {
+        let query = query.expect("reads");
+        let relevant: Vec<Key> = judged
+            .lines()
+            .filter_map(|line| line.split_once('\t').filter(|(id, _)| *id == query.key.to_string()))
+            .filter_map(|(_, rest)| rest.split('\t').next().map(Key::parse))
+            .collect();
+        if relevant.is_empty() {
+            continue;
+        }
+        let result = database.snapshot().search(&Query::vector(query.vector).k(10).exact());
+        let hits = result.expect("searches").hits;
+        let hit = |key: &&Key| hits.iter().any(|hit| hit.key == **key);
+        found += relevant.iter().filter(hit).count() as f64 / relevant.len() as f64;
+        wanted += 1.0;
+    }
+    let recall = found / wanted;
+    assert!((recall - 0.761).abs() < 0.005, "recall@10 {recall} of {wanted} questions");
+}
+
+/// The list of questions says `query_id`.
+fn query_ids(folder: &Path, out: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(folder.join("query_ids_minilm.jsonl")).expect("reads");
+    let path = out.join("queries.jsonl");
+    std::fs::write(&path, text.replace("query_id", "id")).expect("writes");
+    path
+}
