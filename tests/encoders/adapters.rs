@@ -13,7 +13,7 @@ fn adapted(base: &Path, adapter: &Path) -> medvec::Result<FolderEncoder> {
     let options = OpenOptions {
         recipe: Some(recipe(&golden(&top))),
         adapter: Some(adapter.to_path_buf()),
-        preset: None,
+        ..OpenOptions::default()
     };
     FolderEncoder::open_with(base, &options)
 }
