@@ -13,7 +13,7 @@ fn adapted(base: &Path, adapter: &Path) -> medvec::Result<FolderEncoder> {
     let options = OpenOptions {
         recipe: Some(recipe(&golden(&top))),
         adapter: Some(adapter.to_path_buf()),
-        preset: None,
+        ..OpenOptions::default()
     };
     FolderEncoder::open_with(base, &options)
 }
@@ -42,6 +42,23 @@ fn an_adapter_for_another_base_is_refused_with_both_names() {
             assert!(refused.contains(words), "{refused:?} does not say {words:?}");
         }
     }
+    // A base of the same shape with other weights stands where the adapter says.
+    let there = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| there.path().join(name);
+    for name in ["base", "adapter"] {
+        let Some(from) = copy(&format!("bert-lora/{name}")) else { return };
+        std::fs::rename(from.keep(), place(name)).expect("moved");
+    }
+    let weights = place("base").join("model.safetensors");
+    let mut bytes = std::fs::read(&weights).expect("weights");
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    std::fs::write(&weights, bytes).expect("written");
+    let Some(base) = fixture("bert-lora/base") else { return };
+    let refused = adapted(&base, &place("adapter")).err().expect("other weights").to_string();
+    assert!(refused.contains("other weights"), "{refused}");
+    adapted(&place("base"), &place("adapter")).expect("its own base");
+
     // Without its base beside it, what tells are names and shapes of tensors and the number of layers.
     let Some(alone) = copy("bert-lora/adapter") else { return };
     for (other, words) in [

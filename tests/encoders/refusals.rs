@@ -99,6 +99,8 @@ fn a_tokenizer_of_another_model_is_refused() {
     assert_refused(folder.path(), &["tokenizer", "800 rows"]);
     std::fs::write(&path, words.replace("[CLS]\n", "[KLS]\n")).expect("written");
     assert_refused(folder.path(), &["vocab.txt", "[CLS]"]);
+    std::fs::write(&path, b"[CLS]\n\xff\n").expect("written");
+    assert_refused(folder.path(), &["vocab.txt"]);
     let Some(folder) = copy("bert-mean-st") else { return };
     std::fs::write(folder.path().join("tokenizer.json"), "{").expect("written");
     assert_refused(folder.path(), &["tokenizer.json"]);

@@ -6,10 +6,14 @@
 //! weights when they are loaded. Weights are repacked once for [`matmul`], and all working memory
 //! is used again.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::config::{Activation, BertConfig};
 use super::distance::DistanceBias;
+use crate::control::Control;
 use crate::encode::folder::{Folder, Network, Pool, Shape, Table, Tokens, Weights};
 use crate::error::Result;
+use crate::index::parallel;
 use crate::kernel::Isa;
 use crate::kernel::matmul::{self, PANEL, Packed, Panels, Precision, Rounded, Rows};
 use crate::kernel::transformer::pointwise;
@@ -125,9 +129,7 @@ impl Bert {
             types: if config.mpnet { Vec::new() } else { table("token_type", config.types())? },
             distances: if config.mpnet { Some(Distances::open(config, weights)?) } else { None },
             norm: Norm::open(weights, "embeddings.LayerNorm", hidden)?,
-            layers: (0..config.num_hidden_layers)
-                .map(|layer| Layer::open(weights, layer, config, precision))
-                .collect::<Result<_>>()?,
+            layers: Layer::open_all(weights, config, precision)?,
             scratch: Pool::default(),
         })
     }
@@ -284,6 +286,31 @@ impl Distances {
 }
 
 impl Layer {
+    /// Loads all layers, on all cores: packing copies every number.
+    fn open_all(
+        weights: &Weights,
+        config: &BertConfig,
+        precision: Precision,
+    ) -> Result<Vec<Layer>> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        // A count that the weights do not bear out ends at the first layer that is missing.
+        let there = |layer: &usize| weights.has_prefix(&format!("encoder.layer.{layer}."));
+        if let Some(missing) = (0..config.num_hidden_layers).find(|layer| !there(layer)) {
+            Layer::open(weights, missing, config, precision)?;
+        }
+        let layers = Mutex::new(Vec::new());
+        let numbers = 0..config.num_hidden_layers;
+        let open = |(): &mut (), number: usize| {
+            let layer = Layer::open(weights, number, config, precision)?;
+            layers.lock().unwrap_or_else(PoisonError::into_inner).push((number, layer));
+            Ok(())
+        };
+        parallel::for_each(threads, numbers, &Control::default(), || (), open, &mut |_| {})?;
+        let mut layers = layers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        layers.sort_by_key(|(number, _)| *number);
+        Ok(layers.into_iter().map(|(_, layer)| layer).collect())
+    }
+
     fn open(
         weights: &Weights,
         layer: usize,

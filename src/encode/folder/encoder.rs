@@ -4,13 +4,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::files::Folder;
 use super::model::Model;
-use super::open::{OpenOptions, Opened, end_token, parts_of};
+use super::open::{OpenOptions, Opened, parts_of};
 use super::pooling::pool;
 use super::presets::Preset;
 use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
 use super::tokenizer::{Tokenizers, Tokens};
+use super::towers::tower_names;
 use crate::encode::bert::Pooler;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Pooling, TowerSpec};
 use crate::error::Result;
@@ -24,11 +24,8 @@ pub struct FolderEncoder {
     model: Model,
     pooler: Option<Pooler>,
     tokenizers: Tokenizers,
-    folder: Folder,
     recipe: Recipe,
     preset: Option<&'static Preset>,
-    /// SHA-256 over the weights and the settings that change what they compute.
-    network: [u8; 32],
 }
 
 impl FolderEncoder {
@@ -49,7 +46,10 @@ impl FolderEncoder {
     /// As [`FolderEncoder::open`], if the recipe asks for more than the model has, and if the adapter
     /// was made for another model.
     pub fn open_with(folder: &Path, options: &OpenOptions) -> Result<FolderEncoder> {
-        let opened = Opened::open(folder, options)?;
+        FolderEncoder::assemble(Opened::open(folder, options)?)
+    }
+
+    fn assemble(opened: Opened) -> Result<FolderEncoder> {
         let Opened { folder, name, kind, weights, model, recipe, preset } = opened;
         if kind.classifier {
             return Err(folder.error(
@@ -66,7 +66,7 @@ impl FolderEncoder {
         let spec =
             describe(&name, kind.architecture.family(), &model, &recipe, network, &tokenizers)
                 .ok_or_else(|| folder.error("recipe: roles has neither document nor query"))?;
-        Ok(FolderEncoder { spec, model, pooler, tokenizers, folder, recipe, preset, network })
+        Ok(FolderEncoder { spec, model, pooler, tokenizers, recipe, preset })
     }
 
     /// Opens the encoder that a database was written with, by its description: `spec.name` is its
@@ -80,45 +80,24 @@ impl FolderEncoder {
         FolderEncoder::open_like(folder, spec)
     }
 
-    /// As [`FolderEncoder::open_as`], where the folder is now at another path.
+    /// As [`FolderEncoder::open_as`], where the folder is now at another path. Of a pair of towers it
+    /// is the one for questions.
     ///
     /// # Errors
     /// As [`FolderEncoder::open`].
     pub fn open_like(folder: &Path, spec: &EncoderSpec) -> Result<FolderEncoder> {
-        let (_, adapter, precision) = parts_of(&spec.name);
-        let recipe = Recipe::of_spec(spec);
-        let options =
-            OpenOptions { recipe: Some(recipe.clone()), adapter, preset: None, precision };
-        let mut encoder = FolderEncoder::open_with(folder, &options)?;
-        // Two settings are in the tokenizer's digest only: try which they were.
-        let ends = [None, encoder.preset.and_then(Preset::end), end_token(&encoder.folder)];
-        for lower_case in [false, true] {
-            for append_eos_id in ends {
-                let own = &encoder.spec;
-                if own.query.tokenizer == spec.query.tokenizer
-                    || own.document.tokenizer == spec.document.tokenizer
-                {
-                    return Ok(encoder);
-                }
-                let recipe = Recipe { lower_case, append_eos_id, ..recipe.clone() };
-                encoder.set_recipe(recipe)?;
-            }
+        let name = tower_names(&spec.name).map_or(spec.name.as_str(), |(_, query)| query);
+        let (_, adapter, precision) = parts_of(name);
+        let recipe = Some(Recipe::of_spec(spec));
+        let options = OpenOptions { recipe, adapter, preset: None, precision };
+        let mut opened = Opened::open(folder, &options)?;
+        // Two settings are only in the digest of the tokenizer.
+        let rows = opened.model.shape().vocabulary;
+        let settings = Tokenizers::settings(&opened.folder, rows, spec.query.tokenizer)?;
+        if let Some((lower_case, append_eos_id)) = settings {
+            opened.recipe = Recipe { lower_case, append_eos_id, ..opened.recipe };
         }
-        Ok(encoder)
-    }
-
-    fn set_recipe(&mut self, recipe: Recipe) -> Result<()> {
-        recipe.check(&self.folder, self.model.shape())?;
-        let rows = self.model.shape().vocabulary;
-        self.tokenizers = Tokenizers::open(&self.folder, &recipe, rows)?;
-        let (name, family) = (&self.spec.name, &self.spec.family);
-        if let Some(spec) =
-            describe(name, family, &self.model, &recipe, self.network, &self.tokenizers)
-        {
-            self.spec = spec;
-        }
-        self.recipe = recipe;
-        Ok(())
+        FolderEncoder::assemble(opened)
     }
 
     /// The preset that the folder was opened with.

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::architecture::{Architecture, Kind};
 use super::files::Folder;
 use super::model::Model;
@@ -108,14 +106,4 @@ pub(super) fn parts_of(name: &str) -> (&Path, Option<PathBuf>, Precision) {
 /// [`crate::Error::Encoder`] when it holds no model.
 pub fn is_cross_encoder(folder: &Path) -> Result<bool> {
     Ok(Kind::of(&Layout::open(&Folder::open(folder)?)?.transformer)?.classifier)
-}
-
-#[derive(Deserialize)]
-struct EndToken {
-    eos_token_id: Option<u32>,
-}
-
-/// The id of the token that ends a text, as `config.json` has it.
-pub(super) fn end_token(folder: &Folder) -> Option<u32> {
-    folder.json::<EndToken>("config.json").ok().flatten()?.eos_token_id
 }

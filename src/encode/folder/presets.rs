@@ -401,11 +401,6 @@ impl Preset {
         })
     }
 
-    /// The token that is appended to every text.
-    pub(super) fn end(&self) -> Option<u32> {
-        self.append_eos_id
-    }
-
     /// Whether `query` is the tower for questions to what this one wrote.
     pub fn goes_with(&self, query: &Preset) -> bool {
         matches!(self.purpose, Purpose::Documents { query: name } if name == query.name)

@@ -68,13 +68,8 @@ impl Tokenizers {
     /// Loads the tokenizer and prepares it for every role; `rows` is the length of the model's table
     /// of token vectors.
     pub(super) fn open(folder: &Folder, recipe: &Recipe, rows: usize) -> Result<Tokenizers> {
-        let (tokenizer, mut hash) = load(folder)?;
-        if recipe.lower_case {
-            hash.update(b"lower case");
-        }
-        if let Some(id) = recipe.append_eos_id {
-            hash.update(format!("append {id}"));
-        }
+        let (tokenizer, hash) = load(folder)?;
+        let hash = with_settings(hash, recipe.lower_case, recipe.append_eos_id);
         let largest = tokenizer.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if largest == 0 {
             return Err(folder.error("the tokenizer's vocabulary is empty"));
@@ -95,6 +90,21 @@ impl Tokenizers {
             }
         }
         Ok(Tokenizers { roles, digest: hash.finalize().into() })
+    }
+
+    /// The settings of a recipe under which a folder's tokenizer has this digest: whether text is
+    /// lower-cased, and the token that is appended to it.
+    pub(super) fn settings(
+        folder: &Folder,
+        rows: usize,
+        digest: [u8; 32],
+    ) -> Result<Option<(bool, Option<u32>)>> {
+        let (_, hash) = load(folder)?;
+        let ends = std::iter::once(None).chain((0..rows as u32).map(Some));
+        let mut settings = ends.flat_map(|end| [(false, end), (true, end)]);
+        Ok(settings.find(|(lower_case, end)| {
+            <[u8; 32]>::from(with_settings(hash.clone(), *lower_case, *end).finalize()) == digest
+        }))
     }
 
     /// The tokenizer of a role, if the recipe has it.
@@ -137,6 +147,18 @@ fn one(
         append: recipe.append_eos_id,
         name: folder.name().to_string(),
     })
+}
+
+/// The hash of a tokenizer that has also seen what a recipe adds to it.
+fn with_settings(mut hash: Sha256, lower_case: bool, end: Option<u32>) -> Sha256 {
+    if lower_case {
+        hash.update(b"lower case");
+    }
+    if let Some(id) = end {
+        hash.update(b"append");
+        hash.update(id.to_le_bytes());
+    }
+    hash
 }
 
 /// `tokenizer.json`, else `vocab.txt`; with a hash that has seen what was read.

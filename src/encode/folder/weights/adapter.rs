@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::{Catalogue, digest, safetensors, torch};
+use super::{Catalogue, Weights, digest, safetensors, torch};
 use crate::encode::folder::Folder;
 use crate::error::Result;
 
@@ -75,8 +76,13 @@ pub(super) struct Adapter {
 }
 
 impl Adapter {
-    /// Reads an adapter and holds it against the base's tensors.
-    pub(super) fn open(path: &Path, base: &Folder, tensors: &Catalogue) -> Result<Adapter> {
+    /// Reads an adapter and holds it against the base, whose weights have this digest.
+    pub(super) fn open(
+        path: &Path,
+        base: &Folder,
+        tensors: &Catalogue,
+        digest: [u8; 32],
+    ) -> Result<Adapter> {
         let folder = Folder::open(path)?;
         let config: Config = folder
             .json(CONFIG)?
@@ -89,7 +95,7 @@ impl Adapter {
                 base.name()
             ))
         };
-        if let Some(other) = other_base(&folder, base, named)? {
+        if let Some(other) = other_base(&folder, base, named, digest)? {
             return Err(mismatch(other));
         }
         let mut own = Catalogue::default();
@@ -116,13 +122,10 @@ impl Adapter {
         if config.layers_to_transform.is_null() {
             check_layers(&changes, tensors).map_err(mismatch)?;
         }
-        let mut sum = [0; 32];
+        let mut hash = Sha256::new();
         for file in &own.files {
-            sum = digest::digest(file)?;
+            hash.update(digest::digest(file)?);
         }
-        use sha2::Digest;
-        let mut hash = sha2::Sha256::new();
-        hash.update(sum);
         hash.update(format!(
             "alpha {} {:?} rslora {}",
             config.lora_alpha, config.alpha_pattern, config.use_rslora
@@ -273,14 +276,25 @@ impl Config {
 
 /// Why the base is not the one that the adapter names, if that can be told: by the path, where the
 /// adapter names a folder that is there, or by the name in a cache of Hugging Face.
-fn other_base(adapter: &Folder, base: &Folder, named: &str) -> Result<Option<String>> {
+fn other_base(
+    adapter: &Folder,
+    base: &Folder,
+    named: &str,
+    digest: [u8; 32],
+) -> Result<Option<String>> {
     let is_path = named.starts_with(['.', '/']) || Path::new(named).is_absolute();
     let there = adapter.path(named);
     if is_path && there.is_dir() {
         let other = Folder::open(&there)?;
         let same_place = other.is_same(base);
-        if !same_place && other.read("config.json")? != base.read("config.json")? {
+        if same_place {
+            return Ok(None);
+        }
+        if other.read("config.json")? != base.read("config.json")? {
             return Ok(Some(format!("the base in {} has another config.json", other.name())));
+        }
+        if Weights::open(&other, None)?.digest() != digest {
+            return Ok(Some(format!("the base in {} has other weights", other.name())));
         }
         return Ok(None);
     }

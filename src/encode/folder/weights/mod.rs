@@ -86,16 +86,16 @@ impl Weights {
         for file in &catalogue.files {
             hash.update(digest::digest(file)?);
         }
-        let adapter = match adapter {
-            Some(path) => Some(Adapter::open(path, folder, &catalogue)?),
-            None => None,
+        let base = hash.finalize().into();
+        let Some(path) = adapter else {
+            return Ok(Weights { folder: folder.clone(), catalogue, adapter: None, digest: base });
         };
-        if let Some(adapter) = &adapter {
-            hash.update(b"adapter");
-            hash.update(adapter.digest());
-        }
+        let adapter = Adapter::open(path, folder, &catalogue, base)?;
+        let mut hash = Sha256::new();
+        hash.update(base);
+        hash.update(adapter.digest());
         let digest = hash.finalize().into();
-        Ok(Weights { folder: folder.clone(), catalogue, adapter, digest })
+        Ok(Weights { folder: folder.clone(), catalogue, adapter: Some(adapter), digest })
     }
 
     /// SHA-256 over the content of all files of weights.
