@@ -16,7 +16,7 @@ fn the_builtin_file_is_whole_and_small() {
     let checked = StaticEncoder::from_bytes("builtin", BUILTIN).unwrap();
     let builtin = encode::builtin().unwrap();
     assert_eq!(checked.spec(), builtin.spec());
-    assert_eq!(builtin.spec().dimension, 256);
+    assert_eq!(builtin.spec().dimension, 384);
     assert_eq!(builtin.spec().family, "static");
 }
 
