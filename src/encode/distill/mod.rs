@@ -249,7 +249,8 @@ fn teach(
     if let Some(path) = &options.vectors {
         taught.save(path)?;
     }
-    Ok(taught)
+    // Once, here or when a cache is read: a second time would change a bit now and then.
+    taught.normalised()
 }
 
 /// Rounds the table and makes the file. A row that is zero stays so, but that of `[UNK]`, which gets
