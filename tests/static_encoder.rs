@@ -16,7 +16,7 @@ fn the_builtin_file_is_whole_and_small() {
     let checked = StaticEncoder::from_bytes("builtin", BUILTIN).unwrap();
     let builtin = encode::builtin().unwrap();
     assert_eq!(checked.spec(), builtin.spec());
-    assert_eq!(builtin.spec().dimension, 256);
+    assert_eq!(builtin.spec().dimension, 384);
     assert_eq!(builtin.spec().family, "static");
 }
 
@@ -118,18 +118,18 @@ mod tokenizer {
             println!("skipped: {} is missing; set MEDVEC_SHARED", path.display());
             return;
         }
-        let both = both();
+        let both = &both();
         let file = std::fs::File::open(path).unwrap();
         let lines = BufReader::new(zstd::Decoder::new(file).unwrap()).lines();
         let lines: Vec<String> = lines.map(Result::unwrap).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for part in lines.chunks(lines.len().div_ceil(threads)) {
-                scope.spawn(|| {
+                scope.spawn(move || {
                     for line in part {
                         let line: serde_json::Value = serde_json::from_str(line).unwrap();
                         for field in ["title", "abstract"] {
-                            compare(&both, line[field].as_str().unwrap_or_default());
+                            compare(both, line[field].as_str().unwrap_or_default());
                         }
                     }
                 });

@@ -22,7 +22,7 @@ pub mod hub;
 pub mod static_encoder;
 pub mod wordpiece;
 
-/// The encoder inside the library: 29,500 biomedical tokens, 256 dimensions, cosine.
+/// The encoder inside the library: 20,211 biomedical tokens, 384 dimensions, cosine.
 ///
 /// Distilled from all-MiniLM-L6-v2 on biomedical abstracts; `benches/README.md` says how, and how
 /// good it is. The first call checks the table and builds the vocabulary (milliseconds); later calls

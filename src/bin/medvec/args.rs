@@ -575,7 +575,7 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "FILE", default_value = "encoder.mdvs")]
     pub(crate) out: PathBuf,
 
-    /// Length of the vectors; the teacher's at most. [default: 256]
+    /// Length of the vectors; the teacher's at most. [default: 384]
     #[arg(long, value_name = "N")]
     pub(crate) dimension: Option<usize>,
 
@@ -588,6 +588,7 @@ pub(crate) struct Distill {
     pub(crate) vocabulary_file: Option<PathBuf>,
 
     /// Largest file, in millions of bytes: the rarest tokens are left out until it fits.
+    /// [default: 8]
     #[arg(long, value_name = "MB", value_parser = megabytes)]
     pub(crate) size_max: Option<u64>,
 

@@ -300,7 +300,7 @@ fn input(path: &Path, place: &str, detail: String) -> Error {
 }
 
 fn bad_vectors(encoder: &dyn Encoder) -> Error {
-    let detail = "gave vectors of another length, or with a number that is none".to_owned();
+    let detail = "gave a vector of another dimension, of length zero, or not of numbers".to_owned();
     Error::Encoder { name: encoder.spec().name.clone(), detail }
 }
 

@@ -49,7 +49,7 @@ const CORPUS: &str = r#"{"_id":"1","title":"a","text":"aab"}
 {"_id":"3","title":null,"text":"abc"}
 
 {"_id":"10","text":"b"}
-{"_id":"5"}
+{"_id":"5","text":"c"}
 "#;
 const QUERIES: &str = "{\"_id\":\"q\",\"text\":\"a\"}\n{\"_id\":\"r\",\"text\":\"b\"}\n{\"_id\":\"unjudged\",\"text\":\"c\"}\n";
 const QRELS: &str =

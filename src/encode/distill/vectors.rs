@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// First bytes of an NPY file.
 const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 
-/// Passages and their unit vectors.
+/// Passages and their vectors.
 #[derive(Debug)]
 pub(super) struct Taught {
     pub(super) passages: Vec<String>,
@@ -34,7 +34,7 @@ pub(super) struct Taught {
 }
 
 impl Taught {
-    /// Encodes passages on `threads` threads.
+    /// Encodes passages on `threads` threads. The vectors are as the teacher gives them.
     ///
     /// # Errors
     /// Those of the teacher; [`Error::Cancelled`].
@@ -92,10 +92,12 @@ impl Taught {
                 }
             }
         }
-        Taught { passages, vectors, dimension }.normalised()
+        let taught = Taught { passages, vectors, dimension };
+        taught.rows().try_for_each(|(row, vector)| length(row, vector).map(drop))?;
+        Ok(taught)
     }
 
-    /// Reads a cache, or `None` when neither file is there.
+    /// Reads a cache and normalises its vectors, or `None` when neither file is there.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] when a file is damaged or the two do not belong together.
@@ -149,17 +151,29 @@ impl Taught {
         Ok(())
     }
 
+    fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
+        self.vectors.chunks_exact(self.dimension.max(1)).enumerate()
+    }
+
     /// Gives every row length 1.
-    fn normalised(mut self) -> Result<Taught> {
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] names a row that has no length, or none that is a number.
+    pub(super) fn normalised(mut self) -> Result<Taught> {
         for (row, vector) in self.vectors.chunks_exact_mut(self.dimension.max(1)).enumerate() {
-            let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-            if !length.is_finite() || length == 0.0 {
-                return Err(failed(&format!("the vector of passage {row} has length {length}")));
-            }
+            let length = length(row, vector)?;
             vector.iter_mut().for_each(|value| *value /= length);
         }
         Ok(self)
     }
+}
+
+fn length(row: usize, vector: &[f32]) -> Result<f32> {
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length.is_finite() && length > 0.0 {
+        return Ok(length);
+    }
+    Err(failed(&format!("the vector of passage {row} has length {length}")))
 }
 
 /// Where the passages of a cache are.
