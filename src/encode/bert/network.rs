@@ -356,13 +356,20 @@ impl Linear {
         first_scale: f32,
         precision: Precision,
     ) -> Result<Linear> {
-        let (mut matrix, mut bias) = (Vec::new(), Vec::new());
+        let (mut matrix, mut bias): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
         for (place, name) in names.iter().enumerate() {
             let scale = if place == 0 { first_scale } else { 1.0 };
-            let part = weights.get(&format!("{name}.weight"), &[outputs, inputs])?;
-            matrix.extend(part.into_iter().map(|value| value * scale));
-            let part = weights.get(&format!("{name}.bias"), &[outputs])?;
-            bias.extend(part.into_iter().map(|value| value * scale));
+            for (part, shape, whole) in [
+                ("weight", &[outputs, inputs][..], &mut matrix),
+                ("bias", &[outputs][..], &mut bias),
+            ] {
+                let mut numbers = weights.get(&format!("{name}.{part}"), shape)?;
+                if scale != 1.0 {
+                    numbers.iter_mut().for_each(|number| *number *= scale);
+                }
+                // The first is moved, not copied: most layers are one part.
+                if whole.is_empty() { *whole = numbers } else { whole.append(&mut numbers) }
+            }
         }
         Ok(Linear { weights: Packed::new(precision, &matrix, bias.len(), inputs), bias })
     }
