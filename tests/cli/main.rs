@@ -1,7 +1,7 @@
 //! The real binary, end to end: what a user types, what it prints, how it exits.
 
-mod encode;
 mod embed;
+mod encode;
 mod encoders;
 mod errors;
 mod formats;

@@ -217,6 +217,15 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
+    /// Where the model for questions is, when the encoder is one of two that belong together and the
+    /// other does not lie beside it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) query_encoder: Option<String>,
+
+    /// What the encoder's folder does not say.
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
+
     /// Threads; a core each without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,

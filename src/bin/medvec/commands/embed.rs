@@ -11,7 +11,7 @@ use super::import::same_encoder;
 use super::open;
 use crate::args::Embed;
 use crate::context::Context;
-use crate::encoders;
+use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::style::{FAINT, GOOD, count, counted, duration};
@@ -27,17 +27,21 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
             "this database holds vectors of your own making: import more of them instead",
         ));
     };
+    let named = |name| encoders::for_database(name, &args.model, args.query_encoder.as_deref());
     let mut writer = match args.encoder.as_deref() {
         Some(name) if spec.is_precomputed() => {
             let mut writer = database.writer(WriterOptions::default())?;
-            adopt(&mut writer, encoders::by_name(name)?, &spec.name, context)?;
+            adopt(&mut writer, named(name)?, &spec.name, context)?;
             writer
         }
         Some(name) => {
-            let encoder = same_encoder(encoders::by_name(name)?, spec)?;
+            let encoder = same_encoder(named(name)?, spec)?;
             database.writer(WriterOptions::with_encoder(encoder))?
         }
-        None => database.writer(WriterOptions::with_encoder(encoders::for_spec(spec)?))?,
+        None => {
+            let encoder = encoders::for_spec(spec, Use::Both)?;
+            database.writer(WriterOptions::with_encoder(encoder))?
+        }
     };
     let mut options = EmbedOptions::default();
     if let Some(threads) = args.threads {
