@@ -3,11 +3,11 @@ calibration questions.
 
     V/bin/pip install -r $MEDVEC_SHARED/peers/requirements.txt zstandard
     V/bin/python benches/compare/ann_data.py real OUT [--rows 50000] --teacher FOLDER
-    V/bin/python benches/compare/ann_data.py built-in OUT [--rows 1000000]
+    V/bin/python benches/compare/ann_data.py built-in OUT [--rows 1000000] [--encoder FILE.mdvs]
 
 `real` takes the 120,000 shipped vectors of all-MiniLM-L6-v2 (or the first rows of them).
-`built-in` embeds biomedical text with the encoder inside medvec (`examples/embed_lines.rs`): titles
-and sentences of the abstracts, titles of citations, MeSH entry terms, and beyond those passages of
+`built-in` embeds biomedical text with the encoder inside medvec (`examples/embed_lines.rs`), or with another
+one, such as that of an earlier version: titles and sentences of the abstracts, titles of citations, MeSH entry terms, and beyond those passages of
 two, three, ... neighbouring sentences; in a seeded random order, without lines that repeat a text
 or a vector.  For a smaller set of the same mixture, give its base.npy and queries.npy to
 `prepare.py OUT --base ... --queries ... --rows 100000`.
@@ -188,7 +188,7 @@ def built_in(arguments):
     search, calibration = questions(data)
     executable = build_embedder("static-encoder")
     raw = out / "raw.npy"
-    vectors = embed(executable, "document", lines, raw)
+    vectors = embed(executable, "document", lines, raw, arguments.encoder)
     rows = distinct(vectors)
     print(f"{len(vectors):,} lines, {len(rows):,} distinct vectors", flush=True)
     if len(rows) < wanted:
@@ -199,8 +199,8 @@ def built_in(arguments):
     os.remove(raw)
     with open(out / "base.txt", "w", encoding="utf-8") as file:
         file.writelines(lines[row] + "\n" for row in rows)
-    embed(executable, "query", search, out / "asked.npy")
-    embed(executable, "query", calibration, out / "calibration.npy")
+    embed(executable, "query", search, out / "asked.npy", arguments.encoder)
+    embed(executable, "query", calibration, out / "calibration.npy", arguments.encoder)
     prepare(arguments.shared, out, "--base", out / "kept.npy", "--queries", out / "asked.npy")
     os.remove(out / "kept.npy")
     os.remove(out / "asked.npy")
@@ -212,6 +212,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--teacher", type=pathlib.Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--encoder", type=pathlib.Path, help="for `built-in`, instead of the one inside")
     parser.add_argument("--shared", type=pathlib.Path,
                         default=os.environ.get("MEDVEC_SHARED", REPOSITORY.parent / "shared"))
     arguments = parser.parse_args()
