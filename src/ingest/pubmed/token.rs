@@ -230,7 +230,11 @@ impl<'a> Tag<'a> {
                     .ok_or_else(|| broken("the value of an attribute does not end"))?,
                 _ => return Err(broken("the value of an attribute has no quotes")),
             };
-            if key.trim_ascii_end() == name {
+            let key = key.trim_ascii_end();
+            if key.bytes().any(|byte| byte.is_ascii_whitespace()) {
+                return Err(broken("an attribute has no value"));
+            }
+            if key == name {
                 return unescape(value).map_err(|detail| broken(&detail));
             }
             rest = after.trim_ascii_start();

@@ -160,6 +160,13 @@ fn well_formed() -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn a_tag_inside_of_a_tag_has_no_attributes() {
+    let record = "<r><a\n<a y = '1'  x=''/></r>";
+    assert_eq!(ours(record).ok(), theirs(record));
+    assert!(theirs(record).is_some());
+}
+
+#[test]
 fn plain_text_leaves_the_rest_alone() {
     let mut tokens = Tokens::new("<a>one</a><a>two<i/></a><a/>three</a>");
     let enter = |tokens: &mut Tokens<'static>| {
