@@ -239,7 +239,8 @@ impl Index<'_> {
             let rows = segment.rows.count(dimension)?;
             let codes = codes_bytes(segment.scales.len(), sub_quantizers)?;
             let last = *segment.list_offsets.last()? as usize;
-            let words = rows.div_ceil(u64::BITS as usize);
+            // Rows in no list are never looked up in a filter.
+            let words = last.div_ceil(u64::BITS as usize);
             let filter = |allowed: Allowed<'_>| {
                 allowed.words.len() >= words && allowed.list_counts.len() == lists
             };

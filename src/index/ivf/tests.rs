@@ -333,6 +333,21 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
+fn rows_without_a_vector_come_after_those_in_lists() {
+    let made = Made::new(100, 10, 1, 2, 1);
+    let (segment, query) = (&made.segments[0], made.query.as_slice());
+    let (mut codes, mut scales) = segment.int8.clone();
+    // As many as it takes to need further words of a filter over all rows.
+    codes.resize(codes.len() + 100 * DIMENSION, 0);
+    scales.resize(scales.len() + 100, 0.0);
+    let right = segment.view(0, Form::Int8, true);
+    let rows = Rows::Int8 { codes: &codes, scales: &scales };
+    let longer = IndexedRows { rows, ..right };
+    let book = made.book.view();
+    assert_eq!(try_search(&book, &[longer], query).unwrap(), 7);
+}
+
+#[test]
 fn numbers_from_a_damaged_file_do_no_harm() {
     let made = Made::new(100, 10, 1, 2, 1);
     let (segment, query) = (&made.segments[0], made.query.as_slice());
