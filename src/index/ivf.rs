@@ -182,7 +182,8 @@ impl Index<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Index::search`].
+    /// [`Error::Vector`] when the query has another dimension, or arrays of the codebook or a segment differ in
+    /// length from what they should have.
     pub fn around<const N: usize>(
         &self,
         query: &[f32],
@@ -190,7 +191,7 @@ impl Index<'_> {
         scratch: &mut Scratch,
     ) -> Result<[Around; N]> {
         self.check()?;
-        prepare(query, self.codebook.dimension)?;
+        check_dimension(query, self.codebook.dimension)?;
         Ok(scratch.ranking.around(self, query, counts))
     }
 
@@ -297,10 +298,17 @@ fn mismatch(what: &str) -> Error {
 
 /// Checks and prepares the query.
 fn prepare(query: &[f32], dimension: usize) -> Result<Query> {
-    let error = |detail| Error::Vector { subject: "query".to_owned(), detail };
-    if query.len() != dimension {
-        let found = query.len();
-        return Err(error(format!("expected dimension {dimension}, found {found}")));
+    check_dimension(query, dimension)?;
+    Query::new(query).ok_or_else(|| wrong_query("not every number is finite".to_owned()))
+}
+
+fn check_dimension(query: &[f32], dimension: usize) -> Result<()> {
+    match query.len() {
+        found if found == dimension => Ok(()),
+        found => Err(wrong_query(format!("expected dimension {dimension}, found {found}"))),
     }
-    Query::new(query).ok_or_else(|| error("not every number is finite".to_owned()))
+}
+
+fn wrong_query(detail: String) -> Error {
+    Error::Vector { subject: "query".to_owned(), detail }
 }

@@ -267,6 +267,10 @@ fn efforts_lie_between_points_and_grow_with_the_wanted_recall() {
     let (effort, _) = calibration.effort(0.9, 5000, 1.0e-9).expect("points");
     assert!(effort.probes >= 1 && effort.candidates >= 5000);
     assert_eq!(Calibration::default().effort(0.9, 10, 1.0), None);
+    // Narrower than was measured is farther.
+    let lists = |share| calibration.reach(0.9, 10, share).expect("points").lists;
+    assert!(lists(0.001) > lists(0.01) && lists(0.01) > lists(0.1));
+    assert!(lists(1.0e-30) <= 80.0);
 }
 
 #[test]
@@ -337,17 +341,4 @@ fn promises_hold_for_topics_that_lie_near_some_questions_and_far_from_others() {
         assert!((found - f64::from(target)).abs() < 0.05, "{target}: {found}");
         assert!(probes.iter().min() < probes.iter().max(), "questions differ");
     }
-}
-
-#[test]
-fn narrower_than_measured_is_farther() {
-    let made = Made::new(&vectors(4000, 0.7, 5), 80);
-    let segments = made.rows();
-    let index = Index { codebook: made.book.view(), segments: &segments };
-    let queries = vectors(60, 1.0, 6);
-    let known = truth(&segments, &queries, 1500, |_| true);
-    let calibration = calibrated(&index, &queries, &known, 2);
-    let lists = |share| calibration.reach(0.9, 10, share).expect("points").lists;
-    assert!(lists(0.001) > lists(0.01) && lists(0.01) > lists(0.1));
-    assert!(lists(1.0e-30) <= 80.0);
 }

@@ -26,7 +26,7 @@ impl Calibration {
     ///
     /// # Errors
     ///
-    /// As [`Index::search`].
+    /// As [`Index::around`].
     pub fn effort_at(
         &self,
         index: &Index<'_>,
