@@ -1,10 +1,12 @@
-//! Every kernel that this processor can run, on rows that stay in the second-level cache.
+//! Every kernel that this processor can run, on rows that stay in the second-level cache: scores of
+//! stored rows, and products with a layer's weights in each precision.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use medvec::kernel::matmul::{self, Packed, Precision, Rounded};
 use medvec::kernel::quantize::{f16_from_f32, quantize_int8};
-use medvec::kernel::{Kernel, Query, Rows};
+use medvec::kernel::{Isa, Kernel, Query, Rows};
 
 const DIMENSION: usize = 384;
 const ROWS: usize = 512;
@@ -44,5 +46,28 @@ fn scores(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, scores);
+/// A block of tokens times the first layer of a small model's feed-forward block.
+fn products(c: &mut Criterion) {
+    const TOKENS: usize = 96;
+    const OUTPUTS: usize = 4 * DIMENSION;
+    let tokens = numbers(TOKENS * DIMENSION);
+    let (weights, bias) = (numbers(OUTPUTS * DIMENSION), numbers(OUTPUTS));
+    let (mut out, mut rounded) = (vec![0.0; TOKENS * OUTPUTS], Rounded::default());
+    let lhs = matmul::Rows { data: &tokens, stride: DIMENSION };
+    for precision in Precision::ALL {
+        let packed = Packed::new(precision, &weights, OUTPUTS, DIMENSION);
+        let mut group = c.benchmark_group(format!("product-{}", precision.name()));
+        group.throughput(Throughput::Elements((TOKENS * DIMENSION * OUTPUTS) as u64));
+        for isa in Isa::available() {
+            group.bench_function(BenchmarkId::from_parameter(format!("{isa:?}")), |b| {
+                b.iter(|| {
+                    packed.multiply(isa, TOKENS, black_box(lhs), &bias, &mut rounded, &mut out);
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, scores, products);
 criterion_main!(benches);

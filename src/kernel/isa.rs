@@ -18,7 +18,10 @@ pub(super) enum Level {
     /// AVX2 with FMA: 16 registers of 8 numbers.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// What the compiler makes of plain Rust (NEON on AArch64).
+    /// NEON, which every AArch64 processor has: 32 registers of 4 numbers.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// What the compiler makes of plain Rust.
     Portable,
 }
 
@@ -34,6 +37,9 @@ impl Isa {
                 return Isa(Level::Avx2);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        return Isa(Level::Neon);
+        #[cfg(not(target_arch = "aarch64"))]
         Isa(Level::Portable)
     }
 
@@ -49,6 +55,8 @@ impl Isa {
                 all.push(Isa(Level::Avx2));
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        all.push(Isa(Level::Neon));
         all.push(Isa(Level::Portable));
         all
     }

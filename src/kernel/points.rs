@@ -47,7 +47,8 @@ pub fn nearest_points(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Level::Avx2 => unsafe { avx2(vectors, points, sub_dimension, codes) },
-        Level::Portable => body(vectors, points, sub_dimension, codes),
+        // What NEON can do, every AArch64 processor can, and the compiler knows.
+        _ => body(vectors, points, sub_dimension, codes),
     }
 }
 

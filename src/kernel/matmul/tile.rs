@@ -11,7 +11,9 @@ pub(super) fn rows_max(isa: Isa) -> usize {
         Level::Avx512 => 8,
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => 3,
-        Level::Portable => 2,
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => 3,
+        Level::Portable => 1,
     }
 }
 
@@ -38,26 +40,22 @@ impl Tile<'_> {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Level::Avx2 => unsafe { x86::tile_avx2(self, rows) },
-            Level::Portable => match rows {
-                1 => self.portable::<1>(),
-                _ => self.portable::<2>(),
-            },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: every AArch64 processor has NEON; lengths were checked above.
+            Level::Neon => unsafe { neon::tile(self, rows) },
+            Level::Portable => self.portable(),
         }
     }
 
-    fn portable<const ROWS: usize>(self) {
-        let mut sums = [*self.start; ROWS];
-        for (step, line) in self.lines.iter().enumerate() {
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let factor = self.lhs[row * self.lhs_stride + step];
-                for (sum, value) in sums.iter_mut().zip(&line.0) {
-                    *sum += factor * value;
-                }
+    /// One row.
+    fn portable(self) {
+        let mut sums = *self.start;
+        for (factor, line) in self.lhs.iter().zip(self.lines) {
+            for (sum, value) in sums.iter_mut().zip(&line.0) {
+                *sum += factor * value;
             }
         }
-        for (row, sums) in sums.iter().enumerate() {
-            self.out[row * self.out_stride..][..self.width].copy_from_slice(&sums[..self.width]);
-        }
+        self.out[..self.width].copy_from_slice(&sums[..self.width]);
     }
 }
 
@@ -160,6 +158,66 @@ mod x86 {
                 let mut whole = [0.0_f32; PANEL];
                 for (part, sum) in sums.iter().enumerate() {
                     _mm256_storeu_ps(whole.as_mut_ptr().add(8 * part), *sum);
+                }
+                let out = &mut tile.out[row * tile.out_stride..][..tile.width];
+                out.copy_from_slice(&whole[..tile.width]);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    //! Tiles in NEON registers: 24 of them hold the sums of three rows.
+
+    use std::arch::aarch64::*;
+
+    use super::{PANEL, Tile};
+
+    /// # Safety
+    /// Needs `1 <= rows <= 3`, and slices long enough for `rows` rows.
+    #[target_feature(enable = "neon")]
+    pub(super) unsafe fn tile(tile: Tile<'_>, rows: usize) {
+        // SAFETY: the caller's promise, with `ROWS == rows`.
+        unsafe {
+            match rows {
+                1 => constant_rows::<1>(tile),
+                2 => constant_rows::<2>(tile),
+                _ => constant_rows::<3>(tile),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`tile`], with `rows == ROWS`.
+    #[target_feature(enable = "neon")]
+    unsafe fn constant_rows<const ROWS: usize>(tile: Tile<'_>) {
+        // SAFETY: `start` and every line are 32 numbers; row `r < ROWS` of the left-hand side has
+        // `lines.len()` numbers from `r * lhs_stride`; results are stored through an array of 32.
+        unsafe {
+            let mut sums = [[vdupq_n_f32(0.0); PANEL / 4]; ROWS];
+            for sums in &mut sums {
+                for (part, sum) in sums.iter_mut().enumerate() {
+                    *sum = vld1q_f32(tile.start.as_ptr().add(4 * part));
+                }
+            }
+            let (lhs, stride) = (tile.lhs.as_ptr(), tile.lhs_stride);
+            for (step, line) in tile.lines.iter().enumerate() {
+                let mut factors = [vdupq_n_f32(0.0); ROWS];
+                for (row, factor) in factors.iter_mut().enumerate() {
+                    *factor = vdupq_n_f32(*lhs.add(row * stride + step));
+                }
+                for part in 0..PANEL / 4 {
+                    let value = vld1q_f32(line.0.as_ptr().add(4 * part));
+                    for (sums, factor) in sums.iter_mut().zip(factors) {
+                        sums[part] = vfmaq_f32(sums[part], factor, value);
+                    }
+                }
+            }
+            for (row, sums) in sums.iter().enumerate() {
+                let mut whole = [0.0_f32; PANEL];
+                for (part, sum) in sums.iter().enumerate() {
+                    vst1q_f32(whole.as_mut_ptr().add(4 * part), *sum);
                 }
                 let out = &mut tile.out[row * tile.out_stride..][..tile.width];
                 out.copy_from_slice(&whole[..tile.width]);

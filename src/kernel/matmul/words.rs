@@ -67,6 +67,25 @@ impl Tile<'_> {
     }
 }
 
+/// Where a tile's results go: `width` numbers at every multiple of `out_stride`.
+pub(super) struct Target<'a> {
+    pub(super) out: &'a mut [f32],
+    pub(super) out_stride: usize,
+    pub(super) width: usize,
+}
+
+impl Target<'_> {
+    /// Vector code reads and writes without looking at lengths, so they are looked at here.
+    ///
+    /// # Panics
+    /// If `rows` is not in `1..=rows_max`, or a slice does not hold them.
+    pub(super) fn check(&self, tile: Tile<'_>, rows: usize, rows_max: usize) {
+        assert!((1..=rows_max).contains(&rows) && self.width <= PANEL);
+        assert_eq!(tile.lhs.len(), rows * tile.lines.len());
+        assert!(self.out.len() >= (rows - 1) * self.out_stride + self.width);
+    }
+}
+
 /// Calls `$tile::<ROWS>` with the number of rows as a constant.
 #[cfg(target_arch = "x86_64")]
 macro_rules! with_rows {

@@ -32,7 +32,9 @@ macro_rules! dispatch {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: as above.
                 Level::Avx2 => unsafe { avx2($($arg),*) },
-                Level::Portable => $body::<{ cfg!(target_arch = "aarch64") }>($($arg),*),
+                #[cfg(target_arch = "aarch64")]
+                Level::Neon => $body::<true>($($arg),*),
+                Level::Portable => $body::<false>($($arg),*),
             }
         }
     };
