@@ -61,7 +61,15 @@ fn products(c: &mut Criterion) {
         for isa in Isa::available() {
             group.bench_function(BenchmarkId::from_parameter(format!("{isa:?}")), |b| {
                 b.iter(|| {
-                    packed.multiply(isa, TOKENS, black_box(lhs), &bias, &mut rounded, &mut out);
+                    packed.multiply(
+                        isa,
+                        TOKENS,
+                        black_box(lhs),
+                        &bias,
+                        &mut rounded,
+                        &mut out,
+                        OUTPUTS,
+                    );
                 });
             });
         }

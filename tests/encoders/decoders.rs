@@ -1,13 +1,10 @@
 //! GPT-NeoX, Gemma and Mistral.
 
 use medvec::Encoder;
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Tokens};
-use medvec::kernel::matmul::Precision;
+use medvec::encode::folder::Tokens;
 use serde_json::{Value, json};
 
-use crate::fixtures::{
-    check_golden, copy, edit_json, fixture, golden, recipe, tokens, with_recipe,
-};
+use crate::fixtures::{check_golden, copy, edit_json, fixture, golden, tokens, with_recipe};
 
 const FIXTURES: [&str; 3] = ["gptneox-last", "gemma-last", "mistral-last"];
 
@@ -120,13 +117,4 @@ fn rewritten(file: &[u8], half: bool) -> Vec<u8> {
         out.extend(&number[2..]);
     }
     out
-}
-
-#[test]
-fn decoders_run_in_single_precision_only() {
-    let Some(folder) = fixture("mistral-last") else { return };
-    let recipe = Some(recipe(&golden(&folder)));
-    let options = OpenOptions { recipe, precision: Precision::Int8, ..OpenOptions::default() };
-    let refused = FolderEncoder::open_with(&folder, &options).err().expect("refused");
-    assert!(refused.to_string().contains("single precision only"), "{refused}");
 }

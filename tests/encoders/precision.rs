@@ -13,7 +13,14 @@ fn cosine(one: &[f32], other: &[f32]) -> f32 {
 
 #[test]
 fn rounded_models_stay_near_their_goldens_and_have_their_own_fingerprints() {
-    for name in ["bert-mean-st", "bert-cls-pair", "mpnet-mean-st"] {
+    for name in [
+        "bert-mean-st",
+        "bert-cls-pair",
+        "mpnet-mean-st",
+        "gptneox-last",
+        "gemma-last",
+        "mistral-last",
+    ] {
         let Some(folder) = fixture(name) else { return };
         let golden = golden(&folder);
         let mut prints = Vec::new();

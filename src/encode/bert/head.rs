@@ -2,11 +2,10 @@
 //! cross-encoders.
 
 use super::config::BertConfig;
-use super::network::Linear;
-use crate::encode::folder::{Architecture, Folder, Weights};
+use crate::encode::folder::{Architecture, Folder, Linear, Weights, Working};
 use crate::error::Result;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{Precision, Rounded};
+use crate::kernel::matmul::Precision;
 
 /// `tanh(W x + b)` of the first token's vector: what BERT was trained to judge sentence pairs by.
 pub(in crate::encode) struct Pooler {
@@ -25,14 +24,15 @@ impl Pooler {
         }
         let hidden = BertConfig::open(folder, of)?.hidden_size;
         let name = ["pooler.dense".to_string()];
-        let dense = Linear::open(weights, &name, hidden, hidden, 1.0, Precision::F32)?;
+        let dense =
+            Linear::packed(weights, &name, [hidden; 2], 1.0, Precision::F32, &mut Vec::new())?;
         Ok(Pooler { dense })
     }
 
     /// Applies it to one vector.
     pub(in crate::encode) fn apply(&self, first: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; first.len()];
-        self.dense.apply(Isa::detect(), first, &mut Rounded::default(), &mut out);
+        self.dense.apply(Isa::detect(), first, &mut Working::default(), &mut out, first.len());
         out.iter_mut().for_each(|value| *value = value.tanh());
         out
     }

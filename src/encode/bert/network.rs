@@ -6,22 +6,22 @@
 //! weights when they are loaded. Weights are repacked once for [`matmul`], and all working memory
 //! is used again.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::config::{Activation, BertConfig};
 use super::distance::DistanceBias;
-use crate::control::Control;
-use crate::encode::folder::{Folder, Network, Pool, Shape, Table, Tokens, Weights};
+use crate::encode::folder::{
+    Folder, Linear, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers,
+};
 use crate::error::Result;
-use crate::index::parallel;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{self, PANEL, Packed, Panels, Precision, Rounded, Rows};
+use crate::kernel::matmul::{self, PANEL, Panels, Precision, Rows};
 use crate::kernel::transformer::pointwise;
 
 /// Rows of the feed-forward block and of attention scores that are worked on at a time: what
 /// keeps the intermediate numbers in the second-level cache.
 const BLOCK_ROWS: usize = 96;
 
+/// What the names of the layers' tensors start with, before the number.
+const LAYERS: &str = "encoder.layer.";
 /// Layers that make queries, keys and values.
 const BERT_PROJECTIONS: [&str; 3] =
     ["attention.self.query", "attention.self.key", "attention.self.value"];
@@ -64,11 +64,6 @@ struct Layer {
     output_norm: Norm,
 }
 
-pub(super) struct Linear {
-    weights: Packed,
-    bias: Vec<f32>,
-}
-
 struct Norm {
     weight: Vec<f32>,
     bias: Vec<f32>,
@@ -86,7 +81,7 @@ struct Scratch {
     scores: Vec<f32>,
     keys: Panels,
     values: Panels,
-    rounded: Rounded,
+    working: Working,
 }
 
 impl Bert {
@@ -101,7 +96,7 @@ impl Bert {
         let table = |name: &str, rows| {
             weights.get(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden])
         };
-        let beyond = format!("encoder.layer.{}.", config.num_hidden_layers);
+        let beyond = format!("{LAYERS}{}.", config.num_hidden_layers);
         if weights.has_prefix(&beyond) {
             return Err(folder.error(format!(
                 "config.json asks for {} layers, the weights have more",
@@ -117,7 +112,7 @@ impl Bert {
                 tokens_max: config.tokens_max(),
                 types: config.types(),
             },
-            signature: signature(config, precision),
+            signature: precision.sign(config.signature()),
             hidden,
             head: hidden / heads,
             intermediate: config.intermediate_size,
@@ -129,7 +124,9 @@ impl Bert {
             types: if config.mpnet { Vec::new() } else { table("token_type", config.types())? },
             distances: if config.mpnet { Some(Distances::open(config, weights)?) } else { None },
             norm: Norm::open(weights, "embeddings.LayerNorm", hidden)?,
-            layers: Layer::open_all(weights, config, precision)?,
+            layers: open_layers(weights, LAYERS, config.num_hidden_layers, |layer, matrix| {
+                Layer::open(weights, layer, config, precision, matrix)
+            })?,
             scratch: Pool::default(),
         })
     }
@@ -171,8 +168,8 @@ impl Bert {
         scratch.query_key_value.resize(tokens * 3 * hidden, 0.0);
         scratch.context.resize(tokens * hidden, 0.0);
         scratch.projected.resize(tokens * hidden, 0.0);
-        let Scratch { hidden: states, query_key_value, rounded, .. } = &mut *scratch;
-        layer.query_key_value.apply(self.isa, states, rounded, query_key_value);
+        let Scratch { hidden: states, query_key_value, working, .. } = &mut *scratch;
+        layer.query_key_value.apply(self.isa, states, working, query_key_value, 3 * hidden);
         let mut first = 0;
         for text in texts {
             for head in 0..hidden / self.head {
@@ -180,8 +177,8 @@ impl Bert {
             }
             first += text.ids.len();
         }
-        let Scratch { hidden: states, context, projected, rounded, .. } = scratch;
-        layer.attended.apply(self.isa, context, rounded, projected);
+        let Scratch { hidden: states, context, projected, working, .. } = scratch;
+        layer.attended.apply(self.isa, context, working, projected, hidden);
         self.add_norm(states, projected, &layer.attended_norm);
     }
 
@@ -213,11 +210,11 @@ impl Bert {
 
     /// `hidden = norm(hidden + down(activation(up(hidden))))`, a block of rows at a time.
     fn feed_forward_block(&self, layer: &Layer, scratch: &mut Scratch) {
-        let Scratch { hidden: states, projected, intermediate, rounded, .. } = scratch;
+        let Scratch { hidden: states, projected, intermediate, working, .. } = scratch;
         let block = BLOCK_ROWS * self.hidden;
         for (states, projected) in states.chunks(block).zip(projected.chunks_mut(block)) {
             intermediate.resize(states.len() / self.hidden * self.intermediate, 0.0);
-            layer.up.apply(self.isa, states, rounded, intermediate);
+            layer.up.apply(self.isa, states, working, intermediate, self.intermediate);
             match self.activation {
                 Activation::Gelu => pointwise::gelu(self.isa, intermediate),
                 Activation::GeluTanh => pointwise::gelu_tanh(self.isa, intermediate),
@@ -225,7 +222,7 @@ impl Bert {
                     intermediate.iter_mut().for_each(|value| *value = value.max(0.0));
                 }
             }
-            layer.down.apply(self.isa, intermediate, rounded, projected);
+            layer.down.apply(self.isa, intermediate, working, projected, self.hidden);
         }
         self.add_norm(states, projected, &layer.output_norm);
     }
@@ -268,14 +265,6 @@ impl Network for Bert {
     }
 }
 
-/// What the vectors depend on beside the weights; single precision goes without saying.
-fn signature(config: &BertConfig, precision: Precision) -> String {
-    match precision {
-        Precision::F32 => config.signature(),
-        rounded => format!("{} rounded to {}", config.signature(), rounded.name()),
-    }
-}
-
 impl Distances {
     fn open(config: &BertConfig, weights: &Weights) -> Result<Distances> {
         let (buckets, heads) = (config.relative_attention_num_buckets, config.num_attention_heads);
@@ -286,41 +275,18 @@ impl Distances {
 }
 
 impl Layer {
-    /// Loads all layers, on all cores: packing copies every number.
-    fn open_all(
-        weights: &Weights,
-        config: &BertConfig,
-        precision: Precision,
-    ) -> Result<Vec<Layer>> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // A count that the weights do not bear out ends at the first layer that is missing.
-        let there = |layer: &usize| weights.has_prefix(&format!("encoder.layer.{layer}."));
-        if let Some(missing) = (0..config.num_hidden_layers).find(|layer| !there(layer)) {
-            Layer::open(weights, missing, config, precision)?;
-        }
-        let layers = Mutex::new(Vec::new());
-        let numbers = 0..config.num_hidden_layers;
-        let open = |(): &mut (), number: usize| {
-            let layer = Layer::open(weights, number, config, precision)?;
-            layers.lock().unwrap_or_else(PoisonError::into_inner).push((number, layer));
-            Ok(())
-        };
-        parallel::for_each(threads, numbers, &Control::default(), || (), open, &mut |_| {})?;
-        let mut layers = layers.into_inner().unwrap_or_else(PoisonError::into_inner);
-        layers.sort_by_key(|(number, _)| *number);
-        Ok(layers.into_iter().map(|(_, layer)| layer).collect())
-    }
-
     fn open(
         weights: &Weights,
         layer: usize,
         config: &BertConfig,
         precision: Precision,
+        matrix: &mut Vec<f32>,
     ) -> Result<Layer> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-        let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let linear = |part: &str, outputs, inputs| {
-            Linear::open(weights, &[name(part)], outputs, inputs, 1.0, precision)
+        let name = |part: &str| format!("{LAYERS}{layer}.{part}");
+        let mut linear = |parts: &[&str], outputs, inputs, scale| {
+            let names: Vec<String> = parts.iter().map(|part| name(part)).collect();
+            Linear::packed(weights, &names, [outputs, inputs], scale, precision, matrix)
         };
         let norm = |part: &str| Norm::open(weights, &name(part), hidden);
         let (projections, attended, attended_norm) = match config.mpnet {
@@ -329,57 +295,13 @@ impl Layer {
         };
         let scale = 1.0 / ((hidden / config.num_attention_heads) as f32).sqrt();
         Ok(Layer {
-            query_key_value: Linear::open(
-                weights,
-                &projections.map(name),
-                hidden,
-                hidden,
-                scale,
-                precision,
-            )?,
-            attended: linear(attended, hidden, hidden)?,
+            query_key_value: linear(&projections, hidden, hidden, scale)?,
+            attended: linear(&[attended], hidden, hidden, 1.0)?,
             attended_norm: norm(attended_norm)?,
-            up: linear("intermediate.dense", intermediate, hidden)?,
-            down: linear("output.dense", hidden, intermediate)?,
+            up: linear(&["intermediate.dense"], intermediate, hidden, 1.0)?,
+            down: linear(&["output.dense"], hidden, intermediate, 1.0)?,
             output_norm: norm("output.LayerNorm")?,
         })
-    }
-}
-
-impl Linear {
-    /// Stacks layers of equal shape into one; the first is multiplied by `first_scale`.
-    pub(super) fn open(
-        weights: &Weights,
-        names: &[String],
-        outputs: usize,
-        inputs: usize,
-        first_scale: f32,
-        precision: Precision,
-    ) -> Result<Linear> {
-        let (mut matrix, mut bias): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
-        for (place, name) in names.iter().enumerate() {
-            let scale = if place == 0 { first_scale } else { 1.0 };
-            for (part, shape, whole) in [
-                ("weight", &[outputs, inputs][..], &mut matrix),
-                ("bias", &[outputs][..], &mut bias),
-            ] {
-                let mut numbers = weights.get(&format!("{name}.{part}"), shape)?;
-                if scale != 1.0 {
-                    numbers.iter_mut().for_each(|number| *number *= scale);
-                }
-                // The first is moved, not copied: most layers are one part.
-                if whole.is_empty() { *whole = numbers } else { whole.append(&mut numbers) }
-            }
-        }
-        Ok(Linear { weights: Packed::new(precision, &matrix, bias.len(), inputs), bias })
-    }
-
-    /// Rows of `input` to rows of `output`; `rounded` is working memory.
-    pub(super) fn apply(&self, isa: Isa, input: &[f32], rounded: &mut Rounded, output: &mut [f32]) {
-        let inputs = self.weights.inputs();
-        let rows = Rows { data: input, stride: inputs };
-        let count = input.len() / inputs;
-        self.weights.multiply(isa, count, rows, &self.bias, rounded, output);
     }
 }
 

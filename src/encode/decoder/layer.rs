@@ -1,11 +1,14 @@
 //! The weights of one layer, by the names that each family gives them.
 
 use super::config::Plan;
-use crate::encode::folder::{Architecture, Table, Weights};
+use crate::encode::folder::{Architecture, Linear, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{self, Panels, Rows};
+use crate::kernel::matmul::Precision;
 use crate::kernel::transformer::norm;
+
+/// What the names of the layers' tensors start with, before the number.
+pub(super) const LAYERS: &str = "layers.";
 
 /// One layer.
 pub(super) struct Layer {
@@ -21,7 +24,7 @@ pub(super) enum Projections {
     /// One layer; each head's query, key and value stand side by side.
     Fused(Linear),
     /// Three layers.
-    Apart([Linear; 3]),
+    Apart(Box<[Linear; 3]>),
 }
 
 /// The feed-forward block.
@@ -30,12 +33,6 @@ pub(super) struct FeedForward {
     pub(super) gate: Option<Linear>,
     pub(super) up: Linear,
     pub(super) down: Linear,
-}
-
-/// `x * transposed(weights) + bias`; the weights stay in their file where they can.
-pub(super) struct Linear {
-    weights: Table,
-    bias: Vec<f32>,
 }
 
 /// Normalisation of a token's vector.
@@ -48,10 +45,16 @@ pub(super) enum Norm {
 
 impl Layer {
     /// Loads layer `place` and checks its shapes.
-    pub(super) fn open(weights: &Weights, plan: &Plan, place: usize) -> Result<Layer> {
-        let name = |part: &str| format!("layers.{place}.{part}");
-        let linear = |part: &str, outputs: usize, inputs: usize, bias: bool| {
-            Linear::open(weights, &name(part), outputs, inputs, bias)
+    pub(super) fn open(
+        weights: &Weights,
+        plan: &Plan,
+        place: usize,
+        precision: Precision,
+        matrix: &mut Vec<f32>,
+    ) -> Result<Layer> {
+        let name = |part: &str| format!("{LAYERS}{place}.{part}");
+        let mut linear = |part: &str, outputs: usize, inputs: usize, bias: bool| {
+            Linear::stored(weights, &name(part), [outputs, inputs], bias, precision, matrix)
         };
         let Plan { hidden, heads, key_heads, head, intermediate, .. } = *plan;
         let biased = plan.attention_bias;
@@ -71,11 +74,11 @@ impl Layer {
                 },
             ),
             _ => (
-                Projections::Apart([
+                Projections::Apart(Box::new([
                     linear("self_attn.q_proj", heads * head, hidden, biased)?,
                     linear("self_attn.k_proj", key_heads * head, hidden, biased)?,
                     linear("self_attn.v_proj", key_heads * head, hidden, biased)?,
-                ]),
+                ])),
                 linear("self_attn.o_proj", hidden, heads * head, biased)?,
                 FeedForward {
                     gate: Some(linear("mlp.gate_proj", intermediate, hidden, false)?),
@@ -91,38 +94,6 @@ impl Layer {
             feed_norm: Norm::open(weights, plan, &name("post_attention_layernorm"))?,
             feed,
         })
-    }
-}
-
-impl Linear {
-    fn open(
-        weights: &Weights,
-        name: &str,
-        outputs: usize,
-        inputs: usize,
-        bias: bool,
-    ) -> Result<Linear> {
-        let weight = weights.table(&format!("{name}.weight"), outputs, inputs)?;
-        let bias = match bias {
-            true => weights.get(&format!("{name}.bias"), &[outputs])?,
-            false => Vec::new(),
-        };
-        Ok(Linear { weights: weight, bias })
-    }
-
-    /// Rows of `input` to rows of `output` that start `stride` apart; `panel` is working memory.
-    pub(super) fn apply(
-        &self,
-        isa: Isa,
-        input: &[f32],
-        panel: &mut Panels,
-        output: &mut [f32],
-        stride: usize,
-    ) {
-        let weights = self.weights.stored();
-        let rows = Rows { data: input, stride: weights.inputs() };
-        let count = input.len() / weights.inputs();
-        matmul::multiply_stored(isa, count, rows, weights, &self.bias, panel, output, stride);
     }
 }
 

@@ -2,11 +2,13 @@
 //! all texts lie one after another, and only attention looks at one text at a time.
 
 use super::config::{Activation, Plan};
-use super::layer::{FeedForward, Layer, Norm, Projections};
-use crate::encode::folder::{Architecture, Folder, Network, Pool, Shape, Table, Tokens, Weights};
+use super::layer::{FeedForward, LAYERS, Layer, Norm, Projections};
+use crate::encode::folder::{
+    Architecture, Folder, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers,
+};
 use crate::error::Result;
 use crate::kernel::Isa;
-use crate::kernel::matmul::{Panels, Rows};
+use crate::kernel::matmul::{Precision, Rows};
 use crate::kernel::transformer::attention::KeysValues;
 use crate::kernel::transformer::rotary::Angles;
 use crate::kernel::transformer::{gate, norm, pointwise};
@@ -14,6 +16,7 @@ use crate::kernel::transformer::{gate, norm, pointwise};
 /// The weights of one model, ready to run.
 pub(in crate::encode) struct Decoder {
     isa: Isa,
+    signature: String,
     plan: Plan,
     words: Table,
     layers: Vec<Layer>,
@@ -31,7 +34,7 @@ struct Scratch {
     added: Vec<f32>,
     gate: Vec<f32>,
     up: Vec<f32>,
-    panel: Panels,
+    working: Working,
     angles: Option<Angles>,
     memory: KeysValues,
 }
@@ -51,9 +54,10 @@ impl Decoder {
         folder: &Folder,
         architecture: Architecture,
         weights: &Weights,
+        precision: Precision,
     ) -> Result<Decoder> {
         let plan = Plan::open(folder, architecture)?;
-        if weights.has_prefix(&format!("layers.{}.", plan.layers)) {
+        if weights.has_prefix(&format!("{LAYERS}{}.", plan.layers)) {
             return Err(folder.error(format!(
                 "config.json asks for {} layers, the weights have more",
                 plan.layers
@@ -67,9 +71,10 @@ impl Decoder {
             isa: Isa::detect(),
             words: weights.table(words, plan.vocabulary, plan.hidden)?,
             norm: Norm::open(weights, &plan, last)?,
-            layers: (0..plan.layers)
-                .map(|place| Layer::open(weights, &plan, place))
-                .collect::<Result<_>>()?,
+            layers: open_layers(weights, LAYERS, plan.layers, |place, matrix| {
+                Layer::open(weights, &plan, place, precision, matrix)
+            })?,
+            signature: precision.sign(plan.signature()),
             plan,
             scratch: Pool::default(),
         })
@@ -112,15 +117,15 @@ impl Decoder {
         let Plan { hidden, heads, key_heads, head, .. } = self.plan;
         let places = self.places(&layer.projections);
         let tokens = scratch.normed.len() / hidden;
-        let Scratch { normed, projected, context, added, panel, angles, memory, .. } = scratch;
+        let Scratch { normed, projected, context, added, working, angles, memory, .. } = scratch;
         projected.resize(tokens * places.row, 0.0);
         context.resize(tokens * heads * head, 0.0);
         match &layer.projections {
-            Projections::Fused(all) => all.apply(self.isa, normed, panel, projected, places.row),
+            Projections::Fused(all) => all.apply(self.isa, normed, working, projected, places.row),
             Projections::Apart(three) => {
                 for (one, start) in three.iter().zip(places.starts) {
                     let out = projected.get_mut(start..).unwrap_or_default();
-                    one.apply(self.isa, normed, panel, out, places.row);
+                    one.apply(self.isa, normed, working, out, places.row);
                 }
             }
         }
@@ -146,7 +151,7 @@ impl Decoder {
             }
             first += length;
         }
-        layer.attended.apply(self.isa, context, panel, added, hidden);
+        layer.attended.apply(self.isa, context, working, added, hidden);
     }
 
     /// Turns queries and keys to their positions; queries are scaled for the softmax as well.
@@ -167,14 +172,14 @@ impl Decoder {
     /// `added = feed_forward(normed)`.
     fn feed_forward(&self, block: &FeedForward, scratch: &mut Scratch) {
         let Plan { hidden, intermediate, .. } = self.plan;
-        let Scratch { normed, added, gate, up, panel, .. } = scratch;
+        let Scratch { normed, added, gate, up, working, .. } = scratch;
         let size = normed.len() / hidden * intermediate;
         up.resize(size, 0.0);
-        block.up.apply(self.isa, normed, panel, up, intermediate);
+        block.up.apply(self.isa, normed, working, up, intermediate);
         let inner = match &block.gate {
             Some(layer) => {
                 gate.resize(size, 0.0);
-                layer.apply(self.isa, normed, panel, gate, intermediate);
+                layer.apply(self.isa, normed, working, gate, intermediate);
                 match self.plan.activation {
                     Activation::Gelu => gate::gelu(self.isa, gate, up),
                     Activation::GeluTanh => gate::gelu_tanh(self.isa, gate, up),
@@ -191,7 +196,7 @@ impl Decoder {
                 up
             }
         };
-        block.down.apply(self.isa, inner, panel, added, hidden);
+        block.down.apply(self.isa, inner, working, added, hidden);
     }
 
     fn run(
@@ -247,7 +252,7 @@ impl Network for Decoder {
     }
 
     fn signature(&self) -> String {
-        self.plan.signature()
+        self.signature.clone()
     }
 
     /// About `2 * tokens * parameters` operations, and one pass over the weights.

@@ -9,6 +9,7 @@
 //! | `weights/` | tensors by name, from safetensors or PyTorch's files, adapters merged |
 //! | `pickle/` | PyTorch's pickles, read without running anything |
 //! | `network` | what every network does; opens the right one |
+//! | `linear` | their linear layers: packed, rounded or left in the file |
 //! | `model` | runs the network over many texts |
 //! | `pooling` | token vectors to one vector |
 //! | `open` | finds all parts of a folder |
@@ -24,6 +25,7 @@ mod architecture;
 mod cross;
 mod encoder;
 mod files;
+mod linear;
 mod model;
 mod modules;
 mod network;
@@ -46,5 +48,6 @@ pub use self::towers::{Towers, has_towers, paths_in, tower_names};
 
 pub(in crate::encode) use self::architecture::Architecture;
 pub(in crate::encode) use self::files::Folder;
+pub(in crate::encode) use self::linear::{Linear, Working, open_layers};
 pub(in crate::encode) use self::network::{Network, Pool, Shape};
 pub(in crate::encode) use self::weights::{Table, Weights};

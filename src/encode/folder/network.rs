@@ -66,13 +66,7 @@ pub(super) fn open(
             Ok(Box::new(Bert::open(folder, &config, weights, precision)?))
         }
         Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
-            if precision != Precision::F32 {
-                return Err(folder.error(format!(
-                    "a {} runs in single precision only, whatever type its weights have",
-                    architecture.family()
-                )));
-            }
-            Ok(Box::new(Decoder::open(folder, architecture, weights)?))
+            Ok(Box::new(Decoder::open(folder, architecture, weights, precision)?))
         }
     }
 }

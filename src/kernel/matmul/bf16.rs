@@ -32,9 +32,9 @@ impl Bf16Panels {
     /// # Panics
     /// If `source` is shorter than that.
     pub fn pack_transposed(source: &[f32], columns: usize, depth: usize) -> Bf16Panels {
-        let panels = Panels::pack(depth.div_ceil(2), columns, |column, step| {
-            let row = &source[column * depth..][..depth];
-            pair(row[2 * step], row.get(2 * step + 1).copied().unwrap_or(0.0))
+        let unit = Unit::of(Isa::detect());
+        let panels = Panels::pack(depth.div_ceil(2), columns, |column, words| {
+            unit.round(&source[column * depth..][..depth], words);
         });
         Bf16Panels { depth, panels }
     }

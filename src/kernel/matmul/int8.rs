@@ -55,24 +55,13 @@ impl Int8Panels {
     /// If `source` is shorter than that, or `depth` above 66,311.
     pub fn pack_transposed(source: &[f32], columns: usize, depth: usize) -> Int8Panels {
         assert!(depth <= DEPTH_MAX, "sums of {depth} terms may not fit into 32 bits");
-        let row = |column: usize| &source[column * depth..][..depth];
-        let scale = |column: usize| {
-            let finite = row(column).iter().all(|value| value.is_finite());
-            let most = row(column).iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-            if finite { most / 127.0 } else { f32::NAN }
-        };
-        let scales: Vec<f32> = (0..columns).map(scale).collect();
-        let rounded = |column: usize, step: usize| {
-            let value = row(column).get(step).copied().unwrap_or(0.0) / scales[column];
-            // Not a number, from a column of zeros or of such, becomes 0.
-            value.round_ties_even() as i8
-        };
-        let panels = Panels::pack(depth.div_ceil(4), columns, |column, word| {
-            let four = [0, 1, 2, 3].map(|step| rounded(column, 4 * word + step) as u8);
-            u32::from_le_bytes(four)
+        let unit = Unit::of(Isa::detect());
+        let (mut scales, mut totals) = (Vec::new(), Vec::new());
+        let panels = Panels::pack(depth.div_ceil(4), columns, |column, words| {
+            let (scale, total) = unit.round_weights(&source[column * depth..][..depth], words);
+            scales.push(scale);
+            totals.push(total);
         });
-        let total = |column: usize| (0..depth).map(|step| i32::from(rounded(column, step))).sum();
-        let totals = (0..columns).map(total).collect();
         Int8Panels { depth, panels, scales, totals }
     }
 
@@ -267,6 +256,21 @@ impl Unit {
         }
     }
 
+    /// Rounds a column of weights into words, the last filled with zeros; returns the value of one
+    /// step and the sum of the integers.
+    fn round_weights(self, row: &[f32], words: &mut [u32]) -> (f32, i32) {
+        let bytes: &mut [i8] = bytemuck::cast_slice_mut(words);
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a `Unit` is only made where the processor has it.
+            Unit::Avx512Vnni | Unit::Avx512Bw => unsafe { x86::round_weights_avx512(row, bytes) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Unit::AvxVnni | Unit::Avx2 => unsafe { x86::round_weights_avx2(row, bytes) },
+            _ => round_weights_body(row, bytes),
+        }
+    }
+
     fn run(self, tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
         target.check(tile, ranges.len(), self.rows_max());
         match self {
@@ -329,6 +333,39 @@ fn round_body(row: &[f32], bytes: &mut [u8]) -> Range {
         after.fill(0);
     }
     Range { least, scale: scale + strange }
+}
+
+#[inline(always)]
+fn round_weights_body(row: &[f32], bytes: &mut [i8]) -> (f32, i32) {
+    const LANES: usize = 16;
+    let mut most = [0.0_f32; LANES];
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    let mut last = [0.0; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    // 0 for finite numbers, not a number for all others; kept through the sum.
+    let mut strange = [0.0_f32; LANES];
+    for block in blocks.iter().chain([&last]) {
+        for lane in 0..LANES {
+            let size = block[lane].abs();
+            most[lane] = if size > most[lane] { size } else { most[lane] };
+            strange[lane] += block[lane] * 0.0;
+        }
+    }
+    let most = most.iter().fold(0.0, |most: f32, lane| most.max(*lane));
+    let scale = most / 127.0 + strange.iter().sum::<f32>();
+    // Smaller ones have no reciprocal; what they measure counts as 0.
+    let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
+    let mut total = 0_i32;
+    for (byte, value) in bytes.iter_mut().zip(row) {
+        // Adding 1.5 * 2^23 rounds to an integer, nearest and even, and leaves it in the lowest byte.
+        const ROUND: f32 = 12_582_912.0;
+        *byte = (value * inverse + ROUND).to_bits() as i8;
+        total += i32::from(*byte);
+    }
+    if let Some(after) = bytes.get_mut(row.len()..) {
+        after.fill(0);
+    }
+    (scale, total)
 }
 
 fn tile_body(tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {

@@ -31,6 +31,14 @@ impl Precision {
         }
     }
 
+    /// A network's `signature` in this precision: single precision goes without saying.
+    pub fn sign(self, signature: String) -> String {
+        match self {
+            Precision::F32 => signature,
+            rounded => format!("{signature} rounded to {}", rounded.name()),
+        }
+    }
+
     /// The one of this name.
     pub fn by_name(name: &str) -> Option<Precision> {
         Precision::ALL.into_iter().find(|precision| precision.name() == name)
@@ -90,10 +98,12 @@ impl Packed {
         }
     }
 
-    /// `out = lhs * weights + bias` for `rows` rows, `outputs()` numbers each, one after another.
+    /// `out = lhs * weights + bias` for `rows` rows; `out` gets `outputs()` numbers at every multiple
+    /// of `out_stride`.
     ///
     /// # Panics
     /// If a slice is too short for these shapes.
+    #[allow(clippy::too_many_arguments)]
     pub fn multiply(
         &self,
         isa: Isa,
@@ -102,15 +112,15 @@ impl Packed {
         bias: &[f32],
         rounded: &mut Rounded,
         out: &mut [f32],
+        out_stride: usize,
     ) {
-        let stride = self.outputs();
         match self {
-            Packed::F32(panels) => multiply(isa, rows, lhs, panels, bias, out, stride),
+            Packed::F32(panels) => multiply(isa, rows, lhs, panels, bias, out, out_stride),
             Packed::Bf16(panels) => {
-                multiply_bf16(isa, rows, lhs, panels, bias, &mut rounded.words, out, stride);
+                multiply_bf16(isa, rows, lhs, panels, bias, &mut rounded.words, out, out_stride);
             }
             Packed::Int8(panels) => {
-                multiply_int8(isa, rows, lhs, panels, bias, &mut rounded.integers, out, stride);
+                multiply_int8(isa, rows, lhs, panels, bias, &mut rounded.integers, out, out_stride);
             }
         }
     }

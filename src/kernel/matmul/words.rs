@@ -17,17 +17,23 @@ pub(super) struct Panels {
 }
 
 impl Panels {
-    /// Packs columns of `depth` words each; `word(column, step)` is asked once for each.
+    /// Packs columns of `depth` words each; `fill(column, words)` writes them, column after column.
     pub(super) fn pack(
         depth: usize,
         columns: usize,
-        mut word: impl FnMut(usize, usize) -> u32,
+        mut fill: impl FnMut(usize, &mut [u32]),
     ) -> Panels {
         let mut lines = vec![Line([0; PANEL]); depth * columns.div_ceil(PANEL)];
-        for column in 0..columns {
-            let panel = &mut lines[column / PANEL * depth..][..depth];
-            for (step, line) in panel.iter_mut().enumerate() {
-                line.0[column % PANEL] = word(column, step);
+        let mut standing = vec![0; depth * PANEL];
+        for first in (0..columns).step_by(PANEL) {
+            let width = PANEL.min(columns - first);
+            for column in 0..width {
+                fill(first + column, &mut standing[column * depth..][..depth]);
+            }
+            for (step, line) in lines[first / PANEL * depth..][..depth].iter_mut().enumerate() {
+                for (column, word) in line.0[..width].iter_mut().enumerate() {
+                    *word = standing[column * depth + step];
+                }
             }
         }
         Panels { depth, columns, lines }

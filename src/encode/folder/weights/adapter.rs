@@ -144,10 +144,10 @@ impl Adapter {
     }
 
     /// Changes a tensor of the base.
-    pub(super) fn apply(&self, tensor: &str, numbers: &mut Vec<f32>) -> Result<()> {
+    pub(super) fn apply(&self, tensor: &str, numbers: &mut [f32]) {
         match self.changes.get(tensor) {
             None => {}
-            Some(Change::Whole(own)) => numbers.clone_from(own),
+            Some(Change::Whole(own)) => numbers.copy_from_slice(own),
             Some(Change::LowRank { down, up, rank, inputs, scale }) => {
                 let rows = numbers.chunks_exact_mut(*inputs).zip(up.chunks_exact(*rank));
                 for (row, up) in rows {
@@ -158,7 +158,6 @@ impl Adapter {
                 }
             }
         }
-        Ok(())
     }
 }
 

@@ -113,14 +113,30 @@ impl Weights {
     /// # Errors
     /// [`crate::Error::Encoder`] when it is missing, of another shape, or no weights.
     pub(in crate::encode) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let mut numbers = Vec::new();
+        self.append(name, shape, &mut numbers)?;
+        Ok(numbers)
+    }
+
+    /// Appends the numbers of a tensor to `all`: [`Weights::get`] where memory is used again.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub(in crate::encode) fn append(
+        &self,
+        name: &str,
+        shape: &[usize],
+        all: &mut Vec<f32>,
+    ) -> Result<()> {
         let (place, file) = self.find(name, shape)?;
-        let mut numbers = file.read(place).map_err(|problem| {
+        let start = all.len();
+        file.append(place, all).map_err(|problem| {
             self.folder.error(format!("{}: cannot read tensor {name}: {problem}", file.name))
         })?;
         if let Some(adapter) = &self.adapter {
-            adapter.apply(name, &mut numbers)?;
+            adapter.apply(name, all.get_mut(start..).unwrap_or_default());
         }
-        Ok(numbers)
+        Ok(())
     }
 
     /// A tensor of two dimensions that is read a row at a time and stays in its file where it can.

@@ -139,15 +139,22 @@ impl StoredFile {
 
     /// The numbers at a checked place, row after row.
     pub(super) fn read(&self, place: &Place) -> io::Result<Vec<f32>> {
-        let count = place.shape.iter().product();
         let mut numbers = Vec::new();
-        numbers.try_reserve_exact(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        numbers.resize(count, 0.0);
-        match &place.strides {
-            None => self.read_rows(place, &mut numbers)?,
-            Some(strides) => self.gather(place, strides, &mut numbers),
-        }
+        self.append(place, &mut numbers)?;
         Ok(numbers)
+    }
+
+    /// Appends the numbers at a checked place to `all`, row after row.
+    pub(super) fn append(&self, place: &Place, all: &mut Vec<f32>) -> io::Result<()> {
+        let (start, count) = (all.len(), place.shape.iter().product());
+        all.try_reserve_exact(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        all.resize(start + count, 0.0);
+        let numbers = all.get_mut(start..).unwrap_or_default();
+        match &place.strides {
+            None => self.read_rows(place, numbers)?,
+            Some(strides) => self.gather(place, strides, numbers),
+        }
+        Ok(())
     }
 
     fn read_rows(&self, place: &Place, numbers: &mut [f32]) -> io::Result<()> {

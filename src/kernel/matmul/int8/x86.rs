@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::super::words::{Target, Tile, with_rows};
-use super::{Columns, PANEL, Range, round_body};
+use super::{Columns, PANEL, Range, round_body, round_weights_body};
 
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn round_avx512(row: &[f32], bytes: &mut [u8]) -> Range {
@@ -13,6 +13,16 @@ pub(super) fn round_avx512(row: &[f32], bytes: &mut [u8]) -> Range {
 #[target_feature(enable = "avx2")]
 pub(super) fn round_avx2(row: &[f32], bytes: &mut [u8]) -> Range {
     round_body(row, bytes)
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) fn round_weights_avx512(row: &[f32], bytes: &mut [i8]) -> (f32, i32) {
+    round_weights_body(row, bytes)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn round_weights_avx2(row: &[f32], bytes: &mut [i8]) -> (f32, i32) {
+    round_weights_body(row, bytes)
 }
 
 /// # Safety

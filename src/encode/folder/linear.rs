@@ -1,0 +1,134 @@
+//! Linear layers, in the precision that a model runs in.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::weights::{Table, Weights};
+use crate::control::Control;
+use crate::error::Result;
+use crate::index::parallel;
+use crate::kernel::Isa;
+use crate::kernel::matmul::{self, Packed, Panels, Precision, Rounded, Rows};
+
+/// `x * transposed(weights) + bias`.
+pub(in crate::encode) struct Linear {
+    weights: Form,
+    /// Empty where there is none.
+    bias: Vec<f32>,
+}
+
+enum Form {
+    /// Repacked in memory.
+    Packed(Packed),
+    /// In the file, in its type and order.
+    Stored(Table),
+}
+
+/// Working memory of products.
+#[derive(Default)]
+pub(in crate::encode) struct Working {
+    rounded: Rounded,
+    panel: Panels,
+}
+
+impl Linear {
+    /// Packs layers of equal shape that are stacked into one; the first is multiplied by
+    /// `first_scale`. `matrix` is working memory.
+    pub(in crate::encode) fn packed(
+        weights: &Weights,
+        names: &[String],
+        [outputs, inputs]: [usize; 2],
+        first_scale: f32,
+        precision: Precision,
+        matrix: &mut Vec<f32>,
+    ) -> Result<Linear> {
+        matrix.clear();
+        let mut bias = Vec::with_capacity(names.len() * outputs);
+        for (place, name) in names.iter().enumerate() {
+            weights.append(&format!("{name}.weight"), &[outputs, inputs], matrix)?;
+            weights.append(&format!("{name}.bias"), &[outputs], &mut bias)?;
+            if place == 0 && first_scale != 1.0 {
+                matrix.iter_mut().chain(&mut bias).for_each(|number| *number *= first_scale);
+            }
+        }
+        let packed = Packed::new(precision, matrix, names.len() * outputs, inputs);
+        Ok(Linear { weights: Form::Packed(packed), bias })
+    }
+
+    /// Leaves a layer's weights in their file where the precision is that of the file's numbers
+    /// widened, so that a model larger than memory can run; packs them where they are rounded.
+    pub(in crate::encode) fn stored(
+        weights: &Weights,
+        name: &str,
+        [outputs, inputs]: [usize; 2],
+        bias: bool,
+        precision: Precision,
+        matrix: &mut Vec<f32>,
+    ) -> Result<Linear> {
+        let name_of = |part: &str| format!("{name}.{part}");
+        let form = if precision == Precision::F32 {
+            Form::Stored(weights.table(&name_of("weight"), outputs, inputs)?)
+        } else {
+            matrix.clear();
+            weights.append(&name_of("weight"), &[outputs, inputs], matrix)?;
+            Form::Packed(Packed::new(precision, matrix, outputs, inputs))
+        };
+        let bias = match bias {
+            true => weights.get(&name_of("bias"), &[outputs])?,
+            false => Vec::new(),
+        };
+        Ok(Linear { weights: form, bias })
+    }
+
+    /// Rows of `input` to rows of `output` that start `stride` apart.
+    pub(in crate::encode) fn apply(
+        &self,
+        isa: Isa,
+        input: &[f32],
+        working: &mut Working,
+        output: &mut [f32],
+        stride: usize,
+    ) {
+        let rows = |inputs: usize| (input.len() / inputs, Rows { data: input, stride: inputs });
+        match &self.weights {
+            Form::Packed(packed) => {
+                let (count, rows) = rows(packed.inputs());
+                packed.multiply(isa, count, rows, &self.bias, &mut working.rounded, output, stride);
+            }
+            Form::Stored(table) => {
+                let stored = table.stored();
+                let ((count, rows), panel) = (rows(stored.inputs()), &mut working.panel);
+                matmul::multiply_stored(
+                    isa, count, rows, stored, &self.bias, panel, output, stride,
+                );
+            }
+        }
+    }
+}
+
+/// Opens layers `0..count`, whose tensors' names start with `prefix` and the number, on all cores:
+/// packing copies every number. `open` gets working memory.
+///
+/// # Errors
+/// Those of `open`; a count that the weights do not bear out ends at the first layer that is missing.
+pub(in crate::encode) fn open_layers<T: Send>(
+    weights: &Weights,
+    prefix: &str,
+    count: usize,
+    open: impl Fn(usize, &mut Vec<f32>) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let there = |layer: &usize| weights.has_prefix(&format!("{prefix}{layer}."));
+    if let Some(missing) = (0..count).find(|layer| !there(layer)) {
+        open(missing, &mut Vec::new())?;
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let layers = Mutex::new(Vec::new());
+    let run = |matrix: &mut Vec<f32>, number: usize| {
+        let layer = open(number, matrix)?;
+        layers.lock().unwrap_or_else(PoisonError::into_inner).push((number, layer));
+        Ok(())
+    };
+    parallel::for_each(threads, 0..count, &Control::default(), Vec::new, run, &mut |_| {})?;
+    let mut layers = layers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    layers.sort_by_key(|(number, _)| *number);
+    Ok(layers.into_iter().map(|(_, layer)| layer).collect())
+}
