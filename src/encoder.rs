@@ -4,6 +4,7 @@ use std::fmt;
 
 use rkyv::{Archive, Deserialize, Serialize};
 
+use crate::control::Control;
 use crate::error::Result;
 
 /// How two vectors are compared.
@@ -178,6 +179,21 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// [`crate::Error::Encoder`] when the model fails or yields a number that is not finite.
     fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>>;
+
+    /// [`Encoder::encode_documents`] that ends early when `control` says so, and holds while it is
+    /// paused. As provided, it looks at `control` once, before the call; an encoder whose calls take
+    /// longer than some tens of milliseconds should look meanwhile too.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_documents`], and those of `control`.
+    fn encode_documents_under(
+        &self,
+        inputs: &[EncoderInput],
+        control: &Control,
+    ) -> Result<Vec<f32>> {
+        control.check()?;
+        self.encode_documents(inputs)
+    }
 
     /// Embeds questions; the same shape as [`Encoder::encode_documents`].
     ///

@@ -92,10 +92,9 @@ impl Writer {
                 if nothing.contains(&view.segment.input_hash(row)?) {
                     continue;
                 }
-                control.check()?;
                 let Some(stored) = view.segment.vector(row)? else { continue };
                 let input = view.segment.document(row)?.encoder_input();
-                let made = encoder.encode_documents(std::slice::from_ref(&input))?;
+                let made = encoder.encode_documents_under(std::slice::from_ref(&input), control)?;
                 let products = stored.iter().zip(&made).map(|(a, b)| f64::from(*a) * f64::from(*b));
                 cosines.push(products.sum::<f64>() / (norm(&stored) * norm(&made)));
             }

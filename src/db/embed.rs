@@ -28,8 +28,9 @@ pub struct EmbedOptions {
     pub threads: usize,
     /// Most texts of one call.
     pub batch: usize,
-    /// How long a call should take at most: a pause or cancel is heeded between calls, and the number
-    /// of texts in one is fitted to this. A single text may take longer.
+    /// How long a call should take at most: the number of texts in one is fitted to this. Every
+    /// encoder heeds a pause or cancel between calls; those of this crate do so within, some
+    /// milliseconds apart.
     pub call_time: Duration,
     /// Documents between commits.
     pub commit_every: u64,
@@ -81,7 +82,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Encoder`] when there is no encoder or it fails. [`Error::Cancelled`] and
-    /// [`Error::DeadlineExceeded`], at the end of a call of the encoder: the writer can go on,
+    /// [`Error::DeadlineExceeded`]: what the encoder was at is dropped, the writer can go on,
     /// [`Writer::commit`] keeps what was embedded since the last commit, dropping the writer forgets
     /// it. As [`Writer::commit`].
     pub fn embed_pending(
@@ -205,7 +206,7 @@ fn encode(
                 return Ok(());
             }
             let begun = Instant::now();
-            let made = call(encoder, texts);
+            let made = call(encoder, texts, control);
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             match made {
                 Ok(vectors) => {
@@ -249,8 +250,8 @@ fn encode(
     (vectors, outcome)
 }
 
-fn call(encoder: &dyn Encoder, texts: &[EncoderInput]) -> Result<Vec<f32>> {
-    let vectors = encoder.encode_documents(texts)?;
+fn call(encoder: &dyn Encoder, texts: &[EncoderInput], control: &Control) -> Result<Vec<f32>> {
+    let vectors = encoder.encode_documents_under(texts, control)?;
     let spec = encoder.spec();
     if vectors.len() == texts.len() * spec.dimension as usize {
         return Ok(vectors);

@@ -38,6 +38,7 @@
 mod isa;
 pub mod matmul;
 mod norm;
+mod pages;
 pub mod points;
 pub mod quantize;
 mod query;

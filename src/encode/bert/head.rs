@@ -30,11 +30,12 @@ impl Pooler {
     }
 
     /// Applies it to one vector.
-    pub(in crate::encode) fn apply(&self, first: &[f32]) -> Vec<f32> {
+    pub(in crate::encode) fn apply(&self, first: &[f32]) -> Result<Vec<f32>> {
         let mut out = vec![0.0; first.len()];
-        self.dense.apply(Isa::detect(), first, &mut Working::default(), &mut out, first.len());
+        let (isa, mut working) = (Isa::detect(), Working::default());
+        self.dense.apply(isa, first, &mut working, &mut out, first.len(), &|| Ok(()))?;
         out.iter_mut().for_each(|value| *value = value.tanh());
-        out
+        Ok(out)
     }
 }
 
@@ -69,11 +70,11 @@ impl Classifier {
     }
 
     /// The raw score (logit) of one pair, from its first token's vector.
-    pub(in crate::encode) fn score(&self, first: &[f32]) -> f32 {
-        let pooled = self.pooler.apply(first);
-        pooled
+    pub(in crate::encode) fn score(&self, first: &[f32]) -> Result<f32> {
+        let pooled = self.pooler.apply(first)?;
+        Ok(pooled
             .iter()
             .zip(&self.weights)
-            .fold(self.bias, |sum, (value, weight)| sum + value * weight)
+            .fold(self.bias, |sum, (value, weight)| sum + value * weight))
     }
 }

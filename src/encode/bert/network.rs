@@ -162,24 +162,39 @@ impl Bert {
     }
 
     /// `hidden = norm(hidden + attention(hidden))`.
-    fn attention_block(&self, layer: &Layer, texts: &[Tokens], scratch: &mut Scratch) {
+    fn attention_block(
+        &self,
+        layer: &Layer,
+        texts: &[Tokens],
+        scratch: &mut Scratch,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
         let hidden = self.hidden;
         let tokens = scratch.hidden.len() / hidden;
         scratch.query_key_value.resize(tokens * 3 * hidden, 0.0);
         scratch.context.resize(tokens * hidden, 0.0);
         scratch.projected.resize(tokens * hidden, 0.0);
         let Scratch { hidden: states, query_key_value, working, .. } = &mut *scratch;
-        layer.query_key_value.apply(self.isa, states, working, query_key_value, 3 * hidden);
+        layer.query_key_value.apply(
+            self.isa,
+            states,
+            working,
+            query_key_value,
+            3 * hidden,
+            proceed,
+        )?;
         let mut first = 0;
         for text in texts {
             for head in 0..hidden / self.head {
+                proceed()?;
                 self.attend(first, text.ids.len(), head, scratch);
             }
             first += text.ids.len();
         }
         let Scratch { hidden: states, context, projected, working, .. } = scratch;
-        layer.attended.apply(self.isa, context, working, projected, hidden);
+        layer.attended.apply(self.isa, context, working, projected, hidden, proceed)?;
         self.add_norm(states, projected, &layer.attended_norm);
+        Ok(())
     }
 
     /// One head of one text: `softmax(Q K^T) V` for the `length` tokens from `first`.
@@ -209,12 +224,17 @@ impl Bert {
     }
 
     /// `hidden = norm(hidden + down(activation(up(hidden))))`, a block of rows at a time.
-    fn feed_forward_block(&self, layer: &Layer, scratch: &mut Scratch) {
+    fn feed_forward_block(
+        &self,
+        layer: &Layer,
+        scratch: &mut Scratch,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
         let Scratch { hidden: states, projected, intermediate, working, .. } = scratch;
         let block = BLOCK_ROWS * self.hidden;
         for (states, projected) in states.chunks(block).zip(projected.chunks_mut(block)) {
             intermediate.resize(states.len() / self.hidden * self.intermediate, 0.0);
-            layer.up.apply(self.isa, states, working, intermediate, self.intermediate);
+            layer.up.apply(self.isa, states, working, intermediate, self.intermediate, proceed)?;
             match self.activation {
                 Activation::Gelu => pointwise::gelu(self.isa, intermediate),
                 Activation::GeluTanh => pointwise::gelu_tanh(self.isa, intermediate),
@@ -222,9 +242,10 @@ impl Bert {
                     intermediate.iter_mut().for_each(|value| *value = value.max(0.0));
                 }
             }
-            layer.down.apply(self.isa, intermediate, working, projected, self.hidden);
+            layer.down.apply(self.isa, intermediate, working, projected, self.hidden, proceed)?;
         }
         self.add_norm(states, projected, &layer.output_norm);
+        Ok(())
     }
 
     fn add_norm(&self, states: &mut [f32], added: &[f32], norm: &Norm) {
@@ -255,9 +276,8 @@ impl Network for Bert {
         self.scratch.with(|scratch| {
             self.embed(texts, scratch);
             for layer in &self.layers {
-                proceed()?;
-                self.attention_block(layer, texts, scratch);
-                self.feed_forward_block(layer, scratch);
+                self.attention_block(layer, texts, scratch, proceed)?;
+                self.feed_forward_block(layer, scratch, proceed)?;
             }
             std::mem::swap(states, &mut scratch.hidden);
             Ok(())

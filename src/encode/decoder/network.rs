@@ -113,7 +113,13 @@ impl Decoder {
     }
 
     /// `added = attention(normed)`.
-    fn attention(&self, layer: &Layer, texts: &[Tokens], scratch: &mut Scratch) {
+    fn attention(
+        &self,
+        layer: &Layer,
+        texts: &[Tokens],
+        scratch: &mut Scratch,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
         let Plan { hidden, heads, key_heads, head, .. } = self.plan;
         let places = self.places(&layer.projections);
         let tokens = scratch.normed.len() / hidden;
@@ -121,11 +127,13 @@ impl Decoder {
         projected.resize(tokens * places.row, 0.0);
         context.resize(tokens * heads * head, 0.0);
         match &layer.projections {
-            Projections::Fused(all) => all.apply(self.isa, normed, working, projected, places.row),
+            Projections::Fused(all) => {
+                all.apply(self.isa, normed, working, projected, places.row, proceed)?;
+            }
             Projections::Apart(three) => {
                 for (one, start) in three.iter().zip(places.starts) {
                     let out = projected.get_mut(start..).unwrap_or_default();
-                    one.apply(self.isa, normed, working, out, places.row);
+                    one.apply(self.isa, normed, working, out, places.row, proceed)?;
                 }
             }
         }
@@ -143,6 +151,7 @@ impl Decoder {
                 memory.set(rows(1, key_head), rows(2, key_head), length, head);
                 let group = heads / key_heads;
                 for query_head in key_head * group..(key_head + 1) * group {
+                    proceed()?;
                     let out = &mut context[(first * heads + query_head) * head..];
                     let queries = rows(0, query_head);
                     let window = self.plan.window;
@@ -151,7 +160,7 @@ impl Decoder {
             }
             first += length;
         }
-        layer.attended.apply(self.isa, context, working, added, hidden);
+        layer.attended.apply(self.isa, context, working, added, hidden, proceed)
     }
 
     /// Turns queries and keys to their positions; queries are scaled for the softmax as well.
@@ -170,16 +179,21 @@ impl Decoder {
     }
 
     /// `added = feed_forward(normed)`.
-    fn feed_forward(&self, block: &FeedForward, scratch: &mut Scratch) {
+    fn feed_forward(
+        &self,
+        block: &FeedForward,
+        scratch: &mut Scratch,
+        proceed: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
         let Plan { hidden, intermediate, .. } = self.plan;
         let Scratch { normed, added, gate, up, working, .. } = scratch;
         let size = normed.len() / hidden * intermediate;
         up.resize(size, 0.0);
-        block.up.apply(self.isa, normed, working, up, intermediate);
+        block.up.apply(self.isa, normed, working, up, intermediate, proceed)?;
         let inner = match &block.gate {
             Some(layer) => {
                 gate.resize(size, 0.0);
-                layer.apply(self.isa, normed, working, gate, intermediate);
+                layer.apply(self.isa, normed, working, gate, intermediate, proceed)?;
                 match self.plan.activation {
                     Activation::Gelu => gate::gelu(self.isa, gate, up),
                     Activation::GeluTanh => gate::gelu_tanh(self.isa, gate, up),
@@ -196,7 +210,7 @@ impl Decoder {
                 up
             }
         };
-        block.down.apply(self.isa, inner, working, added, hidden);
+        block.down.apply(self.isa, inner, working, added, hidden, proceed)
     }
 
     fn run(
@@ -215,9 +229,8 @@ impl Decoder {
             scratch.angles.get_or_insert_with(|| Angles::new(self.plan.theta, self.plan.rotary));
         angles.extend(longest);
         for layer in &self.layers {
-            proceed()?;
             layer.attention_norm.apply(isa, states, &mut scratch.normed);
-            self.attention(layer, texts, scratch);
+            self.attention(layer, texts, scratch, proceed)?;
             if self.plan.parallel {
                 layer.feed_norm.apply(isa, states, &mut scratch.normed);
                 norm::add(isa, states, &scratch.added);
@@ -225,7 +238,7 @@ impl Decoder {
                 norm::add(isa, states, &scratch.added);
                 layer.feed_norm.apply(isa, states, &mut scratch.normed);
             }
-            self.feed_forward(&layer.feed, scratch);
+            self.feed_forward(&layer.feed, scratch, proceed)?;
             norm::add(isa, states, &scratch.added);
         }
         self.norm.apply(isa, states, &mut scratch.normed);

@@ -94,7 +94,7 @@ impl CrossEncoder {
         let dimension = self.model.shape().dimension;
         let mut scores = Vec::with_capacity(pairs.len());
         let each = |states: &[f32]| {
-            let score = self.classifier.score(states.get(..dimension).unwrap_or_default());
+            let score = self.classifier.score(states.get(..dimension).unwrap_or_default())?;
             if !score.is_finite() {
                 return Err(self
                     .model

@@ -11,6 +11,7 @@ use super::presets::Preset;
 use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
 use super::tokenizer::{Tokenizers, Tokens};
 use super::towers::tower_names;
+use crate::control::Control;
 use crate::encode::bert::Pooler;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Pooling, TowerSpec};
 use crate::error::Result;
@@ -128,6 +129,14 @@ impl FolderEncoder {
     /// [`crate::Error::Encoder`] for an input without tokens, longer than the model's positions or
     /// with ids that the model does not have, and for a vector that is not finite.
     pub fn encode_tokens(&self, texts: &[Tokens]) -> Result<Vec<f32>> {
+        self.encode_tokens_under(texts, &Control::default())
+    }
+
+    /// [`FolderEncoder::encode_tokens`] that looks at `control` some milliseconds apart.
+    ///
+    /// # Errors
+    /// As [`FolderEncoder::encode_tokens`], and those of `control`.
+    pub fn encode_tokens_under(&self, texts: &[Tokens], control: &Control) -> Result<Vec<f32>> {
         let dimension = self.model.shape().dimension;
         let mut vectors = Vec::with_capacity(texts.len() * dimension);
         let each = |states: &[f32]| {
@@ -137,7 +146,7 @@ impl FolderEncoder {
             match &self.pooler {
                 None => pool(self.spec.pooling, self.spec.normalize, states, vector),
                 Some(pooler) => {
-                    let first = pooler.apply(states.get(..dimension).unwrap_or_default());
+                    let first = pooler.apply(states.get(..dimension).unwrap_or_default())?;
                     pool(Pooling::Cls, self.spec.normalize, &first, vector);
                 }
             }
@@ -149,7 +158,7 @@ impl FolderEncoder {
             }
             Ok(())
         };
-        self.model.run(texts, &|| Ok(()), each)?;
+        self.model.run(texts, &|| control.check(), each)?;
         Ok(vectors)
     }
 
@@ -169,8 +178,19 @@ impl Encoder for FolderEncoder {
     }
 
     fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
-        let tokens = inputs.iter().map(|input| self.document_tokens(input));
-        self.encode_tokens(&tokens.collect::<Result<Vec<_>>>()?)
+        self.encode_documents_under(inputs, &Control::default())
+    }
+
+    fn encode_documents_under(
+        &self,
+        inputs: &[EncoderInput],
+        control: &Control,
+    ) -> Result<Vec<f32>> {
+        let tokens = inputs.iter().map(|input| {
+            control.check()?;
+            self.document_tokens(input)
+        });
+        self.encode_tokens_under(&tokens.collect::<Result<Vec<_>>>()?, control)
     }
 
     fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>> {

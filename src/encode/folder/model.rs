@@ -42,7 +42,7 @@ impl Model {
     }
 
     /// Gives `each` the token vectors of every text, in order: rows of `shape().dimension` numbers.
-    /// `proceed` is asked before each layer of a pass through the network.
+    /// `proceed` is asked again and again, as in [`Network::forward`].
     ///
     /// # Errors
     /// Those of both, and [`Error::Encoder`] for texts without tokens, longer than the model's

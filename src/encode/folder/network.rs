@@ -39,8 +39,8 @@ pub(in crate::encode) trait Network: Send + Sync {
 
     /// Replaces `states` by the last layer's vector of every token (after the final norm, where
     /// there is one), `shape().dimension` numbers each, texts one after another, without padding.
-    /// Every text has passed [`refuse`]. `proceed` is asked before each layer, which takes some
-    /// milliseconds.
+    /// Every text has passed [`refuse`]. `proceed` is asked again and again, some
+    /// milliseconds apart.
     ///
     /// # Errors
     /// Only those of `proceed`; `states` then hold nothing of use.

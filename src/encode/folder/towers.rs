@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::encoder::FolderEncoder;
 use super::open::parts_of;
+use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec};
 use crate::error::{Error, Result};
 
@@ -86,8 +87,16 @@ impl Encoder for Towers {
     }
 
     fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
+        self.encode_documents_under(inputs, &Control::default())
+    }
+
+    fn encode_documents_under(
+        &self,
+        inputs: &[EncoderInput],
+        control: &Control,
+    ) -> Result<Vec<f32>> {
         match &self.document {
-            Some(document) => document.encode_documents(inputs),
+            Some(document) => document.encode_documents_under(inputs, control),
             None => Err(Error::Encoder {
                 name: self.spec.name.clone(),
                 detail: "only the query tower is loaded; documents need the other one".into(),

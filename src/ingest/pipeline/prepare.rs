@@ -126,7 +126,6 @@ impl Preparer<'_> {
         // Texts of like length together: encoders pad to the longest of a call.
         inputs.sort_by_key(|(_, input)| input.title.len() + input.text.len());
         while !inputs.is_empty() {
-            self.options.control.check()?;
             let rest = inputs.split_off(self.options.batch.clamp(1, inputs.len()));
             let call = std::mem::replace(&mut inputs, rest);
             self.embed_call(&**encoder, call, batch)?;
@@ -141,7 +140,7 @@ impl Preparer<'_> {
         batch: &mut Prepared,
     ) -> Result<()> {
         let (indices, texts): (Vec<usize>, Vec<EncoderInput>) = call.into_iter().unzip();
-        let vectors = encoder.encode_documents(&texts)?;
+        let vectors = encoder.encode_documents_under(&texts, &self.options.control)?;
         let spec = encoder.spec();
         let dimension = spec.dimension as usize;
         if dimension == 0 || vectors.len() != texts.len() * dimension {

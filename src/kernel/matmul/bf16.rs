@@ -14,6 +14,8 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::ops::Range;
+
 use super::words::{Panels, Target, Tile};
 use super::{PANEL, Rows};
 use crate::kernel::isa::{Isa, Level};
@@ -50,7 +52,7 @@ impl Bf16Panels {
     }
 }
 
-/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), the factors rounded to bfloat16.
+/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), by the columns `part` of `rhs`, the factors rounded to bfloat16.
 /// `words` is working memory.
 ///
 /// # Panics
@@ -61,12 +63,13 @@ pub fn multiply_bf16(
     rows: usize,
     lhs: Rows<'_>,
     rhs: &Bf16Panels,
+    part: Range<usize>,
     bias: &[f32],
     words: &mut Vec<u32>,
     out: &mut [f32],
     out_stride: usize,
 ) {
-    multiply_by(Unit::of(isa), rows, lhs, rhs, bias, words, out, out_stride);
+    multiply_by(Unit::of(isa), rows, lhs, rhs, part, bias, words, out, out_stride);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -75,6 +78,7 @@ fn multiply_by(
     rows: usize,
     lhs: Rows<'_>,
     rhs: &Bf16Panels,
+    part: Range<usize>,
     bias: &[f32],
     words: &mut Vec<u32>,
     out: &mut [f32],
@@ -82,15 +86,15 @@ fn multiply_by(
 ) {
     let (depth, columns) = (rhs.panels.depth(), rhs.columns());
     assert!(bias.is_empty() || bias.len() == columns, "bias and columns differ");
-    if rows == 0 || columns == 0 {
+    if rows == 0 || part.is_empty() {
         return;
     }
-    assert!(out.len() >= (rows - 1) * out_stride + columns, "output too short");
+    assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
     words.resize(rows * depth, 0);
     for (row, words) in words.chunks_exact_mut(depth.max(1)).enumerate() {
         unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
     }
-    for (first, width, lines) in rhs.panels.panels() {
+    for (first, width, lines) in rhs.panels.panels(part.clone()) {
         let mut start = [0.0; PANEL];
         if !bias.is_empty() {
             start[..width].copy_from_slice(&bias[first..first + width]);
@@ -98,7 +102,11 @@ fn multiply_by(
         for row in (0..rows).step_by(unit.rows_max()) {
             let count = unit.rows_max().min(rows - row);
             let tile = Tile { lhs: &words[row * depth..][..count * depth], lines };
-            let target = Target { out: &mut out[row * out_stride + first..], out_stride, width };
+            let target = Target {
+                out: &mut out[row * out_stride + first - part.start..],
+                out_stride,
+                width,
+            };
             unit.run(tile, count, &start, target);
         }
     }

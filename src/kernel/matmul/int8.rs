@@ -15,6 +15,8 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::ops::Range;
+
 use super::words::{Panels, Target, Tile};
 use super::{PANEL, Rows};
 use crate::kernel::isa::{Isa, Level};
@@ -37,12 +39,12 @@ pub struct Int8Panels {
 #[derive(Clone, Debug, Default)]
 pub struct Int8Rows {
     words: Vec<u32>,
-    ranges: Vec<Range>,
+    spans: Vec<Span>,
 }
 
 /// A row's numbers are `least + scale * integer`.
 #[derive(Clone, Copy, Debug, Default)]
-struct Range {
+struct Span {
     least: f32,
     scale: f32,
 }
@@ -76,7 +78,7 @@ impl Int8Panels {
     }
 }
 
-/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), the factors rounded to 8 bits.
+/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), by the columns `part` of `rhs`, the factors rounded to 8 bits.
 /// `integers` is working memory.
 ///
 /// # Panics
@@ -87,12 +89,13 @@ pub fn multiply_int8(
     rows: usize,
     lhs: Rows<'_>,
     rhs: &Int8Panels,
+    part: Range<usize>,
     bias: &[f32],
     integers: &mut Int8Rows,
     out: &mut [f32],
     out_stride: usize,
 ) {
-    multiply_by(Unit::of(isa), rows, lhs, rhs, bias, integers, out, out_stride);
+    multiply_by(Unit::of(isa), rows, lhs, rhs, part, bias, integers, out, out_stride);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -101,6 +104,7 @@ fn multiply_by(
     rows: usize,
     lhs: Rows<'_>,
     rhs: &Int8Panels,
+    part: Range<usize>,
     bias: &[f32],
     integers: &mut Int8Rows,
     out: &mut [f32],
@@ -108,18 +112,18 @@ fn multiply_by(
 ) {
     let (depth, columns) = (rhs.panels.depth(), rhs.columns());
     assert!(bias.is_empty() || bias.len() == columns, "bias and columns differ");
-    if rows == 0 || columns == 0 {
+    if rows == 0 || part.is_empty() {
         return;
     }
-    assert!(out.len() >= (rows - 1) * out_stride + columns, "output too short");
-    let Int8Rows { words, ranges } = integers;
+    assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
+    let Int8Rows { words, spans } = integers;
     words.resize(rows * depth, 0);
-    ranges.resize(rows, Range::default());
-    for (row, range) in ranges.iter_mut().enumerate() {
+    spans.resize(rows, Span::default());
+    for (row, span) in spans.iter_mut().enumerate() {
         let words = &mut words[row * depth..][..depth];
-        *range = unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
+        *span = unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
     }
-    for (first, width, lines) in rhs.panels.panels() {
+    for (first, width, lines) in rhs.panels.panels(part.clone()) {
         let mut column = Columns::default();
         column.scales[..width].copy_from_slice(&rhs.scales[first..][..width]);
         column.totals[..width].copy_from_slice(&rhs.totals[first..][..width]);
@@ -132,8 +136,12 @@ fn multiply_by(
         for row in (0..rows).step_by(unit.rows_max()) {
             let count = unit.rows_max().min(rows - row);
             let tile = Tile { lhs: &words[row * depth..][..count * depth], lines };
-            let target = Target { out: &mut out[row * out_stride + first..], out_stride, width };
-            unit.run(tile, &ranges[row..row + count], &column, target);
+            let target = Target {
+                out: &mut out[row * out_stride + first - part.start..],
+                out_stride,
+                width,
+            };
+            unit.run(tile, &spans[row..row + count], &column, target);
         }
     }
 }
@@ -150,10 +158,10 @@ struct Columns {
 
 impl Columns {
     /// A row's results from its sums of products of integers.
-    fn finish(&self, range: &Range, sums: &[i32; PANEL], out: &mut [f32]) {
+    fn finish(&self, span: &Span, sums: &[i32; PANEL], out: &mut [f32]) {
         for (column, (sum, result)) in sums.iter().zip(out).enumerate() {
-            let product = *sum as f32 * self.scales[column] * range.scale;
-            *result = product + range.least * self.sums[column] + self.bias[column];
+            let product = *sum as f32 * self.scales[column] * span.scale;
+            *result = product + span.least * self.sums[column] + self.bias[column];
         }
     }
 }
@@ -242,7 +250,7 @@ impl Unit {
     }
 
     /// Rounds a row into words; the last is filled with zeros.
-    fn round(self, row: &[f32], words: &mut [u32]) -> Range {
+    fn round(self, row: &[f32], words: &mut [u32]) -> Span {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -271,34 +279,34 @@ impl Unit {
         }
     }
 
-    fn run(self, tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
-        target.check(tile, ranges.len(), self.rows_max());
+    fn run(self, tile: Tile<'_>, spans: &[Span], columns: &Columns, target: Target<'_>) {
+        target.check(tile, spans.len(), self.rows_max());
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a `Unit` is only made where the processor has it; lengths were checked above.
-            Unit::Avx512Vnni => unsafe { x86::tile_avx512_vnni(tile, ranges, columns, target) },
+            Unit::Avx512Vnni => unsafe { x86::tile_avx512_vnni(tile, spans, columns, target) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Unit::Avx512Bw => unsafe { x86::tile_avx512_bw(tile, ranges, columns, target) },
+            Unit::Avx512Bw => unsafe { x86::tile_avx512_bw(tile, spans, columns, target) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Unit::AvxVnni => unsafe { x86::tile_avx_vnni(tile, ranges, columns, target) },
+            Unit::AvxVnni => unsafe { x86::tile_avx_vnni(tile, spans, columns, target) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Unit::Avx2 => unsafe { x86::tile_avx2(tile, ranges, columns, target) },
+            Unit::Avx2 => unsafe { x86::tile_avx2(tile, spans, columns, target) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
-            Unit::NeonDot => unsafe { neon::tile_dot(tile, ranges, columns, target) },
+            Unit::NeonDot => unsafe { neon::tile_dot(tile, spans, columns, target) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
-            Unit::Neon => unsafe { neon::tile(tile, ranges, columns, target) },
-            Unit::Portable => tile_body(tile, ranges, columns, target),
+            Unit::Neon => unsafe { neon::tile(tile, spans, columns, target) },
+            Unit::Portable => tile_body(tile, spans, columns, target),
         }
     }
 }
 
 #[inline(always)]
-fn round_body(row: &[f32], bytes: &mut [u8]) -> Range {
+fn round_body(row: &[f32], bytes: &mut [u8]) -> Span {
     const LANES: usize = 16;
     let mut least = [f32::INFINITY; LANES];
     let mut most = [f32::NEG_INFINITY; LANES];
@@ -315,13 +323,13 @@ fn round_body(row: &[f32], bytes: &mut [u8]) -> Range {
             strange[lane] += value * 0.0;
         }
     }
-    let mut range = (f32::INFINITY, f32::NEG_INFINITY, 0.0);
+    let mut span = (f32::INFINITY, f32::NEG_INFINITY, 0.0);
     for lane in 0..LANES {
-        range.0 = if least[lane] < range.0 { least[lane] } else { range.0 };
-        range.1 = if most[lane] > range.1 { most[lane] } else { range.1 };
-        range.2 += strange[lane];
+        span.0 = if least[lane] < span.0 { least[lane] } else { span.0 };
+        span.1 = if most[lane] > span.1 { most[lane] } else { span.1 };
+        span.2 += strange[lane];
     }
-    let (least, most, strange) = range;
+    let (least, most, strange) = span;
     let scale = (most - least) / 255.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     for (byte, value) in bytes.iter_mut().zip(row) {
@@ -332,7 +340,7 @@ fn round_body(row: &[f32], bytes: &mut [u8]) -> Range {
     if let Some(after) = bytes.get_mut(row.len()..) {
         after.fill(0);
     }
-    Range { least, scale: scale + strange }
+    Span { least, scale: scale + strange }
 }
 
 #[inline(always)]
@@ -368,8 +376,8 @@ fn round_weights_body(row: &[f32], bytes: &mut [i8]) -> (f32, i32) {
     (scale, total)
 }
 
-fn tile_body(tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
-    for (row, range) in ranges.iter().enumerate() {
+fn tile_body(tile: Tile<'_>, spans: &[Span], columns: &Columns, target: Target<'_>) {
+    for (row, span) in spans.iter().enumerate() {
         let mut sums = [0_i32; PANEL];
         for (step, line) in tile.lines.iter().enumerate() {
             let four = tile.word(row, step).to_le_bytes().map(i32::from);
@@ -382,6 +390,6 @@ fn tile_body(tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target
             }
         }
         let out = &mut target.out[row * target.out_stride..][..target.width];
-        columns.finish(range, &sums, out);
+        columns.finish(span, &sums, out);
     }
 }

@@ -23,6 +23,7 @@ use std::ops::Range;
 
 use self::tile::Tile;
 use super::isa::Isa;
+use super::pages;
 
 pub use self::bf16::{Bf16Panels, multiply_bf16};
 pub use self::int8::{Int8Panels, Int8Rows, multiply_int8};
@@ -92,6 +93,9 @@ impl Panels {
 
     fn reshape(&mut self, depth: usize, columns: usize) {
         let lines = depth * columns.div_ceil(PANEL);
+        if self.lines.capacity() == 0 {
+            self.lines = pages::filled(Line([0.0; PANEL]), lines);
+        }
         self.lines.resize(lines, Line([0.0; PANEL]));
         // Only a ragged last panel has columns that packing does not overwrite.
         if !columns.is_multiple_of(PANEL) {

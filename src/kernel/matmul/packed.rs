@@ -1,7 +1,9 @@
 //! Weights packed for one of the precisions that a model may run in.
 
+use std::ops::Range;
+
 use super::{
-    Bf16Panels, Int8Panels, Int8Rows, Panels, Rows, multiply, multiply_bf16, multiply_int8,
+    Bf16Panels, Int8Panels, Int8Rows, Panels, Rows, multiply_bf16, multiply_int8, multiply_part,
 };
 use crate::kernel::isa::Isa;
 
@@ -98,29 +100,54 @@ impl Packed {
         }
     }
 
-    /// `out = lhs * weights + bias` for `rows` rows; `out` gets `outputs()` numbers at every multiple
-    /// of `out_stride`.
+    /// `out = lhs * weights + bias` for `rows` rows and the outputs `part`, of which the first is a
+    /// multiple of [`PANEL`](super::PANEL); `out` gets `part.len()` numbers at every multiple of
+    /// `out_stride`. `bias` is that of all outputs.
     ///
     /// # Panics
-    /// If a slice is too short for these shapes.
+    /// If a slice is too short for these shapes, or `part` is not such a part.
     #[allow(clippy::too_many_arguments)]
     pub fn multiply(
         &self,
         isa: Isa,
         rows: usize,
         lhs: Rows<'_>,
+        part: Range<usize>,
         bias: &[f32],
         rounded: &mut Rounded,
         out: &mut [f32],
         out_stride: usize,
     ) {
         match self {
-            Packed::F32(panels) => multiply(isa, rows, lhs, panels, bias, out, out_stride),
+            Packed::F32(panels) => {
+                let steps = 0..panels.depth();
+                multiply_part(isa, rows, lhs, panels, steps, part, bias, out, out_stride);
+            }
             Packed::Bf16(panels) => {
-                multiply_bf16(isa, rows, lhs, panels, bias, &mut rounded.words, out, out_stride);
+                multiply_bf16(
+                    isa,
+                    rows,
+                    lhs,
+                    panels,
+                    part,
+                    bias,
+                    &mut rounded.words,
+                    out,
+                    out_stride,
+                );
             }
             Packed::Int8(panels) => {
-                multiply_int8(isa, rows, lhs, panels, bias, &mut rounded.integers, out, out_stride);
+                multiply_int8(
+                    isa,
+                    rows,
+                    lhs,
+                    panels,
+                    part,
+                    bias,
+                    &mut rounded.integers,
+                    out,
+                    out_stride,
+                );
             }
         }
     }

@@ -84,8 +84,9 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// `out = lhs * transposed(weights) + bias`, as [`multiply`](super::multiply) by packed weights,
-/// to the same bits. `panel` is working memory, `32 * inputs` numbers.
+/// `out = lhs * transposed(weights) + bias` for the outputs `part`, as
+/// [`multiply_part`](super::multiply_part) by packed weights, to the same bits. `panel` is working
+/// memory, `32 * inputs` numbers.
 ///
 /// # Panics
 /// If a slice is too short for these shapes.
@@ -95,6 +96,7 @@ pub fn multiply_stored(
     rows: usize,
     lhs: Rows<'_>,
     weights: Stored<'_>,
+    part: Range<usize>,
     bias: &[f32],
     panel: &mut Panels,
     out: &mut [f32],
@@ -102,14 +104,15 @@ pub fn multiply_stored(
 ) {
     let Stored { inputs, outputs, .. } = weights;
     assert!(bias.is_empty() || bias.len() == outputs, "bias and columns differ");
-    if rows == 0 || outputs == 0 {
+    if rows == 0 || part.is_empty() {
         return;
     }
-    assert!(out.len() >= (rows - 1) * out_stride + outputs, "output too short");
+    assert!(part.end <= outputs, "a part outside of the matrix");
+    assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
     panel.lines.resize(inputs, Line([0.0; PANEL]));
     (panel.depth, panel.columns) = (inputs, PANEL);
-    for first in (0..outputs).step_by(PANEL) {
-        let width = PANEL.min(outputs - first);
+    for first in part.clone().step_by(PANEL) {
+        let width = PANEL.min(part.end - first);
         transpose::pack(isa, &mut panel.lines, width, |column, steps, row| {
             weights.widen(isa, first + column, steps, row);
         });
@@ -117,7 +120,7 @@ pub fn multiply_stored(
         if !bias.is_empty() {
             start[..width].copy_from_slice(&bias[first..first + width]);
         }
-        let out = &mut out[first..];
+        let out = &mut out[first - part.start..];
         multiply_panel(isa, rows, lhs, &panel.lines, &start, out, out_stride, width);
     }
 }
@@ -219,7 +222,12 @@ mod tests {
                         .collect();
                     let stored = Stored::new(number, &bytes, columns, depth);
                     let (mut got, mut panel) = (vec![0.0; rows * columns], Panels::default());
-                    multiply_stored(isa, rows, view, stored, &bias, &mut panel, &mut got, columns);
+                    // In two parts, where there is more than one panel.
+                    let middle = columns.min(PANEL);
+                    for part in [0..middle, middle..columns] {
+                        let (panel, got) = (&mut panel, &mut got[part.start..]);
+                        multiply_stored(isa, rows, view, stored, part, &bias, panel, got, columns);
+                    }
                     assert_eq!(got, want, "{isa:?} {number:?} {rows}x{depth}x{columns}");
                 }
             }

@@ -1,7 +1,10 @@
 //! Panels and rows of 32-bit words, each of which holds several numbers of successive steps of a
 //! sum: two of 16 bits or four of 8, as the dot-product instructions take them.
 
+use std::ops::Range;
+
 use super::PANEL;
+use crate::kernel::pages;
 
 /// One word for each column of a panel.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,7 @@ impl Panels {
         columns: usize,
         mut fill: impl FnMut(usize, &mut [u32]),
     ) -> Panels {
-        let mut lines = vec![Line([0; PANEL]); depth * columns.div_ceil(PANEL)];
+        let mut lines = pages::filled(Line([0; PANEL]), depth * columns.div_ceil(PANEL));
         let mut standing = vec![0; depth * PANEL];
         for first in (0..columns).step_by(PANEL) {
             let width = PANEL.min(columns - first);
@@ -49,11 +52,19 @@ impl Panels {
         self.columns
     }
 
-    /// Each panel's first column, its width and its lines.
-    pub(super) fn panels(&self) -> impl Iterator<Item = (usize, usize, &[Line])> {
-        (0..self.columns).step_by(PANEL).map(|first| {
+    /// First column, width and lines of each panel of `columns`, which start at a panel's first.
+    ///
+    /// # Panics
+    /// If they do not, or are not in the matrix.
+    pub(super) fn panels(
+        &self,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize, &[Line])> {
+        assert!(columns.start.is_multiple_of(PANEL) && columns.end <= self.columns, "a part");
+        let end = columns.end;
+        columns.step_by(PANEL).map(move |first| {
             let lines = &self.lines[first / PANEL * self.depth..][..self.depth];
-            (first, PANEL.min(self.columns - first), lines)
+            (first, PANEL.min(end - first), lines)
         })
     }
 }

@@ -23,7 +23,7 @@ proptest! {
             // What a longer row has left must not matter.
             let mut words = vec![u32::MAX; 3];
             let view = Rows { data: &lhs, stride: depth + 2 };
-            multiply_by(unit, rows, view, &packed, &bias, &mut words, &mut out, columns + 1);
+            multiply_by(unit, rows, view, &packed, 0..columns, &bias, &mut words, &mut out, columns + 1);
             for row in 0..rows {
                 for column in 0..columns {
                     let want = (0..depth).fold(f64::from(bias[column]), |sum, step| {
@@ -37,7 +37,7 @@ proptest! {
             }
             let (mut alone, last) = (vec![0.0; columns], (rows - 1) * (depth + 2));
             let view = Rows { data: &lhs[last..], stride: depth };
-            multiply_by(unit, 1, view, &packed, &bias, &mut words, &mut alone, columns);
+            multiply_by(unit, 1, view, &packed, 0..columns, &bias, &mut words, &mut alone, columns);
             prop_assert_eq!(&alone, &out[(rows - 1) * (columns + 1)..][..columns]);
         }
     }

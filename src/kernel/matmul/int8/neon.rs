@@ -7,7 +7,7 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::super::words::{Target, Tile};
-use super::{Columns, PANEL, Range};
+use super::{Columns, PANEL, Span};
 
 /// Registers of one line: four columns each.
 const PARTS: usize = PANEL / 4;
@@ -15,30 +15,30 @@ const PARTS: usize = PANEL / 4;
 const HIGHEST: u32 = 0x8080_8080;
 
 /// # Safety
-/// Needs the dot-product instructions, 1 to 3 ranges, and as many rows on both sides.
+/// Needs the dot-product instructions, 1 to 3 spans, and as many rows on both sides.
 #[target_feature(enable = "neon,dotprod")]
 pub(super) unsafe fn tile_dot(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
+    // SAFETY: the caller's promise, with `ROWS == spans.len()`.
     unsafe {
-        match ranges.len() {
-            1 => dot::<1>(tile, ranges, columns, target),
-            2 => dot::<2>(tile, ranges, columns, target),
-            _ => dot::<3>(tile, ranges, columns, target),
+        match spans.len() {
+            1 => dot::<1>(tile, spans, columns, target),
+            2 => dot::<2>(tile, spans, columns, target),
+            _ => dot::<3>(tile, spans, columns, target),
         }
     }
 }
 
 /// # Safety
-/// As [`tile_dot`], with `ranges.len() == ROWS`.
+/// As [`tile_dot`], with `spans.len() == ROWS`.
 #[target_feature(enable = "neon,dotprod")]
 unsafe fn dot<const ROWS: usize>(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -66,16 +66,16 @@ unsafe fn dot<const ROWS: usize>(
             }
         }
     }
-    for (row, (sums, range)) in sums.iter().zip(ranges).enumerate() {
+    for (row, (sums, span)) in sums.iter().zip(spans).enumerate() {
         let out = &mut target.out[row * target.out_stride..][..target.width];
-        finish(sums, range, columns, out);
+        finish(sums, span, columns, out);
     }
 }
 
 /// # Safety
-/// Needs one range and one row on both sides.
+/// Needs one span and one row on both sides.
 #[target_feature(enable = "neon")]
-pub(super) unsafe fn tile(tile: Tile<'_>, ranges: &[Range], columns: &Columns, target: Target<'_>) {
+pub(super) unsafe fn tile(tile: Tile<'_>, spans: &[Span], columns: &Columns, target: Target<'_>) {
     // Each column has two sums, of its even and its odd pairs of steps.
     let mut sums = [[vdupq_n_s32(0); 2]; PARTS];
     for (word, line) in tile.lhs.iter().zip(tile.lines) {
@@ -88,14 +88,14 @@ pub(super) unsafe fn tile(tile: Tile<'_>, ranges: &[Range], columns: &Columns, t
         }
     }
     let sums = sums.map(|[low, high]| vpaddq_s32(low, high));
-    for range in ranges {
-        finish(&sums, range, columns, &mut target.out[..target.width]);
+    for span in spans {
+        finish(&sums, span, columns, &mut target.out[..target.width]);
     }
 }
 
 /// Adds what was taken off the left-hand bytes.
 #[target_feature(enable = "neon")]
-fn finish(sums: &[int32x4_t; PARTS], range: &Range, columns: &Columns, out: &mut [f32]) {
+fn finish(sums: &[int32x4_t; PARTS], span: &Span, columns: &Columns, out: &mut [f32]) {
     let mut whole = [0_i32; PANEL];
     for (part, sum) in whole.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
         // SAFETY: a part is four numbers of 32 bits, as long as a register.
@@ -104,5 +104,5 @@ fn finish(sums: &[int32x4_t; PARTS], range: &Range, columns: &Columns, out: &mut
     for (sum, total) in whole.iter_mut().zip(columns.totals) {
         *sum += 128 * total;
     }
-    columns.finish(range, &whole, out);
+    columns.finish(span, &whole, out);
 }

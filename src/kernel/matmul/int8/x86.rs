@@ -3,15 +3,15 @@
 use std::arch::x86_64::*;
 
 use super::super::words::{Target, Tile, with_rows};
-use super::{Columns, PANEL, Range, round_body, round_weights_body};
+use super::{Columns, PANEL, Span, round_body, round_weights_body};
 
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn round_avx512(row: &[f32], bytes: &mut [u8]) -> Range {
+pub(super) fn round_avx512(row: &[f32], bytes: &mut [u8]) -> Span {
     round_body(row, bytes)
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn round_avx2(row: &[f32], bytes: &mut [u8]) -> Range {
+pub(super) fn round_avx2(row: &[f32], bytes: &mut [u8]) -> Span {
     round_body(row, bytes)
 }
 
@@ -26,24 +26,24 @@ pub(super) fn round_weights_avx2(row: &[f32], bytes: &mut [i8]) -> (f32, i32) {
 }
 
 /// # Safety
-/// Needs AVX-512F and VNNI, 1 to 8 ranges, and as many rows on both sides.
+/// Needs AVX-512F and VNNI, 1 to 8 spans, and as many rows on both sides.
 #[target_feature(enable = "avx512f,avx512vnni")]
 pub(super) unsafe fn tile_avx512_vnni(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
-    unsafe { with_rows!(ranges.len(), avx512_vnni(tile, ranges, columns, target)) }
+    // SAFETY: the caller's promise, with `ROWS == spans.len()`.
+    unsafe { with_rows!(spans.len(), avx512_vnni(tile, spans, columns, target)) }
 }
 
 /// # Safety
-/// As [`tile_avx512_vnni`], with `ranges.len() == ROWS`.
+/// As [`tile_avx512_vnni`], with `spans.len() == ROWS`.
 #[target_feature(enable = "avx512f,avx512vnni")]
 unsafe fn avx512_vnni<const ROWS: usize>(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -60,29 +60,29 @@ unsafe fn avx512_vnni<const ROWS: usize>(
                 sums[1] = _mm512_dpbusd_epi32(sums[1], four, high);
             }
         }
-        finish_avx512(&sums, ranges, columns, target);
+        finish_avx512(&sums, spans, columns, target);
     }
 }
 
 /// # Safety
-/// Needs AVX-512F and BW, 1 to 8 ranges, and as many rows on both sides.
+/// Needs AVX-512F and BW, 1 to 8 spans, and as many rows on both sides.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn tile_avx512_bw(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
-    unsafe { with_rows!(ranges.len(), avx512_bw(tile, ranges, columns, target)) }
+    // SAFETY: the caller's promise, with `ROWS == spans.len()`.
+    unsafe { with_rows!(spans.len(), avx512_bw(tile, spans, columns, target)) }
 }
 
 /// # Safety
-/// As [`tile_avx512_bw`], with `ranges.len() == ROWS`.
+/// As [`tile_avx512_bw`], with `spans.len() == ROWS`.
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn avx512_bw<const ROWS: usize>(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -105,7 +105,7 @@ unsafe fn avx512_bw<const ROWS: usize>(
                 }
             }
         }
-        finish_avx512(&sums, ranges, columns, target);
+        finish_avx512(&sums, spans, columns, target);
     }
 }
 
@@ -116,7 +116,7 @@ unsafe fn avx512_bw<const ROWS: usize>(
 #[target_feature(enable = "avx512f")]
 unsafe fn finish_avx512<const ROWS: usize>(
     sums: &[[__m512i; 2]; ROWS],
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -128,10 +128,10 @@ unsafe fn finish_avx512<const ROWS: usize>(
             let part = |of: &[f32; PANEL]| _mm512_loadu_ps(of.as_ptr().add(16 * half));
             let (scale, sum, bias) =
                 (part(&columns.scales), part(&columns.sums), part(&columns.bias));
-            for (row, (sums, range)) in sums.iter().zip(ranges).enumerate() {
+            for (row, (sums, span)) in sums.iter().zip(spans).enumerate() {
                 let product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[half]), scale);
-                let least = _mm512_fmadd_ps(_mm512_set1_ps(range.least), sum, bias);
-                let whole = _mm512_fmadd_ps(product, _mm512_set1_ps(range.scale), least);
+                let least = _mm512_fmadd_ps(_mm512_set1_ps(span.least), sum, bias);
+                let whole = _mm512_fmadd_ps(product, _mm512_set1_ps(span.scale), least);
                 let out = target.out.as_mut_ptr().add(row * target.out_stride);
                 let mask = (mask >> (16 * half)) as u16;
                 _mm512_mask_storeu_ps(out.wrapping_add(16 * half), mask, whole);
@@ -141,30 +141,30 @@ unsafe fn finish_avx512<const ROWS: usize>(
 }
 
 /// # Safety
-/// Needs AVX2 and AVX-VNNI, 1 to 3 ranges, and as many rows on both sides.
+/// Needs AVX2 and AVX-VNNI, 1 to 3 spans, and as many rows on both sides.
 #[target_feature(enable = "avx2,fma,avxvnni")]
 pub(super) unsafe fn tile_avx_vnni(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
+    // SAFETY: the caller's promise, with `ROWS == spans.len()`.
     unsafe {
-        match ranges.len() {
-            1 => avx_vnni::<1>(tile, ranges, columns, target),
-            2 => avx_vnni::<2>(tile, ranges, columns, target),
-            _ => avx_vnni::<3>(tile, ranges, columns, target),
+        match spans.len() {
+            1 => avx_vnni::<1>(tile, spans, columns, target),
+            2 => avx_vnni::<2>(tile, spans, columns, target),
+            _ => avx_vnni::<3>(tile, spans, columns, target),
         }
     }
 }
 
 /// # Safety
-/// As [`tile_avx_vnni`], with `ranges.len() == ROWS`.
+/// As [`tile_avx_vnni`], with `spans.len() == ROWS`.
 #[target_feature(enable = "avx2,fma,avxvnni")]
 unsafe fn avx_vnni<const ROWS: usize>(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -185,33 +185,33 @@ unsafe fn avx_vnni<const ROWS: usize>(
             }
         }
     }
-    finish_avx2(&sums, ranges, columns, target);
+    finish_avx2(&sums, spans, columns, target);
 }
 
 /// # Safety
-/// Needs AVX2 and FMA, 1 or 2 ranges, and as many rows on both sides.
+/// Needs AVX2 and FMA, 1 or 2 spans, and as many rows on both sides.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn tile_avx2(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    // SAFETY: the caller's promise, with `ROWS == ranges.len()`.
+    // SAFETY: the caller's promise, with `ROWS == spans.len()`.
     unsafe {
-        match ranges.len() {
-            1 => avx2::<1>(tile, ranges, columns, target),
-            _ => avx2::<2>(tile, ranges, columns, target),
+        match spans.len() {
+            1 => avx2::<1>(tile, spans, columns, target),
+            _ => avx2::<2>(tile, spans, columns, target),
         }
     }
 }
 
 /// # Safety
-/// As [`tile_avx2`], with `ranges.len() == ROWS`.
+/// As [`tile_avx2`], with `spans.len() == ROWS`.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2<const ROWS: usize>(
     tile: Tile<'_>,
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
@@ -238,24 +238,24 @@ unsafe fn avx2<const ROWS: usize>(
             }
         }
     }
-    finish_avx2(&sums, ranges, columns, target);
+    finish_avx2(&sums, spans, columns, target);
 }
 
 /// [`Columns::finish`] for all rows of a tile.
 #[target_feature(enable = "avx2,fma")]
 fn finish_avx2<const ROWS: usize>(
     sums: &[[__m256i; 4]; ROWS],
-    ranges: &[Range],
+    spans: &[Span],
     columns: &Columns,
     target: Target<'_>,
 ) {
-    for (row, (sums, range)) in sums.iter().zip(ranges).enumerate() {
+    for (row, (sums, span)) in sums.iter().zip(spans).enumerate() {
         let mut whole = [0_i32; PANEL];
         for (part, sum) in whole.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
             // SAFETY: a part is eight numbers of 32 bits, as long as a register.
             unsafe { _mm256_storeu_si256(part.as_mut_ptr().cast(), *sum) };
         }
         let out = &mut target.out[row * target.out_stride..][..target.width];
-        columns.finish(range, &whole, out);
+        columns.finish(span, &whole, out);
     }
 }
