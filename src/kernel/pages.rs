@@ -4,7 +4,7 @@
 
 /// Smaller buffers do not fill a few large pages.
 #[cfg(target_os = "linux")]
-const BYTES_MIN: usize = 8 << 20;
+const BYTES_MIN: usize = 4 << 20;
 
 /// A vector of `length` copies of `value`. Linux is asked for pages of 2 MiB where it is large: a
 /// model's weights are then ready after hundreds of page faults instead of a hundred thousand.
