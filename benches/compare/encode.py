@@ -11,6 +11,14 @@ length and padded to the longest, which is what suits them.  ONNX Runtime runs t
 channel.  medvec is the command line, so it also reads JSON, makes tokens and writes the matrix; the time
 to load the model, measured with one text, is taken off for all engines.
 
+With --device cuda (or cuda:N), medvec (built with the feature `cuda`) and sentence-transformers run on
+the GPU, in single precision both, and ONNX Runtime is left out.  --medvec-only needs nothing installed
+but numpy and tokenizers, and there are no cosines then.  --repeat takes the abstracts so many times,
+since a GPU is through with a thousand before they can be timed.
+
+    cargo build --release --features cuda
+    V/bin/python benches/compare/encode.py FOLDER --device cuda --medvec-only --repeat 20
+
 The table holds the best of the rounds in documents a second of wall clock and of processor time,
 and the least and mean cosine to the single-precision vectors of sentence-transformers.
 """
@@ -36,9 +44,14 @@ def arguments():
     parser.add_argument("--medvec", type=pathlib.Path, default=REPOSITORY / "target/release/medvec")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--documents", type=int, default=1_000)
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--batch", type=int, default=16)
-    return parser.parse_args()
+    parser.add_argument("--batch", type=int, help="texts of the peers' batches [16; 128 on a GPU]")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--medvec-only", action="store_true", help="leave the peers out")
+    options = parser.parse_args()
+    options.batch = options.batch or (16 if options.device == "cpu" else 128)
+    return options
 
 
 def abstracts(count):
@@ -73,6 +86,8 @@ class Medvec:
         out = self.scratch / "out.npy"
         command = [self.options.medvec, "encode", self.options.folder, "--input", source]
         command += ["--precision", self.precision, "--format", "npy", "--out", out]
+        if self.options.device != "cpu":
+            command += ["--device", self.options.device]
         cores = sorted(os.sched_getaffinity(0))[: self.options.threads]
         subprocess.run(command, check=True, preexec_fn=lambda: os.sched_setaffinity(0, cores))
         return np.load(out)
@@ -152,7 +167,8 @@ class SentenceTransformers(Peer):
 
         torch.set_num_threads(options.threads)
         self.options, self.texts = options, texts
-        self.model = SentenceTransformer(str(options.folder), device="cpu")
+        torch.backends.cuda.matmul.allow_tf32 = False
+        self.model = SentenceTransformer(str(options.folder), device=options.device)
         self.model.max_seq_length = TOKENS
 
     def encode(self, texts):
@@ -213,21 +229,22 @@ def main():
     import numpy as np
     from tokenizers import Tokenizer
 
-    texts = abstracts(options.documents)
+    texts = abstracts(options.documents) * options.repeat
     tokenizer = Tokenizer.from_file(str(options.folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(TOKENS)
     ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-    scratch = pathlib.Path(tempfile.mkdtemp())
-    fused, int8 = graphs(options, scratch)
-    engines = {
-        "sentence-transformers": SentenceTransformers(options, texts),
-        "ONNX Runtime f32": OnnxRuntime(options, ids, fused),
-        "ONNX Runtime int8": OnnxRuntime(options, ids, int8),
-        "medvec f32": Medvec(options, texts, "f32"),
-        "medvec bf16": Medvec(options, texts, "bf16"),
-        "medvec int8": Medvec(options, texts, "int8"),
-    }
+    engines = {}
+    if not options.medvec_only:
+        engines["sentence-transformers"] = SentenceTransformers(options, texts)
+    if options.device == "cpu" and not options.medvec_only:
+        fused, int8 = graphs(options, pathlib.Path(tempfile.mkdtemp()))
+        engines["ONNX Runtime f32"] = OnnxRuntime(options, ids, fused)
+        engines["ONNX Runtime int8"] = OnnxRuntime(options, ids, int8)
+    engines["medvec f32"] = Medvec(options, texts, "f32")
+    if options.device == "cpu":
+        engines["medvec bf16"] = Medvec(options, texts, "bf16")
+        engines["medvec int8"] = Medvec(options, texts, "int8")
     best, vectors = {}, {}
     for engine in engines.values():
         engine.warm_up()
@@ -242,16 +259,16 @@ def main():
             known = best.get(name, spent)
             best[name] = [min(pair) for pair in zip(spent, known)]
     tokens = sum(map(len, ids)) / len(ids)
-    print(f"{len(texts)} documents of {tokens:.0f} tokens, {options.threads} threads")
+    print(f"{len(texts)} documents of {tokens:.0f} tokens, {options.threads} threads, {options.device}")
     print("| engine | documents/s | documents/processor s | least cosine | mean cosine |")
     print("|---|---|---|---|---|")
-    truth = vectors["sentence-transformers"]
+    truth = vectors.get("sentence-transformers")
     for name, (wall, processor) in best.items():
-        cosine = np.sum(vectors[name] * truth, axis=1) / np.linalg.norm(vectors[name], axis=1)
-        print(
-            f"| {name} | {len(texts) / wall:.1f} | {len(texts) / processor:.1f} "
-            f"| {cosine.min():.5f} | {cosine.mean():.5f} |"
-        )
+        near = "| - | - |"
+        if truth is not None:
+            cosine = np.sum(vectors[name] * truth, axis=1) / np.linalg.norm(vectors[name], axis=1)
+            near = f"| {cosine.min():.5f} | {cosine.mean():.5f} |"
+        print(f"| {name} | {len(texts) / wall:.1f} | {len(texts) / processor:.1f} {near}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ mod bert;
 #[cfg(feature = "bert")]
 mod decoder;
 #[cfg(feature = "bert")]
+mod device;
+#[cfg(feature = "bert")]
 pub mod distill;
 #[cfg(feature = "bert")]
 pub mod folder;

@@ -1,5 +1,6 @@
 //! The real binary, end to end: what a user types, what it prints, how it exits.
 
+mod device;
 mod embed;
 mod encode;
 mod encoders;

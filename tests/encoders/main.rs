@@ -8,6 +8,7 @@
 mod adapters;
 mod cross;
 mod decoders;
+mod device;
 mod fixtures;
 mod goldens;
 mod precision;

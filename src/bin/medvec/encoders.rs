@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use medvec::db::Snapshot;
 use medvec::encode::folder::{
-    FolderEncoder, OpenOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in, tower_names,
+    Device, FolderEncoder, OpenOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in,
+    tower_names,
 };
 use medvec::encode::hub::{Hub, ModelName};
 use medvec::{Encoder, EncoderSpec, Error, encode};
@@ -35,10 +36,16 @@ impl ModelOptions {
             recipe: self.recipe.as_deref().map(Recipe::read).transpose()?,
             adapter: self.adapter.clone(),
             precision: self.precision.unwrap_or_default().of_kernel(),
+            device: self.device(),
         })
     }
 
-    /// Whether none of them was given.
+    /// What models run on.
+    pub(crate) fn device(&self) -> Device {
+        self.device.unwrap_or_default()
+    }
+
+    /// Whether nothing was given that decides vectors.
     pub(crate) fn is_empty(&self) -> bool {
         self.preset.is_none()
             && self.recipe.is_none()
@@ -94,8 +101,8 @@ pub(crate) fn for_database(
         Purpose::Documents { query } => Some(Preset::by_name(query)?),
         _ => None,
     };
-    let precision = options.precision;
-    let query = OpenOptions { preset: partner, precision, ..OpenOptions::default() };
+    let OpenOptions { precision, device, .. } = options;
+    let query = OpenOptions { preset: partner, precision, device, ..OpenOptions::default() };
     let query = FolderEncoder::open_with(&query_path, &query)?;
     Ok(Arc::new(Towers::new(document, query)?))
 }
@@ -118,12 +125,22 @@ fn folder(name: &str, model: &ModelOptions) -> Result<Option<PathBuf>> {
             return Ok(Some(path));
         }
     }
-    if !model.is_empty() {
-        return Err(Failure::usage(format!(
-            "--preset, --recipe and --adapter are for model folders, {name} is none"
-        )));
+    if !model.is_empty() || model.device() != Device::Cpu {
+        return Err(not_a_folder(name));
     }
     Ok(None)
+}
+
+/// Texts of one call, `on_cpu` of them there; a GPU is fast only with many tokens at once.
+pub(crate) fn batch(device: Device, on_cpu: usize) -> usize {
+    if device == Device::Cpu { on_cpu } else { 256 }
+}
+
+/// The answer to options of model folders for an encoder that is none.
+pub(crate) fn not_a_folder(name: &str) -> Failure {
+    Failure::usage(format!(
+        "--preset, --recipe, --adapter, --precision and --device are for model folders, {name} is none"
+    ))
 }
 
 fn absolute(name: &str) -> Result<PathBuf> {
@@ -159,7 +176,7 @@ pub(crate) fn for_snapshot(
     match (named, &vectors.encoder) {
         (Some(name), Some(spec)) => named_for(name, model, spec),
         (Some(name), None) => by_name(name, model),
-        (None, Some(spec)) => for_spec(spec, Use::Questions),
+        (None, Some(spec)) => for_spec(spec, Use::Questions, model.device()),
         (None, None) => Err(Failure::usage(
             "this database holds vectors that were made elsewhere: name the encoder that made them \
              with --encoder FOLDER",
@@ -172,7 +189,7 @@ pub(crate) fn for_snapshot(
 fn named_for(name: &str, model: &ModelOptions, stored: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
     let Some(path) = folder(name, model)? else { return by_name(name, model) };
     let encoder = match model.is_empty() {
-        true => FolderEncoder::open_like(&path, stored)?,
+        true => FolderEncoder::open_like_on(&path, stored, model.device())?,
         false => FolderEncoder::open_with(&path, &model.to_options()?)?,
     };
     if has_towers(stored) {
@@ -182,7 +199,11 @@ fn named_for(name: &str, model: &ModelOptions, stored: &EncoderSpec) -> Result<A
 }
 
 /// The encoder that a database was written with.
-pub(crate) fn for_spec(spec: &EncoderSpec, wanted: Use) -> Result<Arc<dyn Encoder>> {
+pub(crate) fn for_spec(
+    spec: &EncoderSpec,
+    wanted: Use,
+    device: Device,
+) -> Result<Arc<dyn Encoder>> {
     if spec.is_precomputed() {
         return Err(Failure::usage(format!(
             "the vectors of this database were made elsewhere, by {}, which is only a name here: \
@@ -193,6 +214,9 @@ pub(crate) fn for_spec(spec: &EncoderSpec, wanted: Use) -> Result<Arc<dyn Encode
     }
     let builtin = encode::builtin()?;
     if spec.name == BUILTIN {
+        if device != Device::Cpu {
+            return Err(not_a_folder(BUILTIN));
+        }
         return Ok(builtin);
     }
     let paths = match (tower_names(&spec.name), wanted) {
@@ -214,10 +238,11 @@ pub(crate) fn for_spec(spec: &EncoderSpec, wanted: Use) -> Result<Arc<dyn Encode
     match (tower_names(&spec.name), wanted) {
         (Some((_, query)), Use::Questions) => {
             let named = EncoderSpec { name: query.to_owned(), ..spec.clone() };
-            Ok(Arc::new(Towers::for_questions(spec, FolderEncoder::open_as(&named)?)?))
+            Ok(Arc::new(Towers::for_questions(spec, FolderEncoder::open_as_on(&named, device)?)?))
         }
-        (Some(_), Use::Both) => Ok(Arc::new(Towers::open_as(spec)?)),
-        (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_as(spec)?)),
+        (Some(_), Use::Both) => Ok(Arc::new(Towers::open_as_on(spec, device)?)),
+        (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_as_on(spec, device)?)),
+        (None, _) if device != Device::Cpu => Err(not_a_folder(&spec.name)),
         (None, _) => Ok(encode::open(first)?),
     }
 }

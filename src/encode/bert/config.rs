@@ -12,28 +12,28 @@ use crate::error::Result;
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::encode) struct BertConfig {
     #[serde(skip)]
-    pub(super) mpnet: bool,
+    pub(in crate::encode) mpnet: bool,
     vocab_size: Option<usize>,
     #[serde(default = "hidden_size")]
     pub(in crate::encode) hidden_size: usize,
     #[serde(default = "twelve")]
-    pub(super) num_hidden_layers: usize,
+    pub(in crate::encode) num_hidden_layers: usize,
     #[serde(default = "twelve")]
-    pub(super) num_attention_heads: usize,
+    pub(in crate::encode) num_attention_heads: usize,
     #[serde(default = "intermediate_size")]
-    pub(super) intermediate_size: usize,
+    pub(in crate::encode) intermediate_size: usize,
     #[serde(default)]
-    pub(super) hidden_act: Activation,
+    pub(in crate::encode) hidden_act: Activation,
     #[serde(default = "positions")]
-    pub(super) max_position_embeddings: usize,
+    pub(in crate::encode) max_position_embeddings: usize,
     type_vocab_size: Option<usize>,
     #[serde(default = "layer_norm_eps")]
-    pub(super) layer_norm_eps: f64,
+    pub(in crate::encode) layer_norm_eps: f64,
     position_embedding_type: Option<String>,
     #[serde(default)]
     is_decoder: bool,
     #[serde(default = "buckets")]
-    pub(super) relative_attention_num_buckets: usize,
+    pub(in crate::encode) relative_attention_num_buckets: usize,
     pad_token_id: Option<usize>,
     num_labels: Option<usize>,
     id2label: Option<HashMap<String, IgnoredAny>>,
@@ -65,7 +65,7 @@ fn buckets() -> usize {
 
 /// The function between the two layers of the feed-forward block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Activation {
+pub(in crate::encode) enum Activation {
     /// With the error function.
     #[default]
     #[serde(rename = "gelu")]
@@ -89,32 +89,32 @@ impl BertConfig {
         Ok(config)
     }
 
-    pub(super) fn vocabulary(&self) -> usize {
+    pub(in crate::encode) fn vocabulary(&self) -> usize {
         self.vocab_size.unwrap_or(if self.mpnet { 30_527 } else { 30_522 })
     }
 
     /// Token types; MPNet has none.
-    pub(super) fn types(&self) -> usize {
+    pub(in crate::encode) fn types(&self) -> usize {
         if self.mpnet { 1 } else { self.type_vocab_size.unwrap_or(2) }
     }
 
     /// The padding's id, behind which MPNet's positions start.
-    pub(super) fn padding(&self) -> usize {
+    pub(in crate::encode) fn padding(&self) -> usize {
         self.pad_token_id.unwrap_or(1)
     }
 
     /// Rows of the position table before that of the first token.
-    pub(super) fn first_position(&self) -> usize {
+    pub(in crate::encode) fn first_position(&self) -> usize {
         if self.mpnet { self.padding() + 1 } else { 0 }
     }
 
     /// Tokens of the longest input.
-    pub(super) fn tokens_max(&self) -> usize {
+    pub(in crate::encode) fn tokens_max(&self) -> usize {
         self.max_position_embeddings - self.first_position()
     }
 
     /// Outputs of a classifier.
-    pub(super) fn labels(&self) -> usize {
+    pub(in crate::encode) fn labels(&self) -> usize {
         self.num_labels.or(self.id2label.as_ref().map(HashMap::len)).unwrap_or(2)
     }
 
@@ -177,7 +177,7 @@ impl BertConfig {
     }
 
     /// What the weights' shapes do not tell but the vectors depend on; part of the fingerprint.
-    pub(super) fn signature(&self) -> String {
+    pub(in crate::encode) fn signature(&self) -> String {
         let mut signature = format!(
             "heads {} activation {:?} epsilon {:e}",
             self.num_attention_heads, self.hidden_act, self.layer_norm_eps

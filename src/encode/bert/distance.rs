@@ -34,7 +34,7 @@ impl DistanceBias {
 
 /// The bucket of a distance (key - query): the lower half for keys before the query, the upper for
 /// those after it. In single precision, as the reference computes it.
-fn bucket(distance: i64, buckets: usize) -> usize {
+pub(in crate::encode) fn bucket(distance: i64, buckets: usize) -> usize {
     let half = buckets / 2;
     let side = if distance > 0 { half } else { 0 };
     let far = distance.unsigned_abs() as usize;

@@ -15,6 +15,10 @@ mod distance;
 mod head;
 mod network;
 
+#[cfg(any(feature = "cuda", feature = "oracle"))]
+pub(in crate::encode) use self::config::Activation;
 pub(in crate::encode) use self::config::BertConfig;
+#[cfg(any(feature = "cuda", feature = "oracle"))]
+pub(in crate::encode) use self::distance::bucket;
 pub(in crate::encode) use self::head::{Classifier, Pooler};
 pub(in crate::encode) use self::network::Bert;

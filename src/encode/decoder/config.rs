@@ -10,35 +10,35 @@ use crate::error::Result;
 
 /// What is computed, in the same words for every family.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Plan {
-    pub(super) architecture: Architecture,
-    pub(super) vocabulary: usize,
-    pub(super) hidden: usize,
-    pub(super) layers: usize,
-    pub(super) heads: usize,
+pub(in crate::encode) struct Plan {
+    pub(in crate::encode) architecture: Architecture,
+    pub(in crate::encode) vocabulary: usize,
+    pub(in crate::encode) hidden: usize,
+    pub(in crate::encode) layers: usize,
+    pub(in crate::encode) heads: usize,
     /// Heads of keys and values; each is shared by `heads / key_heads` query heads.
-    pub(super) key_heads: usize,
+    pub(in crate::encode) key_heads: usize,
     /// Numbers of a head.
-    pub(super) head: usize,
-    pub(super) intermediate: usize,
-    pub(super) tokens_max: usize,
-    pub(super) activation: Activation,
-    pub(super) epsilon: f32,
+    pub(in crate::encode) head: usize,
+    pub(in crate::encode) intermediate: usize,
+    pub(in crate::encode) tokens_max: usize,
+    pub(in crate::encode) activation: Activation,
+    pub(in crate::encode) epsilon: f32,
     /// Base of the rotary angles.
-    pub(super) theta: f64,
+    pub(in crate::encode) theta: f64,
     /// Numbers of a head that are turned, from its front; even.
-    pub(super) rotary: usize,
+    pub(in crate::encode) rotary: usize,
     /// Tokens that a token sees, itself included.
-    pub(super) window: usize,
+    pub(in crate::encode) window: usize,
     /// Whether attention and the feed-forward block both start from the layer's input.
-    pub(super) parallel: bool,
+    pub(in crate::encode) parallel: bool,
     /// Whether the attention's linear layers have biases.
-    pub(super) attention_bias: bool,
+    pub(in crate::encode) attention_bias: bool,
 }
 
 /// The function inside of the feed-forward block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(super) enum Activation {
+pub(in crate::encode) enum Activation {
     /// With the error function.
     #[serde(rename = "gelu")]
     Gelu,
@@ -151,7 +151,7 @@ const MISTRAL: Defaults = Defaults {
 
 impl Plan {
     /// Reads and checks `config.json`.
-    pub(super) fn open(folder: &Folder, architecture: Architecture) -> Result<Plan> {
+    pub(in crate::encode) fn open(folder: &Folder, architecture: Architecture) -> Result<Plan> {
         let fields: Fields = folder
             .json("config.json")?
             .ok_or_else(|| folder.error("config.json is missing; is this a model folder?"))?;
@@ -286,7 +286,7 @@ impl Plan {
     }
 
     /// What the weights' shapes do not tell but the vectors depend on; part of the fingerprint.
-    pub(super) fn signature(&self) -> String {
+    pub(in crate::encode) fn signature(&self) -> String {
         format!(
             "heads {} of {} keys {} activation {:?} epsilon {:e} theta {} rotary {} window {} \
              parallel {}",

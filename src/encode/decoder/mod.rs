@@ -15,4 +15,6 @@ mod config;
 mod layer;
 mod network;
 
+#[cfg(any(feature = "cuda", feature = "oracle"))]
+pub(in crate::encode) use self::config::{Activation, Plan};
 pub(in crate::encode) use self::network::Decoder;

@@ -13,8 +13,8 @@ use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::index::parallel;
 
-/// Pairs that a thread takes at a time.
-const BATCH_PAIRS: usize = 4;
+/// Pairs that a thread takes at a time, by the tokens of a pass: 4 on the CPU.
+const PAIR_TOKENS: usize = 128;
 
 /// A model that scores pairs of texts.
 pub struct CrossEncoder {
@@ -123,7 +123,8 @@ impl CrossEncoder {
         control: &Control,
     ) -> Result<Vec<f32>> {
         let mut scores = vec![0.0; texts.len()];
-        let batches = texts.chunks(BATCH_PAIRS).zip(scores.chunks_mut(BATCH_PAIRS));
+        let pairs = (self.model.pass_tokens() / PAIR_TOKENS).max(1);
+        let batches = texts.chunks(pairs).zip(scores.chunks_mut(pairs));
         let run = |(): &mut (), (texts, scores): (&[EncoderInput], &mut [f32])| {
             let tokens = texts.iter().map(|text| self.tokens(question, Some(&joined(text))));
             let tokens = tokens.collect::<Result<Vec<_>>>()?;

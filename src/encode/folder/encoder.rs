@@ -13,6 +13,7 @@ use super::tokenizer::{Tokenizers, Tokens};
 use super::towers::tower_names;
 use crate::control::Control;
 use crate::encode::bert::Pooler;
+use crate::encode::device::Device;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Pooling, TowerSpec};
 use crate::error::Result;
 
@@ -77,8 +78,16 @@ impl FolderEncoder {
     /// # Errors
     /// As [`FolderEncoder::open`].
     pub fn open_as(spec: &EncoderSpec) -> Result<FolderEncoder> {
+        FolderEncoder::open_as_on(spec, Device::Cpu)
+    }
+
+    /// As [`FolderEncoder::open_as`], to run on a device.
+    ///
+    /// # Errors
+    /// As [`FolderEncoder::open`], and if there is no such device.
+    pub fn open_as_on(spec: &EncoderSpec, device: Device) -> Result<FolderEncoder> {
         let (folder, ..) = parts_of(&spec.name);
-        FolderEncoder::open_like(folder, spec)
+        FolderEncoder::open_like_on(folder, spec, device)
     }
 
     /// As [`FolderEncoder::open_as`], where the folder is now at another path. Of a pair of towers it
@@ -87,10 +96,22 @@ impl FolderEncoder {
     /// # Errors
     /// As [`FolderEncoder::open`].
     pub fn open_like(folder: &Path, spec: &EncoderSpec) -> Result<FolderEncoder> {
+        FolderEncoder::open_like_on(folder, spec, Device::Cpu)
+    }
+
+    /// As [`FolderEncoder::open_like`], to run on a device.
+    ///
+    /// # Errors
+    /// As [`FolderEncoder::open`], and if there is no such device.
+    pub fn open_like_on(
+        folder: &Path,
+        spec: &EncoderSpec,
+        device: Device,
+    ) -> Result<FolderEncoder> {
         let name = tower_names(&spec.name).map_or(spec.name.as_str(), |(_, query)| query);
         let (_, adapter, precision) = parts_of(name);
         let recipe = Some(Recipe::of_spec(spec));
-        let options = OpenOptions { recipe, adapter, preset: None, precision };
+        let options = OpenOptions { recipe, adapter, preset: None, precision, device };
         let mut opened = Opened::open(folder, &options)?;
         // Two settings are only in the digest of the tokenizer.
         let rows = opened.model.shape().vocabulary;

@@ -45,6 +45,7 @@ pub use self::presets::{PRESETS, Preset, Purpose};
 pub use self::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 pub use self::tokenizer::Tokens;
 pub use self::towers::{Towers, has_towers, paths_in, tower_names};
+pub use crate::encode::device::Device;
 
 pub(in crate::encode) use self::architecture::Architecture;
 pub(in crate::encode) use self::files::Folder;

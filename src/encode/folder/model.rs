@@ -5,12 +5,9 @@ use super::files::Folder;
 use super::network::{self, Network, Pool, Shape};
 use super::tokenizer::Tokens;
 use super::weights::Weights;
+use crate::encode::device::Device;
 use crate::error::{Error, Result};
 use crate::kernel::matmul::Precision;
-
-/// Tokens that go through the network together: enough that short texts share the cost of
-/// reading the weights, few enough that working memory stays small.
-const PASS_TOKENS: usize = 512;
 
 /// A network and its working memory.
 pub(super) struct Model {
@@ -26,14 +23,20 @@ impl Model {
         kind: Kind,
         weights: &Weights,
         precision: Precision,
+        device: Device,
     ) -> Result<Model> {
-        let network = network::open(kind.architecture, folder, weights, precision)?;
+        let network = network::open(kind.architecture, folder, weights, precision, device)?;
         Ok(Model { name: folder.name().to_string(), network, states: Pool::default() })
     }
 
     /// What the network takes and gives.
     pub(super) fn shape(&self) -> Shape {
         self.network.shape()
+    }
+
+    /// See [`Network::pass_tokens`].
+    pub(super) fn pass_tokens(&self) -> usize {
+        self.network.pass_tokens()
     }
 
     /// See [`Network::signature`].
@@ -60,7 +63,7 @@ impl Model {
         self.states.with(|states| {
             let mut rest = texts;
             while !rest.is_empty() {
-                let (pass, later) = rest.split_at(pass_length(rest));
+                let (pass, later) = rest.split_at(pass_length(rest, self.pass_tokens()));
                 self.network.forward(pass, states, proceed)?;
                 let mut states = states.as_slice();
                 for text in pass {
@@ -80,12 +83,12 @@ impl Model {
     }
 }
 
-/// Texts from the front that make up one pass: at least one.
-fn pass_length(texts: &[Tokens]) -> usize {
+/// Texts from the front that make up one pass of so many tokens: at least one.
+fn pass_length(texts: &[Tokens], tokens_max: usize) -> usize {
     let mut tokens = 0;
     let fits = |text: &&Tokens| {
         tokens += text.ids.len();
-        tokens <= PASS_TOKENS
+        tokens <= tokens_max
     };
     texts.iter().take_while(fits).count().max(1)
 }

@@ -8,6 +8,7 @@ use super::tokenizer::Tokens;
 use super::weights::Weights;
 use crate::encode::bert::{Bert, BertConfig};
 use crate::encode::decoder::Decoder;
+use crate::encode::device::{self, Device};
 use crate::error::Result;
 use crate::kernel::matmul::Precision;
 
@@ -26,8 +27,8 @@ pub(in crate::encode) struct Shape {
 
 /// The layers of a model, without any head.
 ///
-/// Implementations are pure and single-threaded: a text's vectors are the same to the last bit
-/// whatever else is in the batch. They keep their working memory in a [`Pool`], so that calls may
+/// Implementations are pure; those on the CPU are single-threaded, and a text's vectors are the same to
+/// the last bit whatever else is in the batch. They keep their working memory in a [`Pool`], so that calls may
 /// run on several threads at once.
 pub(in crate::encode) trait Network: Send + Sync {
     /// What it takes and gives.
@@ -37,13 +38,19 @@ pub(in crate::encode) trait Network: Send + Sync {
     /// part of the fingerprint.
     fn signature(&self) -> String;
 
+    /// Tokens that go through the network together: enough that short texts share the cost of reading
+    /// the weights, few enough that working memory stays small.
+    fn pass_tokens(&self) -> usize {
+        512
+    }
+
     /// Replaces `states` by the last layer's vector of every token (after the final norm, where
     /// there is one), `shape().dimension` numbers each, texts one after another, without padding.
     /// Every text has passed [`refuse`]. `proceed` is asked again and again, some
     /// milliseconds apart.
     ///
     /// # Errors
-    /// Only those of `proceed`; `states` then hold nothing of use.
+    /// Those of `proceed`, and of a device other than the CPU; `states` then hold nothing of use.
     fn forward(
         &self,
         texts: &[Tokens],
@@ -59,7 +66,16 @@ pub(super) fn open(
     folder: &Folder,
     weights: &Weights,
     precision: Precision,
+    device: Device,
 ) -> Result<Box<dyn Network>> {
+    if device != Device::Cpu {
+        if precision != Precision::F32 {
+            return Err(
+                folder.error(format!("{} runs on the cpu only, {device} in f32", precision.name()))
+            );
+        }
+        return device::open(device, architecture, folder, weights);
+    }
     match architecture {
         Architecture::Bert | Architecture::Mpnet => {
             let config = BertConfig::open(folder, architecture)?;

@@ -9,6 +9,7 @@ use super::modules::Layout;
 use super::presets::Preset;
 use super::recipe::Recipe;
 use super::weights::Weights;
+use crate::encode::device::Device;
 use crate::error::Result;
 use crate::kernel::matmul::Precision;
 
@@ -23,6 +24,8 @@ pub struct OpenOptions {
     pub adapter: Option<PathBuf>,
     /// What factors of matrix products are rounded to; another one is another encoder.
     pub precision: Precision,
+    /// What the model runs on; its encoder is the same on every one.
+    pub device: Device,
 }
 
 /// A folder with its network loaded and its recipe known.
@@ -50,7 +53,7 @@ impl Opened {
         let transformer = layout.transformer.clone();
         let kind = Kind::of(&transformer)?;
         let weights = Weights::open(&transformer, options.adapter.as_deref())?;
-        let model = Model::open(&transformer, kind, &weights, options.precision)?;
+        let model = Model::open(&transformer, kind, &weights, options.precision, options.device)?;
         let shape = model.shape();
         let preset = options.preset.or_else(|| Preset::of_folder(&folder));
         let recipe = match (&options.recipe, preset) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::encoder::FolderEncoder;
 use super::open::parts_of;
 use crate::control::Control;
+use crate::encode::device::Device;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec};
 use crate::error::{Error, Result};
 
@@ -55,6 +56,14 @@ impl Towers {
     /// # Errors
     /// [`Error::Encoder`] when one of them cannot be opened or is of another kind.
     pub fn open_as(stored: &EncoderSpec) -> Result<Towers> {
+        Towers::open_as_on(stored, Device::Cpu)
+    }
+
+    /// As [`Towers::open_as`], to run on a device.
+    ///
+    /// # Errors
+    /// As [`Towers::open_as`], and if there is no such device.
+    pub fn open_as_on(stored: &EncoderSpec, device: Device) -> Result<Towers> {
         let Some((document, query)) = tower_names(&stored.name) else {
             return Err(Error::Encoder {
                 name: stored.name.clone(),
@@ -62,8 +71,8 @@ impl Towers {
             });
         };
         let named = |name: &str| EncoderSpec { name: name.to_owned(), ..stored.clone() };
-        let document = FolderEncoder::open_as(&named(document))?;
-        let query = FolderEncoder::open_as(&named(query))?;
+        let document = FolderEncoder::open_as_on(&named(document), device)?;
+        let query = FolderEncoder::open_as_on(&named(query), device)?;
         let spec = joined(document.spec(), query.spec())?;
         Ok(Towers { spec, document: Some(document), query })
     }

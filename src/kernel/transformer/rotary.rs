@@ -34,14 +34,22 @@ impl Angles {
         }
     }
 
+    /// The cosines of all pairs at `position`, and their sines.
+    ///
+    /// # Panics
+    /// If [`extend`](Self::extend) was not called for `position`.
+    pub fn at(&self, position: usize) -> (&[f32], &[f32]) {
+        let half = self.steps.len();
+        self.table[position * 2 * half..][..2 * half].split_at(half)
+    }
+
     /// Turns the front of `head`, two numbers for each pair, to `position`, and multiplies all of
     /// it by `scale`.
     ///
     /// # Panics
     /// If [`extend`](Self::extend) was not called for `position`, or `head` is too short.
     pub fn turn(&self, isa: Isa, position: usize, scale: f32, head: &mut [f32]) {
-        let half = self.steps.len();
-        let (cosines, sines) = self.table[position * 2 * half..][..2 * half].split_at(half);
+        let (cosines, sines) = self.at(position);
         turn(isa, cosines, sines, scale, &mut head[..]);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use medvec::encode::folder::Device;
 use medvec::kernel::matmul::Precision;
 
 use super::Format;
@@ -27,6 +28,11 @@ pub(crate) struct ModelOptions {
     /// not compared with each other. For BERT and MPNet.
     #[arg(long, value_enum)]
     pub(crate) precision: Option<ModelPrecision>,
+
+    /// Run the model on this: cpu, or cuda or cuda:N for a GPU, in builds with the feature `cuda`
+    /// [default: cpu]; vectors are the same but for rounding.
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<Device>,
 }
 
 /// What factors are rounded to inside of a model.

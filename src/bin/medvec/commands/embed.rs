@@ -11,7 +11,7 @@ use super::import::same_encoder;
 use super::open;
 use crate::args::Embed;
 use crate::context::Context;
-use crate::encoders::{self, Use};
+use crate::encoders::{self, Use, batch};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::style::{FAINT, GOOD, count, counted, duration};
@@ -39,11 +39,12 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
             database.writer(WriterOptions::with_encoder(encoder))?
         }
         None => {
-            let encoder = encoders::for_spec(spec, Use::Both)?;
+            let encoder = encoders::for_spec(spec, Use::Both, args.model.device())?;
             database.writer(WriterOptions::with_encoder(encoder))?
         }
     };
     let mut options = EmbedOptions::default();
+    options.batch = batch(args.model.device(), options.batch);
     if let Some(threads) = args.threads {
         options.threads = usize::from(threads);
     }

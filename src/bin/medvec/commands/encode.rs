@@ -7,23 +7,38 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use medvec::encode::folder::{CrossEncoder, FolderEncoder, QUERY, Tokens, is_cross_encoder};
+use medvec::encode::folder::{
+    CrossEncoder, Device, FolderEncoder, QUERY, Tokens, is_cross_encoder,
+};
 use medvec::encode::static_encoder::StaticEncoder;
 use medvec::{Control, Encoder, EncoderInput, Error, encode};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Encode, EncodeFormat};
 use crate::context::Context;
-use crate::encoders::{BUILTIN, announce};
+use crate::encoders::{BUILTIN, announce, not_a_folder};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::npy;
 
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
-/// Lines that are read before their results are written.
-const BLOCK_LINES: usize = 256;
-/// Lines that a thread takes at a time.
-const BATCH_LINES: usize = 4;
+
+/// How many lines are worked on at a time.
+struct Pace {
+    /// Lines that are read before their results are written.
+    block: usize,
+    /// Lines that a thread takes at a time.
+    batch: usize,
+    threads: usize,
+}
+
+impl Pace {
+    /// A GPU is fast only with many tokens at once.
+    fn of(device: Device) -> Pace {
+        let (block, batch) = if device == Device::Cpu { (256, 4) } else { (2_048, 128) };
+        Pace { block, batch, threads: thread::available_parallelism().map_or(1, usize::from) }
+    }
+}
 
 /// A line of the input.
 #[derive(Deserialize)]
@@ -57,16 +72,16 @@ enum Engine {
 pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
     let engine = Engine::open(args)?;
     announce(&args.encoder, args.model.preset.as_deref(), context)?;
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let pace = Pace::of(args.model.device());
     let control = context.control();
     let mut lines = Lines::open(&args.input)?;
     let mut sink = Sink::open(args, engine.width(), context)?;
     loop {
-        let block = lines.block()?;
+        let block = lines.block(pace.block)?;
         if block.is_empty() {
             break;
         }
-        for encoded in engine.encode_all(&block, &args.role, &lines.name, threads, &control)? {
+        for encoded in engine.encode_all(&block, &args.role, &lines.name, &pace, &control)? {
             sink.write(&encoded)?;
         }
     }
@@ -84,11 +99,8 @@ impl Engine {
                 false => Engine::Folder(Box::new(FolderEncoder::open_with(path, &options)?)),
             });
         }
-        if !args.model.is_empty() {
-            return Err(Failure::usage(format!(
-                "--preset, --recipe, --adapter and --precision are for model folders, {} is none",
-                args.encoder
-            )));
+        if !args.model.is_empty() || args.model.device() != Device::Cpu {
+            return Err(not_a_folder(&args.encoder));
         }
         Ok(Engine::Static(match args.encoder.as_str() {
             BUILTIN => encode::builtin_static()?,
@@ -111,10 +123,10 @@ impl Engine {
         block: &[(u64, Line)],
         role: &str,
         file: &str,
-        threads: usize,
+        pace: &Pace,
         control: &Control,
     ) -> Result<Vec<Encoded>> {
-        let batches: Vec<&[(u64, Line)]> = block.chunks(BATCH_LINES).collect();
+        let batches: Vec<&[(u64, Line)]> = block.chunks(pace.batch).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = || -> medvec::Result<Vec<(usize, Vec<Encoded>)>> {
             let mut own = Vec::new();
@@ -129,7 +141,7 @@ impl Engine {
         };
         let mut all = thread::scope(|scope| {
             let others: Vec<_> =
-                (1..threads.min(batches.len())).map(|_| scope.spawn(work)).collect();
+                (1..pace.threads.min(batches.len())).map(|_| scope.spawn(work)).collect();
             let mut all = work()?;
             for other in others {
                 all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
@@ -226,11 +238,11 @@ impl Lines {
         Ok(Lines { name: input.to_owned(), reader: Box::new(BufReader::new(file)), number: 0 })
     }
 
-    /// The next lines that are not blank, with their numbers; none at the end.
-    fn block(&mut self) -> Result<Vec<(u64, Line)>> {
+    /// The next lines that are not blank, at most `count`, with their numbers; none at the end.
+    fn block(&mut self, count: usize) -> Result<Vec<(u64, Line)>> {
         let mut block = Vec::new();
         let mut bytes = Vec::new();
-        while block.len() < BLOCK_LINES {
+        while block.len() < count {
             bytes.clear();
             let limit = LINE_BYTES_MAX as u64 + 1;
             let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
@@ -346,7 +358,7 @@ fn count(file: &str) -> Result<u64> {
     let mut lines = Lines::open(file)?;
     let mut rows = 0;
     loop {
-        match lines.block()?.len() {
+        match lines.block(256)?.len() {
             0 => return Ok(rows),
             more => rows += more as u64,
         }

@@ -16,7 +16,7 @@ use medvec::{Encoder, EncoderSpec, Error};
 use super::open;
 use crate::args::{Import, Rows, row_type_name};
 use crate::context::Context;
-use crate::encoders::{self, BUILTIN, Use};
+use crate::encoders::{self, BUILTIN, Use, batch};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::Progress;
 use crate::shell;
@@ -41,14 +41,16 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
         true => existing(args)?,
         false => create(args, context)?,
     };
+    let defaults = ImportOptions::default();
     let options = ImportOptions {
         encoder,
         origin,
         ids: args.ids.clone(),
         defer: args.defer,
         keep_going: args.keep_going,
+        batch: batch(args.model.device(), defaults.batch),
         control: context.control(),
-        ..ImportOptions::default()
+        ..defaults
     };
     let started = Instant::now();
     let progress = Progress::over_bytes(context.quiet);
@@ -225,7 +227,7 @@ fn existing(args: &Import) -> Result<Target> {
         (Some(name), Some(spec)) => Some(same_encoder(named(name, args)?, spec)?),
         (None, Some(spec)) => {
             vectors::refuse_unvouched(args, spec)?;
-            Some(same_encoder(encoders::for_spec(spec, Use::Both)?, spec)?)
+            Some(same_encoder(encoders::for_spec(spec, Use::Both, args.model.device())?, spec)?)
         }
     };
     Ok(Target { database, encoder, origin: None })

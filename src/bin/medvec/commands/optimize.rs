@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::db::{OptimizeOptions, OptimizeReport, OptimizeStage, WriterOptions};
+use medvec::encode::folder::Device;
 use medvec::limits::TRAIN_ROWS_MIN;
 use medvec::{Encoder, Error};
 
@@ -23,7 +24,8 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         return Err(Failure::usage("this database has no vectors, so there is nothing to index"));
     };
     let spec = vectors.encoder.as_ref().filter(|spec| !spec.is_precomputed());
-    let encoder = spec.map(|spec| encoders::for_spec(spec, Use::Questions)).transpose()?;
+    let encoder =
+        spec.map(|spec| encoders::for_spec(spec, Use::Questions, Device::Cpu)).transpose()?;
     let questions =
         args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
     let progress = Arc::new(Progress::spinner("training the index", context.quiet));

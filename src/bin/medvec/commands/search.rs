@@ -1,7 +1,7 @@
 //! `medvec search`
 
 use medvec::db::Snapshot;
-use medvec::encode::folder::{CrossEncoder, has_towers};
+use medvec::encode::folder::{CrossEncoder, OpenOptions, has_towers};
 use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult};
 use medvec::{Document, Encoder};
 
@@ -23,7 +23,13 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         return list(args, &snapshot, filter, context);
     };
     let judge = match &args.rerank {
-        Some(folder) => Some(CrossEncoder::open(folder)?),
+        Some(folder) => {
+            let device = args.model.device();
+            Some(CrossEncoder::open_with(
+                folder,
+                &OpenOptions { device, ..OpenOptions::default() },
+            )?)
+        }
         None => None,
     };
     let encoder = encoders::for_snapshot(&snapshot, args.encoder.as_deref(), &args.model)?;
