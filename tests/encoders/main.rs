@@ -15,3 +15,5 @@ mod real;
 mod refusals;
 mod towers;
 mod weights;
+#[path = "../common/wide.rs"]
+mod wide;
