@@ -4,7 +4,8 @@
 //!
 //! - PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation`;
 //! - JSON lines ([`jsonl`]): one document a line, its vector with it if you have one;
-//! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like.
+//! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like;
+//! - the texts of MedCPT's chunks: `pubmed_chunk_36.json` and its like.
 //!
 //! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
 //!
@@ -24,6 +25,7 @@ mod headings;
 mod input;
 pub mod jsonl;
 mod lines;
+mod medcpt;
 mod names;
 pub mod pipeline;
 pub mod pubmed;

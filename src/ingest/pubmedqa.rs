@@ -9,11 +9,11 @@
 //! sections of the abstract under their labels, and the long answer, which is the abstract's
 //! conclusion, is the last section. `final_decision` (and `reasoning_required_pred`,
 //! `reasoning_free_pred`) become free fields. Members of any other name become free fields as in
-//! [`super::jsonl`].
+//! [`super::jsonl`]. Entries with the members of MedCPT's chunks (`d`, `t`, `a`, `m`) are read as those.
 
 use super::jsonl::values;
 use super::raw::{Fault, utf8};
-use super::{Event, Record, dates, headings};
+use super::{Event, Record, dates, headings, medcpt};
 use crate::document::{AbstractSection, Document};
 use crate::ids::Key;
 
@@ -54,9 +54,14 @@ pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     let rest = key(bytes).map(|(_, rest)| rest.trim_ascii_start()).unwrap_or_default();
     let body =
         rest.strip_prefix(b":").ok_or_else(|| Fault::whole("expected `:` after the PMID"))?;
+    let members = values::members(body)?.members;
+    if medcpt::is_article(&members) {
+        let document = Box::new(medcpt::document(pmid, members)?);
+        return Ok(Record { position, event: Event::Document { document, vector: None } });
+    }
     let mut document = Document::new(Key::pmid(pmid));
     let (mut contexts, mut labels, mut answer) = (Vec::new(), Vec::new(), String::new());
-    for (name, value) in values::members(body)?.members {
+    for (name, value) in members {
         match name.as_str() {
             "QUESTION" => document.title = values::text(&name, value)?,
             "CONTEXTS" => contexts = values::texts(&name, value)?,

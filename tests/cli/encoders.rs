@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::sandbox::{DOCUMENTS, Sandbox};
+use crate::wide::{widen, widen_file};
 
 /// A small model of the shared test data; `None`, with a line that says so, where there is none.
 pub(crate) fn model(name: &str) -> Option<PathBuf> {
@@ -60,28 +61,31 @@ fn a_preset_a_recipe_and_an_adapter_are_found_again() {
     let (Some(base), Some(adapter)) = (model("bert-lora/base"), model("bert-lora/adapter")) else {
         return;
     };
-    let (base, adapter) = (base.to_str().unwrap(), adapter.to_str().unwrap());
     let recipe = r#"{"pooling": "pooler", "similarity": "dot", "append_eos_id": 3,
         "roles": {"document": {"max_length": 40}, "query": {"prefix": "Q: ", "max_length": 20}}}"#;
     for options in [
         &["--preset", "biohicl-base"][..],
         &["--recipe", "recipe.json"],
-        &["--adapter", adapter],
-        &["--adapter", adapter, "--preset", "biohicl-base"],
+        &["--adapter", "adapter"],
+        &["--adapter", "adapter", "--preset", "biohicl-base"],
     ] {
         let sandbox = Sandbox::new();
+        copy(&base, &sandbox.path("base"));
+        widen(&sandbox.path("base"), 768);
+        copy(&adapter, &sandbox.path("adapter"));
+        widen_file(&sandbox.path("adapter/adapter_model.safetensors"), 48, 768);
         sandbox.write("docs.jsonl", DOCUMENTS);
         sandbox.write("recipe.json", recipe);
-        let mut import = vec!["import", "db", "docs.jsonl", "--encoder", base];
+        let mut import = vec!["import", "db", "docs.jsonl", "--encoder", "base"];
         import.extend(options);
         sandbox.medvec(&import).expect(0);
         sandbox.medvec(&["search", "db", "asthma"]).expect(0);
         sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
         // The folder is opened by the database's own recipe and adapter; another recipe is refused.
-        let plain = sandbox.medvec(&["search", "db", "asthma", "--encoder", base]);
+        let plain = sandbox.medvec(&["search", "db", "asthma", "--encoder", "base"]);
         plain.expect(0);
-        let other = ["search", "db", "asthma", "--encoder", base, "--preset", "minilm"];
-        sandbox.medvec(&other).expect(2).says(&["embedded by", base]);
+        let other = ["search", "db", "asthma", "--encoder", "base", "--preset", "sapbert"];
+        sandbox.medvec(&other).expect(2).says(&["embedded by", "base"]);
     }
 }
 
@@ -89,8 +93,9 @@ fn a_preset_a_recipe_and_an_adapter_are_found_again() {
 fn towers(sandbox: &Sandbox) -> Option<()> {
     let (document, query) = (model("bert-cls-pair")?, sandbox.path("towers/MedCPT-Query-Encoder"));
     std::fs::create_dir_all(sandbox.path("towers")).unwrap();
-    copy(&document, &sandbox.path("towers/MedCPT-Article-Encoder"));
     copy(&document, &query);
+    widen(&query, 768);
+    copy(&query, &sandbox.path("towers/MedCPT-Article-Encoder"));
     let config = query.join("config.json");
     let text = std::fs::read_to_string(&config).unwrap().replace("\"gelu\"", "\"relu\"");
     std::fs::write(config, text).unwrap();
@@ -199,6 +204,7 @@ fn encoders_at_hand_and_known_ones_are_listed() {
     let Some(folder) = model("bert-mean-st") else { return };
     let sandbox = Sandbox::new();
     copy(&folder, &sandbox.path("models/all-MiniLM-L6-v2"));
+    widen(&sandbox.path("models/all-MiniLM-L6-v2"), 384);
     std::fs::create_dir_all(sandbox.path("models/broken")).unwrap();
     sandbox.write("models/broken/config.json", "{\"model_type\": \"t5\"}");
     let run = sandbox.medvec(&["encoders", "list", "models", "-f", "json"]).expect(0);
@@ -208,7 +214,7 @@ fn encoders_at_hand_and_known_ones_are_listed() {
         all.find(|one| one["encoder"].as_str().unwrap().ends_with(name)).unwrap().clone()
     };
     let known = find("all-MiniLM-L6-v2");
-    assert_eq!((&known["preset"], &known["dimension"]), (&"minilm".into(), &48.into()));
+    assert_eq!((&known["preset"], &known["dimension"]), (&"minilm".into(), &384.into()));
     for one in [known, find("builtin")] {
         assert!(one["seconds_per_1000_abstracts"].as_f64().unwrap() > 0.0, "{one}");
     }

@@ -13,3 +13,5 @@ mod quickstart;
 mod round_trip;
 mod sandbox;
 mod vectors;
+#[path = "../common/wide.rs"]
+mod wide;

@@ -126,6 +126,15 @@ pub(crate) fn copy(name: &str) -> Option<tempfile::TempDir> {
     Some(target)
 }
 
+/// A copy of a fixture under its own name, as wide as the models of presets.
+pub(crate) fn wide(name: &str, dimension: usize) -> Option<(tempfile::TempDir, PathBuf)> {
+    let (from, root) = (copy(name)?, tempfile::tempdir().expect("a temporary folder"));
+    let folder = root.path().join(name);
+    std::fs::rename(from.keep(), &folder).expect("moved");
+    crate::wide::widen(&folder, dimension);
+    Some((root, folder))
+}
+
 /// Opening must fail with an encoder error that says each of `words`.
 pub(crate) fn assert_refused(folder: &Path, words: &[&str]) {
     match FolderEncoder::open(folder) {

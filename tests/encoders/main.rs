@@ -16,3 +16,5 @@ mod real;
 mod refusals;
 mod towers;
 mod weights;
+#[path = "../common/wide.rs"]
+mod wide;

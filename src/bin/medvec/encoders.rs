@@ -247,10 +247,17 @@ pub(crate) fn for_spec(
     }
 }
 
-/// Says how the licence of a known model restricts its use, before it is used.
+/// Says how the licence of a known model restricts its use, before it is used, and when a model is not
+/// the one whose name it bears.
 pub(crate) fn announce(name: &str, preset: Option<&str>, context: &mut Context) -> Result<()> {
     let named = preset.map(Preset::by_name).transpose()?;
     for path in paths_in(name) {
+        if named.is_none()
+            && let Some(difference) = Preset::misfit(&path)
+        {
+            let words = "its own files say how it is used";
+            context.remark(format!("{MARK}note{MARK:#} {difference}; {words}"));
+        }
         if let Some(preset) = named.or_else(|| Preset::of_path(&path))
             && !preset.restriction.is_empty()
         {

@@ -5,6 +5,7 @@
 //! | `files` | files of the folder, digests, errors |
 //! | `architecture` | which network `config.json` asks for |
 //! | `recipe`, `modules`, `presets` | pooling, prefixes, lengths: what they are, as the folder says, of known models |
+//! | `recognise` | which known model a folder holds |
 //! | `tokenizer` | text to token ids |
 //! | `weights/` | tensors by name, from safetensors or PyTorch's files, adapters merged |
 //! | `pickle/` | PyTorch's pickles, read without running anything |
@@ -33,6 +34,7 @@ mod open;
 mod pickle;
 mod pooling;
 mod presets;
+mod recognise;
 mod recipe;
 mod tokenizer;
 mod towers;

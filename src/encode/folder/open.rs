@@ -16,7 +16,8 @@ use crate::kernel::matmul::Precision;
 /// What a caller knows better than a folder's own files.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
-    /// The recipe of a known model, in place of the one by which the folder is recognised.
+    /// The recipe of a known model, in place of the one by which the folder is recognised; its
+    /// architecture and dimension must be the folder's.
     pub preset: Option<&'static Preset>,
     /// A recipe, in place of both.
     pub recipe: Option<Recipe>,
@@ -52,15 +53,18 @@ impl Opened {
         let layout = Layout::open(&folder)?;
         let transformer = layout.transformer.clone();
         let kind = Kind::of(&transformer)?;
+        if let Some(preset) = options.preset {
+            preset.check(&folder, &layout, kind)?;
+        }
         let weights = Weights::open(&transformer, options.adapter.as_deref())?;
         let model = Model::open(&transformer, kind, &weights, options.precision, options.device)?;
         let shape = model.shape();
-        let preset = options.preset.or_else(|| Preset::of_folder(&folder));
+        let preset = options.preset.or_else(|| Preset::of_folder(&folder, &layout, kind));
         let recipe = match (&options.recipe, preset) {
             (Some(recipe), _) => recipe.clone(),
             (None, Some(preset)) => {
                 let own = layout.recipe(&folder, shape)?;
-                preset.recipe(&folder, kind.architecture, shape, &own)?
+                preset.recipe(shape, &own)
             }
             (None, None) => {
                 if !layout.has_modules && is_decoder(kind.architecture) {

@@ -1,12 +1,9 @@
 //! Models of the field and their exact recipes, as their authors' code has them.
 //!
-//! A folder is recognised by its name or by its place in a cache of Hugging Face; any folder can be
-//! given a preset by name, which also serves its fine-tuned descendants.
-
-use std::path::Path;
+//! How a folder is recognised stands in `recognise`; any folder of the same architecture and dimension
+//! can be given a preset by name, which also serves its fine-tuned descendants.
 
 use super::architecture::Architecture;
-use super::files::Folder;
 use super::network::Shape;
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 use crate::encoder::{Metric, Pooling};
@@ -50,7 +47,7 @@ pub struct Preset {
     pub licence: &'static str,
     /// How the licence restricts use; empty where it does not.
     pub restriction: &'static str,
-    architecture: Architecture,
+    pub(super) architecture: Architecture,
     pooling: Pooling,
     normalize: bool,
     similarity: Metric,
@@ -310,7 +307,7 @@ pub const PRESETS: &[Preset] = &[
 ];
 
 /// Other names at Hugging Face of the same model.
-const OTHER_NAMES: &[(&str, &str)] = &[
+pub(super) const OTHER_NAMES: &[(&str, &str)] = &[
     ("microsoft/BiomedNLP-PubMedBERT-base-uncased-abstract-fulltext", "pubmedbert"),
     ("microsoft/BiomedNLP-PubMedBERT-base-uncased-abstract", "pubmedbert-abstract"),
     ("dmis-lab/biobert-base-cased-v1.1", "biobert"),
@@ -338,52 +335,16 @@ impl Preset {
             })
     }
 
-    /// The preset by which the folder at a path is recognised.
-    pub fn of_path(path: &Path) -> Option<&'static Preset> {
-        Preset::of_folder(&Folder::open(path).ok()?)
-    }
-
-    /// The preset of a folder that bears the model's name, or lies in a cache under it.
-    pub(super) fn of_folder(folder: &Folder) -> Option<&'static Preset> {
-        if let Some(hub) = folder.hub_name() {
-            return Preset::of_model(|model| model.eq_ignore_ascii_case(&hub));
-        }
-        let own = folder.base_name()?;
-        Preset::of_model(|model| {
-            let name = model.rsplit('/').next().unwrap_or(model);
-            name.eq_ignore_ascii_case(own) || model.replace('/', "_").eq_ignore_ascii_case(own)
-        })
-    }
-
-    fn of_model(is: impl Fn(&str) -> bool) -> Option<&'static Preset> {
-        let other = OTHER_NAMES.iter().find(|(model, _)| is(model)).map(|(_, name)| *name);
-        PRESETS.iter().find(|preset| is(preset.model) || other == Some(preset.name))
-    }
-
     /// The recipe for a model of this shape. Lengths are the preset's, or those of the folder's `own`
     /// recipe where the preset leaves them to it, or the model's where it has fewer positions.
-    pub(super) fn recipe(
-        &self,
-        folder: &Folder,
-        architecture: Architecture,
-        shape: Shape,
-        own: &Recipe,
-    ) -> Result<Recipe> {
-        if architecture != self.architecture {
-            return Err(folder.error(format!(
-                "the preset {} is for {} models, this is {}",
-                self.name,
-                self.architecture.family(),
-                architecture.family()
-            )));
-        }
+    pub(super) fn recipe(&self, shape: Shape, own: &Recipe) -> Recipe {
         let role = |name: &str, prefix: &str, length: u32| {
             let own = own.role(name).map_or(shape.tokens_max, |role| role.max_length);
             let max_length = if length == 0 { own } else { length as usize };
             let max_length = max_length.min(shape.tokens_max);
             (name.to_owned(), Role { prefix: prefix.to_owned(), max_length })
         };
-        Ok(Recipe {
+        Recipe {
             pooling: self.pooling,
             normalize: self.normalize,
             similarity: self.similarity,
@@ -398,7 +359,7 @@ impl Preset {
                 ]
                 .into(),
             },
-        })
+        }
     }
 
     /// Whether `query` is the tower for questions to what this one wrote.
@@ -430,24 +391,5 @@ mod tests {
         assert!(OTHER_NAMES.iter().all(|(_, name)| Preset::by_name(name).is_ok()));
         let unknown = Preset::by_name("nothing").unwrap_err().to_string();
         assert!(unknown.contains("medcpt-article"), "{unknown}");
-    }
-
-    #[test]
-    fn folders_are_recognised_by_name_or_place() {
-        let root = tempfile::tempdir().unwrap();
-        let known = |path: &str| {
-            let path = root.path().join(path);
-            std::fs::create_dir_all(&path).unwrap();
-            Preset::of_folder(&Folder::open(&path).unwrap()).map(|preset| preset.name)
-        };
-        assert_eq!(known("MedCPT-Query-Encoder"), Some("medcpt-query"));
-        assert_eq!(known("ncbi_MedCPT-Cross-Encoder"), Some("medcpt-cross"));
-        assert_eq!(
-            known("hub/models--ncbi--MedCPT-Article-Encoder/snapshots/1f"),
-            Some("medcpt-article")
-        );
-        assert_eq!(known("biobert-base-cased-v1.1"), Some("biobert"));
-        assert_eq!(known("hub/models--somebody--MedCPT-Article-Encoder/snapshots/1f"), None);
-        assert_eq!(known("other"), None);
     }
 }

@@ -53,14 +53,42 @@ impl Hub {
         options: &DownloadOptions,
         progress: &mut dyn FnMut(&DownloadProgress<'_>),
     ) -> Result<PathBuf> {
-        self.fetch(model, options, progress).map_err(|failure| {
-            let detail = match failure {
-                Failure::Library(error) => return error,
-                Failure::Detail(detail) => detail,
-                Failure::Network(detail) => format!("{detail}; {}", self.by_hand(model)),
-            };
-            Error::Encoder { name: model.name().to_owned(), detail }
-        })
+        self.fetch(model, options, progress).map_err(|failure| self.error(model, failure))
+    }
+
+    /// As [`Hub::download`], for a model that may be in the cache already: where the server cannot be
+    /// asked for a newer commit, or gives none, the folder that is there is given, and why in words.
+    /// Nothing is asked about a model that is there and whose revision is a commit.
+    ///
+    /// # Errors
+    /// As [`Hub::download`].
+    pub fn refresh(
+        &self,
+        model: &ModelName,
+        options: &DownloadOptions,
+        progress: &mut dyn FnMut(&DownloadProgress<'_>),
+    ) -> Result<(PathBuf, Option<String>)> {
+        let found = self.find(model).ok();
+        let is_commit = files::is_hex(model.revision(), 40);
+        match (found, is_commit) {
+            (Some(folder), true) => Ok((folder, None)),
+            (found, _) => match (self.fetch(model, options, progress), found) {
+                (Ok(folder), _) => Ok((folder, None)),
+                (Err(Failure::Network(detail) | Failure::Detail(detail)), Some(folder)) => {
+                    Ok((folder, Some(detail)))
+                }
+                (Err(failure), _) => Err(self.error(model, failure)),
+            },
+        }
+    }
+
+    fn error(&self, model: &ModelName, failure: Failure) -> Error {
+        let detail = match failure {
+            Failure::Library(error) => return error,
+            Failure::Detail(detail) => detail,
+            Failure::Network(detail) => format!("{detail}; {}", self.by_hand(model)),
+        };
+        Error::Encoder { name: model.name().to_owned(), detail }
     }
 
     fn fetch(

@@ -94,7 +94,8 @@ fn file(entry: &Value) -> Result<RemoteFile, String> {
     Ok(RemoteFile { path, size, digest })
 }
 
-fn is_hex(text: &str, digits: usize) -> bool {
+/// Whether a text is so many hexadecimal digits in lower case.
+pub(super) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

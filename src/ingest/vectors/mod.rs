@@ -20,6 +20,8 @@
 mod ids;
 mod npy;
 #[cfg(feature = "parquet")]
+mod pages;
+#[cfg(feature = "parquet")]
 mod table;
 
 use std::ffi::OsStr;
@@ -108,20 +110,37 @@ fn kind(path: &Path) -> Result<Option<Kind>> {
     let mut start = Vec::new();
     let file =
         File::open(path).map_err(|source| Error::io("open", path.display().to_string(), source))?;
-    file.take(4).read_to_end(&mut start).map_err(io_error)?;
+    file.take(6).read_to_end(&mut start).map_err(io_error)?;
     if !start.starts_with(&[0x1f, 0x8b]) && !start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        return Ok(kind_of(&start));
+        return as_named(path, kind_of(&start), &start);
     }
     let mut window = super::window::Window::new(Input::open(path)?);
     // What cannot be unpacked is the reader's to report.
     while window.bytes().len() < 4 && window.fill().unwrap_or(false) {}
-    Ok(kind_of(window.bytes()))
+    as_named(path, kind_of(window.bytes()), window.bytes())
+}
+
+/// Refuses a file that is not what its name says.
+fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kind>> {
+    let name = name_of(path);
+    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = packed.unwrap_or(&name).to_ascii_lowercase();
+    let (what, magic) = match (found, plain.rsplit_once('.')) {
+        (None, Some((_, "npy"))) => ("no .npy array", "93 4e 55 4d 50 59 (\\x93NUMPY)"),
+        (None, Some((_, "parquet"))) => ("no Parquet file", "50 41 52 31 (PAR1)"),
+        _ => return Ok(found),
+    };
+    let bytes: Vec<String> = start.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let bytes = if bytes.is_empty() { "nothing".to_owned() } else { bytes.join(" ") };
+    let detail = format!("{what}: expected the bytes {magic}, found {bytes}");
+    Err(input_error(&name, "byte 0".into(), detail))
 }
 
 /// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be read.
+/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
+/// bytes do not.
 pub fn is_vectors(path: &Path) -> Result<bool> {
     Ok(kind(path)?.is_some())
 }

@@ -119,7 +119,7 @@ fn arrays_that_do_not_fit_are_refused_by_name() {
         (b"\x93NUMPY\x01\x00\xff\x00{".to_vec(), "inside the header"),
         (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{".to_vec(), "at most"),
         (b"\x93NUMPY\x09\x00\xff\xff\xff\xff{".to_vec(), "version 9"),
-        (b"hello".to_vec(), "expected vectors"),
+        (b"hello".to_vec(), "no .npy array: expected the bytes 93 4e 55 4d 50 59"),
     ] {
         let error = bench.refused("x.npy", bytes, "1\n2\n");
         assert!(error.starts_with("x.npy, ") && error.contains(word), "{error}");

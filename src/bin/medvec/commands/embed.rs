@@ -74,11 +74,13 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
         counted(embedded, "document"),
         count(left)
     )?;
-    context.remark(format!(
-        "{FAINT}{}, {}/s{FAINT:#}",
-        duration(started.elapsed()),
-        count(rate as u64)
-    ));
+    if embedded > 0 {
+        context.remark(format!(
+            "{FAINT}{}, {}/s{FAINT:#}",
+            duration(started.elapsed()),
+            count(rate as u64)
+        ));
+    }
     result?;
     Ok(EXIT_FOUND)
 }

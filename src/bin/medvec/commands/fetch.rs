@@ -14,22 +14,14 @@ pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
         Failure::usage(format!("{} is no name of a model: expected organisation/name", args.model))
     })?;
     let hub = Hub::from_env()?;
-    let folder = match hub.find(&model) {
-        Ok(folder) => folder,
-        Err(absent) => fetch(&hub, &model, absent, args, context)?,
-    };
+    let folder = fetch(&hub, &model, args, context)?;
     writeln!(context.out, "{}", folder.display())?;
     Ok(EXIT_FOUND)
 }
 
 #[cfg(feature = "download")]
-fn fetch(
-    hub: &Hub,
-    model: &ModelName,
-    _: medvec::Error,
-    args: &Fetch,
-    context: &mut Context,
-) -> Result<PathBuf> {
+fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> Result<PathBuf> {
+    use crate::style::FAINT;
     use medvec::encode::hub::DownloadOptions;
 
     let options = DownloadOptions {
@@ -37,20 +29,22 @@ fn fetch(
         control: context.control(),
     };
     let progress = crate::progress::Progress::over_bytes(context.quiet);
-    Ok(hub.download(model, &options, &mut |now| {
+    let (folder, trouble) = hub.refresh(model, &options, &mut |now| {
         progress.fetched(now.file, now.bytes, now.bytes_total);
-    })?)
+    })?;
+    drop(progress);
+    if let Some(detail) = trouble {
+        context
+            .remark(format!("{FAINT}in the cache; no newer version looked for: {detail}{FAINT:#}"));
+    }
+    Ok(folder)
 }
 
 /// This build has no network; the error about the cache says what to fetch by hand.
 #[cfg(not(feature = "download"))]
-fn fetch(
-    _: &Hub,
-    _: &ModelName,
-    absent: medvec::Error,
-    _: &Fetch,
-    context: &mut Context,
-) -> Result<PathBuf> {
-    context.remark("this build of medvec does not fetch (feature `download`)");
-    Err(absent.into())
+fn fetch(hub: &Hub, model: &ModelName, _: &Fetch, context: &mut Context) -> Result<PathBuf> {
+    hub.find(model).map_err(|absent| {
+        context.remark("this build of medvec does not fetch (feature `download`)");
+        absent.into()
+    })
 }

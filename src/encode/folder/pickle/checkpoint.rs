@@ -4,6 +4,9 @@ use super::machine::Built;
 use super::value::{Callable, Value};
 use crate::encode::folder::weights::NumberType;
 
+/// Most dimensions of a tensor; those of text models have two.
+const DIMENSIONS_MAX: usize = 8;
+
 /// A run of numbers that lies outside of the pickle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::encode::folder) struct Storage<'a> {
@@ -50,8 +53,12 @@ pub(in crate::encode::folder) fn tensors<'a>(
 
 fn tensor<'a>(built: &Built<'a>, name: &'a str, value: Value<'a>) -> Option<TensorInStorage<'a>> {
     let [from, offset, shape, strides, ..] = built.heap.parts(value) else { return None };
-    let lengths =
-        |tuple: &Value<'a>| built.heap.parts(*tuple).iter().map(length).collect::<Option<Vec<_>>>();
+    let lengths = |tuple: &Value<'a>| {
+        let parts = built.heap.parts(*tuple);
+        // A tuple may be shared by any number of tensors, and is copied here.
+        let fits = parts.len() <= DIMENSIONS_MAX;
+        fits.then(|| parts.iter().map(length).collect::<Option<Vec<_>>>()).flatten()
+    };
     Some(TensorInStorage {
         name,
         storage: storage(built, *from)?,

@@ -1,14 +1,15 @@
 //! The stack machine: the instructions of pickle protocols 0 to 5 that build data.
 //!
-//! Memory is bounded by the length of the program: every instruction adds a constant to it, and
-//! texts stay in the program.
+//! Memory is bounded by the length of the program: every instruction adds a constant to it, or moves
+//! what is there; texts stay in the program. The one that copies has a budget.
 
 use std::collections::HashMap;
 
 use super::value::{Callable, Value};
 
-/// Longest program, in bytes: that of a model of a thousand tensors has 150 kB.
-const PROGRAM_BYTES_MAX: usize = 32 << 20;
+/// Longest program, in bytes: that of a model of a thousand tensors has 150 kB. An instruction of one
+/// byte may take a hundred bytes of memory.
+const PROGRAM_BYTES_MAX: usize = 4 << 20;
 
 /// What compound values consist of, and the arguments of storages and tensors.
 #[derive(Debug, Default)]
@@ -58,6 +59,7 @@ pub(in crate::encode::folder) fn run(bytes: &[u8]) -> Result<Built<'_>, String> 
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
+        copied: 0,
     };
     loop {
         let at = machine.at;
@@ -79,6 +81,8 @@ struct Machine<'a> {
     /// Heights of the stack where marks were set.
     marks: Vec<usize>,
     memo: HashMap<u64, Value<'a>>,
+    /// Values of lists that became dictionaries.
+    copied: usize,
 }
 
 const ENDS: &str = "it breaks off";
@@ -301,15 +305,20 @@ impl<'a> Machine<'a> {
 
     fn call(&mut self) -> Result<(), String> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
-        let (Value::Tuple(_), Value::Callable(callable)) = (arguments, callable) else {
+        let (Value::Tuple(place), Value::Callable(callable)) = (arguments, callable) else {
             return Err("it calls something that is no function".into());
         };
-        let given = self.heap.parts(arguments).to_vec();
-        let value = match (callable, given.as_slice()) {
+        // Tuples never change: a tensor is its arguments.
+        let value = match (callable, self.heap.parts(arguments)) {
             (Callable::OrderedDict, []) => Value::Dict(self.heap.put(Vec::new())),
             (Callable::OrderedDict, [pairs @ Value::List(_)]) => {
+                let pairs = self.heap.parts(*pairs);
+                self.copied += pairs.len();
+                if self.copied > self.program.len() {
+                    return Err("it makes the same list a dictionary again and again".into());
+                }
                 let mut parts = Vec::new();
-                for pair in self.heap.parts(*pairs) {
+                for pair in pairs {
                     match self.heap.parts(*pair) {
                         [key, value] => parts.extend([*key, *value]),
                         _ => return Err(CONTRADICTS.into()),
@@ -320,7 +329,7 @@ impl<'a> Machine<'a> {
             (
                 Callable::RebuildTensor,
                 [Value::Storage(_), _, Value::Tuple(_), Value::Tuple(_), ..],
-            ) => Value::Tensor(self.heap.put(given)),
+            ) => Value::Tensor(place),
             (Callable::RebuildParameter, [tensor @ Value::Tensor(_), ..]) => *tensor,
             _ => {
                 return Err(format!(
@@ -343,10 +352,11 @@ impl<'a> Machine<'a> {
 
     fn storage(&mut self) -> Result<(), String> {
         let id = self.pop()?;
-        let parts = self.heap.parts(id).to_vec();
-        match parts.as_slice() {
-            [Value::Text("storage"), Value::Callable(Callable::Storage(_)), Value::Text(_), ..] => {
-                let place = self.heap.put(parts);
+        match (id, self.heap.parts(id)) {
+            (
+                Value::Tuple(place),
+                [Value::Text("storage"), Value::Callable(Callable::Storage(_)), Value::Text(_), ..],
+            ) => {
                 self.stack.push(Value::Storage(place));
                 Ok(())
             }

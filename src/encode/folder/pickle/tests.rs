@@ -160,3 +160,37 @@ fn every_prefix_and_every_changed_byte_gives_an_error_or_data() {
         assert!(tensors(&built).expect_err("no tensors").contains(words));
     }
 }
+
+/// A tuple or list of any length costs its length once, however often it is used.
+#[test]
+fn what_is_used_again_is_not_copied() {
+    // Four arguments and a tail of a million values, in as many tensors.
+    let mut program = b"ctorch._utils\n_rebuild_tensor_v2\nq\x00(".to_vec();
+    program.extend(b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x00tQK\x00))");
+    program.extend(vec![b'N'; 1_000_000]);
+    program.extend(b"tq\x01");
+    program.extend(b"h\x00h\x01R".repeat(200_000));
+    program.push(b'.');
+    assert!(matches!(run(&program).expect("built").value, Value::Tensor(_)));
+    // An identity of a million values, in as many storages.
+    let mut program = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000".to_vec();
+    program.extend(vec![b'N'; 1_000_000]);
+    program.extend(b"tq\x00");
+    program.extend(b"h\x00Q".repeat(200_000));
+    program.push(b'.');
+    assert!(matches!(run(&program).expect("built").value, Value::Storage(_)));
+    // A list of a thousand pairs that becomes a dictionary again and again.
+    let mut program = b"ccollections\nOrderedDict\nq\x00](".to_vec();
+    program.extend(b"NN\x86".repeat(1000));
+    program.extend(b"e\x85q\x01");
+    program.extend(b"h\x00h\x01R".repeat(1000));
+    program.push(b'.');
+    assert!(refusal(&program).contains("again and again"));
+    // One shape of many dimensions.
+    let mut program = b"}X\x01\0\0\0actorch._utils\n_rebuild_tensor_v2\n(".to_vec();
+    program.extend(b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x01tQK\x00(");
+    program.extend(b"K\x01".repeat(9));
+    program.extend(b"tq\x00h\x00tRs.");
+    let built = run(&program).expect("built");
+    assert!(tensors(&built).expect_err("too many").contains("another way"));
+}

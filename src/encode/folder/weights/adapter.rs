@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Catalogue, Weights, digest, safetensors, torch};
+use super::{Catalogue, NumberType, Weights, digest, safetensors, torch};
 use crate::encode::folder::Folder;
 use crate::error::Result;
 
@@ -202,6 +202,14 @@ impl Catalogue {
         let read = |name: &str| -> Result<Option<(Vec<f32>, Vec<usize>)>> {
             let Some(place) = self.places.get(name) else { return Ok(None) };
             let Some(file) = self.files.get(place.file) else { return Ok(None) };
+            if let NumberType::Whole(bytes) = place.numbers {
+                return Err(folder.error(format!(
+                    "{}: tensor {name} holds whole numbers of {} bits; weights are F32, F16, BF16 \
+                     or F64",
+                    file.name,
+                    8 * bytes
+                )));
+            }
             let numbers = file.read(place).map_err(|problem| {
                 folder.error(format!("{}: cannot read tensor {name}: {problem}", file.name))
             })?;
@@ -274,7 +282,7 @@ impl Config {
 }
 
 /// Why the base is not the one that the adapter names, if that can be told: by the path, where the
-/// adapter names a folder that is there, or by the name in a cache of Hugging Face.
+/// adapter names a folder that is there, else by the model's name.
 fn other_base(
     adapter: &Folder,
     base: &Folder,
@@ -297,12 +305,7 @@ fn other_base(
         }
         return Ok(None);
     }
-    match base.hub_name() {
-        Some(known) if !is_path && named.contains('/') && known != named => {
-            Ok(Some(format!("that is {known}")))
-        }
-        _ => Ok(None),
-    }
+    Ok(base.contradicts(named).map(|known| format!("that is {known}")))
 }
 
 /// An adapter changes the same modules in every layer, unless its config says otherwise: one that

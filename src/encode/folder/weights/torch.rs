@@ -124,8 +124,13 @@ fn plain(file: &StoredFile, index: usize) -> Found {
     let (built, _) = next()?;
     let tensors = pickle::tensors(&built)?;
     let (keys, end) = next()?;
-    let storages: HashMap<&str, &Storage<'_>> =
-        tensors.iter().map(|tensor| (tensor.storage.key, &tensor.storage)).collect();
+    let mut storages: HashMap<&str, &Storage<'_>> = HashMap::new();
+    for TensorInStorage { storage, .. } in &tensors {
+        let first = *storages.entry(storage.key).or_insert(storage);
+        if first != storage {
+            return Err(format!("storage {:?} is described in two ways", storage.key));
+        }
+    }
     let mut starts = HashMap::new();
     let mut start = end as u64;
     for key in keys.heap.parts(keys.value) {

@@ -1,0 +1,191 @@
+use super::super::open;
+use super::*;
+use ::parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType};
+use ::parquet::data_type::{FloatType, Int64Type};
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::parser::parse_message_type;
+use std::sync::Arc;
+
+const FLOATS: &str =
+    "required group vector (LIST) { repeated group list { optional float element; } }";
+
+/// A file of one row group a slice; `None` for a null in a list.
+fn write(path: &Path, schema: &str, groups: &[&[(i64, Vec<Option<f32>>)]]) {
+    let is_float = schema.contains("float element");
+    let schema = Arc::new(parse_message_type(&format!("message m {{ {schema} }}")).unwrap());
+    let is_text = schema.get_fields()[0].get_physical_type() == Type::BYTE_ARRAY;
+    let properties = Arc::new(WriterProperties::builder().build());
+    let file = File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, properties).unwrap();
+    for rows in groups {
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        if is_text {
+            let ids: Vec<ByteArray> =
+                rows.iter().map(|(id, _)| id.to_string().as_str().into()).collect();
+            column.typed::<ByteArrayType>().write_batch(&ids, None, None).unwrap();
+        } else {
+            let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+            column.typed::<Int64Type>().write_batch(&ids, None, None).unwrap();
+        }
+        column.close().unwrap();
+        let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, vector) in *rows {
+            if vector.is_empty() {
+                defined.push(0);
+                repeated.push(0);
+            }
+            for (place, number) in vector.iter().enumerate() {
+                repeated.push(i16::from(place > 0));
+                defined.push(if number.is_some() { 2 } else { 1 });
+                values.extend(*number);
+            }
+        }
+        let mut column = group.next_column().unwrap().unwrap();
+        let levels = (Some(&defined[..]), Some(&repeated[..]));
+        if is_float {
+            column.typed::<FloatType>().write_batch(&values, levels.0, levels.1).unwrap();
+        } else {
+            let half = |number: &f32| {
+                let bits = crate::kernel::quantize::f16_from_f32(*number).to_le_bytes();
+                FixedLenByteArray::from(ByteArray::from(bits.to_vec()))
+            };
+            let halves: Vec<FixedLenByteArray> = values.iter().map(half).collect();
+            let typed = column.typed::<FixedLenByteArrayType>();
+            typed.write_batch(&halves, levels.0, levels.1).unwrap();
+        }
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+fn row(id: i64, numbers: &[f32]) -> (i64, Vec<Option<f32>>) {
+    (id, numbers.iter().map(|number| Some(*number)).collect())
+}
+
+fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.parquet");
+    (folder, path)
+}
+
+#[test]
+fn rows_come_in_order_over_row_groups() {
+    let (_folder, path) = file();
+    let first: Vec<_> = (1..=200).map(|id| row(id, &[id as f32, 0.5])).collect();
+    let second = [row(900, &[9.0, 1.5])];
+    let half = "required group embedding (LIST) { repeated group list { optional \
+                fixed_len_byte_array(2) element (FLOAT16); } }";
+    for (ids, vectors) in [
+        ("required int64 pmid;", FLOATS),
+        ("required binary _id (STRING);", FLOATS),
+        ("required int64 id;", half),
+    ] {
+        write(&path, &format!("{ids} {vectors}"), &[&first, &second]);
+        let mut source = open(&path, None).unwrap();
+        assert_eq!((source.len(), source.dimension()), (201, 2));
+        source.skip_records(150).unwrap();
+        let rest: Vec<_> = source.by_ref().map(Result::unwrap).collect();
+        assert_eq!(rest.len(), 51);
+        assert_eq!((&rest[0].key, &rest[0].vector[..]), (&Key::pmid(151), &[151.0, 0.5][..]));
+        assert_eq!((&rest[50].key, &rest[50].vector[..]), (&Key::pmid(900), &[9.0, 1.5][..]));
+        assert!(source.entry().complete);
+        assert_eq!(source.bytes_read(), path.metadata().unwrap().len());
+    }
+}
+
+#[test]
+fn a_vector_that_is_none_costs_its_row_only() {
+    let (_folder, path) = file();
+    let rows = [
+        row(1, &[1.0, 2.0]),
+        (2, vec![Some(1.0), None]),
+        row(3, &[1.0, 2.0, 3.0]),
+        row(4, &[f32::NAN, 1.0]),
+        (5, vec![]),
+        row(6, &[6.0, 6.0]),
+    ];
+    write(&path, &format!("required int64 pmid; {FLOATS}"), &[&rows]);
+    let source = open(&path, None).unwrap();
+    let outcomes: Vec<String> = source
+        .map(|record| match record {
+            Ok(record) => record.key.to_string(),
+            Err(error) => error.to_string(),
+        })
+        .collect();
+    let wanted = [
+        "1",
+        "v.parquet, vector 1 (document 2): it is empty, or a number of it is null",
+        "v.parquet, vector 2 (document 3): the vector has 3 numbers, the first one of this file has 2",
+        "v.parquet, vector 3 (document 4): number 0 is not finite",
+        "v.parquet, vector 4 (document 5): it is empty, or a number of it is null",
+        "6",
+    ];
+    assert_eq!(outcomes, wanted);
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused_by_name() {
+    let (_folder, path) = file();
+    let rows = [row(1, &[1.0]), row(2, &[2.0]), row(1, &[3.0])];
+    let refused = |schema: &str, rows: &[(i64, Vec<Option<f32>>)]| {
+        write(&path, schema, &[rows]);
+        open(&path, None).err().unwrap().to_string()
+    };
+    let twice = refused(&format!("required int64 pmid; {FLOATS}"), &rows);
+    assert_eq!(twice, "v.parquet, row 2: the id 1 is there already");
+    let nameless = refused(&format!("required int64 number; {FLOATS}"), &rows[..2]);
+    assert!(nameless.contains("no ids: expected one of pmid"), "{nameless}");
+    assert!(nameless.contains("found number, vector"), "{nameless}");
+    let whole = std::fs::read(&path).unwrap();
+    for cut in [4, 11, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let error = open(&path, None).err().unwrap();
+        assert!(matches!(error, Error::Input { .. }), "{error}");
+    }
+}
+
+/// What a file says: its rows, or why it is refused.
+fn outcome(path: &Path) -> Result<Vec<(u64, Key, Vec<f32>)>, String> {
+    let words = |error: Error| {
+        assert!(matches!(error, Error::Input { .. }), "{error}");
+        let words = error.to_string();
+        assert!(words.starts_with("v.parquet, "), "{words}");
+        words
+    };
+    let source = open(path, None).map_err(words)?;
+    source.map(|row| row.map(|row| (row.position, row.key, row.vector)).map_err(words)).collect()
+}
+
+/// Every byte of a small file changed, and every length: rows or an error, never a panic. (Parquet has
+/// no checksums here, so some bits change a number of a vector or an id.)
+#[test]
+fn damaged_files_give_rows_or_an_error() {
+    let (_folder, path) = file();
+    let rows: Vec<_> = (1..=70).map(|id| row(id, &[id as f32, 0.5])).collect();
+    for ids in ["required int64 pmid;", "required binary _id (STRING);"] {
+        write(&path, &format!("{ids} {FLOATS}"), &[&rows[..66], &rows[66..]]);
+        let whole = std::fs::read(&path).unwrap();
+        assert_eq!(outcome(&path).unwrap().len(), 70);
+        let (mut read, mut refused) = (0, 0);
+        for place in 0..whole.len() {
+            for change in [1 << (place % 8), 0xff] {
+                let mut changed = whole.clone();
+                changed[place] ^= change;
+                std::fs::write(&path, changed).unwrap();
+                match outcome(&path) {
+                    Ok(_) => read += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+        assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let refused = outcome(&path).expect_err("cut");
+            assert!(refused.starts_with("v.parquet, "), "{refused}");
+        }
+    }
+}
