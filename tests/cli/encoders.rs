@@ -222,6 +222,14 @@ fn encoders_at_hand_and_known_ones_are_listed() {
     let presets = list["known"].as_array().unwrap();
     let biolord = presets.iter().find(|one| one["preset"] == "biolord-2023").unwrap();
     assert!(biolord["restriction"].as_str().unwrap().contains("SNOMED"));
+    let known = |name: &str| {
+        let mut all = list["known"].as_array().unwrap().iter();
+        let preset = all.find(|one| one["preset"] == name).expect(name);
+        preset["seconds_per_1000_abstracts_from_one_layer"].as_f64().expect(name)
+    };
+    // Short texts and small models are many times cheaper: noise does not hide it.
+    assert!(known("sapbert") * 2.0 < known("medcpt-article"));
+    assert!(known("minilm") * 2.0 < known("bmretriever-410m"));
     let text = sandbox.medvec(&["encoders", "list", "models", "--no-timing"]).expect(0);
     text.shows(&["medcpt-article", "questions by medcpt-query", "builtin", "t5"]);
 }

@@ -49,7 +49,7 @@ struct Named {
 
 impl Architecture {
     /// `model_type` in `config.json`.
-    fn model_type(self) -> &'static str {
+    pub(super) fn model_type(self) -> &'static str {
         match self {
             Architecture::Bert => "bert",
             Architecture::Mpnet => "mpnet",

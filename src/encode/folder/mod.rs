@@ -16,6 +16,7 @@
 //! | `open` | finds all parts of a folder |
 //! | `encoder`, `towers` | them as an [`Encoder`](crate::encoder::Encoder) |
 //! | `cross` | them as a judge of pairs |
+//! | `rehearsal` | what a known model would cost here |
 //!
 //! The networks are in rooms of their own (`bert`, `decoder`). They run on this crate's kernels
 //! ([`crate::kernel::matmul`], [`crate::kernel::transformer`]), which repack the weights once, never
@@ -34,8 +35,9 @@ mod open;
 mod pickle;
 mod pooling;
 mod presets;
-mod recognise;
 mod recipe;
+mod recognise;
+mod rehearsal;
 mod tokenizer;
 mod towers;
 mod weights;
@@ -45,6 +47,7 @@ pub use self::encoder::FolderEncoder;
 pub use self::open::{OpenOptions, is_cross_encoder};
 pub use self::presets::{PRESETS, Preset, Purpose};
 pub use self::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
+pub use self::rehearsal::Rehearsal;
 pub use self::tokenizer::Tokens;
 pub use self::towers::{Towers, has_towers, paths_in, tower_names};
 pub use crate::encode::device::Device;

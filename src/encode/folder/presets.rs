@@ -6,6 +6,7 @@
 use super::architecture::Architecture;
 use super::network::Shape;
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
+use super::rehearsal::Layers;
 use crate::encoder::{Metric, Pooling};
 use crate::error::{Error, Result};
 
@@ -48,6 +49,7 @@ pub struct Preset {
     /// How the licence restricts use; empty where it does not.
     pub restriction: &'static str,
     pub(super) architecture: Architecture,
+    pub(super) layers: Layers,
     pooling: Pooling,
     normalize: bool,
     similarity: Metric,
@@ -70,6 +72,7 @@ const BERT: Preset = Preset {
     licence: "",
     restriction: "",
     architecture: Architecture::Bert,
+    layers: Layers::plain(12, 768, 12),
     pooling: Pooling::Mean,
     normalize: false,
     similarity: Metric::Cosine,
@@ -99,6 +102,11 @@ const BMRETRIEVER: Preset = Preset {
 const BGE_QUERY: &str = "Represent this sentence for searching relevant passages: ";
 
 const UNKNOWN: &str = "no licence is stated for these weights: ask the authors before you use them";
+
+const GEMMA_2B: Layers =
+    Layers { key_heads: 1, intermediate: 16_384, ..Layers::plain(18, 2048, 8) };
+const MISTRAL_7B: Layers =
+    Layers { key_heads: 8, intermediate: 14_336, ..Layers::plain(32, 4096, 32) };
 
 /// All presets, by family.
 pub const PRESETS: &[Preset] = &[
@@ -149,6 +157,7 @@ pub const PRESETS: &[Preset] = &[
         dimension: 1024,
         parameters: 354,
         append_eos_id: Some(0),
+        layers: Layers::plain(24, 1024, 16),
         ..BMRETRIEVER
     },
     Preset {
@@ -158,6 +167,7 @@ pub const PRESETS: &[Preset] = &[
         dimension: 2048,
         parameters: 909,
         append_eos_id: Some(0),
+        layers: Layers::plain(16, 2048, 8),
         ..BMRETRIEVER
     },
     Preset {
@@ -169,6 +179,7 @@ pub const PRESETS: &[Preset] = &[
         append_eos_id: Some(1),
         licence: "MIT, on Gemma",
         restriction: "its base model is under the Gemma terms of use, which forbid some uses",
+        layers: GEMMA_2B,
         ..BMRETRIEVER
     },
     Preset {
@@ -178,6 +189,7 @@ pub const PRESETS: &[Preset] = &[
         dimension: 4096,
         parameters: 7110,
         append_eos_id: Some(2),
+        layers: MISTRAL_7B,
         ..BMRETRIEVER
     },
     Preset {
@@ -200,6 +212,7 @@ pub const PRESETS: &[Preset] = &[
         query_prefix: BGE_QUERY,
         licence: "not stated",
         restriction: UNKNOWN,
+        layers: Layers::plain(24, 1024, 16),
         ..BERT
     },
     Preset {
@@ -243,6 +256,7 @@ pub const PRESETS: &[Preset] = &[
         normalize: true,
         licence: "MIT (code)",
         restriction: UNKNOWN,
+        layers: Layers::plain(12, 384, 12),
         ..BERT
     },
     Preset {
@@ -258,6 +272,7 @@ pub const PRESETS: &[Preset] = &[
         dimension: 1024,
         parameters: 333,
         licence: "Apache-2.0",
+        layers: Layers::plain(24, 1024, 16),
         ..BERT
     },
     Preset {
@@ -302,6 +317,7 @@ pub const PRESETS: &[Preset] = &[
         parameters: 23,
         normalize: true,
         licence: "Apache-2.0",
+        layers: Layers::plain(6, 384, 12),
         ..BERT
     },
 ];
@@ -314,6 +330,12 @@ pub(super) const OTHER_NAMES: &[(&str, &str)] = &[
 ];
 
 impl Preset {
+    /// Whether it costs as much as another: the same layers, and texts of the same length.
+    pub fn costs_as(&self, other: &Preset) -> bool {
+        (self.architecture, self.layers, self.length)
+            == (other.architecture, other.layers, other.length)
+    }
+
     /// The preset of this name; `medcpt` is that of its articles.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use medvec::encode::folder::{
-    CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, is_cross_encoder,
+    CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, Rehearsal, is_cross_encoder,
 };
 use medvec::{Control, Encoder, EncoderInput, encode};
 use serde_json::json;
@@ -17,10 +17,13 @@ use crate::context::Context;
 use crate::encoders::BUILTIN;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::output::json_value;
+use crate::progress::Progress;
 use crate::style::{FAINT, KEY, MARK};
 
 /// How long an encoder is timed at least, unless it is through with the sample before.
 const TIMED: Duration = Duration::from_secs(2);
+/// The same for one layer in the shape of a known model.
+const REHEARSED: Duration = Duration::from_millis(300);
 
 /// What is at hand.
 struct Found {
@@ -43,9 +46,10 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
         context.control().check()?;
         found.push(measured(&folder, args));
     }
+    let known = rehearsed(args, context)?;
     match args.format {
-        Format::Text => text(&mut context.out, &found)?,
-        Format::Json => json_value(&mut context.out, &as_json(&found))?,
+        Format::Text => text(&mut context.out, &found, &known)?,
+        Format::Json => json_value(&mut context.out, &as_json(&found, &known))?,
         _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)
@@ -55,7 +59,7 @@ fn builtin(args: &EncodersList) -> Result<Found> {
     let encoder = encode::builtin()?;
     let seconds = match args.no_timing {
         true => None,
-        false => Some(time(&|inputs| encoder.encode_documents(inputs).map(drop))?),
+        false => Some(time(&|inputs| encoder.encode_documents(inputs).map(drop), TIMED)?),
     };
     let dimension = encoder.spec().dimension;
     Ok(Found { name: BUILTIN.to_owned(), preset: None, dimension, length: 0, seconds: Ok(seconds) })
@@ -81,18 +85,54 @@ fn try_measure(folder: &Path, args: &EncodersList) -> Result<(u32, u32, Option<f
         let score = |inputs: &[EncoderInput]| {
             cross.rank("does it help", inputs, 1, &Control::default()).map(drop)
         };
-        let seconds = if args.no_timing { None } else { Some(time(&score)?) };
+        let seconds = if args.no_timing { None } else { Some(time(&score, TIMED)?) };
         return Ok((1, cross.tokens_max(), seconds));
     }
     let encoder = FolderEncoder::open(folder)?;
     let run = |inputs: &[EncoderInput]| encoder.encode_documents(inputs).map(drop);
-    let seconds = if args.no_timing { None } else { Some(time(&run)?) };
+    let seconds = if args.no_timing { None } else { Some(time(&run, TIMED)?) };
     let spec = encoder.spec();
     Ok((spec.dimension, spec.document.tokens_max, seconds))
 }
 
-/// Seconds for 1,000 abstracts, one thread a core, from a part of the sample.
-fn time(run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync)) -> Result<f64> {
+/// Seconds for 1,000 abstracts with each preset, from one layer of its shape.
+fn rehearsed(
+    args: &EncodersList,
+    context: &Context,
+) -> Result<Vec<(&'static Preset, Option<f64>)>> {
+    let mut known: Vec<(&Preset, Option<f64>)> = Vec::new();
+    let words = encode::builtin_static()?;
+    let tokens = |input: &EncoderInput| {
+        let mut ids = Vec::new();
+        words.wordpiece().encode(&input.title, &mut ids);
+        words.wordpiece().encode(&input.text, &mut ids);
+        ids.len()
+    };
+    let _progress = Progress::spinner("measuring a layer of each known model", context.quiet);
+    for preset in PRESETS {
+        context.control().check()?;
+        let alike = known.iter().find(|(other, _)| other.costs_as(preset));
+        let seconds = match (args.no_timing, alike) {
+            (true, _) => None,
+            (_, Some((_, seconds))) => *seconds,
+            _ => {
+                let rehearsal = Rehearsal::new(preset)?;
+                let run = |inputs: &[EncoderInput]| {
+                    inputs.iter().try_for_each(|input| rehearsal.run(tokens(input)))
+                };
+                Some(time(&run, REHEARSED)? * rehearsal.layers() as f64)
+            }
+        };
+        known.push((preset, seconds));
+    }
+    Ok(known)
+}
+
+/// Seconds for 1,000 abstracts, one thread a core, from a part of the sample that takes `least`.
+fn time(
+    run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync),
+    least: Duration,
+) -> Result<f64> {
     let texts = sample_texts()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -101,7 +141,7 @@ fn time(run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync)) -> Result<
     let started = Instant::now();
     let work = || -> medvec::Result<usize> {
         let mut own = 0;
-        while own == 0 || started.elapsed() < TIMED {
+        while own == 0 || started.elapsed() < least {
             let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             run(std::slice::from_ref(text))?;
             own += 1;
@@ -157,7 +197,7 @@ fn length(tokens: u32) -> String {
     if tokens == 0 { "any".to_owned() } else { tokens.to_string() }
 }
 
-fn text(out: &mut dyn Write, found: &[Found]) -> io::Result<()> {
+fn text(out: &mut dyn Write, found: &[Found], known: &[(&Preset, Option<f64>)]) -> io::Result<()> {
     writeln!(
         out,
         "{FAINT}at hand{:>26} {:>7} {:>16}{FAINT:#}",
@@ -179,15 +219,16 @@ fn text(out: &mut dyn Write, found: &[Found]) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\n{FAINT}{:<20} {:>6} {:>6} {:>8}  licence{FAINT:#}",
-        "known", "vector", "tokens", "size"
+        "\n{FAINT}{:<20} {:>6} {:>6} {:>8} {:>17}  licence{FAINT:#}",
+        "known", "vector", "tokens", "size", "s/1,000 abstracts"
     )?;
-    for preset in PRESETS {
+    for (preset, seconds) in known {
+        let seconds = seconds.map_or("-".to_owned(), |seconds| format!("about {seconds:.0}"));
         let size = format!("{} MB", preset.parameters * 4);
         let tokens = if preset.length == 0 { "folder".to_owned() } else { length(preset.length) };
         writeln!(
             out,
-            "{KEY}{:<20}{KEY:#} {:>6} {tokens:>6} {size:>8}  {}",
+            "{KEY}{:<20}{KEY:#} {:>6} {tokens:>6} {size:>8} {seconds:>17}  {}",
             preset.name, preset.dimension, preset.licence
         )?;
         writeln!(out, "  {FAINT}{}{}{FAINT:#}", preset.model, purpose(preset))?;
@@ -207,7 +248,7 @@ fn purpose(preset: &Preset) -> String {
     }
 }
 
-fn as_json(found: &[Found]) -> serde_json::Value {
+fn as_json(found: &[Found], known: &[(&Preset, Option<f64>)]) -> serde_json::Value {
     let at_hand = |one: &Found| {
         json!({
             "encoder": one.name,
@@ -219,19 +260,20 @@ fn as_json(found: &[Found]) -> serde_json::Value {
             "problem": one.seconds.as_ref().err(),
         })
     };
-    let known = |preset: &Preset| {
+    let preset = |(preset, seconds): &(&Preset, Option<f64>)| {
         json!({
             "preset": preset.name,
             "model": preset.model,
             "dimension": preset.dimension,
             "max_length": if preset.length == 0 { None } else { Some(preset.length) },
             "parameters_millions": preset.parameters,
+            "seconds_per_1000_abstracts_from_one_layer": seconds,
             "licence": preset.licence,
             "restriction": if preset.restriction.is_empty() { None } else { Some(preset.restriction) },
         })
     };
     json!({
         "at_hand": found.iter().map(at_hand).collect::<Vec<_>>(),
-        "known": PRESETS.iter().map(known).collect::<Vec<_>>(),
+        "known": known.iter().map(preset).collect::<Vec<_>>(),
     })
 }
