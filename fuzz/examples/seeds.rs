@@ -3,7 +3,9 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use medvec::encode::static_encoder;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
@@ -13,6 +15,14 @@ use medvec::format::manifest::{
 };
 use medvec::format::tombstones;
 use medvec::{Generation, SegmentId};
+use medvec_fuzz::models;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{
+    ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, FloatType,
+};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use roaring::RoaringBitmap;
 
 fn main() -> io::Result<()> {
@@ -56,12 +66,161 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    models()?;
+    arrays()?;
     for which in 0..2 {
         write("database", &format!("untouched{which}"), &[which])?;
         let patches = [which, 1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0];
         write("database", &format!("patched{which}"), &patches)?;
     }
     Ok(())
+}
+
+/// A seed behind the byte that says what it is.
+fn write_as(target: &str, way: u8, name: &str, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    write(target, &format!("{way}-{name}"), &[&[way], bytes.as_ref()].concat())
+}
+
+/// The parts of model folders.
+fn models() -> io::Result<()> {
+    let (tensors, adapter) = (models::tensors(), models::adapter_tensors());
+    let program = models::program(&tensors);
+    write_as("pickle", 0, "zipped", models::zipped(&program, &tensors))?;
+    write_as("pickle", 0, "row", models::row_of_pickles(&program, &tensors))?;
+    write_as("pickle", 1, "program", &program)?;
+    write_as("pickle", 2, "program", &program)?;
+
+    let names: Vec<&str> = tensors.iter().map(|(name, _, _)| name.as_str()).collect();
+    let (first, second) = names.split_at(names.len() / 2);
+    let entry = |file: &'static str| move |name: &&str| format!("{name:?}: {file:?}");
+    let map: Vec<String> = first
+        .iter()
+        .map(entry("a.safetensors"))
+        .chain(second.iter().map(entry("b.safetensors")))
+        .collect();
+    let index = format!("{{\"metadata\": {{}}, \"weight_map\": {{{}}}}}", map.join(", "));
+    write_as("safetensors", 0, "whole", models::safetensors(&tensors))?;
+    write_as("safetensors", 1, "header", models::safetensors_parts(&tensors).0)?;
+    write_as("safetensors", 2, "index", index)?;
+    write_as("safetensors", 3, "settings", models::ADAPTER)?;
+    write_as("safetensors", 4, "adapter", models::safetensors(&adapter))?;
+    write_as("safetensors", 5, "header", models::safetensors_parts(&adapter).0)?;
+
+    write("model_folder", "untouched", b"")?;
+    write("model_folder", "words-alone", b"\0-\0\0-")?;
+    let files =
+        [models::CONFIG, models::TOKENIZER, models::VOCABULARY, models::MODULES, models::POOLING];
+    write("model_folder", "all", files.join("\0").as_bytes())?;
+    for (place, file) in files.iter().enumerate() {
+        let before = "\0".repeat(place);
+        write("model_folder", &format!("file{place}"), format!("{before}{file}").as_bytes())?;
+    }
+    for (name, model) in [
+        (
+            "bpe",
+            r#"{"type": "BPE", "unk_token": "[UNK]", "vocab": {"[UNK]": 1, "h": 2, "e": 3, "he": 4}, "merges": ["h e"], "byte_fallback": true, "ignore_merges": false}"#,
+        ),
+        (
+            "unigram",
+            r#"{"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["he", -1.5], ["art", -2.0]], "byte_fallback": false}"#,
+        ),
+        (
+            "word-level",
+            r#"{"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[UNK]": 1, "heart": 2}}"#,
+        ),
+    ] {
+        let tokenizer = format!(
+            r###"{{"version": "1.0", "truncation": {{"direction": "Right", "max_length": 5, "strategy": "LongestFirst", "stride": 1}}, "padding": {{"strategy": {{"Fixed": 9}}, "direction": "Right", "pad_to_multiple_of": 4, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"}}, "added_tokens": [{{"id": 5, "content": "sepsis", "single_word": true, "lstrip": true, "rstrip": true, "normalized": true, "special": false}}], "normalizer": {{"type": "Sequence", "normalizers": [{{"type": "NFC"}}, {{"type": "Replace", "pattern": {{"Regex": "o+"}}, "content": "o"}}, {{"type": "Prepend", "prepend": "_"}}]}}, "pre_tokenizer": {{"type": "Sequence", "pretokenizers": [{{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}}, {{"type": "Split", "pattern": {{"Regex": "\\s+"}}, "behavior": "Isolated", "invert": false}}, {{"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": true}}]}}, "post_processor": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}}, "decoder": {{"type": "ByteLevel"}}, "model": {model}}}"###
+        );
+        write("model_folder", name, format!("\0{tokenizer}").as_bytes())?;
+    }
+    let words = models::VOCABULARY.as_bytes();
+    let file = static_encoder::write(words, 2, 1.0, &[1; 32], &[0.5; 16]).expect("sound");
+    write("static_encoder", "file", &file)?;
+    write("static_encoder", "words", words)
+}
+
+/// Files of vectors.
+fn arrays() -> io::Result<()> {
+    let numbers = |numbers: &[f32]| -> Vec<u8> {
+        numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+    };
+    let data = numbers(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    let header = |descr: &str| {
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (3, 2), }}\n")
+    };
+    let array = medvec_fuzz::arrays::npy(header("<f4").as_bytes(), &data);
+    let half = medvec_fuzz::arrays::npy(header("<f2").as_bytes(), &data[..12]);
+    let behind_length = |length: u16, bytes: &[u8]| [&length.to_le_bytes()[..], bytes].concat();
+    write_as("npy", 0, "array", behind_length(0, &array))?;
+    write_as("npy", 0, "half", behind_length(0, &half))?;
+    write_as("npy", 1, "header", behind_length(0, header("<f4").as_bytes()))?;
+    for (name, ids) in [
+        ("medcpt", "[\"31\", \"32\", 33]"),
+        ("lines", "7\nnote-1\npmid:9\n"),
+        ("jsonl", "{\"pmid\": 7}\n{\"_id\": \"note-1\", \"text\": \"x\"}\n{\"doc_id\": 9}\n"),
+    ] {
+        write_as("npy", 2, name, behind_length(0, ids.as_bytes()))?;
+        let both = [ids.as_bytes(), &array].concat();
+        write_as("npy", 3, name, behind_length(ids.len() as u16, &both))?;
+    }
+    let lines = "{\"pmid\": 7, \"title\": \"a\", \"vector\": [1, 0.5]}\n\
+                 {\"_id\": \"b\", \"embedding\": [1e3, -2]}\n\
+                 {\"id\": \"c\", \"text\": \"no vector\"}\n\
+                 {\"pmid\": 8, \"vector\": [0, 0]}\n{\"pmid\": 9, \"vector\": [1e39, NaN]}\n";
+    (0..6).try_for_each(|way| write_as("vectors_jsonl", way, "lines", lines))?;
+    for (name, compression, dictionary, version) in [
+        ("plain", Compression::UNCOMPRESSED, false, WriterVersion::PARQUET_1_0),
+        ("dictionary", Compression::UNCOMPRESSED, true, WriterVersion::PARQUET_1_0),
+        ("snappy", Compression::SNAPPY, true, WriterVersion::PARQUET_1_0),
+        ("zstd", Compression::ZSTD(ZstdLevel::default()), false, WriterVersion::PARQUET_2_0),
+    ] {
+        for half in [false, true] {
+            let properties = WriterProperties::builder()
+                .set_compression(compression)
+                .set_dictionary_enabled(dictionary)
+                .set_writer_version(version)
+                .build();
+            let bytes = table(half, properties).expect("memory");
+            write("parquet", &format!("{name}-{half}"), &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// A table of four texts as ids, and vectors of two numbers, in two row groups.
+fn table(half: bool, properties: WriterProperties) -> parquet::errors::Result<Vec<u8>> {
+    let element = if half { "fixed_len_byte_array(2) element (FLOAT16)" } else { "float element" };
+    let schema = format!(
+        "message m {{ required binary id (STRING); \
+         required group vector (LIST) {{ repeated group list {{ optional {element}; }} }} }}"
+    );
+    let schema = Arc::new(parse_message_type(&schema)?);
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties))?;
+    for ids in [["1", "two"], ["3", "four"]] {
+        let mut group = writer.next_row_group()?;
+        let mut column = group.next_column()?.expect("two columns");
+        let ids = ids.map(ByteArray::from);
+        column.typed::<ByteArrayType>().write_batch(&ids, None, None)?;
+        column.close()?;
+        let mut column = group.next_column()?.expect("two columns");
+        let (defined, repeated) = ([2_i16; 4], [0_i16, 1, 0, 1]);
+        let (defined, repeated) = (Some(&defined[..]), Some(&repeated[..]));
+        if half {
+            let number = |bits: u16| ByteArray::from(bits.to_le_bytes().to_vec()).into();
+            let numbers: [FixedLenByteArray; 4] = [0x3c00, 0xc000, 0x4000, 0x3800].map(number);
+            let typed = column.typed::<FixedLenByteArrayType>();
+            typed.write_batch(&numbers, defined, repeated)?;
+        } else {
+            let typed = column.typed::<FloatType>();
+            typed.write_batch(&[1.0, -2.0, 2.0, 0.5], defined, repeated)?;
+        }
+        column.close()?;
+        group.close()?;
+    }
+    writer.close()?;
+    Ok(out)
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
