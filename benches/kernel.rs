@@ -62,7 +62,8 @@ fn products(c: &mut Criterion) {
             group.bench_function(BenchmarkId::from_parameter(format!("{isa:?}")), |b| {
                 b.iter(|| {
                     let (lhs, all) = (black_box(lhs), 0..OUTPUTS);
-                    packed.multiply(isa, TOKENS, lhs, all, &bias, &mut rounded, &mut out, OUTPUTS);
+                    packed.round(isa, TOKENS, lhs, &mut rounded);
+                    packed.multiply(isa, TOKENS, lhs, &rounded, all, &bias, &mut out, OUTPUTS);
                 });
             });
         }

@@ -7,7 +7,9 @@
 
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Level};
+use super::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use super::isa::Level;
 
 /// Vectors side by side.
 pub const LANES: usize = 16;

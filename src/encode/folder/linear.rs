@@ -103,13 +103,16 @@ impl Linear {
         let (count, rows) = (input.len() / inputs, Rows { data: input, stride: inputs });
         let width = (PART_PRODUCTS / input.len().max(1) / PANEL).max(1) * PANEL;
         let Working { rounded, panel } = working;
+        if let Form::Packed(packed) = &self.weights {
+            packed.round(isa, count, rows, rounded);
+        }
         for start in (0..outputs).step_by(width) {
             proceed()?;
             let part = start..outputs.min(start + width);
             let (bias, out) = (&self.bias, output.get_mut(start..).unwrap_or_default());
             match &self.weights {
                 Form::Packed(packed) => {
-                    packed.multiply(isa, count, rows, part, bias, rounded, out, stride);
+                    packed.multiply(isa, count, rows, rounded, part, bias, out, stride);
                 }
                 Form::Stored(table) => {
                     let stored = table.stored();
@@ -168,7 +171,8 @@ mod tests {
             let packed = Packed::new(precision, &numbers, SIDE, SIDE);
             let (rows, rounded) = (Rows { data: &numbers, stride: SIDE }, &mut Rounded::default());
             let mut whole = vec![0.0; SIDE * SIDE];
-            packed.multiply(isa, SIDE, rows, 0..SIDE, &[], rounded, &mut whole, SIDE);
+            packed.round(isa, SIDE, rows, rounded);
+            packed.multiply(isa, SIDE, rows, rounded, 0..SIDE, &[], &mut whole, SIDE);
             let linear = Linear { weights: Form::Packed(packed), bias: Vec::new() };
             let (asked, mut working) = (Cell::new(0), Working::default());
             let mut out = vec![0.0; SIDE * SIDE];

@@ -52,48 +52,59 @@ impl Bf16Panels {
     }
 }
 
-/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), by the columns `part` of `rhs`, the factors rounded to bfloat16.
-/// `words` is working memory.
+/// Rounds the left-hand rows of products by `rhs` to `words`.
 ///
 /// # Panics
-/// If a slice is too short for these shapes.
+/// If `lhs` is too short for these shapes.
+pub fn round_bf16(isa: Isa, rows: usize, lhs: Rows<'_>, rhs: &Bf16Panels, words: &mut Vec<u32>) {
+    round_by(Unit::of(isa), rows, lhs, rhs, words);
+}
+
+fn round_by(unit: Unit, rows: usize, lhs: Rows<'_>, rhs: &Bf16Panels, words: &mut Vec<u32>) {
+    let depth = rhs.panels.depth();
+    words.resize(rows * depth, 0);
+    for (row, words) in words.chunks_exact_mut(depth.max(1)).enumerate() {
+        unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
+    }
+}
+
+/// `out = lhs * rhs + bias` as [`multiply_part`](super::multiply_part), of `rows` rows that
+/// [`round_bf16`] made.
+///
+/// # Panics
+/// If a slice does not have these shapes, or `part` starts inside of a panel.
 #[allow(clippy::too_many_arguments)]
 pub fn multiply_bf16(
     isa: Isa,
     rows: usize,
-    lhs: Rows<'_>,
+    words: &[u32],
     rhs: &Bf16Panels,
     part: Range<usize>,
     bias: &[f32],
-    words: &mut Vec<u32>,
     out: &mut [f32],
     out_stride: usize,
 ) {
-    multiply_by(Unit::of(isa), rows, lhs, rhs, part, bias, words, out, out_stride);
+    multiply_by(Unit::of(isa), rows, words, rhs, part, bias, out, out_stride);
 }
 
 #[allow(clippy::too_many_arguments)]
 fn multiply_by(
     unit: Unit,
     rows: usize,
-    lhs: Rows<'_>,
+    words: &[u32],
     rhs: &Bf16Panels,
     part: Range<usize>,
     bias: &[f32],
-    words: &mut Vec<u32>,
     out: &mut [f32],
     out_stride: usize,
 ) {
     let (depth, columns) = (rhs.panels.depth(), rhs.columns());
     assert!(bias.is_empty() || bias.len() == columns, "bias and columns differ");
+    assert_eq!(words.len(), rows * depth, "rows that were rounded for another product");
     if rows == 0 || part.is_empty() {
         return;
     }
     assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
-    words.resize(rows * depth, 0);
-    for (row, words) in words.chunks_exact_mut(depth.max(1)).enumerate() {
-        unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
-    }
     for (first, width, lines) in rhs.panels.panels(part.clone()) {
         let mut start = [0.0; PANEL];
         if !bias.is_empty() {

@@ -78,51 +78,58 @@ impl Int8Panels {
     }
 }
 
-/// `out = lhs * rhs + bias` as [`multiply`](super::multiply), by the columns `part` of `rhs`, the factors rounded to 8 bits.
-/// `integers` is working memory.
+/// Rounds the left-hand rows of products by `rhs`.
 ///
 /// # Panics
-/// If a slice is too short for these shapes.
-#[allow(clippy::too_many_arguments)]
-pub fn multiply_int8(
-    isa: Isa,
-    rows: usize,
-    lhs: Rows<'_>,
-    rhs: &Int8Panels,
-    part: Range<usize>,
-    bias: &[f32],
-    integers: &mut Int8Rows,
-    out: &mut [f32],
-    out_stride: usize,
-) {
-    multiply_by(Unit::of(isa), rows, lhs, rhs, part, bias, integers, out, out_stride);
+/// If `lhs` is too short for these shapes.
+pub fn round_int8(isa: Isa, rows: usize, lhs: Rows<'_>, rhs: &Int8Panels, integers: &mut Int8Rows) {
+    round_by(Unit::of(isa), rows, lhs, rhs, integers);
 }
 
-#[allow(clippy::too_many_arguments)]
-fn multiply_by(
-    unit: Unit,
-    rows: usize,
-    lhs: Rows<'_>,
-    rhs: &Int8Panels,
-    part: Range<usize>,
-    bias: &[f32],
-    integers: &mut Int8Rows,
-    out: &mut [f32],
-    out_stride: usize,
-) {
-    let (depth, columns) = (rhs.panels.depth(), rhs.columns());
-    assert!(bias.is_empty() || bias.len() == columns, "bias and columns differ");
-    if rows == 0 || part.is_empty() {
-        return;
-    }
-    assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
-    let Int8Rows { words, spans } = integers;
+fn round_by(unit: Unit, rows: usize, lhs: Rows<'_>, rhs: &Int8Panels, integers: &mut Int8Rows) {
+    let (Int8Rows { words, spans }, depth) = (integers, rhs.panels.depth());
     words.resize(rows * depth, 0);
     spans.resize(rows, Span::default());
     for (row, span) in spans.iter_mut().enumerate() {
         let words = &mut words[row * depth..][..depth];
         *span = unit.round(&lhs.data[row * lhs.stride..][..rhs.depth], words);
     }
+}
+
+/// `out = lhs * rhs + bias` as [`multiply_part`](super::multiply_part), of rows that
+/// [`round_int8`] made.
+///
+/// # Panics
+/// If a slice does not have these shapes, or `part` starts inside of a panel.
+pub fn multiply_int8(
+    isa: Isa,
+    integers: &Int8Rows,
+    rhs: &Int8Panels,
+    part: Range<usize>,
+    bias: &[f32],
+    out: &mut [f32],
+    out_stride: usize,
+) {
+    multiply_by(Unit::of(isa), integers, rhs, part, bias, out, out_stride);
+}
+
+fn multiply_by(
+    unit: Unit,
+    integers: &Int8Rows,
+    rhs: &Int8Panels,
+    part: Range<usize>,
+    bias: &[f32],
+    out: &mut [f32],
+    out_stride: usize,
+) {
+    let (depth, columns) = (rhs.panels.depth(), rhs.columns());
+    let (Int8Rows { words, spans }, rows) = (integers, integers.spans.len());
+    assert!(bias.is_empty() || bias.len() == columns, "bias and columns differ");
+    assert_eq!(words.len(), rows * depth, "rows that were rounded for another product");
+    if rows == 0 || part.is_empty() {
+        return;
+    }
+    assert!(out.len() >= (rows - 1) * out_stride + part.len(), "output too short");
     for (first, width, lines) in rhs.panels.panels(part.clone()) {
         let mut column = Columns::default();
         column.scales[..width].copy_from_slice(&rhs.scales[first..][..width]);

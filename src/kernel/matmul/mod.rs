@@ -25,8 +25,8 @@ use self::tile::Tile;
 use super::isa::Isa;
 use super::pages;
 
-pub use self::bf16::{Bf16Panels, multiply_bf16};
-pub use self::int8::{Int8Panels, Int8Rows, multiply_int8};
+pub use self::bf16::{Bf16Panels, multiply_bf16, round_bf16};
+pub use self::int8::{Int8Panels, Int8Rows, multiply_int8, round_int8};
 pub use self::packed::{Packed, Precision, Rounded};
 pub use self::stored::{Number, Stored, multiply_stored};
 

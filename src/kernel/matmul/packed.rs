@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{
     Bf16Panels, Int8Panels, Int8Rows, Panels, Rows, multiply_bf16, multiply_int8, multiply_part,
+    round_bf16, round_int8,
 };
 use crate::kernel::isa::Isa;
 
@@ -100,21 +101,33 @@ impl Packed {
         }
     }
 
-    /// `out = lhs * weights + bias` for `rows` rows and the outputs `part`, of which the first is a
-    /// multiple of [`PANEL`](super::PANEL); `out` gets `part.len()` numbers at every multiple of
-    /// `out_stride`. `bias` is that of all outputs.
+    /// Rounds the left-hand rows of products, as the weights are.
     ///
     /// # Panics
-    /// If a slice is too short for these shapes, or `part` is not such a part.
+    /// If `lhs` is too short for `rows` rows.
+    pub fn round(&self, isa: Isa, rows: usize, lhs: Rows<'_>, rounded: &mut Rounded) {
+        match self {
+            Packed::F32(_) => {}
+            Packed::Bf16(panels) => round_bf16(isa, rows, lhs, panels, &mut rounded.words),
+            Packed::Int8(panels) => round_int8(isa, rows, lhs, panels, &mut rounded.integers),
+        }
+    }
+
+    /// `out = lhs * weights + bias` for `rows` rows, which [`Packed::round`] has rounded, and the
+    /// outputs `part`, of which the first is a multiple of [`PANEL`](super::PANEL); `out` gets
+    /// `part.len()` numbers at every multiple of `out_stride`. `bias` is that of all outputs.
+    ///
+    /// # Panics
+    /// If a slice does not have these shapes, or `part` is not such a part.
     #[allow(clippy::too_many_arguments)]
     pub fn multiply(
         &self,
         isa: Isa,
         rows: usize,
         lhs: Rows<'_>,
+        rounded: &Rounded,
         part: Range<usize>,
         bias: &[f32],
-        rounded: &mut Rounded,
         out: &mut [f32],
         out_stride: usize,
     ) {
@@ -124,30 +137,10 @@ impl Packed {
                 multiply_part(isa, rows, lhs, panels, steps, part, bias, out, out_stride);
             }
             Packed::Bf16(panels) => {
-                multiply_bf16(
-                    isa,
-                    rows,
-                    lhs,
-                    panels,
-                    part,
-                    bias,
-                    &mut rounded.words,
-                    out,
-                    out_stride,
-                );
+                multiply_bf16(isa, rows, &rounded.words, panels, part, bias, out, out_stride);
             }
             Packed::Int8(panels) => {
-                multiply_int8(
-                    isa,
-                    rows,
-                    lhs,
-                    panels,
-                    part,
-                    bias,
-                    &mut rounded.integers,
-                    out,
-                    out_stride,
-                );
+                multiply_int8(isa, &rounded.integers, panels, part, bias, out, out_stride);
             }
         }
     }

@@ -8,7 +8,9 @@
 use std::ops::Range;
 
 use super::{Line, PANEL, Panels, Rows, multiply_panel, transpose};
-use crate::kernel::isa::{Isa, Level};
+use crate::kernel::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::isa::Level;
 
 /// How a number is stored; all little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

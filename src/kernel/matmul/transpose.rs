@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::{Line, PANEL};
-use crate::kernel::isa::{Isa, Level};
+use crate::kernel::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::isa::Level;
 
 /// Side of the squares.
 const SIDE: usize = 16;

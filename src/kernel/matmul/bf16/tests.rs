@@ -23,7 +23,8 @@ proptest! {
             // What a longer row has left must not matter.
             let mut words = vec![u32::MAX; 3];
             let view = Rows { data: &lhs, stride: depth + 2 };
-            multiply_by(unit, rows, view, &packed, 0..columns, &bias, &mut words, &mut out, columns + 1);
+            round_by(unit, rows, view, &packed, &mut words);
+            multiply_by(unit, rows, &words, &packed, 0..columns, &bias, &mut out, columns + 1);
             for row in 0..rows {
                 for column in 0..columns {
                     let want = (0..depth).fold(f64::from(bias[column]), |sum, step| {
@@ -37,7 +38,8 @@ proptest! {
             }
             let (mut alone, last) = (vec![0.0; columns], (rows - 1) * (depth + 2));
             let view = Rows { data: &lhs[last..], stride: depth };
-            multiply_by(unit, 1, view, &packed, 0..columns, &bias, &mut words, &mut alone, columns);
+            round_by(unit, 1, view, &packed, &mut words);
+            multiply_by(unit, 1, &words, &packed, 0..columns, &bias, &mut alone, columns);
             prop_assert_eq!(&alone, &out[(rows - 1) * (columns + 1)..][..columns]);
         }
     }

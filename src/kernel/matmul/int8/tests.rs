@@ -20,9 +20,10 @@ proptest! {
         let mut first: Option<Vec<f32>> = None;
         for unit in Unit::available() {
             let mut out = vec![7.0; rows * (columns + 1)];
-            let mut integers = Int8Rows::default();
             let view = Rows { data: &lhs, stride: depth + 2 };
-            multiply_by(unit, rows, view, &packed, 0..columns, &bias, &mut integers, &mut out, columns + 1);
+            let mut integers = Int8Rows::default();
+            round_by(unit, rows, view, &packed, &mut integers);
+            multiply_by(unit, &integers, &packed, 0..columns, &bias, &mut out, columns + 1);
             for row in 0..rows {
                 for column in 0..columns {
                     let terms = (0..depth).map(|step| {
@@ -42,7 +43,9 @@ proptest! {
             }
             let (mut alone, last) = (vec![0.0; columns], (rows - 1) * (depth + 2));
             let view = Rows { data: &lhs[last..], stride: depth };
-            multiply_by(unit, 1, view, &packed, 0..columns, &bias, &mut integers, &mut alone, columns);
+            let mut integers = Int8Rows::default();
+            round_by(unit, 1, view, &packed, &mut integers);
+            multiply_by(unit, &integers, &packed, 0..columns, &bias, &mut alone, columns);
             prop_assert_eq!(&alone, &out[(rows - 1) * (columns + 1)..][..columns]);
         }
     }
@@ -57,7 +60,8 @@ fn rows_of_one_value_and_numbers_on_the_grid_are_exact() {
         let mut out = [7.0; 6];
         let view = Rows { data: &rows, stride: 4 };
         let mut integers = Int8Rows::default();
-        multiply_by(unit, 2, view, &packed, 0..3, &[], &mut integers, &mut out, 3);
+        round_by(unit, 2, view, &packed, &mut integers);
+        multiply_by(unit, &integers, &packed, 0..3, &[], &mut out, 3);
         let want = [16.0, 382.0, 0.0, -127.0 * 255.0 + 35.0, 64.0, 0.0];
         for (got, want) in out.iter().zip(want) {
             assert!((got - want).abs() < 1e-2, "{unit:?} {out:?}");
@@ -73,13 +77,17 @@ fn a_value_that_is_not_finite_is_not_hidden() {
             let mut row = [0.5; 20];
             row[17] = strange;
             let (mut out, view) = ([0.0; 2], Rows { data: &row, stride: 20 });
-            multiply_by(unit, 1, view, &packed, 0..2, &[], &mut Int8Rows::default(), &mut out, 2);
+            let mut integers = Int8Rows::default();
+            round_by(unit, 1, view, &packed, &mut integers);
+            multiply_by(unit, &integers, &packed, 0..2, &[], &mut out, 2);
             assert!(out.iter().all(|value| !value.is_finite()), "{unit:?} {out:?}");
         }
     }
     let broken = Int8Panels::pack_transposed(&[1.0, f32::NAN], 1, 2);
     let (mut out, view) = ([0.0], Rows { data: &[1.0, 2.0], stride: 2 });
     let unit = Unit::of(Isa::detect());
-    multiply_by(unit, 1, view, &broken, 0..1, &[], &mut Int8Rows::default(), &mut out, 1);
+    let mut integers = Int8Rows::default();
+    round_by(unit, 1, view, &broken, &mut integers);
+    multiply_by(unit, &integers, &broken, 0..1, &[], &mut out, 1);
     assert!(out[0].is_nan());
 }
