@@ -54,6 +54,8 @@ pub mod db;
 pub mod encode;
 #[cfg(feature = "ingest")]
 pub mod ingest;
+#[cfg(any(feature = "bert", feature = "parquet"))]
+mod panics;
 
 pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};

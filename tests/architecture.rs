@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("document", 0),
     ("encoder", 0),
     ("error", 0),
+    ("panics", 0),
     ("ids", 0),
     ("limits", 0),
     ("format", 1),

@@ -13,6 +13,8 @@ use medvec::{CancelToken, Control, Error, Result};
 use sha2::Digest;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+/// The commit once a file of this name is served.
+const NEWER: &str = "89abcdef0123456789abcdef0123456789abcdef";
 
 /// How the server answers a request for a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,9 +118,10 @@ fn described(files: &BTreeMap<String, Served>) -> String {
             ),
         }
     };
-    let mut all: Vec<String> = files.iter().map(file).collect();
+    let mut all: Vec<String> = files.iter().filter(|(name, _)| *name != NEWER).map(file).collect();
     all.push("{\"rfilename\": \"onnx/model.onnx\", \"size\": 1}".to_owned());
-    format!("{{\"sha\": \"{COMMIT}\", \"siblings\": [{}]}}", all.join(", "))
+    let commit = if files.contains_key(NEWER) { NEWER } else { COMMIT };
+    format!("{{\"sha\": \"{commit}\", \"siblings\": [{}]}}", all.join(", "))
 }
 
 fn answer(
@@ -147,6 +150,7 @@ fn answer(
     }
     let name = path
         .strip_prefix(&format!("/lab/model/resolve/{COMMIT}/"))
+        .or_else(|| path.strip_prefix(&format!("/lab/model/resolve/{NEWER}/")))
         .or_else(|| path.strip_prefix("/cdn/"));
     let Some(served) = name.and_then(|name| files.get_mut(name)) else {
         return respond(&mut stream, "404 Not Found", "", b"");
@@ -392,4 +396,39 @@ fn two_processes_do_not_fetch_the_same_file() {
     assert!(error.contains("another process is fetching model.safetensors"), "{error}");
     drop(held);
     bench.fetch().expect("arrives");
+}
+
+#[test]
+fn a_newer_commit_is_looked_for_where_there_is_a_network() {
+    let bench = Bench::new();
+    let refresh = |hub: Hub, model: &ModelName| {
+        hub.refresh(model, &DownloadOptions::default(), &mut |_| {}).expect("a folder")
+    };
+    let first = bench.fetch().expect("arrives");
+    assert_eq!(refresh(bench.hub(), &model()), (first.clone(), None));
+    bench.server.set(NEWER, Vec::new(), Manner::Well);
+    bench.server.set("config.json", b"{\"hidden_size\": 8}".to_vec(), Manner::Well);
+    bench.server.asked();
+    // Without a network, and offline, the old one serves.
+    let closed =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+    let away = bench.hub().with_endpoint(&format!("http://{closed}"));
+    for (hub, words) in [(away, "cannot be reached"), (bench.hub().offline(), "HF_HUB_OFFLINE")] {
+        let (folder, why) = refresh(hub, &model());
+        assert_eq!(folder, first);
+        assert!(why.as_ref().is_some_and(|why| why.contains(words)), "{why:?}");
+    }
+    // Only what changed is fetched.
+    let (folder, why) = refresh(bench.hub(), &model());
+    assert!(folder.ends_with(NEWER) && why.is_none(), "{}: {why:?}", folder.display());
+    assert_eq!(text(&folder.join("config.json")), b"{\"hidden_size\": 8}");
+    assert_eq!(bench.server.asked().len(), 1);
+    assert_eq!(bench.hub().find(&model()).expect("found"), folder);
+    // A commit does not change.
+    let fixed = ModelName::parse(&format!("lab/model@{COMMIT}")).expect("a name");
+    assert_eq!(refresh(bench.hub(), &fixed), (first, None));
+    assert!(bench.server.log.lock().unwrap().is_empty());
+    // What is nowhere is an error.
+    let other = ModelName::parse("lab/none").expect("a name");
+    assert!(bench.hub().refresh(&other, &DownloadOptions::default(), &mut |_| {}).is_err());
 }

@@ -233,6 +233,106 @@ fn keep_going_passes_over_bad_vectors_and_bad_files() {
 }
 
 #[test]
+fn numbers_that_are_none_never_reach_a_database() {
+    let half = |bits: u16| bits.to_le_bytes().to_vec();
+    let single = |number: f32| number.to_le_bytes().to_vec();
+    let array = |descr: &str, numbers: Vec<Vec<u8>>| {
+        let text = String::from_utf8_lossy(&npy(&[], 4)).replace("<f4", descr);
+        let header = text.replace("(0, 4)", "(1, 4)").into_bytes();
+        // The magic's first byte is no UTF-8.
+        [&b"\x93"[..], &header[3..], &numbers.concat()].concat()
+    };
+    for metric in [Metric::Cosine, Metric::Dot] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let vectors = VectorConfig::new(4, metric, RowType::F32, None);
+        let options = CreateOptions { vectors: Some(vectors) };
+        let database = Database::create(folder.path().join("db"), options).expect("creates");
+        let refused = |name: &str, bytes: Vec<u8>, words: &[&str]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).expect("writes");
+            std::fs::write(folder.path().join("v.ids"), "5\n").expect("writes");
+            let error = import(&database, &[path], &ImportOptions::default(), &mut |_| {});
+            let error = error.expect_err("refused").to_string();
+            assert!(words.iter().all(|word| error.contains(word)), "{error}");
+            assert!(database.snapshot().is_empty(), "{name}");
+        };
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let numbers = vec![single(1.0), single(bad), single(0.0), single(0.0)];
+            refused(
+                "v.npy",
+                array("<f4", numbers),
+                &["v.npy, vector 0", "5", "number 1 is not finite"],
+            );
+        }
+        for bits in [0x7c00, 0xfc00, 0x7e00] {
+            let numbers = vec![half(0x3c00), half(0), half(bits), half(0)];
+            refused("v.npy", array("<f2", numbers), &["v.npy, vector 0", "number 2 is not finite"]);
+        }
+        for (number, words) in [
+            ("NaN", "line 1"),
+            ("Infinity", "line 1"),
+            ("1e39", "not a finite number"),
+            ("null", "line 1"),
+        ] {
+            for text in ["", "\"title\": \"t\", "] {
+                let line = format!("{{\"pmid\": 5, {text}\"vector\": [1, {number}, 0, 0]}}\n");
+                refused("v.jsonl", line.into_bytes(), &["v.jsonl, line 1", words]);
+            }
+        }
+        if metric == Metric::Cosine {
+            let zeros = vec![single(0.0); 4];
+            refused("v.npy", array("<f4", zeros), &["v.npy, vector 0", "zero"]);
+            let line = "{\"pmid\": 5, \"title\": \"t\", \"vector\": [0, 0, 0, 0]}\n";
+            refused("v.jsonl", line.into(), &["v.jsonl, line 1", "zero"]);
+        }
+    }
+}
+
+#[test]
+fn chunks_of_medcpt_are_documents_with_their_vectors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("writes");
+        path
+    };
+    let texts = file(
+        "pubmed_chunk_36.json",
+        b"{\"31\": {\"d\": \"20121123\", \"t\": \"NONCODE.\", \"a\": \"A database.\", \
+           \"m\": \"animals!|rna, untranslated!|rna, untranslated!genetics*|\"}, \
+           \"32\": {\"d\": \"2013\", \"t\": \"No abstract\", \"a\": \"\", \"m\": \"\"}, \
+           \"33\": {\"d\": null, \"t\": \"\", \"a\": \"No title.\", \"m\": \"\"}}"
+            .to_vec(),
+    );
+    let array = file("embeds_chunk_36.npy", npy(&[1.0; 12], 4));
+    file("pmids_chunk_36.json", b"[\"31\", \"32\", \"33\"]".to_vec());
+    for paths in [[&texts, &array], [&array, &texts]] {
+        let bench = Bench::new();
+        let report = bench.import(&paths.map(PathBuf::as_path)).expect("imports");
+        assert_eq!((report.vectors, bench.database.snapshot().len()), (3, 3));
+        let document = |pmid| bench.database.snapshot().get(&Key::pmid(pmid)).unwrap().unwrap();
+        let first = document(31);
+        assert_eq!((first.title.as_str(), first.fields.len()), ("NONCODE.", 0));
+        assert_eq!(first.abstract_sections[0].text, "A database.");
+        assert_eq!(first.date.map(|date| date.verbatim).as_deref(), Some("2012-11-23"));
+        let headings: Vec<(&str, bool, usize)> = first
+            .mesh
+            .iter()
+            .map(|one| (one.name.as_str(), one.major, one.qualifiers.len()))
+            .collect();
+        assert_eq!(headings, [("animals", false, 0), ("rna, untranslated", false, 1)]);
+        assert!(first.mesh[1].qualifiers[0].major);
+        assert!(document(32).abstract_sections.is_empty() && document(33).title.is_empty());
+        assert_eq!(bench.vector(33), Some(vec![1.0; 4]));
+    }
+    let wrong = file("pubmed_chunk_37.json", b"{\"31\": {\"t\": [\"x\"], \"a\": \"\"}}".to_vec());
+    let error = Bench::new().import(&[&wrong]).expect_err("refused").to_string();
+    for word in ["pubmed_chunk_37.json", "PMID 31", "`t` must be a string"] {
+        assert!(error.contains(word), "{error}");
+    }
+}
+
+#[test]
 fn vectors_of_another_origin_are_refused() {
     let mut bench = Bench::new();
     let path = bench.array("a", &[(1, [1.0; 4])]);

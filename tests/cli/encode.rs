@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::encoders::{copy, model};
 use crate::sandbox::{Run, Sandbox};
+use crate::wide::widen;
 
 /// Folder of the model, of its adapter, and of the goldens.
 const FIXTURES: &[(&str, Option<&str>, &str)] = &[
@@ -195,7 +196,11 @@ fn bad_input_is_named_with_its_line() {
 fn licences_that_restrict_are_shown_before_first_use() {
     let Some(folder) = model("mpnet-mean-st") else { return };
     let sandbox = Sandbox::new();
-    let named = sandbox.path("BioLORD-2023");
+    let (named, folder) = (sandbox.path("BioLORD-2023"), {
+        copy(&folder, &sandbox.path("plain"));
+        sandbox.path("plain")
+    });
+    widen(&folder, 768);
     copy(&folder, &named);
     let encode = |name: &Path| {
         let arguments = ["encode", name.to_str().unwrap(), "--input", "-"];

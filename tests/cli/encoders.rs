@@ -245,3 +245,26 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn weights_that_give_no_numbers_leave_the_database_as_it_was() {
+    let Some(folder) = model("bert-mean-st") else { return };
+    let sandbox = Sandbox::new();
+    copy(&folder, &sandbox.path("model"));
+    sandbox.write("docs.jsonl", DOCUMENTS);
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "model", "--defer"]).expect(0);
+    let weights = sandbox.path("model/model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let start = bytes.len() / 8 * 4;
+    for number in bytes[start..].chunks_exact_mut(4) {
+        number.copy_from_slice(&f32::NAN.to_le_bytes());
+    }
+    std::fs::write(&weights, bytes).unwrap();
+    let import = ["import", "db2", "docs.jsonl", "--encoder", "model"];
+    sandbox.medvec(&import).expect(2).says(&["model", "not finite", "weights"]);
+    sandbox.medvec(&["stats", "db2"]).expect(0).shows(&["documents", "0"]);
+    sandbox.medvec(&["verify", "db2"]).expect(0);
+    // A database of the sound model does not take the damaged one.
+    sandbox.medvec(&["embed", "db"]).expect(2).says(&["embedded by", "model"]);
+    sandbox.medvec(&["search", "db", "asthma"]).expect(2);
+}

@@ -120,3 +120,57 @@ fn scales_follow_the_rank_and_the_module() {
     assert_eq!(plain.0, by_module.0);
     assert_ne!(plain.0, vector(&|config| config["lora_alpha"] = json!(1)).0);
 }
+
+#[test]
+fn an_adapter_of_another_known_model_is_refused_though_its_shapes_fit() {
+    let (Some(base), Some(adapter)) = (copy("bert-lora/base"), copy("bert-lora/adapter")) else {
+        return;
+    };
+    let there = tempfile::tempdir().expect("a temporary folder");
+    let base_named = there.path().join("MedCPT-Query-Encoder");
+    std::fs::rename(base.keep(), &base_named).expect("moved");
+    for (named, is_other) in [
+        ("ncbi/MedCPT-Article-Encoder", true),
+        ("/data/models/BioLORD-2023", true),
+        ("ncbi/MedCPT-Query-Encoder", false),
+        ("lab/ours", false),
+    ] {
+        edit_json(adapter.path(), "adapter_config.json", |config| {
+            config["base_model_name_or_path"] = named.into();
+        });
+        match adapted(&base_named, adapter.path()).err() {
+            None => assert!(!is_other, "{named}"),
+            Some(error) => {
+                let words = error.to_string();
+                assert!(is_other && words.contains(named), "{words}");
+                assert!(words.contains("that is MedCPT-Query-Encoder"), "{words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_and_numbers_that_are_none_in_an_adapter_are_refused() {
+    let Some(top) = fixture("bert-lora") else { return };
+    let Some(adapter) = copy("bert-lora/adapter") else { return };
+    let path = adapter.path().join("adapter_model.safetensors");
+    let whole = std::fs::read(&path).expect("weights");
+    let header = u64::from_le_bytes(whole[..8].try_into().expect("eight bytes")) as usize;
+    let text = String::from_utf8(whole[8..8 + header].to_vec()).expect("a header");
+    let text = text.replace("F32", "I32");
+    let changed = [&whole[..8], text.as_bytes(), &whole[8 + header..]];
+    std::fs::write(&path, changed.concat()).expect("written");
+    let refused = adapted(&top.join("base"), adapter.path()).err().expect("refused").to_string();
+    assert!(
+        refused.contains("adapter_model.safetensors") && refused.contains("32 bits"),
+        "{refused}"
+    );
+    let mut bytes = whole;
+    for number in bytes[8 + header..].chunks_exact_mut(4) {
+        number.copy_from_slice(&f32::NAN.to_le_bytes());
+    }
+    std::fs::write(&path, bytes).expect("written");
+    let encoder = adapted(&top.join("base"), adapter.path()).expect("the shapes are right");
+    let failed = encoder.encode_queries(&["sepsis"]).expect_err("not finite").to_string();
+    assert!(failed.contains("not finite"), "{failed}");
+}

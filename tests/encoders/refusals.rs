@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use medvec::Encoder;
 use medvec::encode::folder::{FolderEncoder, OpenOptions, Recipe, Tokens};
 use medvec::encoder::Pooling;
+use medvec::{Encoder, EncoderInput};
 use serde_json::{Value, json};
 
 use crate::fixtures::{assert_refused, copy, edit_json, fixture, golden, recipe};
@@ -119,6 +119,45 @@ fn tokens_that_the_model_does_not_have_are_an_error() {
     ] {
         let failed = encoder.encode_tokens(&[Tokens { ids, type_ids }]).expect_err(word);
         assert!(failed.to_string().contains(word), "{failed}");
+    }
+}
+
+#[test]
+fn texts_of_any_length_and_kind_have_a_vector() {
+    let Some(folder) = fixture("bert-mean-st") else { return };
+    let encoder = FolderEncoder::open(&folder).expect("encoder");
+    let dimension = encoder.spec().dimension as usize;
+    let long = "heart failure ".repeat(80_000);
+    let one_word = "x".repeat(300_000);
+    for text in ["", " ", "\0", "\u{feff}", "\u{1f9ec}\u{200d}", "[CLS][SEP]", &long, &one_word] {
+        let input = EncoderInput { title: text.into(), text: String::new() };
+        let vector = encoder.encode_documents(&[input]).expect("a vector");
+        assert_eq!(vector.len(), dimension);
+        assert!(vector.iter().all(|number| number.is_finite()), "{text:.9}");
+        assert!(encoder.tokens("document", text, Some(text)).expect("tokens").ids.len() <= 96);
+    }
+}
+
+/// Found by fuzzing: the crate that reads this file panics.
+#[test]
+fn a_tokenizer_whose_reader_panics_is_an_error() {
+    let Some(folder) = copy("bert-mean-st") else { return };
+    let tokenizer = include_bytes!("../data/tokenizer_that_panics.json");
+    std::fs::write(folder.path().join("tokenizer.json"), tokenizer).expect("written");
+    assert_refused(folder.path(), &["tokenizer.json", "gave up"]);
+}
+
+#[test]
+fn text_files_that_are_not_utf_8_are_refused() {
+    for file in ["config.json", "tokenizer.json", "modules.json", "sentence_bert_config.json"] {
+        let Some(folder) = copy("bert-mean-st") else { return };
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).expect(file);
+        let mut bytes = text.replacen("\"", "\"?", 1).into_bytes();
+        let place = bytes.iter().position(|byte| *byte == b'?').expect("a name");
+        bytes[place] = 0xff;
+        std::fs::write(&path, bytes).expect("written");
+        assert_refused(folder.path(), &[file]);
     }
 }
 

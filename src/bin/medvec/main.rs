@@ -33,7 +33,17 @@ use args::{Cli, Color, Command};
 use context::Context;
 use failure::{Failure, Result};
 
+/// Crates whose panics at wrong files the library turns into errors; those quote them.
+const CONTAINED: [&str; 2] = ["parquet-", "tokenizers-"];
+
 fn main() -> ExitCode {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map_or("", |place| place.file());
+        if !CONTAINED.iter().any(|name| place.contains(name)) {
+            tell(panic);
+        }
+    }));
     let cli = Cli::parse();
     match cli.color {
         Color::Auto => {}

@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 use super::files::Folder;
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 use crate::error::{Error, Result};
+use crate::panics::caught;
 
 /// One input as the network sees it: both lists have the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,10 +42,11 @@ impl TextTokenizer {
     pub(super) fn encode(&self, first: &str, second: Option<&str>) -> Result<Tokens> {
         let prepare = |text: &str| if self.lower_case { text.to_lowercase() } else { text.into() };
         let first = prepare(&format!("{}{first}", self.prefix));
-        let encoded = match second {
+        let encoded = caught(|| match second {
             None => self.tokenizer.encode_fast(first, true),
             Some(second) => self.tokenizer.encode_fast((first, prepare(second)), true),
-        };
+        });
+        let encoded = encoded.unwrap_or_else(|said| Err(said.into()));
         let encoded = encoded.map_err(|problem| Error::Encoder {
             name: self.name.clone(),
             detail: format!("tokenizer: {problem}"),
@@ -166,7 +168,8 @@ fn load(folder: &Folder) -> Result<(Tokenizer, Sha256)> {
     let mut hash = Sha256::new();
     if let Some(bytes) = folder.read("tokenizer.json")? {
         hash.update(&bytes);
-        let mut tokenizer = Tokenizer::from_bytes(&bytes)
+        let mut tokenizer = caught(|| Tokenizer::from_bytes(&bytes))
+            .unwrap_or_else(|said| Err(said.into()))
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         tokenizer.with_padding(None);
         return Ok((tokenizer, hash));

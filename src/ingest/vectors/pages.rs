@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +18,8 @@ use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use ::parquet::file::reader::{ChunkReader, Length};
 use ::parquet::file::serialized_reader::SerializedPageReader;
 
+use crate::panics::caught;
+
 /// Most bytes of an unpacked page: writers begin a new one at about 1 MiB.
 const PAGE_BYTES_MAX: u32 = 256 << 20;
 
@@ -28,22 +29,15 @@ const PAGE_VALUES_MAX: u32 = 1 << 24;
 /// Most values of a dictionary: writers give up on one of 1 MiB.
 const DICTIONARY_VALUES_MAX: u32 = 1 << 22;
 
-/// Runs a call into the crate.
-///
-/// The crate is made for right files and panics at some wrong ones (negative offsets, levels that
-/// contradict lengths). What it had in its hands is not used again after an
-/// error, so nothing half-done is seen. In a build whose panics abort, they do.
+/// Runs a call into the crate, which panics at negative offsets, levels that contradict lengths, and
+/// the like.
 ///
 /// # Errors
 /// The crate's own, and one that quotes its panic.
 pub(super) fn contained<T>(
     work: impl FnOnce() -> Result<T, ParquetError>,
 ) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
-        let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(general(format!("the reader gave up: {}", said.unwrap_or_default())))
-    })
+    caught(work).unwrap_or_else(|said| Err(general(said)))
 }
 
 fn general(detail: impl Into<String>) -> ParquetError {
@@ -266,5 +260,28 @@ impl PageReader for GuardedPages {
 
     fn at_record_boundary(&mut self) -> Result<bool, ParquetError> {
         self.pages.at_record_boundary()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_pages_are_checked_before_they_are_believed() {
+        // Fields 1 and 2: a page of data, and 560 bytes.
+        assert_eq!(check_header(&[0x15, 0, 0x15, 0xe0, 0x08, 0x15, 2]), Ok(()));
+        for (bytes, words) in [
+            (&[][..], "unusual order"),
+            (&[0x15, 0][..], "unusual order"),
+            (&[0x25, 0, 0x15, 2], "unusual order"),
+            (&[0x15, 0, 0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], "unusual order"),
+            // 512 MiB, and a negative number.
+            (&[0x15, 0, 0x15, 0x80, 0x80, 0x80, 0x80, 0x04, 0x15], "a page of 536870912 bytes"),
+            (&[0x15, 0, 0x15, 0x01], "a page of 0 bytes"),
+        ] {
+            let refused = check_header(bytes).expect_err("refused");
+            assert!(refused.contains(words), "{bytes:?}: {refused}");
+        }
     }
 }

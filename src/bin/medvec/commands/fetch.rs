@@ -35,7 +35,7 @@ fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> R
     drop(progress);
     if let Some(detail) = trouble {
         context
-            .remark(format!("{FAINT}in the cache; no newer version looked for: {detail}{FAINT:#}"));
+            .remark(format!("{FAINT}in the cache, and not brought up to date: {detail}{FAINT:#}"));
     }
     Ok(folder)
 }

@@ -189,3 +189,18 @@ fn damaged_files_give_rows_or_an_error() {
         }
     }
 }
+
+#[test]
+fn a_dictionary_that_claims_more_than_its_bytes_is_refused() {
+    let (_folder, path) = file();
+    let rows: Vec<_> = (1..=70).map(|id| row(id, &[id as f32, 0.5])).collect();
+    write(&path, &format!("required int64 pmid; {FLOATS}"), &[&rows]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The first page is the dictionary of ids; 70 values, as Thrift writes them.
+    assert_eq!(bytes[4..6], [0x15, 4]);
+    let place = bytes.windows(3).position(|three| three == [0x15, 0x8c, 0x01]).unwrap();
+    bytes[place + 1..place + 3].copy_from_slice(&[0xfe, 0x7f]);
+    std::fs::write(&path, bytes).unwrap();
+    let refused = outcome(&path).expect_err("refused");
+    assert!(refused.contains("a dictionary of 8191 values in 560 bytes"), "{refused}");
+}
