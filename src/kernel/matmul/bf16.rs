@@ -170,12 +170,10 @@ impl Unit {
     /// All that this processor has.
     #[cfg(test)]
     fn available() -> Vec<Unit> {
-        let mut units: Vec<Unit> = Isa::available().into_iter().map(Unit::of).collect();
+        let units = Isa::available().into_iter().map(Unit::of);
         #[cfg(target_arch = "x86_64")]
-        if units.contains(&Unit::Avx512Bf16) {
-            units.push(Unit::Avx512);
-        }
-        units
+        let units = units.chain(is_x86_feature_detected!("avx512bf16").then_some(Unit::Avx512));
+        units.collect()
     }
 
     /// Rows of a tile: as many as leave room in the registers.
