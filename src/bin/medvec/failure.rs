@@ -48,8 +48,9 @@ impl Failure {
         }
     }
 
-    /// What to do next, where that is not already in the message.
-    pub(crate) fn advice(&self) -> Option<&'static str> {
+    /// What to do next, where that is not already in the message; `imports` says whether the command
+    /// does.
+    pub(crate) fn advice(&self, imports: bool) -> Option<&'static str> {
         let Failure::Library(error) = self else { return None };
         Some(match error {
             Error::Corrupt { .. } => {
@@ -64,7 +65,7 @@ impl Failure {
             Error::EncoderMismatch { .. } => {
                 "leave out --encoder to use the database's own, or import into a new database"
             }
-            Error::Input { .. } => {
+            Error::Input { .. } if imports => {
                 "what was committed before stays; --keep-going passes over what cannot be read"
             }
             Error::Poisoned { .. } => {
@@ -117,6 +118,16 @@ mod tests {
     #[test]
     fn a_full_disk_comes_with_advice() {
         let full = Error::io("write", "segment-1", io::ErrorKind::StorageFull.into());
-        assert!(Failure::from(full).advice().is_some_and(|text| text.contains("free some space")));
+        let advice = Failure::from(full).advice(true);
+        assert!(advice.is_some_and(|text| text.contains("free some space")));
+    }
+
+    #[test]
+    fn only_an_import_is_told_how_to_go_on() {
+        let wrong = || Error::Input { file: "a".into(), place: "b".into(), detail: "c".into() };
+        assert!(
+            Failure::from(wrong()).advice(true).is_some_and(|text| text.contains("keep-going"))
+        );
+        assert_eq!(Failure::from(wrong()).advice(false), None);
     }
 }

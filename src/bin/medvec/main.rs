@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     let mut context = Context::new(cli.quiet);
+    let imports = matches!(cli.command, Command::Import(_));
     let result = run(cli.command, &mut context);
     // What was found before a failure is still worth having.
     let flushed = context.out.flush_all().map_err(Failure::from);
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             if !failure.is_broken_pipe() {
-                report(&failure);
+                report(&failure, imports);
             }
             failure.exit_code()
         }
@@ -88,10 +89,10 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
     }
 }
 
-fn report(failure: &Failure) {
+fn report(failure: &Failure, imports: bool) {
     let style = style::BAD;
     anstream::eprintln!("{style}error:{style:#} {failure}");
-    if let Some(advice) = failure.advice() {
+    if let Some(advice) = failure.advice(imports) {
         anstream::eprintln!("  {advice}");
     }
 }
