@@ -3,6 +3,8 @@
 #![cfg(feature = "ingest")]
 
 mod common;
+#[path = "common/npy.rs"]
+mod npy;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,7 @@ use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ingest::pipeline::{ImportOptions, ImportReport, import};
 use medvec::search::Query;
 use medvec::{CancelToken, Control, Error, Key, Result};
+use npy::npy;
 
 const ORIGIN: &str = "lab/encoder";
 
@@ -66,17 +69,6 @@ impl Bench {
         let document = self.database.snapshot().get(&Key::pmid(pmid)).expect("reads");
         document.map(|document| document.title)
     }
-}
-
-fn npy(numbers: &[f32], columns: usize) -> Vec<u8> {
-    let rows = numbers.len() / columns;
-    let header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.bytes());
-    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-    bytes
 }
 
 fn lines(pmids: std::ops::RangeInclusive<u32>, edition: &str) -> String {

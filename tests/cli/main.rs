@@ -9,6 +9,8 @@ mod formats;
 mod index;
 #[cfg(unix)]
 mod interrupt;
+#[path = "../common/npy.rs"]
+mod npy;
 mod quickstart;
 mod round_trip;
 mod sandbox;

@@ -7,6 +7,35 @@ use std::collections::HashMap;
 use crate::encode::folder::{Architecture, Folder};
 use crate::error::Result;
 
+/// What the names of layers' tensors start with, before the number.
+pub(in crate::encode) const LAYERS: &str = "encoder.layer.";
+
+/// How the parts of an attention are called.
+pub(in crate::encode) struct AttentionNames {
+    /// What makes queries, keys and values.
+    pub(in crate::encode) projections: [&'static str; 3],
+    /// The layer behind them.
+    pub(in crate::encode) attended: &'static str,
+    /// The norm at the end.
+    pub(in crate::encode) norm: &'static str,
+}
+
+/// The names of BERT, or of MPNet.
+pub(in crate::encode) fn attention_names(mpnet: bool) -> AttentionNames {
+    if mpnet {
+        return AttentionNames {
+            projections: ["attention.attn.q", "attention.attn.k", "attention.attn.v"],
+            attended: "attention.attn.o",
+            norm: "attention.LayerNorm",
+        };
+    }
+    AttentionNames {
+        projections: ["attention.self.query", "attention.self.key", "attention.self.value"],
+        attended: "attention.output.dense",
+        norm: "attention.output.LayerNorm",
+    }
+}
+
 /// The fields of `config.json` that decide what the network computes. Early releases leave many
 /// of them out; the defaults are those of Hugging Face's `BertConfig` and `MPNetConfig`.
 #[derive(Clone, Debug, Deserialize)]

@@ -16,8 +16,8 @@ mod head;
 mod network;
 
 #[cfg(any(feature = "cuda", feature = "oracle"))]
-pub(in crate::encode) use self::config::Activation;
-pub(in crate::encode) use self::config::BertConfig;
+pub(in crate::encode) use self::config::{Activation, LAYERS};
+pub(in crate::encode) use self::config::{AttentionNames, BertConfig, attention_names};
 #[cfg(any(feature = "cuda", feature = "oracle"))]
 pub(in crate::encode) use self::distance::bucket;
 pub(in crate::encode) use self::head::{Classifier, Pooler};

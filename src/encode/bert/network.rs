@@ -6,10 +6,10 @@
 //! weights when they are loaded. Weights are repacked once for [`matmul`], and all working memory
 //! is used again.
 
-use super::config::{Activation, BertConfig};
+use super::config::{Activation, AttentionNames, BertConfig, LAYERS, attention_names};
 use super::distance::DistanceBias;
 use crate::encode::folder::{
-    Folder, Linear, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers,
+    Linear, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers, signed,
 };
 use crate::error::Result;
 use crate::kernel::Isa;
@@ -19,13 +19,6 @@ use crate::kernel::transformer::pointwise;
 /// Rows of the feed-forward block and of attention scores that are worked on at a time: what
 /// keeps the intermediate numbers in the second-level cache.
 const BLOCK_ROWS: usize = 96;
-
-/// What the names of the layers' tensors start with, before the number.
-const LAYERS: &str = "encoder.layer.";
-/// Layers that make queries, keys and values.
-const BERT_PROJECTIONS: [&str; 3] =
-    ["attention.self.query", "attention.self.key", "attention.self.value"];
-const MPNET_PROJECTIONS: [&str; 3] = ["attention.attn.q", "attention.attn.k", "attention.attn.v"];
 
 /// The weights of one model, ready to run.
 pub(in crate::encode) struct Bert {
@@ -87,7 +80,6 @@ struct Scratch {
 impl Bert {
     /// Loads every tensor that `config` asks for and checks its shape.
     pub(in crate::encode) fn open(
-        folder: &Folder,
         config: &BertConfig,
         weights: &Weights,
         precision: Precision,
@@ -96,13 +88,7 @@ impl Bert {
         let table = |name: &str, rows| {
             weights.get(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden])
         };
-        let beyond = format!("{LAYERS}{}.", config.num_hidden_layers);
-        if weights.has_prefix(&beyond) {
-            return Err(folder.error(format!(
-                "config.json asks for {} layers, the weights have more",
-                config.num_hidden_layers
-            )));
-        }
+        weights.refuse_beyond(LAYERS, config.num_hidden_layers)?;
         let (words, heads) = ("embeddings.word_embeddings.weight", config.num_attention_heads);
         Ok(Bert {
             isa: Isa::detect(),
@@ -112,7 +98,7 @@ impl Bert {
                 tokens_max: config.tokens_max(),
                 types: config.types(),
             },
-            signature: precision.sign(config.signature()),
+            signature: signed(config.signature(), precision),
             hidden,
             head: hidden / heads,
             intermediate: config.intermediate_size,
@@ -309,10 +295,8 @@ impl Layer {
             Linear::packed(weights, &names, [outputs, inputs], scale, precision, matrix)
         };
         let norm = |part: &str| Norm::open(weights, &name(part), hidden);
-        let (projections, attended, attended_norm) = match config.mpnet {
-            true => (MPNET_PROJECTIONS, "attention.attn.o", "attention.LayerNorm"),
-            false => (BERT_PROJECTIONS, "attention.output.dense", "attention.output.LayerNorm"),
-        };
+        let AttentionNames { projections, attended, norm: attended_norm } =
+            attention_names(config.mpnet);
         let scale = 1.0 / ((hidden / config.num_attention_heads) as f32).sqrt();
         Ok(Layer {
             query_key_value: linear(&projections, hidden, hidden, scale)?,

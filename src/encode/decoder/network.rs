@@ -5,6 +5,7 @@ use super::config::{Activation, Plan};
 use super::layer::{FeedForward, LAYERS, Layer, Norm, Projections};
 use crate::encode::folder::{
     Architecture, Folder, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers,
+    signed,
 };
 use crate::error::Result;
 use crate::kernel::Isa;
@@ -57,12 +58,7 @@ impl Decoder {
         precision: Precision,
     ) -> Result<Decoder> {
         let plan = Plan::open(folder, architecture)?;
-        if weights.has_prefix(&format!("{LAYERS}{}.", plan.layers)) {
-            return Err(folder.error(format!(
-                "config.json asks for {} layers, the weights have more",
-                plan.layers
-            )));
-        }
+        weights.refuse_beyond(LAYERS, plan.layers)?;
         let (words, last) = match architecture {
             Architecture::GptNeox => ("embed_in.weight", "final_layer_norm"),
             _ => ("embed_tokens.weight", "norm"),
@@ -74,7 +70,7 @@ impl Decoder {
             layers: open_layers(weights, LAYERS, plan.layers, |place, matrix| {
                 Layer::open(weights, &plan, place, precision, matrix)
             })?,
-            signature: precision.sign(plan.signature()),
+            signature: signed(plan.signature(), precision),
             plan,
             scratch: Pool::default(),
         })

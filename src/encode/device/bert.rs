@@ -4,27 +4,13 @@ use candle_core::{Device as Machine, Tensor};
 
 use super::attention::{Attention, Distances, Heads, SCORES_MAX, Sight};
 use super::batch::Batch;
-use super::layers::{Linear, Loader, Norm, refuse_beyond};
+use super::layers::{Linear, Loader, Norm};
 use super::machine::Failure;
 use super::network::Program;
-use crate::encode::bert::{Activation, BertConfig, bucket};
-use crate::encode::folder::{Folder, Shape, Tokens, Weights};
-
-/// Layers that make queries, keys and values, then the one behind attention and its norm.
-const BERT_NAMES: [&str; 5] = [
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-];
-const MPNET_NAMES: [&str; 5] = [
-    "attention.attn.q",
-    "attention.attn.k",
-    "attention.attn.v",
-    "attention.attn.o",
-    "attention.LayerNorm",
-];
+use crate::encode::bert::{
+    Activation, AttentionNames, BertConfig, LAYERS, attention_names, bucket,
+};
+use crate::encode::folder::{Shape, Tokens, Weights};
 
 /// The weights of one model on the device.
 pub(super) struct Bert {
@@ -50,12 +36,11 @@ struct Layer {
 impl Bert {
     /// Loads every tensor that `config` asks for and checks its shape.
     pub(super) fn open(
-        folder: &Folder,
         config: BertConfig,
         weights: &Weights,
         machine: &Machine,
     ) -> Result<Bert, Failure> {
-        refuse_beyond(folder, weights, "encoder.layer.", config.num_hidden_layers)?;
+        weights.refuse_beyond(LAYERS, config.num_hidden_layers)?;
         let (hidden, epsilon) = (config.hidden_size, config.layer_norm_eps as f32);
         let loader = Loader { weights, machine };
         let table = |name: &str, rows| {
@@ -106,9 +91,9 @@ impl Layer {
     fn open(loader: &Loader<'_>, config: &BertConfig, place: usize) -> Result<Layer, Failure> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let epsilon = config.layer_norm_eps as f32;
-        let name = |part: &str| format!("encoder.layer.{place}.{part}");
-        let [query, key, value, attended, attended_norm] =
-            if config.mpnet { MPNET_NAMES } else { BERT_NAMES };
+        let name = |part: &str| format!("{LAYERS}{place}.{part}");
+        let AttentionNames { projections: [query, key, value], attended, norm: attended_norm } =
+            attention_names(config.mpnet);
         let scale = 1.0 / ((hidden / config.num_attention_heads) as f32).sqrt();
         let projections =
             [(name(query), hidden, scale), (name(key), hidden, 1.0), (name(value), hidden, 1.0)];

@@ -5,7 +5,7 @@ use candle_nn::rotary_emb;
 
 use super::attention::{Attention, Heads, SCORES_MAX, Sight};
 use super::batch::Batch;
-use super::layers::{Linear, Loader, Norm, refuse_beyond};
+use super::layers::{Linear, Loader, Norm};
 use super::machine::Failure;
 use super::network::Program;
 use crate::encode::decoder::{Activation, Plan};
@@ -41,7 +41,7 @@ impl Decoder {
         machine: &Machine,
     ) -> Result<Decoder, Failure> {
         let plan = Plan::open(folder, architecture)?;
-        refuse_beyond(folder, weights, "layers.", plan.layers)?;
+        weights.refuse_beyond("layers.", plan.layers)?;
         let loader = Loader { weights, machine };
         let (words, last) = match architecture {
             Architecture::GptNeox => ("embed_in.weight", "final_layer_norm"),

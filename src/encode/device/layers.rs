@@ -4,7 +4,7 @@ use candle_core::{Device as Machine, Tensor};
 use candle_nn::ops;
 
 use super::machine::Failure;
-use crate::encode::folder::{Folder, Weights};
+use crate::encode::folder::Weights;
 
 /// Brings the tensors of a folder to the device, one at a time.
 pub(super) struct Loader<'a> {
@@ -31,32 +31,17 @@ impl Loader<'_> {
     ) -> Result<Linear, Failure> {
         let (mut weight, mut bias): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
         for (name, outputs, scale) in parts {
-            self.add(&format!("{name}.weight"), &[*outputs, inputs], *scale, &mut weight)?;
+            self.weights.append(
+                &format!("{name}.weight"),
+                &[*outputs, inputs],
+                *scale,
+                &mut weight,
+            )?;
             if is_biased {
-                self.add(&format!("{name}.bias"), &[*outputs], *scale, &mut bias)?;
+                self.weights.append(&format!("{name}.bias"), &[*outputs], *scale, &mut bias)?;
             }
         }
         Linear::new(weight, bias, inputs, self.machine)
-    }
-
-    fn add(
-        &self,
-        name: &str,
-        shape: &[usize],
-        scale: f32,
-        whole: &mut Vec<f32>,
-    ) -> Result<(), Failure> {
-        let mut numbers = self.weights.get(name, shape)?;
-        if scale != 1.0 {
-            numbers.iter_mut().for_each(|number| *number *= scale);
-        }
-        // The first is moved, not copied: most layers are one part.
-        if whole.is_empty() {
-            *whole = numbers
-        } else {
-            whole.append(&mut numbers)
-        }
-        Ok(())
     }
 
     /// A linear layer of one part.
@@ -93,21 +78,6 @@ impl Loader<'_> {
         let weight = self.table(&format!("{name}.weight"), &[length])?;
         Ok(Norm::Rms { weight: (weight + offset)?, epsilon })
     }
-}
-
-/// Fails when the weights hold a tensor of a layer that `config.json` does not ask for.
-pub(super) fn refuse_beyond(
-    folder: &Folder,
-    weights: &Weights,
-    prefix: &str,
-    layers: usize,
-) -> Result<(), Failure> {
-    if weights.has_prefix(&format!("{prefix}{layers}.")) {
-        return Err(folder
-            .error(format!("config.json asks for {layers} layers, the weights have more"))
-            .into());
-    }
-    Ok(())
 }
 
 /// `x * transposed(weight) + bias`.

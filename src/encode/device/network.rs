@@ -56,7 +56,7 @@ impl Tensors {
             let program: Box<dyn Program> = match architecture {
                 Architecture::Bert | Architecture::Mpnet => {
                     let config = BertConfig::open(folder, architecture)?;
-                    Box::new(Bert::open(folder, config, weights, &machine)?)
+                    Box::new(Bert::open(config, weights, &machine)?)
                 }
                 _ => Box::new(Decoder::open(folder, architecture, weights, &machine)?),
             };

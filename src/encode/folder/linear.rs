@@ -47,11 +47,9 @@ impl Linear {
         matrix.clear();
         let mut bias = Vec::with_capacity(names.len() * outputs);
         for (place, name) in names.iter().enumerate() {
-            weights.append(&format!("{name}.weight"), &[outputs, inputs], matrix)?;
-            weights.append(&format!("{name}.bias"), &[outputs], &mut bias)?;
-            if place == 0 && first_scale != 1.0 {
-                matrix.iter_mut().chain(&mut bias).for_each(|number| *number *= first_scale);
-            }
+            let scale = if place == 0 { first_scale } else { 1.0 };
+            weights.append(&format!("{name}.weight"), &[outputs, inputs], scale, matrix)?;
+            weights.append(&format!("{name}.bias"), &[outputs], scale, &mut bias)?;
         }
         let packed = Packed::new(precision, matrix, names.len() * outputs, inputs);
         Ok(Linear { weights: Form::Packed(packed), bias })
@@ -72,7 +70,7 @@ impl Linear {
             Form::Stored(weights.table(&name_of("weight"), outputs, inputs)?)
         } else {
             matrix.clear();
-            weights.append(&name_of("weight"), &[outputs, inputs], matrix)?;
+            weights.append(&name_of("weight"), &[outputs, inputs], 1.0, matrix)?;
             Form::Packed(Packed::new(precision, matrix, outputs, inputs))
         };
         let bias = match bias {

@@ -55,5 +55,5 @@ pub use crate::encode::device::Device;
 pub(in crate::encode) use self::architecture::Architecture;
 pub(in crate::encode) use self::files::Folder;
 pub(in crate::encode) use self::linear::{Linear, Working, open_layers};
-pub(in crate::encode) use self::network::{Network, Pool, Shape};
+pub(in crate::encode) use self::network::{Network, Pool, Shape, signed};
 pub(in crate::encode) use self::weights::{Table, Weights};

@@ -79,11 +79,19 @@ pub(super) fn open(
     match architecture {
         Architecture::Bert | Architecture::Mpnet => {
             let config = BertConfig::open(folder, architecture)?;
-            Ok(Box::new(Bert::open(folder, &config, weights, precision)?))
+            Ok(Box::new(Bert::open(&config, weights, precision)?))
         }
         Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
             Ok(Box::new(Decoder::open(folder, architecture, weights, precision)?))
         }
+    }
+}
+
+/// A network's signature in a precision; single precision goes without saying.
+pub(in crate::encode) fn signed(signature: String, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => signature,
+        rounded => format!("{signature} rounded to {}", rounded.name()),
     }
 }
 

@@ -17,6 +17,7 @@ use super::model::Model;
 use super::presets::Preset;
 use super::tokenizer::Tokens;
 use super::weights::Weights;
+use crate::encode::bert::{AttentionNames, attention_names};
 use crate::encode::device::Device;
 use crate::error::{Error, Result};
 use crate::kernel::matmul::Precision;
@@ -150,26 +151,26 @@ fn tensors(architecture: Architecture, layers: Layers) -> Vec<(String, Vec<usize
         Architecture::Bert | Architecture::Mpnet => {
             matrix("embeddings.word_embeddings", WORDS, hidden);
             matrix("embeddings.position_embeddings", TOKENS_MAX + 2, hidden);
-            let names = if architecture == Architecture::Mpnet {
-                matrix("encoder.relative_attention_bias", 32, heads);
-                ["attn.q", "attn.k", "attn.v", "attn.o", "LayerNorm"]
-            } else {
-                matrix("embeddings.token_type_embeddings", 2, hidden);
-                ["self.query", "self.key", "self.value", "output.dense", "output.LayerNorm"]
-            };
+            let mpnet = architecture == Architecture::Mpnet;
+            match mpnet {
+                true => matrix("encoder.relative_attention_bias", 32, heads),
+                false => matrix("embeddings.token_type_embeddings", 2, hidden),
+            }
+            let AttentionNames { projections, attended, norm } = attention_names(mpnet);
             let linear = [
-                (names.get(..4).unwrap_or_default(), "attention.", hidden, hidden),
-                (&["intermediate.dense"], "", intermediate, hidden),
-                (&["output.dense"], "", hidden, intermediate),
+                (&projections[..], hidden, hidden),
+                (&[attended], hidden, hidden),
+                (&["intermediate.dense"], intermediate, hidden),
+                (&["output.dense"], hidden, intermediate),
             ];
-            for (names, before, outputs, inputs) in linear {
+            for (names, outputs, inputs) in linear {
                 for name in names {
-                    let name = format!("encoder.layer.0.{before}{name}");
+                    let name = format!("encoder.layer.0.{name}");
                     all.push((format!("{name}.weight"), vec![outputs, inputs]));
                     all.push((format!("{name}.bias"), vec![outputs]));
                 }
             }
-            let norm = format!("encoder.layer.0.attention.{}", names[4]);
+            let norm = format!("encoder.layer.0.{norm}");
             for norm in ["embeddings.LayerNorm", &norm, "encoder.layer.0.output.LayerNorm"] {
                 all.push((format!("{norm}.weight"), vec![hidden]));
                 all.push((format!("{norm}.bias"), vec![hidden]));

@@ -34,14 +34,6 @@ impl Precision {
         }
     }
 
-    /// A network's `signature` in this precision: single precision goes without saying.
-    pub fn sign(self, signature: String) -> String {
-        match self {
-            Precision::F32 => signature,
-            rounded => format!("{signature} rounded to {}", rounded.name()),
-        }
-    }
-
     /// The one of this name.
     pub fn by_name(name: &str) -> Option<Precision> {
         Precision::ALL.into_iter().find(|precision| precision.name() == name)

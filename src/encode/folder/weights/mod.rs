@@ -108,17 +108,31 @@ impl Weights {
         self.catalogue.places.keys().any(|name| name.starts_with(prefix))
     }
 
+    /// Fails where there is a layer after the `count` that `config.json` asks for. Names of layers'
+    /// tensors start with `prefix` and a number.
+    ///
+    /// # Errors
+    /// [`crate::Error::Encoder`] with the count.
+    pub(in crate::encode) fn refuse_beyond(&self, prefix: &str, count: usize) -> Result<()> {
+        if self.has_prefix(&format!("{prefix}{count}.")) {
+            let detail = format!("config.json asks for {count} layers, the weights have more");
+            return Err(self.folder.error(detail));
+        }
+        Ok(())
+    }
+
     /// The numbers of a tensor that must have `shape`, as `f32`, row after row.
     ///
     /// # Errors
     /// [`crate::Error::Encoder`] when it is missing, of another shape, or no weights.
     pub(in crate::encode) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let mut numbers = Vec::new();
-        self.append(name, shape, &mut numbers)?;
+        self.append(name, shape, 1.0, &mut numbers)?;
         Ok(numbers)
     }
 
-    /// Appends the numbers of a tensor to `all`: [`Weights::get`] where memory is used again.
+    /// Appends the numbers of a tensor, multiplied by `scale`, to `all`: [`Weights::get`] where memory is
+    /// used again, or tensors are stacked.
     ///
     /// # Errors
     /// As [`Weights::get`].
@@ -126,6 +140,7 @@ impl Weights {
         &self,
         name: &str,
         shape: &[usize],
+        scale: f32,
         all: &mut Vec<f32>,
     ) -> Result<()> {
         let (place, file) = self.find(name, shape)?;
@@ -133,8 +148,12 @@ impl Weights {
         file.append(place, all).map_err(|problem| {
             self.folder.error(format!("{}: cannot read tensor {name}: {problem}", file.name))
         })?;
+        let numbers = all.get_mut(start..).unwrap_or_default();
         if let Some(adapter) = &self.adapter {
-            adapter.apply(name, all.get_mut(start..).unwrap_or_default());
+            adapter.apply(name, numbers);
+        }
+        if scale != 1.0 {
+            numbers.iter_mut().for_each(|number| *number *= scale);
         }
         Ok(())
     }
