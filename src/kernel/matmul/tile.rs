@@ -65,6 +65,7 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
+    use super::super::words::with_rows;
     use super::{PANEL, Tile};
 
     /// # Safety
@@ -72,18 +73,7 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn tile_avx512(tile: Tile<'_>, rows: usize) {
         // SAFETY: the caller's promise, with `ROWS == rows`.
-        unsafe {
-            match rows {
-                1 => avx512::<1>(tile),
-                2 => avx512::<2>(tile),
-                3 => avx512::<3>(tile),
-                4 => avx512::<4>(tile),
-                5 => avx512::<5>(tile),
-                6 => avx512::<6>(tile),
-                7 => avx512::<7>(tile),
-                _ => avx512::<8>(tile),
-            }
-        }
+        unsafe { with_rows!(rows, [1 2 3 4 5 6 7] 8, avx512(tile)) }
     }
 
     /// # Safety
@@ -120,13 +110,7 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     pub(super) unsafe fn tile_avx2(tile: Tile<'_>, rows: usize) {
         // SAFETY: the caller's promise, with `ROWS == rows`.
-        unsafe {
-            match rows {
-                1 => avx2::<1>(tile),
-                2 => avx2::<2>(tile),
-                _ => avx2::<3>(tile),
-            }
-        }
+        unsafe { with_rows!(rows, [1 2] 3, avx2(tile)) }
     }
 
     /// # Safety
@@ -172,6 +156,7 @@ mod neon {
 
     use std::arch::aarch64::*;
 
+    use super::super::words::with_rows;
     use super::{PANEL, Tile};
 
     /// # Safety
@@ -179,13 +164,7 @@ mod neon {
     #[target_feature(enable = "neon")]
     pub(super) unsafe fn tile(tile: Tile<'_>, rows: usize) {
         // SAFETY: the caller's promise, with `ROWS == rows`.
-        unsafe {
-            match rows {
-                1 => constant_rows::<1>(tile),
-                2 => constant_rows::<2>(tile),
-                _ => constant_rows::<3>(tile),
-            }
-        }
+        unsafe { with_rows!(rows, [1 2] 3, constant_rows(tile)) }
     }
 
     /// # Safety

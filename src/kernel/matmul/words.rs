@@ -103,22 +103,16 @@ impl Target<'_> {
     }
 }
 
-/// Calls `$tile::<ROWS>` with the number of rows as a constant.
-#[cfg(target_arch = "x86_64")]
+/// Calls `$tile::<ROWS>` with the number of rows, one of `$count` or `$most`, as a constant.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! with_rows {
-    ($rows:expr, $tile:ident($($argument:expr),*)) => {
+    ($rows:expr, [$($count:literal)*] $most:literal, $tile:ident $arguments:tt) => {
         match $rows {
-            1 => $tile::<1>($($argument),*),
-            2 => $tile::<2>($($argument),*),
-            3 => $tile::<3>($($argument),*),
-            4 => $tile::<4>($($argument),*),
-            5 => $tile::<5>($($argument),*),
-            6 => $tile::<6>($($argument),*),
-            7 => $tile::<7>($($argument),*),
-            _ => $tile::<8>($($argument),*),
+            $($count => $tile::<$count> $arguments,)*
+            _ => $tile::<$most> $arguments,
         }
     };
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(super) use with_rows;

@@ -2,7 +2,7 @@
 
 use std::arch::aarch64::*;
 
-use super::super::words::{Target, Tile};
+use super::super::words::{Target, Tile, with_rows};
 use super::PANEL;
 
 /// # Safety
@@ -10,12 +10,7 @@ use super::PANEL;
 #[target_feature(enable = "neon")]
 pub(super) unsafe fn tile(tile: Tile<'_>, rows: usize, start: &[f32; PANEL], target: Target<'_>) {
     // SAFETY: the caller's promise, with `ROWS == rows`.
-    unsafe {
-        match rows {
-            1 => constant_rows::<1>(tile, start, target),
-            _ => constant_rows::<2>(tile, start, target),
-        }
-    }
+    unsafe { with_rows!(rows, [1] 2, constant_rows(tile, start, target)) }
 }
 
 /// # Safety

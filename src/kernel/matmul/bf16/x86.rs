@@ -26,7 +26,7 @@ pub(super) unsafe fn tile_avx512_bf16(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == rows`.
-    unsafe { with_rows!(rows, avx512_bf16(tile, start, target)) }
+    unsafe { with_rows!(rows, [1 2 3 4 5 6 7] 8, avx512_bf16(tile, start, target)) }
 }
 
 /// # Safety
@@ -64,7 +64,7 @@ pub(super) unsafe fn tile_avx512(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == rows`.
-    unsafe { with_rows!(rows, avx512(tile, start, target)) }
+    unsafe { with_rows!(rows, [1 2 3 4 5 6 7] 8, avx512(tile, start, target)) }
 }
 
 /// # Safety
@@ -120,12 +120,7 @@ pub(super) unsafe fn tile_avx2(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == rows`.
-    unsafe {
-        match rows {
-            1 => avx2::<1>(tile, start, target),
-            _ => avx2::<2>(tile, start, target),
-        }
-    }
+    unsafe { with_rows!(rows, [1] 2, avx2(tile, start, target)) }
 }
 
 /// # Safety

@@ -6,7 +6,7 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::super::words::{Target, Tile};
+use super::super::words::{Target, Tile, with_rows};
 use super::{Columns, PANEL, Span};
 
 /// Registers of one line: four columns each.
@@ -24,13 +24,7 @@ pub(super) unsafe fn tile_dot(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == spans.len()`.
-    unsafe {
-        match spans.len() {
-            1 => dot::<1>(tile, spans, columns, target),
-            2 => dot::<2>(tile, spans, columns, target),
-            _ => dot::<3>(tile, spans, columns, target),
-        }
-    }
+    unsafe { with_rows!(spans.len(), [1 2] 3, dot(tile, spans, columns, target)) }
 }
 
 /// # Safety

@@ -35,7 +35,7 @@ pub(super) unsafe fn tile_avx512_vnni(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == spans.len()`.
-    unsafe { with_rows!(spans.len(), avx512_vnni(tile, spans, columns, target)) }
+    unsafe { with_rows!(spans.len(), [1 2 3 4 5 6 7] 8, avx512_vnni(tile, spans, columns, target)) }
 }
 
 /// # Safety
@@ -74,7 +74,7 @@ pub(super) unsafe fn tile_avx512_bw(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == spans.len()`.
-    unsafe { with_rows!(spans.len(), avx512_bw(tile, spans, columns, target)) }
+    unsafe { with_rows!(spans.len(), [1 2 3 4 5 6 7] 8, avx512_bw(tile, spans, columns, target)) }
 }
 
 /// # Safety
@@ -150,13 +150,7 @@ pub(super) unsafe fn tile_avx_vnni(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == spans.len()`.
-    unsafe {
-        match spans.len() {
-            1 => avx_vnni::<1>(tile, spans, columns, target),
-            2 => avx_vnni::<2>(tile, spans, columns, target),
-            _ => avx_vnni::<3>(tile, spans, columns, target),
-        }
-    }
+    unsafe { with_rows!(spans.len(), [1 2] 3, avx_vnni(tile, spans, columns, target)) }
 }
 
 /// # Safety
@@ -198,12 +192,7 @@ pub(super) unsafe fn tile_avx2(
     target: Target<'_>,
 ) {
     // SAFETY: the caller's promise, with `ROWS == spans.len()`.
-    unsafe {
-        match spans.len() {
-            1 => avx2::<1>(tile, spans, columns, target),
-            _ => avx2::<2>(tile, spans, columns, target),
-        }
-    }
+    unsafe { with_rows!(spans.len(), [1] 2, avx2(tile, spans, columns, target)) }
 }
 
 /// # Safety
