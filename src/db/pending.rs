@@ -5,6 +5,7 @@ use roaring::RoaringBitmap;
 use super::Snapshot;
 use crate::encoder::EncoderInput;
 use crate::error::Result;
+use crate::format::rows::rows;
 use crate::ids::RowId;
 use crate::search::SegmentView;
 
@@ -38,7 +39,7 @@ pub(super) fn pending_rows(view: &SegmentView) -> Result<RoaringBitmap> {
     // A document without text never gets a vector, and zeros are no hash.
     let nothing = [EncoderInput::default().hash(), [0; 16]];
     let mut pending = RoaringBitmap::new();
-    for row in bare {
+    for row in rows(&bare) {
         if !nothing.contains(&view.segment.input_hash(RowId(row))?) {
             pending.insert(row);
         }

@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod names;
 pub mod postings;
 pub mod record;
+pub mod rows;
 pub mod rules;
 pub mod segment;
 pub mod terms;

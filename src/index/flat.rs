@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::format::rows::RowBlocks;
 use crate::kernel::{Query, Tie, TopK, kernel};
 use crate::limits::DIMENSION_MAX;
 
@@ -55,16 +56,24 @@ pub fn search(
     let mut ids = [0u32; BLOCK_ROWS];
     let mut scores = [0.0f32; BLOCK_ROWS];
     let mut selection = Selection::new(count, allowed);
+    let mut left = allowed.map_or(u64::from(count), RoaringBitmap::len);
     loop {
         control.check()?;
         let ids = selection.next_block(&mut ids);
         if ids.is_empty() {
-            return top.into_sorted(tie);
+            break;
         }
+        left = left.wrapping_sub(ids.len() as u64);
         let scores = &mut scores[..ids.len()];
         kernel().score(rows, &query, ids, scores);
         keep_best(ids, scores, &mut top, tie)?;
     }
+    // An answer that lacks rows looks like any other: this must never be taken for one.
+    if left != 0 {
+        let detail = "not every row that the filter allows could be read".to_owned();
+        return Err(Error::InvalidQuery { detail });
+    }
+    top.into_sorted(tie)
 }
 
 /// Offers the rows of a block that reach the threshold.
@@ -86,23 +95,23 @@ fn keep_best(ids: &[u32], scores: &[f32], top: &mut TopK, tie: &mut Tie<'_>) -> 
 }
 
 /// The rows to score, ascending.
-enum Selection<'a> {
+enum Selection {
     /// Those from `next` on, below `count`.
     Every { next: u32, count: u32 },
     /// Those of a bitmap.
-    Allowed(roaring::bitmap::Iter<'a>),
+    Allowed(RowBlocks),
 }
 
-impl<'a> Selection<'a> {
-    fn new(count: u32, allowed: Option<&'a RoaringBitmap>) -> Selection<'a> {
+impl Selection {
+    fn new(count: u32, allowed: Option<&RoaringBitmap>) -> Selection {
         match allowed {
-            Some(allowed) => Selection::Allowed(allowed.iter()),
+            Some(allowed) => Selection::Allowed(RowBlocks::new(allowed)),
             None => Selection::Every { next: 0, count },
         }
     }
 
     /// Fills the front of `ids` with the next rows and returns it; empty at the end.
-    fn next_block<'b>(&mut self, ids: &'b mut [u32; BLOCK_ROWS]) -> &'b [u32] {
+    fn next_block<'a>(&mut self, ids: &'a mut [u32; BLOCK_ROWS]) -> &'a [u32] {
         match self {
             Selection::Every { next, count } => {
                 let len = (BLOCK_ROWS as u32).min(*count - *next);
@@ -113,7 +122,7 @@ impl<'a> Selection<'a> {
                 *next += len;
                 ids
             }
-            Selection::Allowed(iter) => iter.next_many(ids),
+            Selection::Allowed(rows) => rows.fill(ids),
         }
     }
 }

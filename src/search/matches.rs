@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::filter::Filter;
 use crate::error::Result;
+use crate::format::rows::rows as bitmap_rows;
 use crate::segment::Segment;
 
 /// Filters that a segment remembers: those of a user who pages and refines.
@@ -81,7 +82,7 @@ impl Mask {
         let mut words = vec![0u64; in_lists.div_ceil(64) as usize];
         let mut list_counts = vec![0; list_offsets.len().saturating_sub(1)];
         let mut list = 0;
-        for row in rows.iter().take_while(|row| *row < in_lists) {
+        for row in bitmap_rows(rows).take_while(|row| *row < in_lists) {
             if let Some(word) = words.get_mut(row as usize / 64) {
                 *word |= 1 << (row % 64);
             }

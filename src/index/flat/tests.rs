@@ -116,6 +116,26 @@ fn a_filter_across_containers_and_blocks() {
 }
 
 #[test]
+fn containers_that_are_one_run_are_searched() {
+    let count = 4 * 65_536 + 100;
+    let values: Vec<f32> = (0..count).map(|row| (key(row) % 4096) as f32).collect();
+    for (allowed, what) in [
+        ((0..count).collect::<RoaringBitmap>(), "all"),
+        ((0..count).filter(|row| *row != 70_000).collect(), "all but one"),
+        ((65_536..3 * 65_536).collect(), "two containers"),
+    ] {
+        let mut runs = allowed.clone();
+        runs.optimize();
+        for allowed in [allowed, runs] {
+            let hits = nearest(&Rows::F32(&values), &[1.0], usize::MAX, Some(&allowed));
+            let mut found: Vec<u32> = hits.into_iter().map(|hit| hit.0).collect();
+            found.sort_unstable();
+            assert!(found.into_iter().eq(allowed.iter()), "{what}");
+        }
+    }
+}
+
+#[test]
 fn nothing_to_find() {
     let rows = Rows::F32(&[1.0, 2.0]);
     assert!(nearest(&rows, &[1.0], 0, None).is_empty());
