@@ -14,8 +14,10 @@
 //! # What does not change the answer
 //!
 //! Nothing but the rows, the query, the filter, `k` and the [`Effort`] do: not the processor, the
-//! number of segments that hold the rows, nor the order in which lists are read. (Of rows with equal
-//! estimates those of lower ids are candidates first.) A greater `k` with the same effort never
+//! number of segments that hold the rows, nor the order in which lists are read. Where only some of the
+//! rows with one estimate can be candidates, the caller's order of ties chooses them, as it orders equal
+//! scores: rows with the same vector have the same list, codes and estimate, so the first of them in
+//! that order are found whatever `k`. A greater `k` with the same effort never
 //! takes a list or a candidate away: its hits are the same ones with others after them, or better.
 
 mod rank;
@@ -35,6 +37,10 @@ use rank::Ranking;
 
 /// Lists between two checks of the deadline: less than a millisecond of scanning.
 const LISTS_PER_CHECK: usize = 256;
+
+/// Rows between two such checks, and between two looks at how many ties there are: a list is as long as there
+/// are equal vectors.
+const ROWS_PER_CHECK: u32 = 1 << 18;
 
 /// The rows of one segment, sorted by list.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +176,7 @@ impl Index<'_> {
             // Few rows, and the candidates of a smaller k must stay candidates.
             limit = limit.max(usize::try_from(rows).unwrap_or(usize::MAX));
         }
-        self.scan(query, limit, control, scratch)?;
+        self.scan(query, limit, control, scratch, tie)?;
         let mut top = TopK::new(k);
         let reranked = rerank::rerank(self.segments, &prepared, scratch, control, &mut top, tie)?;
         let probed = Probed { lists: scratch.ranking.probed().len() as u32, rows, reranked };
@@ -202,6 +208,7 @@ impl Index<'_> {
         limit: usize,
         control: &Control,
         scratch: &mut Scratch,
+        tie: &mut Tie<'_>,
     ) -> Result<()> {
         let Scratch { ranking, look_up, candidates, ranges, .. } = scratch;
         kernel().fill(look_up, query, self.codebook.points, self.codebook.sub_dimension);
@@ -210,14 +217,25 @@ impl Index<'_> {
             let allowed = segment.allowed.map(|allowed| allowed.words);
             let IndexedRows { base, codes, scales, .. } = *segment;
             let rows = CodedRows { codes, scales, allowed, base };
-            for lists in ranking.probed().chunks(LISTS_PER_CHECK) {
+            let mut lists = ranking.probed().iter().filter(|list| segment.matches(list.list) > 0);
+            let mut rest = None;
+            loop {
                 control.check()?;
                 ranges.clear();
-                for list in lists {
-                    if segment.matches(list.list) > 0 {
-                        let Range { start, end } = segment.list(list.list);
-                        ranges.push(ScanRange { start, end, bias: list.bias });
+                let mut rows_left = ROWS_PER_CHECK;
+                while ranges.len() < LISTS_PER_CHECK && rows_left > 0 {
+                    let next = || lists.next().map(|list| segment.range(list.list, list.bias));
+                    let Some(mut range) = rest.take().or_else(next) else { break };
+                    if range.end - range.start > rows_left {
+                        let border = range.start + rows_left;
+                        rest = Some(ScanRange { start: border, ..range });
+                        range.end = border;
                     }
+                    rows_left -= range.end - range.start;
+                    ranges.push(range);
+                }
+                if ranges.is_empty() {
+                    break;
                 }
                 if ranges.iter().any(|range| range.end as usize > segment.scales.len()) {
                     return Err(mismatch("a list ends beyond the last row"));
@@ -226,9 +244,12 @@ impl Index<'_> {
                     pages.codes(ranges)?;
                 }
                 kernel().scan(&rows, ranges, look_up, candidates);
+                if candidates.has_many_ties() {
+                    candidates.settle(tie)?;
+                }
             }
         }
-        Ok(())
+        candidates.settle(tie)
     }
 
     /// Checks that arrays are as long as they should be.
@@ -279,6 +300,13 @@ impl IndexedRows<'_> {
             Some([start, end, ..]) => *start..*end,
             _ => 0..0,
         }
+    }
+
+    /// The rows of a list as they are scanned.
+    fn range(&self, list: u32, bias: f32) -> ScanRange {
+        let Range { start, end } = self.list(list);
+        // Offsets come from a file: a list that ends before it starts has no rows.
+        ScanRange { start, end: end.max(start), bias }
     }
 
     /// How many rows of a list may be returned.

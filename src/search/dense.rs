@@ -224,11 +224,11 @@ impl<'a> Group<'a> {
             let (base, segment) = owners.get(place)?;
             Some((*segment, RowId(id - base)))
         };
-        let key = |id: u32| match owner(id) {
-            Some((segment, row)) => segment.key(row),
-            None => Err(Error::InvalidQuery { detail: format!("no row {id}") }),
+        let mut tie = |a: u32, b: u32| match (owner(a), owner(b)) {
+            (Some((one, a)), Some((other, b))) if one.id() == other.id() => one.key_order(a, b),
+            (Some((one, a)), Some((other, b))) => Ok(one.key(a)?.cmp(&other.key(b)?)),
+            _ => Err(Error::InvalidQuery { detail: format!("no row {a} or {b}") }),
         };
-        let mut tie = |a: u32, b: u32| Ok(key(a)?.cmp(&key(b)?));
         SCRATCH.with_borrow_mut(|scratch| {
             let (control, k) = (&query.control, query.k);
             let index = Index { codebook: codebook.view()?, segments: &indexed };
@@ -270,7 +270,7 @@ fn scan(
 ) -> Result<(Plan, u64)> {
     let segment = &view.segment;
     let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
-    let mut tie = |a: u32, b: u32| Ok(segment.key(RowId(a))?.cmp(&segment.key(RowId(b))?));
+    let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
     let best =
         flat::search(&rows, vector.len(), vector, query.k, allowed, &query.control, &mut tie)?;

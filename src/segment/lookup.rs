@@ -1,5 +1,6 @@
 //! From key to row and back; revisions and deletion marks.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::reader::Segment;
@@ -31,6 +32,29 @@ impl Segment {
         let ordinal = self.element::<u32>(SECTION_ROW_TEXTS, row)?;
         let text = self.text(SECTION_KEY_TEXT_OFFSETS, SECTION_KEY_TEXTS, ordinal)?;
         Ok(Key::Text(text.to_owned()))
+    }
+
+    /// How the keys of two rows order, without reading those that are strings: the order of string keys in
+    /// a segment is stored.
+    ///
+    /// # Errors
+    /// As [`Segment::key`].
+    pub fn key_order(&self, a: RowId, b: RowId) -> Result<Ordering> {
+        let [a, b] = [self.check_row(a)?, self.check_row(b)?];
+        let pmid = |row| self.element::<u32>(SECTION_ROW_PMIDS, row);
+        match (pmid(a)?, pmid(b)?) {
+            // Rows without a key: the error of that.
+            (0, 0) if self.shared.meta.text_keys == 0 => {
+                Ok(self.key(RowId(a))?.cmp(&self.key(RowId(b))?))
+            }
+            (0, 0) => {
+                let ordinal = |row| self.element::<u32>(SECTION_ROW_TEXTS, row);
+                Ok(ordinal(a)?.cmp(&ordinal(b)?))
+            }
+            (0, _) => Ok(Ordering::Greater),
+            (_, 0) => Ok(Ordering::Less),
+            (a, b) => Ok(a.cmp(&b)),
+        }
     }
 
     /// The last row that has this key. Cost: one binary search.
