@@ -12,10 +12,13 @@ use super::view::SegmentView;
 use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
+use crate::format::rows::rows as bitmap_rows;
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::calibrate::Calibration;
+use crate::kernel::normalize;
 use crate::kernel::rotate::Rotation;
 use crate::limits::HITS_MAX;
+use crate::segment::check_query;
 
 /// One found document.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,17 +125,10 @@ fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<V
             });
         }
     }
-    if vector.len() != config.dimension as usize {
-        return Err(wrong(format!(
-            "{} numbers, this database has vectors of {}",
-            vector.len(),
-            config.dimension
-        )));
-    }
     as_stored(vector, config, rotation.as_ref()).map_err(wrong)
 }
 
-/// A question as rows are stored: normalised where the metric wants it, and rotated.
+/// A query vector as rows are stored: checked, normalised where the metric wants it, and rotated.
 ///
 /// # Errors
 /// What is wrong with the numbers.
@@ -141,16 +137,10 @@ pub(crate) fn as_stored(
     config: &VectorConfig,
     rotation: Option<&Rotation>,
 ) -> Result<Vec<f32>, String> {
-    if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
-        return Err(format!("number {place} is not finite"));
-    }
+    check_query(vector, config)?;
     let mut vector = vector.to_vec();
-    if config.metric == Metric::Cosine {
-        let norm = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
-        if norm == 0.0 {
-            return Err("all numbers are zero, its direction is undefined".into());
-        }
-        vector.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+    if config.metric == Metric::Cosine && !normalize(&mut vector) {
+        return Err("its direction is undefined".into());
     }
     if let Some(rotation) = rotation {
         rotation.apply(&mut vector);
@@ -195,8 +185,7 @@ fn list(
     let (first_days, _) = view.segment.dates()?;
     let mut rows: Vec<(u32, u32)> = match matches.rows() {
         None => first_days.iter().copied().zip(0..).collect(),
-        Some(rows) => rows
-            .iter()
+        Some(rows) => bitmap_rows(rows)
             .map(|row| (first_days.get(row as usize).copied().unwrap_or_default(), row))
             .collect(),
     };

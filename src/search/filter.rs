@@ -1,5 +1,7 @@
 //! Filters and their evaluation to a bitmap of rows.
 
+mod nested;
+
 use roaring::RoaringBitmap;
 
 use crate::date::Day;
@@ -9,7 +11,8 @@ use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
 
 /// Which documents may be hits.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Filters may be nested to any depth: nothing that is done with one recurses. `Debug` prints one line.
 #[non_exhaustive]
 pub enum Filter {
     /// Every document.
@@ -100,24 +103,25 @@ impl Filter {
 
     /// This and that.
     #[must_use]
-    pub fn and(self, other: Filter) -> Filter {
-        match (self, other) {
-            (Filter::All, other) => other,
-            (this, Filter::All) => this,
-            (Filter::And(mut all), other) => {
+    pub fn and(mut self, other: Filter) -> Filter {
+        if matches!(other, Filter::All) {
+            return self;
+        }
+        match &mut self {
+            Filter::All => other,
+            Filter::And(all) => {
                 all.push(other);
-                Filter::And(all)
+                self
             }
-            (this, other) => Filter::And(vec![this, other]),
+            _ => Filter::And(vec![self, other]),
         }
     }
 
-    /// The rows of a segment that pass, deleted ones included.
-    ///
-    /// Cost: a posting or a sorted column each; date ranges scan two columns of 4 bytes a row.
-    pub(super) fn rows(&self, segment: &Segment) -> Result<RoaringBitmap> {
+    /// The rows that pass a filter that has no parts.
+    fn rows_alone(&self, segment: &Segment) -> Result<RoaringBitmap> {
         Ok(match self {
-            Filter::All => all_rows(segment),
+            Filter::All | Filter::And(_) => all_rows(segment),
+            Filter::Or(_) | Filter::Not(_) => RoaringBitmap::new(),
             Filter::Mesh { term, major_only } => {
                 posting(segment, mesh_field(term, *major_only), term)?
             }
@@ -137,32 +141,16 @@ impl Filter {
                 rows
             }
             Filter::Field { name, test } => field_rows(segment, name, test)?,
-            Filter::And(filters) => {
-                let Some((first, rest)) = filters.split_first() else {
-                    return Ok(all_rows(segment));
-                };
-                let mut rows = first.rows(segment)?;
-                for filter in rest {
-                    if rows.is_empty() {
-                        break;
-                    }
-                    rows &= filter.rows(segment)?;
-                }
-                rows
-            }
-            Filter::Or(filters) => {
-                let mut rows = RoaringBitmap::new();
-                for filter in filters {
-                    rows |= filter.rows(segment)?;
-                }
-                rows
-            }
-            Filter::Not(filter) => all_rows(segment) - filter.rows(segment)?,
         })
     }
 
     /// Rejects filters that mean nothing.
     pub(super) fn validate(&self) -> Result<()> {
+        self.parts().try_for_each(Filter::validate_alone)
+    }
+
+    /// Rejects a filter that means nothing, whatever its parts are.
+    fn validate_alone(&self) -> Result<()> {
         let invalid = |detail: String| Err(Error::InvalidQuery { detail });
         match self {
             Filter::Years { from, to } if from > to => {
@@ -176,10 +164,6 @@ impl Filter {
             {
                 invalid(format!("the range of field `{name}` is not a number"))
             }
-            Filter::And(filters) | Filter::Or(filters) => {
-                filters.iter().try_for_each(Filter::validate)
-            }
-            Filter::Not(filter) => filter.validate(),
             _ => Ok(()),
         }
     }

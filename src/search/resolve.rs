@@ -12,28 +12,26 @@ use crate::format::terms::{TermField, fold};
 /// A heading that exists but is nowhere a major topic is known: it matches nothing, which is an
 /// answer.
 pub(super) fn check_names(filter: &Filter, segments: &[SegmentView]) -> Result<()> {
-    match filter {
-        Filter::Mesh { term, .. } => {
-            for view in segments {
-                if view.segment.posting(mesh_field(term, false), term)?.is_some() {
-                    return Ok(());
-                }
-            }
-            let suggestions = suggest_mesh(term, segments, 5)?;
-            let hint = match suggestions.is_empty() {
-                true => "no heading here looks like it".to_owned(),
-                false => format!("did you mean {}?", suggestions.join("; ")),
-            };
-            Err(Error::InvalidQuery {
-                detail: format!("no document has the MeSH heading `{term}`: {hint}"),
-            })
-        }
-        Filter::And(filters) | Filter::Or(filters) => {
-            filters.iter().try_for_each(|filter| check_names(filter, segments))
-        }
-        Filter::Not(filter) => check_names(filter, segments),
+    filter.parts().try_for_each(|part| match part {
+        Filter::Mesh { term, .. } => check_mesh(term, segments),
         _ => Ok(()),
+    })
+}
+
+fn check_mesh(term: &str, segments: &[SegmentView]) -> Result<()> {
+    for view in segments {
+        if view.segment.posting(mesh_field(term, false), term)?.is_some() {
+            return Ok(());
+        }
     }
+    let suggestions = suggest_mesh(term, segments, 5)?;
+    let hint = match suggestions.is_empty() {
+        true => "no heading here looks like it".to_owned(),
+        false => format!("did you mean {}?", suggestions.join("; ")),
+    };
+    Err(Error::InvalidQuery {
+        detail: format!("no document has the MeSH heading `{term}`: {hint}"),
+    })
 }
 
 /// MeSH names of the database that are most like a text: those that share its words or are few

@@ -158,10 +158,10 @@ mod tests {
         assert_eq!(field_filter("site=Berlin").unwrap(), is("Berlin"));
         assert_eq!(field_filter("site=a=b").unwrap(), is("a=b"));
         assert_eq!(field_filter("site=:").unwrap(), is(":"));
-        let Filter::Or(any) = field_filter("site=5:9").unwrap() else { panic!("one test only") };
+        let Filter::Or(any) = &field_filter("site=5:9").unwrap() else { panic!("one test only") };
         let integer = FieldTest::Integer { from: 5, to: 9 };
         assert!(any.contains(&Filter::Field { name: "site".into(), test: integer }));
-        let Filter::Or(any) = field_filter("site=0.5:2.5").unwrap() else { panic!("one test") };
+        let Filter::Or(any) = &field_filter("site=0.5:2.5").unwrap() else { panic!("one test") };
         let integer = FieldTest::Integer { from: 1, to: 2 };
         assert!(any.contains(&Filter::Field { name: "site".into(), test: integer }));
         assert!(field_filter("site").is_err() && field_filter("=x").is_err());
