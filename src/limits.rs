@@ -18,6 +18,14 @@ pub const TRAIN_ROWS_MIN: u64 = 10_000;
 /// 8,192 products still fit 32 bits.
 pub const DIMENSION_MAX: usize = 8192;
 
+/// Greatest Euclidean length of a vector that is compared by dot product, stored or asked with. The product
+/// of two such vectors, and each sum on the way to it, is at most 1e36; training and rotation
+/// multiply lengths by less than 100. Single precision ends at 3.4e38.
+pub const VECTOR_LENGTH_MAX: f64 = 1e18;
+
+/// Greatest number of half precision.
+pub const HALF_MAX: f32 = 65504.0;
+
 /// Bytes of one checksummed block: about 4 us to verify, and a whole number of pages everywhere.
 pub const BLOCK_BYTES: usize = 64 * 1024;
 

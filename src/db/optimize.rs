@@ -12,7 +12,7 @@ use crate::format::names::codebook_name;
 use crate::ids::SegmentId;
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
 use crate::search::{Vectors, as_stored};
-use crate::segment::{CodebookFile, Questions, Segment};
+use crate::segment::{CodebookFile, Questions, Segment, check_query};
 
 /// How the index is made.
 #[derive(Clone)]
@@ -218,10 +218,18 @@ impl Writer {
                 config.dimension
             ));
         }
-        match questions.iter().position(|number| !number.is_finite()) {
-            Some(place) => wrong(format!("number {place} is not finite")),
-            None => Ok(()),
+        if let Some(place) = questions.iter().position(|number| !number.is_finite()) {
+            return wrong(format!("number {place} is not finite"));
         }
+        let zeros = |question: &[f32]| question.iter().all(|number| *number == 0.0);
+        for (place, question) in questions.chunks(config.dimension as usize).enumerate() {
+            // Questions without a direction are left out later.
+            if !zeros(question) {
+                check_query(question, config)
+                    .or_else(|detail| wrong(format!("question {place}: {detail}")))?;
+            }
+        }
+        Ok(())
     }
 
     /// The questions to calibrate with: the caller's, titles, or rows.

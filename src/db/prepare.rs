@@ -2,9 +2,10 @@
 
 use super::Writer;
 use super::change::{Applied, Change};
-use crate::encoder::{EncoderInput, Metric};
+use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::ids::Key;
+use crate::segment::check_stored;
 
 impl Writer {
     pub(super) fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
@@ -22,20 +23,7 @@ impl Writer {
                 spec.name
             ));
         }
-        if vector.len() != config.dimension as usize {
-            return wrong(format!(
-                "{} numbers, this database has vectors of {}",
-                vector.len(),
-                config.dimension
-            ));
-        }
-        if let Some(place) = vector.iter().position(|value| !value.is_finite()) {
-            return wrong(format!("number {place} is not finite"));
-        }
-        if config.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
-            return wrong("all numbers are zero, its direction is undefined".into());
-        }
-        Ok(())
+        check_stored(vector, config).or_else(wrong)
     }
 
     /// Gives every change its input hash and, where an encoder is at hand and not deferred, its vector.

@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod accepted;
 mod builder;
 mod codebook;
 mod columns;
@@ -55,6 +56,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accepted::{check_query, check_stored};
 pub use builder::SegmentBuilder;
 pub use codebook::{CodebookFile, Questions};
 pub use draft::Draft;

@@ -54,7 +54,9 @@ impl Vectors {
         }
     }
 
-    /// Checks a vector and keeps it, normalised if the metric asks for it, until [`Vectors::push`].
+    /// Keeps a vector, normalised if the metric asks for it, until [`Vectors::push`]. Checks that it can
+    /// be stored; [`check_stored`](super::check_stored) is narrower, so that a vector that was
+    /// accepted once is still accepted as it was read back.
     pub(super) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
         self.scratch.clear();
         let Some(vector) = vector else { return Ok(()) };
@@ -72,13 +74,13 @@ impl Vectors {
         if let Some(rotation) = &self.rotated {
             rotation.apply(&mut self.scratch);
         }
-        if self.row_type == RowType::F16 {
-            let half_max = 65504.0;
-            if let Some(place) = self.scratch.iter().position(|number| number.abs() > half_max) {
-                return bad(format!(
-                    "number {place} is beyond half precision, which ends at {half_max}"
-                ));
-            }
+        let fits = |number: &f32| match self.row_type {
+            RowType::F16 => f32_from_f16(f16_from_f32(*number)).is_finite(),
+            RowType::Int8 | RowType::F32 => number.is_finite(),
+        };
+        if let Some(place) = self.scratch.iter().position(|number| !fits(number)) {
+            let row_type = self.row_type;
+            return bad(format!("number {place} is too great to be stored as {row_type:?}"));
         }
         Ok(())
     }
