@@ -134,7 +134,8 @@ fn load(
     if let Some(calibration) = &manifest.calibration
         && codebooks.last().is_some_and(|(_, last)| calibration.lists > last.meta().lists)
     {
-        let detail = format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
+        let detail =
+            format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
         return Err(Error::corrupt(manifest_name(generation), 0, Rule::CalibrationLists, detail));
     }
     let mut views = Vec::with_capacity(manifest.segments.len());

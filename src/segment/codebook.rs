@@ -5,12 +5,12 @@ use sha2::{Digest, Sha256};
 use super::verify::fits_single;
 
 use crate::error::{Error, Result};
+use crate::format::blocks::{POINTS, padding_is_zero};
 use crate::format::codebook::*;
 use crate::format::frame::{FileKind, FrameWriter};
 use crate::format::manifest::{CodebookEntry, VectorConfig};
 use crate::format::names::codebook_name;
 use crate::format::rules::Rule;
-use crate::format::blocks::{POINTS, padding_is_zero};
 use crate::format::{archive, blocks, cursor};
 use crate::index::codebook::{Codebook, TrainedCodebook};
 use crate::kernel::{Rows, scan};

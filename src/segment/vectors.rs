@@ -16,6 +16,10 @@ use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
 use crate::kernel::rotate::Rotation;
 use crate::kernel::{norm, normalize};
 
+/// Greatest length of a vector that is stored. Products with it, and all that training makes of such
+/// vectors, stay far below what single precision can hold, which is what readers check.
+const LENGTH_MAX: f64 = 1e15;
+
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
 pub(super) struct Vectors {
     dimension: u32,
@@ -71,6 +75,10 @@ impl Vectors {
         }
         if let Some(rotation) = &self.rotated {
             rotation.apply(&mut self.scratch);
+        }
+        let square = |number: &f32| f64::from(*number) * f64::from(*number);
+        if self.scratch.iter().map(square).sum::<f64>() > LENGTH_MAX * LENGTH_MAX {
+            return bad(format!("its length is above {LENGTH_MAX:e}, products with it overflow"));
         }
         if self.row_type == RowType::F16 {
             let half_max = 65504.0;

@@ -40,6 +40,12 @@ pub fn all() -> &'static [Parts] {
     })
 }
 
+/// The files of each.
+pub fn assembled() -> &'static [Files] {
+    static FILES: OnceLock<Vec<Files>> = OnceLock::new();
+    FILES.get_or_init(|| all().iter().map(Parts::assemble).collect())
+}
+
 /// A writer that trains and uses an index of a few documents.
 pub fn small_index(vectors: Option<&VectorConfig>) -> WriterOptions {
     WriterOptions {

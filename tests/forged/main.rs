@@ -19,6 +19,7 @@ mod base;
 #[allow(dead_code)]
 mod choices;
 mod documents;
+mod memory;
 mod mutate;
 mod oracle;
 mod parts;
@@ -34,6 +35,10 @@ use choices::Choices;
 use medvec::Error;
 use medvec::format::rules::Rule;
 use oracle::{Care, Verdict};
+use parts::Files;
+
+/// Memory that opening, verifying and searching may take besides twice the files.
+const SPARE_BYTES: usize = 16 << 20;
 
 fn from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |value| value.parse().expect("a number"))
@@ -43,14 +48,23 @@ fn from_environment(name: &str, usual: u64) -> u64 {
 fn forge(seed: u64) -> (String, Verdict) {
     let mut choices = Choices::seeded(seed);
     let bases = base::all();
-    let mut parts = bases[choices.below(bases.len())].clone();
-    let what = mutate::mutate(&mut parts, &mut choices);
-    let care =
-        Care { compact_refused: choices.once_in(32), compact_sound: choices.once_in(8) };
-    let files = parts.assemble();
-    let verdict = catch_unwind(AssertUnwindSafe(|| oracle::judge(&files, care)));
-    match verdict {
-        Ok(verdict) => (what, verdict),
+    let which = choices.below(bases.len());
+    let (mut parts, mut files, mut what) = (bases[which].clone(), Files::new(), String::new());
+    // What is not there cannot be changed: on to the next change, until there is one.
+    while files.is_empty() || files == base::assembled()[which] {
+        what.push_str(&mutate::mutate(&mut parts, &mut choices));
+        files = parts.assemble();
+    }
+    let care = Care { compact_refused: choices.once_in(64), compact_sound: choices.once_in(16) };
+    let judge = || memory::peak(|| oracle::judge(&files, care));
+    match catch_unwind(AssertUnwindSafe(judge)) {
+        Ok((verdict, peak_bytes)) => {
+            let bytes: usize = files.values().map(Vec::len).sum();
+            let is_bounded =
+                care.compact_refused || care.compact_sound || peak_bytes <= 2 * bytes + SPARE_BYTES;
+            assert!(is_bounded, "MEDVEC_FORGED_SEED={seed}: {peak_bytes} bytes of memory: {what}");
+            (what, verdict)
+        }
         Err(_) => panic!("MEDVEC_FORGED_SEED={seed} MEDVEC_FORGED_MUTANTS=1: {what}"),
     }
 }

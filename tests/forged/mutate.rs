@@ -7,7 +7,7 @@ use medvec::ids::{Generation, SegmentId};
 use roaring::RoaringBitmap;
 
 use super::choices::Choices;
-use super::parts::{File, Parts};
+use super::parts::{File, Parts, Place};
 use super::segments;
 
 /// Numbers that mean something to the databases at hand.
@@ -177,8 +177,18 @@ fn files(parts: &mut Parts, choices: &mut Choices<'_>) -> String {
     let (Some(one), Some(other)) = (choices.pick(&ids), choices.pick(&ids)) else {
         return "no files".into();
     };
-    let how = choices.below(7);
+    let how = choices.below(9);
     match how {
+        7 | 8 => {
+            let count = parts.segments.len() + parts.codebooks.len() + parts.tombstones.len();
+            let others = parts.codebooks.values_mut().chain(parts.tombstones.values_mut());
+            let file = parts.segments.values_mut().chain(others).nth(choices.below(count + 1));
+            let file = file.unwrap_or(&mut parts.manifest_file);
+            let places = [Place::Header, Place::Body, Place::Body, Place::Table, Place::Footer];
+            let place = choices.pick(&places).unwrap_or(Place::Body);
+            let offset = choices.any() as u16 as usize;
+            file.edits.push((place, offset, choices.number(0, 8, KNOWN) as u8));
+        }
         0 | 1 => {
             // One segment's file under the other's name, whose entry says the same.
             let file = parts.segments[&one].clone();
@@ -251,11 +261,12 @@ fn manifest(parts: &mut Parts, choices: &mut Choices<'_>) -> String {
         }
         2..=4 => vectors(parts, choices),
         5..=9 => entries(parts, choices),
+        10 if choices.once_in(8) => parts.manifest.database_id[0] ^= 1,
         10 => sources(&mut parts.manifest, choices),
         11 => codebooks(&mut parts.manifest, choices),
         12..=14 => calibration(&mut parts.manifest, choices),
         _ => {
-            let at = choices.below(700);
+            let at = choices.below(4000);
             parts.record_edits.push((at, choices.number(0, 8, KNOWN) as u8));
         }
     }
@@ -273,7 +284,11 @@ fn vectors(parts: &mut Parts, choices: &mut Choices<'_>) {
         4 => config.encoder = None,
         _ => {
             if let Some(encoder) = &mut config.encoder {
-                match choices.below(5) {
+                match choices.below(9) {
+                    5 => encoder.normalize = !encoder.normalize,
+                    6 => encoder.query.prefix = "é".repeat(choices.below(99)),
+                    7 => encoder.document.pair = !encoder.document.pair,
+                    8 => encoder.family.clear(),
                     0 => encoder.dimension = choices.below(9) as u32,
                     1 => encoder.metric = Metric::Dot,
                     2 => encoder.pooling = Pooling::Cls,
@@ -445,6 +460,7 @@ fn calibration(manifest: &mut Manifest, choices: &mut Choices<'_>) {
                     let old = u64::from(point.candidates);
                     point.candidates = choices.number(old, 32, KNOWN) as u32;
                 }
+                8 if choices.once_in(2) => point.recall = float(point.recall, choices),
                 8 => point.estimated = float(point.estimated, choices),
                 _ => point.share = float(point.share, choices),
             }

@@ -8,7 +8,10 @@ use medvec::db::{Database, OptimizeOptions, Snapshot};
 use medvec::document::{Document, FieldValue};
 use medvec::encoder::Metric;
 use medvec::format::names;
+use medvec::ids::Revision;
+use medvec::limits::NUMBER_MAX;
 use medvec::search::{Accuracy, FieldTest, Filter, Query};
+use medvec::segment::Segment;
 use medvec::storage::MemoryStorage;
 use medvec::{Control, Error, Result};
 
@@ -44,7 +47,7 @@ const ALL: usize = 64;
 /// When it breaks a promise.
 pub fn judge(files: &Files, care: Care) -> Verdict {
     let storage = MemoryStorage::with_files(files.clone());
-    let database = match Database::open_in(Arc::new(storage)) {
+    let database = match Database::open_in(Arc::new(storage.clone())) {
         Ok(database) => database,
         Err(error) => {
             assert_named(&error);
@@ -65,7 +68,11 @@ pub fn judge(files: &Files, care: Care) -> Verdict {
     }
     let plain = plain::read(text(), files);
     compare(&snapshot, &plain);
-    if care.compact_sound {
+    compare_marks(&storage, &snapshot, &plain);
+    // The last numbers of all have none after them.
+    let manifest = snapshot.manifest();
+    let numbers = manifest.generation.0.max(manifest.next_segment.0);
+    if care.compact_sound && numbers < NUMBER_MAX - 100 {
         let before = ask(&snapshot).expect("what was verified answers");
         compact(&database).expect("what was verified can be compacted");
         let snapshot = database.snapshot();
@@ -158,9 +165,7 @@ fn filters() -> Vec<(Filter, Test)> {
         })
     };
     let weight: Test = |document| {
-        let is_light = |value: &FieldValue| {
-            matches!(value, FieldValue::Float(number) if (0.5..=2.0).contains(number))
-        };
+        let is_light = |value: &FieldValue| matches!(value, FieldValue::Float(number) if (0.5..=2.0).contains(number));
         document.fields.iter().any(|field| field.name == "weight" && is_light(&field.value))
     };
     let shelf: Test = |document| {
@@ -227,6 +232,22 @@ fn compare(snapshot: &Snapshot, plain: &Plain) {
             assert_eq!(exact, indexed, "the whole index finds something else");
         }
     }
+}
+
+/// Holds deletion marks and counts against those of the text.
+fn compare_marks(storage: &MemoryStorage, snapshot: &Snapshot, plain: &Plain) {
+    let manifest = snapshot.manifest();
+    for entry in &manifest.segments {
+        let segment = Segment::open(storage, entry, manifest.vectors.as_ref()).expect("it opens");
+        let marks = segment.deletes().map(|mark| {
+            let (key, Revision { file, position, version }) = mark.expect("can be read");
+            assert!(segment.find_delete(&key).expect("can be read").is_some());
+            (format!("{key:?}"), [file, position, version])
+        });
+        assert_eq!(marks.collect::<Vec<_>>(), plain.marks[&entry.id.0]);
+    }
+    let stats = snapshot.stats().expect("what was verified can be counted");
+    assert_eq!(stats.documents + stats.deleted, plain.rows);
 }
 
 /// Holds the hits of an exact search against every product.

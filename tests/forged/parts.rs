@@ -18,6 +18,19 @@ use sha2::{Digest, Sha256};
 /// The files of a database by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// Where a byte is changed before checksums are made.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// From the start of the header.
+    Header,
+    /// From the start of the body: sections and the padding between them.
+    Body,
+    /// From the start of the section table.
+    Table,
+    /// From the start of the footer.
+    Footer,
+}
+
 /// One file: what its header says, and its sections in order.
 #[derive(Clone, Debug)]
 pub struct File {
@@ -25,6 +38,8 @@ pub struct File {
     pub version_minor: u16,
     pub features: [u32; 2],
     pub sections: Vec<(u32, Vec<u8>)>,
+    /// Bytes of the frame or the body to be changed last.
+    pub edits: Vec<(Place, usize, u8)>,
 }
 
 /// The newest generation of a database.
@@ -54,6 +69,7 @@ impl File {
             version_minor: frame.header.version_minor,
             features: [frame.header.features_optional, frame.header.features_write],
             sections: frame.sections.iter().map(content).collect(),
+            edits: Vec::new(),
         }
     }
 
@@ -96,7 +112,7 @@ impl File {
 
     /// The bytes of the file, and what a manifest must say of it.
     pub fn frame(&self, kind: FileKind) -> (Vec<u8>, FileSeal) {
-        let mut header = Header {
+        let header = Header {
             magic: MAGIC,
             version_major: 1,
             version_minor: self.version_minor,
@@ -108,8 +124,10 @@ impl File {
             reserved: [0; 16],
             crc: 0,
         };
-        header.crc = crc32c::crc32c(&header.encode()[..60]);
         let mut out = header.encode().to_vec();
+        self.edit(Place::Header, &mut out[..60]);
+        let crc = crc32c::crc32c(&out[..60]);
+        out[60..].copy_from_slice(&crc.to_le_bytes());
         let mut table = Vec::new();
         for (kind, bytes) in &self.sections {
             out.resize(out.len().next_multiple_of(64), 0);
@@ -118,11 +136,13 @@ impl File {
             out.extend_from_slice(bytes);
         }
         out.resize(out.len().next_multiple_of(64), 0);
+        self.edit(Place::Body, &mut out[Header::SIZE..]);
+        self.edit(Place::Table, &mut table);
         let body_length = out.len();
         for block in out.chunks(BLOCK_BYTES) {
             table.extend(crc32c::crc32c(block).to_le_bytes());
         }
-        let mut footer = Footer {
+        let footer = Footer {
             file_length: (body_length + table.len() + Footer::SIZE) as u64,
             body_length: body_length as u64,
             section_count: self.sections.len() as u32,
@@ -133,15 +153,23 @@ impl File {
             crc: 0,
             magic: FOOTER_MAGIC,
         };
-        footer.crc = crc32c::crc32c(&footer.encode()[..52]);
+        let mut footer = footer.encode();
+        self.edit(Place::Footer, &mut footer[..52]);
+        let footer_crc = crc32c::crc32c(&footer[..52]);
+        footer[52..56].copy_from_slice(&footer_crc.to_le_bytes());
         out.extend(table);
-        out.extend(footer.encode());
-        let seal = FileSeal {
-            file_id: self.file_id,
-            length: footer.file_length,
-            footer_crc: footer.crc,
-        };
+        out.extend(footer);
+        let seal = FileSeal { file_id: self.file_id, length: out.len() as u64, footer_crc };
         (out, seal)
+    }
+
+    /// Makes the changes of one place; offsets beyond its end count from its start again.
+    fn edit(&self, place: Place, bytes: &mut [u8]) {
+        for (_, offset, byte) in self.edits.iter().filter(|(at, ..)| *at as u8 == place as u8) {
+            if let Some(offset) = offset.checked_rem(bytes.len()) {
+                bytes[offset] = *byte;
+            }
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Plain {
     pub documents: BTreeMap<String, PlainDocument>,
     /// Rows of all segments, deleted ones included.
     pub rows: u64,
+    /// Deletion marks of each segment: key, in the form of Rust's `Debug`, and revision.
+    pub marks: BTreeMap<u64, Vec<(String, [u32; 3])>>,
     pub is_cosine: bool,
     pub rotation: u64,
 }
@@ -40,6 +42,7 @@ pub fn read(text: &Text, files: &Files) -> Plain {
     let mut plain = Plain {
         documents: BTreeMap::new(),
         rows: 0,
+        marks: BTreeMap::new(),
         is_cosine: config.is_some_and(|config| name(config, "metric") == "Cosine"),
         rotation: config.map_or(0, |config| number(config, "rotation")),
     };
@@ -53,7 +56,9 @@ pub fn read(text: &Text, files: &Files) -> Plain {
                 bitmap(section(text, file, 1))
             }
         };
-        read_segment(text, &files[&format!("segment-{id:08}")], &deleted, &mut plain);
+        let file = &files[&format!("segment-{id:08}")];
+        read_segment(text, file, &deleted, &mut plain);
+        plain.marks.insert(id, marks(text, file));
     }
     plain
 }
@@ -96,6 +101,26 @@ fn read_segment(text: &Text, file: &[u8], deleted: &BTreeSet<u32>, plain: &mut P
     }
 }
 
+/// Chapter 04, Deletion marks.
+fn marks(text: &Text, file: &[u8]) -> Vec<(String, [u32; 3])> {
+    let part = |name: &str| {
+        let kinds = &text.values["SegmentSection"];
+        let kind = kinds.iter().find(|kind| kind.name == name).expect("a section of the text");
+        section(text, file, kind.value)
+    };
+    let pmids = words(part("DELETE_PMIDS")).into_iter().map(|pmid| format!("Pmid(Pmid({pmid}))"));
+    let names = texts(part("DELETE_TEXT_OFFSETS"), part("DELETE_TEXTS"));
+    let names =
+        names.into_iter().map(|name| format!("Text({:?})", str::from_utf8(&name).expect("UTF-8")));
+    let mut revisions = words(part("DELETE_PMID_REVISIONS"));
+    revisions.extend(words(part("DELETE_TEXT_REVISIONS")));
+    let (revisions, rest) = revisions.as_chunks::<3>();
+    assert!(rest.is_empty());
+    let keys: Vec<String> = pmids.chain(names).collect();
+    assert_eq!(keys.len(), revisions.len());
+    keys.into_iter().zip(revisions.iter().copied()).collect()
+}
+
 /// Chapter 08: every document of a segment.
 fn documents<'a>(text: &Text, part: &impl Fn(&str) -> &'a [u8]) -> Vec<String> {
     let mut shown = Vec::new();
@@ -106,9 +131,8 @@ fn documents<'a>(text: &Text, part: &impl Fn(&str) -> &'a [u8]) -> Vec<String> {
         let raw = unpacker.decompress(block, 4_456_448).expect("a block");
         let mut lengths = document::Reader { text, bytes: &raw };
         let count = rows[1] - rows[0];
-        let lengths: Vec<u64> = (0..count)
-            .map(|_| lengths.value("u32").parse().expect("a number"))
-            .collect();
+        let lengths: Vec<u64> =
+            (0..count).map(|_| lengths.value("u32").parse().expect("a number")).collect();
         let mut start = raw.len() - lengths.iter().sum::<u64>() as usize;
         for length in lengths {
             let bytes = &raw[start..start + length as usize];
@@ -179,7 +203,8 @@ pub fn rotate(vector: &[f32], seed: u64) -> Vec<f32> {
         while half < power {
             for run in part.chunks_mut(2 * half) {
                 for at in 0..half {
-                    (run[at], run[at + half]) = (run[at] + run[at + half], run[at] - run[at + half]);
+                    (run[at], run[at + half]) =
+                        (run[at] + run[at + half], run[at] - run[at + half]);
                 }
             }
             half *= 2;
@@ -214,7 +239,8 @@ fn bitmap(bytes: &[u8]) -> BTreeSet<u32> {
             (long(4) as usize, &bytes[..0], 8)
         }
     };
-    let is_run = |number: usize| runs.get(number / 8).is_some_and(|byte| byte >> (number % 8) & 1 == 1);
+    let is_run =
+        |number: usize| runs.get(number / 8).is_some_and(|byte| byte >> (number % 8) & 1 == 1);
     let heads: Vec<(u32, u32)> =
         (0..count).map(|n| (short(at + 4 * n), short(at + 4 * n + 2) + 1)).collect();
     at += 4 * count;

@@ -205,7 +205,8 @@ fn finish(file: &mut File, before: &SegmentMeta, after: &SegmentMeta, choices: &
         set_last(file, SECTION_BLOCK_ROWS, after.rows);
     }
     let lists = |meta: &SegmentMeta| meta.index.as_ref().map(|index| index.lists);
-    if let (Some(before), Some(after), Some(vectors)) = (lists(before), lists(after), &after.vectors)
+    if let (Some(before), Some(after), Some(vectors)) =
+        (lists(before), lists(after), &after.vectors)
         && before != after
     {
         set_last(file, SECTION_LIST_OFFSETS, vectors.count);
@@ -236,9 +237,10 @@ fn set_last(file: &mut File, kind: u32, value: u32) {
 /// Takes one element out of every array of a group, puts one in, or swaps two.
 fn group(file: &mut File, choices: &mut Choices<'_>) -> String {
     let Some(mut meta) = file.meta() else { return "no meta".into() };
-    let number = meta.vectors.as_ref().map_or(0, |vectors| {
-        vectors.dimension.min(64) as usize * vectors.row_type.bytes()
-    });
+    let number = meta
+        .vectors
+        .as_ref()
+        .map_or(0, |vectors| vectors.dimension.min(64) as usize * vectors.row_type.bytes());
     let which = choices.below(8);
     let (arrays, count): (&[(u32, usize)], &mut u32) = match which {
         0 => (&[(SECTION_KEY_PMIDS, 4), (SECTION_KEY_PMID_ROWS, 4)], &mut meta.pmid_keys),
@@ -391,7 +393,9 @@ fn posting(file: &mut File, choices: &mut Choices<'_>) -> String {
 /// Where the bitmaps of the terms before one end.
 fn end_before(entries: &[u8], at: usize) -> u64 {
     let lengths = entries.chunks_exact(16).take(at).map(|entry| &entry[8..12]);
-    lengths.map(|bytes| u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))).sum()
+    lengths
+        .map(|bytes| u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])))
+        .sum()
 }
 
 /// Changes a text of a sequence, with the offsets that follow.
