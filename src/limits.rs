@@ -39,6 +39,10 @@ pub const SECTIONS_MAX: usize = 1024;
 /// and a damaged file must not make us allocate more than 16 MiB beyond its size.
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Greatest generation and segment id: the one after it is still a number, and no counter that counts
+/// commits comes near.
+pub const NUMBER_MAX: u64 = 1 << 63;
+
 /// Largest manifest, in bytes: a few hundred bytes a segment and a source file.
 pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
 

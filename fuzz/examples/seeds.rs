@@ -68,10 +68,12 @@ fn main() -> io::Result<()> {
     }
     models()?;
     arrays()?;
-    for which in 0..2 {
-        write("database", &format!("untouched{which}"), &[which])?;
-        let patches = [which, 1, 0, 2, 0, 1, 5, 0, 0, 2, 0, 0, 70, 0, 255, 0, 0];
-        write("database", &format!("patched{which}"), &patches)?;
+    for which in 0..5 {
+        write("database", &format!("untouched{which}"), &[which, 0])?;
+        for change in 0..16 {
+            let changes = [which, 0, change, 1, change, 2, 3, 4, 5, 6, 7, 8];
+            write("database", &format!("changed{which}-{change}"), &changes)?;
+        }
     }
     Ok(())
 }

@@ -14,11 +14,24 @@ use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Control, Document, Generation, Key};
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "sources")]
 pub mod arrays;
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
+// What forged databases are judged by: a reader that knows only the text of the format.
+#[path = "../../tests/spec/document.rs"]
+#[allow(dead_code)]
+mod document;
+pub mod forged;
+#[cfg(feature = "sources")]
 pub mod models;
+#[path = "../../tests/spec/reader.rs"]
+mod reader;
+#[cfg(feature = "sources")]
 pub mod sources;
+#[path = "../../tests/spec/text.rs"]
+#[allow(dead_code)]
+mod text;
 
 /// The files of a database by name.
 pub type Files = BTreeMap<String, Vec<u8>>;

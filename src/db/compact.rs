@@ -4,7 +4,7 @@ use super::Writer;
 use super::optimize::OptimizeOptions;
 use super::publish::deleted_rows;
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::names::segment_name;
 use crate::ids::SegmentId;
 use crate::segment::{Merged, Segment, merge};
@@ -101,7 +101,7 @@ impl Writer {
     /// leave the database as it was.
     pub fn compact(&mut self, control: &Control) -> Result<CompactReport> {
         self.check_usable()?;
-        let result = self.compact_now(control);
+        let result = self.compact_now(control).map_err(|error| self.blame(error));
         self.guard(result)
     }
 
@@ -183,6 +183,16 @@ impl Writer {
             return self.storage.remove(&segment_name(entry.id));
         }
         self.adopt(entry)
+    }
+
+    /// An error of arithmetic on vectors, as damage of the segment whose vectors are not numbers.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        match error {
+            Error::Vector { .. } => {
+                self.open_segments().find_map(Segment::broken_vector).unwrap_or(error)
+            }
+            error => error,
+        }
     }
 
     /// Segments of the next generation.

@@ -92,7 +92,7 @@ impl Writer {
     ) -> Result<OptimizeReport> {
         self.check_usable()?;
         self.check_questions(options)?;
-        let result = self.optimize_now(options, control);
+        let result = self.optimize_now(options, control).map_err(|error| self.blame(error));
         self.guard(result)
     }
 

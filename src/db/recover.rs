@@ -7,7 +7,9 @@ use roaring::RoaringBitmap;
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::format::manifest::{self, CodebookEntry, Manifest, SegmentEntry};
-use crate::format::names::{Name, manifest_name, parse, tombstones_name};
+use crate::format::names::{
+    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
+};
 use crate::format::rules::Rule;
 use crate::format::{frame::FileKind, tombstones};
 use crate::ids::Generation;
@@ -80,11 +82,19 @@ pub(super) fn load_newest(
 
 /// Reads one manifest.
 pub(super) fn read_manifest(storage: &dyn Storage, generation: Generation) -> Result<Manifest> {
+    read_manifest_with_features(storage, generation).map(|(manifest, _)| manifest)
+}
+
+/// As [`read_manifest`], with the features that a writer must know.
+fn read_manifest_with_features(
+    storage: &dyn Storage,
+    generation: Generation,
+) -> Result<(Manifest, u32)> {
     let name = manifest_name(generation);
     let bytes = storage
         .open(&name)?
         .ok_or_else(|| Error::corrupt(&*name, 0, Rule::FileMissing, "the file is gone"))?;
-    let manifest = manifest::decode(&name, &bytes)?;
+    let (manifest, features) = manifest::decode_with_features(&name, &bytes)?;
     if manifest.generation != generation {
         return Err(Error::corrupt(
             &*name,
@@ -93,7 +103,7 @@ pub(super) fn read_manifest(storage: &dyn Storage, generation: Generation) -> Re
             format!("the manifest says generation {}", manifest.generation),
         ));
     }
-    Ok(manifest)
+    Ok((manifest, features))
 }
 
 /// Refuses to carry on what a newer version wrote and this one can only read.
@@ -110,7 +120,7 @@ fn load(
     generation: Generation,
     known: Option<&Snapshot>,
 ) -> Result<Snapshot> {
-    let manifest = read_manifest(&**storage, generation)?;
+    let (manifest, features) = read_manifest_with_features(&**storage, generation)?;
     let mut codebooks = Vec::with_capacity(manifest.codebooks.len());
     for entry in &manifest.codebooks {
         let open = known.and_then(|known| known.codebook(entry));
@@ -118,7 +128,15 @@ fn load(
             Some(file) => file.clone(),
             None => CodebookFile::open(&**storage, entry, manifest.vectors.as_ref())?,
         };
+        check_features(&codebook_name(entry.hash), file.features_write(), features)?;
         codebooks.push((entry.clone(), file));
+    }
+    if let Some(calibration) = &manifest.calibration
+        && codebooks.last().is_some_and(|(_, last)| calibration.lists > last.meta().lists)
+    {
+        let detail =
+            format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
+        return Err(Error::corrupt(manifest_name(generation), 0, Rule::CalibrationLists, detail));
     }
     let mut views = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
@@ -127,11 +145,28 @@ fn load(
             Some(view) => view.segment.clone(),
             None => Segment::open(&**storage, entry, manifest.vectors.as_ref())?,
         };
-        let deleted = read_tombstones(&**storage, entry)?;
+        check_features(&segment_name(entry.id), segment.features_write(), features)?;
+        let (deleted, deleted_features) = read_tombstones_with_features(&**storage, entry)?;
+        if let Some(stored) = &entry.tombstones {
+            let name = tombstones_name(entry.id, stored.generation);
+            check_features(&name, deleted_features, features)?;
+        }
         let codebook = codebook_of(&segment, &codebooks);
+        if let Some(codebook) = &codebook {
+            segment.check_codebook(codebook)?;
+        }
         views.push(SegmentView::new(segment, Arc::new(deleted), codebook));
     }
     Ok(Snapshot::new(storage.clone(), manifest, views, codebooks))
+}
+
+/// A writer looks at the manifest's features only, so they must include those of every file.
+fn check_features(file: &str, found: u32, of_manifest: u32) -> Result<()> {
+    if found & !of_manifest == 0 {
+        return Ok(());
+    }
+    let detail = format!("write features {found:#x}, the manifest has {of_manifest:#x}");
+    Err(Error::corrupt(file, 36, Rule::WriteFeatures, detail))
 }
 
 /// The codebook that a segment is indexed with. One that the manifest does not name was lost: the
@@ -149,7 +184,15 @@ pub(super) fn read_tombstones(
     storage: &dyn Storage,
     entry: &SegmentEntry,
 ) -> Result<RoaringBitmap> {
-    let Some(stored) = &entry.tombstones else { return Ok(RoaringBitmap::new()) };
+    read_tombstones_with_features(storage, entry).map(|(rows, _)| rows)
+}
+
+/// As [`read_tombstones`], with the features of the file that a writer must know.
+fn read_tombstones_with_features(
+    storage: &dyn Storage,
+    entry: &SegmentEntry,
+) -> Result<(RoaringBitmap, u32)> {
+    let Some(stored) = &entry.tombstones else { return Ok((RoaringBitmap::new(), 0)) };
     let name = tombstones_name(entry.id, stored.generation);
     let file = VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal))?;
     let rows = tombstones::decode(&name, file.bytes(), entry.rows)?;
@@ -161,5 +204,5 @@ pub(super) fn read_tombstones(
             format!("{} rows, the manifest says {}", rows.len(), stored.rows),
         ));
     }
-    Ok(rows)
+    Ok((rows, file.frame().header.features_write))
 }

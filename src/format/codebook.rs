@@ -5,6 +5,7 @@
 use rkyv::{Archive, Deserialize, Serialize};
 
 use super::blocks::{POINTS, blocks_bytes};
+use crate::limits::DIMENSION_MAX;
 
 /// The [`CodebookMeta`] record.
 pub const SECTION_META: u32 = 1;
@@ -80,6 +81,9 @@ impl CodebookMeta {
     /// # Errors
     /// What contradicts itself in the counts.
     pub fn section_lengths(&self) -> Result<Vec<(u32, u64)>, &'static str> {
+        if !(1..=DIMENSION_MAX).contains(&(self.dimension as usize)) {
+            return Err("the dimension is not 1 to 8192");
+        }
         if !matches!(self.sub_dimension, 2 | 4) {
             return Err("sub-vectors have neither 2 nor 4 numbers");
         }
@@ -92,8 +96,8 @@ impl CodebookMeta {
         let dimension = u64::from(self.dimension);
         let (lists, groups) = (u64::from(self.lists), u64::from(self.groups));
         let points = |sub_dimension: u32| {
-            let numbers = self.dimension.div_ceil(sub_dimension) * sub_dimension;
-            u64::from(numbers) * POINTS as u64 * 4
+            let numbers = dimension.next_multiple_of(u64::from(sub_dimension));
+            numbers * POINTS as u64 * 4
         };
         let ranking = self.dimension.div_ceil(RANKING_SUB_DIMENSION);
         Ok(vec![

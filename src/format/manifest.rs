@@ -10,7 +10,7 @@ use super::rules::Rule;
 use crate::encoder::{EncoderSpec, Metric};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
-use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, SEGMENT_ROWS_MAX};
+use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, NUMBER_MAX, SEGMENT_ROWS_MAX};
 
 /// Section of the manifest's only record.
 pub const SECTION_STATE: u32 = 1;
@@ -188,6 +188,14 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
 /// # Errors
 /// [`Error::Corrupt`] with the rule that is broken; [`Error::Unsupported`] for a newer format.
 pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
+    decode_with_features(file, bytes).map(|(manifest, _)| manifest)
+}
+
+/// As [`decode`], with the features that a writer must know.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with_features(file: &str, bytes: &[u8]) -> Result<(Manifest, u32)> {
     check_length(file, bytes.len())?;
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
@@ -206,7 +214,7 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
         _ => return Err(Error::corrupt(file, 0, Rule::Name, "not the name of a manifest")),
     }
     check(file, offset, &manifest)?;
-    Ok(manifest)
+    Ok((manifest, frame.header.features_write))
 }
 
 /// Checks that this build may write the generation after this manifest.
@@ -225,32 +233,40 @@ fn check_length(file: &str, length: usize) -> Result<()> {
 }
 
 /// The rules about codebooks and calibration.
-fn check_index(manifest: &Manifest) -> Result<(), String> {
+fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
+    let broken = |detail: String| Err((Rule::ManifestIndex, detail));
     let mut hashes: Vec<&[u8; 16]> = manifest.codebooks.iter().map(|entry| &entry.hash).collect();
     hashes.sort_unstable();
     if hashes.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err("a codebook is named twice".into());
+        return broken("a codebook is named twice".into());
     }
     if manifest.vectors.is_none() && !hashes.is_empty() {
-        return Err("there is a codebook but no vectors".into());
+        return broken("there is a codebook but no vectors".into());
     }
     let Some(calibration) = &manifest.calibration else { return Ok(()) };
     if hashes.is_empty() {
-        return Err("there is a calibration but no codebook".into());
+        return broken("there is a calibration but no codebook".into());
+    }
+    let Calibration { lists, rows, .. } = calibration;
+    if u64::from(*lists) > *rows {
+        return Err((
+            Rule::CalibrationLists,
+            format!("a calibration counts {lists} lists of {rows} rows"),
+        ));
     }
     let share = |number: f32| number > 0.0 && number <= 1.0;
     for point in &calibration.points {
         let estimated = (0.0..=1.0).contains(&point.estimated);
         let fractions = share(point.recall) && share(point.share) && estimated;
         if !fractions || point.probes == 0 || point.candidates == 0 {
-            return Err(format!("a calibration point is out of range: {point:?}"));
+            return broken(format!("a calibration point is out of range: {point:?}"));
         }
     }
     let order = |point: &CalibrationPoint| (point.recall, -point.share);
     let ascending = |a: &CalibrationPoint, b: &CalibrationPoint| order(a) < order(b);
     match calibration.points.is_sorted_by(ascending) {
         true => Ok(()),
-        false => Err("calibration points are out of order".into()),
+        false => broken("calibration points are out of order".into()),
     }
 }
 
@@ -259,6 +275,11 @@ fn check(file: &str, offset: u64, manifest: &Manifest) -> Result<()> {
     let wrong = |rule: Rule, detail: String| Error::corrupt(file, offset, rule, detail);
     if manifest.generation.0 == 0 {
         return Err(wrong(Rule::ManifestGeneration, "generations count from 1".into()));
+    }
+    let next = manifest.next_segment;
+    if manifest.generation.0 > NUMBER_MAX || next.0 > NUMBER_MAX {
+        let detail = format!("generation {}, next segment {next}", manifest.generation);
+        return Err(wrong(Rule::Numbers, detail));
     }
     if let Some(vectors) = &manifest.vectors {
         let dimension = vectors.dimension;
@@ -272,7 +293,7 @@ fn check(file: &str, offset: u64, manifest: &Manifest) -> Result<()> {
             return Err(wrong(Rule::Dimension, detail));
         }
     }
-    check_index(manifest).map_err(|detail| wrong(Rule::ManifestIndex, detail))?;
+    check_index(manifest).map_err(|(rule, detail)| wrong(rule, detail))?;
     let mut previous = None;
     for segment in &manifest.segments {
         let id = segment.id;

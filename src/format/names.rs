@@ -4,6 +4,7 @@
 //! every file has exactly one name and a directory listing sorts by age.
 
 use crate::ids::{Generation, SegmentId};
+use crate::limits::NUMBER_MAX;
 
 /// The writer lock; empty, never removed.
 pub const LOCK: &str = "LOCK";
@@ -86,7 +87,7 @@ fn generation(text: &str) -> Option<Generation> {
 fn number(text: &str) -> Option<u64> {
     let canonical = text.len() == DIGITS_MIN || text.len() > DIGITS_MIN && !text.starts_with('0');
     if canonical && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
+        text.parse().ok().filter(|number| *number <= NUMBER_MAX)
     } else {
         None
     }
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn names_survive_a_round_trip() {
-        for number in [1, 42, 99_999_999, 100_000_000, u64::MAX] {
+        for number in [1, 42, 99_999_999, 100_000_000, NUMBER_MAX] {
             let (id, generation) = (SegmentId(number), Generation(number));
             assert_eq!(parse(&manifest_name(generation)), Some(Name::Manifest(generation)));
             assert_eq!(parse(&segment_name(id)), Some(Name::Segment(id)));

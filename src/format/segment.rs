@@ -7,9 +7,11 @@ use std::ops::Range;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use super::blocks::blocks_bytes;
+use super::documents::BLOCK_RAW_BYTES_MAX;
 use super::layout::layout;
 use super::manifest::{RowType, VectorConfig};
 use super::postings::PostingEntry;
+use super::rules::Rule;
 use super::terms::TermField;
 use crate::encoder::Metric;
 use crate::ids::Revision;
@@ -256,6 +258,39 @@ impl SegmentMeta {
     /// All terms.
     pub fn term_count(&self) -> u32 {
         self.term_ends.last().copied().unwrap_or_default()
+    }
+
+    /// Checks what the counts have to do with the number of rows.
+    ///
+    /// # Errors
+    /// The rule that is broken, and which count is wrong.
+    pub fn check_counts(&self) -> Result<(), (Rule, String)> {
+        let rows = u64::from(self.rows);
+        let broken = |what: &str, count: u64| {
+            Err((Rule::SegmentCounts, format!("{count} {what} in {rows} rows")))
+        };
+        let some = |count: u64| count.min(rows) == count && (count > 0 || rows == 0);
+        let keys = u64::from(self.pmid_keys) + u64::from(self.text_keys);
+        if !some(keys) {
+            return broken("keys", keys);
+        }
+        let blocks = u64::from(self.blocks);
+        if !some(blocks) {
+            return broken("document blocks", blocks);
+        }
+        let vectors = self.vectors.as_ref().map(|vectors| vectors.count);
+        let columns = self.integers.iter().chain(&self.floats).map(|column| column.count);
+        for count in columns.chain(vectors) {
+            if !(1..=self.rows).contains(&count) {
+                return broken("vectors, or numbers of a field,", u64::from(count));
+            }
+        }
+        let text_bytes_max = blocks * BLOCK_RAW_BYTES_MAX as u64;
+        if self.text_bytes > text_bytes_max {
+            let detail = format!("{} bytes of text in {blocks} blocks", self.text_bytes);
+            return Err((Rule::TextBytes, detail));
+        }
+        Ok(())
     }
 
     /// The length in bytes of every section whose length follows from the counts.

@@ -40,6 +40,24 @@ impl Rows<'_> {
         }
     }
 
+    /// The sum of the squares of row `row`; `None` for a row that does not exist.
+    pub fn squared_length(&self, row: usize, dimension: usize) -> Option<f64> {
+        let start = row.checked_mul(dimension)?;
+        let place = start..start.checked_add(dimension)?;
+        let square = |number: f32| f64::from(number) * f64::from(number);
+        Some(match self {
+            Rows::Int8 { codes, scales } => {
+                let squares = |code: &i8| i64::from(*code) * i64::from(*code);
+                let sum: i64 = codes.get(place)?.iter().map(squares).sum();
+                sum as f64 * square(*scales.get(row)?)
+            }
+            Rows::F16(halves) => {
+                halves.get(place)?.iter().map(|half| square(f32_from_f16(*half))).sum()
+            }
+            Rows::F32(numbers) => numbers.get(place)?.iter().map(|number| square(*number)).sum(),
+        })
+    }
+
     /// Writes row `row` as numbers; a row that does not exist is left as it is.
     pub fn read(&self, row: usize, out: &mut [f32]) {
         let Some(place) = row.checked_mul(out.len()).map(|start| start..start + out.len()) else {

@@ -245,7 +245,9 @@ impl<'a> Group<'a> {
                     report.estimated_recall = Some(recall);
                 }
             }
-            let (found, probed) = index.search(vector, k, effort, control, scratch, &mut tie)?;
+            let found = index.search(vector, k, effort, control, scratch, &mut tie);
+            let segments = owners.iter().map(|(_, segment)| *segment);
+            let (found, probed) = found.map_err(|error| blame(error, segments))?;
             report.lists_scanned = probed.lists;
             report.rows_scanned = probed.rows;
             report.rows_scored = probed.reranked;
@@ -257,6 +259,17 @@ impl<'a> Group<'a> {
             }
             Ok(report)
         })
+    }
+}
+
+/// An error of arithmetic on vectors, as damage of the segment whose vectors are not numbers, if one
+/// has such.
+fn blame<'a>(error: Error, segments: impl IntoIterator<Item = &'a Segment>) -> Error {
+    match error {
+        Error::Vector { .. } => {
+            segments.into_iter().find_map(Segment::broken_vector).unwrap_or(error)
+        }
+        error => error,
     }
 }
 
@@ -273,7 +286,8 @@ fn scan(
     let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
     let best =
-        flat::search(&rows, vector.len(), vector, query.k, allowed, &query.control, &mut tie)?;
+        flat::search(&rows, vector.len(), vector, query.k, allowed, &query.control, &mut tie)
+            .map_err(|error| blame(error, [segment]))?;
     for (row, score) in best {
         let row = RowId(row);
         hits.push(Hit { key: segment.key(row)?, score, segment: segment.id(), row });

@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
+use super::verify::fits_single;
+
 use crate::error::{Error, Result};
+use crate::format::blocks::{POINTS, padding_is_zero};
 use crate::format::codebook::*;
 use crate::format::frame::{FileKind, FrameWriter};
 use crate::format::manifest::{CodebookEntry, VectorConfig};
@@ -102,6 +105,10 @@ impl CodebookFile {
     ) -> Result<CodebookFile> {
         let name = codebook_name(entry.hash);
         let file = VerifiedFile::open(storage, &name, FileKind::Codebook, Some(&entry.seal))?;
+        if entry.seal.file_id != entry.hash {
+            let detail = "the file's id is not the hash in its name";
+            return Err(Error::corrupt(&*name, 16, Rule::FileId, detail));
+        }
         let required = |kind| file.frame().required(&name, kind);
         let section = required(SECTION_META)?;
         let bytes = file.read(&section, 0..section.length)?;
@@ -131,6 +138,11 @@ impl CodebookFile {
     /// The hash of its content.
     pub fn hash(&self) -> [u8; 16] {
         self.hash
+    }
+
+    /// Features that whoever writes beside it must know.
+    pub fn features_write(&self) -> u32 {
+        self.file.frame().header.features_write
     }
 
     /// Its counts.
@@ -201,11 +213,53 @@ impl CodebookFile {
                 return Err(self.corrupt(kind, Rule::CodeRange, "a code is -128".into()));
             }
         }
+        self.verify_lengths()?;
         match self.array::<u16>(SECTION_RANKING_FACTORS)?.iter().all(|half| *half < 0x7c00) {
             true => Ok(()),
             false => {
                 let detail = "a ranking factor is not a finite number from 0 up".to_owned();
                 Err(self.corrupt(SECTION_RANKING_FACTORS, Rule::CodeFactor, detail))
+            }
+        }
+    }
+
+    /// Holds the length of every vector against what products can bear, and the padding of blocks.
+    fn verify_lengths(&self) -> Result<()> {
+        let dimension = self.meta.dimension as usize;
+        let view = self.view()?;
+        let questions = Rows::F32(self.array(SECTION_QUESTIONS)?);
+        let vectors = [
+            (SECTION_CENTROIDS, view.centroids),
+            (SECTION_GROUPS, view.groups),
+            (SECTION_QUESTIONS, questions),
+        ];
+        for (kind, rows) in vectors {
+            for row in 0..rows.count(dimension).unwrap_or_default() {
+                if !rows.squared_length(row, dimension).is_some_and(fits_single) {
+                    let detail =
+                        format!("the squared length of vector {row} is beyond single precision");
+                    return Err(self.corrupt(kind, Rule::VectorLength, detail));
+                }
+            }
+        }
+        for (kind, points) in
+            [(SECTION_POINTS, view.points), (SECTION_RANKING_POINTS, view.ranking_points)]
+        {
+            // As if a vector had the greatest number of every sub-quantizer.
+            let greatest = points.chunks(POINTS).map(|column| {
+                column.iter().fold(0.0f64, |max, number| max.max(f64::from(*number).powi(2)))
+            });
+            if !fits_single(greatest.sum()) {
+                let detail = "the squared length of points is beyond single precision".to_owned();
+                return Err(self.corrupt(kind, Rule::VectorLength, detail));
+            }
+        }
+        let ranking = self.meta.dimension.div_ceil(RANKING_SUB_DIMENSION) as usize;
+        match padding_is_zero(view.ranking_codes, self.meta.lists as usize, ranking) {
+            true => Ok(()),
+            false => {
+                let detail = "what fills up a scan block is not zero".to_owned();
+                Err(self.corrupt(SECTION_RANKING_CODES, Rule::ReservedZero, detail))
             }
         }
     }

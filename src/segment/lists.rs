@@ -1,8 +1,9 @@
 //! The index of an open segment.
 
+use super::codebook::CodebookFile;
 use super::reader::Segment;
 use crate::error::Result;
-use crate::format::blocks::{BLOCK_ROWS, block_bytes};
+use crate::format::blocks::{BLOCK_ROWS, block_bytes, padding_is_zero};
 use crate::format::cursor;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
@@ -78,6 +79,26 @@ impl Segment {
         self.shared.meta.index.as_ref()
     }
 
+    /// Checks that the index has the lists and codes of the codebook that it names.
+    ///
+    /// # Errors
+    /// [`Rule::IndexCodebook`].
+    pub fn check_codebook(&self, codebook: &CodebookFile) -> Result<()> {
+        let Some(index) = self.index().filter(|index| index.codebook == codebook.hash()) else {
+            return Ok(());
+        };
+        let found = (index.lists, index.sub_quantizers);
+        let expected = (codebook.meta().lists, codebook.meta().sub_quantizers());
+        if found == expected {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} lists and {} sub-quantizers, its codebook has {} and {}",
+            found.0, found.1, expected.0, expected.1
+        );
+        Err(self.corrupt(SECTION_META, 0, Rule::IndexCodebook, detail))
+    }
+
     /// Rows that have a vector, deleted ones included.
     pub fn vector_count(&self) -> u64 {
         self.shared.meta.vectors.as_ref().map_or(0, |vectors| u64::from(vectors.count))
@@ -122,6 +143,11 @@ impl Segment {
     /// Checks what [`Segment::lists`] does not: the scale of every row.
     pub(super) fn verify_lists(&self) -> Result<()> {
         let Some(lists) = self.lists()? else { return Ok(()) };
+        let sub_quantizers = self.index().map_or(0, |index| index.sub_quantizers);
+        if !padding_is_zero(lists.codes, lists.scales.len(), sub_quantizers as usize) {
+            let detail = "what fills up a scan block is not zero".to_owned();
+            return Err(self.corrupt(SECTION_CODES, 0, Rule::ReservedZero, detail));
+        }
         match lists.scales.iter().position(|half| *half >= 0x7c00) {
             None => Ok(()),
             Some(row) => {

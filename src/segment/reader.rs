@@ -88,6 +88,9 @@ impl Segment {
                 );
             }
         }
+        if let Err((rule, detail)) = meta.check_counts() {
+            return broken(rule, detail);
+        }
         check_lengths(&file, &meta)?;
         Ok(Segment {
             shared: Arc::new(Shared {
@@ -110,6 +113,11 @@ impl Segment {
     /// The segment's number.
     pub fn id(&self) -> SegmentId {
         self.shared.id
+    }
+
+    /// Features that whoever writes beside it must know.
+    pub fn features_write(&self) -> u32 {
+        self.shared.file.frame().header.features_write
     }
 
     /// Every section's size, in order of offset.

@@ -20,10 +20,12 @@ use crate::error::{Error, Result};
 /// segment ends is compressed while the writer waits, so more would cost time there.
 const QUEUE_BYTES_MAX: usize = 6 * 1024 * 1024;
 
-/// A compressing thread. Dropped early, it stops at the block it is at.
+/// A compressing thread. Dropped early, it compresses nothing more.
 pub(super) struct Squeezer {
-    raw: Sender<Vec<u8>>,
+    /// `None` once the thread was told to stop.
+    raw: Option<Sender<Vec<u8>>>,
     done: Receiver<Result<Done>>,
+    thread: Option<thread::JoinHandle<()>>,
     /// Raw bytes of each block under way, oldest first.
     under_way: VecDeque<usize>,
     under_way_bytes: usize,
@@ -52,7 +54,7 @@ impl Squeezer {
     ) -> Result<Squeezer> {
         let (raw, raw_in) = channel();
         let (done_out, done) = channel();
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("medvec-compress".into())
             .spawn(move || {
                 if let Err(error) =
@@ -64,8 +66,9 @@ impl Squeezer {
             })
             .map_err(|error| Error::io("start", "the compressing thread", error))?;
         Ok(Squeezer {
-            raw,
+            raw: Some(raw),
             done,
+            thread: Some(thread),
             under_way: VecDeque::new(),
             under_way_bytes: 0,
             dictionary: None,
@@ -79,7 +82,7 @@ impl Squeezer {
     /// What made the thread stop.
     pub(super) fn send(&mut self, raw: Vec<u8>) -> Result<()> {
         let bytes = raw.len();
-        if self.raw.send(raw).is_err() {
+        if self.raw.as_ref().is_none_or(|queue| queue.send(raw).is_err()) {
             return Err(self.failure());
         }
         self.under_way.push_back(bytes);
@@ -139,6 +142,21 @@ impl Squeezer {
     /// Why the thread stopped: the error behind whatever it finished before.
     fn failure(&self) -> Error {
         self.done.iter().find_map(Result::err).unwrap_or_else(stopped)
+    }
+}
+
+impl Drop for Squeezer {
+    /// Waits for the thread to end, so that nothing of a writer outlives it: at most as long as one
+    /// block takes, or the dictionary.
+    fn drop(&mut self) {
+        drop(self.raw.take());
+        // Nobody listens any more: blocks that are still queued need not be compressed.
+        let (_, nothing) = channel();
+        drop(std::mem::replace(&mut self.done, nothing));
+        if let Some(thread) = self.thread.take() {
+            // A panic in it was seen as a closed channel.
+            let _ = thread.join();
+        }
     }
 }
 

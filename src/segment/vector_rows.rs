@@ -4,7 +4,8 @@ use roaring::RoaringBitmap;
 
 use super::reader::Segment;
 use super::vectors::rotation;
-use crate::error::Result;
+use super::verify::fits_single;
+use crate::error::{Error, Result};
 use crate::format::manifest::RowType;
 use crate::format::postings::read_bitmap;
 use crate::format::rules::Rule;
@@ -79,6 +80,21 @@ impl Segment {
         let detail = format!("the vector of row {row} is not finite");
         let offset = start.saturating_mul(vectors.row_type.bytes() as u64);
         Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
+    }
+
+    /// What is wrong with the stored vectors when arithmetic on them has failed: the first row whose
+    /// products are not numbers. Cost: one pass over all vectors.
+    pub fn broken_vector(&self) -> Option<Error> {
+        let (rows, present) = match self.vectors() {
+            Ok(stored) => stored?,
+            Err(error) => return Some(error),
+        };
+        let dimension = self.shared.meta.vectors.as_ref()?.dimension as usize;
+        let is_broken =
+            |row: &u32| !rows.squared_length(*row as usize, dimension).is_some_and(fits_single);
+        let row = present.iter().find(is_broken)?;
+        let detail = format!("row {row}: its squared length is not a number, or too great a one");
+        Some(self.corrupt(SECTION_VECTORS, 0, Rule::VectorLength, detail))
     }
 
     /// The rotation that vectors are stored under.

@@ -230,7 +230,12 @@ impl Segment {
                     let detail = format!("term {place} of {field:?} is not normalised");
                     return Err(self.corrupt(SECTION_TERMS, 0, Rule::Term, detail));
                 }
-                let PostingEntry { offset, length, .. } = self.posting_entry(place)?;
+                let PostingEntry { offset, length, count } = self.posting_entry(place)?;
+                if count == 0 {
+                    let detail = format!("term {place} of {field:?} has no rows");
+                    let rule = Rule::PostingContent;
+                    return Err(self.corrupt(SECTION_POSTING_ENTRIES, at, rule, detail));
+                }
                 if length != 0 && offset != end {
                     let detail = format!("bitmap at {offset}, expected at {end}");
                     return Err(self.corrupt(
@@ -328,6 +333,9 @@ impl Segment {
                     numbers.iter().all(|number| number.to_bits() == 0)
                 }
             };
+            if !rows.squared_length(row as usize, dimension).is_some_and(fits_single) {
+                wrong(Rule::VectorLength, "its squared length is beyond single precision")?;
+            }
             if !zero && !present.contains(row) {
                 wrong(Rule::VectorPresence, "it has no vector but is not zero")?;
             }
@@ -363,6 +371,11 @@ impl Sums {
             self.numbers = self.numbers.wrapping_add(hash);
         }
     }
+}
+
+/// Whether products of two such vectors are finite: none is greater than the greater squared length.
+pub(super) fn fits_single(squared_length: f64) -> bool {
+    squared_length <= f64::from(f32::MAX)
 }
 
 fn hash_of(value: &impl Hash) -> u64 {

@@ -172,6 +172,7 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         ALIGNMENT,
         SECTIONS_MAX,
         DOCUMENT_BYTES_MAX,
+        NUMBER_MAX,
         MANIFEST_BYTES_MAX,
         HITS_MAX,
         FIELDS_MAX,

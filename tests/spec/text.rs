@@ -44,7 +44,10 @@ pub(crate) struct Text {
 }
 
 pub(crate) fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("format-spec")
+    // Of the package, or of the one of the fuzz targets inside of it.
+    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let own = package.join("format-spec");
+    if own.is_dir() { own } else { package.join("../format-spec") }
 }
 
 impl Text {
