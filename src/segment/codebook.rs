@@ -40,7 +40,7 @@ pub struct Questions {
 impl CodebookFile {
     /// Writes `codebook-<hash of its content>` and makes its content durable; its name becomes
     /// durable with the next [`Storage::sync_directory`]. A codebook of the same content is the
-    /// same file: one that is there is replaced by itself.
+    /// same file: one that is there and intact stays, since a manifest may name it.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -49,6 +49,7 @@ impl CodebookFile {
         codebook: &TrainedCodebook,
         trained_rows: u64,
         questions: &Questions,
+        vectors: Option<&VectorConfig>,
     ) -> Result<CodebookEntry> {
         let meta = CodebookMeta {
             dimension: codebook.dimension as u32,
@@ -75,9 +76,13 @@ impl CodebookFile {
             (SECTION_QUESTIONS, bytemuck::cast_slice(&questions.vectors)),
         ];
         let hash = content_hash(&sections);
-        let mut frame = FrameWriter::new(FileKind::Codebook, hash);
         let name = codebook_name(hash);
-        storage.remove(&name)?;
+        match CodebookFile::open_unnamed(storage, hash, vectors) {
+            Ok((entry, known)) if known.verify().is_ok() => return Ok(entry),
+            Ok(_) | Err(Error::Corrupt { .. }) => storage.remove(&name)?,
+            Err(error) => return Err(error),
+        }
+        let mut frame = FrameWriter::new(FileKind::Codebook, hash);
         let mut file = storage.create(&name)?;
         for (kind, bytes) in sections {
             frame.section(kind);
@@ -102,6 +107,29 @@ impl CodebookFile {
     ) -> Result<CodebookFile> {
         let name = codebook_name(entry.hash);
         let file = VerifiedFile::open(storage, &name, FileKind::Codebook, Some(&entry.seal))?;
+        CodebookFile::of(file, entry.hash, vectors)
+    }
+
+    /// Opens the file of a hash without a manifest that names it, and says what a manifest would.
+    ///
+    /// # Errors
+    /// As [`CodebookFile::open`].
+    pub fn open_unnamed(
+        storage: &dyn Storage,
+        hash: [u8; 16],
+        vectors: Option<&VectorConfig>,
+    ) -> Result<(CodebookEntry, CodebookFile)> {
+        let file = VerifiedFile::open(storage, &codebook_name(hash), FileKind::Codebook, None)?;
+        let entry = CodebookEntry { hash, seal: file.frame().seal };
+        Ok((entry, CodebookFile::of(file, hash, vectors)?))
+    }
+
+    fn of(
+        file: VerifiedFile,
+        hash: [u8; 16],
+        vectors: Option<&VectorConfig>,
+    ) -> Result<CodebookFile> {
+        let name = codebook_name(hash);
         let required = |kind| file.frame().required(&name, kind);
         let section = required(SECTION_META)?;
         let bytes = file.read(&section, 0..section.length)?;
@@ -123,7 +151,7 @@ impl CodebookFile {
                 return broken(section.offset, Rule::Codebook, detail);
             }
         }
-        let opened = CodebookFile { hash: entry.hash, file, meta };
+        let opened = CodebookFile { hash, file, meta };
         opened.check_groups()?;
         Ok(opened)
     }
