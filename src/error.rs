@@ -1,5 +1,6 @@
 //! One error type for the whole library: each variant names what was expected and what was found.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -60,12 +61,23 @@ pub enum Error {
         path: PathBuf,
     },
     /// Another writer has the database.
-    #[error(
-        "{path} is locked: another process is writing to this database; try again when it is done"
-    )]
+    #[error("{path} is locked: {holder}")]
     Locked {
         /// The lock file.
         path: String,
+        /// Whose writer it is.
+        holder: LockHolder,
+    },
+    /// The directory, the lock or the files under a writer were moved, replaced or removed while it
+    /// worked; nothing was published.
+    #[error(
+        "{path} is not as this writer left it: {detail}; nothing was published: find out what changed it, then open it again"
+    )]
+    Replaced {
+        /// The directory.
+        path: String,
+        /// What is not as it was.
+        detail: String,
     },
     /// The database was opened for reading only, or its directory cannot be written.
     #[error("{path} is read-only: {detail}")]
@@ -82,6 +94,24 @@ pub enum Error {
     Conflict {
         /// The generation that was about to be published.
         generation: Generation,
+    },
+    /// Maintenance needs more memory than is allowed, or than there is; it was not started.
+    #[error("{work} needs about {} MB of memory, {}", .needed_bytes.div_ceil(1_000_000), allowed(*.limit_bytes))]
+    Memory {
+        /// What was asked for: "merging segments".
+        work: &'static str,
+        /// What it would take, estimated.
+        needed_bytes: u64,
+        /// [`crate::db::WriterOptions::memory_bytes_max`]; `None`: the system refused it.
+        limit_bytes: Option<u64>,
+    },
+    /// A repair cannot be undone.
+    #[error("the repair of {path} cannot be undone: {detail}")]
+    Undo {
+        /// The directory.
+        path: String,
+        /// Why.
+        detail: String,
     },
     /// The commit became visible but its durability could not be confirmed.
     #[error(
@@ -159,6 +189,37 @@ pub enum Error {
     /// The call's deadline passed.
     #[error("deadline exceeded")]
     DeadlineExceeded,
+}
+
+/// The end of the message of [`Error::Memory`].
+fn allowed(limit_bytes: Option<u64>) -> String {
+    match limit_bytes {
+        Some(limit) => format!("and {} MB are allowed", limit / 1_000_000),
+        None => "and the system does not give that much".into(),
+    }
+}
+
+/// Who holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LockHolder {
+    /// A [`crate::db::Writer`] of this process.
+    ThisProcess,
+    /// Another process.
+    AnotherProcess,
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LockHolder::ThisProcess => {
+                "this process already writes to this database; use that writer, or drop it first"
+            }
+            LockHolder::AnotherProcess => {
+                "another process is writing to this database; try again when it is done"
+            }
+        })
+    }
 }
 
 impl Error {

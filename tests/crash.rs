@@ -13,11 +13,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::contents;
 use common::workload::{Committed, run, steps};
-use medvec::db::Database;
-use medvec::storage::MemoryStorage;
+use common::{contents, create_options, document, vector};
+use medvec::db::{Database, WriterOptions};
 use medvec::storage::sim::SimStorage;
+use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Control, Error};
 
 const IMAGES_MIN: u64 = 20_000;
@@ -66,6 +66,46 @@ fn crash_everywhere(seed: u64) -> u64 {
         }
     }
     images
+}
+
+/// A compaction that is cut short anywhere, also between its two commits, is finished by the next: the
+/// files that it replaced are gone afterwards.
+#[test]
+fn the_next_compaction_finishes_one_that_was_interrupted() {
+    let storage = SimStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let options = || WriterOptions { index_rows_min: 4, train_rows_min: 6, ..Default::default() };
+    let mut writer = database.writer(options()).unwrap();
+    for number in 0..12 {
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+        if number % 3 == 2 {
+            writer.commit().unwrap();
+        }
+    }
+    let first = storage.log_len();
+    let report = writer.compact(&Control::default()).unwrap();
+    assert!(report.merged > 0 && report.bytes_freed > 0, "{report:?}");
+    let (mut images, mut freed) = (0, 0);
+    for operation in first..=storage.log_len() {
+        for image in storage.crash_images_with(operation, 1, 1) {
+            let database = Database::open_in(Arc::new(image.clone())).unwrap();
+            let mut writer = database.writer(options()).unwrap();
+            let report = writer.compact(&Control::default()).unwrap();
+            freed += u32::from(report.merged == 0 && report.bytes_freed > 0);
+            drop(writer);
+            let named: u64 = database.snapshot().stats().unwrap().bytes;
+            let names = image.list().unwrap();
+            let kept =
+                |name: &&String| name.starts_with("segment-") || name.starts_with("codebook-");
+            let there: u64 =
+                names.iter().filter(kept).map(|name| image.length(name).unwrap().unwrap()).sum();
+            assert_eq!(there, named, "operation {operation}: {names:?}");
+            assert_eq!(contents(&database.snapshot()).unwrap().len(), 12);
+            images += 1;
+        }
+    }
+    println!("{images} interrupted compactions, {freed} between the two commits");
+    assert!(images > 50 && freed > 0);
 }
 
 fn check(image: MemoryStorage, operation: usize, committed: &[Committed], at: &str) {

@@ -75,6 +75,8 @@ fn a_full_disk_is_an_error_and_loses_nothing() {
     let snapshot = open(&path).snapshot();
     snapshot.verify(&Control::default()).unwrap();
     assert_eq!(contents(&snapshot).unwrap(), before);
+    // The space is free before anybody writes again.
+    assert_eq!(Database::repair(&path, false).unwrap().leftover_files, 0);
     fill(&path, 50..60);
     assert_eq!(open(&path).snapshot().len(), 60);
     let leftovers = std::fs::read_dir(&path).unwrap().count();

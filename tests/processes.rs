@@ -7,12 +7,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{contents, create_options, document, key, vector};
-use medvec::db::{Database, OpenOptions, OptimizeOptions, Snapshot, WriterOptions};
+use common::{DIMENSION, Numbers, contents, create_options, document, key, vector};
+use medvec::db::{Database, EmbedOptions, OpenOptions, OptimizeOptions, Snapshot, WriterOptions};
 use medvec::ids::Key;
 use medvec::search::{Accuracy, Query};
 use medvec::storage::Access;
-use medvec::{Control, Error};
+use medvec::{Control, Error, Metric};
 
 fn open(path: &std::path::Path) -> Database {
     Database::open(path, OpenOptions::default()).expect("it opens")
@@ -85,7 +85,7 @@ fn old_snapshots_outlive_the_deletion_of_their_files() {
 
 #[test]
 fn readers_in_other_processes_see_whole_commits_and_kill_loses_none() {
-    let rounds: u32 = std::env::var("MEDVEC_KILL_ROUNDS").map_or(15, |text| text.parse().unwrap());
+    let rounds = kill_rounds();
     let folder = tempfile::tempdir().unwrap();
     Database::create(folder.path(), create_options()).unwrap();
     let mut acknowledged = 1;
@@ -119,6 +119,270 @@ fn readers_in_other_processes_see_whole_commits_and_kill_loses_none() {
     assert!(acknowledged > 1, "the children committed");
     let writer = open(folder.path()).writer(WriterOptions::default());
     assert!(writer.is_ok(), "the lock of a killed process is gone");
+}
+
+/// Rounds of the tests that kill: 15 unless `MEDVEC_KILL_ROUNDS` says more.
+fn kill_rounds() -> u32 {
+    std::env::var("MEDVEC_KILL_ROUNDS").map_or(15, |text| text.parse().unwrap())
+}
+
+/// Not a test of its own: imports, embeds, deletes, compacts and optimises until it is killed, and says
+/// what is committed.
+#[test]
+fn child_that_does_everything_until_killed() {
+    let Some(path) = std::env::var_os("MEDVEC_TEST_WORKER") else { return };
+    let database = open(path.as_ref());
+    let encoder = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
+    let options = WriterOptions {
+        encoder: Some(encoder),
+        defer: true,
+        segment_bytes_max: 20_000,
+        ..small_index()
+    };
+    let mut writer = database.writer(options).expect("the only writer");
+    let known = contents(&database.snapshot()).unwrap();
+    let number_of = |document: &medvec::Document| -> u64 {
+        document.title.split([' ', ',']).nth(3).unwrap().parse().unwrap()
+    };
+    let mut oldest: std::collections::VecDeque<u64> = known.values().map(number_of).collect();
+    oldest.make_contiguous().sort_unstable();
+    let mut next = oldest.back().map_or(0, |last| last + 1);
+    let control = Control::default();
+    for step in next.. {
+        let numbers = next..next + 1 + step % 9;
+        next = numbers.end;
+        for number in numbers.clone() {
+            writer.upsert(document(number, 0)).unwrap();
+        }
+        println!("importing {} {}", numbers.start, numbers.end);
+        writer.commit().unwrap();
+        println!("imported {} {}", numbers.start, numbers.end);
+        oldest.extend(numbers);
+        if step % 3 == 0 {
+            writer.embed_pending(&EmbedOptions::default(), &control, &mut |_| {}).unwrap();
+            println!("embedded {next}");
+        }
+        if oldest.len() > 60 {
+            let end = oldest[7];
+            println!("deleting {} {end}", oldest[0]);
+            for number in oldest.drain(..7) {
+                writer.delete(&key(number)).unwrap();
+            }
+            writer.commit().unwrap();
+            println!("deleted {end}");
+        }
+        if step % 4 == 1 {
+            writer.compact(&control).unwrap();
+            println!("compacted");
+        }
+        if step % 7 == 2 {
+            let optimize = OptimizeOptions { retrain: step % 14 == 2, ..Default::default() };
+            writer.optimize(&optimize, &control).unwrap();
+            println!("optimised");
+        }
+    }
+}
+
+/// What the lines of the children say must be there, and may be.
+#[derive(Debug, Default)]
+struct Acknowledged {
+    /// Documents below this are committed.
+    imported: u64,
+    /// Documents below this may be.
+    importing: u64,
+    /// Documents below this are deleted.
+    deleted: u64,
+    /// Documents below this may be.
+    deleting: u64,
+    /// Documents below this have a vector, as far as they are live.
+    embedded: u64,
+    /// Calls of each kind that returned.
+    calls: std::collections::BTreeMap<String, u32>,
+}
+
+impl Acknowledged {
+    fn hear(&mut self, line: &str) {
+        let mut words = line.split(' ');
+        let Some(word) = words.next() else { return };
+        let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
+        match (word, &numbers[..]) {
+            ("importing", [_, end]) => self.importing = *end,
+            ("imported", [_, end]) => self.imported = *end,
+            ("embedded", [end]) => self.embedded = *end,
+            ("deleting", [_, end]) => self.deleting = *end,
+            ("deleted", [end]) => self.deleted = *end,
+            ("compacted" | "optimised", []) => {}
+            _ => return,
+        }
+        *self.calls.entry(word.to_owned()).or_default() += 1;
+    }
+
+    fn check(&self, path: &std::path::Path) {
+        let database = open(path);
+        let snapshot = database.snapshot();
+        snapshot.verify(&Control::default()).unwrap();
+        let plan = Database::repair(path, false).unwrap();
+        assert!(plan.is_clean(), "{plan:?}");
+        let found = contents(&snapshot).unwrap();
+        for number in 0..self.importing.max(self.imported) {
+            let there = found.get(&key(number));
+            if let Some(there) = there {
+                assert_eq!(*there, document(number, 0));
+                assert!(number >= self.deleted, "{number} was deleted: {self:?}");
+            } else {
+                let gone = number < self.deleting.max(self.deleted) || number >= self.imported;
+                assert!(gone, "{number} is lost: {self:?}");
+            }
+            if there.is_some() && number < self.embedded {
+                let hash = document(number, 0).encoder_input().hash();
+                let stored = snapshot.stored_vector(&key(number), hash).unwrap();
+                assert!(stored.is_some(), "the vector of {number} is lost: {self:?}");
+            }
+        }
+        let known = self.importing.max(self.imported);
+        assert!(found.len() as u64 <= known, "documents that nobody wrote");
+    }
+}
+
+#[test]
+fn kill_loses_nothing_of_import_embedding_deletion_compaction_and_optimisation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let encoder = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
+    let options = medvec::db::CreateOptions::for_encoder(encoder.spec(), Default::default());
+    Database::create(&path, options).unwrap();
+    let mut acknowledged = Acknowledged::default();
+    let mut random = common::Random(kill_rounds().into());
+    for round in 0..kill_rounds() {
+        let mut child = Command::new(std::env::current_exe().expect("this binary"))
+            .args(["child_that_does_everything_until_killed", "--exact", "--nocapture"])
+            .env("MEDVEC_TEST_WORKER", &path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("a child process");
+        std::thread::sleep(Duration::from_millis(30 + random.below(200)));
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(!output.status.success(), "round {round}: the child ended by itself");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        // The last line may be cut: what follows the last line break was not said.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().for_each(|line| acknowledged.hear(line));
+        acknowledged.check(&path);
+        // What was not acknowledged and is there anyway counts from now on.
+        let found = contents(&open(&path).snapshot()).unwrap();
+        let there = |number: &u64| found.contains_key(&key(*number));
+        if let Some(last) = (acknowledged.imported..acknowledged.importing).rev().find(there) {
+            acknowledged.imported = last + 1;
+        }
+        acknowledged.importing = acknowledged.imported;
+        if !(acknowledged.deleted..acknowledged.deleting).any(|number| there(&number)) {
+            acknowledged.deleted = acknowledged.deleting.max(acknowledged.deleted);
+        }
+        acknowledged.deleting = acknowledged.deleted;
+    }
+    println!("{acknowledged:?}");
+    assert!(acknowledged.imported > 0);
+    let database = open(&path);
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.compact(&Control::default()).unwrap();
+    drop(writer);
+    assert_eq!(Database::repair(&path, false).unwrap().leftover_files, 0);
+}
+
+/// Readers of every kind beside a writer that commits and compacts as fast as it can.
+#[test]
+fn nothing_is_called_damaged_beside_a_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let database = indexed(path);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let is_over = || stop.load(std::sync::atomic::Ordering::Relaxed);
+    let (mut verified, mut held, mut superseded) = (0, 0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = database.writer(small_index()).unwrap();
+            for edition in 0.. {
+                if is_over() {
+                    break;
+                }
+                let number = edition % 120;
+                writer
+                    .upsert_with_vector(document(number, edition), vector(number, edition))
+                    .unwrap();
+                writer.commit().unwrap();
+                if edition % 5 == 4 {
+                    writer.compact(&Control::default()).unwrap();
+                }
+            }
+        });
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let reader = open(path);
+                    while !is_over() {
+                        reader.refresh().unwrap();
+                        let snapshot = reader.snapshot();
+                        answers(&snapshot);
+                        assert!(snapshot.get(&key(3)).unwrap().is_some());
+                    }
+                })
+            })
+            .collect();
+        let until = Instant::now() + Duration::from_millis(150 * u64::from(kill_rounds()));
+        while Instant::now() < until {
+            // Whatever is wrong ends the other threads as well.
+            let round = std::panic::catch_unwind(|| {
+                let snapshot = open(path).snapshot();
+                snapshot.verify(&Control::default()).unwrap();
+                let report = Database::repair(path, false).unwrap();
+                assert!(report.is_clean(), "{report:?}");
+                // Two commits later its files are gone from the directory.
+                let again = snapshot.verify(&Control::default()).unwrap();
+                let named = contents(&snapshot).unwrap().len() as u64;
+                assert_eq!(named, snapshot.len());
+                again.superseded
+            });
+            match round {
+                Ok(again) => superseded += u32::from(again),
+                Err(panic) => {
+                    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            (verified, held) = (verified + 1, held + 1);
+            if readers.iter().any(|reader| reader.is_finished()) {
+                break;
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        readers.into_iter().for_each(|reader| reader.join().expect("readers see no damage"));
+    });
+    println!("{verified} verified, {held} once more, {superseded} of them superseded");
+    assert!(verified > 0 && superseded > 0);
+}
+
+/// The same with the writer in a process of its own.
+#[test]
+fn nothing_is_called_damaged_beside_a_writing_process() {
+    let folder = tempfile::tempdir().unwrap();
+    Database::create(folder.path(), create_options()).unwrap();
+    let mut child = spawn(folder.path());
+    let until = Instant::now() + Duration::from_millis(60 * u64::from(kill_rounds()));
+    let mut runs = 0;
+    let held = open(folder.path()).snapshot();
+    while Instant::now() < until {
+        open(folder.path()).snapshot().verify(&Control::default()).unwrap();
+        held.verify(&Control::default()).unwrap();
+        let report = Database::repair(folder.path(), false).unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        runs += 1;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    println!("{runs} runs beside a writing process");
+    assert!(open(folder.path()).snapshot().generation().0 > 1);
 }
 
 #[test]

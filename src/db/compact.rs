@@ -1,6 +1,7 @@
 //! Compaction: merges segments in tiers and drops deleted rows.
 
 use super::Writer;
+use super::gc;
 use super::optimize::OptimizeOptions;
 use super::publish::deleted_rows;
 use crate::control::Control;
@@ -38,6 +39,9 @@ pub struct CompactReport {
     pub bytes_after: u64,
     /// Rows whose codes were computed; those of indexed segments are copied.
     pub encoded: u64,
+    /// Bytes of old segments and codebooks that were deleted, also those that an interrupted compaction
+    /// had left.
+    pub bytes_freed: u64,
 }
 
 /// What the planner looks at.
@@ -97,8 +101,8 @@ impl Writer {
     /// one block and the keys of a merge, whatever the sizes.
     ///
     /// # Errors
-    /// As [`Writer::commit`]; [`crate::Error::Cancelled`] and [`crate::Error::DeadlineExceeded`]
-    /// leave the database as it was.
+    /// As [`Writer::commit`]; [`crate::Error::Memory`], [`crate::Error::Cancelled`] and
+    /// [`crate::Error::DeadlineExceeded`] leave the database as it was.
     pub fn compact(&mut self, control: &Control) -> Result<CompactReport> {
         self.check_usable()?;
         let result = self.compact_now(control).map_err(|error| self.blame(error));
@@ -138,10 +142,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Commits; twice after a merge, so that the old files may go.
+    /// Commits; twice when only the generation before still names old files, so that they may go: after
+    /// a merge, also one of a compaction that was interrupted between its two commits.
     pub(super) fn finish_compaction(&mut self, mut report: CompactReport) -> Result<CompactReport> {
         self.commit_now()?;
-        if report.merged > 0 {
+        // Without the older manifest nothing is known to be freed, and nothing is lost by waiting.
+        report.bytes_freed = gc::superseded_bytes(&*self.storage).unwrap_or_default();
+        if report.bytes_freed > 0 {
             self.commit_again()?;
         }
         let after = self.candidates();
@@ -156,12 +163,14 @@ impl Writer {
         control: &Control,
         report: &mut CompactReport,
     ) -> Result<()> {
+        self.check_merge_memory(group)?;
         let inputs: Vec<(Segment, roaring::RoaringBitmap)> = self
             .open_segments()
             .filter(|segment| group.contains(&segment.id()))
             .map(|segment| (segment.clone(), deleted_rows(self, segment.id())))
             .collect();
         let borrowed: Vec<_> = inputs.iter().map(|(segment, deleted)| (segment, deleted)).collect();
+        self.has_files = true;
         let id = self.take_segment_id();
         let with_vector: u64 = inputs.iter().map(|(segment, _)| segment.vector_count()).sum();
         let codebook = self.codebooks.last().map(|(_, codebook)| codebook);

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::recover::{generations, read_manifest};
+use super::repair;
 use crate::error::Result;
+use crate::format::frame::FileSeal;
 use crate::format::manifest::Manifest;
 use crate::format::names::{
     Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
@@ -32,41 +34,67 @@ pub(super) fn collect(storage: &dyn Storage) -> Result<()> {
     remove_orphans(storage, &manifests)
 }
 
-/// Deletes segments, tombstones, codebooks and temporary files that none of these manifests names. Files with
-/// other names are not ours and stay. Must run under the writer lock.
+/// Deletes segments, tombstones, codebooks and temporary files that none of these manifests names, and
+/// what remembers older commits. Files with other names are not ours and stay. Must run under the writer
+/// lock.
 pub(super) fn remove_orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<()> {
-    let named: HashSet<String> = manifests.iter().flat_map(names_of).collect();
-    for name in storage.list()? {
-        let orphan = match parse(&name) {
-            Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_)) => {
-                !named.contains(&name)
-            }
-            Some(Name::TemporaryManifest) => true,
-            _ => false,
-        };
-        if orphan {
-            storage.remove(&name)?;
-        }
+    for name in orphans(storage, manifests)? {
+        storage.remove(&name)?;
     }
     Ok(())
 }
 
+/// The files that [`remove_orphans`] deletes.
+pub(super) fn orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<Vec<String>> {
+    let mut named: HashSet<String> = manifests.iter().flat_map(names_of).collect();
+    let all = storage.list()?;
+    // A repair that was interrupted has not put them aside yet.
+    named.extend(repair::protected(storage, &all)?);
+    let newest = manifests.iter().map(|manifest| manifest.generation).max();
+    let is_orphan = |name: &String| match parse(name) {
+        Some(Name::Committed(generation, _)) => Some(generation) < newest,
+        Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_)) => !named.contains(name),
+        Some(Name::TemporaryManifest) => true,
+        _ => false,
+    };
+    Ok(all.into_iter().filter(is_orphan).collect())
+}
+
 /// The files of a manifest, without the manifest itself.
 pub(super) fn names_of(manifest: &Manifest) -> Vec<String> {
-    let mut names = Vec::new();
+    files_of(manifest).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The files of a manifest, without the manifest itself, and what identifies them.
+pub(super) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
+    let mut files = Vec::new();
     for entry in &manifest.segments {
-        names.push(segment_name(entry.id));
+        files.push((segment_name(entry.id), entry.seal));
         if let Some(tombstones) = &entry.tombstones {
-            names.push(tombstones_name(entry.id, tombstones.generation));
+            files.push((tombstones_name(entry.id, tombstones.generation), tombstones.seal));
         }
     }
-    names.extend(manifest.codebooks.iter().map(|entry| codebook_name(entry.hash)));
-    names
+    let codebooks = manifest.codebooks.iter();
+    files.extend(codebooks.map(|entry| (codebook_name(entry.hash), entry.seal)));
+    files
+}
+
+/// Bytes of segments and codebooks that only an older kept generation names: they go with the next
+/// commit.
+pub(super) fn superseded_bytes(storage: &dyn Storage) -> Result<u64> {
+    let kept = kept_manifests(storage)?;
+    let Some((newest, older)) = kept.split_last() else { return Ok(0) };
+    let named: HashSet<String> = names_of(newest).into_iter().collect();
+    let files = older.iter().flat_map(files_of).filter(|(name, _)| {
+        !matches!(parse(name), Some(Name::Tombstones(..))) && !named.contains(name)
+    });
+    Ok(files.map(|(_, seal)| seal.length).sum())
 }
 
 /// The manifests that garbage collection keeps, the newest last; all of them must be readable.
 pub(super) fn kept_manifests(storage: &dyn Storage) -> Result<Vec<Manifest>> {
     let all: Vec<Generation> = generations(storage)?;
     let start = all.len().saturating_sub(GENERATIONS_KEPT);
-    all.iter().skip(start).map(|generation| read_manifest(storage, *generation)).collect()
+    let manifests = all.iter().skip(start).map(|generation| read_manifest(storage, *generation));
+    manifests.map(|read| read.map(|(manifest, _)| manifest)).collect()
 }

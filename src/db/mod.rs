@@ -18,6 +18,7 @@ mod commit;
 mod compact;
 mod embed;
 mod gc;
+mod memory;
 mod optimize;
 mod options;
 mod pending;
@@ -45,7 +46,7 @@ pub use compact::CompactReport;
 pub use embed::{EmbedOptions, EmbedProgress, EmbedReport};
 pub use optimize::{OptimizeOptions, OptimizeReport, OptimizeStage};
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
-pub use repair::{RepairReport, SegmentRepair};
+pub use repair::{RepairReport, SegmentRepair, UndoReport};
 pub use snapshot::Snapshot;
 pub use stats::{IndexStats, SegmentStats, Stats};
 pub use verify::VerifyReport;
@@ -91,7 +92,7 @@ impl Database {
     /// As [`Database::create`].
     pub fn create_in(storage: Arc<dyn Storage>, options: CreateOptions) -> Result<Database> {
         options.validate()?;
-        let _lock = storage.lock()?;
+        let lock = storage.lock()?;
         if recover::newest_generation(&*storage)?.is_some() {
             return Err(Error::Exists { path: storage.location().into() });
         }
@@ -105,7 +106,7 @@ impl Database {
             codebooks: Vec::new(),
             calibration: None,
         };
-        commit::publish(&*storage, &manifest)?;
+        commit::publish(&*storage, &*lock, &manifest, None)?;
         Database::open_in(storage.clone())
     }
 
@@ -156,10 +157,16 @@ impl Database {
     }
 
     /// Looks for damage and says what of the database can be saved; with `apply`, publishes what can
-    /// be saved as a new generation. Damaged files are renamed to `damaged-...`, never deleted.
+    /// be saved as a new generation. Files that it does not name are renamed to `damaged-...`, never
+    /// deleted; [`Database::undo_repair`] brings them back.
+    ///
+    /// Only bytes that break a rule of the format, and files that a manifest names and the directory
+    /// lacks, are damage. What is published has been checked as [`Snapshot::verify`] checks.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no manifest can be read at all; [`Error::Locked`]; [`Error::Io`].
+    /// [`Error::NotFound`]; [`Error::Corrupt`] when no manifest can be read at all; [`Error::Locked`];
+    /// [`Error::Io`] and any other error of reading, which say nothing about the bytes. After an error
+    /// the database is as it was.
     pub fn repair(path: impl AsRef<Path>, apply: bool) -> Result<RepairReport> {
         let storage = DiskStorage::open(path.as_ref(), Access::Map)?;
         repair::repair(&storage, apply)
@@ -171,6 +178,24 @@ impl Database {
     /// As [`Database::repair`].
     pub fn repair_in(storage: &dyn Storage, apply: bool) -> Result<RepairReport> {
         repair::repair(storage, apply)
+    }
+
+    /// Brings back the state before the last repair, byte for byte, damage included.
+    ///
+    /// # Errors
+    /// [`Error::Undo`] when no repair is recorded, or when something was committed since;
+    /// [`Error::Locked`]; [`Error::Io`]: call again to finish.
+    pub fn undo_repair(path: impl AsRef<Path>) -> Result<UndoReport> {
+        let storage = DiskStorage::open(path.as_ref(), Access::Map)?;
+        repair::undo(&storage)
+    }
+
+    /// [`Database::undo_repair`] in any storage.
+    ///
+    /// # Errors
+    /// As [`Database::undo_repair`].
+    pub fn undo_repair_in(storage: &dyn Storage) -> Result<UndoReport> {
+        repair::undo(storage)
     }
 
     fn install(&self, snapshot: Snapshot) {

@@ -138,6 +138,7 @@ impl Writer {
         let Some(config) = &self.vectors else { return Ok(0) };
         let dimension = config.dimension as usize;
         let total_rows = self.vector_rows() as usize;
+        self.check_training_memory(dimension)?;
         let sample = self.sample(train::sample_rows(total_rows, dimension), dimension, control)?;
         let training = TrainOptions {
             lists: options.lists,
@@ -151,7 +152,14 @@ impl Writer {
         let rows = sample.len() / dimension.max(1);
         drop(sample);
         let questions = self.questions(options, dimension, control)?;
-        let entry = CodebookFile::write(&*self.storage, &codebook, rows as u64, &questions)?;
+        self.has_files = true;
+        let entry = CodebookFile::write(
+            &*self.storage,
+            &codebook,
+            rows as u64,
+            &questions,
+            self.vectors.as_ref(),
+        )?;
         super::commit::check_file(
             &*self.storage,
             &codebook_name(entry.hash),

@@ -68,10 +68,13 @@ pub struct WriterOptions {
     pub index_rows_min: u64,
     /// A compaction trains an index once there are this many vectors.
     pub train_rows_min: u64,
+    /// Memory that a merge or the training of an index may take, in bytes; one that needs more is refused
+    /// with [`Error::Memory`] before it starts. `None`: as much as the system gives.
+    pub memory_bytes_max: Option<u64>,
 }
 
 impl Default for WriterOptions {
-    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`].
+    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`], no limit of memory.
     fn default() -> WriterOptions {
         WriterOptions {
             encoder: None,
@@ -80,6 +83,7 @@ impl Default for WriterOptions {
             segment_bytes_max: 96 << 20,
             index_rows_min: INDEX_ROWS_MIN,
             train_rows_min: TRAIN_ROWS_MIN,
+            memory_bytes_max: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 
 use super::change::next;
 use super::recover::codebook_of;
+use super::snapshot::{Content, Part};
 use super::writer::Writer;
 use super::{Snapshot, commit, gc};
 use crate::error::Result;
@@ -16,7 +17,7 @@ use crate::format::tombstones;
 use crate::ids::{Generation, SegmentId};
 use crate::search::SegmentView;
 use crate::segment::CodebookFile;
-use crate::storage::random_id;
+use crate::storage::{Storage, VerifiedFile, random_id};
 
 impl Writer {
     pub(super) fn commit_now(&mut self) -> Result<Generation> {
@@ -24,27 +25,34 @@ impl Writer {
             return Ok(self.base.generation());
         }
         self.flush()?;
+        self.has_files = true;
         let generation = next(self.base.generation());
         let mut segments = Vec::new();
         let mut views = Vec::new();
-        let committed = self.base.manifest().segments.iter().zip(&self.base.state().views);
-        let committed = committed.map(|(entry, view)| (entry, &view.segment, Some(&view.deleted)));
-        let pending = self.pending.iter().map(|part| (&part.entry, &part.segment, None));
-        for (entry, segment, known) in committed.chain(pending) {
+        let mut tombstones = Vec::new();
+        let committed = self.base.state().parts();
+        let committed = committed.map(|Part { entry, view, tombstones }| {
+            (entry, &view.segment, Some(&view.deleted), tombstones)
+        });
+        let pending = self.pending.iter().map(|part| (&part.entry, &part.segment, None, None));
+        for (entry, segment, known, file) in committed.chain(pending) {
             if self.dropped.contains(&entry.id) {
                 continue;
             }
-            let (entry, deleted) = match self.dead.get(&entry.id) {
-                None => (entry.clone(), known.cloned().unwrap_or_default()),
+            let (entry, deleted, file) = match self.dead.get(&entry.id) {
+                None => (entry.clone(), known.cloned().unwrap_or_default(), file.cloned()),
                 Some(dead) => {
                     let deleted = match known {
                         Some(known) => dead | &**known,
                         None => dead.clone(),
                     };
-                    (self.write_tombstones(entry, &deleted, generation)?, Arc::new(deleted))
+                    let (entry, file) =
+                        write_tombstones(&*self.storage, entry, &deleted, generation)?;
+                    (entry, Arc::new(deleted), Some(file))
                 }
             };
             segments.push(entry);
+            tombstones.push(file);
             let codebook = codebook_of(segment, &self.codebooks);
             views.push(SegmentView::new(segment.clone(), deleted, codebook));
         }
@@ -59,13 +67,17 @@ impl Writer {
             codebooks: self.codebooks.iter().map(|(entry, _)| entry.clone()).collect(),
             calibration: self.calibration.clone(),
         };
-        commit::publish(&*self.storage, &manifest)?;
-        self.base = Snapshot::new(self.storage.clone(), manifest, views, self.codebooks.clone());
+        let base = self.base.manifest();
+        let manifest_bytes = commit::publish(&*self.storage, &*self.lock, &manifest, Some(base))?;
+        let codebooks = self.codebooks.clone();
+        let content = Content { manifest, manifest_bytes, views, tombstones, codebooks };
+        self.base = Snapshot::new(self.storage.clone(), content);
         self.database.install(self.base.clone());
         self.pending.clear();
         self.dead.clear();
         self.dropped.clear();
         self.changed = false;
+        self.has_files = false;
         // The commit is done; what cannot be deleted now is deleted after the next one.
         let _ = gc::collect(&*self.storage);
         Ok(generation)
@@ -91,25 +103,24 @@ impl Writer {
         self.changed = true;
         self.commit_now()
     }
+}
 
-    fn write_tombstones(
-        &self,
-        entry: &SegmentEntry,
-        deleted: &RoaringBitmap,
-        generation: Generation,
-    ) -> Result<SegmentEntry> {
-        let name = tombstones_name(entry.id, generation);
-        let (bytes, seal) = tombstones::encode(deleted, random_id()?)?;
-        // Only a writer that died before publishing this generation can have left this name.
-        self.storage.remove(&name)?;
-        commit::write_file(&*self.storage, &name, &bytes)?;
-        commit::check_file(&*self.storage, &name, FileKind::Tombstones, &seal)?;
-        let rows = u32::try_from(deleted.len()).unwrap_or(u32::MAX);
-        Ok(SegmentEntry {
-            tombstones: Some(TombstonesEntry { generation, seal, rows }),
-            ..entry.clone()
-        })
-    }
+/// Writes the deleted rows of a segment as of a generation; returns the manifest's entry and the file.
+pub(super) fn write_tombstones(
+    storage: &dyn Storage,
+    entry: &SegmentEntry,
+    deleted: &RoaringBitmap,
+    generation: Generation,
+) -> Result<(SegmentEntry, VerifiedFile)> {
+    let name = tombstones_name(entry.id, generation);
+    let (bytes, seal) = tombstones::encode(deleted, random_id()?)?;
+    // Only a writer that died before publishing this generation can have left this name.
+    storage.remove(&name)?;
+    commit::write_file(storage, &name, &bytes)?;
+    let file = commit::check_file(storage, &name, FileKind::Tombstones, &seal)?;
+    let rows = u32::try_from(deleted.len()).unwrap_or(u32::MAX);
+    let tombstones = Some(TombstonesEntry { generation, seal, rows });
+    Ok((SegmentEntry { tombstones, ..entry.clone() }, file))
 }
 
 /// The rows of a segment that the next generation leaves out.

@@ -4,55 +4,89 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Content, Snapshot};
 use crate::error::{Error, Result};
 use crate::format::manifest::{self, CodebookEntry, Manifest, SegmentEntry};
 use crate::format::names::{
     Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
 };
 use crate::format::rules::Rule;
-use crate::format::{frame::FileKind, tombstones};
-use crate::ids::Generation;
+use crate::format::frame::{FileKind, Frame};
+use crate::format::tombstones;
+use crate::ids::{Generation, SegmentId};
 use crate::search::SegmentView;
 use crate::segment::{CodebookFile, Segment};
-use crate::storage::{Storage, VerifiedFile};
+use crate::storage::{Bytes, Storage, VerifiedFile};
 
-/// How often a reader looks again when garbage collection passes under it.
-const ATTEMPTS_MAX: usize = 8;
+/// How often a reader starts again when commits and their garbage collection pass under it. Each time
+/// two of them must fall into the moment that opening takes.
+const ATTEMPTS_MAX: usize = 1000;
 
-/// The highest generation that has a manifest; `None` when there is no database.
+/// How often a directory must look wrong in the same way: a listing that commits pass under may hold
+/// some of their names and miss others.
+const LOOKS: usize = 3;
+
+/// The highest generation; `None` when there is no database.
 ///
 /// # Errors
-/// [`Rule::FileMissing`] when there are segments but no manifest at all: a database always has one.
+/// [`Rule::FileMissing`] when there are segments but no manifest at all, which a database always has,
+/// and when the directory remembers a commit that is later than every manifest.
 pub(super) fn newest_generation(storage: &dyn Storage) -> Result<Option<Generation>> {
-    let newest = generations(storage)?.last().copied();
-    if newest.is_none() {
-        let segment =
-            storage.list()?.into_iter().find(|name| matches!(parse(name), Some(Name::Segment(_))));
-        if let Some(segment) = segment {
-            return Err(Error::corrupt(
-                manifest_name(Generation(1)),
-                0,
-                Rule::FileMissing,
-                format!("there is a {segment} but no manifest"),
-            ));
+    let mut looks = 0;
+    let mut before = None;
+    loop {
+        let names = storage.list()?;
+        let newest = generations_of(&names).last().copied();
+        let remembered = remembered(&names).map(|(generation, _)| generation);
+        let problem = match (newest, remembered) {
+            (newest, Some(generation)) if newest < Some(generation) => {
+                // The listing may have missed it.
+                let name = manifest_name(generation);
+                if storage.length(&name)?.is_some() {
+                    return Ok(Some(generation));
+                }
+                let detail = "this generation was committed, and its manifest is gone".to_owned();
+                (name, detail)
+            }
+            (None, _) => {
+                let segment =
+                    names.iter().find(|name| matches!(parse(name), Some(Name::Segment(_))));
+                let Some(segment) = segment else { return Ok(None) };
+                let detail = format!("there is a {segment} but no manifest");
+                (manifest_name(Generation(1)), detail)
+            }
+            (newest, _) => return Ok(newest),
+        };
+        looks = if before.as_ref() == Some(&problem) { looks + 1 } else { 1 };
+        if looks >= LOOKS {
+            return Err(Error::corrupt(problem.0, 0, Rule::FileMissing, problem.1));
         }
+        before = Some(problem);
     }
-    Ok(newest)
+}
+
+/// The latest commit that a directory remembers, and the first segment number after it.
+pub(super) fn remembered(names: &[String]) -> Option<(Generation, SegmentId)> {
+    let committed = names.iter().filter_map(|name| match parse(name) {
+        Some(Name::Committed(generation, next)) => Some((generation, next)),
+        _ => None,
+    });
+    committed.max()
 }
 
 /// Every generation that has a manifest, ascending.
 pub(super) fn generations(storage: &dyn Storage) -> Result<Vec<Generation>> {
-    let mut found: Vec<Generation> = storage
-        .list()?
-        .iter()
-        .filter_map(|name| match parse(name) {
-            Some(Name::Manifest(generation)) => Some(generation),
-            _ => None,
-        })
-        .collect();
+    Ok(generations_of(&storage.list()?))
+}
+
+pub(super) fn generations_of(names: &[String]) -> Vec<Generation> {
+    let manifests = names.iter().filter_map(|name| match parse(name) {
+        Some(Name::Manifest(generation)) => Some(generation),
+        _ => None,
+    });
+    let mut found: Vec<Generation> = manifests.collect();
     found.sort_unstable();
-    Ok(found)
+    found
 }
 
 /// Loads the newest generation; segments that `known` has open already are taken from it.
@@ -71,30 +105,30 @@ pub(super) fn load_newest(
         }
         let loaded = load(storage, generation, known);
         match loaded {
-            // A commit and its garbage collection may have passed since the directory was listed.
+            // Commits and their garbage collection may have passed since the directory was listed.
             Err(Error::Corrupt { rule: Rule::FileMissing, .. })
-                if attempt < ATTEMPTS_MAX && newest_generation(&**storage)? != Some(generation) => {
+                if newest_generation(&**storage)? > Some(generation) =>
+            {
+                if attempt >= ATTEMPTS_MAX {
+                    let error = std::io::ErrorKind::ResourceBusy.into();
+                    return Err(Error::io("keep up with the writer of", storage.location(), error));
+                }
             }
             result => return result,
         }
     }
 }
 
-/// Reads one manifest.
-pub(super) fn read_manifest(storage: &dyn Storage, generation: Generation) -> Result<Manifest> {
-    read_manifest_with_features(storage, generation).map(|(manifest, _)| manifest)
-}
-
-/// As [`read_manifest`], with the features that a writer must know.
-fn read_manifest_with_features(
+/// Reads one manifest, and gives its bytes, which stay when the file is removed.
+pub(super) fn read_manifest(
     storage: &dyn Storage,
     generation: Generation,
-) -> Result<(Manifest, u32)> {
+) -> Result<(Manifest, Bytes)> {
     let name = manifest_name(generation);
     let bytes = storage
         .open(&name)?
         .ok_or_else(|| Error::corrupt(&*name, 0, Rule::FileMissing, "the file is gone"))?;
-    let (manifest, features) = manifest::decode_with_features(&name, &bytes)?;
+    let manifest = manifest::decode(&name, &bytes)?;
     if manifest.generation != generation {
         return Err(Error::corrupt(
             &*name,
@@ -103,7 +137,7 @@ fn read_manifest_with_features(
             format!("the manifest says generation {}", manifest.generation),
         ));
     }
-    Ok((manifest, features))
+    Ok((manifest, bytes))
 }
 
 /// Refuses to carry on what a newer version wrote and this one can only read.
@@ -120,13 +154,26 @@ fn load(
     generation: Generation,
     known: Option<&Snapshot>,
 ) -> Result<Snapshot> {
-    let (manifest, features) = read_manifest_with_features(&**storage, generation)?;
+    let (manifest, bytes) = read_manifest(&**storage, generation)?;
+    let content = open_all(&**storage, manifest, bytes, known)?;
+    Ok(Snapshot::new(storage.clone(), content))
+}
+
+/// Opens everything that a manifest names; what `known` has open is taken from it.
+pub(super) fn open_all(
+    storage: &dyn Storage,
+    manifest: Manifest,
+    manifest_bytes: Bytes,
+    known: Option<&Snapshot>,
+) -> Result<Content> {
+    let name = manifest_name(manifest.generation);
+    let features = Frame::parse(&name, FileKind::Manifest, &manifest_bytes)?.header.features_write;
     let mut codebooks = Vec::with_capacity(manifest.codebooks.len());
     for entry in &manifest.codebooks {
         let open = known.and_then(|known| known.codebook(entry));
         let file = match open {
             Some(file) => file.clone(),
-            None => CodebookFile::open(&**storage, entry, manifest.vectors.as_ref())?,
+            None => CodebookFile::open(storage, entry, manifest.vectors.as_ref())?,
         };
         check_features(&codebook_name(entry.hash), file.features_write(), features)?;
         codebooks.push((entry.clone(), file));
@@ -136,28 +183,36 @@ fn load(
     {
         let detail =
             format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
-        return Err(Error::corrupt(manifest_name(generation), 0, Rule::CalibrationLists, detail));
+        return Err(Error::corrupt(name, 0, Rule::CalibrationLists, detail));
     }
     let mut views = Vec::with_capacity(manifest.segments.len());
+    let mut tombstones = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
-        let open = known.and_then(|known| known.view_of(entry));
+        let open = known.and_then(|known| known.part_of(entry));
         let segment = match open {
-            Some(view) => view.segment.clone(),
-            None => Segment::open(&**storage, entry, manifest.vectors.as_ref())?,
+            Some(part) => part.view.segment.clone(),
+            None => Segment::open(storage, entry, manifest.vectors.as_ref())?,
+        };
+        let (deleted, file) = match open.filter(|part| part.entry.tombstones == entry.tombstones) {
+            Some(part) => (part.view.deleted.clone(), part.tombstones.cloned()),
+            None => {
+                let file = open_tombstones(storage, entry)?;
+                let deleted = file.as_ref().map(|file| deleted_rows(file, entry)).transpose()?;
+                (Arc::new(deleted.unwrap_or_default()), file)
+            }
         };
         check_features(&segment_name(entry.id), segment.features_write(), features)?;
-        let (deleted, deleted_features) = read_tombstones_with_features(&**storage, entry)?;
-        if let Some(stored) = &entry.tombstones {
-            let name = tombstones_name(entry.id, stored.generation);
-            check_features(&name, deleted_features, features)?;
+        if let Some(file) = &file {
+            check_features(file.name(), file.frame().header.features_write, features)?;
         }
         let codebook = codebook_of(&segment, &codebooks);
         if let Some(codebook) = &codebook {
             segment.check_codebook(codebook)?;
         }
-        views.push(SegmentView::new(segment, Arc::new(deleted), codebook));
+        views.push(SegmentView::new(segment, deleted, codebook));
+        tombstones.push(file);
     }
-    Ok(Snapshot::new(storage.clone(), manifest, views, codebooks))
+    Ok(Content { manifest, manifest_bytes, views, tombstones, codebooks })
 }
 
 /// A writer looks at the manifest's features only, so they must include those of every file.
@@ -179,30 +234,27 @@ pub(super) fn codebook_of(
     codebooks.iter().find(|(entry, _)| entry.hash == hash).map(|(_, file)| file.clone())
 }
 
-/// The deleted rows of a segment.
-pub(super) fn read_tombstones(
+/// The file of a segment's deleted rows, if it has any.
+pub(super) fn open_tombstones(
     storage: &dyn Storage,
     entry: &SegmentEntry,
-) -> Result<RoaringBitmap> {
-    read_tombstones_with_features(storage, entry).map(|(rows, _)| rows)
+) -> Result<Option<VerifiedFile>> {
+    let Some(stored) = &entry.tombstones else { return Ok(None) };
+    let name = tombstones_name(entry.id, stored.generation);
+    VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal)).map(Some)
 }
 
-/// As [`read_tombstones`], with the features of the file that a writer must know.
-fn read_tombstones_with_features(
-    storage: &dyn Storage,
-    entry: &SegmentEntry,
-) -> Result<(RoaringBitmap, u32)> {
-    let Some(stored) = &entry.tombstones else { return Ok((RoaringBitmap::new(), 0)) };
-    let name = tombstones_name(entry.id, stored.generation);
-    let file = VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal))?;
-    let rows = tombstones::decode(&name, file.bytes(), entry.rows)?;
-    if rows.len() != u64::from(stored.rows) {
+/// The rows in a tombstones file, which must be as many as the manifest says.
+pub(super) fn deleted_rows(file: &VerifiedFile, entry: &SegmentEntry) -> Result<RoaringBitmap> {
+    let rows = tombstones::decode(file.name(), file.bytes(), entry.rows)?;
+    let expected = entry.tombstones.as_ref().map_or(0, |stored| stored.rows);
+    if rows.len() != u64::from(expected) {
         return Err(Error::corrupt(
-            &*name,
+            file.name(),
             0,
             Rule::Count,
-            format!("{} rows, the manifest says {}", rows.len(), stored.rows),
+            format!("{} rows, the manifest says {expected}", rows.len()),
         ));
     }
-    Ok((rows, file.frame().header.features_write))
+    Ok(rows)
 }

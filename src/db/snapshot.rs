@@ -1,5 +1,6 @@
 //! One committed generation: shared, immutable.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::control::Control;
@@ -12,7 +13,7 @@ use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
 use crate::search::{Hit, Query, SearchResult, SegmentView, Vectors, search, suggest_mesh};
 use crate::segment::CodebookFile;
-use crate::storage::Storage;
+use crate::storage::{Bytes, Storage, VerifiedFile};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
 #[derive(Clone)]
@@ -22,26 +23,58 @@ pub struct Snapshot {
 
 pub(super) struct State {
     pub(super) storage: Arc<dyn Storage>,
-    pub(super) manifest: Manifest,
-    pub(super) views: Vec<SegmentView>,
-    codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    pub(super) content: Content,
     pub(super) vectors: Option<Vectors>,
 }
 
+/// A generation and everything that it names, open: what was deleted from the directory since is still
+/// here.
+pub(super) struct Content {
+    pub(super) manifest: Manifest,
+    /// The manifest's file.
+    pub(super) manifest_bytes: Bytes,
+    /// In the order of the manifest's segments.
+    pub(super) views: Vec<SegmentView>,
+    /// Files of deleted rows, in the same order.
+    pub(super) tombstones: Vec<Option<VerifiedFile>>,
+    pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
+}
+
+impl Deref for State {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.content
+    }
+}
+
+/// A segment of a generation.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) entry: &'a SegmentEntry,
+    pub(super) view: &'a SegmentView,
+    pub(super) tombstones: Option<&'a VerifiedFile>,
+}
+
+impl Content {
+    /// The segments, in the order of the manifest.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let files = self.tombstones.iter().map(Option::as_ref);
+        let segments = self.manifest.segments.iter().zip(&self.views).zip(files);
+        segments.map(|((entry, view), tombstones)| Part { entry, view, tombstones })
+    }
+}
+
 impl Snapshot {
-    pub(super) fn new(
-        storage: Arc<dyn Storage>,
-        manifest: Manifest,
-        views: Vec<SegmentView>,
-        codebooks: Vec<(CodebookEntry, CodebookFile)>,
-    ) -> Snapshot {
+    pub(super) fn new(storage: Arc<dyn Storage>, content: Content) -> Snapshot {
+        let manifest = &content.manifest;
         let vectors = manifest.vectors.clone().map(|config| Vectors {
             rotation: (config.rotation != 0)
                 .then(|| Rotation::new(config.dimension as usize, config.rotation)),
             calibration: manifest.calibration.clone(),
             config,
         });
-        Snapshot { state: Arc::new(State { storage, manifest, views, codebooks, vectors }) }
+        Snapshot { state: Arc::new(State { storage, content, vectors }) }
     }
 
     pub(super) fn codebooks(&self) -> Vec<(CodebookEntry, CodebookFile)> {
@@ -56,14 +89,10 @@ impl Snapshot {
         &self.state
     }
 
-    pub(super) fn view_of(&self, entry: &SegmentEntry) -> Option<&SegmentView> {
-        let place = self
-            .state
-            .manifest
-            .segments
-            .iter()
-            .position(|known| known.id == entry.id && known.seal == entry.seal)?;
-        self.state.views.get(place)
+    /// The same segment, whatever rows of it are deleted.
+    pub(super) fn part_of(&self, entry: &SegmentEntry) -> Option<Part<'_>> {
+        let same = |part: &Part<'_>| part.entry.id == entry.id && part.entry.seal == entry.seal;
+        self.state.parts().find(same)
     }
 
     /// Its number.

@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::recover::{read_manifest, read_tombstones};
-use super::snapshot::Snapshot;
+use super::commit::has_id;
+use super::gc::files_of;
+use super::recover::{deleted_rows, newest_generation};
+use super::snapshot::{Content, Snapshot};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::format::names::segment_name;
+use crate::format::manifest;
+use crate::format::names::{manifest_name, segment_name};
 use crate::format::rules::Rule;
 use crate::ids::{Key, RowId};
 use crate::search::SegmentView;
@@ -20,81 +23,126 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// Live documents.
     pub documents: u64,
+    /// Whether a later generation was committed meanwhile, so that files of this one may be gone: what
+    /// was checked is what the snapshot holds open.
+    pub superseded: bool,
 }
 
 impl Snapshot {
-    /// Reads every byte of the generation's files and checks every rule of the format, from the
-    /// files as they are on disk now.
+    /// Reads every byte of the generation's files and checks every rule of the format. What is read is
+    /// what the snapshot holds open: a writer that commits meanwhile changes nothing of it. As long as
+    /// no later generation exists, the files must also be in the directory.
     ///
     /// # Errors
     /// [`Error::Corrupt`] for the first thing that is wrong, with file, offset and rule.
     pub fn verify(&self, control: &Control) -> Result<VerifyReport> {
         let state = self.state();
-        let manifest = read_manifest(&*state.storage, self.generation())?;
-        if manifest != state.manifest {
-            return Err(Error::corrupt(
-                crate::format::names::manifest_name(self.generation()),
-                0,
-                Rule::ManifestGeneration,
-                "the manifest on disk is not the one that was opened",
-            ));
-        }
-        let mut report = VerifyReport { files: 1, bytes: 0, documents: self.len() };
-        for (entry, codebook) in self.codebooks() {
-            control.check()?;
-            codebook.verify()?;
-            report.files += 1;
-            report.bytes += entry.seal.length;
-        }
-        for (entry, view) in manifest.segments.iter().zip(&state.views) {
-            control.check()?;
-            view.segment.verify(control)?;
-            report.files += 1;
-            report.bytes += entry.seal.length;
-            if let Some(tombstones) = &entry.tombstones {
-                read_tombstones(&*state.storage, entry)?;
-                report.files += 1;
-                report.bytes += tombstones.seal.length;
+        let mut report = check(&state.content, control)?;
+        if let Err(problem) = self.check_directory() {
+            // Two commits later the files are garbage, and rightly gone.
+            match newest_generation(&*state.storage) {
+                Ok(Some(newest)) if newest > self.generation() => report.superseded = true,
+                _ => return Err(problem),
             }
         }
-        self.check_unique_keys(control)?;
         Ok(report)
     }
 
-    /// A key is live at most once: every live row is the one that its key finds, in its own segment,
-    /// and no other segment has it live. Memory: one entry a live key of all segments but the
-    /// largest.
-    fn check_unique_keys(&self, control: &Control) -> Result<()> {
-        let views = &self.state().views;
-        let largest = views.iter().max_by_key(|view| view.segment.rows());
-        let largest_id = largest.map(|view| view.segment.id());
-        let mut seen: HashSet<Key> = HashSet::new();
-        for view in views {
-            let id = view.segment.id();
-            for row in (0..view.segment.rows()).filter(|row| !view.deleted.contains(*row)) {
-                if row.is_multiple_of(65536) {
-                    control.check()?;
+    /// The directory has the files that this snapshot holds open.
+    fn check_directory(&self) -> Result<()> {
+        let state = self.state();
+        let name = manifest_name(self.generation());
+        let wrong = |name: &str, rule, detail: &str| Err(Error::corrupt(name, 0, rule, detail));
+        match state.storage.open(&name)? {
+            None => return wrong(&name, Rule::FileMissing, "the file is gone"),
+            Some(bytes) if bytes[..] == state.manifest_bytes[..] => {}
+            Some(_) => {
+                let detail = "the manifest on disk is not the one that was opened";
+                return wrong(&name, Rule::ManifestGeneration, detail);
+            }
+        }
+        for (name, seal) in files_of(&state.manifest) {
+            match state.storage.length(&name)? {
+                None => return wrong(&name, Rule::FileMissing, "the file is gone"),
+                Some(length) if length != seal.length => {
+                    let detail = format!("{length} bytes, not {}", seal.length);
+                    return wrong(&name, Rule::FileLength, &detail);
                 }
-                let key = view.segment.key(RowId(row))?;
-                let again = view.segment.find(&key)? != Some(RowId(row));
-                let elsewhere = match largest {
-                    Some(largest) if largest_id != Some(id) => {
-                        is_live(largest, &key)? || !seen.insert(key.clone())
-                    }
-                    _ => false,
-                };
-                if again || elsewhere {
-                    return Err(Error::corrupt(
-                        segment_name(id),
-                        0,
-                        Rule::UniqueKey,
-                        format!("document {key} is live twice"),
-                    ));
+                Some(_) if has_id(&*state.storage, &name, &seal)? => {}
+                Some(_) => {
+                    return wrong(&name, Rule::FileId, "another file stands under this name");
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Holds everything that is open of a generation against every rule.
+pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport> {
+    let name = manifest_name(content.manifest.generation);
+    if manifest::decode(&name, &content.manifest_bytes)? != content.manifest {
+        let detail = "the manifest is not the one that was opened";
+        return Err(Error::corrupt(name, 0, Rule::ManifestGeneration, detail));
+    }
+    let mut report = VerifyReport { files: 1, ..VerifyReport::default() };
+    for (entry, codebook) in &content.codebooks {
+        control.check()?;
+        codebook.verify()?;
+        report.files += 1;
+        report.bytes += entry.seal.length;
+    }
+    for part in content.parts() {
+        control.check()?;
+        part.view.segment.verify(control)?;
+        report.files += 1;
+        report.bytes += part.entry.seal.length;
+        report.documents += u64::from(part.view.segment.rows()) - part.view.deleted.len();
+        let Some(file) = part.tombstones else { continue };
+        file.verify()?;
+        if deleted_rows(file, part.entry)? != *part.view.deleted {
+            let detail = "the deleted rows are not those that were read at first";
+            return Err(Error::corrupt(file.name(), 0, Rule::Tombstones, detail));
+        }
+        report.files += 1;
+        report.bytes += file.bytes().len() as u64;
+    }
+    check_unique_keys(&content.views, control)?;
+    Ok(report)
+}
+
+/// A key is live at most once: every live row is the one that its key finds, in its own segment,
+/// and no other segment has it live. Memory: one entry per live key of all segments but the
+/// largest.
+fn check_unique_keys(views: &[SegmentView], control: &Control) -> Result<()> {
+    let largest = views.iter().max_by_key(|view| view.segment.rows());
+    let largest_id = largest.map(|view| view.segment.id());
+    let mut seen: HashSet<Key> = HashSet::new();
+    for view in views {
+        let id = view.segment.id();
+        for row in (0..view.segment.rows()).filter(|row| !view.deleted.contains(*row)) {
+            if row.is_multiple_of(65536) {
+                control.check()?;
+            }
+            let key = view.segment.key(RowId(row))?;
+            let again = view.segment.find(&key)? != Some(RowId(row));
+            let elsewhere = match largest {
+                Some(largest) if largest_id != Some(id) => {
+                    is_live(largest, &key)? || !seen.insert(key.clone())
+                }
+                _ => false,
+            };
+            if again || elsewhere {
+                return Err(Error::corrupt(
+                    segment_name(id),
+                    0,
+                    Rule::UniqueKey,
+                    format!("document {key} is live twice"),
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_live(view: &SegmentView, key: &Key) -> Result<bool> {

@@ -23,7 +23,7 @@ use crate::segment::{CodebookFile, Draft, Segment, SegmentBuilder};
 use crate::storage::{Storage, WriterLock, random_id};
 
 /// Writes to a database. Nothing is visible, or kept after a crash, before [`Writer::commit`];
-/// dropping a writer drops its uncommitted changes.
+/// dropping a writer drops its uncommitted changes and the files that hold them.
 ///
 /// After any failure of storage the writer is poisoned: every later call fails with
 /// [`Error::Poisoned`], and committed data are as they were.
@@ -46,8 +46,25 @@ pub struct Writer {
     pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
     pub(super) calibration: Option<Calibration>,
     pub(super) changed: bool,
+    /// Whether there may be files that the last commit does not name.
+    pub(super) has_files: bool,
     poison: Option<String>,
-    _lock: Box<dyn WriterLock>,
+    pub(super) lock: Box<dyn WriterLock>,
+}
+
+impl Drop for Writer {
+    /// Removes what was written and not committed, so that its space comes back at once: after a full
+    /// disk, a cancelled call, any failure.
+    fn drop(&mut self) {
+        // Only under the lock is what no manifest names surely ours.
+        if self.has_files
+            && self.lock.check().is_ok()
+            && let Ok(kept) = gc::kept_manifests(&*self.storage)
+        {
+            // What cannot be removed now the next writer removes.
+            let _ = gc::remove_orphans(&*self.storage, &kept);
+        }
+    }
 }
 
 /// A written segment that no manifest names yet.
@@ -128,8 +145,9 @@ impl Writer {
             dead: BTreeMap::new(),
             dropped: BTreeSet::new(),
             changed: false,
+            has_files: false,
             poison: None,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -254,9 +272,10 @@ impl Writer {
     /// current one. When this returns, the data are on disk.
     ///
     /// # Errors
-    /// [`Error::Conflict`]: somebody else published this generation. [`Error::CommitUnknown`]: the
-    /// commit is visible but may not survive a power cut. Any other error: nothing changed. Each
-    /// poisons the writer.
+    /// [`Error::Conflict`]: somebody else published this generation. [`Error::Replaced`]: the directory,
+    /// its `LOCK` or files in it were moved, replaced or removed under the writer.
+    /// [`Error::CommitUnknown`]: the commit is visible but may not survive a power cut. Any other error:
+    /// nothing changed. Each poisons the writer.
     pub fn commit(&mut self) -> Result<Generation> {
         self.check_usable()?;
         let result = self.commit_now();
@@ -264,6 +283,9 @@ impl Writer {
     }
 
     pub(super) fn check_usable(&self) -> Result<()> {
+        if !self.lock.is_own() {
+            self.lock.check()?;
+        }
         match &self.poison {
             Some(reason) => Err(Error::Poisoned { reason: reason.clone() }),
             None => Ok(()),
@@ -279,6 +301,7 @@ impl Writer {
                 Error::Cancelled
                 | Error::DeadlineExceeded
                 | Error::InvalidDocument { .. }
+                | Error::Memory { .. }
                 | Error::Vector { .. },
             ) => {}
             Err(error) => self.poison = Some(error.to_string()),
@@ -483,6 +506,7 @@ impl Writer {
             return Ok(());
         }
         let buffer = std::mem::replace(&mut self.buffer, Buffer::new(self.vectors.as_ref()));
+        self.has_files = true;
         let id = self.take_segment_id();
         let entry = buffer.builder.finish(&*self.storage, id, random_id()?)?;
         if !buffer.dead.is_empty() {

@@ -188,14 +188,6 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
 /// # Errors
 /// [`Error::Corrupt`] with the rule that is broken; [`Error::Unsupported`] for a newer format.
 pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
-    decode_with_features(file, bytes).map(|(manifest, _)| manifest)
-}
-
-/// As [`decode`], with the features that a writer must know.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_with_features(file: &str, bytes: &[u8]) -> Result<(Manifest, u32)> {
     check_length(file, bytes.len())?;
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
@@ -214,7 +206,7 @@ pub fn decode_with_features(file: &str, bytes: &[u8]) -> Result<(Manifest, u32)>
         _ => return Err(Error::corrupt(file, 0, Rule::Name, "not the name of a manifest")),
     }
     check(file, offset, &manifest)?;
-    Ok((manifest, frame.header.features_write))
+    Ok(manifest)
 }
 
 /// Checks that this build may write the generation after this manifest.

@@ -30,6 +30,10 @@ pub enum Name {
     Tombstones(SegmentId, Generation),
     /// `codebook-<content hash>`.
     Codebook([u8; 16]),
+    /// `committed-<generation>-<next segment>`.
+    Committed(Generation, SegmentId),
+    /// `repair-<generation>`.
+    Repair(Generation),
 }
 
 /// The manifest of a generation.
@@ -52,6 +56,16 @@ pub fn codebook_name(hash: [u8; 16]) -> String {
     format!("codebook-{:032x}", u128::from_be_bytes(hash))
 }
 
+/// The empty file that remembers a commit, and the first segment number after it.
+pub fn committed_name(generation: Generation, next_segment: SegmentId) -> String {
+    format!("committed-{generation}-{next_segment}")
+}
+
+/// The record of the repair that published a generation.
+pub fn repair_name(generation: Generation) -> String {
+    format!("repair-{generation}")
+}
+
 /// What a name says, or `None` for a name that is not of this format: such files are ignored.
 pub fn parse(name: &str) -> Option<Name> {
     if name == LOCK {
@@ -69,6 +83,11 @@ pub fn parse(name: &str) -> Option<Name> {
             Some(Name::Tombstones(SegmentId(number(segment)?), generation(since)?))
         }
         "codebook" => hash(numbers).map(Name::Codebook),
+        "committed" => {
+            let (committed, next) = numbers.split_once('-')?;
+            Some(Name::Committed(generation(committed)?, SegmentId(number(next)?)))
+        }
+        "repair" => Some(Name::Repair(generation(numbers)?)),
         _ => None,
     }
 }
@@ -107,6 +126,11 @@ mod tests {
                 parse(&tombstones_name(id, Generation(7))),
                 Some(Name::Tombstones(id, Generation(7)))
             );
+            assert_eq!(
+                parse(&committed_name(generation, SegmentId(7))),
+                Some(Name::Committed(generation, SegmentId(7)))
+            );
+            assert_eq!(parse(&repair_name(generation)), Some(Name::Repair(generation)));
         }
         assert_eq!(manifest_name(Generation(42)), "manifest-00000042");
         assert_eq!(parse("segment-00000000"), Some(Name::Segment(SegmentId(0))));

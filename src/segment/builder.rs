@@ -12,6 +12,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
 use crate::format::manifest::{SegmentEntry, VectorConfig};
+use crate::format::names::segment_name;
 use crate::format::segment::{SECTION_META, SegmentMeta};
 use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::limits::SEGMENT_ROWS_MAX;
@@ -158,16 +159,24 @@ impl SegmentBuilder {
     /// [`Storage::sync_directory`].
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; the unfinished file is removed.
     pub fn finish(
         self,
         storage: &dyn Storage,
         id: SegmentId,
         file_id: [u8; 16],
     ) -> Result<SegmentEntry> {
+        // Outside of what is cleaned up: a file that is already there is not ours.
+        let file = SegmentFile::create(storage, id, file_id)?;
+        self.write(file, id).inspect_err(|_| {
+            // The failure is what the caller must hear of; a file left behind is collected later.
+            let _ = storage.remove(&segment_name(id));
+        })
+    }
+
+    fn write(self, mut file: SegmentFile, id: SegmentId) -> Result<SegmentEntry> {
         let mut meta =
             SegmentMeta { rows: self.rows, text_bytes: self.text_bytes, ..SegmentMeta::default() };
-        let mut file = SegmentFile::create(storage, id, file_id)?;
         Packer::start(&mut file);
         meta.blocks = self.packer.finish(&mut file)?;
         self.keys.write(&mut file, &mut meta)?;

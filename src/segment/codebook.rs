@@ -43,7 +43,7 @@ pub struct Questions {
 impl CodebookFile {
     /// Writes `codebook-<hash of its content>` and makes its content durable; its name becomes
     /// durable with the next [`Storage::sync_directory`]. A codebook of the same content is the
-    /// same file: one that is there is replaced by itself.
+    /// same file: one that is there and intact stays, since a manifest may name it.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -52,6 +52,7 @@ impl CodebookFile {
         codebook: &TrainedCodebook,
         trained_rows: u64,
         questions: &Questions,
+        vectors: Option<&VectorConfig>,
     ) -> Result<CodebookEntry> {
         let meta = CodebookMeta {
             dimension: codebook.dimension as u32,
@@ -78,9 +79,13 @@ impl CodebookFile {
             (SECTION_QUESTIONS, bytemuck::cast_slice(&questions.vectors)),
         ];
         let hash = content_hash(&sections);
-        let mut frame = FrameWriter::new(FileKind::Codebook, hash);
         let name = codebook_name(hash);
-        storage.remove(&name)?;
+        match CodebookFile::open_unnamed(storage, hash, vectors) {
+            Ok((entry, known)) if known.verify().is_ok() => return Ok(entry),
+            Ok(_) | Err(Error::Corrupt { .. }) => storage.remove(&name)?,
+            Err(error) => return Err(error),
+        }
+        let mut frame = FrameWriter::new(FileKind::Codebook, hash);
         let mut file = storage.create(&name)?;
         for (kind, bytes) in sections {
             frame.section(kind);
@@ -105,7 +110,30 @@ impl CodebookFile {
     ) -> Result<CodebookFile> {
         let name = codebook_name(entry.hash);
         let file = VerifiedFile::open(storage, &name, FileKind::Codebook, Some(&entry.seal))?;
-        if entry.seal.file_id != entry.hash {
+        CodebookFile::of(file, entry.hash, vectors)
+    }
+
+    /// Opens the file of a hash without a manifest that names it, and says what a manifest would.
+    ///
+    /// # Errors
+    /// As [`CodebookFile::open`].
+    pub fn open_unnamed(
+        storage: &dyn Storage,
+        hash: [u8; 16],
+        vectors: Option<&VectorConfig>,
+    ) -> Result<(CodebookEntry, CodebookFile)> {
+        let file = VerifiedFile::open(storage, &codebook_name(hash), FileKind::Codebook, None)?;
+        let entry = CodebookEntry { hash, seal: file.frame().seal };
+        Ok((entry, CodebookFile::of(file, hash, vectors)?))
+    }
+
+    fn of(
+        file: VerifiedFile,
+        hash: [u8; 16],
+        vectors: Option<&VectorConfig>,
+    ) -> Result<CodebookFile> {
+        let name = codebook_name(hash);
+        if file.frame().seal.file_id != hash {
             let detail = "the file's id is not the hash in its name";
             return Err(Error::corrupt(&*name, 16, Rule::FileId, detail));
         }
@@ -130,7 +158,7 @@ impl CodebookFile {
                 return broken(section.offset, Rule::Codebook, detail);
             }
         }
-        let opened = CodebookFile { hash: entry.hash, file, meta };
+        let opened = CodebookFile { hash, file, meta };
         opened.check_groups()?;
         Ok(opened)
     }

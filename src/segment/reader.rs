@@ -64,6 +64,33 @@ impl Segment {
     ) -> Result<Segment> {
         let name = segment_name(entry.id);
         let file = VerifiedFile::open(storage, &name, FileKind::Segment, Some(&entry.seal))?;
+        Segment::of(file, entry, vectors)
+    }
+
+    /// Opens the file of a number without a manifest that names it, and says what a manifest would.
+    ///
+    /// # Errors
+    /// As [`Segment::open`].
+    pub fn open_unnamed(
+        storage: &dyn Storage,
+        id: SegmentId,
+        vectors: Option<&VectorConfig>,
+    ) -> Result<(SegmentEntry, Segment)> {
+        let file = VerifiedFile::open(storage, &segment_name(id), FileKind::Segment, None)?;
+        let meta = read_meta(&file)?;
+        let deletes = meta.pmid_deletes.saturating_add(meta.text_deletes);
+        let seal = file.frame().seal;
+        let entry = SegmentEntry { id, seal, rows: meta.rows, deletes, tombstones: None };
+        let segment = Segment::of(file, &entry, vectors)?;
+        Ok((entry, segment))
+    }
+
+    fn of(
+        file: VerifiedFile,
+        entry: &SegmentEntry,
+        vectors: Option<&VectorConfig>,
+    ) -> Result<Segment> {
+        let name = segment_name(entry.id);
         let meta = read_meta(&file)?;
         let at = file.section(SECTION_META).map_or(0, |section| section.offset);
         let broken = |rule, detail: String| Err(Error::corrupt(&*name, at, rule, detail));

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
 use super::reader::Segment;
 use crate::document::Document;
@@ -15,6 +16,12 @@ use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::wire::Broken;
 use crate::ids::RowId;
+
+/// zstd's code for memory that it did not get.
+const NO_MEMORY: usize = (ZSTD_ErrorCode::ZSTD_error_memory_allocation as usize).wrapping_neg();
+
+/// More than the tables of a prepared dictionary take, in bytes (27 KiB in zstd 1.5).
+const DICTIONARY_TABLE_BYTES: usize = 64 * 1024;
 
 /// A buffer greater than this is not kept for the next document, in bytes.
 const KEPT_BYTES_MAX: usize = 256 * 1024;
@@ -128,19 +135,24 @@ impl Segment {
         let length = self.in_block(block, stated_length(compressed))?;
         let dictionary = self.dictionary()?;
         raw.clear();
-        raw.reserve_exact(length);
+        raw.try_reserve_exact(length).map_err(|_| self.no_memory())?;
         let context = match context {
             Some(context) => context,
-            None => context.insert(DCtx::try_create().ok_or_else(|| {
-                let error = std::io::ErrorKind::OutOfMemory.into();
-                Error::io("decompress", self.shared.file.name(), error)
-            })?),
+            None => context.insert(DCtx::try_create().ok_or_else(|| self.no_memory())?),
         };
-        let done = context.decompress_using_ddict(raw, compressed, dictionary.as_ddict());
-        if done.is_ok_and(|written| written == length) {
-            return Ok(());
+        match context.decompress_using_ddict(raw, compressed, dictionary.as_ddict()) {
+            Ok(written) if written == length => Ok(()),
+            // Says nothing about the bytes.
+            Err(NO_MEMORY) => Err(self.no_memory()),
+            _ => {
+                let detail = "it does not decompress to its length";
+                self.in_block(block, Err((Rule::Compressed, detail)))
+            }
         }
-        self.in_block(block, Err((Rule::Compressed, "it does not decompress to its length")))
+    }
+
+    fn no_memory(&self) -> Error {
+        Error::io("decompress", self.shared.file.name(), std::io::ErrorKind::OutOfMemory.into())
     }
 
     /// The dictionary, prepared once.
@@ -149,11 +161,30 @@ impl Segment {
             return Ok(dictionary);
         }
         let bytes = self.shared.file.read_all(SECTION_DICTIONARY)?;
-        let dictionary = DecoderDictionary::try_copy(bytes).map_err(|_| {
+        let dictionary = match DecoderDictionary::try_copy(bytes) {
+            Ok(dictionary) => dictionary,
+            Err(_) => self.try_dictionary_again(bytes)?,
+        };
+        Ok(self.shared.dictionary.get_or_init(|| dictionary))
+    }
+}
+
+impl Segment {
+    /// zstd gives one answer for a dictionary that is wrong and for memory that it does not get. What
+    /// it would allocate is reserved here: when that is granted, and zstd still refuses, the
+    /// dictionary is wrong.
+    fn try_dictionary_again(&self, bytes: &[u8]) -> Result<DecoderDictionary<'static>> {
+        let mut tables: Vec<u8> = Vec::new();
+        let mut content: Vec<u8> = Vec::new();
+        let granted = tables
+            .try_reserve_exact(DICTIONARY_TABLE_BYTES)
+            .and_then(|()| content.try_reserve_exact(bytes.len()));
+        granted.map_err(|_| self.no_memory())?;
+        drop((tables, content));
+        DecoderDictionary::try_copy(bytes).map_err(|_| {
             let detail = "zstd does not accept the dictionary".to_owned();
             self.corrupt(SECTION_DICTIONARY, 0, Rule::Compressed, detail)
-        })?;
-        Ok(self.shared.dictionary.get_or_init(|| dictionary))
+        })
     }
 }
 

@@ -1,11 +1,13 @@
 //! The real file system.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bytes::Aligned;
+use super::directory::Directory;
 use super::rename::rename_no_replace;
 use super::{Bytes, Storage, StorageFile, WriterLock, lock, map};
 use crate::error::{Error, Result};
@@ -21,11 +23,17 @@ pub enum Access {
 }
 
 /// A directory on disk. Opening one changes nothing in it.
+///
+/// On Unix it is the directory that was opened, whatever happens to its path: when it is renamed and
+/// another put in its place, this goes on with the one it knows.
 #[derive(Clone, Debug)]
 pub struct DiskStorage {
-    directory: PathBuf,
+    directory: Arc<Directory>,
     access: Access,
 }
+
+/// Bytes that [`Storage::read_through`] reads at a time.
+const CHUNK_BYTES: usize = 1 << 20;
 
 impl DiskStorage {
     /// Opens an existing directory, which may be read-only.
@@ -33,14 +41,18 @@ impl DiskStorage {
     /// # Errors
     /// [`Error::NotFound`] when there is no such directory.
     pub fn open(path: impl AsRef<Path>, access: Access) -> Result<DiskStorage> {
-        let directory = path.as_ref().to_path_buf();
-        match fs::metadata(&directory) {
-            Ok(metadata) if metadata.is_dir() => Ok(DiskStorage { directory, access }),
-            Ok(_) => Err(Error::NotFound { path: directory }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Error::NotFound { path: directory })
+        let path = path.as_ref();
+        match Directory::open(path) {
+            Ok(directory) => Ok(DiskStorage { directory: Arc::new(directory), access }),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Err(Error::NotFound { path: path.to_path_buf() })
             }
-            Err(error) => Err(io_error("open", &directory, error)),
+            Err(error) => Err(io_error("open", path, error)),
         }
     }
 
@@ -65,89 +77,101 @@ impl DiskStorage {
 
     /// The directory.
     pub fn path(&self) -> &Path {
-        &self.directory
+        self.directory.path()
+    }
+
+    /// What the system said of a file; `None` when there is no such file.
+    fn found<T>(
+        &self,
+        operation: &'static str,
+        name: &str,
+        result: io::Result<T>,
+    ) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error(operation, &self.directory.join(name), error)),
+        }
     }
 
     fn modify_error(&self, operation: &'static str, path: &Path, source: io::Error) -> Error {
-        modify_error(operation, &self.directory, path, source)
+        modify_error(operation, self.path(), path, source)
     }
 }
 
 impl Storage for DiskStorage {
     fn location(&self) -> String {
-        self.directory.display().to_string()
+        self.path().display().to_string()
     }
 
     fn list(&self) -> Result<Vec<String>> {
-        let failed = |error| io_error("list", &self.directory, error);
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(failed)? {
-            if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
-                names.push(name);
-            }
-        }
-        Ok(names)
+        self.directory.list().map_err(|error| io_error("list", self.path(), error))
     }
 
     fn length(&self, name: &str) -> Result<Option<u64>> {
-        let path = self.directory.join(name);
-        match fs::metadata(&path) {
-            Ok(metadata) => Ok(Some(metadata.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io_error("inspect", &path, error)),
-        }
+        self.found("inspect", name, self.directory.length(name))
     }
 
     fn open(&self, name: &str) -> Result<Option<Bytes>> {
-        let path = self.directory.join(name);
         let content = || {
-            // A pipe or device under this name would block the open itself.
-            if !fs::metadata(&path)?.is_file() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-            }
-            let file = File::open(&path)?;
+            let file = self.directory.open_file(name)?;
             match self.access {
                 Access::Map => map::map(&file),
                 Access::Read => read(file),
             }
         };
-        match retry(is_transient, content) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io_error("open", &path, error)),
-        }
+        self.found("open", name, retry(is_transient, content))
+    }
+
+    fn read_head(&self, name: &str, bytes: usize) -> Result<Option<Vec<u8>>> {
+        let content = || {
+            let mut head = Vec::with_capacity(bytes);
+            self.directory.open_file(name)?.take(bytes as u64).read_to_end(&mut head)?;
+            Ok(head)
+        };
+        self.found("read", name, retry(is_transient, content))
+    }
+
+    fn read_through(&self, name: &str) -> Result<()> {
+        let content = || {
+            let mut file = self.directory.open_file(name)?;
+            let mut chunk = Vec::new();
+            chunk.try_reserve_exact(CHUNK_BYTES).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            chunk.resize(CHUNK_BYTES, 0);
+            loop {
+                match file.read(&mut chunk) {
+                    Ok(0) => return Ok(()),
+                    Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                    _ => {}
+                }
+            }
+        };
+        self.found("read", name, retry(is_transient, content)).map(|_| ())
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn StorageFile>> {
         let path = self.directory.join(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        // Read-only from the start: the mode binds later opens, not this handle.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
-        let file = retry(is_transient, || options.open(&path))
+        let file = retry(is_transient, || self.directory.create_file(name))
             .map_err(|error| self.modify_error("create", &path, error))?;
         Ok(Box::new(DiskFile { file, path }))
     }
 
     fn publish(&self, from: &str, to: &str) -> Result<()> {
-        let (from, to) = (self.directory.join(from), self.directory.join(to));
-        retry(is_transient, || rename_no_replace(&from, &to))
-            .map_err(|error| self.modify_error("publish", &to, error))
+        retry(is_transient, || rename_no_replace(&self.directory, from, to))
+            .map_err(|error| self.modify_error("publish", &self.directory.join(to), error))
     }
 
     fn remove(&self, name: &str) -> Result<()> {
-        let path = self.directory.join(name);
-        match retry(is_transient, || fs::remove_file(&path)) {
+        match retry(is_transient, || self.directory.remove(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(self.modify_error("remove", &path, error))
+                Err(self.modify_error("remove", &self.directory.join(name), error))
             }
             _ => Ok(()),
         }
     }
 
     fn sync_directory(&self) -> Result<()> {
-        sync_directory(&self.directory)
+        self.directory.sync().map_err(|error| io_error("sync", self.path(), error))
     }
 
     fn lock(&self) -> Result<Box<dyn WriterLock>> {

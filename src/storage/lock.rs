@@ -1,26 +1,72 @@
-//! The writer lock: an advisory lock on the file `LOCK`, released by the system when its holder
-//! dies.
+//! The writer lock: advisory locks on the file `LOCK` and, where the system can, on the directory
+//! itself; the system releases both when their holder dies.
+//!
+//! The second lock is for a `LOCK` that somebody deletes: a writer that comes then makes a new file and
+//! locks that, but not the directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::fs::{File, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::WriterLock;
+use super::directory::{Directory, Identity};
 use super::disk::modify_error;
-use crate::error::{Error, Result};
+use crate::error::{Error, LockHolder, Result};
 use crate::format::names::LOCK;
 
-/// Holds the lock as long as it lives.
+/// Locks that this process holds, with the process that took them: a forked child inherits the list.
+static HELD: Mutex<Vec<(Identity, u32)>> = Mutex::new(Vec::new());
+
+/// How often a lock file that was replaced between opening and locking it is opened again.
+const ATTEMPTS_MAX: usize = 8;
+
+/// Holds the locks as long as it lives.
 struct FileLock {
+    directory: Arc<Directory>,
+    identity: Identity,
     file: File,
+    /// The directory's, or `None` where directories cannot be locked.
+    second: Option<File>,
+    process: u32,
 }
 
-impl WriterLock for FileLock {}
+impl WriterLock for FileLock {
+    fn check(&self) -> Result<()> {
+        let path = || self.directory.path().display().to_string();
+        let replaced = |detail: &str| Err(Error::Replaced { path: path(), detail: detail.into() });
+        let failed = |source| Error::io("inspect", path(), source);
+        if !self.is_own() {
+            return replaced("the writer belongs to the process that this one was forked from");
+        }
+        if !self.directory.is_in_place().map_err(failed)? {
+            return replaced("the directory was moved, or another one was put in its place");
+        }
+        if !self.directory.names(LOCK, &self.file).map_err(failed)? {
+            return replaced(
+                "its file LOCK was deleted or replaced, so other writers may be at work",
+            );
+        }
+        Ok(())
+    }
+
+    fn is_own(&self) -> bool {
+        self.process == std::process::id()
+    }
+}
 
 impl Drop for FileLock {
     fn drop(&mut self) {
+        // A forked child that drops its copy must not free what its parent holds.
+        if !self.is_own() {
+            return;
+        }
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|(known, _)| *known != self.identity);
         // Closing is not enough: a child process between its fork and its exec still has the handle,
         // and with it the lock. What fails here the close mends.
         let _ = self.file.unlock();
+        if let Some(second) = &self.second {
+            let _ = second.unlock();
+        }
     }
 }
 
@@ -29,35 +75,54 @@ impl Drop for FileLock {
 /// # Errors
 /// [`Error::Locked`] when another handle holds it, in this process or another;
 /// [`Error::ReadOnly`] when the directory cannot be written.
-pub(super) fn acquire(directory: &Path) -> Result<Box<dyn WriterLock>> {
-    check_writable(directory)?;
-    let path = directory.join(LOCK);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|source| modify_error("lock", directory, &path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Box::new(FileLock { file })),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.display().to_string() }),
-        Err(TryLockError::Error(source)) => {
-            Err(Error::io("lock", path.display().to_string(), source))
+pub(super) fn acquire(directory: &Arc<Directory>) -> Result<Box<dyn WriterLock>> {
+    let path = directory.path();
+    directory.check_writable().map_err(|error| modify_error("write to", path, path, error))?;
+    let failed = |source| modify_error("lock", path, &path.join(LOCK), source);
+    let identity = directory.identity().map_err(failed)?;
+    for _ in 0..ATTEMPTS_MAX {
+        let file = directory.lock_file(LOCK).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(directory, &identity)),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        let second = match lock_directory(directory) {
+            Some(Err(())) => return Err(locked(directory, &identity)),
+            Some(Ok(second)) => Some(second),
+            None => None,
+        };
+        // Somebody may have replaced the file before it was locked: then it guards nothing.
+        if directory.names(LOCK, &file).map_err(failed)? {
+            let process = std::process::id();
+            let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+            held.push((identity.clone(), process));
+            let directory = directory.clone();
+            return Ok(Box::new(FileLock { directory, identity, file, second, process }));
+        }
+    }
+    Err(locked(directory, &identity))
+}
+
+fn locked(directory: &Directory, identity: &Identity) -> Error {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = held.contains(&(identity.clone(), std::process::id()));
+    let holder = if own { LockHolder::ThisProcess } else { LockHolder::AnotherProcess };
+    Error::Locked { path: directory.join(LOCK).display().to_string(), holder }
+}
+
+/// Locks the directory itself; `None` where that cannot be done, an error when another has it locked.
+#[cfg(unix)]
+fn lock_directory(directory: &Directory) -> Option<Result<File, ()>> {
+    let second = directory.second_handle().ok()?;
+    match second.try_lock() {
+        Ok(()) => Some(Ok(second)),
+        Err(TryLockError::WouldBlock) => Some(Err(())),
+        Err(TryLockError::Error(_)) => None,
     }
 }
 
-/// An existing lock file may be writable in a directory that is not.
-#[cfg(unix)]
-fn check_writable(directory: &Path) -> Result<()> {
-    use rustix::fs::{Access, access};
-    access(directory, Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|error| modify_error("write to", directory, directory, error.into()))
-}
-
-/// Elsewhere only an attempt can tell: creating the lock file, or the first file of a commit.
 #[cfg(not(unix))]
-fn check_writable(_directory: &Path) -> Result<()> {
-    Ok(())
+fn lock_directory(_directory: &Directory) -> Option<Result<File, ()>> {
+    None
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Bytes, Storage, StorageFile, WriterLock};
-use crate::error::{Error, Result};
+use crate::error::{Error, LockHolder, Result};
 
 type Files = Arc<Mutex<BTreeMap<String, Content>>>;
 
@@ -112,7 +112,7 @@ impl Storage for MemoryStorage {
     fn lock(&self) -> Result<Box<dyn WriterLock>> {
         let mut locked = lock(&self.locked);
         if *locked {
-            return Err(Error::Locked { path: "memory".into() });
+            return Err(Error::Locked { path: "memory".into(), holder: LockHolder::ThisProcess });
         }
         *locked = true;
         Ok(Box::new(MemoryLock(self.locked.clone())))

@@ -8,6 +8,7 @@
 use crate::error::Result;
 
 mod bytes;
+mod directory;
 pub mod disk;
 mod lock;
 mod map;
@@ -43,6 +44,18 @@ pub trait Storage: Send + Sync {
     /// The whole content of a published file, mapped or read. `None` when there is no such file.
     fn open(&self, name: &str) -> Result<Option<Bytes>>;
 
+    /// The first bytes of a file, at most this many; `None` when there is no such file.
+    fn read_head(&self, name: &str, bytes: usize) -> Result<Option<Vec<u8>>> {
+        let Some(content) = self.open(name)? else { return Ok(None) };
+        Ok(Some(content.get(..bytes).unwrap_or(&content).to_vec()))
+    }
+
+    /// Reads a file once from start to end and forgets it. What the device refuses is then an error,
+    /// where touching a mapping would end the process. A missing file is no error.
+    fn read_through(&self, _name: &str) -> Result<()> {
+        Ok(())
+    }
+
     /// Creates a file that must not exist.
     fn create(&self, name: &str) -> Result<Box<dyn StorageFile>>;
 
@@ -76,4 +89,18 @@ pub trait StorageFile: Send {
 }
 
 /// The writer lock; released on drop, also when the process dies.
-pub trait WriterLock: Send + Sync {}
+pub trait WriterLock: Send + Sync {
+    /// Checks that the lock still guards what it was taken for: its file is the one that other writers
+    /// would lock, the directory stands at its path, and this is the process that took it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Replaced`]; [`crate::Error::Io`] when that cannot be found out.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether this process took it; a forked child has a copy that it must not use.
+    fn is_own(&self) -> bool {
+        true
+    }
+}

@@ -239,6 +239,16 @@ impl Storage for SimStorage {
         self.inner.open(name)
     }
 
+    fn read_head(&self, name: &str, bytes: usize) -> Result<Option<Vec<u8>>> {
+        let _state = self.call(Call::Read, name)?;
+        self.inner.read_head(name, bytes)
+    }
+
+    fn read_through(&self, name: &str) -> Result<()> {
+        let _state = self.call(Call::Read, name)?;
+        self.inner.read_through(name)
+    }
+
     fn create(&self, name: &str) -> Result<Box<dyn StorageFile>> {
         let mut state = self.call(Call::Create, name)?;
         let inner = self.inner.create(name)?;

@@ -400,6 +400,10 @@ pub(crate) struct Repair {
     /// Do it; without this, only say what would be done.
     #[arg(long)]
     pub(crate) apply: bool,
+
+    /// Bring back the state before the last repair, byte for byte; nothing may have been committed since.
+    #[arg(long, conflicts_with = "apply")]
+    pub(crate) undo: bool,
 }
 
 /// `medvec compact`
@@ -408,6 +412,10 @@ pub(crate) struct Compact {
     /// Database directory.
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+
+    /// Most memory to use, in megabytes; what needs more is refused before it starts.
+    #[arg(long, value_name = "MB")]
+    pub(crate) memory: Option<u64>,
 }
 
 /// `medvec optimize`
@@ -433,6 +441,10 @@ pub(crate) struct Optimize {
     /// Bits of a code for each dimension, 1 or 2: more bits need fewer exact scores and more memory.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) bits: Option<u8>,
+
+    /// Most memory to use, in megabytes; what needs more is refused before it starts.
+    #[arg(long, value_name = "MB")]
+    pub(crate) memory: Option<u64>,
 }
 
 /// `medvec inspect`

@@ -74,6 +74,9 @@ impl Failure {
             Error::ReadOnly { .. } => {
                 "search, get, stats and verify work; to write, copy the database"
             }
+            Error::Locked { .. } => {
+                "search, get, stats and verify work meanwhile; only one command can write at a time"
+            }
             Error::Exists { .. } => "choose another directory",
             _ => return None,
         })

@@ -54,7 +54,11 @@ impl Case {
         };
         let trained = train(&sample, 24, &options, &Control::default(), &mut |_, _| ()).unwrap();
         let questions = Questions { vectors: sample[..240].to_vec(), are_rows: true };
-        let entry = CodebookFile::write(&storage, &trained, 2700, &questions).unwrap();
+        let entry =
+            CodebookFile::write(&storage, &trained, 2700, &questions, Some(&config)).unwrap();
+        // Once more: a published file is not touched.
+        let once_more = CodebookFile::write(&storage, &trained, 2700, &questions, Some(&config));
+        assert_eq!(once_more.unwrap(), entry);
         let codebook = CodebookFile::open(&storage, &entry, Some(&config)).unwrap();
         codebook.verify().unwrap();
         assert_eq!(codebook.questions().unwrap(), questions);

@@ -22,26 +22,34 @@ pub enum FaultKind {
     Denied,
     /// EINTR: any call.
     Interrupted,
+    /// ENOMEM: calls that open, read or map files.
+    NoMemory,
+    /// EMFILE: calls that need a file descriptor.
+    NoDescriptor,
     /// The first half is written, then the space is gone: writes.
     ShortWrite,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [FaultKind; 5] = [
+    pub const ALL: [FaultKind; 7] = [
         FaultKind::Io,
         FaultKind::NoSpace,
         FaultKind::Denied,
         FaultKind::Interrupted,
+        FaultKind::NoMemory,
+        FaultKind::NoDescriptor,
         FaultKind::ShortWrite,
     ];
 
     pub(super) fn hits(self, call: Call) -> bool {
-        use Call::{Create, Lock, Open, Publish, Remove, Sync, SyncDirectory, Write};
+        use Call::{Create, List, Lock, Open, Publish, Read, Remove, Sync, SyncDirectory, Write};
         match self {
             FaultKind::Io | FaultKind::Interrupted => call != Lock,
             FaultKind::NoSpace => matches!(call, Create | Write | Sync | Publish | SyncDirectory),
-            FaultKind::Denied => matches!(call, Open | Create | Publish | Remove | Lock),
+            FaultKind::Denied => matches!(call, Open | Read | Create | Publish | Remove | Lock),
+            FaultKind::NoMemory => matches!(call, List | Open | Read),
+            FaultKind::NoDescriptor => matches!(call, List | Open | Read | Create | Lock),
             FaultKind::ShortWrite => call == Write,
         }
     }
@@ -52,6 +60,9 @@ impl FaultKind {
             FaultKind::NoSpace | FaultKind::ShortWrite => io::ErrorKind::StorageFull,
             FaultKind::Denied => io::ErrorKind::PermissionDenied,
             FaultKind::Interrupted => io::ErrorKind::Interrupted,
+            FaultKind::NoMemory => io::ErrorKind::OutOfMemory,
+            // The standard library has no kind of its own for it.
+            FaultKind::NoDescriptor => io::ErrorKind::Other,
         };
         io::Error::new(kind, "injected fault")
     }
@@ -63,6 +74,7 @@ pub(super) enum Call {
     List,
     Length,
     Open,
+    Read,
     Create,
     Write,
     Sync,
@@ -78,6 +90,7 @@ impl Call {
             Call::List => "list",
             Call::Length => "inspect",
             Call::Open => "open",
+            Call::Read => "read",
             Call::Create => "create",
             Call::Write => "write",
             Call::Sync | Call::SyncDirectory => "sync",

@@ -162,6 +162,8 @@ fn every_call_can_fail_once_and_the_directory_shows_it() {
         let expected = match kind {
             FaultKind::Io | FaultKind::NoSpace | FaultKind::Interrupted => 6,
             FaultKind::Denied => 5,
+            FaultKind::NoDescriptor => 1,
+            FaultKind::NoMemory => 0,
             FaultKind::ShortWrite => 3,
         };
         assert_eq!(struck, expected, "{kind:?}");

@@ -12,10 +12,22 @@ use crate::progress::Progress;
 use crate::style::{bytes, count, counted};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
-    let mut writer = open(&args.database)?.writer(WriterOptions::default())?;
+    let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
+    let options = WriterOptions { memory_bytes_max, ..WriterOptions::default() };
+    let mut writer = open(&args.database)?.writer(options)?;
     let progress = Progress::spinner("merging segments", context.quiet);
     let report = writer.compact(&context.control())?;
     drop(progress);
+    if report.merged == 0 && report.bytes_freed > 0 {
+        writeln!(
+            context.out,
+            "finished a compaction that was interrupted: {} of old files deleted; {}, {}",
+            bytes(report.bytes_freed),
+            counted(report.segments_after as u64, "segment"),
+            bytes(report.bytes_after)
+        )?;
+        return Ok(EXIT_FOUND);
+    }
     if report.merged == 0 {
         writeln!(
             context.out,

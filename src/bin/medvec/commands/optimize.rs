@@ -46,7 +46,9 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         })),
         ..OptimizeOptions::default()
     };
-    let mut writer = database.writer(WriterOptions { encoder, ..WriterOptions::default() })?;
+    let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
+    let mut writer =
+        database.writer(WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() })?;
     let report = writer.optimize(&options, &context.control())?;
     drop((options, progress));
     tell(&report, context)?;

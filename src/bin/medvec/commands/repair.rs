@@ -8,11 +8,30 @@ use crate::args::Repair;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::shell;
-use crate::style::{BAD, GOOD, MARK, count, counted};
+use crate::style::{BAD, GOOD, MARK, bytes, count, counted};
 
 pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
-    let report = Database::repair(&args.database, args.apply)?;
     let out = &mut context.out;
+    if args.undo {
+        let report = Database::undo_repair(&args.database)?;
+        writeln!(
+            out,
+            "undid the repair that published generation {}: {} have their names again",
+            report.undone,
+            counted(report.restored.len() as u64, "file")
+        )?;
+        return Ok(EXIT_FOUND);
+    }
+    let report = Database::repair(&args.database, args.apply)?;
+    if report.leftover_files > 0 {
+        writeln!(
+            out,
+            "{} of {} belong to no generation, as a writer leaves that was killed: the next one removes \
+             them",
+            counted(report.leftover_files, "file"),
+            bytes(report.leftover_bytes)
+        )?;
+    }
     if report.is_clean() {
         writeln!(
             out,
@@ -29,7 +48,14 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
                 out,
                 "\n{GOOD}repaired{GOOD:#}: generation {generation} holds what could be saved"
             )?;
-            writeln!(out, "damaged files were kept under names that start with damaged-")?;
+            writeln!(
+                out,
+                "{} were kept under names that start with damaged-; to bring back the state before: \
+                 {} repair {} --undo",
+                counted(report.set_aside.len() as u64, "file"),
+                shell::program(),
+                shell::quoted(&args.database.to_string_lossy())
+            )?;
             Ok(EXIT_FOUND)
         }
         None => {
@@ -51,6 +77,21 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
     }
     if !report.lost_generations.is_empty() {
         writeln!(out, "the newest state that can be read is generation {}", report.base)?;
+        if !report.adopted.is_empty() {
+            writeln!(
+                out,
+                "  documents of {} that only a lost generation named are kept; what it deleted without \
+                 a trace comes back",
+                counted(report.adopted.len() as u64, "segment")
+            )?;
+        }
+    }
+    if report.duplicates > 0 {
+        writeln!(
+            out,
+            "{BAD}{} live twice{BAD:#}: the newer edition of each is kept",
+            counted(report.duplicates, "document")
+        )?;
     }
     for (name, problem) in &report.codebooks {
         writeln!(out, "{BAD}{name} is damaged{BAD:#}: {problem}")?;
@@ -60,7 +101,12 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
         )?;
     }
     for segment in &report.segments {
-        writeln!(out, "{BAD}segment {} is damaged{BAD:#}: {}", segment.id, segment.problem)?;
+        let what = if segment.is_file_intact {
+            "has lost which of its documents are deleted"
+        } else {
+            "is damaged"
+        };
+        writeln!(out, "{BAD}segment {} {what}{BAD:#}: {}", segment.id, segment.problem)?;
         writeln!(
             out,
             "  of {}, {} can be saved, {MARK}{} lost{MARK:#}",
@@ -73,6 +119,13 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
                 out,
                 "  {} lose their vector: import their source again to embed them",
                 counted(segment.without_vector, "saved document")
+            )?;
+        }
+        if segment.may_return > 0 {
+            writeln!(
+                out,
+                "  up to {} that were deleted come back: nothing says which they were",
+                counted(segment.may_return, "document")
             )?;
         }
     }

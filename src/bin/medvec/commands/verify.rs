@@ -21,5 +21,11 @@ pub(crate) fn run(args: &Verify, context: &mut Context) -> Result<u8> {
         counted(report.files as u64, "file"),
         bytes(report.bytes)
     )?;
+    if report.superseded {
+        writeln!(
+            context.out,
+            "another process committed meanwhile; what was checked is the generation before its commit"
+        )?;
+    }
     Ok(EXIT_FOUND)
 }

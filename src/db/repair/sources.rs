@@ -1,0 +1,329 @@
+//! What a repair starts from: the newest readable manifest and everything that belongs to it, opened and
+//! checked.
+
+use std::collections::HashMap;
+use std::io;
+
+use roaring::RoaringBitmap;
+
+use super::super::recover::{
+    deleted_rows, generations_of, newest_generation, open_tombstones, read_manifest, remembered,
+};
+use super::{RepairReport, is_damage, or_damage};
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::frame::FileKind;
+use crate::format::manifest::{Manifest, SegmentEntry};
+use crate::format::names::{
+    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
+};
+use crate::format::rules::Rule;
+use crate::format::tombstones;
+use crate::ids::{Generation, Key, RowId, SegmentId};
+use crate::segment::{CodebookFile, Segment};
+use crate::storage::{Storage, VerifiedFile};
+
+/// Everything that there is to repair from.
+pub(super) struct Sources {
+    /// The manifest that repair starts from, without damaged codebooks.
+    pub(super) base: Manifest,
+    /// The greatest generation that there was.
+    pub(super) newest: Generation,
+    /// By ascending number, which is the order of writing.
+    pub(super) segments: Vec<Source>,
+}
+
+/// A segment that the base names, or that a lost generation named.
+pub(super) struct Source {
+    pub(super) entry: SegmentEntry,
+    /// `None` when its file cannot be opened at all.
+    pub(super) segment: Option<Segment>,
+    /// What is wrong with its file.
+    pub(super) problem: Option<Error>,
+    /// What is wrong with its list of deleted rows.
+    pub(super) tombstones_problem: Option<Error>,
+    /// Rows that are known to be deleted.
+    pub(super) deleted: RoaringBitmap,
+    /// Whether rows beyond those may be deleted, because a list or a whole generation is lost.
+    pub(super) is_uncertain: bool,
+    /// Whether `deleted` is what the base says of it.
+    pub(super) is_as_named: bool,
+    /// Whether only a lost generation named it.
+    pub(super) is_adopted: bool,
+    /// The last row of each key that can be read; of damaged segments, whose own index may lie.
+    keys: Option<HashMap<Key, RowId>>,
+}
+
+impl Source {
+    /// The last row that has a key.
+    pub(super) fn find(&self, key: &Key) -> Result<Option<RowId>> {
+        match (&self.keys, &self.segment) {
+            (Some(keys), _) => Ok(keys.get(key).copied()),
+            (None, Some(segment)) => segment.find(key),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether its file needs to be written anew.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.problem.is_some()
+    }
+}
+
+impl Sources {
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Corrupt`] when no manifest can be read; anything that is not damage.
+    pub(super) fn open(storage: &dyn Storage, report: &mut RepairReport) -> Result<Sources> {
+        let names = storage.list()?;
+        let (base, newest) = newest_readable(storage, &names, report)?;
+        let mut sources = Sources { base, newest, segments: Vec::new() };
+        report.base = sources.base.generation.0;
+        // Everything is opened before anything is checked: what is open stays when a writer that
+        // commits meanwhile removes it.
+        let mut codebooks = Vec::new();
+        for entry in &sources.base.codebooks {
+            let opened = CodebookFile::open(storage, entry, sources.base.vectors.as_ref());
+            codebooks
+                .push((entry.clone(), confirmed(storage, &codebook_name(entry.hash), opened)?));
+        }
+        for entry in sources.base.segments.clone() {
+            let source = open_named(storage, entry, &sources.base)?;
+            sources.segments.push(source);
+        }
+        if let Some((committed, next)) = remembered(&names)
+            && !report.lost_generations.is_empty()
+            && committed > sources.base.generation
+        {
+            sources.adopt(storage, &names, committed, next, report)?;
+        }
+        let count = sources.base.codebooks.len();
+        let mut kept = Vec::new();
+        for (entry, opened) in codebooks {
+            storage.read_through(&codebook_name(entry.hash))?;
+            let checked = match opened {
+                Ok(codebook) => or_damage(codebook.verify())?,
+                Err(problem) => Err(problem),
+            };
+            match checked {
+                Ok(()) => kept.push(entry),
+                Err(problem) => {
+                    report.codebooks.push((codebook_name(entry.hash), problem.to_string()));
+                }
+            }
+        }
+        if kept.len() < count {
+            sources.base.calibration = None;
+            let lost = |hash| kept.iter().all(|entry| entry.hash != hash);
+            let damaged: Vec<_> = report.codebooks.iter().map(|(name, _)| name.clone()).collect();
+            sources.base.codebooks.retain(|entry| {
+                !(lost(entry.hash) && damaged.contains(&codebook_name(entry.hash)))
+            });
+        }
+        for source in &mut sources.segments {
+            source.check(storage)?;
+        }
+        Ok(sources)
+    }
+
+    /// Takes up what only lost generations named: intact segments that were committed after the base,
+    /// lists of deleted rows that are newer than the base's, codebooks of those segments.
+    fn adopt(
+        &mut self,
+        storage: &dyn Storage,
+        names: &[String],
+        committed: Generation,
+        next: SegmentId,
+        report: &mut RepairReport,
+    ) -> Result<()> {
+        let vectors = self.base.vectors.clone();
+        let first = self.base.next_segment;
+        let named = |id: &SegmentId| (first..next).contains(id);
+        let mut ids: Vec<SegmentId> = names.iter().filter_map(|name| segment_of(name)).collect();
+        ids.retain(named);
+        ids.sort_unstable();
+        for id in ids {
+            storage.read_through(&segment_name(id))?;
+            // One that is damaged as well is set aside with what nothing names.
+            let opened = Segment::open_unnamed(storage, id, vectors.as_ref());
+            let Ok((entry, segment)) = or_damage(opened)? else { continue };
+            if or_damage(segment.verify(&Control::default()))?.is_err() {
+                continue;
+            }
+            if let Some(index) = segment.index()
+                && self.base.codebooks.iter().all(|known| known.hash != index.codebook)
+            {
+                let opened = CodebookFile::open_unnamed(storage, index.codebook, vectors.as_ref());
+                if let Ok((entry, codebook)) = or_damage(opened)?
+                    && or_damage(codebook.verify())?.is_ok()
+                {
+                    self.base.codebooks.push(entry);
+                    // It was measured with another codebook.
+                    self.base.calibration = None;
+                }
+            }
+            report.adopted.push(id);
+            self.segments.push(Source {
+                entry,
+                segment: Some(segment),
+                problem: None,
+                tombstones_problem: None,
+                deleted: RoaringBitmap::new(),
+                is_uncertain: true,
+                is_as_named: false,
+                is_adopted: true,
+                keys: None,
+            });
+        }
+        for source in &mut self.segments {
+            let newer = names.iter().filter_map(|name| match parse(name) {
+                Some(Name::Tombstones(id, generation)) if id == source.entry.id => Some(generation),
+                _ => None,
+            });
+            let newest = newer.filter(|generation| *generation <= committed).max();
+            let known = source.entry.tombstones.as_ref().map(|stored| stored.generation);
+            if newest > known
+                && let Some(generation) = newest
+                && let Ok(rows) = or_damage(unnamed_rows(storage, &source.entry, generation))?
+            {
+                source.deleted |= rows;
+                source.is_as_named = false;
+                source.tombstones_problem = None;
+            }
+            source.is_uncertain = true;
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    fn check(&mut self, storage: &dyn Storage) -> Result<()> {
+        let Some(segment) = &self.segment else { return Ok(()) };
+        if self.is_adopted {
+            return Ok(());
+        }
+        storage.read_through(&segment_name(self.entry.id))?;
+        let Err(problem) = or_damage(segment.verify(&Control::default()))? else { return Ok(()) };
+        self.problem = Some(problem);
+        let mut keys = HashMap::new();
+        for row in (0..self.entry.rows).map(RowId) {
+            if let Some(key) = readable_key(segment, row)? {
+                keys.insert(key, row);
+            }
+        }
+        self.keys = Some(keys);
+        Ok(())
+    }
+}
+
+/// The key of a row of a damaged segment: its document's, else the one in the list of keys.
+pub(super) fn readable_key(segment: &Segment, row: RowId) -> Result<Option<Key>> {
+    if let Ok(document) = or_damage(segment.document(row))? {
+        return Ok(Some(document.key));
+    }
+    Ok(or_damage(segment.key(row))?.ok())
+}
+
+fn open_named(storage: &dyn Storage, entry: SegmentEntry, base: &Manifest) -> Result<Source> {
+    let name = segment_name(entry.id);
+    let opened = Segment::open(storage, &entry, base.vectors.as_ref());
+    let (segment, problem) = match confirmed(storage, &name, opened)? {
+        Ok(segment) => (Some(segment), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let mut source = Source {
+        segment,
+        problem,
+        tombstones_problem: None,
+        deleted: RoaringBitmap::new(),
+        is_uncertain: false,
+        is_as_named: true,
+        is_adopted: false,
+        keys: None,
+        entry,
+    };
+    if let Some(stored) = &source.entry.tombstones {
+        let name = tombstones_name(source.entry.id, stored.generation);
+        storage.read_through(&name)?;
+        let read = open_tombstones(storage, &source.entry).and_then(|file| match file {
+            Some(file) => deleted_rows(&file, &source.entry),
+            None => Ok(RoaringBitmap::new()),
+        });
+        match confirmed(storage, &name, read)? {
+            Ok(rows) => source.deleted = rows,
+            Err(problem) => {
+                source.tombstones_problem = Some(problem);
+                source.is_uncertain = true;
+                source.is_as_named = false;
+            }
+        }
+    }
+    Ok(source)
+}
+
+/// The rows in a list of deleted rows that no readable manifest names.
+fn unnamed_rows(
+    storage: &dyn Storage,
+    entry: &SegmentEntry,
+    generation: Generation,
+) -> Result<RoaringBitmap> {
+    let name = tombstones_name(entry.id, generation);
+    storage.read_through(&name)?;
+    let file = VerifiedFile::open(storage, &name, FileKind::Tombstones, None)?;
+    tombstones::decode(&name, file.bytes(), entry.rows)
+}
+
+fn segment_of(name: &str) -> Option<SegmentId> {
+    match parse(name) {
+        Some(Name::Segment(id)) => Some(id),
+        _ => None,
+    }
+}
+
+/// As [`or_damage`]; a file that is said to be missing must also be missing in the directory's listing.
+fn confirmed<T>(storage: &dyn Storage, name: &str, result: Result<T>) -> Result<Result<T, Error>> {
+    if let Err(Error::Corrupt { rule: Rule::FileMissing, .. }) = &result
+        && storage.list()?.iter().any(|listed| listed == name)
+    {
+        let error = io::Error::new(io::ErrorKind::NotFound, "it is listed and cannot be opened");
+        return Err(Error::io("open", name, error));
+    }
+    or_damage(result)
+}
+
+/// The newest manifest that can be read, and the greatest generation that there was; notes those that
+/// cannot be read.
+fn newest_readable(
+    storage: &dyn Storage,
+    names: &[String],
+    report: &mut RepairReport,
+) -> Result<(Manifest, Generation)> {
+    let all = generations_of(names);
+    let missing = match newest_generation(storage) {
+        Ok(None) => return Err(Error::NotFound { path: storage.location().into() }),
+        Ok(Some(_)) => None,
+        Err(problem) if is_damage(&problem) => Some(problem),
+        Err(error) => return Err(error),
+    };
+    let mut newest = all.last().copied();
+    if let Some((generation, _)) =
+        remembered(names).filter(|(generation, _)| newest < Some(*generation))
+        && let Some(problem) = &missing
+    {
+        report.lost_generations.push((generation.0, problem.to_string()));
+        newest = Some(generation);
+    }
+    let mut last = missing;
+    for generation in all.iter().rev() {
+        let name = manifest_name(*generation);
+        storage.read_through(&name)?;
+        let read = read_manifest(storage, *generation);
+        match confirmed(storage, &name, read)? {
+            Ok((manifest, _)) => return Ok((manifest, newest.unwrap_or(*generation))),
+            Err(problem) => {
+                report.lost_generations.push((generation.0, problem.to_string()));
+                last = Some(problem);
+            }
+        }
+    }
+    Err(last.unwrap_or(Error::NotFound { path: storage.location().into() }))
+}
