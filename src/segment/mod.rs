@@ -36,6 +36,7 @@ mod columns;
 mod deletes;
 mod dictionary;
 mod draft;
+mod fields;
 mod file;
 mod filters;
 mod keys;
