@@ -3,6 +3,9 @@
 //! A [`Query`] has a vector, a [`Filter`], or both. The filter becomes one bitmap a segment, so the
 //! number of matches is exact before a single vector is read; then the rows that match are scored
 //! and the best k are kept, ties broken by document key.
+//!
+//! Before that every name in the filter is looked up (`resolve`): a name is found under any usual spelling, is
+//! absent but legal, which a [`Note`] says, or is unknown, which is an error with suggestions.
 
 mod check;
 mod dense;

@@ -98,7 +98,7 @@ impl Query {
         Query::new(None, None).filter(filter)
     }
 
-    /// Hits wanted; 10 unless told.
+    /// Hits wanted, 10 by default; 0 only counts the documents that pass the filter.
     pub fn k(mut self, k: usize) -> Query {
         self.k = k;
         self

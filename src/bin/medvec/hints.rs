@@ -8,20 +8,27 @@ use medvec::search::{Hint, TagMeaning, hints};
 
 use crate::failure::Result;
 use crate::output::Remark;
+use crate::shell;
 use crate::style::counted;
 
 /// PMIDs that a remark names.
 const NAMED_MAX: usize = 3;
 
+/// Remarks about one text: a search strategy of PubMed has dozens of tags.
+const REMARKS_MAX: usize = 5;
+
 /// What to say about a text, each with the option or command that does what was likely meant.
 pub(crate) fn remarks(text: &str, snapshot: &Snapshot, database: &Path) -> Result<Vec<Remark>> {
-    let database = database.display();
+    let database = shell::quoted(&database.to_string_lossy());
     let mut remarks = Vec::new();
     let key = Key::parse(text);
     if matches!(key, Key::Text(_)) && snapshot.contains(&key)? {
         remarks.push(Remark::new(
             "key",
-            format!("`{text}` is the key of a document: `medvec get {database} {text}` prints it"),
+            format!(
+                "`{text}` is the key of a document: `medvec get {database} {}` prints it",
+                shell::quoted(text)
+            ),
         ));
     }
     let hints = hints(text);
@@ -34,7 +41,7 @@ pub(crate) fn remarks(text: &str, snapshot: &Snapshot, database: &Path) -> Resul
                         here.push(pmid.to_string());
                     }
                 }
-                ("pmid", about_pmids(pmids.len(), &here, &database.to_string()))
+                ("pmid", about_pmids(pmids.len(), &here, &database))
             }
             Hint::Doi(doi) => (
                 "doi",
@@ -82,6 +89,12 @@ pub(crate) fn remarks(text: &str, snapshot: &Snapshot, database: &Path) -> Resul
         };
         remarks.push(Remark::new(code, remark));
     }
+    let more = remarks.len().saturating_sub(REMARKS_MAX);
+    if more > 0 {
+        remarks.truncate(REMARKS_MAX);
+        let text = format!("{more} more parts of PubMed's query language were read as words");
+        remarks.push(Remark::new("query-language", text));
+    }
     Ok(remarks)
 }
 
@@ -113,7 +126,7 @@ fn about_pmids(count: usize, here: &[String], database: &str) -> String {
 }
 
 fn about_tag(words: &str, tag: &str, meaning: TagMeaning) -> String {
-    let quoted = shell_quoted(words);
+    let quoted = shell::quoted(&words.replace('"', ""));
     let option = match meaning {
         TagMeaning::Mesh => format!("use --mesh {quoted}"),
         TagMeaning::MajorTopic => format!("use --major {quoted}"),
@@ -128,16 +141,6 @@ fn about_tag(words: &str, tag: &str, meaning: TagMeaning) -> String {
         _ => "no option filters by it".to_owned(),
     };
     format!("`{words}[{tag}]`, a tag of PubMed, was read as words; {option}")
-}
-
-/// A value as a shell takes it for one argument.
-fn shell_quoted(text: &str) -> String {
-    let is_plain = |ch: char| ch.is_alphanumeric() || "-_.:/".contains(ch);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("\"{}\"", text.replace('"', ""))
-    }
 }
 
 #[cfg(test)]
