@@ -165,6 +165,18 @@ pub enum Error {
         /// What is wrong and what would be right.
         detail: String,
     },
+    /// A filter names something that no document of the database has and that is no known name either.
+    #[error("unknown {kind} `{name}`{}", hint(.suggestions, .detail))]
+    UnknownName {
+        /// What the name is of.
+        kind: NameKind,
+        /// As the filter has it.
+        name: String,
+        /// Names that resemble it, likeliest first, as the database spells them.
+        suggestions: Vec<String>,
+        /// What else helps, such as the fields that there are; may be empty.
+        detail: String,
+    },
     /// A source file that cannot be read as what it claims to be.
     #[error("{file}, {place}: {detail}")]
     Input {
@@ -220,6 +232,63 @@ impl fmt::Display for LockHolder {
             }
         })
     }
+}
+
+/// What a name in a filter is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NameKind {
+    /// A MeSH heading.
+    MeshHeading,
+    /// A journal.
+    Journal,
+    /// A language.
+    Language,
+    /// A publication type.
+    PublicationType,
+    /// A free field.
+    Field,
+}
+
+impl fmt::Display for NameKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NameKind::MeshHeading => "MeSH heading",
+            NameKind::Journal => "journal",
+            NameKind::Language => "language",
+            NameKind::PublicationType => "publication type",
+            NameKind::Field => "field",
+        })
+    }
+}
+
+/// ` (did you mean ...?); detail`.
+fn hint(suggestions: &[String], detail: &str) -> String {
+    let mut text = match suggestions {
+        [] => " (no name in this database resembles it)".to_owned(),
+        names => format!(" (did you mean {}?)", quoted(names)),
+    };
+    if !detail.is_empty() {
+        text.push_str("; ");
+        text.push_str(detail);
+    }
+    text
+}
+
+/// Names in backquotes: `` `a`, `b` or `c` ``.
+pub(crate) fn quoted(names: &[String]) -> String {
+    let mut text = String::new();
+    for (place, name) in names.iter().enumerate() {
+        text.push_str(match place {
+            0 => "",
+            _ if place + 1 == names.len() => " or ",
+            _ => ", ",
+        });
+        text.push('`');
+        text.push_str(name);
+        text.push('`');
+    }
+    text
 }
 
 impl Error {

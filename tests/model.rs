@@ -127,6 +127,12 @@ fn passes(filter: &Filter, document: &Document) -> bool {
                     (FieldValue::Integer(value), FieldTest::Integer { from, to }) => {
                         (from..=to).contains(&value)
                     }
+                    (FieldValue::Integer(value), FieldTest::Float { from, to }) => {
+                        (*from..=*to).contains(&(*value as f64))
+                    }
+                    (FieldValue::Float(value), FieldTest::Integer { from, to }) => {
+                        (*from as f64..=*to as f64).contains(value)
+                    }
                     (FieldValue::Float(value), FieldTest::Float { from, to }) => {
                         (from..=to).contains(&value)
                     }
@@ -337,8 +343,12 @@ fn run(operations: Vec<Operation>) {
                 compare(&database.snapshot(), &committed);
             }
             Operation::Search { vector, k, filter, accuracy } => {
-                let query =
-                    Query::vector(vector.clone()).k(k).filter(filter.clone()).accuracy(accuracy);
+                // What a filter names need not be in the database yet.
+                let query = Query::vector(vector.clone())
+                    .k(k)
+                    .filter(filter.clone())
+                    .accuracy(accuracy)
+                    .allow_unknown_names();
                 let matched =
                     committed.live.values().filter(|entry| passes(&filter, &entry.0)).count();
                 match database.snapshot().search(&query) {

@@ -110,7 +110,7 @@ fn a_mesh_heading_that_nobody_has_is_an_error_with_suggestions() {
     writer.commit().unwrap();
     let error =
         database.snapshot().search(&Query::matching(Filter::mesh("Haeding 1"))).unwrap_err();
-    assert!(error.to_string().contains("heading 1"), "{error}");
+    assert!(error.to_string().contains("`Heading 1`"), "{error}");
     let found = database.snapshot().search(&Query::matching(Filter::mesh("HEADING 1"))).unwrap();
     assert_eq!(found.matched, 1);
 }
@@ -309,7 +309,7 @@ fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
     }
     for bad in [
         Accuracy::Recall(0.0),
-        Accuracy::Recall(1.0),
+        Accuracy::Recall(1.5),
         Accuracy::Recall(f32::NAN),
         Accuracy::Effort { probes: 0, candidates: 9 },
     ] {

@@ -11,7 +11,10 @@ use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
-use crate::search::{Hit, Query, SearchResult, SegmentView, Vectors, search, suggest_mesh};
+use crate::search::{
+    FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors, fields, search,
+    suggest_mesh, why_nothing,
+};
 use crate::segment::CodebookFile;
 use crate::storage::{Bytes, Storage, VerifiedFile};
 
@@ -202,7 +205,26 @@ impl Snapshot {
         self.locate(key)?.map(|(view, row)| view.segment.revision(row)).transpose()
     }
 
-    /// MeSH headings of this database that resemble a text, likeliest first.
+    /// The free fields that documents of this database have, with their types, by name. Cost: a binary
+    /// search per field and segment.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn fields(&self) -> Result<Vec<FieldInfo>> {
+        fields(&self.state.views)
+    }
+
+    /// Why a filter matches nothing: for several conditions, how many documents each matches alone
+    /// ([`Note::Alone`]); where a condition on dates matches none, the days between which documents are dated
+    /// ([`Note::DatesBetween`]). Cost: every condition is evaluated once more.
+    ///
+    /// # Errors
+    /// [`crate::Error::InvalidQuery`] and [`crate::Error::Corrupt`], as [`Snapshot::search`].
+    pub fn why_nothing(&self, filter: &Filter) -> Result<Vec<Note>> {
+        why_nothing(filter, &self.state.views)
+    }
+
+    /// MeSH headings of this database that resemble a text, likeliest first, as documents spell them.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].

@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use super::dense;
 use super::explain::{Explain, Plan, SegmentExplain};
+use super::filter::Filter;
 use super::matches::Matches;
+use super::note::Note;
 use super::query::Query;
-use super::resolve::check_names;
+use super::resolve::resolve;
 use super::view::SegmentView;
+use crate::control::Control;
 use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
@@ -40,8 +43,23 @@ pub struct SearchResult {
     pub hits: Vec<Hit>,
     /// Live documents that pass the filter.
     pub matched: u64,
+    /// What the hits do not show: names of the filter that no document has, documents that were left out
+    /// because they have no date.
+    pub notes: Vec<Note>,
     /// How it was done.
     pub explain: Explain,
+}
+
+impl SearchResult {
+    /// Documents that pass all but the filter's conditions on dates, and were left out because they have
+    /// no date.
+    pub fn undated(&self) -> u64 {
+        let undated = self.notes.iter().filter_map(|note| match note {
+            Note::Undated { documents } => Some(*documents),
+            _ => None,
+        });
+        undated.sum()
+    }
 }
 
 /// What the vectors of a snapshot have in common.
@@ -57,7 +75,7 @@ pub struct Vectors {
 /// Searches the segments of a snapshot.
 ///
 /// # Errors
-/// [`Error::InvalidQuery`], [`Error::Vector`], [`Error::EncoderMismatch`] for a query that does not
+/// [`Error::InvalidQuery`], [`Error::UnknownName`], [`Error::Vector`], [`Error::EncoderMismatch`] for a query that does not
 /// fit; [`Error::Corrupt`] for damaged files; [`Error::Cancelled`], [`Error::DeadlineExceeded`].
 pub fn search(
     segments: &[SegmentView],
@@ -71,7 +89,9 @@ pub fn search(
         });
     }
     query.accuracy.validate()?;
-    let matches = evaluate(segments, query)?;
+    let resolved = resolve(&query.filter, segments, query.allow_unknown)?;
+    let filter = resolved.filter.as_ref().unwrap_or(&query.filter);
+    let matches = evaluate(segments, filter, &query.control)?;
     let filter_time = started.elapsed();
     let vector = query.vector.as_deref();
     let vector = vector.map(|vector| prepare(vector, vectors, query)).transpose()?;
@@ -84,22 +104,24 @@ pub fn search(
         None => list_all(segments, &matches, query)?,
     };
     explain.filter_time = filter_time;
+    let mut notes = resolved.notes.clone();
+    let documents = matches.iter().map(|matches| matches.undated).sum();
+    if documents > 0 {
+        notes.push(Note::Undated { documents });
+    }
     explain.total_time = started.elapsed();
-    Ok(SearchResult { hits, matched, explain })
+    Ok(SearchResult { hits, matched, notes, explain })
 }
 
 /// The rows of each segment that pass the filter.
-fn evaluate(segments: &[SegmentView], query: &Query) -> Result<Vec<Arc<Matches>>> {
-    let known: Option<Vec<_>> =
-        segments.iter().map(|view| view.known_matches(&query.filter)).collect();
-    if let Some(known) = known.filter(|known| !known.is_empty()) {
-        return Ok(known);
-    }
-    query.filter.validate()?;
-    check_names(&query.filter, segments)?;
+fn evaluate(
+    segments: &[SegmentView],
+    filter: &Filter,
+    control: &Control,
+) -> Result<Vec<Arc<Matches>>> {
     let evaluate = |view: &SegmentView| {
-        query.control.check()?;
-        view.matches(&query.filter)
+        control.check()?;
+        view.matches(filter)
     };
     segments.iter().map(evaluate).collect()
 }

@@ -4,8 +4,10 @@ mod nested;
 
 use roaring::RoaringBitmap;
 
+use super::numbers::{Typed, integers_between, is_between, typed};
+use super::check::check_leaf;
 use crate::date::Day;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::terms::{TermField, field_term};
 use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
@@ -38,11 +40,12 @@ pub enum Filter {
         /// Last day.
         to: Day,
     },
-    /// Journal, by abbreviation, full title, NLM id or ISSN, in any case.
+    /// Journal, by abbreviation, full title, NLM id or ISSN. Case, dots and other punctuation, accents,
+    /// `&` for `and` and a leading `The` do not matter.
     Journal(String),
-    /// Language, as ISO 639-2 code.
+    /// Language, by ISO 639-2 or 639-1 code or English name, in any case: `ger`, `deu`, `de`, `German`.
     Language(String),
-    /// Publication type, by name in any case or by UI.
+    /// Publication type, by name, UI or usual synonym (`RCT`), in the singular or plural, in any case.
     PublicationType(String),
     /// Documents with an abstract of their own.
     HasAbstract,
@@ -69,20 +72,23 @@ pub enum Filter {
 pub enum FieldTest {
     /// The string, or one string of the list, is exactly this.
     Is(String),
-    /// The integer lies in this range, both ends included.
+    /// The number, whole or not, lies in this range, both ends included.
     Integer {
         /// Least value.
         from: i64,
         /// Greatest value.
         to: i64,
     },
-    /// The number lies in this range, both ends included.
+    /// The number, whole or not, lies in this range, both ends included.
     Float {
         /// Least value.
         from: f64,
         /// Greatest value.
         to: f64,
     },
+    /// As a person types it, who need not know the field's type: the string itself, or a number
+    /// (`12`), or a range of numbers (`5:9`, `0.5:`, `:9`). A value fits when it fits in any of these ways.
+    Typed(String),
 }
 
 impl Filter {
@@ -146,26 +152,7 @@ impl Filter {
 
     /// Rejects filters that mean nothing.
     pub(super) fn validate(&self) -> Result<()> {
-        self.parts().try_for_each(Filter::validate_alone)
-    }
-
-    /// Rejects a filter that means nothing, whatever its parts are.
-    fn validate_alone(&self) -> Result<()> {
-        let invalid = |detail: String| Err(Error::InvalidQuery { detail });
-        match self {
-            Filter::Years { from, to } if from > to => {
-                invalid(format!("the year range {from}:{to} ends before it starts"))
-            }
-            Filter::Dates { from, to } if from > to => {
-                invalid(format!("the date range {from}:{to} ends before it starts"))
-            }
-            Filter::Field { test: FieldTest::Float { from, to }, name }
-                if from.is_nan() || to.is_nan() =>
-            {
-                invalid(format!("the range of field `{name}` is not a number"))
-            }
-            _ => Ok(()),
-        }
+        self.parts().try_for_each(check_leaf)
     }
 }
 
@@ -210,15 +197,35 @@ fn rows_where<T: Copy>(column: &NumberColumn<'_, T>, test: impl Fn(T) -> bool) -
 }
 
 fn field_rows(segment: &Segment, name: &str, test: &FieldTest) -> Result<RoaringBitmap> {
-    Ok(match test {
-        FieldTest::Is(value) => posting(segment, TermField::Field, &field_term(name, value))?,
-        FieldTest::Integer { from, to } => match segment.integers(name)? {
-            Some(column) => rows_where(&column, |value| (*from..=*to).contains(&value)),
-            None => RoaringBitmap::new(),
-        },
-        FieldTest::Float { from, to } => match segment.floats(name)? {
-            Some(column) => rows_where(&column, |value| (*from..=*to).contains(&value)),
-            None => RoaringBitmap::new(),
-        },
-    })
+    let mut found = RoaringBitmap::new();
+    match test {
+        FieldTest::Is(value) => {
+            return posting(segment, TermField::Field, &field_term(name, value));
+        }
+        FieldTest::Integer { from, to } => {
+            if let Some(column) = segment.integers(name)? {
+                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
+            }
+            if let Some(column) = segment.floats(name)? {
+                found |= rows_where(&column, |value| is_between(value, *from, *to));
+            }
+        }
+        FieldTest::Float { from, to } => {
+            if let Some(column) = segment.floats(name)? {
+                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
+            }
+            if let Some(column) = segment.integers(name)?
+                && let Some((from, to)) = integers_between(*from, *to)
+            {
+                found |= rows_where(&column, |value| (from..=to).contains(&value));
+            }
+        }
+        FieldTest::Typed(text) => {
+            found |= posting(segment, TermField::Field, &field_term(name, text))?;
+            if let Typed::Range(range) = typed(text) {
+                found |= field_rows(segment, name, &range)?;
+            }
+        }
+    }
+    Ok(found)
 }

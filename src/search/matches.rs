@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use roaring::RoaringBitmap;
 
 use super::filter::Filter;
+use super::undated;
 use crate::error::Result;
 use crate::format::rows::rows as bitmap_rows;
 use crate::segment::Segment;
@@ -20,6 +21,8 @@ pub(super) struct Matches {
     rows: Option<RoaringBitmap>,
     /// How many there are.
     pub(super) count: u64,
+    /// Live rows that a condition on dates leaves out because they have none.
+    pub(super) undated: u64,
     /// Those with a vector; `None` when every row has one and passes.
     pub(super) searchable: Option<RoaringBitmap>,
     /// How many of those there are.
@@ -51,6 +54,7 @@ impl Matches {
         };
         let every_row = u64::from(segment.rows());
         let count = rows.as_ref().map_or(every_row, RoaringBitmap::len);
+        let undated = undated::count(segment, deleted, filter, rows.as_ref())?;
         let searchable = match (segment.rows_with_vector()?, &rows) {
             (None, _) => Some(RoaringBitmap::new()),
             (Some(present), None) if present.len() == every_row => None,
@@ -58,7 +62,8 @@ impl Matches {
             (Some(present), Some(rows)) => Some(rows & present),
         };
         let searchable_count = searchable.as_ref().map_or(every_row, RoaringBitmap::len);
-        Ok(Matches { rows, count, searchable, searchable_count, mask: OnceLock::new() })
+        let mask = OnceLock::new();
+        Ok(Matches { rows, count, undated, searchable, searchable_count, mask })
     }
 
     /// `None` when every row passes.
@@ -174,7 +179,7 @@ mod tests {
         let matches = || {
             let mask = OnceLock::new();
             let (rows, searchable) = (None, None);
-            Arc::new(Matches { rows, count: 0, searchable, searchable_count: 0, mask })
+            Arc::new(Matches { rows, count: 0, undated: 0, searchable, searchable_count: 0, mask })
         };
         let filter = |year| Filter::years(year, year);
         for year in 0..REMEMBERED_MAX as u32 {

@@ -15,15 +15,16 @@ pub struct Query {
     pub(super) filter: Filter,
     pub(super) control: Control,
     pub(super) accuracy: Accuracy,
+    pub(super) allow_unknown: bool,
 }
 
 /// How near to the exact answer a search must come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Accuracy {
-    /// The share of the true nearest documents to find, on average over questions, above 0 and
-    /// below 1; the effort follows from what was measured when the index was made. Without
-    /// measurements the search is exact.
+    /// The share of the true nearest documents to find, on average over queries, above 0 and at most
+    /// 1; the effort follows from what was measured when the index was made. Without measurements, and
+    /// for 1, the search is exact.
     Recall(f32),
     /// Every matching document is scored.
     Exact,
@@ -45,11 +46,11 @@ impl Default for Accuracy {
 
 impl Accuracy {
     /// # Errors
-    /// [`Error::InvalidQuery`] for a recall that is not between 0 and 1, or an effort of nothing.
+    /// [`Error::InvalidQuery`] for a recall that is not above 0 and at most 1, or an effort of nothing.
     pub(super) fn validate(self) -> Result<()> {
         let detail = match self {
-            Accuracy::Recall(recall) if !(recall > 0.0 && recall < 1.0) => {
-                format!("recall {recall} is not between 0 and 1; for 1 ask for an exact search")
+            Accuracy::Recall(recall) if !(recall > 0.0 && recall <= 1.0) => {
+                format!("recall {recall} is not a share above 0 and at most 1")
             }
             Accuracy::Effort { probes: 0, .. } => "0 lists to scan; give at least 1".into(),
             _ => return Ok(()),
@@ -67,6 +68,7 @@ impl Query {
             filter: Filter::All,
             control: Control::default(),
             accuracy: Accuracy::default(),
+            allow_unknown: false,
         }
     }
 
@@ -96,7 +98,7 @@ impl Query {
         Query::new(None, None).filter(filter)
     }
 
-    /// Hits wanted; 10 unless told.
+    /// Hits wanted, 10 by default; 0 only counts the documents that pass the filter.
     pub fn k(mut self, k: usize) -> Query {
         self.k = k;
         self
@@ -105,6 +107,16 @@ impl Query {
     /// Only documents that pass.
     pub fn filter(mut self, filter: Filter) -> Query {
         self.filter = filter;
+        self
+    }
+
+    /// Takes a name in the filter that nobody knows for one that no document has: it matches nothing, and
+    /// [`SearchResult::notes`](super::SearchResult::notes) says so. Without this, a name that is neither in
+    /// the database nor known otherwise is [`Error::UnknownName`], because it is more likely misspelt. For
+    /// programs that filter by names of their own, which a database may not have yet.
+    #[must_use]
+    pub fn allow_unknown_names(mut self) -> Query {
+        self.allow_unknown = true;
         self
     }
 

@@ -6,7 +6,10 @@ use roaring::RoaringBitmap;
 
 use super::filter::Filter;
 use super::matches::{MatchCache, Matches};
+use super::names::index::LooseNames;
+use super::resolved::{Resolved, ResolvedCache};
 use crate::error::Result;
+use crate::ids::SegmentId;
 use crate::segment::{CodebookFile, Segment};
 
 /// A segment as one snapshot sees it. Clones share everything.
@@ -19,6 +22,8 @@ pub struct SegmentView {
     /// What the segment is indexed with; without it, it is searched exactly.
     pub codebook: Option<CodebookFile>,
     cache: Arc<MatchCache>,
+    names: Arc<LooseNames>,
+    resolved: Arc<ResolvedCache>,
 }
 
 impl SegmentView {
@@ -28,12 +33,8 @@ impl SegmentView {
         deleted: Arc<RoaringBitmap>,
         codebook: Option<CodebookFile>,
     ) -> SegmentView {
-        SegmentView { segment, deleted, codebook, cache: Arc::default() }
-    }
-
-    /// Live rows that pass a filter, if they are known already.
-    pub(super) fn known_matches(&self, filter: &Filter) -> Option<Arc<Matches>> {
-        self.cache.get(filter)
+        let (cache, names, resolved) = Default::default();
+        SegmentView { segment, deleted, codebook, cache, names, resolved }
     }
 
     /// Live rows that pass a filter. The last filters are remembered: a second question with the same
@@ -45,5 +46,31 @@ impl SegmentView {
         let found = Arc::new(Matches::evaluate(&self.segment, &self.deleted, filter)?);
         self.cache.put(filter, found.clone());
         Ok(found)
+    }
+
+    /// The segment's terms by their loose spelling.
+    pub(super) fn names(&self) -> &LooseNames {
+        &self.names
+    }
+
+    /// What became of a filter's names in these segments, of which this is one, if that is known.
+    pub(super) fn resolved(
+        &self,
+        segments: &[SegmentId],
+        filter: &Filter,
+        allow_unknown: bool,
+    ) -> Option<Arc<Resolved>> {
+        self.resolved.get(segments, filter, allow_unknown)
+    }
+
+    /// Remembers what became of a filter's names.
+    pub(super) fn remember_resolved(
+        &self,
+        segments: Vec<SegmentId>,
+        filter: &Filter,
+        allow_unknown: bool,
+        resolved: Arc<Resolved>,
+    ) {
+        self.resolved.put(segments, filter, allow_unknown, resolved);
     }
 }

@@ -36,7 +36,7 @@ impl Segment {
 
     /// The terms of a field in order of their bytes, each with the number of its rows.
     pub fn terms(&self, field: TermField) -> Terms<'_> {
-        Terms { segment: self, range: self.shared.meta.terms(field) }
+        Terms::new(self, self.shared.meta.terms(field))
     }
 
     /// The first and the last day that each row's publication date can mean, as
@@ -122,6 +122,12 @@ impl Segment {
 pub struct Terms<'a> {
     segment: &'a Segment,
     range: Range<u32>,
+}
+
+impl<'a> Terms<'a> {
+    pub(super) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
+        Terms { segment, range }
+    }
 }
 
 impl<'a> Iterator for Terms<'a> {

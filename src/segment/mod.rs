@@ -37,6 +37,7 @@ mod columns;
 mod deletes;
 mod dictionary;
 mod draft;
+mod fields;
 mod file;
 mod filters;
 mod keys;

@@ -23,7 +23,7 @@ fn a_missing_database_is_named() {
 fn an_unknown_heading_comes_with_suggestions() {
     let sandbox = Sandbox::with_database();
     let run = sandbox.medvec(&["search", "db", "--mesh", "Diabets Mellitus"]).expect(2);
-    run.says(&["Diabets Mellitus", "did you mean", "diabetes mellitus"]);
+    run.says(&["Diabets Mellitus", "did you mean", "`Diabetes Mellitus`"]);
     sandbox.medvec(&["search", "db", "--mesh", "D999999"]).expect(2).says(&["D999999"]);
 }
 

@@ -5,6 +5,7 @@ mod embed;
 mod encode;
 mod encoders;
 mod errors;
+mod filters;
 mod formats;
 mod index;
 #[cfg(unix)]

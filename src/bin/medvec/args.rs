@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use medvec::Metric;
 use medvec::format::manifest::RowType;
 
-use crate::filters::YearRange;
+use crate::filters::{YearRange, name, share};
 
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -252,11 +252,11 @@ pub(crate) struct Search {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// A question, or words.
+    /// A question, or words; PubMed's query language is not understood.
     #[arg(value_name = "TEXT")]
     pub(crate) text: Option<String>,
 
-    /// Number of hits.
+    /// Number of hits; 0 only counts what the filters match.
     #[arg(short, value_name = "N", default_value_t = 10)]
     pub(crate) k: usize,
 
@@ -268,12 +268,12 @@ pub(crate) struct Search {
     #[arg(long, conflicts_with_all = ["recall", "probes"])]
     pub(crate) exact: bool,
 
-    /// Share of the true nearest documents to find, on average over questions: 0.8 to 0.99.
-    #[arg(long, value_name = "SHARE", conflicts_with = "probes")]
+    /// Share of the true nearest documents to find, on average over queries: above 0, at most 1.
+    #[arg(long, value_name = "SHARE", conflicts_with = "probes", value_parser = share)]
     pub(crate) recall: Option<f32>,
 
     /// For experts: lists of the index to scan, instead of --recall.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) probes: Option<u32>,
 
     /// With --probes: documents to compare exactly.
@@ -310,34 +310,35 @@ pub(crate) struct Search {
 #[derive(Debug, Default, Args)]
 pub(crate) struct Filters {
     /// MeSH heading, by name or descriptor UI.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) mesh: Vec<String>,
 
     /// MeSH heading as a major topic.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) major: Vec<String>,
 
-    /// Years of publication: 2019, 2015:2020, 2015: or :2020.
+    /// Years of publication: 2019, 2015:2020, 2015: or :2020. Documents without a date are left out, and
+    /// counted.
     #[arg(long, value_name = "FROM:TO")]
     pub(crate) year: Option<YearRange>,
 
-    /// Journal, by title, abbreviation, NLM id or ISSN.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    /// Journal, by title, abbreviation, NLM id or ISSN; dots and a leading "The" do not matter.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) journal: Vec<String>,
 
-    /// Language of the article, as in PubMed (`eng`, `ger`).
-    #[arg(long, value_name = "CODE", action = ArgAction::Append)]
+    /// Language of the article, by code or English name (`ger`, `de`, `German`).
+    #[arg(long, value_name = "LANGUAGE", action = ArgAction::Append, value_parser = name)]
     pub(crate) language: Vec<String>,
 
-    /// Publication type, by name or UI.
-    #[arg(long = "type", value_name = "NAME", action = ArgAction::Append)]
+    /// Publication type, by name, UI or usual synonym (`Review`, `RCT`).
+    #[arg(long = "type", value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) publication_type: Vec<String>,
 
     /// Only documents with an abstract.
     #[arg(long)]
     pub(crate) has_abstract: bool,
 
-    /// A field of your own: `name=text`, `name=12`, or a range `name=5:9`, `name=5:`.
+    /// A field of your own: `name=text`, `name=12`, or a range `name=5:9`, `name=5:`; `stats` lists fields.
     #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub(crate) field: Vec<String>,
 }
@@ -349,7 +350,7 @@ pub(crate) struct Get {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// PMIDs or other keys; `-` reads them from standard input, one a line.
+    /// PMIDs or other keys; `-` reads them from standard input, one per line. A key given twice counts once.
     #[arg(value_name = "KEY", required = true)]
     pub(crate) keys: Vec<String>,
 
@@ -492,6 +493,10 @@ mod tests {
         assert!(parse("medvec import db").is_err(), "no files");
         assert!(parse("medvec search db x --year 2020:2010").is_err(), "an empty range");
         assert!(parse("medvec get db").is_err(), "no keys");
+        for wrong in ["--recall 0", "--recall 1.5", "--recall NaN", "--probes 0", "--year 0"] {
+            assert!(parse(&format!("medvec search db x {wrong}")).is_err(), "{wrong}");
+        }
+        assert!(parse("medvec search db x --year 2010 --year 2011").is_err(), "two ranges");
         assert!(parse("medvec search db x --format xml").is_err(), "no such format");
     }
 }

@@ -23,11 +23,11 @@ impl FromStr for YearRange {
     fn from_str(text: &str) -> std::result::Result<YearRange, String> {
         let year = |part: &str, open: u32| match part.trim() {
             "" => Ok(open),
-            part => part
-                .parse::<u32>()
-                .ok()
-                .filter(|year| *year <= 9999)
-                .ok_or_else(|| format!("`{part}` is not a year")),
+            part => {
+                part.parse::<u32>().ok().filter(|year| (1..=9999).contains(year)).ok_or_else(|| {
+                    format!("`{part}` is not a year; write 2019, 2015:2020, 2015: or :2020")
+                })
+            }
         };
         let (from, to) = match text.split_once(':') {
             Some((from, to)) if from.trim().is_empty() && to.trim().is_empty() => {
@@ -78,37 +78,30 @@ impl Filters {
     }
 }
 
-/// `name=value` or `name=from:to`. A value that reads as a number matches strings and numbers, as
-/// the type of the field is not known here.
+/// `name=value` or `name=from:to`; what the value means depends on the type of the field, which the
+/// database knows.
 fn field_filter(condition: &str) -> Result<Filter> {
     let (name, value) =
-        condition.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+        condition.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(|| {
             Failure::usage(format!("--field {condition}: write NAME=VALUE or NAME=FROM:TO"))
         })?;
-    let test = |test: FieldTest| Filter::Field { name: name.to_owned(), test };
-    let mut any = vec![test(FieldTest::Is(value.to_owned()))];
-    let (from, to) = value.split_once(':').unwrap_or((value, value));
-    if from.is_empty() && to.is_empty() {
-        return Ok(any.remove(0));
+    Ok(Filter::Field { name: name.to_owned(), test: FieldTest::Typed(value.to_owned()) })
+}
+
+/// A name that is more than blanks.
+pub(crate) fn name(text: &str) -> std::result::Result<String, String> {
+    match text.trim() {
+        "" => Err("the name is empty".into()),
+        _ => Ok(text.to_owned()),
     }
-    let integer = |part: &str, open: i64| match part {
-        "" => Some(open),
-        part => part.parse::<i64>().ok(),
-    };
-    let float = |part: &str, open: f64| match part {
-        "" => Some(open),
-        part => part.parse::<f64>().ok().filter(|number| !number.is_nan()),
-    };
-    if let (Some(from), Some(to)) = (float(from, f64::NEG_INFINITY), float(to, f64::INFINITY)) {
-        any.push(test(FieldTest::Float { from, to }));
-        // Whole numbers inside the range; exact where both ends are whole already.
-        any.push(test(FieldTest::Integer { from: from.ceil() as i64, to: to.floor() as i64 }));
-    }
-    if let (Some(from), Some(to)) = (integer(from, i64::MIN), integer(to, i64::MAX)) {
-        any.pop();
-        any.push(test(FieldTest::Integer { from, to }));
-    }
-    Ok(if any.len() == 1 { any.remove(0) } else { Filter::Or(any) })
+}
+
+/// A share above 0 and at most 1.
+pub(crate) fn share(text: &str) -> std::result::Result<f32, String> {
+    let share = text.trim().parse::<f32>().ok();
+    share
+        .filter(|share| *share > 0.0 && *share <= 1.0)
+        .ok_or_else(|| "give a share above 0 and at most 1, such as 0.95".into())
 }
 
 #[cfg(test)]
@@ -128,7 +121,9 @@ mod tests {
         assert!(years("2020:2015").unwrap_err().contains("2015:2020"));
         assert!(years(":").is_err() && years("").is_err());
         assert!(years("twenty").unwrap_err().contains("not a year"));
-        assert!(years("99999").is_err());
+        for text in ["99999", "0", "0:2000", "-5", "2015-2020", "2015:2016:2017"] {
+            assert!(years(text).unwrap_err().contains("not a year"), "{text}");
+        }
     }
 
     #[test]
@@ -152,18 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn field_values_match_by_what_they_look_like() {
-        let is =
-            |value: &str| Filter::Field { name: "site".into(), test: FieldTest::Is(value.into()) };
-        assert_eq!(field_filter("site=Berlin").unwrap(), is("Berlin"));
-        assert_eq!(field_filter("site=a=b").unwrap(), is("a=b"));
-        assert_eq!(field_filter("site=:").unwrap(), is(":"));
-        let Filter::Or(any) = &field_filter("site=5:9").unwrap() else { panic!("one test only") };
-        let integer = FieldTest::Integer { from: 5, to: 9 };
-        assert!(any.contains(&Filter::Field { name: "site".into(), test: integer }));
-        let Filter::Or(any) = &field_filter("site=0.5:2.5").unwrap() else { panic!("one test") };
-        let integer = FieldTest::Integer { from: 1, to: 2 };
-        assert!(any.contains(&Filter::Field { name: "site".into(), test: integer }));
-        assert!(field_filter("site").is_err() && field_filter("=x").is_err());
+    fn field_values_are_passed_on_as_typed() {
+        let typed = |value: &str| Filter::Field {
+            name: "site".into(),
+            test: FieldTest::Typed(value.into()),
+        };
+        for value in ["Berlin", "a=b", ":", "5:9", ""] {
+            assert_eq!(field_filter(&format!("site={value}")).unwrap(), typed(value));
+        }
+        assert!(field_filter("site").is_err() && field_filter(" =x").is_err());
+    }
+
+    #[test]
+    fn shares_and_names_are_checked() {
+        assert_eq!((share("0.9"), share("1")), (Ok(0.9), Ok(1.0)));
+        for text in ["0", "-1", "1.01", "NaN", "inf", "95%", ""] {
+            assert!(share(text).is_err(), "{text}");
+        }
+        assert!(name(" ").is_err() && name("").is_err());
+        assert_eq!(name("Aspirin"), Ok("Aspirin".into()));
     }
 }

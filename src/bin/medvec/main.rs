@@ -12,6 +12,7 @@ mod encoders;
 mod failure;
 mod filters;
 mod highlight;
+mod hints;
 mod interrupt;
 mod keys;
 mod npy;

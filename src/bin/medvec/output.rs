@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use medvec::search::Note;
 use serde_json::{Value, json};
 
 use crate::args::Format;
@@ -18,8 +19,34 @@ pub(crate) struct Answer<'a> {
     pub(crate) matched: u64,
     /// All live documents.
     pub(crate) documents: u64,
+    /// Documents that the filters leave out only because they have no date.
+    pub(crate) undated: u64,
+    /// What the hits do not show.
+    pub(crate) remarks: &'a [Remark],
     /// Best first.
     pub(crate) hits: &'a [HitView],
+}
+
+/// Something about an answer that its hits do not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Remark {
+    /// A name that never changes, for programs.
+    pub(crate) code: &'static str,
+    /// A sentence for people.
+    pub(crate) text: String,
+}
+
+impl Remark {
+    /// A remark of a kind.
+    pub(crate) fn new(code: &'static str, text: impl Into<String>) -> Remark {
+        Remark { code, text: text.into() }
+    }
+}
+
+impl From<&Note> for Remark {
+    fn from(note: &Note) -> Remark {
+        Remark::new(note.code(), note.to_string())
+    }
 }
 
 /// Writes an answer.
@@ -36,10 +63,15 @@ pub(crate) fn answer(
         }
         Format::Json => {
             let hits: Vec<Value> = answer.hits.iter().map(hit_json).collect();
+            let notes = answer.remarks.iter();
+            let notes: Vec<Value> =
+                notes.map(|note| json!({"code": note.code, "text": note.text})).collect();
             let whole = json!({
                 "query": answer.question,
                 "documents": answer.documents,
                 "matched": answer.matched,
+                "undated": answer.undated,
+                "notes": notes,
                 "hits": hits,
             });
             json_value(out, &whole)
@@ -100,7 +132,9 @@ mod tests {
     use medvec::{Document, Key};
 
     fn written(format: Format, hits: &[HitView]) -> String {
-        let whole = Answer { question: Some("q"), matched: 5, documents: 9, hits };
+        let remarks = &[Remark::from(&Note::Undated { documents: 2 })];
+        let question = Some("q");
+        let whole = Answer { question, matched: 5, documents: 9, undated: 2, remarks, hits };
         let mut out = Vec::new();
         answer(&mut out, format, &whole, 80).unwrap();
         String::from_utf8(out).unwrap()
@@ -115,7 +149,8 @@ mod tests {
     #[test]
     fn json_has_stable_names() {
         let value: Value = serde_json::from_str(&written(Format::Json, &two_hits())).unwrap();
-        assert_eq!(value["matched"], 5);
+        assert_eq!((&value["matched"], &value["undated"]), (&json!(5), &json!(2)));
+        assert_eq!(value["notes"][0]["code"], "undated");
         assert_eq!(value["hits"][0]["pmid"], 12);
         assert_eq!(value["hits"][0]["score"], 0.5);
         assert_eq!(value["hits"][1]["key"], "x");

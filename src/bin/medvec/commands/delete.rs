@@ -8,19 +8,24 @@ use super::open;
 use crate::args::Delete;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::keys;
+use crate::keys::{self, Found};
 use crate::style::counted;
 
 pub(crate) fn run(args: &Delete, context: &mut Context) -> Result<u8> {
-    let keys = keys::read(&args.keys, io::stdin().lock())?;
+    let texts = keys::read(&args.keys, io::stdin().lock())?;
     let control = context.control();
     let mut writer = open(&args.database)?.writer(WriterOptions::default())?;
+    if texts.is_empty() {
+        context.remark("no keys were given");
+    }
+    // The writer's own state: nothing changes between the lookup and the deletion.
+    let all = keys::find_all(&texts, writer.snapshot())?;
     let mut deleted = 0u64;
-    for key in &keys {
+    for found in all {
         control.check()?;
-        match writer.delete(key)? {
-            true => deleted += 1,
-            false => context.remark(format!("{key} is not in this database")),
+        match found {
+            Found::Key(key) => deleted += u64::from(writer.delete(&key)?),
+            Found::Nothing(remark) => context.remark(remark),
         }
     }
     writer.commit()?;

@@ -2,27 +2,35 @@
 
 use std::io::{self, Write};
 
-use medvec::{Document, Key};
+use medvec::Document;
 
 use super::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
+use crate::keys::Found;
 use crate::{csv, document_json, keys, output, render, view};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
-    let keys = keys::read(&args.keys, io::stdin().lock())?;
+    let texts = keys::read(&args.keys, io::stdin().lock())?;
     let snapshot = open(&args.database)?.snapshot();
+    if texts.is_empty() {
+        context.remark("no keys were given");
+    }
     let mut found = 0u64;
     let mut all = Vec::new();
     if args.format == Format::Csv {
         csv::record(&mut context.out, &["key", "year", "journal", "title", "abstract", "mesh"])?;
     }
-    for key in &keys {
-        let Some(document) = snapshot.get(key)? else {
-            context.remark(format!("{} is not in this database", name(key)));
-            continue;
+    for key in keys::find_all(&texts, &snapshot)? {
+        let key = match key {
+            Found::Key(key) => key,
+            Found::Nothing(remark) => {
+                context.remark(remark);
+                continue;
+            }
         };
+        let Some(document) = snapshot.get(&key)? else { continue };
         let columns = context.columns;
         let out = &mut context.out;
         match args.format {
@@ -43,13 +51,6 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
         output::json_value(&mut context.out, &serde_json::Value::Array(all))?;
     }
     Ok(if found > 0 { EXIT_FOUND } else { EXIT_NONE })
-}
-
-fn name(key: &Key) -> String {
-    match key {
-        Key::Pmid(pmid) => format!("PMID {pmid}"),
-        Key::Text(text) => format!("document {text}"),
-    }
 }
 
 fn record(out: &mut dyn Write, document: &Document) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! `medvec search`
 
+use std::io::Write;
+
 use medvec::db::Snapshot;
 use medvec::encode::folder::{CrossEncoder, OpenOptions, has_towers};
 use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult};
@@ -10,7 +12,8 @@ use crate::args::{Format, Search};
 use crate::context::Context;
 use crate::encoders;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::output::{Answer, answer};
+use crate::hints;
+use crate::output::{Answer, Remark, answer};
 use crate::sentences::best_sentences;
 use crate::style::{FAINT, count, counted, duration};
 use crate::view::HitView;
@@ -19,6 +22,9 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let filter = args.filters.to_filter()?;
     let snapshot = open(&args.database)?.snapshot();
     let question = args.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    if args.k == 0 {
+        return counted_only(args, question, &snapshot, filter, context);
+    }
     let Some(question) = question else {
         return list(args, &snapshot, filter, context);
     };
@@ -53,7 +59,67 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
             view.sentence = sentence;
         }
     }
-    finish(args, Some(question), &snapshot, &result, &views, Some(&*encoder), context)
+    let remarks = hints::remarks(question, &snapshot, &args.database)?;
+    let shown =
+        Shown { question: Some(question), views: &views, encoder: Some(&*encoder), remarks };
+    finish(args, shown, &snapshot, &result, context)
+}
+
+/// `-k 0`: how many documents pass the filters. A text has no part in that.
+fn counted_only(
+    args: &Search,
+    question: Option<&str>,
+    snapshot: &Snapshot,
+    filter: Filter,
+    context: &mut Context,
+) -> Result<u8> {
+    let query = Query::matching(filter).k(0).control(context.control());
+    let result = snapshot.search(&query)?;
+    let mut remarks = Vec::new();
+    if let Some(question) = question {
+        remarks.extend(hints::remarks(question, snapshot, &args.database)?);
+        let text = "-k 0 counts what the filters match; the text only orders hits";
+        remarks.push(Remark::new("count", text));
+    }
+    remarks.extend(result.notes.iter().map(Remark::from));
+    if result.matched == 0 {
+        remarks.extend(nothing(args, snapshot)?);
+    }
+    let of_all = format!(
+        "{} of {} in the database",
+        counted(result.matched, "matching document"),
+        count(snapshot.len())
+    );
+    if args.format == Format::Text {
+        writeln!(context.out, "{of_all}")?;
+    } else {
+        let whole = Answer {
+            question,
+            matched: result.matched,
+            documents: snapshot.len(),
+            undated: result.undated(),
+            remarks: &remarks,
+            hits: &[],
+        };
+        answer(&mut context.out, args.format, &whole, context.columns)?;
+        context.remark(of_all);
+    }
+    for remark in &remarks {
+        context.remark(&remark.text);
+    }
+    Ok(if result.matched > 0 { EXIT_FOUND } else { EXIT_NONE })
+}
+
+/// What to say when no document passes the filters.
+fn nothing(args: &Search, snapshot: &Snapshot) -> Result<Vec<Remark>> {
+    if snapshot.is_empty() {
+        return Ok(vec![Remark::new("nothing", "nothing found: the database holds no documents")]);
+    }
+    let text = "nothing found: no document passes these filters";
+    let mut remarks = vec![Remark::new("nothing", text)];
+    let why = snapshot.why_nothing(&args.filters.to_filter()?)?;
+    remarks.extend(why.iter().map(Remark::from));
+    Ok(remarks)
 }
 
 /// Sorts hits by the scores of a cross-encoder, best first, and keeps `k` of them; where scores are
@@ -100,7 +166,13 @@ fn list(args: &Search, snapshot: &Snapshot, filter: Filter, context: &mut Contex
     let query = Query::matching(filter).k(args.k).control(context.control());
     let result = snapshot.search(&query)?;
     let views = views(&result, &documents(snapshot, &result)?, false);
-    finish(args, None, snapshot, &result, &views, None, context)
+    let mut remarks = Vec::new();
+    if args.text.is_some() {
+        let text = "the text is empty: documents that pass the filters are listed, newest first";
+        remarks.push(Remark::new("empty-text", text));
+    }
+    let shown = Shown { question: None, views: &views, encoder: None, remarks };
+    finish(args, shown, snapshot, &result, context)
 }
 
 fn documents(snapshot: &Snapshot, result: &SearchResult) -> Result<Vec<Document>> {
@@ -121,33 +193,49 @@ fn views(result: &SearchResult, documents: &[Document], scored: bool) -> Vec<Hit
     .collect()
 }
 
+/// What is written of a search.
+struct Shown<'a> {
+    question: Option<&'a str>,
+    views: &'a [HitView],
+    encoder: Option<&'a dyn Encoder>,
+    remarks: Vec<Remark>,
+}
+
 fn finish(
     args: &Search,
-    question: Option<&str>,
+    shown: Shown<'_>,
     snapshot: &Snapshot,
     result: &SearchResult,
-    views: &[HitView],
-    encoder: Option<&dyn Encoder>,
     context: &mut Context,
 ) -> Result<u8> {
-    let whole =
-        Answer { question, matched: result.matched, documents: snapshot.len(), hits: views };
+    let Shown { question, views, encoder, mut remarks } = shown;
+    remarks.extend(result.notes.iter().map(Remark::from));
+    if views.is_empty() {
+        remarks.extend(match result.matched {
+            0 => nothing(args, snapshot)?,
+            matched => {
+                let text = format!(
+                    "nothing found: {} pass the filters, none of them has a vector",
+                    counted(matched, "document")
+                );
+                vec![Remark::new("nothing", text)]
+            }
+        });
+    }
+    let whole = Answer {
+        question,
+        matched: result.matched,
+        documents: snapshot.len(),
+        undated: result.undated(),
+        remarks: &remarks,
+        hits: views,
+    };
     answer(&mut context.out, args.format, &whole, context.columns)?;
     if args.explain {
         context.out.flush_all()?;
         explain(result, encoder);
     }
-    if views.is_empty() {
-        context.remark(match result.matched {
-            0 => "nothing found: no document passes these filters".to_owned(),
-            matched => format!(
-                "nothing found: {} pass the filters, none of them has a vector",
-                counted(matched, "document")
-            ),
-        });
-        return Ok(EXIT_NONE);
-    }
-    if args.format == Format::Text {
+    if !views.is_empty() && args.format == Format::Text {
         context.remark(format!(
             "\n{FAINT}{} of {} ({} in the database), {}{FAINT:#}",
             count(views.len() as u64),
@@ -156,7 +244,10 @@ fn finish(
             duration(result.explain.total_time),
         ));
     }
-    Ok(EXIT_FOUND)
+    for remark in &remarks {
+        context.remark(&remark.text);
+    }
+    Ok(if views.is_empty() { EXIT_NONE } else { EXIT_FOUND })
 }
 
 /// Says on standard error how the answer was found.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use medvec::Metric;
 use medvec::db::{IndexStats, Snapshot, Stats as Figures};
 use medvec::format::manifest::VectorConfig;
+use medvec::search::FieldInfo;
 use serde_json::{Value, json};
 
 use super::open;
@@ -17,15 +18,21 @@ use crate::style::{FAINT, bytes, count, counted};
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     let snapshot = open(&args.database)?.snapshot();
     let figures = snapshot.stats()?;
+    let fields = snapshot.fields()?;
     match args.format {
-        Format::Text => text(&mut context.out, &snapshot, &figures)?,
-        Format::Json => json_value(&mut context.out, &as_json(&snapshot, &figures))?,
+        Format::Text => text(&mut context.out, &snapshot, &figures, &fields)?,
+        Format::Json => json_value(&mut context.out, &as_json(&snapshot, &figures, &fields))?,
         _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)
 }
 
-fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Result<()> {
+fn text(
+    out: &mut dyn Write,
+    snapshot: &Snapshot,
+    figures: &Figures,
+    fields: &[FieldInfo],
+) -> io::Result<()> {
     let mut row = |name: &str, value: String| writeln!(out, "{FAINT}{name:<12}{FAINT:#} {value}");
     row("generation", figures.generation.0.to_string())?;
     row("documents", count(figures.documents))?;
@@ -43,6 +50,10 @@ fn text(out: &mut dyn Write, snapshot: &Snapshot, figures: &Figures) -> io::Resu
         snapshot.manifest().vectors.as_ref().and_then(|config| config.encoder.as_ref())
     {
         row("encoder", format!("{} ({}, {})", spec.name, spec.family, spec.fingerprint()))?;
+    }
+    for (place, field) in fields.iter().enumerate() {
+        let title = if place == 0 { "fields" } else { "" };
+        row(title, format!("{} ({field})", field.name))?;
     }
     if let Some(index) = &figures.index {
         row("index", index_text(index))?;
@@ -123,7 +134,7 @@ fn metric(config: &VectorConfig) -> &'static str {
     }
 }
 
-fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
+fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Value {
     let manifest = snapshot.manifest();
     let vectors = manifest.vectors.as_ref().map(|config| {
         json!({
@@ -183,8 +194,20 @@ fn as_json(snapshot: &Snapshot, figures: &Figures) -> Value {
             "questions": index.questions,
             "optimistic": index.optimistic,
         })),
+        "fields": fields.iter().map(field_json).collect::<Vec<Value>>(),
         "segments": segments,
         "sections": sections,
         "sources": sources,
     })
+}
+
+fn field_json(field: &FieldInfo) -> Value {
+    let types = [
+        (field.has_strings, "string"),
+        (field.has_integers, "integer"),
+        (field.has_floats, "float"),
+    ];
+    let types: Vec<&str> =
+        types.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect();
+    json!({"name": field.name, "types": types})
 }

@@ -1,0 +1,88 @@
+//! Why a filter matches nothing: what each of its conditions matches alone.
+
+use super::filter::{FieldTest, Filter};
+use super::matches::Matches;
+use super::note::Note;
+use super::resolve::resolve;
+use super::view::SegmentView;
+use crate::date::Day;
+use crate::error::Result;
+
+/// For a filter of several conditions, how many documents each matches alone; where a condition on dates
+/// matches none, the days between which documents are dated.
+///
+/// Cost: the filter's conditions are evaluated once more.
+///
+/// # Errors
+/// As [`super::search`], but a name that nobody knows is no error.
+pub fn why_nothing(filter: &Filter, segments: &[SegmentView]) -> Result<Vec<Note>> {
+    let parts = match filter {
+        Filter::And(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut notes = Vec::new();
+    let mut no_date_fits = false;
+    for part in parts {
+        let resolved = resolve(part, segments, true)?;
+        let part_here = resolved.filter.as_ref().unwrap_or(part);
+        let mut documents = 0;
+        for view in segments {
+            documents += Matches::evaluate(&view.segment, &view.deleted, part_here)?.count;
+        }
+        no_date_fits |=
+            documents == 0 && matches!(part, Filter::Years { .. } | Filter::Dates { .. });
+        if parts.len() > 1 {
+            notes.push(Note::Alone { condition: in_words(part), documents });
+        }
+    }
+    if no_date_fits && let Some((first, last)) = dates(segments)? {
+        notes.push(Note::DatesBetween { first, last });
+    }
+    Ok(notes)
+}
+
+/// The first and the last day that any live document's date can mean; `None` where none has a date.
+fn dates(segments: &[SegmentView]) -> Result<Option<(Day, Day)>> {
+    let mut span: Option<(u32, u32)> = None;
+    for view in segments {
+        let (first, last) = view.segment.dates()?;
+        let rows = first.iter().zip(last).zip(0u32..);
+        for ((first, last), _) in
+            rows.filter(|((_, last), row)| **last != 0 && !view.deleted.contains(*row))
+        {
+            let (from, to) = span.unwrap_or((*first, *last));
+            span = Some((from.min(*first), to.max(*last)));
+        }
+    }
+    Ok(span.map(|(first, last)| (Day(first), Day(last))))
+}
+
+/// A condition as a person would say it.
+fn in_words(filter: &Filter) -> String {
+    match filter {
+        Filter::All => "every document".into(),
+        Filter::Mesh { term, major_only: false } => format!("MeSH heading `{term}`"),
+        Filter::Mesh { term, major_only: true } => format!("major topic `{term}`"),
+        Filter::Years { from: 0, to } => format!("years up to {to}"),
+        Filter::Years { from, to } if *to >= 9999 => format!("years from {from}"),
+        Filter::Years { from, to } if from == to => format!("year {from}"),
+        Filter::Years { from, to } => format!("years {from} to {to}"),
+        Filter::Dates { from, to } => format!("dates {from} to {to}"),
+        Filter::Journal(name) => format!("journal `{name}`"),
+        Filter::Language(name) => format!("language `{name}`"),
+        Filter::PublicationType(name) => format!("publication type `{name}`"),
+        Filter::HasAbstract => "with an abstract".into(),
+        Filter::Keys(keys) if keys.len() == 1 => "1 key".into(),
+        Filter::Keys(keys) => format!("{} keys", keys.len()),
+        Filter::Field { name, test } => match test {
+            FieldTest::Is(value) | FieldTest::Typed(value) => format!("field `{name}` = `{value}`"),
+            FieldTest::Integer { from, to } => format!("field `{name}` {from} to {to}"),
+            FieldTest::Float { from, to } => format!("field `{name}` {from} to {to}"),
+        },
+        Filter::And(_) | Filter::Or(_) => "a combination of conditions".into(),
+        Filter::Not(part) => match &**part {
+            Filter::And(_) | Filter::Or(_) | Filter::Not(_) => "a negation of conditions".into(),
+            leaf => format!("not {}", in_words(leaf)),
+        },
+    }
+}

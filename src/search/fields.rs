@@ -1,0 +1,218 @@
+//! Free fields of the database: which there are, and whether a test fits them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::filter::{FieldTest, Filter};
+use super::names::suggest::nearest;
+use super::note::Note;
+use super::numbers::{Typed, integers_between, typed};
+use super::resolved::Outcome;
+use super::view::SegmentView;
+use crate::error::{Error, NameKind, Result};
+use crate::format::terms::{TermField, field_term, fold};
+
+/// Fields that an error lists.
+const LISTED_MAX: usize = 20;
+
+/// Values of a field that are compared with one that no document has.
+const COMPARED_MAX: usize = 100_000;
+
+/// A free field of the database and the types of its values; a field can have several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether some document has a string, or a list of strings, there.
+    pub has_strings: bool,
+    /// Whether some document has an integer there.
+    pub has_integers: bool,
+    /// Whether some document has a floating-point number there.
+    pub has_floats: bool,
+}
+
+impl FieldInfo {
+    fn has_numbers(&self) -> bool {
+        self.has_integers || self.has_floats
+    }
+}
+
+impl fmt::Display for FieldInfo {
+    /// The types: `string`, `integer and float`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let types = [
+            (self.has_strings, "string"),
+            (self.has_integers, "integer"),
+            (self.has_floats, "float"),
+        ];
+        let types: Vec<&str> =
+            types.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect();
+        f.write_str(&types.join(" and "))
+    }
+}
+
+/// Every free field of the segments, by name. Cost: a binary search a field and segment.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn fields(segments: &[SegmentView]) -> Result<Vec<FieldInfo>> {
+    let mut fields: BTreeMap<String, FieldInfo> = BTreeMap::new();
+    let mut see = |name: &str, mark: fn(&mut FieldInfo)| {
+        let info = fields.entry(name.to_owned()).or_default();
+        info.name = name.to_owned();
+        mark(info);
+    };
+    for view in segments {
+        for name in view.segment.text_fields()? {
+            see(&name, |info| info.has_strings = true);
+        }
+        for name in view.segment.integer_fields() {
+            see(name, |info| info.has_integers = true);
+        }
+        for name in view.segment.float_fields() {
+            see(name, |info| info.has_floats = true);
+        }
+    }
+    Ok(fields.into_values().collect())
+}
+
+/// Whether a test fits a field, and whether its string is some document's.
+pub(super) fn check_field(
+    leaf: &Filter,
+    name: &str,
+    test: &FieldTest,
+    segments: &[SegmentView],
+) -> Result<Outcome> {
+    let Some(info) = field(name, segments)? else { return unknown(name, segments) };
+    let invalid = |detail: String| Err(Error::InvalidQuery { detail });
+    let fits = Ok(Outcome::Found(leaf.clone()));
+    match test {
+        FieldTest::Is(value) => {
+            if !info.has_strings {
+                return invalid(format!("field `{name}` ({info}) holds no strings like `{value}`"));
+            }
+            value_or_note(leaf, name, value, segments)
+        }
+        FieldTest::Integer { .. } if info.has_numbers() => fits,
+        FieldTest::Float { from, to } if info.has_numbers() => {
+            check_whole(&info, *from, *to)?;
+            fits
+        }
+        FieldTest::Integer { .. } | FieldTest::Float { .. } => {
+            invalid(format!("field `{name}` ({info}) holds no numbers to compare with a range"))
+        }
+        FieldTest::Typed(value) if info.has_strings && has_value(name, value, segments)? => fits,
+        FieldTest::Typed(value) if info.has_numbers() => match typed(value) {
+            Typed::Range(FieldTest::Float { from, to }) => {
+                check_whole(&info, from, to)?;
+                fits
+            }
+            Typed::Range(_) => fits,
+            Typed::Reversed => {
+                let (from, to) = value.split_once(':').unwrap_or_default();
+                invalid(format!(
+                    "the range `{value}` of field `{name}` ends before it starts; write {}:{}",
+                    to.trim(),
+                    from.trim()
+                ))
+            }
+            Typed::NotANumber if info.has_strings => value_or_note(leaf, name, value, segments),
+            Typed::NotANumber => invalid(format!(
+                "field `{name}` ({info}) holds numbers, and `{value}` is not one; write a number, or \
+                 a range like 5:9, 5: or :9"
+            )),
+        },
+        FieldTest::Typed(value) => value_or_note(leaf, name, value, segments),
+    }
+}
+
+/// Refuses a range without any integer for a field that holds integers only.
+fn check_whole(info: &FieldInfo, from: f64, to: f64) -> Result<()> {
+    if info.has_floats || from.is_nan() || to.is_nan() || integers_between(from, to).is_some() {
+        return Ok(());
+    }
+    Err(Error::InvalidQuery {
+        detail: format!(
+            "field `{}` holds integers from {} to {}, and none lies between {from} and {to}",
+            info.name,
+            i64::MIN,
+            i64::MAX
+        ),
+    })
+}
+
+fn field(name: &str, segments: &[SegmentView]) -> Result<Option<FieldInfo>> {
+    let mut info = FieldInfo { name: name.to_owned(), ..FieldInfo::default() };
+    for view in segments {
+        let segment = &view.segment;
+        info.has_strings |= segment.field_values(name)?.size_hint().0 > 0;
+        info.has_integers |= segment.integer_fields().any(|known| known == name);
+        info.has_floats |= segment.float_fields().any(|known| known == name);
+    }
+    Ok(Some(info).filter(|info| info.has_strings || info.has_numbers()))
+}
+
+fn unknown(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
+    let fields = fields(segments)?;
+    let mut spelt: BTreeMap<String, &str> = BTreeMap::new();
+    for field in &fields {
+        spelt.insert(fold(&field.name), &field.name);
+    }
+    let names = spelt.keys().map(|name| (name.clone(), 0)).collect();
+    let suggestions = nearest(&fold(name), names, 5);
+    let mut listed: Vec<String> =
+        fields.iter().take(LISTED_MAX).map(|field| format!("`{}` ({field})", field.name)).collect();
+    if fields.len() > LISTED_MAX {
+        listed.push(format!("{} more", fields.len() - LISTED_MAX));
+    }
+    Ok(Outcome::Unknown {
+        kind: NameKind::Field,
+        name: name.to_owned(),
+        suggestions: suggestions
+            .into_iter()
+            .map(|near| spelt.get(&near).map_or(near, |name| (*name).to_owned()))
+            .collect(),
+        detail: match listed.is_empty() {
+            true => "no document of this database has fields of its own".to_owned(),
+            false => format!("fields here: {}", listed.join(", ")),
+        },
+    })
+}
+
+fn has_value(name: &str, value: &str, segments: &[SegmentView]) -> Result<bool> {
+    let term = field_term(name, value);
+    for view in segments {
+        if view.segment.posting(TermField::Field, &term)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A string that no document has in the field is worth a note: it may be misspelt.
+fn value_or_note(
+    leaf: &Filter,
+    name: &str,
+    value: &str,
+    segments: &[SegmentView],
+) -> Result<Outcome> {
+    if has_value(name, value, segments)? {
+        return Ok(Outcome::Found(leaf.clone()));
+    }
+    let mut spelt: BTreeMap<String, String> = BTreeMap::new();
+    let mut names: BTreeMap<String, u64> = BTreeMap::new();
+    for view in segments {
+        for term in view.segment.field_values(name)?.take(COMPARED_MAX) {
+            let (term, rows) = term?;
+            let known = term.split_once('\0').map_or("", |(_, value)| value);
+            *names.entry(fold(known)).or_default() += u64::from(rows);
+            spelt.insert(fold(known), known.to_owned());
+        }
+    }
+    let suggestions = nearest(&fold(value), names, 5).into_iter();
+    Ok(Outcome::Absent(Note::AbsentValue {
+        field: name.to_owned(),
+        value: value.to_owned(),
+        suggestions: suggestions.map(|near| spelt.get(&near).cloned().unwrap_or(near)).collect(),
+    }))
+}
