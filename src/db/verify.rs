@@ -46,9 +46,12 @@ impl Snapshot {
             report.files += 1;
             report.bytes += entry.seal.length;
         }
+        let rows: u64 = state.views.iter().map(|view| u64::from(view.segment.rows())).sum();
+        let mut checked = 0;
         for (entry, view) in manifest.segments.iter().zip(&state.views) {
             control.check()?;
-            view.segment.verify(control)?;
+            view.segment.verify(&control.part(checked, rows))?;
+            checked += u64::from(view.segment.rows());
             report.files += 1;
             report.bytes += entry.seal.length;
             if let Some(tombstones) = &entry.tombstones {
@@ -57,6 +60,7 @@ impl Snapshot {
                 report.bytes += tombstones.seal.length;
             }
         }
+        control.report("checking", "documents", checked, rows);
         self.check_unique_keys(control)?;
         Ok(report)
     }
