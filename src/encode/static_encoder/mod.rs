@@ -64,6 +64,11 @@ impl StaticEncoder {
     pub fn open(path: &Path) -> Result<StaticEncoder> {
         let absolute = std::path::absolute(path);
         let name = absolute.as_deref().unwrap_or(path).display().to_string();
+        // Opening a pipe would wait for whoever writes to it.
+        let is_file = std::fs::metadata(path).map(|metadata| metadata.is_file());
+        if !is_file.map_err(|source| Error::io("read", &name, source))? {
+            return Err(Error::Encoder { name, detail: "it is not a regular file".to_owned() });
+        }
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", &name, source))?;
         StaticEncoder::new(&name, Cow::Owned(bytes), false)
     }
