@@ -1,5 +1,6 @@
 //! Deadline, cancel token and progress of one call.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -53,16 +54,68 @@ impl CancelToken {
     }
 }
 
-/// How long a call may run, and who may stop it.
+/// How far a long call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step {
+    /// What the call is doing, in words for people: "checking".
+    pub stage: &'static str,
+    /// What is counted, in the plural: "documents".
+    pub unit: &'static str,
+    /// How many are done.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// Whoever wants to know how far a call is. It is told every few milliseconds, on the thread that does
+/// the work, so it should return at once.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(Step) + Send + Sync>);
+
+impl Watch {
+    /// A watch that calls this.
+    pub fn new(watch: impl Fn(Step) + Send + Sync + 'static) -> Watch {
+        Watch(Arc::new(watch))
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+/// How long a call may run, who may stop it, and who is told how far it is.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     /// The call fails with [`Error::DeadlineExceeded`] after this instant.
     pub deadline: Option<Instant>,
     /// The call fails with [`Error::Cancelled`] once this is cancelled, and waits while it is paused.
     pub cancel: Option<CancelToken>,
+    /// Told how far the call is, by [`Snapshot::verify`](crate::db::Snapshot::verify),
+    /// [`Writer::compact`](crate::db::Writer::compact) and
+    /// [`Writer::optimize`](crate::db::Writer::optimize).
+    pub watch: Option<Watch>,
 }
 
 impl Control {
+    /// Tells the watch, if there is one, how far the call is.
+    pub(crate) fn report(&self, stage: &'static str, unit: &'static str, done: u64, total: u64) {
+        if let Some(Watch(watch)) = &self.watch {
+            watch(Step { stage, unit, done, total });
+        }
+    }
+
+    /// The control of a part of the work, which reports what it has done beside what was done
+    /// `before`, of `total`.
+    pub(crate) fn part(&self, before: u64, total: u64) -> Control {
+        let watch = self.watch.clone().map(|Watch(watch)| {
+            Watch::new(move |step: Step| watch(Step { done: before + step.done, total, ..step }))
+        });
+        Control { watch, ..self.clone() }
+    }
+
     /// Checks both; called at block borders, at most a few milliseconds apart.
     pub fn check(&self) -> Result<()> {
         loop {
@@ -108,7 +161,19 @@ mod tests {
         let token = CancelToken::new();
         token.pause();
         let deadline = Some(Instant::now() + Duration::from_millis(10));
-        let control = Control { deadline, cancel: Some(token) };
+        let control = Control { deadline, cancel: Some(token), ..Control::default() };
         assert!(matches!(control.check(), Err(Error::DeadlineExceeded)));
+    }
+
+    #[test]
+    fn parts_of_the_work_are_reported_as_parts_of_the_whole() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let watch = Watch::new(move |step| sender.send(step).unwrap());
+        let control = Control { watch: Some(watch), ..Control::default() };
+        control.report("checking", "rows", 1, 2);
+        control.part(10, 20).report("checking", "rows", 3, 5);
+        drop(control);
+        let steps: Vec<_> = receiver.iter().map(|step| (step.done, step.total)).collect();
+        assert_eq!(steps, [(1, 2), (13, 20)]);
     }
 }

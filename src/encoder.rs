@@ -1,5 +1,7 @@
 //! What turns text into vectors: the trait, its description, its fingerprint.
 
+pub(crate) mod call;
+
 use std::fmt;
 
 use rkyv::{Archive, Deserialize, Serialize};
@@ -137,6 +139,9 @@ impl EncoderSpec {
     }
 }
 
+/// The input hash of a document whose text the encoder has no vector for: it does not wait for one.
+pub(crate) const NO_VECTOR: [u8; 16] = [0; 16];
+
 /// The text of one document as an encoder sees it; normalised by
 /// [`crate::document::Document::encoder_input`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,12 +174,17 @@ impl EncoderInput {
 
 /// Turns texts into vectors. Implementations are pure: the same input gives the same vector,
 /// whatever else is in the batch, on any number of threads.
+///
+/// A row of zeros says that the text has no vector: a static encoder knows none of its words. Such a
+/// document is stored without a vector and does not wait for one; such a query is refused with
+/// [`crate::Error::InvalidQuery`]. A panic of an implementation becomes [`crate::Error::Encoder`]
+/// with the panic's message; a writer can go on after it.
 pub trait Encoder: Send + Sync {
     /// What this encoder is; constant for its lifetime.
     fn spec(&self) -> &EncoderSpec;
 
-    /// Embeds documents: one row of `spec().dimension` finite numbers for each input, in order,
-    /// concatenated.
+    /// Embeds documents: one row of `spec().dimension` finite numbers per input, in order,
+    /// concatenated; zeros for an input that has no vector.
     ///
     /// # Errors
     /// [`crate::Error::Encoder`] when the model fails or yields a number that is not finite.

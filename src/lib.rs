@@ -54,7 +54,6 @@ pub mod db;
 pub mod encode;
 #[cfg(feature = "ingest")]
 pub mod ingest;
-#[cfg(any(feature = "bert", feature = "parquet"))]
 mod panics;
 
 pub use control::{CancelToken, Control};

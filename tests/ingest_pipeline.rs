@@ -253,7 +253,7 @@ fn a_cancelled_import_keeps_its_commits_and_goes_on_from_them() {
     let path = bench.file("a.jsonl", lines(3_000));
     let token = CancelToken::new();
     bench.options.commit_every = 500;
-    bench.options.control = Control { deadline: None, cancel: Some(token.clone()) };
+    bench.options.control = Control { cancel: Some(token.clone()), ..Control::default() };
     let result =
         import(&bench.database, std::slice::from_ref(&path), &bench.options, &mut |progress| {
             if progress.records >= 1_500 {

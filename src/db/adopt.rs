@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::writer::Writer;
 use crate::control::Control;
-use crate::encoder::{Encoder, EncoderInput};
+use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
 use crate::kernel::norm;
@@ -82,7 +82,7 @@ impl Writer {
     /// How like the stored vectors of some documents are to the encoder's.
     fn cosines(&self, encoder: &dyn Encoder, control: &Control) -> Result<Vec<f64>> {
         let mut cosines = Vec::new();
-        let nothing = [EncoderInput::default().hash(), [0; 16]];
+        let nothing = [EncoderInput::default().hash(), NO_VECTOR];
         for view in &self.base.state().views {
             let Some(present) = view.segment.rows_with_vector()? else { continue };
             for row in (present - &*view.deleted).into_iter().map(RowId) {
@@ -94,7 +94,8 @@ impl Writer {
                 }
                 let Some(stored) = view.segment.vector(row)? else { continue };
                 let input = view.segment.document(row)?.encoder_input();
-                let made = encoder.encode_documents_under(std::slice::from_ref(&input), control)?;
+                let made = call::documents(encoder, std::slice::from_ref(&input), control)?;
+                let Some(made) = made.into_iter().next().flatten() else { continue };
                 let products = stored.iter().zip(&made).map(|(a, b)| f64::from(*a) * f64::from(*b));
                 cosines.push(products.sum::<f64>() / (norm(&stored) * norm(&made)));
             }

@@ -35,6 +35,8 @@ pub struct Applied {
     pub encoded: u64,
     /// Vectors taken from the replaced document, whose text is the same.
     pub reused: u64,
+    /// Documents stored without a vector because the encoder has none for their text.
+    pub without_vector: u64,
 }
 
 impl std::ops::AddAssign for Applied {
@@ -44,6 +46,7 @@ impl std::ops::AddAssign for Applied {
         self.unchanged += other.unchanged;
         self.encoded += other.encoded;
         self.reused += other.reused;
+        self.without_vector += other.without_vector;
     }
 }
 

@@ -10,7 +10,7 @@ use super::pending::pending_rows;
 use super::writer::Writer;
 use crate::control::Control;
 use crate::document::Document;
-use crate::encoder::{Encoder, EncoderInput};
+use crate::encoder::{Encoder, EncoderInput, call};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
 use crate::segment::{Draft, Segment};
@@ -68,6 +68,8 @@ pub struct EmbedProgress {
 pub struct EmbedReport {
     /// Documents that got a vector.
     pub embedded: u64,
+    /// Documents that get none, because the encoder has none for their text.
+    pub without_vector: u64,
     /// The committed state.
     pub generation: Generation,
 }
@@ -101,12 +103,8 @@ impl Writer {
         };
         self.commit()?;
         let result = self.embed_all(&*encoder, options, control, progress);
-        let embedded = match result {
-            // The encoder's failures say nothing about the database.
-            Err(error @ Error::Encoder { .. }) => return Err(error),
-            result => self.guard(result)?,
-        };
-        Ok(EmbedReport { embedded, generation: self.base.generation() })
+        let (embedded, without_vector) = self.guard(result)?;
+        Ok(EmbedReport { embedded, without_vector, generation: self.base.generation() })
     }
 
     fn embed_all(
@@ -115,7 +113,7 @@ impl Writer {
         options: &EmbedOptions,
         control: &Control,
         progress: &mut dyn FnMut(EmbedProgress),
-    ) -> Result<u64> {
+    ) -> Result<(u64, u64)> {
         let mut parts: Vec<(Segment, RoaringBitmap)> = Vec::new();
         for view in &self.base.state().views {
             parts.push((view.segment.clone(), pending_rows(view)?));
@@ -125,6 +123,7 @@ impl Writer {
             .iter()
             .flat_map(|(segment, rows)| rows.iter().map(move |row| (segment, RowId(row))));
         let (mut done, mut committed, mut since) = (0, 0, Instant::now());
+        let mut without = 0;
         loop {
             control.check()?;
             let mut wave = Vec::new();
@@ -139,8 +138,7 @@ impl Writer {
                 done = before + count as u64;
                 progress(EmbedProgress { done, total, is_committing: false });
             };
-            let outcome = self.embed_wave(&wave, encoder, options, control, &mut tell);
-            outcome?;
+            without += self.embed_wave(&wave, encoder, options, control, &mut tell)?;
             if done - committed >= options.commit_every || since.elapsed() >= options.commit_after {
                 progress(EmbedProgress { done, total, is_committing: true });
                 self.commit_now()?;
@@ -152,10 +150,11 @@ impl Writer {
         }
         progress(EmbedProgress { done, total, is_committing: true });
         self.commit_now()?;
-        Ok(done)
+        Ok((done - without, without))
     }
 
-    /// Embeds documents and writes those that got a vector, also when the rest failed.
+    /// Embeds documents and writes those that were embedded, also when the rest failed; returns how
+    /// many have no vector.
     fn embed_wave(
         &mut self,
         documents: &[Document],
@@ -163,16 +162,22 @@ impl Writer {
         options: &EmbedOptions,
         control: &Control,
         tell: &mut dyn FnMut(usize),
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let inputs: Vec<EncoderInput> = documents.iter().map(Document::encoder_input).collect();
         let (vectors, outcome) = encode(encoder, &inputs, options, control, tell);
+        let mut without = 0;
         for ((document, input), vector) in documents.iter().zip(&inputs).zip(vectors) {
-            let Some(vector) = vector else { continue };
-            self.check_vector(&document.key, &vector)?;
+            let Some(made) = vector else { continue };
             let draft = Draft::new(document)?;
+            let Some(vector) = made else {
+                self.set_without_vector(&draft)?;
+                without += 1;
+                continue;
+            };
+            self.check_vector(&document.key, &vector)?;
             self.apply_one(&draft, None, Some(&vector), input.hash(), &mut Default::default())?;
         }
-        outcome
+        outcome.map(|()| without)
     }
 }
 
@@ -183,16 +188,19 @@ struct Queue {
     size: usize,
 }
 
-/// The vectors of texts, as far as they were made, and what stopped the rest.
+/// What an encoder made of a text: `None` where it has no vector for it.
+type Made = Option<Vec<f32>>;
+
+/// What became of texts, as far as the encoder came, and what stopped the rest.
 fn encode(
     encoder: &dyn Encoder,
     inputs: &[EncoderInput],
     options: &EmbedOptions,
     control: &Control,
     tell: &mut dyn FnMut(usize),
-) -> (Vec<Option<Vec<f32>>>, Result<()>) {
+) -> (Vec<Option<Made>>, Result<()>) {
     let queue = Mutex::new(Queue { next: 0, size: 1 });
-    let work = |sender: mpsc::Sender<(usize, Vec<f32>)>| {
+    let work = |sender: mpsc::Sender<(usize, Vec<Made>)>| {
         loop {
             control.check()?;
             let range = {
@@ -206,7 +214,7 @@ fn encode(
                 return Ok(());
             }
             let begun = Instant::now();
-            let made = call(encoder, texts, control);
+            let made = call::documents(encoder, texts, control);
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             match made {
                 Ok(vectors) => {
@@ -222,21 +230,22 @@ fn encode(
             }
         }
     };
-    let mut vectors: Vec<Option<Vec<f32>>> = vec![None; inputs.len()];
+    let mut vectors: Vec<Option<Made>> = vec![None; inputs.len()];
     let outcome = thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         let start = |_| {
             let (work, sender) = (&work, sender.clone());
-            scope.spawn(move || work(sender))
+            thread::Builder::new().spawn_scoped(scope, move || work(sender)).ok()
         };
-        let workers: Vec<_> = (0..options.threads.max(1)).map(start).collect();
+        // Fewer threads where the system has no more; this one where it has none.
+        let workers: Vec<_> = (0..options.threads.max(1)).map_while(start).collect();
+        let own = if workers.is_empty() { work(sender.clone()) } else { Ok(()) };
         drop(sender);
-        let dimension = encoder.spec().dimension.max(1) as usize;
         let mut done = 0;
         for (start, made) in receiver {
             let places = vectors.get_mut(start..).unwrap_or_default();
-            for (place, row) in places.iter_mut().zip(made.chunks_exact(dimension)) {
-                *place = Some(row.to_vec());
+            for (place, made) in places.iter_mut().zip(made) {
+                *place = Some(made);
                 done += 1;
             }
             tell(done);
@@ -245,26 +254,9 @@ fn encode(
             Ok(outcome) => outcome,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        outcomes.collect::<Vec<Result<()>>>().into_iter().collect()
+        std::iter::once(own).chain(outcomes).collect::<Vec<Result<()>>>().into_iter().collect()
     });
     (vectors, outcome)
-}
-
-fn call(encoder: &dyn Encoder, texts: &[EncoderInput], control: &Control) -> Result<Vec<f32>> {
-    let vectors = encoder.encode_documents_under(texts, control)?;
-    let spec = encoder.spec();
-    if vectors.len() == texts.len() * spec.dimension as usize {
-        return Ok(vectors);
-    }
-    Err(Error::Encoder {
-        name: spec.name.clone(),
-        detail: format!(
-            "{} numbers for {} texts of dimension {}",
-            vectors.len(),
-            texts.len(),
-            spec.dimension
-        ),
-    })
 }
 
 /// Texts of the next call: as many as fit the time, at most twice as many as in this one.

@@ -6,6 +6,7 @@ use super::calibrate::Calibrated;
 use super::compact::CompactReport;
 use super::writer::Writer;
 use crate::control::Control;
+use crate::encoder::call;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::names::codebook_name;
@@ -293,7 +294,7 @@ impl Writer {
             return Ok(None);
         }
         let texts: Vec<&str> = titles.iter().map(String::as_str).collect();
-        encoder.encode_queries(&texts).map(Some)
+        Ok(Some(call::queries(&**encoder, &texts)?.into_iter().flatten().flatten().collect()))
     }
 }
 

@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::Snapshot;
-use crate::encoder::EncoderInput;
+use crate::encoder::{EncoderInput, NO_VECTOR};
 use crate::error::Result;
 use crate::format::rows::rows;
 use crate::ids::RowId;
@@ -36,8 +36,8 @@ pub(super) fn pending_rows(view: &SegmentView) -> Result<RoaringBitmap> {
     if let Some(present) = view.segment.rows_with_vector()? {
         bare -= present;
     }
-    // A document without text never gets a vector, and zeros are no hash.
-    let nothing = [EncoderInput::default().hash(), [0; 16]];
+    // A document without text never gets a vector, nor one whose text the encoder has none for.
+    let nothing = [EncoderInput::default().hash(), NO_VECTOR];
     let mut pending = RoaringBitmap::new();
     for row in rows(&bare) {
         if !nothing.contains(&view.segment.input_hash(RowId(row))?) {

@@ -2,7 +2,8 @@
 
 use super::Writer;
 use super::change::{Applied, Change};
-use crate::encoder::EncoderInput;
+use crate::control::Control;
+use crate::encoder::{EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::Key;
 use crate::segment::check_stored;
@@ -58,23 +59,19 @@ impl Writer {
             prepared.push((change, hash));
         }
         if let (Some(encoder), false) = (&self.options.encoder, inputs.is_empty()) {
-            let dimension = encoder.spec().dimension as usize;
-            let vectors = encoder.encode_documents(&inputs)?;
-            if vectors.len() != inputs.len() * dimension {
-                return Err(Error::Encoder {
-                    name: encoder.spec().name.clone(),
-                    detail: format!(
-                        "{} numbers for {} texts of dimension {dimension}",
-                        vectors.len(),
-                        inputs.len()
-                    ),
-                });
-            }
-            applied.encoded += inputs.len() as u64;
-            for (place, vector) in places.into_iter().zip(vectors.chunks_exact(dimension)) {
-                if let Some((change, _)) = prepared.get_mut(place) {
-                    self.check_vector(&change.document.key, vector)?;
-                    change.vector = Some(vector.to_vec());
+            let vectors = call::documents(&**encoder, &inputs, &Control::default())?;
+            for (place, vector) in places.into_iter().zip(vectors) {
+                let Some((change, hash)) = prepared.get_mut(place) else { continue };
+                match vector {
+                    Some(vector) => {
+                        self.check_vector(&change.document.key, &vector)?;
+                        change.vector = Some(vector);
+                        applied.encoded += 1;
+                    }
+                    None => {
+                        *hash = NO_VECTOR;
+                        applied.without_vector += 1;
+                    }
                 }
             }
         }

@@ -18,6 +18,9 @@ pub struct Stats {
     pub vectors: u64,
     /// Live documents that have text and no vector yet; see [`Snapshot::pending`].
     pub pending: u64,
+    /// Documents that have no vector and wait for none: they hold no text, or none that the encoder has
+    /// a vector for.
+    pub without_vector: u64,
     /// Bytes of all files of this generation.
     pub bytes: u64,
     /// UTF-8 bytes of all text in the documents, deleted ones included.
@@ -94,6 +97,7 @@ impl Snapshot {
             deleted: 0,
             vectors: 0,
             pending: self.pending()?,
+            without_vector: 0,
             bytes: 0,
             text_bytes: 0,
             document_bytes: 0,
@@ -101,6 +105,7 @@ impl Snapshot {
             segments: Vec::new(),
             index: self.index_stats(),
         };
+        let mut embedded = 0;
         stats.bytes += state.manifest.codebooks.iter().map(|entry| entry.seal.length).sum::<u64>();
         for (entry, view) in state.manifest.segments.iter().zip(&state.views) {
             let deleted = view.deleted.len();
@@ -111,6 +116,7 @@ impl Snapshot {
             stats.document_bytes += view.segment.document_bytes();
             if let Some((_, present)) = view.segment.vectors()? {
                 stats.vectors += present.len();
+                embedded += present.len() - present.intersection_len(&view.deleted);
             }
             for SectionSize { name, bytes } in view.segment.sections() {
                 match stats.sections.iter_mut().find(|section| section.name == name) {
@@ -124,6 +130,9 @@ impl Snapshot {
                 deleted,
                 bytes: entry.seal.length,
             });
+        }
+        if state.vectors.is_some() {
+            stats.without_vector = stats.documents.saturating_sub(embedded + stats.pending);
         }
         Ok(stats)
     }

@@ -92,9 +92,12 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
         report.files += 1;
         report.bytes += entry.seal.length;
     }
+    let rows = content.views.iter().map(|view| u64::from(view.segment.rows())).sum();
+    let mut checked = 0;
     for part in content.parts() {
         control.check()?;
-        part.view.segment.verify(control)?;
+        part.view.segment.verify(&control.part(checked, rows))?;
+        checked += u64::from(part.view.segment.rows());
         report.files += 1;
         report.bytes += part.entry.seal.length;
         report.documents += u64::from(part.view.segment.rows()) - part.view.deleted.len();

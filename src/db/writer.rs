@@ -11,7 +11,7 @@ use super::options::WriterOptions;
 use super::preconditions::{check_encoder, free_segment};
 use super::{Database, Snapshot, gc, recover};
 use crate::document::Document;
-use crate::encoder::EncoderInput;
+use crate::encoder::{EncoderInput, NO_VECTOR};
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
@@ -302,7 +302,9 @@ impl Writer {
                 | Error::DeadlineExceeded
                 | Error::InvalidDocument { .. }
                 | Error::Memory { .. }
-                | Error::Vector { .. },
+                | Error::Vector { .. }
+                // An encoder's failures say nothing about the database.
+                | Error::Encoder { .. },
             ) => {}
             Err(error) => self.poison = Some(error.to_string()),
         }
@@ -373,6 +375,17 @@ impl Writer {
         self.buffer.rows.insert(key.clone(), Buffered { row, revision, hash, live: true });
         self.changed = true;
         self.flush_if_full()
+    }
+
+    /// Writes a document that is there again, as one whose text has no vector.
+    pub(super) fn set_without_vector(&mut self, draft: &Draft) -> Result<()> {
+        let existing = self.locate(draft.key())?;
+        let revision = match &existing {
+            Some(Place::Buffer(buffered)) => buffered.revision,
+            Some(Place::Stored(_, segment, row)) => segment.revision(*row)?,
+            None => return Ok(()),
+        };
+        self.put(draft, revision, NO_VECTOR, None, existing, &mut Applied::default())
     }
 
     /// The vector of a live document, if it belongs to the text with this hash: to that very text, or

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use self::static_encoder::StaticEncoder;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::Result;
 
 #[cfg(feature = "ingest")]
@@ -48,6 +48,30 @@ pub fn builtin_static() -> Result<Arc<StaticEncoder>> {
     }
     let encoder = StaticEncoder::new("builtin", Cow::Borrowed(BYTES), true)?;
     Ok(ENCODER.get_or_init(|| Arc::new(encoder)).clone())
+}
+
+/// The encoder inside the library as a database of this description was made with it: by the rule for
+/// unknown words that gives its fingerprint, see [`static_encoder::Unknown`].
+///
+/// # Errors
+/// As [`builtin`].
+pub fn builtin_like(stored: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
+    let encoder = builtin_static()?;
+    if encoder.spec().fingerprint() == stored.fingerprint() {
+        return Ok(encoder);
+    }
+    Ok(Arc::new(StaticEncoder::clone(&encoder).like(stored)))
+}
+
+/// As [`open`], for a database of this description; see [`builtin_like`].
+///
+/// # Errors
+/// As [`open`].
+pub fn open_like(path: &Path, stored: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
+    if path.is_file() {
+        return Ok(Arc::new(StaticEncoder::open(path)?.like(stored)));
+    }
+    open_folder(path)
 }
 
 /// Opens the encoder at a path: a static encoder's file, made by `medvec distill`, or a Hugging Face

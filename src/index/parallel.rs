@@ -57,9 +57,11 @@ pub(crate) fn for_each<T: Send, S>(
         let (sender, receiver) = mpsc::channel();
         let start = |_| {
             let (work, sender) = (&work, sender.clone());
-            scope.spawn(move || work(sender))
+            thread::Builder::new().spawn_scoped(scope, move || work(sender)).ok()
         };
-        let workers: Vec<_> = (0..threads).map(start).collect();
+        // Fewer threads where the system has no more; this one where it has none.
+        let workers: Vec<_> = (0..threads).map_while(start).collect();
+        let own = if workers.is_empty() { work(sender.clone()) } else { Ok(()) };
         drop(sender);
         for (finished, ()) in (1..).zip(receiver) {
             done(finished);
@@ -68,7 +70,7 @@ pub(crate) fn for_each<T: Send, S>(
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        results.collect()
+        std::iter::once(own).chain(results).collect()
     })
 }
 
@@ -100,7 +102,7 @@ mod tests {
     fn the_first_failure_ends_the_work() {
         for threads in [1, 3] {
             let token = CancelToken::new();
-            let control = Control { cancel: Some(token.clone()), deadline: None };
+            let control = Control { cancel: Some(token.clone()), ..Control::default() };
             let run = |_: &mut (), number: u32| {
                 if number == 10 {
                     token.cancel();

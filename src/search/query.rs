@@ -2,7 +2,7 @@
 
 use super::filter::Filter;
 use crate::control::Control;
-use crate::encoder::{Encoder, Fingerprint};
+use crate::encoder::{Encoder, Fingerprint, call};
 use crate::error::{Error, Result};
 
 /// A search: the k documents nearest to a vector, among those that pass a filter. Without a vector
@@ -80,7 +80,8 @@ impl Query {
     /// Embeds a question. The encoder's fingerprint is compared with the database's at search.
     ///
     /// # Errors
-    /// [`Error::InvalidQuery`] for an empty text, and whatever the encoder reports.
+    /// [`Error::InvalidQuery`] for an empty text and for one that has no vector, and whatever the
+    /// encoder reports.
     pub fn embed(encoder: &dyn Encoder, text: &str) -> Result<Query> {
         let text = text.trim();
         if text.is_empty() {
@@ -88,8 +89,15 @@ impl Query {
                 detail: "the question is empty; give words to search for, or only filters".into(),
             });
         }
-        let vector = encoder.encode_queries(&[text])?;
+        let vector = call::queries(encoder, &[text])?.pop().flatten();
         let spec = encoder.spec();
+        let vector = vector.ok_or_else(|| Error::InvalidQuery {
+            detail: format!(
+                "the encoder {} knows no word of {text:?}; use other words, or search with filters \
+                 only",
+                spec.name
+            ),
+        })?;
         Ok(Query::new(Some(vector), Some((spec.name.clone(), spec.fingerprint()))))
     }
 

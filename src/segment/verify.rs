@@ -179,6 +179,8 @@ impl Segment {
         let mut check = |segment: &Segment, block, row: RowId, bytes: &[u8]| {
             if row.0.is_multiple_of(ROWS_PER_CHECK) {
                 control.check()?;
+                let rows = segment.shared.meta.rows;
+                control.report("checking", "documents", row.0.into(), rows.into());
             }
             let document = segment.in_block(block, record::decode(bytes))?;
             segment.check_key(row, &document)?;

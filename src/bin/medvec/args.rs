@@ -10,6 +10,7 @@ use medvec::Metric;
 use medvec::format::manifest::RowType;
 
 use crate::filters::{YearRange, name, share};
+use crate::progress::Form;
 
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -32,9 +33,13 @@ pub(crate) struct Cli {
     #[arg(long, value_enum, global = true, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
 
-    /// No progress and no remarks on standard error.
+    /// No remarks on standard error, and no progress unless --progress asks for it.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+
+    /// How progress is told on standard error.
+    #[arg(long, value_enum, global = true, default_value_t, value_name = "FORM")]
+    pub(crate) progress: Form,
 }
 
 /// When to colour.

@@ -1,10 +1,14 @@
 //! What every command is given.
 
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
+use std::sync::Arc;
 
+use medvec::control::{Step, Watch};
 use medvec::{CancelToken, Control};
 
 use crate::interrupt::cancel_on_interrupt;
+use crate::progress::{Form, Progress};
+use crate::terminal::{self, Output};
 use crate::wrap;
 
 /// Standard output and the wishes that hold for all commands.
@@ -13,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) out: Output,
     /// No progress and no remarks.
     pub(crate) quiet: bool,
+    /// How progress is told.
+    pub(crate) form: Form,
     /// Columns to fill.
     pub(crate) columns: usize,
     cancel: CancelToken,
@@ -20,10 +26,11 @@ pub(crate) struct Context {
 
 impl Context {
     /// The context of this process.
-    pub(crate) fn new(quiet: bool) -> Context {
+    pub(crate) fn new(quiet: bool, form: Form) -> Context {
         Context {
-            out: Output(BufWriter::new(anstream::stdout())),
+            out: Output::new(),
             quiet,
+            form: form.settled(quiet),
             columns: wrap::columns(),
             cancel: cancel_on_interrupt(),
         }
@@ -34,32 +41,24 @@ impl Context {
         Control { cancel: Some(self.cancel.clone()), ..Control::default() }
     }
 
+    /// Shows the progress of a command that begins with this stage.
+    pub(crate) fn progress(&self, stage: &str) -> Progress {
+        Progress::new(self.form, stage)
+    }
+
+    /// As [`Context::control`], for a call that tells how far it is.
+    pub(crate) fn watched(&self, progress: &Arc<Progress>) -> Control {
+        let shown = progress.clone();
+        let watch = move |step: Step| shown.stage(step.stage, step.unit, step.done, step.total);
+        Control { watch: Some(Watch::new(watch)), ..self.control() }
+    }
+
     /// A line for the person at the terminal, on standard error, after what was written so far.
     pub(crate) fn remark(&mut self, line: impl AsRef<str>) {
         if !self.quiet {
             // A failure shows up again at the next write.
             let _ = self.out.flush();
-            anstream::eprintln!("{}", line.as_ref());
+            terminal::say(line);
         }
-    }
-}
-
-/// Buffered standard output.
-pub(crate) struct Output(BufWriter<anstream::Stdout>);
-
-impl Output {
-    /// Writes out what is buffered.
-    pub(crate) fn flush_all(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

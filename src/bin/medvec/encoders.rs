@@ -212,7 +212,7 @@ pub(crate) fn for_spec(
             spec.name
         )));
     }
-    let builtin = encode::builtin()?;
+    let builtin = encode::builtin_like(spec)?;
     if spec.name == BUILTIN {
         if device != Device::Cpu {
             return Err(not_a_folder(BUILTIN));
@@ -243,7 +243,7 @@ pub(crate) fn for_spec(
         (Some(_), Use::Both) => Ok(Arc::new(Towers::open_as_on(spec, device)?)),
         (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_as_on(spec, device)?)),
         (None, _) if device != Device::Cpu => Err(not_a_folder(&spec.name)),
-        (None, _) => Ok(encode::open(first)?),
+        (None, _) => Ok(encode::open_like(first, spec)?),
     }
 }
 

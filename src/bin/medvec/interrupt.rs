@@ -3,6 +3,7 @@
 use medvec::CancelToken;
 
 use crate::failure::EXIT_INTERRUPTED;
+use crate::terminal::say;
 
 /// A token that is cancelled by Ctrl-C, SIGTERM or SIGHUP. Call once a process.
 ///
@@ -15,10 +16,10 @@ pub(crate) fn cancel_on_interrupt() -> CancelToken {
             std::process::exit(i32::from(EXIT_INTERRUPTED));
         }
         handler_token.cancel();
-        eprintln!("\nstopping; nothing committed is lost (press Ctrl-C again to stop at once)");
+        say("\nstopping; nothing committed is lost (press Ctrl-C again to stop at once)");
     });
     if let Err(error) = installed {
-        eprintln!("warning: Ctrl-C will stop medvec at once, as it cannot be caught: {error}");
+        say(format!("warning: Ctrl-C will stop medvec at once, as it cannot be caught: {error}"));
     }
     token
 }

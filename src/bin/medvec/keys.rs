@@ -7,6 +7,8 @@ use medvec::db::Snapshot;
 use medvec::search::{Hint, hints};
 
 use crate::failure::{Failure, Result};
+use crate::output::escaped;
+use crate::terminal::is_harmful;
 
 /// A key as typed, looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,28 +19,48 @@ pub(crate) enum Found {
     Nothing(String),
 }
 
-/// What was typed: arguments, and for `-` the lines of `input`. Empty ones are skipped.
+/// What was typed: arguments, and for `-` the lines of `input`. Empty ones are skipped, and a line
+/// in double quotes is a JSON string ([`line`]).
 pub(crate) fn read(arguments: &[String], mut input: impl BufRead) -> Result<Vec<String>> {
     let mut texts = Vec::new();
-    let mut add = |text: &str| {
-        let text = text.trim();
+    let mut add = |text: String| {
         if !text.is_empty() {
-            texts.push(text.to_owned());
+            texts.push(text);
         }
     };
     for argument in arguments {
         if argument != "-" {
-            add(argument);
+            add(argument.trim().to_owned());
             continue;
         }
         for (number, line) in input.by_ref().lines().enumerate() {
             let line = line.map_err(|error| {
                 Failure::usage(format!("standard input, line {}: {error}", number + 1))
             })?;
-            add(&line);
+            add(quoted(&line).unwrap_or_else(|| line.trim().to_owned()));
         }
     }
     Ok(texts)
+}
+
+/// A key as a line of a list of keys: as it is, or as a JSON string where it would not be read back,
+/// as one with a line feed, or one that a terminal might obey.
+pub(crate) fn line(key: &str) -> String {
+    let reads_back = !key.is_empty() && key.trim() == key && !key.starts_with('"');
+    if key.contains(is_unsafe) || !reads_back {
+        return escaped(serde_json::Value::from(key).to_string());
+    }
+    key.to_owned()
+}
+
+fn is_unsafe(c: char) -> bool {
+    is_harmful(c) || c == '\n' || c == '\t'
+}
+
+/// The key in a line that is a JSON string.
+fn quoted(line: &str) -> Option<String> {
+    let line = line.trim();
+    line.starts_with('"').then(|| serde_json::from_str(line).ok())?
 }
 
 /// Looks up everything that was typed, each key once, in the order of its first mention.
@@ -226,6 +248,21 @@ mod tests {
         }
         let several = found(&["123 124"], "", &snapshot);
         assert!(matches!(&several[..], [Found::Key(_), Found::Nothing(_)]), "{several:?}");
+    }
+
+    #[test]
+    fn a_list_of_keys_is_read_back_whatever_they_hold() {
+        let odd =
+            ["7", "doc-1", "a\nb", "\u{1b}[31m", "\"q\"", " x", "PMID 5", "\u{9b}", "pmid-map"];
+        let snapshot = snapshot(&odd.map(Key::parse));
+        let lines: Vec<String> = odd.iter().map(|key| line(key)).collect();
+        assert_eq!(lines[..2], ["7", "doc-1"]);
+        assert_eq!(lines[2], "\"a\\nb\"");
+        for (key, line) in odd.iter().zip(&lines) {
+            assert!(!line.contains(is_unsafe), "{key:?}");
+            let read = found(&["-"], &format!("{line}\n"), &snapshot);
+            assert_eq!(read, [Found::Key(Key::parse(key))], "{line}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod highlight;
 mod hints;
 mod interrupt;
 mod keys;
+mod limits;
 mod npy;
 mod output;
 mod progress;
@@ -22,50 +23,77 @@ mod render;
 mod sentences;
 mod shell;
 mod style;
+mod terminal;
 mod vectors;
 mod view;
 mod wrap;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Cli, Color, Command};
 use context::Context;
-use failure::{Failure, Result};
+use failure::{EXIT_ERROR, EXIT_FOUND, Failure, Result};
+use style::BAD;
+use terminal::say;
 
 /// Crates whose panics at wrong files the library turns into errors; those quote them.
 const CONTAINED: [&str; 2] = ["parquet-", "tokenizers-"];
 
 fn main() -> ExitCode {
-    let tell = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
+    std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or("", |place| place.file());
         if !CONTAINED.iter().any(|name| place.contains(name)) {
-            tell(panic);
+            say(format!("{BAD}internal error:{BAD:#} {panic}"));
         }
     }));
-    let cli = Cli::parse();
+    limits::outlive_file_size_limit();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(answered(&error)),
+    };
     match cli.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
-    let mut context = Context::new(cli.quiet);
+    let mut context = Context::new(cli.quiet, cli.progress);
     let imports = matches!(cli.command, Command::Import(_));
     let result = run(cli.command, &mut context);
     // What was found before a failure is still worth having.
     let flushed = context.out.flush_all().map_err(Failure::from);
-    let code = match result.and_then(|code| flushed.map(|()| code)) {
-        Ok(code) => code,
-        Err(failure) => {
-            if !failure.is_broken_pipe() {
-                report(&failure, imports);
-            }
-            failure.exit_code()
+    let code = result.and_then(|code| flushed.map(|()| code));
+    ExitCode::from(code.unwrap_or_else(|failure| reported(&failure, imports)))
+}
+
+/// Answers a command line that is not run, because it is wrong or asks for help.
+fn answered(error: &clap::Error) -> u8 {
+    let text = error.render();
+    if error.use_stderr() {
+        // What was typed is part of the message, so no escape sequence in it is certainly clap's.
+        let text = text.to_string();
+        say(match text.strip_prefix("error: ") {
+            Some(rest) => format!("{BAD}error:{BAD:#} {}", rest.trim_end()),
+            None => text.trim_end().to_owned(),
+        });
+        return EXIT_ERROR;
+    }
+    let mut out = anstream::stdout();
+    let written = write!(out, "{}", text.ansi()).and_then(|()| out.flush());
+    written.map_or_else(|error| reported(&error.into(), false), |()| EXIT_FOUND)
+}
+
+/// Says why a command failed; returns its exit code.
+fn reported(failure: &Failure, imports: bool) -> u8 {
+    if !failure.is_broken_pipe() {
+        say(format!("{BAD}error:{BAD:#} {failure}"));
+        if let Some(advice) = failure.advice(imports) {
+            say(format!("  {advice}"));
         }
-    };
-    ExitCode::from(code)
+    }
+    failure.exit_code()
 }
 
 fn run(command: Command, context: &mut Context) -> Result<u8> {
@@ -87,13 +115,5 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Fetch(args) => commands::fetch::run(&args, context),
         Command::Distill(args) => commands::distill::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
-    }
-}
-
-fn report(failure: &Failure, imports: bool) {
-    let style = style::BAD;
-    anstream::eprintln!("{style}error:{style:#} {failure}");
-    if let Some(advice) = failure.advice(imports) {
-        anstream::eprintln!("  {advice}");
     }
 }

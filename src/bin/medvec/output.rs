@@ -6,9 +6,11 @@ use medvec::search::Note;
 use serde_json::{Value, json};
 
 use crate::args::Format;
-use crate::csv;
+use crate::csv::{self, Cell};
 use crate::highlight::Terms;
+use crate::keys;
 use crate::render;
+use crate::terminal::{Output, is_harmful};
 use crate::view::HitView;
 
 /// What a search found.
@@ -51,17 +53,22 @@ impl From<&Note> for Remark {
 
 /// Writes an answer.
 pub(crate) fn answer(
-    out: &mut dyn Write,
+    out: &mut Output,
     format: Format,
     answer: &Answer<'_>,
     columns: usize,
 ) -> io::Result<()> {
+    if format == Format::Text {
+        let terms = Terms::of(answer.question.unwrap_or_default());
+        return render::hits(out, answer.hits, &terms, columns);
+    }
+    for_programs(&mut out.machine(), format, answer)
+}
+
+/// Writes an answer in any format but text.
+fn for_programs(out: &mut dyn Write, format: Format, answer: &Answer<'_>) -> io::Result<()> {
     match format {
-        Format::Text => {
-            let terms = Terms::of(answer.question.unwrap_or_default());
-            render::hits(out, answer.hits, &terms, columns)
-        }
-        Format::Json => {
+        Format::Text | Format::Json => {
             let hits: Vec<Value> = answer.hits.iter().map(hit_json).collect();
             let notes = answer.remarks.iter();
             let notes: Vec<Value> =
@@ -78,7 +85,9 @@ pub(crate) fn answer(
         }
         Format::Jsonl => answer.hits.iter().try_for_each(|hit| json_line(out, &hit_json(hit))),
         Format::Csv => hits_csv(out, answer.hits),
-        Format::Pmids => answer.hits.iter().try_for_each(|hit| writeln!(out, "{}", hit.key)),
+        Format::Pmids => {
+            answer.hits.iter().try_for_each(|hit| writeln!(out, "{}", keys::line(&hit.key)))
+        }
     }
 }
 
@@ -101,14 +110,22 @@ fn rounded(score: f32) -> f64 {
 }
 
 fn hits_csv(out: &mut dyn Write, hits: &[HitView]) -> io::Result<()> {
-    csv::record(out, &["rank", "key", "score", "year", "journal", "title", "sentence"])?;
+    csv::header(out, &["rank", "key", "score", "year", "journal", "title", "sentence"])?;
     for hit in hits {
         let score = hit.score.map_or_else(String::new, |score| rounded(score).to_string());
         let sentence = hit.sentence.as_deref().unwrap_or_default();
         let rank = hit.rank.to_string();
         csv::record(
             out,
-            &[&rank, &hit.key, &score, &hit.year, &hit.journal, &hit.title, sentence],
+            &[
+                Cell::Number(&rank),
+                Cell::Text(&hit.key),
+                Cell::Number(&score),
+                Cell::Text(&hit.year),
+                Cell::Text(&hit.journal),
+                Cell::Text(&hit.title),
+                Cell::Text(sentence),
+            ],
         )?;
     }
     Ok(())
@@ -116,14 +133,28 @@ fn hits_csv(out: &mut dyn Write, hits: &[HitView]) -> io::Result<()> {
 
 /// Writes one value over several lines.
 pub(crate) fn json_value(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", escaped(serde_json::to_string_pretty(value)?))
 }
 
 /// Writes one value on one line.
 pub(crate) fn json_line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", escaped(serde_json::to_string(value)?))
+}
+
+/// JSON in which characters that a terminal might obey are escaped. JSON allows most of them as they
+/// are, in strings only, so the value is the same.
+pub(crate) fn escaped(json: String) -> String {
+    if !json.contains(is_harmful) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        match is_harmful(c) {
+            true => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -136,7 +167,7 @@ mod tests {
         let question = Some("q");
         let whole = Answer { question, matched: 5, documents: 9, undated: 2, remarks, hits };
         let mut out = Vec::new();
-        answer(&mut out, format, &whole, 80).unwrap();
+        for_programs(&mut out, format, &whole).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -155,6 +186,16 @@ mod tests {
         assert_eq!(value["hits"][0]["score"], 0.5);
         assert_eq!(value["hits"][1]["key"], "x");
         assert_eq!(value["hits"][1]["pmid"], Value::Null);
+    }
+
+    #[test]
+    fn json_escapes_what_a_terminal_obeys_and_stays_the_same_value() {
+        let mut hit = two_hits().remove(0);
+        hit.title = "a\u{1b}[31m\u{9b}1m\u{7f}\u{202e}\u{2066}\u{2028}\u{e9}\n".into();
+        let text = written(Format::Json, &[hit.clone()]);
+        assert!(!text.contains(is_harmful), "{text:?}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["hits"][0]["title"], hit.title);
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
 use medvec::Document;
 use medvec::document::{Author, FieldValue, MeshHeading};
 
 use crate::highlight::Terms;
 use crate::style::{FAINT, KEY, MARK, TITLE};
+use crate::terminal::{Style, one_line};
 use crate::view::{HitView, journal};
 use crate::wrap::wrap;
 
@@ -35,13 +35,13 @@ pub(crate) fn hits(
         let pad = " ".repeat(indent);
         write!(out, "{pad}")?;
         for part in [&hit.journal, &hit.year].into_iter().filter(|part| !part.is_empty()) {
-            write!(out, "{part} \u{b7} ")?;
+            write!(out, "{} \u{b7} ", one_line(part))?;
         }
         let label = if hit.is_pmid { "PMID " } else { "" };
-        writeln!(out, "{KEY}{label}{}{KEY:#}", hit.key)?;
+        writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&hit.key))?;
         if let Some(sentence) = &hit.sentence {
             write!(out, "{pad}")?;
-            let style = |word: &str| if terms.contain(word) { MARK } else { Style::new() };
+            let style = |word: &str| if terms.contain(word) { MARK } else { Style::Plain };
             paragraph(out, sentence, width, indent, style)?;
         }
     }
@@ -60,7 +60,7 @@ fn paragraph(
         if place > 0 {
             write!(out, "{}", " ".repeat(indent))?;
         }
-        let mut current = Style::new();
+        let mut current = Style::Plain;
         for (column, word) in line.into_iter().enumerate() {
             let next = style(word);
             let gap = if column > 0 { " " } else { "" };
@@ -80,17 +80,17 @@ fn paragraph(
 /// Writes one document in full.
 pub(crate) fn document(out: &mut dyn Write, document: &Document, columns: usize) -> io::Result<()> {
     let label = if matches!(document.key, medvec::Key::Pmid(_)) { "PMID " } else { "" };
-    writeln!(out, "{KEY}{label}{}{KEY:#}", document.key)?;
+    writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&document.key.to_string()))?;
     paragraph(out, document.display_title(), columns, 0, |_| TITLE)?;
     let authors: Vec<String> = document.authors.iter().map(author).collect();
-    paragraph(out, &authors.join(", "), columns, 0, |_| Style::new())?;
-    paragraph(out, &source_line(document), columns, 0, |_| Style::new())?;
+    paragraph(out, &authors.join(", "), columns, 0, |_| Style::Plain)?;
+    paragraph(out, &source_line(document), columns, 0, |_| Style::Plain)?;
     for section in &document.abstract_sections {
         writeln!(out)?;
         if !section.label.is_empty() {
-            writeln!(out, "{TITLE}{}{TITLE:#}", section.label)?;
+            writeln!(out, "{TITLE}{}{TITLE:#}", one_line(&section.label))?;
         }
-        paragraph(out, &section.text, columns, 0, |_| Style::new())?;
+        paragraph(out, &section.text, columns, 0, |_| Style::Plain)?;
     }
     let rows = details(document);
     if !rows.is_empty() {
@@ -98,9 +98,9 @@ pub(crate) fn document(out: &mut dyn Write, document: &Document, columns: usize)
     }
     let name_width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, text) in &rows {
-        write!(out, "{FAINT}{name:<name_width$}{FAINT:#}  ")?;
+        write!(out, "{FAINT}{:<name_width$}{FAINT:#}  ", one_line(name))?;
         let indent = name_width + 2;
-        paragraph(out, text, columns.saturating_sub(indent).max(20), indent, |_| Style::new())?;
+        paragraph(out, text, columns.saturating_sub(indent).max(20), indent, |_| Style::Plain)?;
     }
     Ok(())
 }
@@ -191,9 +191,10 @@ mod tests {
     use medvec::document::{AbstractSection, Field, MeshQualifier};
 
     fn plain(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
-        let mut stripped = anstream::StripStream::new(Vec::new());
-        write(&mut stripped).unwrap();
-        String::from_utf8(stripped.into_inner()).unwrap()
+        let mut written = Vec::new();
+        write(&mut written).unwrap();
+        let safe = crate::terminal::sanitize(&String::from_utf8(written).unwrap());
+        anstream::adapter::strip_str(&safe).to_string()
     }
 
     fn hit(rank: usize, score: Option<f32>) -> HitView {

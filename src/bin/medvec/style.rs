@@ -1,19 +1,19 @@
 //! Colours, and numbers as people read them.
 
-use anstyle::{AnsiColor, Style};
+use crate::terminal::Style;
 
 /// Titles.
-pub(crate) const TITLE: Style = Style::new().bold();
+pub(crate) const TITLE: Style = Style::Bold;
 /// Rank, score, counts.
-pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const FAINT: Style = Style::Faint;
 /// Keys.
-pub(crate) const KEY: Style = AnsiColor::Cyan.on_default();
-/// Words of the question, and what needs attention in a report.
-pub(crate) const MARK: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const KEY: Style = Style::Cyan;
+/// Words of the query, and what needs attention in a report.
+pub(crate) const MARK: Style = Style::Yellow;
 /// What is in order.
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = Style::Green;
 /// What is damaged.
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BAD: Style = Style::Red;
 
 /// `1,234,567`.
 pub(crate) fn count(number: u64) -> String {

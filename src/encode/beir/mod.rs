@@ -22,8 +22,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::control::Control;
-use crate::encoder::{Encoder, EncoderInput, Metric};
+use crate::encoder::{Encoder, EncoderInput, Metric, call};
 use crate::error::{Error, Result};
+use crate::index::parallel;
 use crate::kernel::{Query, Rows, TopK, kernel, normalize};
 use crate::limits::DOCUMENT_BYTES_MAX;
 
@@ -145,11 +146,10 @@ impl Task {
                 control.check()?;
                 let inputs: Vec<EncoderInput> =
                     batch.iter().map(|(_, input)| input.clone()).collect();
-                let encoded = encoder.encode_documents(&inputs)?;
-                if encoded.len() != batch.len() * dimension {
-                    return Err(bad_vectors(encoder));
+                for vector in call::documents(encoder, &inputs, control)? {
+                    // A text that has no vector is as near to one question as to another.
+                    vectors.extend(vector.unwrap_or_else(|| vec![0.0; dimension]));
                 }
-                vectors.extend(encoded);
             }
             if cosine {
                 for row in vectors.chunks_exact_mut(dimension) {
@@ -166,7 +166,8 @@ impl Task {
             let mut scores = vec![0.0; ids.len()];
             for (_, text) in part {
                 control.check()?;
-                let mut vector = encoder.encode_queries(&[text])?;
+                let found = call::queries(encoder, &[text])?.pop().flatten();
+                let mut vector = found.unwrap_or_else(|| vec![0.0; dimension]);
                 if cosine {
                     unit(&mut vector, encoder)?;
                 }
@@ -222,7 +223,9 @@ fn discounted(gains: impl Iterator<Item = f64>) -> f64 {
 
 /// Gives a vector length 1.
 fn unit(vector: &mut [f32], encoder: &dyn Encoder) -> Result<()> {
-    if normalize(vector) { Ok(()) } else { Err(bad_vectors(encoder)) }
+    // Zeros stand for a text that has no vector.
+    let is_none = vector.iter().all(|value| *value == 0.0);
+    if is_none || normalize(vector) { Ok(()) } else { Err(bad_vectors(encoder)) }
 }
 
 /// Does the work of each part on a thread of its own; results in the order of the parts.
@@ -230,17 +233,17 @@ fn in_threads<P: Send, T: Send>(
     parts: impl Iterator<Item = P>,
     work: impl Fn(P) -> Result<Vec<T>> + Sync,
 ) -> Result<Vec<Vec<T>>> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let done = workers.into_iter().map(|worker| {
-            worker.join().unwrap_or_else(|_| {
-                let detail = "a thread of the evaluation panicked".to_owned();
-                Err(Error::Encoder { name: "evaluation".to_owned(), detail })
-            })
-        });
-        done.collect::<Vec<_>>().into_iter().collect()
-    })
+    let parts: Vec<P> = parts.collect();
+    let mut done: Vec<Vec<T>> = Vec::new();
+    done.resize_with(parts.len(), Vec::new);
+    let threads = parts.len();
+    let run = |(): &mut (), (part, done): (P, &mut Vec<T>)| {
+        *done = work(part)?;
+        Ok(())
+    };
+    let items = parts.into_iter().zip(&mut done);
+    parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ())?;
+    Ok(done)
 }
 
 fn for_each_object(

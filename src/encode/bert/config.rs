@@ -110,9 +110,7 @@ pub(in crate::encode) enum Activation {
 impl BertConfig {
     /// Reads and checks `config.json`.
     pub(in crate::encode) fn open(folder: &Folder, of: Architecture) -> Result<BertConfig> {
-        let mut config: BertConfig = folder
-            .json("config.json")?
-            .ok_or_else(|| folder.error("config.json is missing; is this a model folder?"))?;
+        let mut config: BertConfig = folder.network_settings(of)?;
         config.mpnet = of == Architecture::Mpnet;
         config.check().map_err(|detail| folder.error(format!("config.json: {detail}")))?;
         Ok(config)

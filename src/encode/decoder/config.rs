@@ -152,9 +152,7 @@ const MISTRAL: Defaults = Defaults {
 impl Plan {
     /// Reads and checks `config.json`.
     pub(in crate::encode) fn open(folder: &Folder, architecture: Architecture) -> Result<Plan> {
-        let fields: Fields = folder
-            .json("config.json")?
-            .ok_or_else(|| folder.error("config.json is missing; is this a model folder?"))?;
+        let fields: Fields = folder.network_settings(architecture)?;
         Plan::new(architecture, &fields)
             .map_err(|detail| folder.error(format!("config.json: {detail}")))
     }

@@ -1,5 +1,8 @@
 //! Bags of tokens: a sparse matrix with one row for each text, and its products with tables.
 
+use crate::control::Control;
+use crate::index::parallel;
+
 /// Rows of (column, value) pairs; values of a column that is in a row twice add up.
 #[derive(Clone, Debug)]
 pub(super) struct Bags {
@@ -106,13 +109,9 @@ impl Bags {
     pub(super) fn times(&self, table: &[f32], width: usize, threads: usize) -> Vec<f32> {
         let mut out = vec![0.0; self.len() * width];
         let rows = self.len().div_ceil(threads.max(1)).max(1);
-        std::thread::scope(|scope| {
-            for (part, out) in out.chunks_mut(rows * width).enumerate() {
-                scope.spawn(move || {
-                    for (row, out) in out.chunks_exact_mut(width).enumerate() {
-                        self.row_times(part * rows + row, table, out);
-                    }
-                });
+        in_parts(threads, out.chunks_mut(rows * width).enumerate(), |(part, out)| {
+            for (row, out) in out.chunks_exact_mut(width).enumerate() {
+                self.row_times(part * rows + row, table, out);
             }
         });
         out
@@ -129,6 +128,20 @@ impl Bags {
             }
         }
     }
+}
+
+/// Works on parts on several threads, on fewer where the system has no more.
+pub(super) fn in_parts<T: Send>(
+    threads: usize,
+    parts: impl Iterator<Item = T> + Send,
+    work: impl Fn(T) + Sync,
+) {
+    let run = |(): &mut (), part| {
+        work(part);
+        Ok(())
+    };
+    // Nobody cancels, and the work cannot fail.
+    let _ = parallel::for_each(threads, parts, &Control::default(), || (), run, &mut |_| ());
 }
 
 #[cfg(test)]

@@ -46,11 +46,11 @@ pub(super) fn lessons(texts: &[Text], taught: &Taught, wordpiece: &WordPiece) ->
     for text in texts {
         title.clear();
         body.clear();
-        wordpiece.encode(&text.title, &mut title);
+        wordpiece.encode_known(&text.title, &mut title);
         let mut sentences = 0;
         for sentence in corpus::sentences(&text.body) {
             let start = body.len();
-            wordpiece.encode(sentence, &mut body);
+            wordpiece.encode_known(sentence, &mut body);
             if body.len() > start {
                 lessons.sentences.push(&mut body[start..]);
                 sentences += 1;
@@ -71,7 +71,7 @@ pub(super) fn lessons(texts: &[Text], taught: &Taught, wordpiece: &WordPiece) ->
     for (at, (passage, vector)) in taught.passages.iter().zip(rows).enumerate() {
         if at % HELD_OUT != 0 {
             title.clear();
-            wordpiece.encode(passage, &mut title);
+            wordpiece.encode_known(passage, &mut title);
             lessons.passages.push(&mut title);
             lessons.teacher.extend(vector);
         }
@@ -194,7 +194,7 @@ impl<'a> Exam<'a> {
         let mut sum = 0.0;
         for (passage, vector) in self.passages.iter().zip(&self.vectors) {
             ids.clear();
-            wordpiece.encode(passage, &mut ids);
+            wordpiece.encode_known(passage, &mut ids);
             let mut bag = Bags::new();
             bag.push(&mut ids);
             bag.weigh(weights);

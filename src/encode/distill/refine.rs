@@ -14,7 +14,7 @@
 //! the token occurs, and a cosine schedule with a short warm-up.
 
 use super::Progress;
-use super::bags::Bags;
+use super::bags::{Bags, in_parts};
 use super::matrix::{product, transposed};
 use super::random::Random;
 use crate::control::Control;
@@ -225,19 +225,15 @@ fn similarity(
 /// Softmax of each row over the temperature.
 fn softmax_rows(matrix: &mut [f32], columns: usize, temperature: f32, threads: usize) {
     let rows = matrix.len().div_ceil(columns * threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        for part in matrix.chunks_mut(rows * columns) {
-            scope.spawn(|| {
-                for row in part.chunks_exact_mut(columns) {
-                    let max = row.iter().fold(f32::MIN, |max, value| max.max(*value));
-                    let mut sum = 0.0;
-                    for value in row.iter_mut() {
-                        *value = ((*value - max) / temperature).exp();
-                        sum += *value;
-                    }
-                    row.iter_mut().for_each(|value| *value /= sum);
-                }
-            });
+    in_parts(threads, matrix.chunks_mut(rows * columns), |part| {
+        for row in part.chunks_exact_mut(columns) {
+            let max = row.iter().fold(f32::MIN, |max, value| max.max(*value));
+            let mut sum = 0.0;
+            for value in row.iter_mut() {
+                *value = ((*value - max) / temperature).exp();
+                sum += *value;
+            }
+            row.iter_mut().for_each(|value| *value /= sum);
         }
     });
 }
@@ -268,30 +264,26 @@ impl Adam {
             .chunks_mut(rows * width)
             .zip(self.first.chunks_mut(rows * width))
             .zip(self.second.chunks_mut(rows * width));
-        std::thread::scope(|scope| {
-            for (part, ((table, first), second)) in parts.enumerate() {
-                scope.spawn(move || {
-                    let mut gradient = vec![0.0; width];
-                    let tokens = table
-                        .chunks_exact_mut(width)
-                        .zip(first.chunks_exact_mut(width))
-                        .zip(second.chunks_exact_mut(width));
-                    for (token, ((row, first), second)) in tokens.enumerate() {
-                        let token = part * rows + token;
-                        if turned.row(token).0.is_empty() {
-                            continue;
-                        }
-                        gradient.fill(0.0);
-                        turned.row_times(token, slope, &mut gradient);
-                        let cells = row.iter_mut().zip(first).zip(second).zip(&gradient);
-                        for (((cell, first), second), &slope) in cells {
-                            *first = DECAY.0 * *first + (1.0 - DECAY.0) * slope;
-                            *second = DECAY.1 * *second + (1.0 - DECAY.1) * slope * slope;
-                            let spread = (*second * second_scale).sqrt() + 1e-8;
-                            *cell -= rate * *first * first_scale / spread;
-                        }
-                    }
-                });
+        in_parts(threads, parts.enumerate(), |(part, ((table, first), second))| {
+            let mut gradient = vec![0.0; width];
+            let tokens = table
+                .chunks_exact_mut(width)
+                .zip(first.chunks_exact_mut(width))
+                .zip(second.chunks_exact_mut(width));
+            for (token, ((row, first), second)) in tokens.enumerate() {
+                let token = part * rows + token;
+                if turned.row(token).0.is_empty() {
+                    continue;
+                }
+                gradient.fill(0.0);
+                turned.row_times(token, slope, &mut gradient);
+                let cells = row.iter_mut().zip(first).zip(second).zip(&gradient);
+                for (((cell, first), second), &slope) in cells {
+                    *first = DECAY.0 * *first + (1.0 - DECAY.0) * slope;
+                    *second = DECAY.1 * *second + (1.0 - DECAY.1) * slope * slope;
+                    let spread = (*second * second_scale).sqrt() + 1e-8;
+                    *cell -= rate * *first * first_scale / spread;
+                }
             }
         });
     }

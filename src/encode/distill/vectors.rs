@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::Progress;
 use crate::control::Control;
-use crate::encoder::{Encoder, EncoderInput};
+use crate::encoder::{Encoder, EncoderInput, call};
 use crate::error::{Error, Result};
 use crate::kernel::quantize::f32_from_f16;
 use crate::limits::DIMENSION_MAX;
@@ -67,10 +67,11 @@ impl Taught {
                     .filter_map(|&row| passages.get(row))
                     .map(|text| EncoderInput { title: String::new(), text: text.clone() })
                     .collect();
-                let encoded = teacher.encode_documents(&inputs)?;
-                if encoded.len() != rows.len() * dimension {
-                    return Err(failed("the teacher gave vectors of another length"));
-                }
+                let encoded = call::documents(teacher, &inputs, control)?;
+                let encoded: Vec<f32> = encoded
+                    .into_iter()
+                    .flat_map(|vector| vector.unwrap_or_else(|| vec![0.0; dimension]))
+                    .collect();
                 results.lock().unwrap_or_else(|e| e.into_inner()).push((place, encoded));
                 let done = done.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
                 progress("encode passages", done as u64, passages.len() as u64);
@@ -78,7 +79,12 @@ impl Taught {
             Ok(())
         };
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+            // Fewer threads where the system has no more; this one where it has none.
+            let workers: Vec<_> = (0..threads.max(1)).map_while(start).collect();
+            if workers.is_empty() {
+                return work();
+            }
             let outcomes = workers.into_iter().map(|worker| {
                 worker.join().unwrap_or_else(|_| Err(failed("a thread of the teacher panicked")))
             });

@@ -59,6 +59,11 @@ impl Architecture {
         }
     }
 
+    /// Whether a token sees only those before it.
+    pub(super) fn is_decoder(self) -> bool {
+        matches!(self, Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral)
+    }
+
     /// The name in an encoder's description, part of the fingerprint.
     pub(in crate::encode) fn family(self) -> &'static str {
         match self {

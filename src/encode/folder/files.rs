@@ -8,9 +8,27 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
-/// Largest configuration or tokenizer file that is read, in bytes: the largest in use
-/// (tokenizers of 250,000 pieces) have 17 MB.
-const TEXT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Largest tokenizer file that is read, in bytes: the largest in use (262,000 pieces) have 33 MB.
+const TEXT_BYTES_MAX: u64 = 64 << 20;
+
+/// Largest configuration file that is read, in bytes: parsed, it takes some thirty times as much. The
+/// largest in use (the list of tensors of a model in many files) have 150 KB.
+const JSON_BYTES_MAX: u64 = 4 << 20;
+
+/// The whole of a regular file of at most so many bytes. A pipe or a device would block, or never end.
+pub(in crate::encode) fn regular(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let wrong = |detail: String| Err(io::Error::new(io::ErrorKind::InvalidData, detail));
+    // Before it is opened: opening a pipe waits for whoever writes to it.
+    if !std::fs::metadata(path)?.is_file() {
+        return wrong("it is not a regular file".into());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return wrong(format!("it has more than {bytes_max} bytes"));
+    }
+    Ok(bytes)
+}
 
 /// A model folder.
 #[derive(Clone, Debug)]
@@ -60,23 +78,20 @@ impl Folder {
 
     /// The whole of a small file; `None` if it is not there.
     pub(in crate::encode) fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
-        let failed = |problem: io::Error| self.error(format!("cannot read {file}: {problem}"));
-        let opened = match File::open(self.path(file)) {
-            Ok(opened) => opened,
-            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(problem) => return Err(failed(problem)),
-        };
-        let mut bytes = Vec::new();
-        opened.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > TEXT_BYTES_MAX {
-            return Err(self.error(format!("{file} has more than {TEXT_BYTES_MAX} bytes")));
+        self.read_within(file, TEXT_BYTES_MAX)
+    }
+
+    fn read_within(&self, file: &str, bytes_max: u64) -> Result<Option<Vec<u8>>> {
+        match regular(&self.path(file), bytes_max) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(problem) => Err(self.error(format!("cannot read {file}: {problem}"))),
         }
-        Ok(Some(bytes))
     }
 
     /// A JSON file; `None` if it is not there.
     pub(in crate::encode) fn json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
-        let Some(bytes) = self.read(file)? else { return Ok(None) };
+        let Some(bytes) = self.read_within(file, JSON_BYTES_MAX)? else { return Ok(None) };
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|problem| self.error(format!("{file}: {problem}")))

@@ -45,7 +45,9 @@ impl Linear {
         matrix: &mut Vec<f32>,
     ) -> Result<Linear> {
         matrix.clear();
-        let mut bias = Vec::with_capacity(names.len() * outputs);
+        // Nothing is reserved ahead: the sizes are those of `config.json`, which the tensors have to
+        // bear out first.
+        let mut bias = Vec::new();
         for (place, name) in names.iter().enumerate() {
             let scale = if place == 0 { first_scale } else { 1.0 };
             weights.append(&format!("{name}.weight"), &[outputs, inputs], scale, matrix)?;

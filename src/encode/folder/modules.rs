@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::files::Folder;
 use super::network::Shape;
 use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
+use super::settings::{Known, MODULE, POOLING, SENTENCES, TOKENIZER, TRANSFORMER};
 use crate::encoder::{Metric, Pooling};
 use crate::error::Result;
 
@@ -43,15 +44,21 @@ struct TokenizerSettings {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Settings {
-    prompts: HashMap<String, Option<String>>,
+    prompts: Option<HashMap<String, Option<String>>>,
+    default_prompt_name: Option<String>,
     similarity_fn_name: Option<String>,
 }
+
+/// The package that the steps of `modules.json` come from; others bring code of their own.
+const PACKAGE: &str = "sentence_transformers.";
 
 /// The steps of a folder.
 pub(super) struct Layout {
     /// Where the network and the tokenizer are.
     pub(super) transformer: Folder,
     pooling: Pooling,
+    /// Length of the vectors that the pooling step says it pools.
+    width: Option<u64>,
     normalize: bool,
     /// Whether the folder says how token vectors become one.
     pub(super) has_modules: bool,
@@ -63,41 +70,83 @@ impl Layout {
         let mut layout = Layout {
             transformer: folder.clone(),
             pooling: Pooling::Mean,
+            width: None,
             normalize: false,
             has_modules: false,
         };
-        let Some(modules) = folder.json::<Vec<Module>>("modules.json")? else { return Ok(layout) };
+        let Some(modules) = folder.json::<Vec<serde_json::Value>>("modules.json")? else {
+            return Ok(layout);
+        };
         layout.has_modules = true;
-        for module in &modules {
-            match module.kind.rsplit('.').next().unwrap_or_default() {
-                "Transformer" => layout.transformer = folder.inside(&module.path)?,
-                "Pooling" => layout.pooling = pooling(&folder.inside(&module.path)?)?,
-                "Normalize" => layout.normalize = true,
+        let mut steps = Vec::new();
+        for module in modules {
+            let module: Module = folder.known("modules.json", module, &Known::only(&[MODULE]))?;
+            let step = module.kind.rsplit('.').next().unwrap_or_default();
+            match step {
+                "Transformer" | "Pooling" | "Normalize" if module.kind.starts_with(PACKAGE) => {}
                 _ => {
                     return Err(folder.error(format!(
                         "modules.json: step {} is not supported; supported are Transformer, \
-                         Pooling and Normalize",
+                         Pooling and Normalize of sentence-transformers",
                         module.kind
                     )));
                 }
             }
+            match step {
+                "Transformer" => layout.transformer = folder.inside(&module.path)?,
+                "Pooling" => {
+                    (layout.pooling, layout.width) = pooling(&folder.inside(&module.path)?)?;
+                }
+                _ => layout.normalize = true,
+            }
+            steps.push(step.to_owned());
+        }
+        // In another order, or twice, the same steps make other vectors.
+        let is_known = [
+            &[][..],
+            &["Transformer"],
+            &["Transformer", "Pooling"],
+            &["Transformer", "Pooling", "Normalize"],
+        ];
+        if !is_known.iter().any(|known| steps == *known) {
+            return Err(folder.error(format!(
+                "modules.json: the steps {} are not supported; supported are Transformer, Pooling \
+                 and Normalize, in this order",
+                steps.join(", ")
+            )));
         }
         Ok(layout)
     }
 
     /// The recipe in the folder's own files.
     pub(super) fn recipe(&self, folder: &Folder, shape: Shape) -> Result<Recipe> {
+        if let Some(width) = self.width.filter(|width| *width != shape.dimension as u64) {
+            return Err(folder.error(format!(
+                "the pooling step is for vectors of {width} numbers (word_embedding_dimension), the \
+                 model has {}",
+                shape.dimension
+            )));
+        }
         let own: TransformerSettings =
-            self.transformer.json("sentence_bert_config.json")?.unwrap_or_default();
+            known(&self.transformer, "sentence_bert_config.json", &Known::only(&[TRANSFORMER]))?;
         let tokenizer: TokenizerSettings =
-            self.transformer.json("tokenizer_config.json")?.unwrap_or_default();
-        let settings: Settings =
-            folder.json("config_sentence_transformers.json")?.unwrap_or_default();
+            known(&self.transformer, "tokenizer_config.json", &Known::among_others(&[TOKENIZER]))?;
+        let file = "config_sentence_transformers.json";
+        let settings: Settings = known(folder, file, &Known::only(&[SENTENCES]))?;
         let tokenizer_max = tokenizer.model_max_length.map_or(usize::MAX, |length| length as usize);
         let max_length = own.max_seq_length.unwrap_or(tokenizer_max).min(shape.tokens_max);
+        let prompts = settings.prompts.unwrap_or_default();
+        // Where a role has no prompt of its own, sentence-transformers takes the default one.
+        let default = match settings.default_prompt_name {
+            None => None,
+            Some(name) => Some(prompts.get(&name).cloned().flatten().ok_or_else(|| {
+                folder
+                    .error(format!("{file}: default_prompt_name is {name:?}, which has no prompt"))
+            })?),
+        };
         let prompt = |names: &[&str]| {
-            let found = names.iter().find_map(|name| settings.prompts.get(*name)?.clone());
-            Role { prefix: found.unwrap_or_default(), max_length }
+            let found = names.iter().find_map(|name| prompts.get(*name)?.clone());
+            Role { prefix: found.or_else(|| default.clone()).unwrap_or_default(), max_length }
         };
         let similarity = match settings.similarity_fn_name.as_deref() {
             None | Some("cosine") => Metric::Cosine,
@@ -125,21 +174,48 @@ impl Layout {
     }
 }
 
+/// The settings of a file, or those of a folder without it.
+fn known<T: serde::de::DeserializeOwned + Default>(
+    folder: &Folder,
+    file: &str,
+    known: &Known,
+) -> Result<T> {
+    Ok(folder.settings(file, known)?.unwrap_or_default())
+}
+
 /// Reads the pooling step: flags in older releases, a name in newer ones.
-fn pooling(folder: &Folder) -> Result<Pooling> {
+/// Also the length of the vectors, where it is given.
+fn pooling(folder: &Folder) -> Result<(Pooling, Option<u64>)> {
     let settings: HashMap<String, serde_json::Value> = folder
-        .json("config.json")?
+        .settings("config.json", &Known::only(&[POOLING]))?
         .ok_or_else(|| folder.error("modules.json names a pooling step without config.json"))?;
-    let mut modes: Vec<&str> = settings
+    let mut modes: Vec<&str> = Vec::new();
+    for (key, value) in &settings {
+        let Some(mode) = key.strip_prefix("pooling_mode_") else { continue };
+        match value.as_bool() {
+            Some(true) => modes.push(mode),
+            None if !value.is_null() => {
+                return Err(
+                    folder.error(format!("pooling: {key} is {value}, expected true or false"))
+                );
+            }
+            _ => {}
+        }
+    }
+    match settings.get("pooling_mode") {
+        None | Some(serde_json::Value::Null) => {}
+        Some(serde_json::Value::String(mode)) => modes.push(mode),
+        Some(other) => {
+            return Err(folder.error(format!("pooling: pooling_mode is {other}, expected a name")));
+        }
+    }
+    let width = ["word_embedding_dimension", "embedding_dimension"]
         .iter()
-        .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
-        .map(|(key, _)| key.trim_start_matches("pooling_mode_"))
-        .collect();
-    modes.extend(settings.get("pooling_mode").and_then(serde_json::Value::as_str));
+        .find_map(|name| settings.get(*name)?.as_u64());
     match modes.as_slice() {
-        ["cls_token" | "cls"] => Ok(Pooling::Cls),
-        ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
-        ["lasttoken" | "last"] => Ok(Pooling::Last),
+        ["cls_token" | "cls"] => Ok((Pooling::Cls, width)),
+        ["mean_tokens" | "mean"] => Ok((Pooling::Mean, width)),
+        ["lasttoken" | "last"] => Ok((Pooling::Last, width)),
         _ => Err(folder.error(format!(
             "pooling {modes:?} is not supported; supported is one of \"cls\", \"mean\" and \
              \"lasttoken\""

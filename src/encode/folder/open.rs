@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::architecture::{Architecture, Kind};
+use super::architecture::Kind;
 use super::files::Folder;
 use super::model::Model;
 use super::modules::Layout;
@@ -67,7 +67,7 @@ impl Opened {
                 preset.recipe(shape, &own)
             }
             (None, None) => {
-                if !layout.has_modules && is_decoder(kind.architecture) {
+                if !layout.has_modules && kind.architecture.is_decoder() {
                     return Err(folder.error(
                         "how this model makes vectors is in none of its files (modules.json is \
                          missing): name a preset, or give a recipe with pooling, append_eos_id and \
@@ -90,10 +90,6 @@ impl Opened {
         }
         Ok(Opened { folder: transformer, name, kind, weights, model, recipe, preset })
     }
-}
-
-fn is_decoder(architecture: Architecture) -> bool {
-    matches!(architecture, Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral)
 }
 
 /// The folder, the adapter and the precision in the name of an encoder.

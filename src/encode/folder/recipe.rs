@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::files::Folder;
+use super::files::{Folder, regular};
 use super::network::Shape;
 use crate::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use crate::error::{Error, Result};
@@ -81,6 +81,9 @@ fn cosine() -> Metric {
     Metric::Cosine
 }
 
+/// Largest recipe file, in bytes.
+const RECIPE_BYTES_MAX: u64 = 1 << 20;
+
 /// Keys that say in words what the folder's own files hold.
 const REMARKS: &[&str] = &[
     "adapter",
@@ -105,7 +108,8 @@ impl Recipe {
         let file = path.display().to_string();
         let wrong =
             |place: String, detail: String| Error::Input { file: file.clone(), place, detail };
-        let text = std::fs::read(path).map_err(|source| Error::io("read", &file, source))?;
+        let text =
+            regular(path, RECIPE_BYTES_MAX).map_err(|source| Error::io("read", &file, source))?;
         let whole: Value = serde_json::from_slice(&text).map_err(|problem| {
             wrong(format!("line {}", problem.line()), format!("no JSON: {problem}"))
         })?;

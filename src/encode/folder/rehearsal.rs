@@ -4,12 +4,12 @@
 //! for its token table and its pooling, which cost next to nothing. The weights are a file of holes,
 //! which takes no room on most disks.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
 use super::architecture::{Architecture, Kind};
 use super::files::Folder;
@@ -56,7 +56,7 @@ pub struct Rehearsal {
     model: Model,
     layers: usize,
     tokens_max: usize,
-    _files: Files,
+    _files: TempDir,
 }
 
 impl Rehearsal {
@@ -65,14 +65,14 @@ impl Rehearsal {
     /// # Errors
     /// [`Error::Io`] when they cannot be made, [`Error::Encoder`] as for any folder.
     pub fn new(preset: &Preset) -> Result<Rehearsal> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("medvec-rehearsal-{}-{number}", std::process::id());
-        let files = Files(std::env::temp_dir().join(name));
+        // A new folder that only this user can enter, whatever others put into the shared one.
+        let files = tempfile::Builder::new().prefix("medvec-").tempdir().map_err(|source| {
+            Error::io("write", std::env::temp_dir().display().to_string(), source)
+        })?;
         let (architecture, layers) = (preset.architecture, preset.layers);
-        write(&files.0, architecture, layers)
-            .map_err(|source| Error::io("write", files.0.display().to_string(), source))?;
-        let folder = Folder::open(&files.0)?;
+        write(files.path(), architecture, layers)
+            .map_err(|source| Error::io("write", files.path().display().to_string(), source))?;
+        let folder = Folder::open(files.path())?;
         let weights = Weights::open(&folder, None)?;
         let kind = Kind { architecture, classifier: false };
         let model = Model::open(&folder, kind, &weights, Precision::F32, Device::Cpu)?;
@@ -99,30 +99,23 @@ impl Rehearsal {
     }
 }
 
-/// A folder that goes when this does.
-struct Files(PathBuf);
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // What cannot be removed is the system's to clear: the folder is for such files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn write(folder: &Path, architecture: Architecture, layers: Layers) -> io::Result<()> {
-    fs::create_dir(folder)?;
-    let config = json!({
+    let mut config = json!({
         "model_type": architecture.model_type(),
         "vocab_size": WORDS,
         "hidden_size": layers.hidden,
         "num_hidden_layers": 1,
         "num_attention_heads": layers.heads,
-        "num_key_value_heads": layers.key_heads,
-        "head_dim": layers.head,
         "intermediate_size": layers.intermediate,
         // MPNet has no place for the first two.
         "max_position_embeddings": TOKENS_MAX + 2,
     });
+    if matches!(architecture, Architecture::Gemma | Architecture::Mistral)
+        && let Some(config) = config.as_object_mut()
+    {
+        config.insert("num_key_value_heads".into(), layers.key_heads.into());
+        config.insert("head_dim".into(), layers.head.into());
+    }
     File::create(folder.join("config.json"))?.write_all(config.to_string().as_bytes())?;
     let (mut header, mut end) = (Map::new(), 0);
     for (name, shape) in tensors(architecture, layers) {
@@ -233,7 +226,7 @@ mod tests {
             rehearsal.run(9).expect(preset.name);
             rehearsal.run(100_000).expect(preset.name);
             assert_eq!(rehearsal.layers(), preset.layers.count);
-            let files = rehearsal._files.0.clone();
+            let files = rehearsal._files.path().to_owned();
             assert!(files.is_dir());
             drop(rehearsal);
             assert!(!files.exists());

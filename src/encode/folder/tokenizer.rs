@@ -15,6 +15,7 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
 use super::files::Folder;
+use super::outline::{self, Bounds};
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 use crate::error::{Error, Result};
 use crate::panics::caught;
@@ -35,12 +36,21 @@ pub(super) struct TextTokenizer {
     lower_case: bool,
     append: Option<u32>,
     name: String,
+    /// Bytes of a text that are looked at.
+    bytes_max: usize,
 }
+
+/// Bytes of a text that are looked at, divided by what the normalizer makes of one: far more than the
+/// longest input has tokens, and little enough that no text takes all memory.
+const TEXT_BYTES_MAX: usize = 1 << 20;
 
 impl TextTokenizer {
     /// Text, or a pair of texts, to tokens; cut to the recipe's length, longest side first.
     pub(super) fn encode(&self, first: &str, second: Option<&str>) -> Result<Tokens> {
-        let prepare = |text: &str| if self.lower_case { text.to_lowercase() } else { text.into() };
+        let prepare = |text: &str| {
+            let text = text.get(..text.floor_char_boundary(self.bytes_max)).unwrap_or(text);
+            if self.lower_case { text.to_lowercase() } else { text.to_owned() }
+        };
         let first = prepare(&format!("{}{first}", self.prefix));
         let encoded = caught(|| match second {
             None => self.tokenizer.encode_fast(first, true),
@@ -70,7 +80,7 @@ impl Tokenizers {
     /// Loads the tokenizer and prepares it for every role; `rows` is the length of the model's table
     /// of token vectors.
     pub(super) fn open(folder: &Folder, recipe: &Recipe, rows: usize) -> Result<Tokenizers> {
-        let (tokenizer, hash) = load(folder)?;
+        let Loaded { tokenizer, hash, bounds } = load(folder)?;
         let hash = with_settings(hash, recipe.lower_case, recipe.append_eos_id);
         let largest = tokenizer.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if largest == 0 {
@@ -88,7 +98,7 @@ impl Tokenizers {
         let mut roles = BTreeMap::new();
         for name in names {
             if let Some(role) = recipe.role(name) {
-                roles.insert(name.to_owned(), one(folder, &tokenizer, role, recipe)?);
+                roles.insert(name.to_owned(), one(folder, &tokenizer, bounds, role, recipe)?);
             }
         }
         Ok(Tokenizers { roles, digest: hash.finalize().into() })
@@ -101,7 +111,7 @@ impl Tokenizers {
         rows: usize,
         digest: [u8; 32],
     ) -> Result<Option<(bool, Option<u32>)>> {
-        let (_, hash) = load(folder)?;
+        let hash = load(folder)?.hash;
         let ends = std::iter::once(None).chain((0..rows as u32).map(Some));
         let mut settings = ends.flat_map(|end| [(false, end), (true, end)]);
         Ok(settings.find(|(lower_case, end)| {
@@ -123,6 +133,7 @@ impl Tokenizers {
 fn one(
     folder: &Folder,
     tokenizer: &Tokenizer,
+    bounds: Bounds,
     role: &Role,
     recipe: &Recipe,
 ) -> Result<TextTokenizer> {
@@ -148,7 +159,15 @@ fn one(
         lower_case: recipe.lower_case,
         append: recipe.append_eos_id,
         name: folder.name().to_string(),
+        bytes_max: (TEXT_BYTES_MAX as f64 / bounds.growth) as usize,
     })
+}
+
+/// A tokenizer, a hash that has seen what it was made from, and what is known of it.
+struct Loaded {
+    tokenizer: Tokenizer,
+    hash: Sha256,
+    bounds: Bounds,
 }
 
 /// The hash of a tokenizer that has also seen what a recipe adds to it.
@@ -163,16 +182,19 @@ fn with_settings(mut hash: Sha256, lower_case: bool, end: Option<u32>) -> Sha256
     hash
 }
 
-/// `tokenizer.json`, else `vocab.txt`; with a hash that has seen what was read.
-fn load(folder: &Folder) -> Result<(Tokenizer, Sha256)> {
+/// `tokenizer.json`, else `vocab.txt`.
+fn load(folder: &Folder) -> Result<Loaded> {
     let mut hash = Sha256::new();
     if let Some(bytes) = folder.read("tokenizer.json")? {
         hash.update(&bytes);
+        let bounds = outline::bounds(&bytes)
+            .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
+        check_case(folder, bounds)?;
         let mut tokenizer = caught(|| Tokenizer::from_bytes(&bytes))
             .unwrap_or_else(|said| Err(said.into()))
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         tokenizer.with_padding(None);
-        return Ok((tokenizer, hash));
+        return Ok(Loaded { tokenizer, hash, bounds });
     }
     let Some(bytes) = folder.read("vocab.txt")? else {
         return Err(folder.error("neither tokenizer.json nor vocab.txt is there"));
@@ -182,7 +204,25 @@ fn load(folder: &Folder) -> Result<(Tokenizer, Sha256)> {
     hash.update(format!("{settings:?}"));
     let tokenizer = word_piece(&bytes, &settings)
         .map_err(|problem| folder.error(format!("vocab.txt: {problem}")))?;
-    Ok((tokenizer, hash))
+    Ok(Loaded { tokenizer, hash, bounds: Bounds { growth: 1.0, lower_case: None } })
+}
+
+/// Fails where `tokenizer_config.json` says something else about upper case than `tokenizer.json`: the
+/// reference obeys the first, and every text would have other tokens.
+fn check_case(folder: &Folder, bounds: Bounds) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Case {
+        do_lower_case: Option<bool>,
+    }
+    let case: Case = folder.json("tokenizer_config.json")?.unwrap_or_default();
+    match (case.do_lower_case, bounds.lower_case) {
+        (Some(wanted), Some(found)) if wanted != found => Err(folder.error(format!(
+            "tokenizer_config.json: do_lower_case is {wanted}, the normalizer of tokenizer.json has \
+             lowercase {found}: make them the same"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The fields of `tokenizer_config.json` that matter to a `vocab.txt`, with `BertTokenizer`'s

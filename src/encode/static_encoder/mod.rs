@@ -1,4 +1,4 @@
-//! A static encoder: a text's vector is the sum of its tokens' vectors, normalised.
+//! A static encoder: a text's vector is the sum of its known tokens' vectors, normalised.
 //!
 //! There is no network and no context, only a table of token vectors, learned by
 //! [`distill`](crate::encode) from a sentence encoder. That is less precise than a transformer, and
@@ -10,6 +10,11 @@
 //! of a document's title count more than those of its abstract, by a factor in the file.
 //! Sums run over tokens in order, in plain `f32`, so that every machine computes the same bits.
 //!
+//! Words that the vocabulary cannot spell (`[UNK]`) are left out, so that they never move a vector. A
+//! text without any known word has no vector: its row is zeros. Before this was so, such words had the
+//! vector of `[UNK]`, and every text in another script was like every other; [`Unknown::Counted`] keeps
+//! databases from that time in use.
+//!
 //! Sources: Arora, Liang and Ma, "A simple but tough-to-beat baseline for sentence embeddings"
 //! (2017), for the weights; Tulkens and van Dongen, "Model2Vec" (2024), for the idea of distilling.
 
@@ -17,25 +22,37 @@ mod file;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use file::StaticFile;
 pub use file::{MAGIC, SCALE_MAX, VERSION, file_bytes, write};
 
-use super::wordpiece::WordPiece;
+use super::wordpiece::{Vocabulary, WordPiece};
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
 use crate::error::{Error, Result};
 
 /// Tokens of one input: all of them count.
 const TOKENS_MAX: u32 = u32::MAX;
 
+/// What becomes of words that the vocabulary cannot spell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are left out.
+    #[default]
+    LeftOut,
+    /// Each has the vector of `[UNK]`: as databases made by the first drafts of medvec have it.
+    Counted,
+}
+
 /// A loaded static encoder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StaticEncoder {
-    file: StaticFile,
-    wordpiece: WordPiece,
+    file: Arc<StaticFile>,
+    wordpiece: Arc<WordPiece>,
     spec: EncoderSpec,
+    unknown: Unknown,
 }
 
 impl StaticEncoder {
@@ -47,6 +64,11 @@ impl StaticEncoder {
     pub fn open(path: &Path) -> Result<StaticEncoder> {
         let absolute = std::path::absolute(path);
         let name = absolute.as_deref().unwrap_or(path).display().to_string();
+        // Opening a pipe would wait for whoever writes to it.
+        let is_file = std::fs::metadata(path).map(|metadata| metadata.is_file());
+        if !is_file.map_err(|source| Error::io("read", &name, source))? {
+            return Err(Error::Encoder { name, detail: "it is not a regular file".to_owned() });
+        }
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", &name, source))?;
         StaticEncoder::new(&name, Cow::Owned(bytes), false)
     }
@@ -69,7 +91,7 @@ impl StaticEncoder {
             .map_err(|detail| Error::Encoder { name: name.to_owned(), detail })?;
         let tower = TowerSpec {
             weights: file.digest,
-            tokenizer: Sha256::digest(file.vocabulary.text()).into(),
+            tokenizer: tokenizer(&file.vocabulary, Unknown::LeftOut),
             prefix: String::new(),
             tokens_max: TOKENS_MAX,
             pair: false,
@@ -84,8 +106,26 @@ impl StaticEncoder {
             document: tower.clone(),
             query: tower,
         };
-        let wordpiece = WordPiece::new(file.vocabulary.clone());
-        Ok(StaticEncoder { file, wordpiece, spec })
+        let wordpiece = Arc::new(WordPiece::new(file.vocabulary.clone()));
+        Ok(StaticEncoder { file: Arc::new(file), wordpiece, spec, unknown: Unknown::LeftOut })
+    }
+
+    /// The same encoder under another rule for unknown words, which is another fingerprint.
+    #[must_use]
+    pub fn with_unknown(mut self, unknown: Unknown) -> StaticEncoder {
+        self.unknown = unknown;
+        for tower in [&mut self.spec.document, &mut self.spec.query] {
+            tower.tokenizer = tokenizer(&self.file.vocabulary, unknown);
+        }
+        self
+    }
+
+    /// The same encoder under the rule for unknown words by which it has this description's
+    /// fingerprint; as it is where neither gives it.
+    #[must_use]
+    pub fn like(self, stored: &EncoderSpec) -> StaticEncoder {
+        let other = self.clone().with_unknown(Unknown::Counted);
+        if other.spec.fingerprint() == stored.fingerprint() { other } else { self }
     }
 
     /// The tokenizer.
@@ -93,9 +133,8 @@ impl StaticEncoder {
         &self.wordpiece
     }
 
-    /// Embeds a title and a text; appends the vector to `out`.
-    ///
-    /// A text without any token, and one whose tokens cancel out, has the vector of `[UNK]`.
+    /// Embeds a title and a text; appends the vector to `out`, zeros where there is none: for a text
+    /// without any known token, and one whose tokens cancel out.
     fn embed(
         &self,
         title: &str,
@@ -113,12 +152,19 @@ impl StaticEncoder {
         scratch.sum.resize(self.file.dimension(), 0.0);
         for (part, weight) in [(title, self.file.title_weight), (text, 1.0)] {
             scratch.ids.clear();
-            self.wordpiece.encode(part, &mut scratch.ids);
+            match self.unknown {
+                Unknown::LeftOut => self.wordpiece.encode_known(part, &mut scratch.ids),
+                Unknown::Counted => self.wordpiece.encode(part, &mut scratch.ids),
+            }
             scratch.ids.iter().for_each(|&id| self.add(id, weight, &mut scratch.sum));
         }
         let mut length = length(&scratch.sum);
         if length == 0.0 {
             scratch.sum.fill(0.0);
+            if self.unknown == Unknown::LeftOut {
+                out.extend_from_slice(&scratch.sum);
+                return Ok(());
+            }
             self.add(self.file.vocabulary.unknown(), 1.0, &mut scratch.sum);
             length = self::length(&scratch.sum);
         }
@@ -134,6 +180,16 @@ impl StaticEncoder {
             *sum += scale * f32::from(code);
         }
     }
+}
+
+/// The digest of a tokenizer: of its vocabulary, and of what it does about unknown words.
+fn tokenizer(vocabulary: &Vocabulary, unknown: Unknown) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(vocabulary.text());
+    if unknown == Unknown::LeftOut {
+        hash.update(b"unknown words are left out");
+    }
+    hash.finalize().into()
 }
 
 /// Buffers of one call.

@@ -28,15 +28,33 @@ fn a_text_is_the_normalised_sum_of_its_tokens() {
 }
 
 #[test]
-fn every_text_but_the_empty_one_has_a_vector() {
+fn a_text_without_a_known_word_has_no_vector_and_unknown_words_move_none() {
     let encoder = StaticEncoder::from_bytes("test", bytes()).unwrap();
-    let half = std::f32::consts::FRAC_1_SQRT_2;
-    for text in ["kidney", "heart anti", ".", " \u{200b}"] {
-        let vector = encoder.encode_queries(&[text]).unwrap();
-        assert!(vector.iter().all(|value| (value - half).abs() < 1e-6), "{text:?}: {vector:?}");
+    for text in ["kidney", "heart anti", ".", " \u{200b}", "\u{60a3}\u{8005}"] {
+        assert_eq!(encoder.encode_queries(&[text]).unwrap(), [0.0, 0.0], "{text:?}");
+    }
+    let known = encoder.encode_queries(&["heart liver"]).unwrap();
+    for text in ["heart kidney liver", "\u{60a3} heart liver xyz", "heart \u{200b}liver \u{1f600}"]
+    {
+        assert_eq!(encoder.encode_queries(&[text]).unwrap(), known, "{text:?}");
     }
     let error = encoder.encode_documents(&[document("", "")]).unwrap_err();
     assert!(error.to_string().contains("empty text"), "{error}");
+}
+
+#[test]
+fn databases_that_counted_unknown_words_find_their_encoder() {
+    let encoder = StaticEncoder::from_bytes("test", bytes()).unwrap();
+    let earlier = encoder.clone().with_unknown(Unknown::Counted);
+    assert_ne!(encoder.spec().fingerprint(), earlier.spec().fingerprint());
+    let half = std::f32::consts::FRAC_1_SQRT_2;
+    for text in ["kidney", "heart anti", "."] {
+        let vector = earlier.encode_queries(&[text]).unwrap();
+        assert!(vector.iter().all(|value| (value - half).abs() < 1e-6), "{text:?}: {vector:?}");
+    }
+    let found = encoder.clone().like(earlier.spec());
+    assert_eq!(found.spec(), earlier.spec());
+    assert_eq!(encoder.clone().like(encoder.spec()).spec(), encoder.spec());
 }
 
 #[test]

@@ -40,6 +40,18 @@ impl WordPiece {
         &self.vocabulary
     }
 
+    /// As [`WordPiece::encode`], without words that the vocabulary cannot spell.
+    pub fn encode_known(&self, text: &str, ids: &mut Vec<u32>) {
+        let earlier = ids.len();
+        self.encode(text, ids);
+        let unknown = self.vocabulary.unknown();
+        let mut place = 0;
+        ids.retain(|&id| {
+            place += 1;
+            place <= earlier || id != unknown
+        });
+    }
+
     /// Appends the ids of a text's tokens, in order. No special tokens are added.
     ///
     /// Costs about a look-up a token; takes any text.

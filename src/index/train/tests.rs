@@ -249,7 +249,7 @@ fn progress_ascends_and_cancelling_ends() {
     assert_eq!(steps.last(), Some(&(Stage::Points, 1.0)));
     for stage in [Stage::Groups, Stage::Lists, Stage::Refinement, Stage::Points] {
         let token = CancelToken::new();
-        let control = Control { cancel: Some(token.clone()), deadline: None };
+        let control = Control { cancel: Some(token.clone()), ..Control::default() };
         let mut progress = |at, _| {
             if at == stage {
                 token.cancel();

@@ -131,6 +131,8 @@ pub struct ImportReport {
     pub encoded: u64,
     /// Embeddings reused.
     pub reused: u64,
+    /// Documents stored without a vector because the encoder has none for their text.
+    pub without_vector: u64,
     /// Records that were passed over.
     pub skipped: u64,
     /// The first hundred of them.

@@ -2,7 +2,7 @@
 
 use super::ImportOptions;
 use crate::db::Snapshot;
-use crate::encoder::{Encoder, EncoderInput};
+use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::{Key, Revision};
 use crate::ingest::Event;
@@ -25,6 +25,8 @@ pub(super) struct Prepared {
     pub(super) encoded: u64,
     /// Embeddings reused.
     pub(super) reused: u64,
+    /// Texts that the encoder has no vector for.
+    pub(super) without_vector: u64,
 }
 
 /// A record with all it needs.
@@ -140,19 +142,17 @@ impl Preparer<'_> {
         batch: &mut Prepared,
     ) -> Result<()> {
         let (indices, texts): (Vec<usize>, Vec<EncoderInput>) = call.into_iter().unzip();
-        let vectors = encoder.encode_documents_under(&texts, &self.options.control)?;
-        let spec = encoder.spec();
-        let dimension = spec.dimension as usize;
-        if dimension == 0 || vectors.len() != texts.len() * dimension {
-            return Err(Error::Encoder {
-                name: spec.name.clone(),
-                detail: format!("{} numbers for {} texts", vectors.len(), texts.len()),
-            });
-        }
-        for (index, row) in indices.into_iter().zip(vectors.chunks_exact(dimension)) {
+        let vectors = call::documents(encoder, &texts, &self.options.control)?;
+        for (index, vector) in indices.into_iter().zip(vectors) {
             if let Some(Ok(Ready { action: Action::Put(put), .. })) = batch.records.get_mut(index) {
-                put.vector = Some(row.to_vec());
-                batch.encoded += 1;
+                match vector {
+                    Some(_) => batch.encoded += 1,
+                    None => {
+                        put.input_hash = NO_VECTOR;
+                        batch.without_vector += 1;
+                    }
+                }
+                put.vector = vector;
             }
         }
         Ok(())

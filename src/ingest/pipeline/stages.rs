@@ -44,27 +44,55 @@ pub(super) fn run(
         // The queue is as long as there are tickets: this never waits.
         let _ = ticket_out.send(());
     }
-    thread::scope(|scope| {
-        scope.spawn(move || cut(source, preparer, &ticket_in, &cut_out));
-        for _ in 0..parse_threads {
+    let ran = thread::scope(|scope| {
+        // The cutter starts last: as long as it has not, nothing of the file is taken.
+        let start_parse = |_| {
             let (input, output, file) = (cut_in.clone(), parsed_out.clone(), file.as_str());
-            scope.spawn(move || {
-                input.iter().all(|cut| output.send(parse(file, preparer, cut)).is_ok())
-            });
-        }
-        for _ in 0..encode_threads {
+            let work =
+                move || input.iter().all(|cut| output.send(parse(file, preparer, cut)).is_ok());
+            thread::Builder::new().spawn_scoped(scope, work).ok()
+        };
+        let parsers = (0..parse_threads).map_while(start_parse).count();
+        let start_encode = |_| {
             let (input, output) = (parsed_in.clone(), ready_out.clone());
-            scope.spawn(move || {
-                input.iter().all(|batch| output.send(embed(preparer, batch)).is_ok())
-            });
+            let work =
+                move || input.iter().all(|batch| output.send(embed(preparer, batch)).is_ok());
+            thread::Builder::new().spawn_scoped(scope, work).ok()
+        };
+        let encoders = (0..encode_threads).map_while(start_encode).count();
+        if parsers == 0 || encoders == 0 {
+            return None;
         }
+        let source = &mut *source;
+        let work = move || cut(source, preparer, &ticket_in, &cut_out);
+        thread::Builder::new().spawn_scoped(scope, work).ok()?;
         // Only the threads hold the other ends now: each stage ends when the one before it does,
         // and when this function returns early, every thread finds its queue closed.
         drop((cut_in, parsed_out, parsed_in, ready_out));
         let result = collect(&ready_in, &ticket_out, &mut consume);
         drop((ready_in, ticket_out));
-        result
-    })
+        Some(result)
+    });
+    ran.unwrap_or_else(|| run_here(source, preparer, &mut consume))
+}
+
+/// [`run`] on this thread alone, where the system has no threads to give.
+fn run_here(
+    source: &mut Source,
+    preparer: &Preparer<'_>,
+    consume: &mut impl FnMut(Prepared) -> Result<()>,
+) -> Result<()> {
+    let file = source.name().to_owned();
+    for sequence in 0.. {
+        let batch = preparer.options.control.check().and_then(|()| source.take_batch());
+        let Some(batch) = batch.transpose() else { break };
+        let is_last = batch.is_err();
+        consume(embed(preparer, parse(&file, preparer, (sequence, batch))))?;
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn cut(source: &mut Source, preparer: &Preparer<'_>, tickets: &Receiver<()>, output: &Sender<Cut>) {
@@ -90,6 +118,7 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
         failure: None,
         encoded: 0,
         reused: 0,
+        without_vector: 0,
     };
     let batch = match batch {
         Ok(batch) => batch,

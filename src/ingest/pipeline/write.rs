@@ -206,6 +206,7 @@ impl<'a> Import<'a> {
     fn batch(&mut self, batch: Prepared, entry: &mut SourceEntry) -> Result<()> {
         self.report.encoded += batch.encoded;
         self.report.reused += batch.reused;
+        self.report.without_vector += batch.without_vector;
         let count = batch.records.len() as u64;
         for record in batch.records {
             let written = record.and_then(|ready| self.record(ready, &entry.name));

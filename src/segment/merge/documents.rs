@@ -36,6 +36,7 @@ pub(super) fn write(
     for (new, (input, row)) in order.places().iter().enumerate() {
         if new.is_multiple_of(super::ROWS_PER_CHECK as usize) {
             control.check()?;
+            control.report("merging segments", "documents", new as u64, order.rows().into());
         }
         let Some(source) = sources.get_mut(*input as usize) else { continue };
         let (segment, block, bytes) = source.record(*row)?;
@@ -46,6 +47,7 @@ pub(super) fn write(
         packer.push(bytes)?;
         packer.write_blocks(file)?;
     }
+    control.report("merging segments", "documents", order.rows().into(), order.rows().into());
     meta.rows = order.rows();
     meta.blocks = packer.finish(file)?;
     Ok(keys)

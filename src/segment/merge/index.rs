@@ -145,6 +145,7 @@ impl<'a> Indexer<'a> {
         }
         for first in (0..rows).step_by(BATCH_ROWS) {
             control.check()?;
+            control.report("indexing", "documents", first as u64, rows as u64);
             let end = rows.min(first + BATCH_ROWS);
             let places = order.places().get(first..end).unwrap_or_default();
             batch.clear(places.len());
@@ -165,6 +166,7 @@ impl<'a> Indexer<'a> {
             file.write(blocks)?;
             scales.extend_from_slice(&batch.scales);
         }
+        control.report("indexing", "documents", rows as u64, rows as u64);
         file.array(SECTION_CODE_SCALES, &scales)?;
         for (input, (index, _)) in inputs.iter().zip(&sources) {
             if let (Some(_), Some(stored)) = (index, &input.segment.shared.meta.index) {

@@ -1,6 +1,7 @@
 //! `medvec compact`
 
 use std::io::Write;
+use std::sync::Arc;
 
 use medvec::db::WriterOptions;
 
@@ -8,15 +9,14 @@ use super::open;
 use crate::args::Compact;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::progress::Progress;
 use crate::style::{bytes, count, counted};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let options = WriterOptions { memory_bytes_max, ..WriterOptions::default() };
     let mut writer = open(&args.database)?.writer(options)?;
-    let progress = Progress::spinner("merging segments", context.quiet);
-    let report = writer.compact(&context.control())?;
+    let progress = Arc::new(context.progress("merging segments"));
+    let report = writer.compact(&context.watched(&progress))?;
     drop(progress);
     if report.merged == 0 && report.bytes_freed > 0 {
         writeln!(

@@ -10,6 +10,6 @@ pub(crate) fn run(args: &Completions, context: &mut Context) -> Result<u8> {
     // `generate` panics when its writer fails, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "medvec", &mut script);
-    std::io::Write::write_all(&mut context.out, &script)?;
+    std::io::Write::write_all(&mut context.out.machine(), &script)?;
     Ok(EXIT_FOUND)
 }

@@ -10,7 +10,6 @@ use crate::args::{Distill, ModelOptions};
 use crate::context::Context;
 use crate::encoders;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::progress::Progress;
 use crate::style::{GOOD, KEY, bytes, count, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
@@ -36,10 +35,14 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
         seed: args.seed.unwrap_or(defaults.seed),
         ..defaults
     };
-    let progress = Progress::spinner("starting", context.quiet);
+    let progress = context.progress("starting");
     let report = distill::run(
         &options,
-        &|what, done, total| progress.stage(what, done, total),
+        &|what, done, total| {
+            // A stage of one step has no size that says anything.
+            let total = if total > 1 { total } else { 0 };
+            progress.stage(what, "steps", done, total);
+        },
         &context.control(),
     )?;
     drop(progress);

@@ -13,7 +13,6 @@ use crate::args::Embed;
 use crate::context::Context;
 use crate::encoders::{self, Use, batch};
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::progress::Progress;
 use crate::style::{FAINT, GOOD, count, counted, duration};
 
 pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
@@ -50,22 +49,26 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
     }
     let started = Instant::now();
     let mut embedded = 0;
-    let progress = Progress::spinner("reading", context.quiet);
+    let progress = Arc::new(context.progress("reading"));
     let result = writer.embed_pending(&options, &context.control(), &mut |now| {
         embedded = now.done;
         match now.is_committing {
-            true => progress.stage("making it durable", 0, 0),
-            false => progress.stage("embedding", now.done, now.total),
+            true => progress.stage("making it durable", "documents", now.done, now.total),
+            false => progress.stage("embedding", "documents", now.done, now.total),
         }
     });
     if matches!(result, Err(Error::Cancelled)) {
         // What was embedded so far is worth a commit.
         writer.commit()?;
     } else if result.is_ok() && embedded > 0 {
-        progress.stage("merging segments", 0, 0);
-        writer.compact(&context.control())?;
+        progress.stage("merging segments", "", 0, 0);
+        writer.compact(&context.watched(&progress))?;
     }
     drop(progress);
+    let mut without = 0;
+    if let Ok(report) = &result {
+        (embedded, without) = (report.embedded, report.without_vector);
+    }
     let left = writer.snapshot().pending()?;
     let rate = embedded as f64 / started.elapsed().as_secs_f64().max(1e-3);
     writeln!(
@@ -74,6 +77,12 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
         counted(embedded, "document"),
         count(left)
     )?;
+    if without > 0 {
+        context.remark(format!(
+            "{FAINT}{} hold no word that the encoder knows and stay without a vector{FAINT:#}",
+            counted(without, "document")
+        ));
+    }
     if embedded > 0 {
         context.remark(format!(
             "{FAINT}{}, {}/s{FAINT:#}",

@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::encoders::{BUILTIN, announce, not_a_folder};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::npy;
+use crate::terminal::Machine;
 
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -58,7 +59,8 @@ struct Encoded {
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
-    Vector(Vec<f32>),
+    /// `null` for a text that has none.
+    Vector(Option<Vec<f32>>),
     Score(f32),
 }
 
@@ -140,8 +142,9 @@ impl Engine {
             Ok(own)
         };
         let mut all = thread::scope(|scope| {
-            let others: Vec<_> =
-                (1..pace.threads.min(batches.len())).map(|_| scope.spawn(work)).collect();
+            let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+            // Fewer threads where the system has no more: this one works, too.
+            let others: Vec<_> = (1..pace.threads.min(batches.len())).map_while(start).collect();
             let mut all = work()?;
             for other in others {
                 all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
@@ -171,7 +174,7 @@ impl Engine {
                 let vectors = vectors.chunks(encoder.spec().dimension as usize);
                 let encoded = |(tokens, vector): (Tokens, &[f32])| Encoded {
                     ids: tokens.ids,
-                    outcome: Outcome::Vector(vector.to_vec()),
+                    outcome: Outcome::Vector(Some(vector.to_vec())),
                 };
                 Ok(tokens.into_iter().zip(vectors).map(encoded).collect())
             }
@@ -206,6 +209,7 @@ fn encode_static(encoder: &StaticEncoder, line: &Line, role: &str) -> medvec::Re
             encoder.encode_documents(&[input])?
         }
     };
+    let vector = vector.iter().any(|number| *number != 0.0).then_some(vector);
     Ok(Encoded { ids, outcome: Outcome::Vector(vector) })
 }
 
@@ -281,7 +285,7 @@ struct Sink<'a> {
 }
 
 enum Place<'a> {
-    Output(&'a mut dyn Write),
+    Output(Machine<'a>),
     File(BufWriter<File>, String),
 }
 
@@ -295,9 +299,12 @@ impl<'a> Sink<'a> {
                 let place = Place::File(BufWriter::new(file), name);
                 Sink { format: args.format, width, rows: 0, place }
             }
-            None => {
-                Sink { format: args.format, width, rows: 0, place: Place::Output(&mut context.out) }
-            }
+            None => Sink {
+                format: args.format,
+                width,
+                rows: 0,
+                place: Place::Output(context.out.machine()),
+            },
         };
         if npy {
             // The header says how many rows follow; that of a file is written again at the end.
@@ -324,7 +331,10 @@ impl<'a> Sink<'a> {
                 serde_json::to_writer(&mut bytes, encoded).map_err(io::Error::from)?;
                 bytes.push(b'\n');
             }
-            (EncodeFormat::Npy, Outcome::Vector(vector)) => npy::write(&mut bytes, vector)?,
+            (EncodeFormat::Npy, Outcome::Vector(Some(vector))) => npy::write(&mut bytes, vector)?,
+            (EncodeFormat::Npy, Outcome::Vector(None)) => {
+                npy::write(&mut bytes, &vec![0.0; self.width as usize])?;
+            }
             (EncodeFormat::Npy, Outcome::Score(score)) => npy::write(&mut bytes, &[*score])?,
         }
         self.write_bytes(&bytes)

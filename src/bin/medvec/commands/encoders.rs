@@ -17,7 +17,6 @@ use crate::context::Context;
 use crate::encoders::BUILTIN;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::output::json_value;
-use crate::progress::Progress;
 use crate::style::{FAINT, KEY, MARK};
 
 /// How long an encoder is timed at least, unless it is through with the sample before.
@@ -49,7 +48,7 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
     let known = rehearsed(args, context)?;
     match args.format {
         Format::Text => text(&mut context.out, &found, &known)?,
-        Format::Json => json_value(&mut context.out, &as_json(&found, &known))?,
+        Format::Json => json_value(&mut context.out.machine(), &as_json(&found, &known))?,
         _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)
@@ -108,7 +107,7 @@ fn rehearsed(
         words.wordpiece().encode(&input.text, &mut ids);
         ids.len()
     };
-    let _progress = Progress::spinner("measuring a layer of each known model", context.quiet);
+    let progress = context.progress("measuring a layer of each known model");
     for preset in PRESETS {
         context.control().check()?;
         let alike = known.iter().find(|(other, _)| other.costs_as(preset));
@@ -124,6 +123,8 @@ fn rehearsed(
             }
         };
         known.push((preset, seconds));
+        let stage = "measuring a layer of each known model";
+        progress.stage(stage, "models", known.len() as u64, PRESETS.len() as u64);
     }
     Ok(known)
 }
@@ -149,7 +150,8 @@ fn time(
         Ok(own)
     };
     let done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..threads).map_while(start).collect();
         let mut done = work()?;
         for other in others {
             done += other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;

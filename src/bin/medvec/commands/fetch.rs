@@ -28,9 +28,9 @@ fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> R
         budget: args.budget.map(|megabytes| megabytes.saturating_mul(1_000_000)),
         control: context.control(),
     };
-    let progress = crate::progress::Progress::over_bytes(context.quiet);
+    let progress = context.progress("connecting");
     let (folder, trouble) = hub.refresh(model, &options, &mut |now| {
-        progress.fetched(now.file, now.bytes, now.bytes_total);
+        progress.bytes(now.file, now.bytes, now.bytes_total, None);
     })?;
     drop(progress);
     if let Some(detail) = trouble {

@@ -7,9 +7,10 @@ use medvec::Document;
 use super::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
+use crate::csv::{self, Cell};
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::keys::Found;
-use crate::{csv, document_json, keys, output, render, view};
+use crate::{document_json, keys, output, render, view};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let texts = keys::read(&args.keys, io::stdin().lock())?;
@@ -20,7 +21,10 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let mut found = 0u64;
     let mut all = Vec::new();
     if args.format == Format::Csv {
-        csv::record(&mut context.out, &["key", "year", "journal", "title", "abstract", "mesh"])?;
+        csv::header(
+            &mut context.out.machine(),
+            &["key", "year", "journal", "title", "abstract", "mesh"],
+        )?;
     }
     for key in keys::find_all(&texts, &snapshot)? {
         let key = match key {
@@ -41,14 +45,16 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
                 render::document(out, &document, columns)?;
             }
             Format::Json => all.push(document_json::complete(&document)),
-            Format::Jsonl => output::json_line(out, &document_json::importable(&document))?,
-            Format::Csv => record(out, &document)?,
-            Format::Pmids => writeln!(out, "{key}")?,
+            Format::Jsonl => {
+                output::json_line(&mut out.machine(), &document_json::importable(&document))?;
+            }
+            Format::Csv => record(&mut out.machine(), &document)?,
+            Format::Pmids => writeln!(out.machine(), "{}", keys::line(&key.to_string()))?,
         }
         found += 1;
     }
     if args.format == Format::Json {
-        output::json_value(&mut context.out, &serde_json::Value::Array(all))?;
+        output::json_value(&mut context.out.machine(), &serde_json::Value::Array(all))?;
     }
     Ok(if found > 0 { EXIT_FOUND } else { EXIT_NONE })
 }
@@ -58,12 +64,12 @@ fn record(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     csv::record(
         out,
         &[
-            &document.key.to_string(),
-            &view::year(document),
-            view::journal(document),
-            document.display_title(),
-            &document.abstract_text(),
-            &mesh.join("; "),
+            Cell::Text(&document.key.to_string()),
+            Cell::Text(&view::year(document)),
+            Cell::Text(view::journal(document)),
+            Cell::Text(document.display_title()),
+            Cell::Text(&document.abstract_text()),
+            Cell::Text(&mesh.join("; ")),
         ],
     )
 }

@@ -18,7 +18,6 @@ use crate::args::{Import, Rows, row_type_name};
 use crate::context::Context;
 use crate::encoders::{self, BUILTIN, Use, batch};
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::progress::Progress;
 use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, count, counted, duration};
 use crate::vectors::{self, Brought, check_metric};
@@ -53,10 +52,12 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
         ..defaults
     };
     let started = Instant::now();
-    let progress = Progress::over_bytes(context.quiet);
+    let progress = context.progress("reading");
     let report = import(&database, &args.files, &options, &mut |now| match now.stage {
-        Stage::Committing => progress.stage("making it durable", 0, 0),
-        _ => progress.update(now.bytes, now.bytes_total, now.records),
+        Stage::Committing => {
+            progress.bytes("making it durable", now.bytes, now.bytes_total, Some(now.records));
+        }
+        _ => progress.bytes("importing", now.bytes, now.bytes_total, Some(now.records)),
     });
     drop(progress);
     let report = report?;
@@ -253,6 +254,13 @@ fn tell(report: &ImportReport, args: &Import, context: &mut Context) -> Result<(
     for error in report.skipped_records.iter().chain(&report.broken_files) {
         context.remark(format!("{MARK}skipped{MARK:#} {error}"));
     }
+    if report.without_vector > 0 {
+        context.remark(format!(
+            "{FAINT}{} hold no word that the encoder knows: filters find them, searches by meaning \
+             do not{FAINT:#}",
+            counted(report.without_vector, "document")
+        ));
+    }
     let unlisted = report.skipped.saturating_sub(report.skipped_records.len() as u64);
     if unlisted > 0 {
         context.remark(format!("{MARK}skipped{MARK:#} {} more", count(unlisted)));
@@ -265,6 +273,7 @@ fn tell(report: &ImportReport, args: &Import, context: &mut Context) -> Result<(
         (report.vectors, "vectors"),
         (report.encoded, "embedded"),
         (report.reused, "embeddings reused"),
+        (report.without_vector, "without a vector"),
         (report.skipped, "skipped"),
     ] {
         if number > 0 {

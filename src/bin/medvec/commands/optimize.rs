@@ -14,7 +14,6 @@ use crate::args::Optimize;
 use crate::context::Context;
 use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::progress::Progress;
 use crate::style::{bytes, count, counted};
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
@@ -28,7 +27,7 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         spec.map(|spec| encoders::for_spec(spec, Use::Questions, Device::Cpu)).transpose()?;
     let questions =
         args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
-    let progress = Arc::new(Progress::spinner("training the index", context.quiet));
+    let progress = Arc::new(context.progress("training the index"));
     let shown = progress.clone();
     let options = OptimizeOptions {
         retrain: args.retrain,
@@ -37,19 +36,20 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         questions,
         progress: Some(Arc::new(move |stage, part| {
             let what = match stage {
-                OptimizeStage::Train => "training the index, percent",
-                OptimizeStage::Index => "indexing",
+                OptimizeStage::Train => "training the index",
+                // Its documents are counted by the control.
+                OptimizeStage::Index => return,
                 _ => "measuring recall",
             };
             let (done, total) = if part > 0.0 { ((part * 100.0) as u64, 100) } else { (0, 0) };
-            shown.stage(what, done, total);
+            shown.stage(what, "percent", done, total);
         })),
         ..OptimizeOptions::default()
     };
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let mut writer =
         database.writer(WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() })?;
-    let report = writer.optimize(&options, &context.control())?;
+    let report = writer.optimize(&options, &context.watched(&progress))?;
     drop((options, progress));
     tell(&report, context)?;
     Ok(EXIT_FOUND)

@@ -62,53 +62,42 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
     Ok(code)
 }
 
-/// Imports the sample by way of a file in a temporary directory.
+/// Imports the sample by way of a file in a temporary directory: a new one that only this user can
+/// enter, whatever lies in the shared one.
 fn build(database: &Path, context: &mut Context) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("medvec-quickstart-{}", std::process::id()));
-    let result = write_sample(&folder).and_then(|file| {
-        let import = Import {
-            database: database.to_owned(),
-            files: vec![file],
-            encoder: Some(BUILTIN.to_owned()),
-            query_encoder: None,
-            model: ModelOptions::default(),
-            rows: None,
-            origin: None,
-            metric: None,
-            ids: None,
-            defer: false,
-            keep_going: false,
-        };
-        import::run(&import, context)
-    });
-    // A leftover in the temporary directory is no reason to fail.
-    let _ = std::fs::remove_dir_all(&folder);
-    result.map(|_| ())
+    let failed = |error| Error::io("write the sample to", temporary(), error);
+    let folder = tempfile::Builder::new().prefix("medvec-").tempdir().map_err(failed)?;
+    let file = folder.path().join(SAMPLE_NAME);
+    std::fs::write(&file, SAMPLE).map_err(failed)?;
+    let import = Import {
+        database: database.to_owned(),
+        files: vec![file],
+        encoder: Some(BUILTIN.to_owned()),
+        query_encoder: None,
+        model: ModelOptions::default(),
+        rows: None,
+        origin: None,
+        metric: None,
+        ids: None,
+        defer: false,
+        keep_going: false,
+    };
+    import::run(&import, context).map(|_| ())
+}
+
+fn temporary() -> String {
+    std::env::temp_dir().display().to_string()
 }
 
 /// Titles and abstracts of the sample.
 pub(crate) fn sample_texts() -> Result<Vec<EncoderInput>> {
-    let folder = std::env::temp_dir().join(format!("medvec-sample-{}", std::process::id()));
-    let texts = write_sample(&folder).and_then(|file| {
-        let mut texts = Vec::new();
-        for record in medvec::ingest::open(&file)? {
-            if let Event::Document { document, .. } = record?.event {
-                texts.push(document.encoder_input());
-            }
+    let mut texts = Vec::new();
+    for record in medvec::ingest::open_reader(SAMPLE_NAME, SAMPLE)? {
+        if let Event::Document { document, .. } = record?.event {
+            texts.push(document.encoder_input());
         }
-        Ok(texts)
-    });
-    // A leftover in the temporary directory is no reason to fail.
-    let _ = std::fs::remove_dir_all(&folder);
-    texts
-}
-
-fn write_sample(folder: &Path) -> Result<std::path::PathBuf> {
-    let file = folder.join(SAMPLE_NAME);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&file, SAMPLE))
-        .map_err(|error| Error::io("write the sample to", file.display().to_string(), error))?;
-    Ok(file)
+    }
+    Ok(texts)
 }
 
 fn next_steps(database: &Path, context: &mut Context) -> Result<()> {

@@ -16,6 +16,7 @@ use crate::hints;
 use crate::output::{Answer, Remark, answer};
 use crate::sentences::best_sentences;
 use crate::style::{FAINT, count, counted, duration};
+use crate::terminal::say;
 use crate::view::HitView;
 
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
@@ -254,13 +255,13 @@ fn finish(
 fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
     if let Some(encoder) = encoder {
         let spec = encoder.spec();
-        anstream::eprintln!(
+        say(format!(
             "encoder   {} ({}, {} dimensions, {})",
             spec.name,
             spec.family,
             spec.dimension,
             spec.fingerprint()
-        );
+        ));
     }
     if let Some(index) = &result.explain.index {
         explain_index(index);
@@ -275,19 +276,19 @@ fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
             Plan::List => "list by date",
             _ => "another plan",
         };
-        anstream::eprintln!(
+        say(format!(
             "segment   {}: {} rows, {} match, {} scored: {plan}",
             part.segment,
             count(part.rows),
             count(part.matched),
             count(part.scanned)
-        );
+        ));
     }
-    anstream::eprintln!(
+    say(format!(
         "time      {} for filters, {} in all",
         duration(result.explain.filter_time),
         duration(result.explain.total_time)
-    );
+    ));
 }
 
 fn explain_index(index: &IndexExplain) {
@@ -297,21 +298,21 @@ fn explain_index(index: &IndexExplain) {
         }
         _ => String::new(),
     };
-    anstream::eprintln!(
+    say(format!(
         "index     {wanted}{} of {} lists, {} documents to score",
         count(u64::from(index.probes)),
         count(u64::from(index.lists)),
         count(u64::from(index.candidates))
-    );
-    anstream::eprintln!(
+    ));
+    say(format!(
         "          scanned {} lists, {} codes; scored {} documents",
         count(u64::from(index.lists_scanned)),
         count(index.rows_scanned),
         count(index.rows_scored)
-    );
-    anstream::eprintln!(
+    ));
+    say(format!(
         "cost      index {:.0} us expected, exact scan {:.0} us",
         index.index_ns / 1000.0,
         index.exact_ns / 1000.0
-    );
+    ));
 }

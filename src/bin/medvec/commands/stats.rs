@@ -21,7 +21,9 @@ pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     let fields = snapshot.fields()?;
     match args.format {
         Format::Text => text(&mut context.out, &snapshot, &figures, &fields)?,
-        Format::Json => json_value(&mut context.out, &as_json(&snapshot, &figures, &fields))?,
+        Format::Json => {
+            json_value(&mut context.out.machine(), &as_json(&snapshot, &figures, &fields))?;
+        }
         _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)
@@ -42,6 +44,10 @@ fn text(
     match &snapshot.manifest().vectors {
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
         None => row("vectors", "none: search with filters only".into())?,
+    }
+    if figures.without_vector > 0 {
+        let what = "without text, or without a word that the encoder knows";
+        row("no vector", format!("{} {what}", count(figures.without_vector)))?;
     }
     if figures.pending > 0 {
         row("pending", format!("{} with text and without a vector", count(figures.pending)))?;
@@ -143,6 +149,7 @@ fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Valu
             "rows": row_type_name(config.row_type),
             "count": figures.vectors,
             "pending": figures.pending,
+            "without_vector": figures.without_vector,
             "encoder": config.encoder.as_ref().map(|spec| json!({
                 "name": spec.name,
                 "family": spec.family,

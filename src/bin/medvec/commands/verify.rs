@@ -1,18 +1,18 @@
 //! `medvec verify`
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::open;
 use crate::args::Verify;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::progress::Progress;
 use crate::style::{GOOD, bytes, counted};
 
 pub(crate) fn run(args: &Verify, context: &mut Context) -> Result<u8> {
     let snapshot = open(&args.database)?.snapshot();
-    let progress = Progress::spinner("checking every byte", context.quiet);
-    let report = snapshot.verify(&context.control())?;
+    let progress = Arc::new(context.progress("checking"));
+    let report = snapshot.verify(&context.watched(&progress))?;
     drop(progress);
     writeln!(
         context.out,
