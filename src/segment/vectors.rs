@@ -18,7 +18,7 @@ use crate::kernel::{norm, normalize};
 
 /// Greatest length of a vector that is stored. Products with it, and all that training makes of such
 /// vectors, stay far below what single precision can hold, which is what readers check.
-const LENGTH_MAX: f64 = 1e15;
+const LENGTH_MAX: f64 = 1e17;
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
 pub(super) struct Vectors {
