@@ -18,9 +18,12 @@ fuzz_target!(|bytes: &[u8]| {
     let bases = base::all();
     let mut parts = bases[choices.below(bases.len())].clone();
     // A compaction costs as much as a hundred other databases.
-    let care = match choices.below(256) {
-        7 => Care { compact_refused: true, compact_sound: true },
-        _ => Care::default(),
+    let number = choices.below(256);
+    let is_compacted = number == 7;
+    let care = Care {
+        compact_refused: is_compacted,
+        compact_sound: is_compacted,
+        quarter: number % 4,
     };
     for _ in 0..CHANGES_MAX {
         if choices.is_spent() {

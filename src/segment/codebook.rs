@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 
 use super::verify::fits_single;
-
 use crate::error::{Error, Result};
 use crate::format::blocks::{POINTS, padding_is_zero};
 use crate::format::codebook::*;

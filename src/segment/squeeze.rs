@@ -241,10 +241,9 @@ mod tests {
         for _ in 0..64 {
             squeezer.send(vec![7; 1 << 16]).expect("sends");
         }
-        let Squeezer { raw, done, .. } = squeezer;
-        drop(raw);
+        squeezer.raw = None;
         // The thread drops its end when it is done: the iterator ends, rather than waits for ever.
-        assert_eq!(done.iter().count(), 65);
+        assert_eq!(squeezer.done.iter().count(), 65);
     }
 
     #[test]
@@ -255,8 +254,9 @@ mod tests {
         done_out.send(Err(failed(std::io::Error::other("full")))).expect("is open");
         drop((raw_in, done_out));
         let mut squeezer = Squeezer {
-            raw,
+            raw: Some(raw),
             done,
+            thread: None,
             under_way: VecDeque::from([1]),
             under_way_bytes: 1,
             dictionary: None,

@@ -280,6 +280,9 @@ impl Records {
             }
             return Err(segment.broken_rows(*block));
         }
+        if context.is_none() {
+            *context = SCRATCH.with_borrow_mut(|(kept, _)| kept.take());
+        }
         let rows = segment.rows_of_block(*block)?;
         if rows.start != *row {
             return Err(segment.broken_rows(*block));
@@ -289,5 +292,18 @@ impl Records {
         self.ranges = ranges.into_iter();
         self.block += 1;
         Ok(true)
+    }
+}
+
+impl Drop for Records {
+    /// Keeps the decompressor for whoever reads next on this thread.
+    fn drop(&mut self) {
+        let Some(context) = self.context.take() else { return };
+        // A thread that is ending keeps nothing.
+        let _ = SCRATCH.try_with(|scratch| {
+            if let Ok(mut scratch) = scratch.try_borrow_mut() {
+                scratch.0.get_or_insert(context);
+            }
+        });
     }
 }

@@ -55,7 +55,11 @@ fn forge(seed: u64) -> (String, Verdict) {
         what.push_str(&mutate::mutate(&mut parts, &mut choices));
         files = parts.assemble();
     }
-    let care = Care { compact_refused: choices.once_in(64), compact_sound: choices.once_in(16) };
+    let care = Care {
+        compact_refused: choices.once_in(64),
+        compact_sound: choices.once_in(16),
+        quarter: choices.below(4),
+    };
     let judge = || memory::peak(|| oracle::judge(&files, care));
     match catch_unwind(AssertUnwindSafe(judge)) {
         Ok((verdict, peak_bytes)) => {
@@ -72,7 +76,7 @@ fn forge(seed: u64) -> (String, Verdict) {
 #[test]
 fn sound_databases_are_sound() {
     for parts in base::all() {
-        let care = Care { compact_refused: true, compact_sound: true };
+        let care = Care { compact_refused: true, compact_sound: true, quarter: 0 };
         match oracle::judge(&parts.assemble(), care) {
             Verdict::Sound => {}
             Verdict::Refused(error) => panic!("{error}"),
