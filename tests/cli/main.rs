@@ -6,11 +6,15 @@ mod encode;
 mod encoders;
 mod errors;
 mod formats;
+mod harmless;
 mod index;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod limits;
 #[path = "../common/npy.rs"]
 mod npy;
+mod progress;
 mod quickstart;
 mod round_trip;
 mod sandbox;
