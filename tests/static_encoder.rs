@@ -72,6 +72,49 @@ fn a_vector_does_not_depend_on_the_batch() {
     }
 }
 
+/// Words that the built-in encoder cannot spell, wherever they stand, never move a vector.
+#[test]
+fn unknown_words_move_no_vector() {
+    let encoder = encode::builtin().unwrap();
+    let long = "x".repeat(101);
+    let unknown =
+        ["\u{60a3}\u{8005}", "\u{306e}", "\u{1f600}", "\u{633}\u{631}", &long, "\u{200b}"];
+    let known = ["aspirin", "lowers", "the", "risk", "of", "colorectal", "cancer", "p<0.05"];
+    for word in unknown {
+        let vector = encoder.encode_queries(&[word]).unwrap();
+        assert!(vector.iter().all(|number| *number == 0.0), "{word} is unknown");
+    }
+    // A small generator of our own: the cases are the same on every run.
+    let mut state = 7u64;
+    let mut below = |bound: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    for _ in 0..200 {
+        let (mut plain, mut mixed) = (Vec::new(), Vec::new());
+        for _ in 0..1 + below(12) {
+            if below(3) > 0 {
+                let word = known[below(known.len())];
+                plain.push(word);
+                mixed.push(word);
+            } else {
+                mixed.push(unknown[below(unknown.len())]);
+            }
+        }
+        let (plain, mixed) = (plain.join(" "), mixed.join(" "));
+        if plain.is_empty() {
+            continue;
+        }
+        let input = |text: &str| EncoderInput { title: text.into(), text: text.into() };
+        let vectors = encoder.encode_documents(&[input(&plain), input(&mixed)]).unwrap();
+        let (one, other) = vectors.split_at(vectors.len() / 2);
+        assert_eq!(one, other, "{mixed}");
+        let queries = [plain.as_str(), mixed.as_str()].map(|text| encoder.encode_queries(&[text]));
+        assert_eq!(queries[0].as_ref().unwrap(), queries[1].as_ref().unwrap(), "{mixed}");
+    }
+}
+
 /// Ids are those of the `tokenizers` crate.
 #[cfg(feature = "bert")]
 mod tokenizer {

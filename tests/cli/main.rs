@@ -7,11 +7,15 @@ mod encoders;
 mod errors;
 mod filters;
 mod formats;
+mod harmless;
 mod index;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod limits;
 #[path = "../common/npy.rs"]
 mod npy;
+mod progress;
 mod quickstart;
 mod round_trip;
 mod sandbox;

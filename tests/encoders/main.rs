@@ -11,6 +11,7 @@ mod decoders;
 mod device;
 mod fixtures;
 mod goldens;
+mod hostile;
 mod precision;
 mod real;
 mod refusals;

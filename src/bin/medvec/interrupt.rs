@@ -19,7 +19,24 @@ pub(crate) fn cancel_on_interrupt() -> CancelToken {
         say("\nstopping; nothing committed is lost (press Ctrl-C again to stop at once)");
     });
     if let Err(error) = installed {
+        stop_at_once();
         say(format!("warning: Ctrl-C will stop medvec at once, as it cannot be caught: {error}"));
     }
     token
+}
+
+/// Where no thread can wait for signals, they end the process as if nobody had tried to.
+fn stop_at_once() {
+    #[cfg(unix)]
+    for signal in
+        [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP]
+    {
+        let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+        // If this fails, too, only SIGKILL ends the process: there is nothing left to try.
+        let _ = signal_hook::flag::register_conditional_shutdown(
+            signal,
+            i32::from(EXIT_INTERRUPTED),
+            always,
+        );
+    }
 }

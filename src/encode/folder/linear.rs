@@ -53,7 +53,7 @@ impl Linear {
             weights.append(&format!("{name}.weight"), &[outputs, inputs], scale, matrix)?;
             weights.append(&format!("{name}.bias"), &[outputs], scale, &mut bias)?;
         }
-        let packed = Packed::new(precision, matrix, names.len() * outputs, inputs);
+        let packed = pack(weights, precision, matrix, names.len() * outputs, inputs)?;
         Ok(Linear { weights: Form::Packed(packed), bias })
     }
 
@@ -73,7 +73,7 @@ impl Linear {
         } else {
             matrix.clear();
             weights.append(&name_of("weight"), &[outputs, inputs], 1.0, matrix)?;
-            Form::Packed(Packed::new(precision, matrix, outputs, inputs))
+            Form::Packed(pack(weights, precision, matrix, outputs, inputs)?)
         };
         let bias = match bias {
             true => weights.get(&name_of("bias"), &[outputs])?,
@@ -124,6 +124,25 @@ impl Linear {
         }
         Ok(())
     }
+}
+
+/// Packs a matrix, for which as much memory is asked for first: running out of it while packing would
+/// end the process.
+fn pack(
+    weights: &Weights,
+    precision: Precision,
+    matrix: &[f32],
+    outputs: usize,
+    inputs: usize,
+) -> Result<Packed> {
+    let mut trial: Vec<f32> = Vec::new();
+    let wanted = matrix.len().saturating_add(inputs.saturating_mul(PANEL));
+    if trial.try_reserve_exact(wanted).is_err() {
+        let detail = format!("no memory for a layer of {outputs} times {inputs} numbers");
+        return Err(weights.error(detail));
+    }
+    drop(trial);
+    Ok(Packed::new(precision, matrix, outputs, inputs))
 }
 
 /// Opens layers `0..count`, whose tensors' names start with `prefix` and the number, on all cores:

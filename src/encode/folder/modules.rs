@@ -57,8 +57,6 @@ pub(super) struct Layout {
     /// Where the network and the tokenizer are.
     pub(super) transformer: Folder,
     pooling: Pooling,
-    /// Length of the vectors that the pooling step says it pools.
-    width: Option<u64>,
     normalize: bool,
     /// Whether the folder says how token vectors become one.
     pub(super) has_modules: bool,
@@ -70,7 +68,6 @@ impl Layout {
         let mut layout = Layout {
             transformer: folder.clone(),
             pooling: Pooling::Mean,
-            width: None,
             normalize: false,
             has_modules: false,
         };
@@ -94,9 +91,7 @@ impl Layout {
             }
             match step {
                 "Transformer" => layout.transformer = folder.inside(&module.path)?,
-                "Pooling" => {
-                    (layout.pooling, layout.width) = pooling(&folder.inside(&module.path)?)?;
-                }
+                "Pooling" => layout.pooling = pooling(&folder.inside(&module.path)?)?,
                 _ => layout.normalize = true,
             }
             steps.push(step.to_owned());
@@ -120,13 +115,6 @@ impl Layout {
 
     /// The recipe in the folder's own files.
     pub(super) fn recipe(&self, folder: &Folder, shape: Shape) -> Result<Recipe> {
-        if let Some(width) = self.width.filter(|width| *width != shape.dimension as u64) {
-            return Err(folder.error(format!(
-                "the pooling step is for vectors of {width} numbers (word_embedding_dimension), the \
-                 model has {}",
-                shape.dimension
-            )));
-        }
         let own: TransformerSettings =
             known(&self.transformer, "sentence_bert_config.json", &Known::only(&[TRANSFORMER]))?;
         let tokenizer: TokenizerSettings =
@@ -184,8 +172,7 @@ fn known<T: serde::de::DeserializeOwned + Default>(
 }
 
 /// Reads the pooling step: flags in older releases, a name in newer ones.
-/// Also the length of the vectors, where it is given.
-fn pooling(folder: &Folder) -> Result<(Pooling, Option<u64>)> {
+fn pooling(folder: &Folder) -> Result<Pooling> {
     let settings: HashMap<String, serde_json::Value> = folder
         .settings("config.json", &Known::only(&[POOLING]))?
         .ok_or_else(|| folder.error("modules.json names a pooling step without config.json"))?;
@@ -209,13 +196,10 @@ fn pooling(folder: &Folder) -> Result<(Pooling, Option<u64>)> {
             return Err(folder.error(format!("pooling: pooling_mode is {other}, expected a name")));
         }
     }
-    let width = ["word_embedding_dimension", "embedding_dimension"]
-        .iter()
-        .find_map(|name| settings.get(*name)?.as_u64());
     match modes.as_slice() {
-        ["cls_token" | "cls"] => Ok((Pooling::Cls, width)),
-        ["mean_tokens" | "mean"] => Ok((Pooling::Mean, width)),
-        ["lasttoken" | "last"] => Ok((Pooling::Last, width)),
+        ["cls_token" | "cls"] => Ok(Pooling::Cls),
+        ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
+        ["lasttoken" | "last"] => Ok(Pooling::Last),
         _ => Err(folder.error(format!(
             "pooling {modes:?} is not supported; supported is one of \"cls\", \"mean\" and \
              \"lasttoken\""

@@ -98,6 +98,11 @@ impl Weights {
         Ok(Weights { folder: folder.clone(), catalogue, adapter: Some(adapter), digest })
     }
 
+    /// An [`crate::Error::Encoder`] about the folder.
+    pub(in crate::encode) fn error(&self, detail: String) -> crate::Error {
+        self.folder.error(detail)
+    }
+
     /// SHA-256 over the content of all files of weights.
     pub(in crate::encode) fn digest(&self) -> [u8; 32] {
         self.digest
