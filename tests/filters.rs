@@ -1,6 +1,8 @@
 //! Filters as people write them, against a plain reading of the documents: other spellings find the same
 //! documents, documents without a date are counted, and no misspelt or ill-typed filter silently finds
 //! nothing.
+//!
+//! `PROPTEST_CASES=20000 cargo test --release --no-default-features --test filters` runs a longer campaign.
 
 mod common;
 

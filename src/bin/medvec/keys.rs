@@ -136,13 +136,12 @@ fn instead(text: &str) -> Option<(&'static str, Option<Key>)> {
     {
         let version = version.trim_start_matches(['v', 'V']);
         let key = pmid(number.trim_start_matches('0'));
-        return match version.trim_matches('0') {
-            "" => Some(("a PMID is a whole number", key)),
-            other if digits(other) => {
-                Some(("a database keeps one version of a PMID, the newest", key))
-            }
-            _ => None,
-        };
+        if version.trim_matches('0').is_empty() {
+            return Some(("a PMID is a whole number", key));
+        }
+        if digits(version) {
+            return Some(("a database keeps one version of a PMID, the newest", key));
+        }
     }
     match hints(text).first() {
         Some(Hint::PmcId(_)) => {
