@@ -84,6 +84,34 @@ fn a_full_disk_is_an_error_and_loses_nothing() {
 }
 
 #[test]
+fn a_merge_beyond_the_allowed_memory_is_refused_before_it_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let database = Database::create(&path, create_options()).unwrap();
+    for start in [0, 50, 100, 150] {
+        fill(&path, start..start + 50);
+    }
+    database.refresh().unwrap();
+    let options = |memory_bytes_max| WriterOptions { memory_bytes_max, ..Default::default() };
+    let mut writer = database.writer(options(Some(1000))).unwrap();
+    let before = std::fs::read_dir(&path).unwrap().count();
+    match writer.compact(&Control::default()) {
+        Err(error @ Error::Memory { needed_bytes, limit_bytes: Some(1000), .. }) => {
+            assert!(needed_bytes > 1000 && error.to_string().contains("memory"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), before);
+    // The writer goes on.
+    writer.upsert_with_vector(document(900, 0), vector(900, 0)).unwrap();
+    writer.commit().unwrap();
+    drop(writer);
+    let mut writer = database.writer(options(Some(100_000_000))).unwrap();
+    assert!(writer.compact(&Control::default()).unwrap().merged > 0);
+    assert_eq!(database.snapshot().len(), 201);
+}
+
+#[test]
 fn child_that_reads_only() {
     let Some(path) = child_path() else { return };
     let names = || std::fs::read_dir(&path).unwrap().count();

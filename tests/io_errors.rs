@@ -15,8 +15,13 @@ use medvec::{Control, Error};
 fn any_failing_operation_leaves_the_last_commit_readable() {
     let mut runs = 0;
     for kind in FaultKind::ALL {
+        // What these two hit, EACCES and EIO hit as well: a sample is enough.
+        let stride = match kind {
+            FaultKind::NoMemory | FaultKind::NoDescriptor => 7,
+            _ => 1,
+        };
         for persistent in [false, true] {
-            for call in 0.. {
+            for call in (0..).step_by(stride) {
                 let storage = SimStorage::new();
                 storage.fail_at(call, Fault { kind, persistent });
                 let mut committed = Vec::new();

@@ -45,14 +45,19 @@ pub(super) fn remove_orphans(storage: &dyn Storage, manifests: &[Manifest]) -> R
 }
 
 /// The files that [`remove_orphans`] deletes.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`] when the record of a repair cannot be read: then nothing may be deleted.
 pub(super) fn orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<Vec<String>> {
     let mut named: HashSet<String> = manifests.iter().flat_map(names_of).collect();
     let all = storage.list()?;
-    // A repair that was interrupted has not put them aside yet.
-    named.extend(repair::protected(storage, &all)?);
     let newest = manifests.iter().map(|manifest| manifest.generation).max();
+    // A repair that was interrupted has not put them aside yet.
+    named.extend(repair::protected(storage, &all, newest)?);
     let is_orphan = |name: &String| match parse(name) {
-        Some(Name::Committed(generation, _)) => Some(generation) < newest,
+        Some(Name::Committed(generation, _)) => Some(generation) < newest && !named.contains(name),
+        // Of a repair that published nothing.
+        Some(Name::Repair(generation)) => Some(generation) > newest,
         Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_)) => !named.contains(name),
         Some(Name::TemporaryManifest) => true,
         _ => false,

@@ -125,9 +125,13 @@ impl Writer {
             check_encoder(spec, vectors.as_ref())?;
         }
         // Under the lock, files that no kept manifest names are leftovers of a writer that died. A
-        // kept manifest that cannot be read names files we cannot know: then nothing is deleted.
+        // kept manifest, or a record of a repair, that cannot be read names files we cannot know: then
+        // nothing is deleted.
         if let Ok(kept) = gc::kept_manifests(&*storage) {
-            gc::remove_orphans(&*storage, &kept)?;
+            match gc::remove_orphans(&*storage, &kept) {
+                Err(Error::Corrupt { .. }) => {}
+                result => result?,
+            }
         }
         let next_segment = free_segment(&*storage, base.manifest())?;
         Ok(Writer {

@@ -110,21 +110,16 @@ fn or_damage<T>(result: Result<T>) -> Result<Result<T, Error>> {
 
 pub(super) fn repair(storage: &dyn Storage, apply: bool) -> Result<RepairReport> {
     let lock = if apply { Some(storage.lock()?) } else { None };
+    let newest = || newest_generation(storage).ok().flatten();
     let mut attempt = 0;
     loop {
         attempt += 1;
+        let before = newest();
         let found = assess(storage);
-        let (seen, is_clean) = match &found {
-            Ok((sources, _, report)) => (sources.newest, report.is_clean()),
-            Err(_) => (Generation(0), false),
-        };
+        let is_clean = found.as_ref().is_ok_and(|(_, _, report)| report.is_clean());
         // Under the lock nobody commits. Without it, what looks damaged may be what a commit removed.
-        if lock.is_none() && !is_clean && attempt < ATTEMPTS_MAX {
-            match newest_generation(storage) {
-                Ok(Some(newest)) if found.is_ok() && newest > seen => continue,
-                Ok(Some(_)) if found.as_ref().is_err_and(is_damage) => continue,
-                _ => {}
-            }
+        if lock.is_none() && !is_clean && attempt < ATTEMPTS_MAX && newest() > before {
+            continue;
         }
         let (sources, rows, mut report) = found?;
         if let Some(lock) = lock.filter(|_| !report.is_clean()) {
@@ -142,11 +137,11 @@ fn assess(storage: &dyn Storage) -> Result<(Sources, Rows, RepairReport)> {
     for source in &sources.segments {
         apply::describe(&sources, source, &rows, &mut report)?;
     }
-    if let Ok(kept) = gc::kept_manifests(storage) {
-        for name in gc::orphans(storage, &kept)? {
-            report.leftover_files += 1;
-            report.leftover_bytes += storage.length(&name)?.unwrap_or_default();
-        }
+    let kept = gc::kept_manifests(storage).and_then(|kept| gc::orphans(storage, &kept));
+    // What cannot be known is not counted.
+    for name in or_damage(kept)?.unwrap_or_default() {
+        report.leftover_files += 1;
+        report.leftover_bytes += storage.length(&name)?.unwrap_or_default();
     }
     Ok((sources, rows, report))
 }

@@ -141,13 +141,17 @@ fn records(names: &[String]) -> Vec<Generation> {
 }
 
 /// Files that garbage collection must leave, because a repair has not set them aside yet or an undo has
-/// brought them back.
+/// brought them back. `newest` is the newest generation: a later repair was never published.
 ///
 /// # Errors
 /// A record that cannot be read: then nothing is known, and nothing may be deleted.
-pub(crate) fn protected(storage: &dyn Storage, names: &[String]) -> Result<Vec<String>> {
+pub(crate) fn protected(
+    storage: &dyn Storage,
+    names: &[String],
+    newest: Option<Generation>,
+) -> Result<Vec<String>> {
     let mut kept = Vec::new();
-    for generation in records(names) {
+    for generation in records(names).into_iter().filter(|generation| Some(*generation) <= newest) {
         let record = Record::read(storage, generation)?;
         kept.extend(record.kept.into_iter().map(|(_, name)| name));
     }
