@@ -108,11 +108,9 @@ fn same(bitmap: &RoaringBitmap, plain: &[bool]) -> Result<(), TestCaseError> {
         ranges.extend(range);
     }
     prop_assert!(ranges == rows, "next_range: {} rows of {}", ranges.len(), rows.len());
-    prop_assert!(
-        (0..ROWS + 5).all(|row| {
-            bitmap.contains(row) == plain.get(row as usize).copied().unwrap_or(false)
-        })
-    );
+    let there = |row: u32| plain.get(row as usize).copied().unwrap_or(false);
+    let contains = (0..ROWS + 5).all(|row| bitmap.contains(row) == there(row));
+    prop_assert!(contains, "contains");
     for end in [0, 1, 4097, CONTAINER - 1, CONTAINER, CONTAINER + 1, 2 * CONTAINER, ROWS - 1, ROWS]
     {
         let expected = rows.partition_point(|row| *row < end) as u64;

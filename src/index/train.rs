@@ -163,7 +163,7 @@ fn add_ranking(work: &Work<'_>, lists: &Lists, book: &mut TrainedCodebook) -> Re
 }
 
 /// The greatest finite half-precision number.
-pub(super) const F16_MAX: f32 = 65504.0;
+pub(super) const F16_MAX: f32 = crate::limits::HALF_MAX;
 
 fn length(row: &[f32]) -> f32 {
     squared_length(row).sqrt()

@@ -21,7 +21,7 @@ use crate::world::{CONTAINER, DIMENSION, Made, World, hits, nearest, newest, vec
 const K_MAX: u32 = 1_000_000;
 
 fn rows() -> u32 {
-    number("MEDVEC_ROWS", 70_000)
+    number("MEDVEC_ROWS", 66_000)
 }
 
 /// Numbers on both sides of every border that there is.
@@ -69,10 +69,12 @@ fn check(world: &World, what: &str) {
         assert_eq!(found, expected, "{what}: document {number}");
     }
     let mut random = Random(3);
-    for filter in filters() {
+    for (place, filter) in filters().into_iter().enumerate() {
         let matching = world.matching(&filter);
         let query = vector(&mut random);
-        for k in [10, rows().min(K_MAX) as usize] {
+        // Everything once; sorting all of it for each filter would take most of the time.
+        let ks = if place == 0 { vec![10, rows().min(K_MAX) as usize] } else { vec![100] };
+        for k in ks {
             let what = format!("{what}, k {k}, {filter:?}");
             let listed = snapshot.search(&Query::matching(filter.clone()).k(k)).expect("lists");
             assert_eq!(listed.matched, matching.len() as u64, "{what}");

@@ -7,7 +7,7 @@ use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Database, Snapshot, Writer, WriterOptions};
 use medvec::document::{AbstractSection, Document, Field, FieldValue, MeshHeading};
 use medvec::format::manifest::{RowType, VectorConfig};
-use medvec::search::{FieldTest, Filter, Query, SearchResult};
+use medvec::search::{FieldTest, Filter, SearchResult};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Key, Metric};
 
@@ -17,6 +17,20 @@ pub const DIMENSION: usize = 4;
 
 /// Rows of a container.
 pub const CONTAINER: u32 = 1 << 16;
+
+/// Names of the sets that [`Made::is_in`] knows.
+const SHAPES: [&str; 10] = [
+    "first",
+    "second",
+    "all-but-one",
+    "last-of-each",
+    "runs",
+    "start",
+    "end",
+    "array",
+    "bitmap",
+    "rare",
+];
 
 /// A document of number `number`, the same for ever. Which documents have a property is chosen so that the
 /// rows with it fill containers, parts of them, and none.
@@ -70,22 +84,22 @@ impl Made {
         (self.0 / CONTAINER, self.0 % CONTAINER)
     }
 
-    /// Sets by how their rows lie in containers.
-    pub fn shapes(self) -> Vec<&'static str> {
+    /// Whether it is in a set; sets differ by how their rows lie in containers.
+    pub fn is_in(self, shape: &str) -> bool {
         let (container, at) = self.place();
-        let shapes = [
-            ("first", container == 0),
-            ("second", container == 1),
-            ("all-but-one", self.0 != 5),
-            ("last-of-each", at == CONTAINER - 1),
-            ("runs", at % 1000 < 700),
-            ("start", at < 300 + 9000 * container),
-            ("end", at >= CONTAINER - 40_000),
-            ("array", self.mixed(4).is_multiple_of(50)),
-            ("bitmap", self.mixed(5).is_multiple_of(2)),
-            ("rare", self.mixed(6).is_multiple_of(9000)),
-        ];
-        shapes.into_iter().filter(|(_, is)| *is).map(|(shape, _)| shape).collect()
+        match shape {
+            "first" => container == 0,
+            "second" => container == 1,
+            "all-but-one" => self.0 != 5,
+            "last-of-each" => at == CONTAINER - 1,
+            "runs" => at % 1000 < 700,
+            "start" => at < 300 + 9000 * container,
+            "end" => at >= CONTAINER - 40_000,
+            "array" => self.mixed(4).is_multiple_of(50),
+            "bitmap" => self.mixed(5).is_multiple_of(2),
+            "rare" => self.mixed(6).is_multiple_of(9000),
+            other => panic!("{other} is no shape"),
+        }
     }
 
     pub fn document(self) -> Document {
@@ -109,7 +123,8 @@ impl Made {
                 qualifiers: Vec::new(),
             }];
         }
-        let shapes = self.shapes().into_iter().map(str::to_owned).collect();
+        let shapes = SHAPES.into_iter().filter(|shape| self.is_in(shape)).map(str::to_owned);
+        let shapes = shapes.collect();
         document.fields = vec![
             Field { name: "shape".into(), value: FieldValue::List(shapes) },
             Field { name: "number".into(), value: FieldValue::Integer(i64::from(self.0)) },
@@ -129,7 +144,7 @@ impl Made {
             Filter::Language(code) => (code == "ger") == (self.0 % 1000 == 999),
             Filter::HasAbstract => self.has_abstract(),
             Filter::Keys(keys) => keys.contains(&self.key()),
-            Filter::Field { test: FieldTest::Is(shape), .. } => self.shapes().contains(&&**shape),
+            Filter::Field { test: FieldTest::Is(shape), .. } => self.is_in(shape),
             Filter::Field { test: FieldTest::Integer { from, to }, .. } => {
                 (*from..=*to).contains(&i64::from(self.0))
             }
@@ -146,7 +161,7 @@ impl Made {
 
 /// A filter over `rows` documents, of any kind.
 pub fn filter(random: &mut Random, rows: u32, depth: u32) -> Filter {
-    let mut parts = |random: &mut Random| -> Vec<Filter> {
+    let parts = |random: &mut Random| -> Vec<Filter> {
         (0..random.below(3) + 1).map(|_| filter(random, rows, depth - 1)).collect()
     };
     let field = |name: &str, test| Filter::Field { name: name.into(), test };
@@ -170,19 +185,7 @@ pub fn filter(random: &mut Random, rows: u32, depth: u32) -> Filter {
         }
         7 => field("half", FieldTest::Float { from: 0.0, to: random.below(80_000) as f64 }),
         8 | 9 => {
-            let shapes = [
-                "first",
-                "second",
-                "all-but-one",
-                "last-of-each",
-                "runs",
-                "start",
-                "end",
-                "array",
-                "bitmap",
-                "rare",
-            ];
-            let shape = shapes[random.below(shapes.len() as u64) as usize];
+            let shape = SHAPES[random.below(SHAPES.len() as u64) as usize];
             field("shape", FieldTest::Is(shape.into()))
         }
         10 => Filter::And(parts(random)),
@@ -258,17 +261,17 @@ impl World {
 /// The best `k` of `matching` by exact score, ties by key.
 pub fn nearest(matching: &[Made], query: &[f32], k: usize) -> Vec<(Key, f32)> {
     let score = |vector: Vec<f32>| vector.iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
-    let scored = matching.iter().filter_map(|made| Some((*made, score(made.vector()?))));
-    let mut scored: Vec<(Made, f32)> = scored.collect();
-    let order = |a: &(Made, f32), b: &(Made, f32)| -> Ordering {
-        b.1.partial_cmp(&a.1).expect("numbers").then_with(|| a.0.key().cmp(&b.0.key()))
+    let scored = matching.iter().filter_map(|made| Some((made.key(), score(made.vector()?))));
+    let mut scored: Vec<(Key, f32)> = scored.collect();
+    let order = |a: &(Key, f32), b: &(Key, f32)| -> Ordering {
+        b.1.partial_cmp(&a.1).expect("numbers").then_with(|| a.0.cmp(&b.0))
     };
     if k < scored.len() && k > 0 {
         scored.select_nth_unstable_by(k - 1, order);
     }
     scored.truncate(k);
-    scored.sort_by(order);
-    scored.into_iter().map(|(made, score)| (made.key(), score)).collect()
+    scored.sort_unstable_by(order);
+    scored
 }
 
 /// The newest `k` of `matching`, ties by key.
@@ -287,10 +290,6 @@ pub fn hits(result: &SearchResult) -> Vec<(Key, f32)> {
 }
 
 /// A query vector of exact products.
-pub fn question(random: &mut Random) -> Query {
-    Query::vector(vector(random))
-}
-
 pub fn vector(random: &mut Random) -> Vec<f32> {
     (0..DIMENSION).map(|_| random.below(7) as f32 - 3.0).collect()
 }
