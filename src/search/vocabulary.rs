@@ -44,6 +44,7 @@ pub(super) fn journal(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
         return Ok(Outcome::Absent(absent(NameKind::Journal, name)));
     }
     let mut names = frequencies(segments, TermField::Journal)?;
+    let has_none = names.is_empty();
     // Numbers resemble each other without meaning it.
     names.retain(|term, _| is_words(term) || issn.is_some());
     Ok(Outcome::Unknown {
@@ -52,6 +53,7 @@ pub(super) fn journal(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
         suggestions: suggest_terms(&fold(name), names, segments, TermField::Journal, SUGGESTIONS)?,
         detail: match issn {
             Some(_) => "as an ISSN its last digit does not fit the others".to_owned(),
+            None if has_none => "no document here has a journal".to_owned(),
             None => String::new(),
         },
     })
