@@ -179,16 +179,6 @@ fn files(parts: &mut Parts, choices: &mut Choices<'_>) -> String {
     };
     let how = choices.below(9);
     match how {
-        7 | 8 => {
-            let count = parts.segments.len() + parts.codebooks.len() + parts.tombstones.len();
-            let others = parts.codebooks.values_mut().chain(parts.tombstones.values_mut());
-            let file = parts.segments.values_mut().chain(others).nth(choices.below(count + 1));
-            let file = file.unwrap_or(&mut parts.manifest_file);
-            let places = [Place::Header, Place::Body, Place::Body, Place::Table, Place::Footer];
-            let place = choices.pick(&places).unwrap_or(Place::Body);
-            let offset = choices.any() as u16 as usize;
-            file.edits.push((place, offset, choices.number(0, 8, KNOWN) as u8));
-        }
         0 | 1 => {
             // One segment's file under the other's name, whose entry says the same.
             let file = parts.segments[&one].clone();
@@ -229,6 +219,16 @@ fn files(parts: &mut Parts, choices: &mut Choices<'_>) -> String {
                 2 => file.features[1] = 1,
                 _ => file.file_id = [choices.below(3) as u8; 16],
             }
+        }
+        7 | 8 => {
+            let count = parts.segments.len() + parts.codebooks.len() + parts.tombstones.len();
+            let others = parts.codebooks.values_mut().chain(parts.tombstones.values_mut());
+            let file = parts.segments.values_mut().chain(others).nth(choices.below(count + 1));
+            let file = file.unwrap_or(&mut parts.manifest_file);
+            let places = [Place::Header, Place::Body, Place::Body, Place::Table, Place::Footer];
+            let place = choices.pick(&places).unwrap_or(Place::Body);
+            let offset = choices.any() as u16 as usize;
+            file.edits.push((place, offset, choices.number(0, 8, KNOWN) as u8));
         }
         _ => {
             let file = parts.segments.get_mut(&one);
@@ -285,14 +285,14 @@ fn vectors(parts: &mut Parts, choices: &mut Choices<'_>) {
         _ => {
             if let Some(encoder) = &mut config.encoder {
                 match choices.below(9) {
-                    5 => encoder.normalize = !encoder.normalize,
-                    6 => encoder.query.prefix = "é".repeat(choices.below(99)),
-                    7 => encoder.document.pair = !encoder.document.pair,
-                    8 => encoder.family.clear(),
                     0 => encoder.dimension = choices.below(9) as u32,
                     1 => encoder.metric = Metric::Dot,
                     2 => encoder.pooling = Pooling::Cls,
                     3 => encoder.name = "x".repeat(choices.below(99)),
+                    4 => encoder.normalize = !encoder.normalize,
+                    5 => encoder.query.prefix = "é".repeat(choices.below(99)),
+                    6 => encoder.document.pair = !encoder.document.pair,
+                    7 => encoder.family.clear(),
                     _ => encoder.document.tokens_max = choices.any() as u32,
                 }
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use medvec::date::Day;
 use medvec::db::{Database, OptimizeOptions, Snapshot};
 use medvec::document::{Document, FieldValue};
 use medvec::encoder::Metric;
@@ -183,7 +184,9 @@ fn filters() -> Vec<(Filter, Test)> {
         (Filter::years(1991, 1993), |document| {
             let date = document.date.as_ref();
             date.is_some_and(|date| {
-                date.last.0 != 0 && date.first.0 <= 1993_12_31 && date.last.0 >= 1991_01_01
+                date.last.0 != 0
+                    && date.first.0 <= Day::new(1993, 12, 31).0
+                    && date.last.0 >= Day::new(1991, 1, 1).0
             })
         }),
         (Filter::Not(Box::new(Filter::Language("ger".into()))), |document| {
