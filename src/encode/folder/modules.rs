@@ -176,11 +176,14 @@ fn pooling(folder: &Folder) -> Result<Pooling> {
     let settings: HashMap<String, serde_json::Value> = folder
         .settings("config.json", &Known::only(&[POOLING]))?
         .ok_or_else(|| folder.error("modules.json names a pooling step without config.json"))?;
-    let mut modes: Vec<&str> = Vec::new();
+    let (mut modes, mut named): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (key, value) in &settings {
         let Some(mode) = key.strip_prefix("pooling_mode_") else { continue };
         match value.as_bool() {
-            Some(true) => modes.push(mode),
+            Some(true) => {
+                modes.push(mode);
+                named.push(key);
+            }
             None if !value.is_null() => {
                 return Err(
                     folder.error(format!("pooling: {key} is {value}, expected true or false"))
@@ -191,17 +194,21 @@ fn pooling(folder: &Folder) -> Result<Pooling> {
     }
     match settings.get("pooling_mode") {
         None | Some(serde_json::Value::Null) => {}
-        Some(serde_json::Value::String(mode)) => modes.push(mode),
+        Some(serde_json::Value::String(mode)) => {
+            modes.push(mode);
+            named.push(mode);
+        }
         Some(other) => {
             return Err(folder.error(format!("pooling: pooling_mode is {other}, expected a name")));
         }
     }
+    named.sort_unstable();
     match modes.as_slice() {
         ["cls_token" | "cls"] => Ok(Pooling::Cls),
         ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
         ["lasttoken" | "last"] => Ok(Pooling::Last),
         _ => Err(folder.error(format!(
-            "pooling {modes:?} is not supported; supported is one of \"cls\", \"mean\" and \
+            "pooling {named:?} is not supported; supported is one of \"cls\", \"mean\" and \
              \"lasttoken\""
         ))),
     }

@@ -189,11 +189,15 @@ fn load(folder: &Folder) -> Result<Loaded> {
         hash.update(&bytes);
         let bounds = outline::bounds(&bytes)
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
-        check_case(folder, bounds)?;
+        if let Some(bounds) = bounds {
+            check_case(folder, bounds)?;
+        }
         let mut tokenizer = caught(|| Tokenizer::from_bytes(&bytes))
             .unwrap_or_else(|said| Err(said.into()))
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         tokenizer.with_padding(None);
+        // The reader takes no JSON that is none, either.
+        let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json: this is no JSON"))?;
         return Ok(Loaded { tokenizer, hash, bounds });
     }
     let Some(bytes) = folder.read("vocab.txt")? else {
