@@ -8,6 +8,7 @@ mod errors;
 mod filters;
 mod formats;
 mod harmless;
+mod import;
 mod index;
 #[cfg(unix)]
 mod interrupt;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use medvec::Document;
+use medvec::ingest::jsonl::to_json;
 
 use super::open;
 use crate::args::{Format, Get};
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::csv::{self, Cell};
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::keys::Found;
-use crate::{document_json, keys, output, render, view};
+use crate::{keys, output, render, view};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let texts = keys::read(&args.keys, io::stdin().lock())?;
@@ -44,10 +45,8 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
                 }
                 render::document(out, &document, columns)?;
             }
-            Format::Json => all.push(document_json::complete(&document)),
-            Format::Jsonl => {
-                output::json_line(&mut out.machine(), &document_json::importable(&document))?;
-            }
+            Format::Json => all.push(to_json(&document)?),
+            Format::Jsonl => output::json_line(&mut out.machine(), &to_json(&document)?)?,
             Format::Csv => record(&mut out.machine(), &document)?,
             Format::Pmids => writeln!(out.machine(), "{}", keys::line(&key.to_string()))?,
         }
