@@ -20,7 +20,7 @@ pub const MAGIC: [u8; 8] = *b"\x89mdv\r\n\x1a\n";
 pub const FOOTER_MAGIC: [u8; 8] = *b"medv.end";
 /// Version of the format: a reader refuses a greater major version and accepts any minor one.
 pub const VERSION_MAJOR: u16 = 1;
-/// Minor version written by this build.
+/// Minor version of a file that uses nothing which was added later.
 pub const VERSION_MINOR: u16 = 0;
 /// Flags of features that this build can read.
 pub const FEATURES_READ: u32 = 0;
@@ -131,10 +131,15 @@ pub struct FrameWriter {
 impl FrameWriter {
     /// Starts a file.
     pub fn new(kind: FileKind, file_id: [u8; 16]) -> FrameWriter {
+        FrameWriter::with_minor(kind, file_id, VERSION_MINOR)
+    }
+
+    /// Starts a file that uses something of a later minor version.
+    pub fn with_minor(kind: FileKind, file_id: [u8; 16], version_minor: u16) -> FrameWriter {
         let mut header = Header {
             magic: MAGIC,
             version_major: VERSION_MAJOR,
-            version_minor: VERSION_MINOR,
+            version_minor,
             kind: kind as u32,
             file_id,
             features_optional: 0,

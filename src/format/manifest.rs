@@ -4,7 +4,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use super::archive;
 use super::body::checked_section;
-use super::frame::{FileKind, FileSeal, Frame, FrameWriter};
+use super::frame::{FileKind, FileSeal, Frame, FrameWriter, VERSION_MINOR};
 use super::names::{self, Name};
 use super::rules::Rule;
 use crate::encoder::{EncoderSpec, Metric};
@@ -12,8 +12,17 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, SEGMENT_ROWS_MAX};
 
-/// Section of the manifest's only record.
+/// Section of the state: the record that every manifest has.
 pub const SECTION_STATE: u32 = 1;
+/// Section of the [`CalibrationNotes`]: optional, since format 1.1.
+pub const SECTION_CALIBRATION_NOTES: u32 = 3;
+
+/// Every section of a manifest and its name in `inspect`.
+pub const NAMES: &[(u32, &str)] =
+    &[(SECTION_STATE, "state"), (SECTION_CALIBRATION_NOTES, "calibration-notes")];
+
+/// Minor version of a manifest with a section that format 1.0 does not know.
+const VERSION_MINOR_SECTIONS: u16 = 1;
 
 /// How vectors are stored for re-ranking and exact search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -150,6 +159,32 @@ pub struct Calibration {
     pub lists: u32,
     /// By ascending recall, then by descending share.
     pub points: Vec<CalibrationPoint>,
+    /// What format 1.0 has no place for; `None` in databases that an older version calibrated.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub notes: Option<CalibrationNotes>,
+}
+
+/// What is known of a calibration beside its numbers; a section of its own in the manifest.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CalibrationNotes {
+    /// What recall was measured with.
+    pub source: QuestionSource,
+    /// What the questions in the codebook are, which recall may be measured with again.
+    pub stored: QuestionSource,
+    /// One entry per recall of the points, ascending: the share of questions that found fewer than 8 of
+    /// their 10 nearest rows without a filter, from 0 to 1.
+    pub low_shares: Vec<f32>,
+}
+
+/// Where calibration questions come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum QuestionSource {
+    /// Questions that the caller gave: what users ask.
+    Given,
+    /// Biomedical questions that come with the library, embedded by the database's encoder.
+    Sample,
+    /// Stored vectors moved away from their neighbours, as questions lie: recall is an estimate.
+    Moved,
 }
 
 /// The work for one recall and one share of matching rows.
@@ -174,9 +209,15 @@ pub struct CalibrationPoint {
 pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSeal)> {
     let file = names::manifest_name(manifest.generation);
     check(&file, 0, manifest)?;
-    let mut writer = FrameWriter::new(FileKind::Manifest, file_id);
+    let notes = manifest.calibration.as_ref().and_then(|calibration| calibration.notes.as_ref());
+    let minor = if notes.is_some() { VERSION_MINOR_SECTIONS } else { VERSION_MINOR };
+    let mut writer = FrameWriter::with_minor(FileKind::Manifest, file_id, minor);
     writer.section(SECTION_STATE);
     writer.write(&archive::encode(manifest)?);
+    if let Some(notes) = notes {
+        writer.section(SECTION_CALIBRATION_NOTES);
+        writer.write(&archive::encode(notes)?);
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -191,7 +232,16 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     check_length(file, bytes.len())?;
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
-    let manifest: Manifest = archive::decode(file, offset, record)?;
+    let mut manifest: Manifest = archive::decode(file, offset, record)?;
+    if frame.section(SECTION_CALIBRATION_NOTES).is_some() {
+        let (record, offset) = checked_section(file, &frame, bytes, SECTION_CALIBRATION_NOTES)?;
+        let notes: CalibrationNotes = archive::decode(file, offset, record)?;
+        let Some(calibration) = &mut manifest.calibration else {
+            let detail = "there are notes on a calibration but no calibration";
+            return Err(Error::corrupt(file, offset, Rule::ManifestIndex, detail));
+        };
+        calibration.notes = Some(notes);
+    }
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}
@@ -248,9 +298,21 @@ fn check_index(manifest: &Manifest) -> Result<(), String> {
     }
     let order = |point: &CalibrationPoint| (point.recall, -point.share);
     let ascending = |a: &CalibrationPoint, b: &CalibrationPoint| order(a) < order(b);
-    match calibration.points.is_sorted_by(ascending) {
-        true => Ok(()),
-        false => Err("calibration points are out of order".into()),
+    if !calibration.points.is_sorted_by(ascending) {
+        return Err("calibration points are out of order".into());
+    }
+    calibration.notes.as_ref().map_or(Ok(()), |notes| check_notes(calibration, notes))
+}
+
+fn check_notes(calibration: &Calibration, notes: &CalibrationNotes) -> Result<(), String> {
+    let recalls = calibration.points.chunk_by(|a, b| a.recall == b.recall).count();
+    let low_shares = notes.low_shares.len();
+    if low_shares != recalls {
+        return Err(format!("a calibration of {recalls} recalls has notes on {low_shares}"));
+    }
+    match notes.low_shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+        Some(share) => Err(format!("a share of calibration questions is {share}")),
+        None => Ok(()),
     }
 }
 

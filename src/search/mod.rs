@@ -16,7 +16,7 @@ mod view;
 
 pub(crate) use execute::as_stored;
 pub use execute::{Hit, SearchResult, Vectors, search};
-pub use explain::{Explain, IndexExplain, Plan, SegmentExplain};
+pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 pub use filter::{FieldTest, Filter};
 pub use query::{Accuracy, Query};
 pub use resolve::suggest_mesh;

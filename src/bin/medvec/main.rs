@@ -17,6 +17,7 @@ mod keys;
 mod npy;
 mod output;
 mod progress;
+mod recall;
 mod render;
 mod sentences;
 mod shell;

@@ -3,16 +3,25 @@
 use std::io::Write;
 
 use medvec::db::WriterOptions;
+use medvec::encode::folder::Device;
 
 use super::open;
 use crate::args::Compact;
 use crate::context::Context;
+use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Result};
 use crate::progress::Progress;
 use crate::style::{bytes, count, counted};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
-    let mut writer = open(&args.database)?.writer(WriterOptions::default())?;
+    let database = open(&args.database)?;
+    let snapshot = database.snapshot();
+    let vectors = snapshot.manifest().vectors.as_ref();
+    let spec = vectors.and_then(|config| config.encoder.as_ref());
+    let spec = spec.filter(|spec| !spec.is_precomputed());
+    // Only recall is measured with it: without it, with what the index has kept.
+    let encoder = spec.and_then(|spec| encoders::for_spec(spec, Use::Questions, Device::Cpu).ok());
+    let mut writer = database.writer(WriterOptions { encoder, ..WriterOptions::default() })?;
     let progress = Progress::spinner("merging segments", context.quiet);
     let report = writer.compact(&context.control())?;
     drop(progress);
