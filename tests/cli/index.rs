@@ -59,11 +59,10 @@ fn indexed() -> Sandbox {
         sandbox.write("docs.jsonl", citations(1..DOCUMENTS + 1));
         sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
         let run = sandbox.medvec(&["optimize", "db"]).expect(0);
-        run.shows(&["lists, trained on", "10,100 documents indexed", "segment"])
-            .says(&[
-                "recall measured with 512 biomedical sample questions",
-                "find fewer than 8 of their 10",
-            ]);
+        run.shows(&["lists, trained on", "10,100 documents indexed", "segment"]).says(&[
+            "recall measured with 512 biomedical sample questions",
+            "find fewer than 8 of their 10",
+        ]);
         sandbox
     });
     let sandbox = Sandbox::new();
