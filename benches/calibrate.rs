@@ -15,7 +15,9 @@ use std::fs;
 use std::time::Instant;
 
 use medvec::Control;
-use medvec::index::calibrate::{Calibration, Questions, TARGETS, TRUTH_ROWS, calibrate};
+use medvec::index::calibrate::{
+    Calibration, QuestionSource, Questions, TARGETS, TRUTH_ROWS, calibrate,
+};
 use medvec::index::encode::{Factors, RowEncoder};
 use medvec::index::flat;
 use medvec::index::ivf::{Allowed, Index, IndexedRows, Scratch};
@@ -193,7 +195,8 @@ fn main() -> Result<()> {
     let truth = stored.truth(&halves[0], option("--truth")?.unwrap_or(TRUTH_ROWS), None)?;
     let segments = [stored.view(None)];
     let index = Index { codebook: book, segments: &segments };
-    let questions = Questions { vectors: &halves[0], truth: &truth, optimistic: false };
+    let (source, stored) = (QuestionSource::Given, QuestionSource::Given);
+    let questions = Questions { vectors: &halves[0], truth: &truth, source, stored };
     let start = (Instant::now(), cpu_seconds()?);
     let calibration = calibrate(&index, &questions, 2, &control, &mut |_| ())?;
     print_seconds("calibrate", start)?;

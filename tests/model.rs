@@ -187,6 +187,7 @@ fn filters() -> impl Strategy<Value = Filter> {
 fn accuracies() -> impl Strategy<Value = Accuracy> {
     prop_oneof![
         Just(Accuracy::Exact),
+        Just(Accuracy::Auto),
         Just(Accuracy::Recall(0.9)),
         Just(Accuracy::Effort { probes: u32::MAX, candidates: u32::MAX }),
         (1u32..3, 0u32..5).prop_map(|(probes, candidates)| Accuracy::Effort { probes, candidates }),
@@ -196,7 +197,8 @@ fn accuracies() -> impl Strategy<Value = Accuracy> {
 /// Whether an answer may differ from the exact one.
 fn is_partial(accuracy: Accuracy) -> bool {
     match accuracy {
-        Accuracy::Exact => false,
+        // Small databases are searched exactly unless a recall is asked for.
+        Accuracy::Exact | Accuracy::Auto => false,
         Accuracy::Effort { probes, .. } => probes < u32::MAX,
         _ => true,
     }

@@ -295,7 +295,10 @@ fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
     }
     let good = (0..9).flat_map(|number| vector(number, 7)).collect();
     let report = writer.optimize(&ask(good), &Control::default()).unwrap();
-    assert_eq!((report.questions, report.optimistic), (9, false));
+    assert_eq!(
+        (report.questions, report.recall.map(|recall| recall.is_estimate)),
+        (9, Some(false))
+    );
 
     let snapshot = database.snapshot();
     let effort = Accuracy::Effort { probes: 2, candidates: 9 };

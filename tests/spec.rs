@@ -19,8 +19,8 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry,
-    SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuestionSource,
+    RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::search::{Accuracy, Query};
@@ -190,6 +190,11 @@ fn rich_manifest() -> Manifest {
             rows: 2000,
             lists: 40,
             points: vec![point],
+            notes: Some(CalibrationNotes {
+                source: QuestionSource::Sample,
+                stored: QuestionSource::Moved,
+                low_shares: vec![0.125],
+            }),
         }),
     }
 }
@@ -251,6 +256,20 @@ fn the_text_is_enough_to_read_the_digests_of_sources() {
         assert_eq!(found.at("hash"), &Value::Bytes(digest.hash.to_vec()));
         assert_eq!(found.at("place"), &Value::Bytes(digest.place.to_vec()));
     }
+}
+
+#[test]
+fn the_text_is_enough_to_read_notes_on_a_calibration() {
+    let (file, _) = manifest::encode(&rich_manifest(), [5; 16]).expect("encodes");
+    let text = Text::read();
+    let reader = Reader::new(&text, reader::section(&text, &file, 3));
+    let root = reader.root("CalibrationNotes");
+    assert_eq!(root.at("source"), &Value::Text("Sample".into()));
+    assert_eq!(root.at("stored"), &Value::Text("Moved".into()));
+    assert_eq!(
+        root.at("low_shares"),
+        &Value::List(vec![Value::Number(u64::from(0.125f32.to_bits()))])
+    );
 }
 
 #[test]

@@ -1,93 +1,151 @@
 //! Measures which effort reaches which recall, with questions and their exact answers.
 
+use roaring::RoaringBitmap;
+
 use super::optimize::{OptimizeOptions, OptimizeStage, tell};
+use super::publish::deleted_rows;
 use super::writer::Writer;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::index::calibrate;
+use crate::format::manifest::{Calibration, QuestionSource};
+use crate::index::calibrate::{self, LiveRows};
 use crate::index::ivf::{Index, IndexedRows};
-use crate::segment::{Questions, Segment};
+use crate::segment::{CodebookFile, Segment};
 
-/// Growth of the index from which on its recall is measured again.
+/// Growth of the live rows of the index from which on its recall is measured again.
 const GROWTH_MAX: u64 = 2;
+
+/// Its recall is measured again when fewer than this share of the rows is left that it was measured with:
+/// lists are shorter then, and neighbours farther away.
+const LEFT_MIN: (u64, u64) = (3, 4);
 
 /// Part of the progress that finding the exact answers is.
 const TRUTH_PART: f32 = 0.5;
 
-/// What was measured.
-pub(super) struct Calibrated {
-    pub(super) questions: usize,
-    pub(super) optimistic: bool,
+/// A segment of the index, and the rows of it that count.
+struct Member {
+    segment: Segment,
+    /// Live rows with a vector; `None` when every row is.
+    live: Option<RoaringBitmap>,
 }
 
 impl Writer {
-    /// Whether the index has grown so much since it was calibrated that it should be again.
-    pub(super) fn has_outgrown_calibration(&self) -> bool {
-        let rows: u64 = self.indexed().iter().map(Segment::vector_count).sum();
+    /// Whether the live rows of the index have become so many or so few since it was calibrated that it
+    /// should be again.
+    pub(super) fn calibration_is_stale(&self) -> Result<bool> {
+        let live: u64 = self.indexed()?.iter().map(Member::live_count).sum();
         let known = self.calibration.as_ref().map_or(0, |calibration| calibration.rows);
-        rows > known.saturating_mul(GROWTH_MAX)
+        let (left, of) = LEFT_MIN;
+        Ok(live > known.saturating_mul(GROWTH_MAX)
+            || live.saturating_mul(of) < known.saturating_mul(left))
     }
 
-    /// Calibrates the newest codebook; `None` when no segment is indexed with it.
+    /// Calibrates the newest codebook; `None` when no live row is indexed with it. `stored` says what the
+    /// questions of a codebook are that was trained just now.
     pub(super) fn calibrate(
         &mut self,
         options: &OptimizeOptions,
+        stored: Option<QuestionSource>,
         control: &Control,
-    ) -> Result<Option<Calibrated>> {
+    ) -> Result<Option<&Calibration>> {
         let Some((_, codebook)) = self.codebooks.last().cloned() else { return Ok(None) };
         let dimension = codebook.meta().dimension as usize;
-        let questions = match &options.questions {
-            Some(given) => self.given_questions(given, dimension),
-            None => codebook.questions()?,
-        };
-        let segments = self.indexed();
-        let count = questions.vectors.len() / dimension.max(1);
-        if segments.is_empty() || count == 0 {
-            self.calibration = None;
+        let stored = stored.unwrap_or_else(|| self.stored_source(&codebook));
+        let asked = self.questions_for(&codebook, stored, options, control)?;
+        let members = self.indexed()?;
+        let live: u64 = members.iter().map(Member::live_count).sum();
+        if live == 0 || asked.vectors.is_empty() {
+            self.changed |= self.calibration.take().is_some();
             return Ok(None);
         }
-        let mut stored = Vec::with_capacity(segments.len());
+        let masks = members.iter().map(Member::mask).collect::<Result<Vec<_>>>()?;
+        let mut rows = Vec::with_capacity(members.len());
         let mut base = 0u32;
-        for segment in &segments {
-            let (Some(lists), Some((rows, _))) = (segment.lists()?, segment.vectors()?) else {
+        for (Member { segment, .. }, mask) in members.iter().zip(&masks) {
+            let (Some(lists), Some((vectors, _))) = (segment.lists()?, segment.vectors()?) else {
                 continue;
             };
-            stored.push(IndexedRows {
+            rows.push(IndexedRows {
                 base,
                 list_offsets: lists.list_offsets,
                 codes: lists.codes,
                 scales: lists.scales,
-                rows,
-                allowed: None,
+                rows: vectors,
+                allowed: mask.as_ref().map(LiveRows::allowed),
                 pages: None,
             });
             base = base.checked_add(segment.rows()).ok_or_else(|| Error::InvalidQuery {
                 detail: "the database has more rows than one search can number".into(),
             })?;
         }
+        let index = Index { codebook: codebook.view()?, segments: &rows };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let Questions { vectors, are_rows: optimistic } = &questions;
-        let skipped = usize::from(*optimistic);
-        let mut told = |part: f32| tell(options, OptimizeStage::Calibrate, part * TRUTH_PART);
+        let mut vectors = asked.vectors;
+        if asked.source == QuestionSource::Moved {
+            let sample = self.sample(calibrate::MOVING_ROWS, dimension, control)?;
+            calibrate::move_away(&mut vectors, &sample, dimension);
+        }
+        // The row that was moved, or the article that a sample question is the title of: what users ask is
+        // about no row in particular.
+        let skipped = usize::from(asked.source != QuestionSource::Given);
+        let mut report = |part: f32| tell(options, OptimizeStage::Calibrate, part * TRUTH_PART);
         let truth = calibrate::exact_answers(
-            &stored, vectors, dimension, skipped, threads, control, &mut told,
+            &rows,
+            &vectors,
+            dimension,
+            skipped,
+            threads,
+            control,
+            &mut report,
         )?;
-        let index = Index { codebook: codebook.view()?, segments: &stored };
-        let asked = calibrate::Questions { vectors, truth: &truth, optimistic: *optimistic };
-        let mut told = |part: f32| {
+        let questions =
+            calibrate::Questions { vectors: &vectors, truth: &truth, source: asked.source, stored };
+        let mut report = |part: f32| {
             tell(options, OptimizeStage::Calibrate, TRUTH_PART + part * (1.0 - TRUTH_PART));
         };
-        let measured = calibrate::calibrate(&index, &asked, threads, control, &mut told)?;
-        self.calibration = Some(measured);
+        let measured = calibrate::calibrate(&index, &questions, threads, control, &mut report)?;
         self.changed = true;
-        Ok(Some(Calibrated { questions: count, optimistic: *optimistic }))
+        Ok(Some(self.calibration.insert(measured)))
+    }
+
+    /// What the questions are that the codebook keeps.
+    fn stored_source(&self, codebook: &CodebookFile) -> QuestionSource {
+        let notes = self.calibration.as_ref().and_then(|calibration| calibration.notes.as_ref());
+        match (codebook.meta().questions_are_rows, notes) {
+            (true, _) => QuestionSource::Moved,
+            (false, Some(notes)) => notes.stored,
+            // Before there were notes, only questions of the caller's were kept as such.
+            (false, None) => QuestionSource::Given,
+        }
     }
 
     /// Segments that are indexed with the newest codebook.
-    fn indexed(&self) -> Vec<Segment> {
+    fn indexed(&self) -> Result<Vec<Member>> {
         let hash = self.codebooks.last().map(|(entry, _)| entry.hash);
-        let is_indexed =
-            |segment: &&Segment| segment.index().is_some_and(|index| Some(index.codebook) == hash);
-        self.open_segments().filter(is_indexed).cloned().collect()
+        let mut members = Vec::new();
+        for segment in self.open_segments() {
+            if segment.index().is_some_and(|index| Some(index.codebook) == hash) {
+                let deleted = deleted_rows(self, segment.id());
+                let live = match segment.rows_with_vector()? {
+                    Some(present) if !deleted.is_empty() => Some(present - &deleted),
+                    _ => None,
+                };
+                members.push(Member { segment: segment.clone(), live });
+            }
+        }
+        Ok(members)
+    }
+}
+
+impl Member {
+    fn live_count(&self) -> u64 {
+        self.live.as_ref().map_or(self.segment.vector_count(), RoaringBitmap::len)
+    }
+
+    fn mask(&self) -> Result<Option<LiveRows>> {
+        let (Some(live), Some(lists)) = (&self.live, self.segment.lists()?) else {
+            return Ok(None);
+        };
+        Ok(Some(LiveRows::new(live, lists.list_offsets)))
     }
 }

@@ -114,8 +114,9 @@ impl Writer {
         let mut report = self.start_compaction();
         let trained = self.train_if_due(control)?;
         self.merge_all(control, &mut report)?;
-        if trained || self.has_outgrown_calibration() {
-            self.calibrate(&OptimizeOptions::default(), control)?;
+        if trained.is_some() || self.calibration_is_stale()? {
+            let stored = trained.map(|trained| trained.stored);
+            self.calibrate(&OptimizeOptions::default(), stored, control)?;
         }
         self.finish_compaction(report)
     }

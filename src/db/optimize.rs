@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use super::calibrate::Calibrated;
 use super::compact::CompactReport;
+use super::recall::RecallReport;
 use super::writer::Writer;
 use crate::control::Control;
-use crate::encoder::call;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
+use crate::format::manifest::QuestionSource;
 use crate::format::names::codebook_name;
 use crate::ids::SegmentId;
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
-use crate::search::{Vectors, as_stored};
-use crate::segment::{CodebookFile, Questions, Segment, check_query};
+use crate::segment::{CodebookFile, Segment, check_query};
 
 /// How the index is made.
 #[derive(Clone)]
@@ -27,8 +26,8 @@ pub struct OptimizeOptions {
     /// The same rows and seed give the same codebook.
     pub seed: u64,
     /// What users will ask, as vectors one after the other: recall is calibrated with them. `None`:
-    /// the titles of some documents, embedded as questions, where the writer has an encoder; else
-    /// some rows.
+    /// biomedical questions that come with the library, where the writer has an encoder (feature
+    /// `static-encoder`); else some rows, moved away as questions lie, and recall is an estimate.
     pub questions: Option<Vec<f32>>,
     /// Told how far the work is, from 0 to 1 in each stage.
     pub progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
@@ -68,10 +67,19 @@ pub struct OptimizeReport {
     pub lists: u32,
     /// Questions that recall was measured with; 0 when it was not.
     pub questions: usize,
-    /// Whether the questions were rows: users' are harder.
-    pub optimistic: bool,
+    /// What was measured; `None` when nothing was.
+    pub recall: Option<RecallReport>,
     /// What happened to the segments.
     pub compact: CompactReport,
+}
+
+/// What training left behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trained {
+    /// Rows of the sample.
+    rows: usize,
+    /// What the questions in the codebook are.
+    pub(super) stored: QuestionSource,
 }
 
 impl Writer {
@@ -106,8 +114,10 @@ impl Writer {
         let mut report = OptimizeReport::default();
         let mut compact = self.start_compaction();
         let due = options.retrain || self.codebooks.is_empty();
+        let mut trained = None;
         if due && self.can_train() {
-            report.trained_rows = self.train(options, control)?;
+            trained = self.train(options, control)?;
+            report.trained_rows = trained.map_or(0, |trained| trained.rows);
             let all: Vec<SegmentId> = self.open_segments().map(Segment::id).collect();
             tell(options, OptimizeStage::Index, 0.0);
             self.merge_group(&all, control, &mut compact)?;
@@ -116,9 +126,10 @@ impl Writer {
         if let Some((_, codebook)) = self.codebooks.last() {
             report.lists = codebook.meta().lists;
             tell(options, OptimizeStage::Calibrate, 0.0);
-            if let Some(done) = self.calibrate(options, control)? {
-                let Calibrated { questions, optimistic } = done;
-                (report.questions, report.optimistic) = (questions, optimistic);
+            let stored = trained.map(|trained| trained.stored);
+            if let Some(measured) = self.calibrate(options, stored, control)? {
+                report.questions = measured.questions as usize;
+                report.recall = Some(RecallReport::of(measured));
             }
         }
         report.compact = self.finish_compaction(compact)?;
@@ -126,17 +137,17 @@ impl Writer {
     }
 
     /// Trains the first codebook once there are enough rows, as [`Writer::compact`] does.
-    pub(super) fn train_if_due(&mut self, control: &Control) -> Result<bool> {
+    pub(super) fn train_if_due(&mut self, control: &Control) -> Result<Option<Trained>> {
         if !self.codebooks.is_empty() || !self.can_train() {
-            return Ok(false);
+            return Ok(None);
         }
-        self.train(&OptimizeOptions::default(), control).map(|_| true)
+        self.train(&OptimizeOptions::default(), control)
     }
 
-    /// Trains a codebook on a sample of all rows and makes it the one for new segments; returns the
-    /// rows of the sample.
-    fn train(&mut self, options: &OptimizeOptions, control: &Control) -> Result<usize> {
-        let Some(config) = &self.vectors else { return Ok(0) };
+    /// Trains a codebook on a sample of all rows and makes it the one for new segments; `None` for a
+    /// database without vectors.
+    fn train(&mut self, options: &OptimizeOptions, control: &Control) -> Result<Option<Trained>> {
+        let Some(config) = &self.vectors else { return Ok(None) };
         let dimension = config.dimension as usize;
         let total_rows = self.vector_rows() as usize;
         self.check_training_memory(dimension)?;
@@ -152,7 +163,9 @@ impl Writer {
         let codebook = train::train(&sample, dimension, &training, control, &mut progress)?;
         let rows = sample.len() / dimension.max(1);
         drop(sample);
-        let questions = self.questions(options, dimension, control)?;
+        let questions = self.new_questions(options, dimension, control)?;
+        let stored = questions.source;
+        let questions = questions.into_stored();
         self.has_files = true;
         let entry = CodebookFile::write(
             &*self.storage,
@@ -172,7 +185,7 @@ impl Writer {
         self.codebooks.push((entry, file));
         self.calibration = None;
         self.changed = true;
-        Ok(rows)
+        Ok(Some(Trained { rows, stored }))
     }
 
     fn can_train(&self) -> bool {
@@ -240,76 +253,6 @@ impl Writer {
         }
         Ok(())
     }
-
-    /// The questions to calibrate with: the caller's, titles, or rows.
-    fn questions(
-        &self,
-        options: &OptimizeOptions,
-        dimension: usize,
-        control: &Control,
-    ) -> Result<Questions> {
-        if let Some(given) = &options.questions {
-            return Ok(self.given_questions(given, dimension));
-        }
-        if let Some(titles) = self.titles_as_questions(control)? {
-            let vectors = self.as_stored(&titles, dimension);
-            return Ok(Questions { vectors, are_rows: true });
-        }
-        let vectors = self.sample(QUESTIONS_MAX, dimension, control)?;
-        Ok(Questions { vectors: evenly(&vectors, dimension, QUESTIONS_MAX), are_rows: true })
-    }
-
-    /// The caller's questions, at most [`QUESTIONS_MAX`] of them.
-    pub(super) fn given_questions(&self, given: &[f32], dimension: usize) -> Questions {
-        let vectors = self.as_stored(&evenly(given, dimension, QUESTIONS_MAX), dimension);
-        Questions { vectors, are_rows: false }
-    }
-
-    /// Questions as rows are stored; those that have no direction are left out.
-    fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
-        let Some(Vectors { config, rotation, .. }) = &self.base.state().vectors else {
-            return Vec::new();
-        };
-        let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
-        questions.chunks_exact(dimension).flat_map(stored).collect()
-    }
-
-    /// Titles of some documents, embedded as questions are: shorter than what was embedded of the
-    /// documents, as questions are. `None` without an encoder.
-    fn titles_as_questions(&self, control: &Control) -> Result<Option<Vec<f32>>> {
-        let Some(encoder) = &self.options.encoder else { return Ok(None) };
-        let mut titles = Vec::new();
-        let rows: u64 = self.open_segments().map(|segment| u64::from(segment.rows())).sum();
-        for segment in self.open_segments() {
-            let step = (rows / QUESTIONS_MAX as u64).max(1) as usize;
-            for row in (0..segment.rows()).step_by(step) {
-                control.check()?;
-                let title = segment.document(crate::ids::RowId(row))?.title;
-                if !title.trim().is_empty() && titles.len() < QUESTIONS_MAX {
-                    titles.push(title);
-                }
-            }
-        }
-        if titles.is_empty() {
-            return Ok(None);
-        }
-        let texts: Vec<&str> = titles.iter().map(String::as_str).collect();
-        Ok(Some(call::queries(&**encoder, &texts)?.into_iter().flatten().flatten().collect()))
-    }
-}
-
-/// Questions that are kept to calibrate with: a recall of 0.95 is then known to 0.005.
-const QUESTIONS_MAX: usize = 512;
-
-/// At most `count` vectors, spread evenly.
-fn evenly(vectors: &[f32], dimension: usize, count: usize) -> Vec<f32> {
-    let total = vectors.len() / dimension.max(1);
-    let wanted = count.min(total);
-    let pick = |place: usize| {
-        let start = place * total / wanted.max(1) * dimension;
-        vectors.get(start..start + dimension).unwrap_or_default()
-    };
-    (0..wanted).flat_map(pick).copied().collect()
 }
 
 pub(super) fn tell(options: &OptimizeOptions, stage: OptimizeStage, part: f32) {

@@ -1,5 +1,6 @@
 //! What a database holds, and where its bytes go.
 
+use super::recall::RecallReport;
 use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::ids::{Generation, SegmentId};
@@ -53,10 +54,8 @@ pub struct IndexStats {
     pub residual: f32,
     /// Bytes of codes and factors a vector.
     pub bytes_per_vector: f32,
-    /// Questions that recall was measured with; 0 when it was not.
-    pub questions: u32,
-    /// Whether they were titles or rows, which are easier than what users ask.
-    pub optimistic: bool,
+    /// What is known of its recall; `None` when it was not measured.
+    pub recall: Option<RecallReport>,
 }
 
 /// Growth of the mean residual from which on a new codebook finds more with the same effort.
@@ -158,8 +157,7 @@ impl Snapshot {
             trained_residual: meta.residual_mean,
             residual: (residual_sum / vectors.max(1) as f64) as f32,
             bytes_per_vector: (bytes as f64 / vectors.max(1) as f64) as f32,
-            questions: calibration.map_or(0, |calibration| calibration.questions),
-            optimistic: calibration.is_some_and(|calibration| calibration.optimistic),
+            recall: calibration.map(RecallReport::of),
         })
     }
 }

@@ -20,6 +20,15 @@ pub use digests::{SourceDigest, SourceDigests};
 pub const SECTION_STATE: u32 = 1;
 /// Optional section of [`SourceDigests`]; since format 1.1.
 pub const SECTION_SOURCE_DIGESTS: u32 = 2;
+/// Optional section of [`CalibrationNotes`]; since format 1.1.
+pub const SECTION_CALIBRATION_NOTES: u32 = 3;
+
+/// Every section of a manifest and its name in `inspect`.
+pub const NAMES: &[(u32, &str)] = &[
+    (SECTION_STATE, "state"),
+    (SECTION_SOURCE_DIGESTS, "source-digests"),
+    (SECTION_CALIBRATION_NOTES, "calibration-notes"),
+];
 
 /// How vectors are stored for re-ranking and exact search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -166,6 +175,32 @@ pub struct Calibration {
     pub lists: u32,
     /// By ascending recall, then by descending share.
     pub points: Vec<CalibrationPoint>,
+    /// What format 1.0 has no place for; `None` in databases that an older version calibrated.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub notes: Option<CalibrationNotes>,
+}
+
+/// What is known of a calibration beside its numbers; a section of its own in the manifest.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CalibrationNotes {
+    /// What recall was measured with.
+    pub source: QuestionSource,
+    /// What the questions in the codebook are, which recall may be measured with again.
+    pub stored: QuestionSource,
+    /// One entry per recall of the points, ascending: the share of questions that found fewer than 8 of
+    /// their 10 nearest rows without a filter, from 0 to 1.
+    pub low_shares: Vec<f32>,
+}
+
+/// Where calibration questions come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum QuestionSource {
+    /// Questions that the caller gave: what users ask.
+    Given,
+    /// Biomedical questions that come with the library, embedded by the database's encoder.
+    Sample,
+    /// Stored vectors moved away from their neighbours, as questions lie: recall is an estimate.
+    Moved,
 }
 
 /// The work for one recall and one share of matching rows.
@@ -195,6 +230,9 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(digests) = SourceDigests::of(&manifest.sources) {
         put_record(&mut writer, SECTION_SOURCE_DIGESTS, &digests)?;
     }
+    if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
+        put_record(&mut writer, SECTION_CALIBRATION_NOTES, notes)?;
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -210,6 +248,14 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
     let mut manifest: Manifest = archive::decode(file, offset, record)?;
+    let notes = optional_record(file, &frame, bytes, SECTION_CALIBRATION_NOTES)?;
+    if let Some((notes, offset)) = notes {
+        let Some(calibration) = &mut manifest.calibration else {
+            let detail = "there are notes on a calibration but no calibration";
+            return Err(Error::corrupt(file, offset, Rule::ManifestIndex, detail));
+        };
+        calibration.notes = Some(notes);
+    }
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}
@@ -278,9 +324,22 @@ fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
     }
     let order = |point: &CalibrationPoint| (point.recall, -point.share);
     let ascending = |a: &CalibrationPoint, b: &CalibrationPoint| order(a) < order(b);
-    match calibration.points.is_sorted_by(ascending) {
-        true => Ok(()),
-        false => broken("calibration points are out of order".into()),
+    if !calibration.points.is_sorted_by(ascending) {
+        return broken("calibration points are out of order".into());
+    }
+    let notes = calibration.notes.as_ref();
+    notes.map_or(Ok(()), |notes| check_notes(calibration, notes).or_else(broken))
+}
+
+fn check_notes(calibration: &Calibration, notes: &CalibrationNotes) -> Result<(), String> {
+    let recalls = calibration.points.chunk_by(|a, b| a.recall == b.recall).count();
+    let low_shares = notes.low_shares.len();
+    if low_shares != recalls {
+        return Err(format!("a calibration of {recalls} recalls has notes on {low_shares}"));
+    }
+    match notes.low_shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+        Some(share) => Err(format!("a share of calibration questions is {share}")),
+        None => Ok(()),
     }
 }
 

@@ -14,8 +14,11 @@
 //! Recall is of the best ten. That of the best `k` in a share `s` of the rows is about that of the best
 //! ten in a share `10 s / k`: both are about the first `k / s` neighbours.
 
+mod caution;
 mod choose;
 mod grid;
+mod live;
+mod moved;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -30,15 +33,23 @@ use crate::kernel::Query;
 use grid::Grid;
 use tally::{Scratch, Tally};
 
-pub use crate::format::manifest::{Calibration, CalibrationPoint};
+pub use crate::format::manifest::{
+    Calibration, CalibrationNotes, CalibrationPoint, QuestionSource,
+};
 pub use choose::Reach;
+pub use live::LiveRows;
+pub use moved::{MOVING_ROWS, move_away};
 pub use truth::exact_answers;
 
 /// Recall is that of so many best rows.
 pub const NEIGHBOURS: usize = 10;
 
 /// Recalls that are calibrated, ascending.
-pub const TARGETS: [f32; 7] = [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99];
+pub const TARGETS: [f32; 9] = [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999];
+
+/// A question with a lower recall than this is served badly; the share of such questions is measured
+/// beside the mean.
+pub const LOW_RECALL: f32 = 0.8;
 
 /// Shares of rows that pass a filter, descending, for which each target is calibrated.
 pub const SHARES: [f32; 7] = [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
@@ -58,8 +69,10 @@ pub struct Questions<'a> {
     /// For each the ids of its nearest rows as [`flat`](crate::index::flat) finds them, best first;
     /// [`TRUTH_ROWS`] of them, or all when there are fewer.
     pub truth: &'a [Vec<u32>],
-    /// As [`Calibration::optimistic`].
-    pub optimistic: bool,
+    /// What they are.
+    pub source: QuestionSource,
+    /// What the questions in the codebook are, for [`CalibrationNotes::stored`].
+    pub stored: QuestionSource,
 }
 
 /// Measures an index with questions.
@@ -107,12 +120,15 @@ pub fn calibrate(
     parallel::for_each(threads, items, control, Scratch::default, run, &mut done)?;
     let mut sum = Tally::new(&grid);
     tallies.iter().for_each(|tally| sum.add(tally));
+    let (points, low_shares) = choose::points(&grid, &sum, count, &index.codebook);
+    let Questions { source, stored, .. } = *questions;
     Ok(Calibration {
         questions: count as u32,
-        optimistic: questions.optimistic,
+        optimistic: source == QuestionSource::Moved,
         rows,
         lists,
-        points: choose::points(&grid, &sum, count, &index.codebook),
+        points,
+        notes: Some(CalibrationNotes { source, stored, low_shares }),
     })
 }
 

@@ -4,27 +4,20 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::execute::Hit;
-use super::explain::{Explain, IndexExplain, Plan, SegmentExplain};
+use super::explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 use super::matches::Matches;
-use super::plan::{Estimate, Sizes};
-use super::query::{Accuracy, Query};
+use super::plan::{Estimate, Sizes, Wanted};
+use super::query::Query;
 use super::view::SegmentView;
 use crate::error::{Error, Result};
 use crate::ids::RowId;
-use crate::index::calibrate::{Calibration, TARGETS};
+use crate::index::calibrate::Calibration;
 use crate::index::flat;
-use crate::index::ivf::{Allowed, Effort, Index, Scratch};
+use crate::index::ivf::{Allowed, Index, Scratch};
 use crate::segment::{CodebookFile, Segment, SegmentPages};
-
-/// How many times more real questions miss than rows as questions do, with the same effort: 2.4 times on
-/// 120,000 real sentences.
-const OPTIMISM: f32 = 3.0;
 
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
 const DISPERSION_MAX: f64 = 2.0;
-
-/// How far below the wanted recall the measured one may be.
-const SHORTFALL_MAX: f32 = 0.01;
 
 thread_local! {
     /// A query's buffers, so that none is allocated twice.
@@ -39,15 +32,27 @@ pub(super) fn search(
     vector: &[f32],
     query: &Query,
 ) -> Result<(Vec<Hit>, Explain)> {
-    let mut explain = Explain::default();
+    let mut explain = Explain { exact: Some(WhyExact::NotIndexed), ..Explain::default() };
     let mut plans: Vec<Option<Plan>> = vec![None; segments.len()];
     let mut hits = Vec::new();
+    let pairs: Vec<_> = segments.iter().zip(matches.iter().map(|matches| &**matches)).collect();
+    let wanted = Wanted::new(query.accuracy, &pairs);
+    if let Wanted::Exact(why) = wanted {
+        explain.exact = Some(why);
+    }
     for (place, members) in groups(segments) {
         query.control.check()?;
         // Only the newest codebook is calibrated.
         let calibration = calibration.filter(|_| place == 0);
         let group = Group { segments, matches, members };
-        let Some((estimate, report)) = group.plan(calibration, query)? else { continue };
+        let Some(planned) = group.plan(wanted, calibration, query) else { continue };
+        let (estimate, report) = match planned {
+            Ok(planned) => planned,
+            Err(why) => {
+                explain.exact = Some(why);
+                continue;
+            }
+        };
         let report = group.search(estimate, calibration, vector, query, report, &mut hits)?;
         for member in &group.members {
             let pair = segments.get(*member).zip(matches.get(*member));
@@ -59,6 +64,9 @@ pub(super) fn search(
             }
         }
         explain.index.get_or_insert(report);
+    }
+    if explain.index.is_some() {
+        explain.exact = None;
     }
     for ((view, matches), plan) in segments.iter().zip(matches).zip(plans) {
         query.control.check()?;
@@ -80,13 +88,6 @@ pub(super) fn search(
     });
     hits.truncate(query.k);
     Ok((hits, explain))
-}
-
-/// The recall to ask of measurements for a wanted one: more where they were made with rows or titles, which
-/// are easier than what users ask.
-fn wary(recall: f32, optimistic: bool) -> f32 {
-    let missed = (1.0 - recall) / if optimistic { OPTIMISM } else { 1.0 };
-    (1.0 - missed).min(TARGETS.last().copied().unwrap_or(recall))
 }
 
 /// Segments that share a codebook, those of the newest codebook first.
@@ -120,49 +121,42 @@ impl<'a> Group<'a> {
         self.members().find_map(|(view, _)| view.codebook.as_ref())
     }
 
-    /// The effort to search with; `None` when an exact scan is cheaper or asked for.
+    /// The effort to search with, or why every match is to be scored; `None` when nothing matches.
     fn plan(
         &self,
+        wanted: Wanted,
         calibration: Option<&Calibration>,
         query: &Query,
-    ) -> Result<Option<(Estimate, IndexExplain)>> {
-        let Some(codebook) = self.codebook() else { return Ok(None) };
+    ) -> Option<Result<(Estimate, IndexExplain), WhyExact>> {
+        let codebook = self.codebook()?;
         let sizes = self.sizes(codebook);
-        let estimate = match query.accuracy {
-            Accuracy::Exact => None,
-            // What the index was not measured to reach, only every row does.
-            Accuracy::Recall(recall) => calibration
-                .filter(|_| TARGETS.last().is_some_and(|greatest| recall <= *greatest))
-                .and_then(|measured| {
-                    let wanted = wary(recall, measured.optimistic);
-                    measured.effort(wanted, query.k, sizes.share() as f32)
-                })
-                .filter(|(_, estimated)| *estimated >= recall - SHORTFALL_MAX)
-                .map(|(effort, recall)| Estimate { effort, recall }),
-            Accuracy::Effort { probes, candidates } => {
-                Some(Estimate { effort: Effort { probes, candidates }, recall: 0.0 })
-            }
-        };
-        let Some(estimate) = estimate.filter(|_| sizes.matching > 0) else { return Ok(None) };
-        let (index_ns, exact_ns) = (sizes.index_ns(estimate.effort), sizes.exact_ns());
-        let recall = match query.accuracy {
-            Accuracy::Recall(recall) => Some(recall),
-            _ => None,
-        };
-        if recall.is_some() && exact_ns <= index_ns {
-            return Ok(None);
+        if sizes.matching == 0 {
+            return None;
         }
+        let (estimate, recall) = match wanted {
+            Wanted::Exact(why) => return Some(Err(why)),
+            Wanted::Effort(effort) => (Estimate { effort, recall: 0.0 }, None),
+            Wanted::Recall(recall) => match sizes.estimate(recall, query.k, calibration) {
+                Ok(estimate) => (estimate, Some(recall)),
+                Err(why) => return Some(Err(why)),
+            },
+        };
+        let measured = recall.and(calibration);
         let report = IndexExplain {
             recall,
             estimated_recall: recall.map(|_| estimate.recall),
+            is_estimate: measured.is_some_and(Calibration::is_estimate),
+            low_share: measured
+                .zip(recall)
+                .and_then(|(measured, recall)| measured.low_share(measured.cautious(recall))),
             lists: codebook.meta().lists,
             probes: estimate.effort.probes,
             candidates: estimate.effort.candidates,
-            index_ns,
-            exact_ns,
+            index_ns: sizes.index_ns(estimate.effort),
+            exact_ns: sizes.exact_ns(),
             ..IndexExplain::default()
         };
-        Ok(Some((estimate, report)))
+        Some(Ok((estimate, report)))
     }
 
     /// Whether the matching rows keep to some lists more than chance has it.
@@ -177,6 +171,7 @@ impl<'a> Group<'a> {
     fn sizes(&self, codebook: &CodebookFile) -> Sizes {
         let mut sizes = Sizes {
             rows: 0,
+            live: 0,
             matching: 0,
             lists: u64::from(codebook.meta().lists),
             row_bytes: 0,
@@ -184,6 +179,7 @@ impl<'a> Group<'a> {
         };
         for (view, matches) in self.members() {
             sizes.rows += view.segment.vector_count();
+            sizes.live += view.segment.vector_count().saturating_sub(view.deleted.len());
             sizes.row_bytes = view.segment.row_bytes();
             sizes.matching += matches.searchable_count;
         }
@@ -233,11 +229,11 @@ impl<'a> Group<'a> {
             let (control, k) = (&query.control, query.k);
             let index = Index { codebook: codebook.view()?, segments: &indexed };
             let mut effort = estimate.effort;
-            if let (Accuracy::Recall(recall), Some(measured)) = (query.accuracy, calibration)
+            if let (Some(recall), Some(measured)) = (report.recall, calibration)
                 && self.is_topical()
             {
-                let wanted = wary(recall, measured.optimistic);
-                let share = self.sizes(codebook).share() as f32;
+                let wanted = measured.cautious(recall);
+                let share = self.sizes(codebook).share(measured);
                 let settled = measured.effort_at(&index, vector, wanted, k, share, scratch)?;
                 if let Some((settled, recall)) = settled {
                     effort = settled;

@@ -9,12 +9,32 @@ use crate::ids::SegmentId;
 pub struct Explain {
     /// What was done with the index; `None` when every matching document was scored.
     pub index: Option<IndexExplain>,
+    /// Why the index was not used; `None` when it was, and where no vectors were searched.
+    pub exact: Option<WhyExact>,
     /// One entry a segment.
     pub segments: Vec<SegmentExplain>,
     /// Time for filters.
     pub filter_time: Duration,
     /// Time for everything.
     pub total_time: Duration,
+}
+
+/// Why every matching document was scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyExact {
+    /// The query asked for it.
+    Asked,
+    /// Nothing else was asked for and it is quick: see [`Accuracy::Auto`](super::Accuracy::Auto).
+    Quick,
+    /// The index would have cost more for the recall.
+    Cheaper,
+    /// No matching document is indexed.
+    NotIndexed,
+    /// It is not known what the index finds: its recall was not measured.
+    NotMeasured,
+    /// The recall is greater than any that was measured.
+    BeyondMeasured,
 }
 
 /// How one segment was searched.
@@ -58,6 +78,11 @@ pub struct IndexExplain {
     pub recall: Option<f32>,
     /// Recall that was measured for this effort when the index was made.
     pub estimated_recall: Option<f32>,
+    /// Whether that is an estimate: no real queries were at hand, and rows were moved to where queries lie.
+    pub is_estimate: bool,
+    /// Share of queries that find fewer than 8 of their 10 nearest documents at this recall when there is no
+    /// filter; `None` where it was not measured.
+    pub low_share: Option<f32>,
     /// Lists of the codebook.
     pub lists: u32,
     /// Lists to scan.

@@ -31,7 +31,7 @@ mod vocabulary;
 pub use diagnose::why_nothing;
 pub(crate) use execute::as_stored;
 pub use execute::{Hit, SearchResult, Vectors, search};
-pub use explain::{Explain, IndexExplain, Plan, SegmentExplain};
+pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};

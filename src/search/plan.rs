@@ -1,16 +1,67 @@
 //! Which way to search is cheapest.
 //!
 //! The filter says exactly how many rows match, and calibration how much of the index has to be
-//! scanned for a recall; each way then has a price ([`crate::index::cost`]).
+//! scanned for a recall; each way then has a price ([`crate::index::cost`]). A query that names no recall
+//! gets an exact answer as long as its price is small.
 
+use super::explain::WhyExact;
+use super::matches::Matches;
+use super::query::Accuracy;
+use super::view::SegmentView;
+use crate::index::calibrate::Calibration;
 use crate::index::cost::{self, Work};
 use crate::index::ivf::Effort;
+
+/// The recall of [`Accuracy::Auto`] where scoring every match is not quick.
+const AUTO_RECALL: f32 = 0.95;
+
+/// What [`Accuracy::Auto`] calls quick. Beyond, the index saves time that a user could notice in a batch of
+/// queries; below, it would give up recall for nothing.
+const QUICK_NS: f64 = 2.5e6;
+
+/// How much more than asked the measured effort may miss, of what may be missed.
+const SHORTFALL_MAX: f32 = 0.1;
+
+/// What a query comes down to in this database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Wanted {
+    /// Every match is scored.
+    Exact(WhyExact),
+    /// As much of the index as finds this share of the nearest rows, unless that costs more.
+    Recall(f32),
+    /// So much of the index.
+    Effort(Effort),
+}
+
+impl Wanted {
+    pub(super) fn new(accuracy: Accuracy, segments: &[(&SegmentView, &Matches)]) -> Wanted {
+        match accuracy {
+            Accuracy::Exact => Wanted::Exact(WhyExact::Asked),
+            Accuracy::Recall(recall) => Wanted::Recall(recall),
+            Accuracy::Effort { probes, candidates } => {
+                Wanted::Effort(Effort { probes, candidates })
+            }
+            Accuracy::Auto => {
+                let price = segments.iter().map(|(view, matches)| {
+                    cost::exact_ns(matches.searchable_count as f64, view.segment.row_bytes() as f64)
+                });
+                if price.sum::<f64>() <= QUICK_NS {
+                    Wanted::Exact(WhyExact::Quick)
+                } else {
+                    Wanted::Recall(AUTO_RECALL)
+                }
+            }
+        }
+    }
+}
 
 /// What the planner looks at: the segments that share a codebook, together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     /// Rows in lists.
     pub(super) rows: u64,
+    /// Rows in lists that are live; fewer where rows without a vector were deleted.
+    pub(super) live: u64,
     /// Those that match.
     pub(super) matching: u64,
     /// Lists of the codebook.
@@ -50,8 +101,37 @@ impl Sizes {
         work.index_ns()
     }
 
-    /// Share of rows that match.
-    pub(super) fn share(&self) -> f64 {
-        self.matching as f64 / self.rows.max(1) as f64
+    /// Share of rows that match: of those that `measured` counted or, when there are more by now, of the live
+    /// ones. What was deleted since then is filtered out.
+    pub(super) fn share(&self, measured: &Calibration) -> f32 {
+        let rows = self.live.max(measured.rows).min(self.rows).max(1);
+        (self.matching as f64 / rows as f64).min(1.0) as f32
+    }
+
+    /// The effort for a recall, by what was measured.
+    ///
+    /// # Errors
+    /// Why there is none that is worth its price.
+    pub(super) fn estimate(
+        &self,
+        recall: f32,
+        k: usize,
+        measured: Option<&Calibration>,
+    ) -> Result<Estimate, WhyExact> {
+        let measured = measured.filter(|known| !known.points.is_empty());
+        let measured = measured.ok_or(WhyExact::NotMeasured)?;
+        let wanted = measured.cautious(recall);
+        if !measured.reaches(wanted) {
+            return Err(WhyExact::BeyondMeasured);
+        }
+        let share = self.share(measured);
+        let (effort, reached) = measured.effort(wanted, k, share).ok_or(WhyExact::NotMeasured)?;
+        if 1.0 - reached > (1.0 - recall) * (1.0 + SHORTFALL_MAX) {
+            return Err(WhyExact::BeyondMeasured);
+        }
+        if self.exact_ns() <= self.index_ns(effort) {
+            return Err(WhyExact::Cheaper);
+        }
+        Ok(Estimate { effort, recall: reached })
     }
 }

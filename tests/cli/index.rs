@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::sandbox::{Sandbox, file_name};
 
@@ -59,8 +59,10 @@ fn indexed() -> Sandbox {
         sandbox.write("docs.jsonl", citations(1..DOCUMENTS + 1));
         sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
         let run = sandbox.medvec(&["optimize", "db"]).expect(0);
-        run.shows(&["lists, trained on", "10,100 documents indexed", "segment"])
-            .says(&["recall measured with", "give --questions"]);
+        run.shows(&["lists, trained on", "10,100 documents indexed", "segment"]).says(&[
+            "recall measured with 512 biomedical sample questions",
+            "find fewer than 8 of their 10",
+        ]);
         sandbox
     });
     let sandbox = Sandbox::new();
@@ -94,7 +96,10 @@ fn searches_say_how_they_used_the_index() {
         let all = [&["search", "db", "aspirin after stroke", "--explain"], options].concat();
         sandbox.medvec(&all).expect(0)
     };
-    ask(&["--exact"]).says(&["exact scan of every row", "10,100 scored"]);
+    ask(&["--exact"]).says(&["exact scan of every row", "10,100 scored", "as asked"]);
+    // Without a recall nothing is given up for a fraction of a millisecond.
+    ask(&[]).says(&["exact scan of every row", "no recall was asked for, and it is quick"]);
+    ask(&["--recall", "0.9999"]).says(&["more recall is wanted than was measured"]);
     let run = ask(&["--probes", "3", "--candidates", "50"]);
     let run = run.says(&["3 of", "50 documents to score", "scanned 3 lists", ": index"]);
     assert!(!run.err.contains("wanted"), "{}", run.err);
@@ -115,8 +120,14 @@ fn searches_say_how_they_used_the_index() {
 fn stats_and_inspect_show_the_index() {
     let sandbox = indexed();
     let run = sandbox.medvec(&["stats", "db"]).expect(0);
-    run.shows(&["index", "10,100 vectors in", "lists", "bytes each", "recall measured with"]);
+    run.shows(&["index", "10,100 vectors in", "lists", "bytes each"])
+        .shows(&["measured with 512 biomedical sample questions", "fewer than 8 of their 10"]);
     let index = &stats(&sandbox)["index"];
+    let recall = &index["recall"];
+    assert_eq!((&recall["source"], &recall["estimate"]), (&json!("sample"), &json!(false)));
+    let points = recall["points"].as_array().expect("points");
+    assert_eq!((points.len(), &points[3]["recall"]), (9, &json!(0.95)), "{recall}");
+    assert!(points.iter().all(|point| point["below_8_of_10"].as_f64() < Some(1.0)), "{recall}");
     assert_eq!(index["vectors"], DOCUMENTS, "{index}");
     assert!(index["lists"].as_u64() > Some(1), "{index}");
 
@@ -150,7 +161,8 @@ fn optimize_can_train_anew_with_questions() {
     let options = ["optimize", "db", "--retrain", "--lists", "20", "--bits", "2"];
     let run = sandbox.medvec(&[&options[..], &["--questions", "questions.txt"]].concat());
     let run = run.expect(0).shows(&["20 lists, trained on", "10,100 documents indexed"]);
-    assert!(run.err.contains("2 questions") && !run.err.contains("give --"), "{}", run.err);
+    assert!(run.err.contains("measured with 2 questions"), "{}", run.err);
+    assert_eq!(stats(&sandbox)["index"]["recall"]["source"], "given");
     assert_eq!(stats(&sandbox)["index"]["lists"], 20);
     assert!(!old.exists(), "the old codebook is garbage");
     sandbox.medvec(&["verify", "db"]).expect(0);

@@ -277,7 +277,8 @@ pub(crate) struct Search {
     #[arg(long, conflicts_with_all = ["recall", "probes"])]
     pub(crate) exact: bool,
 
-    /// Share of the true nearest documents to find, on average over queries: above 0, at most 1.
+    /// Share of the true nearest documents to find, on average over queries: above 0, at most 1. Without
+    /// it, every document is compared as long as that is quick, then 0.95 are found.
     #[arg(long, value_name = "SHARE", conflicts_with = "probes", value_parser = share)]
     pub(crate) recall: Option<f32>,
 
@@ -439,8 +440,8 @@ pub(crate) struct Optimize {
     #[arg(long)]
     pub(crate) retrain: bool,
 
-    /// Questions as users ask them, one a line: recall is measured with them. Without it, titles of
-    /// the documents are taken, which are easier.
+    /// Questions as users ask them, one per line: recall is measured with them. Without it, biomedical
+    /// questions that come with medvec are taken.
     #[arg(long, value_name = "FILE")]
     pub(crate) questions: Option<PathBuf>,
 

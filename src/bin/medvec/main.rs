@@ -18,6 +18,7 @@ mod limits;
 mod npy;
 mod output;
 mod progress;
+mod recall;
 mod render;
 mod sentences;
 mod shell;

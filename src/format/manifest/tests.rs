@@ -63,8 +63,24 @@ fn rich() -> Manifest {
                 candidates: 100,
                 estimated: 0.91,
             }],
+            notes: Some(CalibrationNotes {
+                source: QuestionSource::Sample,
+                stored: QuestionSource::Moved,
+                low_shares: vec![0.125],
+            }),
         }),
     }
+}
+
+/// A manifest as format 1.0 has it.
+fn plain() -> Manifest {
+    let mut manifest = rich();
+    manifest.calibration.as_mut().expect("calibrated").notes = None;
+    manifest
+}
+
+fn notes(manifest: &mut Manifest) -> &mut CalibrationNotes {
+    manifest.calibration.as_mut().and_then(|known| known.notes.as_mut()).expect("has notes")
 }
 
 fn tombstones(manifest: &mut Manifest) -> &mut TombstonesEntry {
@@ -80,13 +96,13 @@ fn rule<T>(result: Result<T>) -> Option<Rule> {
 
 #[test]
 fn a_manifest_survives_a_round_trip() {
-    let mut plain = rich();
-    plain.vectors = None;
-    plain.segments.clear();
-    plain.sources.clear();
-    plain.codebooks.clear();
-    plain.calibration = None;
-    for manifest in [rich(), plain] {
+    let mut bare = rich();
+    bare.vectors = None;
+    bare.segments.clear();
+    bare.sources.clear();
+    bare.codebooks.clear();
+    bare.calibration = None;
+    for manifest in [rich(), plain(), bare] {
         let (bytes, seal) = encode(&manifest, [5; 16]).expect("encodes");
         assert_eq!(seal.length, bytes.len() as u64);
         assert_eq!(decode("manifest-00000003", &bytes).expect("decodes"), manifest);
@@ -149,14 +165,20 @@ fn every_changed_byte_and_every_length_is_refused() {
 
 #[test]
 fn a_changed_record_under_repaired_checksums_never_panics() {
-    let record = archive::encode(&rich()).expect("serialises");
-    for place in 0..record.len() {
+    let state = archive::encode(&rich()).expect("serialises").to_vec();
+    let notes = archive::encode(notes(&mut rich())).expect("serialises").to_vec();
+    for place in 0..state.len() + notes.len() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
-            let mut changed = record.to_vec();
-            changed[place] = value;
+            let (mut state, mut notes) = (state.clone(), notes.clone());
+            match place.checked_sub(state.len()) {
+                None => state[place] = value,
+                Some(place) => notes[place] = value,
+            }
             let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
             writer.section(SECTION_STATE);
-            writer.write(&changed);
+            writer.write(&state);
+            writer.section(SECTION_CALIBRATION_NOTES);
+            writer.write(&notes);
             // Any value or error will do; what counts is that it returns.
             if let Ok(manifest) = decode("manifest-00000003", &writer.finish().0) {
                 assert_eq!(manifest.generation, Generation(3));
@@ -191,4 +213,65 @@ fn there_is_a_digest_or_none_per_source() {
 fn a_manifest_without_its_record_is_refused() {
     let (bytes, _) = FrameWriter::new(FileKind::Manifest, [5; 16]).finish();
     assert_eq!(rule(decode("manifest-00000003", &bytes)), Some(Rule::SectionMissing));
+}
+
+#[test]
+fn notes_stand_in_a_section_that_older_readers_ignore() {
+    let parse = |bytes: &[u8]| {
+        Frame::parse("manifest-00000003", FileKind::Manifest, bytes).expect("a frame").header
+    };
+    let (bytes, _) = encode(&rich(), [5; 16]).expect("encodes");
+    assert_eq!(parse(&bytes).version_minor, 1);
+    let (old, _) = encode(&plain(), [5; 16]).expect("encodes");
+    assert_eq!(parse(&old).version_minor, 0);
+    // The state is the same record with and without them.
+    let state = |bytes: &[u8]| {
+        let frame = Frame::parse("manifest-00000003", FileKind::Manifest, bytes).expect("a frame");
+        let (state, _) =
+            checked_section("manifest-00000003", &frame, bytes, SECTION_STATE).expect("sound");
+        state.to_vec()
+    };
+    assert_eq!(state(&bytes), state(&old));
+}
+
+#[test]
+fn notes_that_contradict_their_calibration_are_refused() {
+    type Change = fn(&mut Manifest);
+    let cases: [Change; 4] = [
+        |m| notes(m).low_shares.clear(),
+        |m| notes(m).low_shares.push(0.5),
+        |m| notes(m).low_shares = vec![1.5],
+        |m| notes(m).low_shares = vec![f32::NAN],
+    ];
+    for change in cases {
+        let mut manifest = rich();
+        change(&mut manifest);
+        assert_eq!(rule(encode(&manifest, [5; 16])), Some(Rule::ManifestIndex));
+        assert_eq!(rule(decode(names::TEMPORARY_MANIFEST, &forged(&manifest))), {
+            Some(Rule::ManifestIndex)
+        });
+    }
+    // Notes on nothing.
+    let mut manifest = rich();
+    let notes = notes(&mut manifest).clone();
+    manifest.calibration = None;
+    let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+    writer.section(SECTION_STATE);
+    writer.write(&archive::encode(&manifest).expect("serialises"));
+    writer.section(SECTION_CALIBRATION_NOTES);
+    writer.write(&archive::encode(&notes).expect("serialises"));
+    let bytes = writer.finish().0;
+    assert_eq!(rule(decode(names::TEMPORARY_MANIFEST, &bytes)), Some(Rule::ManifestIndex));
+}
+
+/// The file of a manifest that [`encode`] refuses.
+fn forged(manifest: &Manifest) -> Vec<u8> {
+    let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+    writer.section(SECTION_STATE);
+    writer.write(&archive::encode(manifest).expect("serialises"));
+    if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
+        writer.section(SECTION_CALIBRATION_NOTES);
+        writer.write(&archive::encode(notes).expect("serialises"));
+    }
+    writer.finish().0
 }

@@ -10,16 +10,27 @@ use crate::index::ivf::Effort;
 /// Standard errors by which the measured recall must be above the target.
 const MARGIN: f64 = 0.5;
 
-/// The points of a calibration.
+/// The points of a calibration, and for each of [`TARGETS`] the share of queries that are served badly
+/// without a filter.
 pub(super) fn points(
     grid: &Grid,
     tally: &Tally,
     queries: usize,
     codebook: &Codebook<'_>,
-) -> Vec<CalibrationPoint> {
+) -> (Vec<CalibrationPoint>, Vec<f32>) {
     let surface = Surface { grid, tally, queries: queries as f64, codebook };
-    let pairs = TARGETS.iter().flat_map(|target| (0..SHARES.len()).map(move |at| (*target, at)));
-    pairs.map(|(target, share)| surface.cheapest(target, share)).collect()
+    let mut low_shares = Vec::with_capacity(TARGETS.len());
+    let mut points = Vec::with_capacity(TARGETS.len() * SHARES.len());
+    for target in TARGETS {
+        for share in 0..SHARES.len() {
+            let choice = surface.cheapest(target, share);
+            points.push(choice.point(target, share));
+            if share == 0 {
+                low_shares.push(choice.low.clamp(0.0, 1.0) as f32);
+            }
+        }
+    }
+    (points, low_shares)
 }
 
 /// Measured recall over numbers of lists and of candidates.
@@ -36,24 +47,31 @@ struct Choice {
     probes: f64,
     candidates: f64,
     recall: f64,
+    /// The share of queries below [`LOW_RECALL`](super::LOW_RECALL), when there is no filter.
+    low: f64,
     cost: f64,
+}
+
+impl Choice {
+    fn point(&self, target: f32, share: usize) -> CalibrationPoint {
+        CalibrationPoint {
+            recall: target,
+            share: SHARES[share],
+            probes: (self.probes.ceil() as u32).max(1),
+            candidates: (self.candidates.ceil() as u32).max(NEIGHBOURS as u32),
+            estimated: self.recall.clamp(0.0, 1.0) as f32,
+        }
+    }
 }
 
 impl Surface<'_> {
     /// The cheapest effort whose recall reaches the target, or the greatest of all.
-    fn cheapest(&self, target: f32, share: usize) -> CalibrationPoint {
+    fn cheapest(&self, target: f32, share: usize) -> Choice {
         let depths = 0..self.grid.depths.len();
         let reaching = depths.filter_map(|depth| self.least_lists(f64::from(target), share, depth));
-        let best = reaching.min_by(|a, b| a.cost.total_cmp(&b.cost)).unwrap_or_else(|| {
+        reaching.min_by(|a, b| a.cost.total_cmp(&b.cost)).unwrap_or_else(|| {
             self.at(share, self.grid.lists.len() - 1, self.grid.depths.len() - 1)
-        });
-        CalibrationPoint {
-            recall: target,
-            share: SHARES[share],
-            probes: (best.probes.ceil() as u32).max(1),
-            candidates: (best.candidates.ceil() as u32).max(NEIGHBOURS as u32),
-            estimated: best.recall.clamp(0.0, 1.0) as f32,
-        }
+        })
     }
 
     /// The fewest lists that reach the target with a depth, between two numbers of the grid.
@@ -70,6 +88,7 @@ impl Surface<'_> {
             probes: between(before.probes, after.probes),
             candidates: after.candidates,
             recall: between(before.recall, after.recall),
+            low: between(before.low, after.low),
             cost: between(before.cost, after.cost),
         })
     }
@@ -106,6 +125,7 @@ impl Surface<'_> {
             probes,
             candidates,
             recall: self.tally.recall[self.cell(share, lists, depth)] / self.queries,
+            low: self.tally.low[lists * self.grid.depths.len() + depth] / self.queries,
             cost: work.index_ns(),
         }
     }
@@ -132,7 +152,7 @@ impl Calibration {
         let hits = k.max(NEIGHBOURS) as f32 / NEIGHBOURS as f32;
         // As many neighbours deep as ten hits of this share are.
         let depth_share = share.clamp(f32::MIN_POSITIVE, 1.0) / hits;
-        let (low, high, part) = bracket(&TARGETS, recall);
+        let (low, high, part) = self.bracket_recall(recall)?;
         let depths = SHARES.map(|share| -share.ln());
         let (mut wide, narrow, mut along) = bracket(&depths, -depth_share.ln());
         if wide == narrow && wide > 0 {
@@ -160,6 +180,30 @@ impl Calibration {
         let Reach { lists, candidates, recall } = self.reach(recall, k, share)?;
         let probes = whole(lists * self.matching_lists(share.clamp(f32::MIN_POSITIVE, 1.0))).max(1);
         Some((Effort { probes, candidates }, recall))
+    }
+
+    /// The recalls that were measured on either side of a wanted one, by number, and how far along it is.
+    /// Which they are is read from the points: other versions measured others.
+    fn bracket_recall(&self, recall: f32) -> Option<(usize, usize, f32)> {
+        let at = |place: usize| self.points.get(place * SHARES.len()).map(|point| point.recall);
+        let last = (self.points.len() / SHARES.len()).checked_sub(1)?;
+        let above = (0..=last).find(|place| at(*place).is_some_and(|known| known >= recall));
+        match above {
+            None => Some((last, last, 0.0)),
+            Some(0) => Some((0, 0, 0.0)),
+            Some(above) => {
+                let (low, high) = (at(above - 1)?, at(above)?);
+                Some((above - 1, above, (recall - low) / (high - low)))
+            }
+        }
+    }
+
+    /// The share of queries without a filter that are to find fewer than 8 of their 10 nearest rows at a
+    /// wanted recall; `None` where it was not measured.
+    pub fn low_share(&self, recall: f32) -> Option<f32> {
+        let (low, high, part) = self.bracket_recall(recall)?;
+        let at = |place| self.notes.as_ref()?.low_shares.get(place).copied();
+        Some(between(at(low)?, at(high)?, part))
     }
 
     /// The share of lists that hold a row which passes a filter of `share`.

@@ -1,7 +1,7 @@
 //! One query's part: when its neighbours' lists are scanned, and how many rows are estimated better.
 
-use super::SHARES;
 use super::grid::Grid;
+use super::{LOW_RECALL, SHARES};
 use crate::error::Result;
 use crate::index::codebook::Codebook;
 use crate::index::ivf::{Index, IndexedRows};
@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) recall: Vec<f64>,
     /// Its square: how much queries differ.
     pub(super) squares: Vec<f64>,
+    /// Queries whose recall without a filter is below [`LOW_RECALL`], `[lists][depth]`.
+    pub(super) low: Vec<f64>,
     /// Lists that hold a row which passes, `[share][lists]`, as expected.
     pub(super) probes: Vec<f64>,
     /// Blocks of codes that hold such a row, `[share][lists]`, as expected, in rows.
@@ -28,6 +30,7 @@ impl Tally {
         Tally {
             recall: vec![0.0; cells],
             squares: vec![0.0; cells],
+            low: vec![0.0; grid.cells()],
             probes: vec![0.0; lists],
             rows: vec![0.0; lists],
         }
@@ -38,6 +41,7 @@ impl Tally {
         let parts = [
             (&mut self.recall, &other.recall),
             (&mut self.squares, &other.squares),
+            (&mut self.low, &other.low),
             (&mut self.probes, &other.probes),
             (&mut self.rows, &other.rows),
         ];
@@ -194,6 +198,10 @@ impl Scratch {
             recall += f64::from(*found);
             tally.recall[start + depth] += recall;
             tally.squares[start + depth] += recall * recall;
+            // Sums of tenths are off by some rounding.
+            if SHARES[share] == 1.0 && recall < f64::from(LOW_RECALL) - 1.0e-4 {
+                tally.low[lists * depths + depth] += 1.0;
+            }
         }
     }
 }

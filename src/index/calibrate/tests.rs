@@ -149,13 +149,17 @@ fn recall(index: &Index<'_>, queries: &[f32], truth: &[Vec<u32>], k: usize, effo
     found as f64 / (k * truth.len()) as f64
 }
 
+fn asked<'a>(vectors: &'a [f32], truth: &'a [Vec<u32>]) -> Questions<'a> {
+    Questions { vectors, truth, source: QuestionSource::Given, stored: QuestionSource::Moved }
+}
+
 fn calibrated(
     index: &Index<'_>,
     queries: &[f32],
     truth: &[Vec<u32>],
     threads: usize,
 ) -> Calibration {
-    let questions = Questions { vectors: queries, truth, optimistic: false };
+    let questions = asked(queries, truth);
     calibrate(index, &questions, threads, &Control::default(), &mut |_| ())
         .expect("valid questions")
 }
@@ -263,10 +267,22 @@ fn efforts_lie_between_points_and_grow_with_the_wanted_recall() {
     let costs: Vec<u32> = (80..=99).map(|percent| cost(percent as f32 / 100.0)).collect();
     assert!(costs.is_sorted() && costs[0] < costs[19], "{costs:?}");
     assert_eq!(calibration.effort(0.1, 10, 1.0), calibration.effort(0.8, 1, 1.0));
-    assert_eq!(calibration.effort(1.0, 10, 1.0), calibration.effort(0.99, 10, 1.0));
+    assert_eq!(calibration.effort(1.0, 10, 1.0), calibration.effort(0.999, 10, 1.0));
+    assert!(calibration.reaches(0.999) && !calibration.reaches(1.0));
     let (effort, _) = calibration.effort(0.9, 5000, 1.0e-9).expect("points");
     assert!(effort.probes >= 1 && effort.candidates >= 5000);
     assert_eq!(Calibration::default().effort(0.9, 10, 1.0), None);
+    // What an older version measured, with fewer recalls, is read by its own.
+    let older = Calibration {
+        points: calibration.points.iter().take(7 * shares).copied().collect(),
+        notes: None,
+        ..calibration.clone()
+    };
+    assert!(older.reaches(0.99) && !older.reaches(0.995));
+    assert_eq!(older.effort(0.99, 10, 1.0), calibration.effort(0.99, 10, 1.0));
+    assert_eq!(older.effort(0.93, 10, 0.3), calibration.effort(0.93, 10, 0.3));
+    assert_eq!(older.effort(1.0, 10, 1.0), older.effort(0.99, 10, 1.0));
+    assert_eq!(older.low_share(0.9), None);
     // Narrower than was measured is farther.
     let lists = |share| calibration.reach(0.9, 10, share).expect("points").lists;
     assert!(lists(0.001) > lists(0.01) && lists(0.01) > lists(0.1));
@@ -289,12 +305,73 @@ fn an_index_of_few_rows_is_calibrated() {
 }
 
 #[test]
+fn the_share_of_badly_served_questions_falls_as_recall_grows() {
+    let made = Made::new(&vectors(4000, 0.7, 5), 80);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let queries = vectors(100, 1.0, 6);
+    let known = truth(&segments, &queries, 10, |_| true);
+    let calibration = calibrated(&index, &queries, &known, 2);
+    let notes = calibration.notes.as_ref().expect("was measured");
+    assert_eq!(notes.low_shares.len(), TARGETS.len());
+    assert!(notes.low_shares.is_sorted_by(|a, b| a >= b), "{:?}", notes.low_shares);
+    assert!(notes.low_shares[0] > 0.2 && notes.low_shares[8] < 0.02, "{:?}", notes.low_shares);
+    // At a point it is what searches find.
+    let mut scratch = SearchScratch::default();
+    let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
+    for target in [0.8, 0.9, 0.95] {
+        let (effort, _) = calibration.effort(target, 10, 1.0).expect("points");
+        let low = queries.chunks(DIMENSION).zip(&known).filter(|(query, known)| {
+            let control = Control::default();
+            let found = index.search(query, 10, effort, &control, &mut scratch, &mut tie);
+            let (found, _) = found.expect("finite");
+            found.iter().filter(|hit| known.contains(&hit.0)).count() < 8
+        });
+        let low = low.count() as f32 / 100.0;
+        let told = calibration.low_share(target).expect("was measured");
+        assert!((low - told).abs() <= 0.05, "{target}: {low}, told {told}");
+    }
+}
+
+#[test]
+fn deleted_rows_are_no_neighbours() {
+    let made = Made::new(&vectors(3000, 0.7, 5), 60);
+    let queries = vectors(30, 1.0, 6);
+    let lives = |id: u32| !id.is_multiple_of(4);
+    let masks: Vec<LiveRows> = made
+        .segments
+        .iter()
+        .map(|segment| {
+            let rows = 0..segment.row_scales.len() as u32;
+            let live = rows.filter(|row| lives(segment.base + row)).collect();
+            LiveRows::new(&live, &segment.offsets)
+        })
+        .collect();
+    let mut segments = made.rows();
+    for (segment, mask) in segments.iter_mut().zip(&masks) {
+        segment.allowed = Some(mask.allowed());
+    }
+    let control = Control::default();
+    let known = exact_answers(&segments, &queries, DIMENSION, 0, 2, &control, &mut |_| ());
+    let known = known.expect("finite");
+    assert!(known.iter().flatten().all(|id| lives(*id)));
+    assert_eq!(
+        known.iter().map(|known| &known[..10]).collect::<Vec<_>>(),
+        truth(&made.rows(), &queries, 10, lives).iter().map(Vec::as_slice).collect::<Vec<_>>()
+    );
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let calibration = calibrated(&index, &queries, &known, 1);
+    assert_eq!(calibration.rows, 2250);
+    assert!(calibration.points.iter().all(|point| point.estimated >= point.recall - 1.0e-6));
+}
+
+#[test]
 fn questions_that_do_not_fit_are_refused() {
     let made = Made::new(&vectors(200, 0.7, 9), 4);
     let segments = made.rows();
     let index = Index { codebook: made.book.view(), segments: &segments };
     let refused = |vectors: &[f32], truth: &[Vec<u32>]| {
-        let questions = Questions { vectors, truth, optimistic: true };
+        let questions = asked(vectors, truth);
         let result = calibrate(&index, &questions, 2, &Control::default(), &mut |_| ());
         assert!(matches!(result, Err(Error::Vector { .. })), "{result:?}");
     };
@@ -302,8 +379,8 @@ fn questions_that_do_not_fit_are_refused() {
     refused(&[1.0; DIMENSION], &[vec![0], vec![1]]);
     refused(&[f32::NAN; DIMENSION], &[vec![0]]);
     // Ids that do not exist are never found.
-    let questions =
-        Questions { vectors: &[1.0; DIMENSION], truth: &[vec![u32::MAX]], optimistic: true };
+    let nowhere = [vec![u32::MAX]];
+    let questions = asked(&[1.0; DIMENSION], &nowhere);
     let calibration = calibrate(&index, &questions, 1, &Control::default(), &mut |_| ());
     assert!(calibration.expect("valid").points.iter().all(|point| point.estimated == 0.0));
 }

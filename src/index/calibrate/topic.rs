@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn matches_far_away_are_gone_for_and_near_ones_suffice() {
-        let far = around([0, 0, 0, 0, 0, 0, 100, 900, 1000]);
+        let far = around([0, 0, 0, 0, 0, 0, 100, 900, 1000, 1000, 1000]);
         assert!(enough(&far, &passing(&far), 0.9) > 15.0);
-        let near = around([900, 50, 0, 0, 0, 0, 0, 0, 0]);
+        let near = around([900, 50, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert!(enough(&near, &passing(&near), 0.9) < 10.0);
         let none = around([0; BORDERS]);
         assert_eq!(enough(&none, &passing(&none), 0.9), 0.0);

@@ -2,6 +2,9 @@
 
 use std::cmp::Ordering;
 
+use roaring::RoaringBitmap;
+
+use super::live::bitmap;
 use crate::control::Control;
 use crate::error::Result;
 use crate::index::ivf::IndexedRows;
@@ -9,7 +12,8 @@ use crate::index::{flat, parallel};
 use crate::kernel::Rows;
 
 /// The ids of the [`TRUTH_ROWS`](super::TRUTH_ROWS) rows nearest to each of `questions`, best first; the first
-/// `skipped` are left out, as a question that is a row must not be among its own neighbours.
+/// `skipped` are left out, as a question that is a row must not be among its own neighbours. Of a segment with
+/// [`allowed`](IndexedRows::allowed) rows only those count.
 ///
 /// Each question scores every row once, on one of `threads`; `progress` gets the share of questions done.
 ///
@@ -26,10 +30,11 @@ pub fn exact_answers(
     progress: &mut dyn FnMut(f32),
 ) -> Result<Vec<Vec<u32>>> {
     let count = questions.len() / dimension.max(1);
+    let live: Vec<_> = segments.iter().map(|segment| segment.allowed.map(bitmap)).collect();
     let mut truth = vec![Vec::new(); count];
     let items = questions.chunks_exact(dimension.max(1)).zip(&mut truth);
     let run = |(): &mut (), (question, answer): (&[f32], &mut Vec<u32>)| {
-        let near = nearest(segments, question, super::TRUTH_ROWS + skipped, control)?;
+        let near = nearest(segments, &live, question, super::TRUTH_ROWS + skipped, control)?;
         answer.extend(near.into_iter().skip(skipped));
         Ok(())
     };
@@ -38,19 +43,21 @@ pub fn exact_answers(
     Ok(truth)
 }
 
-/// The ids of the nearest rows of all segments, best first; ties by id.
+/// The ids of the nearest `live` rows of all segments, best first; ties by id.
 fn nearest(
     segments: &[IndexedRows<'_>],
+    live: &[Option<RoaringBitmap>],
     vector: &[f32],
     count: usize,
     control: &Control,
 ) -> Result<Vec<u32>> {
     let mut found: Vec<(u32, f32)> = Vec::new();
-    for segment in segments {
+    for (segment, live) in segments.iter().zip(live) {
         let mut tie = |_, _| Ok(Ordering::Equal);
         let in_lists = segment.list_offsets.last().copied().unwrap_or_default() as usize;
         let rows = first_rows(&segment.rows, in_lists, vector.len());
-        let best = flat::search(&rows, vector.len(), vector, count, None, control, &mut tie)?;
+        let live = live.as_ref();
+        let best = flat::search(&rows, vector.len(), vector, count, live, control, &mut tie)?;
         found.extend(best.into_iter().map(|(row, score)| (segment.base + row, score)));
     }
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -14,7 +14,11 @@ use crate::args::Optimize;
 use crate::context::Context;
 use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::recall::recall_text;
 use crate::style::{bytes, count, counted};
+
+/// The recall that is reported on.
+const DEFAULT_RECALL: f32 = 0.95;
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
     let database = open(&args.database)?;
@@ -99,13 +103,15 @@ fn tell(report: &OptimizeReport, context: &mut Context) -> Result<()> {
         counted(compact.segments_after as u64, "segment"),
         bytes(compact.bytes_after)
     )?;
-    if report.questions > 0 {
-        let what = if report.optimistic { "sample" } else { "question" };
-        context.remark(format!(
-            "recall measured with {}{}",
-            counted(report.questions as u64, what),
-            if report.optimistic { " of its own: give --questions for what users ask" } else { "" }
-        ));
+    if let Some(recall) = &report.recall {
+        let low = recall.point(DEFAULT_RECALL).and_then(|point| point.low_share);
+        let low = low.map_or(String::new(), |share| {
+            format!(
+                "; at {DEFAULT_RECALL}, {:.1} % of them find fewer than 8 of their 10",
+                100.0 * share
+            )
+        });
+        context.remark(format!("recall {}{low}", recall_text(recall)));
     }
     Ok(())
 }

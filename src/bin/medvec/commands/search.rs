@@ -4,7 +4,7 @@ use std::io::Write;
 
 use medvec::db::Snapshot;
 use medvec::encode::folder::{CrossEncoder, OpenOptions, has_towers};
-use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult};
+use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult, WhyExact};
 use medvec::{Document, Encoder};
 
 use super::open;
@@ -266,6 +266,9 @@ fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
     if let Some(index) = &result.explain.index {
         explain_index(index);
     }
+    if let Some(why) = result.explain.exact {
+        say(format!("exact     {}", explain_exact(why)));
+    }
     for part in &result.explain.segments {
         let plan = match part.plan {
             Plan::Skip => "skipped",
@@ -291,10 +294,29 @@ fn explain(result: &SearchResult, encoder: Option<&dyn Encoder>) {
     ));
 }
 
+fn explain_exact(why: WhyExact) -> &'static str {
+    match why {
+        WhyExact::Asked => "every matching document is compared, as asked",
+        WhyExact::Quick => {
+            "every matching document is compared: no recall was asked for, and it is quick"
+        }
+        WhyExact::Cheaper => "every matching document is compared: the index would cost more",
+        WhyExact::NotIndexed => "every matching document is compared: none is indexed",
+        WhyExact::NotMeasured => {
+            "every matching document is compared: the recall of the index was not measured"
+        }
+        WhyExact::BeyondMeasured => {
+            "every matching document is compared: more recall is wanted than was measured"
+        }
+        _ => "every matching document is compared",
+    }
+}
+
 fn explain_index(index: &IndexExplain) {
     let wanted = match (index.recall, index.estimated_recall) {
         (Some(wanted), Some(measured)) => {
-            format!("recall {wanted} wanted, {measured:.3} measured: ")
+            let how = if index.is_estimate { "estimated" } else { "measured" };
+            format!("recall {wanted} wanted, {measured:.3} {how}: ")
         }
         _ => String::new(),
     };
@@ -304,6 +326,12 @@ fn explain_index(index: &IndexExplain) {
         count(u64::from(index.lists)),
         count(u64::from(index.candidates))
     ));
+    if let Some(low) = index.low_share {
+        say(format!(
+            "          {:.1} % of questions without a filter find fewer than 8 of their 10",
+            100.0 * low
+        ));
+    }
     say(format!(
         "          scanned {} lists, {} codes; scored {} documents",
         count(u64::from(index.lists_scanned)),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use medvec::Metric;
-use medvec::db::{IndexStats, Snapshot, Stats as Figures};
+use medvec::db::{IndexStats, RecallPoint, Snapshot, Stats as Figures};
 use medvec::format::manifest::VectorConfig;
 use medvec::search::FieldInfo;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::args::{Format, Stats, row_type_name};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::output::json_value;
+use crate::recall::{recall_json, recall_text};
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
@@ -63,6 +64,15 @@ fn text(
     }
     if let Some(index) = &figures.index {
         row("index", index_text(index))?;
+        match &index.recall {
+            None => row("recall", "not measured: every search is exact".into())?,
+            Some(recall) => {
+                row("recall", recall_text(recall))?;
+                for point in &recall.points {
+                    row("", point_text(point))?;
+                }
+            }
+        }
         if index.has_drifted() {
             row("", "documents have drifted: `medvec optimize --retrain` finds more".into())?;
         }
@@ -105,23 +115,21 @@ fn text(
 }
 
 fn index_text(index: &IndexStats) -> String {
-    let recall = match (index.questions, index.optimistic) {
-        (0, _) => "recall not measured".to_owned(),
-        (questions, false) => {
-            format!("recall measured with {}", counted(questions.into(), "question"))
-        }
-        (questions, true) => {
-            format!("recall measured with {}", counted(questions.into(), "sample"))
-        }
-    };
     format!(
-        "{} vectors in {}, {:.0} bytes each; residual {:.3} (trained {:.3}); {recall}",
+        "{} vectors in {}, {:.0} bytes each; residual {:.3} (trained {:.3})",
         count(index.vectors),
         counted(index.lists.into(), "list"),
         index.bytes_per_vector,
         index.residual,
         index.trained_residual
     )
+}
+
+fn point_text(point: &RecallPoint) -> String {
+    let low = point.low_share.map_or(String::new(), |share| {
+        format!("; {:.1} % of questions find fewer than 8 of their 10", 100.0 * share)
+    });
+    format!("{:<5}  {}{low}", point.recall, counted(point.probes.into(), "list"))
 }
 
 fn vectors(config: &VectorConfig) -> String {
@@ -198,8 +206,7 @@ fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Valu
             "residual": index.residual,
             "drifted": index.has_drifted(),
             "bytes_per_vector": index.bytes_per_vector,
-            "questions": index.questions,
-            "optimistic": index.optimistic,
+            "recall": index.recall.as_ref().map(recall_json),
         })),
         "fields": fields.iter().map(field_json).collect::<Vec<Value>>(),
         "segments": segments,

@@ -1,0 +1,186 @@
+//! The questions that recall is measured with: whose they are, and where they come from.
+//!
+//! | source | when |
+//! |---|---|
+//! | the caller's | given to [`Writer::optimize`](super::Writer::optimize), or kept in the codebook since |
+//! | a sample of real ones | the writer has an encoder, or the codebook keeps their vectors |
+//! | rows | neither: they are moved away as questions lie (`index/calibrate/moved.rs`) |
+
+use super::optimize::OptimizeOptions;
+use super::writer::Writer;
+use crate::control::Control;
+use crate::encoder::call;
+use crate::error::{Error, Result};
+use crate::format::manifest::QuestionSource;
+use crate::search::{Vectors, as_stored};
+use crate::segment::{CodebookFile, Questions};
+
+/// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
+const QUESTIONS_MAX: usize = 512;
+
+/// Questions that an encoder gets at a time, between two looks at the control.
+const BATCH_QUESTIONS: usize = 64;
+
+/// The questions of PubMedQA, one per line; see `samples/pubmedqa/PROVENANCE.md`.
+#[cfg(feature = "static-encoder")]
+const SAMPLE: &[u8] = include_bytes!("../../samples/pubmedqa/questions.txt.zst");
+
+/// A library that can link no encoder of its own carries no questions.
+#[cfg(not(feature = "static-encoder"))]
+const SAMPLE: &[u8] = &[];
+
+/// Vectors as rows are stored, and what they are.
+pub(super) struct Asked {
+    pub(super) vectors: Vec<f32>,
+    pub(super) source: QuestionSource,
+}
+
+impl Asked {
+    /// As a codebook keeps them.
+    pub(super) fn into_stored(self) -> Questions {
+        Questions { vectors: self.vectors, are_rows: self.source == QuestionSource::Moved }
+    }
+}
+
+impl Writer {
+    /// The questions to keep in a new codebook.
+    pub(super) fn new_questions(
+        &self,
+        options: &OptimizeOptions,
+        dimension: usize,
+        control: &Control,
+    ) -> Result<Asked> {
+        if let Some(given) = &options.questions {
+            return Ok(self.given_questions(given, dimension));
+        }
+        if let Some(vectors) = self.embedded_sample(dimension, control)? {
+            return Ok(Asked { vectors, source: QuestionSource::Sample });
+        }
+        let rows = self.sample(QUESTIONS_MAX, dimension, control)?;
+        let vectors = evenly(&rows, dimension, QUESTIONS_MAX);
+        Ok(Asked { vectors, source: QuestionSource::Moved })
+    }
+
+    /// The questions to measure an index with whose codebook keeps `stored` ones: the best there are.
+    pub(super) fn questions_for(
+        &self,
+        codebook: &CodebookFile,
+        stored: QuestionSource,
+        options: &OptimizeOptions,
+        control: &Control,
+    ) -> Result<Asked> {
+        let dimension = codebook.meta().dimension as usize;
+        if let Some(given) = &options.questions {
+            return Ok(self.given_questions(given, dimension));
+        }
+        if stored == QuestionSource::Moved
+            && let Some(vectors) = self.embedded_sample(dimension, control)?
+        {
+            return Ok(Asked { vectors, source: QuestionSource::Sample });
+        }
+        Ok(Asked { vectors: codebook.questions()?.vectors, source: stored })
+    }
+
+    /// The caller's questions, at most [`QUESTIONS_MAX`] of them.
+    fn given_questions(&self, given: &[f32], dimension: usize) -> Asked {
+        let vectors = self.as_stored(&evenly(given, dimension, QUESTIONS_MAX), dimension);
+        Asked { vectors, source: QuestionSource::Given }
+    }
+
+    /// Real questions, embedded; `None` without an encoder that embeds questions.
+    fn embedded_sample(&self, dimension: usize, control: &Control) -> Result<Option<Vec<f32>>> {
+        let Some(encoder) = &self.options.encoder else { return Ok(None) };
+        let text = sample_questions();
+        let questions = short_questions(&text, QUESTIONS_MAX);
+        let lines: Vec<&str> = questions.iter().map(String::as_str).collect();
+        let mut vectors = Vec::with_capacity(lines.len() * dimension);
+        for batch in lines.chunks(BATCH_QUESTIONS) {
+            control.check()?;
+            match call::queries(&**encoder, batch) {
+                Ok(embedded) => vectors.extend(embedded.into_iter().flatten().flatten()),
+                // The document half of a two-tower model embeds no questions.
+                Err(Error::Encoder { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let vectors = self.as_stored(&vectors, dimension);
+        Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
+    }
+
+    /// Questions as rows are stored; those that have no direction are left out.
+    fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
+        let Some(Vectors { config, rotation, .. }) = &self.base.state().vectors else {
+            return Vec::new();
+        };
+        let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
+        questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
+    }
+}
+
+/// Real biomedical questions, one per line; empty where none come with the library.
+fn sample_questions() -> String {
+    // The bytes are the library's own; a test reads them.
+    let text = zstd::decode_all(SAMPLE).unwrap_or_default();
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Some lines, spread evenly, as short as what users ask: from their beginnings, middles and ends in turn.
+///
+/// These questions are the titles of articles, 13 words long on average, and miss a third of what real
+/// ones do. Of 3 to 5 words of them the recall is that of real questions (`benches/recall`).
+fn short_questions(text: &str, count: usize) -> Vec<String> {
+    const WORDS: [usize; 3] = [3, 4, 5];
+    let all: Vec<&str> = text.lines().collect();
+    let wanted = count.min(all.len());
+    let spread =
+        (0..wanted).filter_map(|place| Some((place, all.get(place * all.len() / wanted)?)));
+    let cut = |(place, question): (usize, &&str)| {
+        let words: Vec<&str> = question.split(' ').collect();
+        // Each length occurs at each place.
+        let length = WORDS.get(place / 3 % WORDS.len()).copied().unwrap_or(words.len());
+        let start = words.len().saturating_sub(length) * (place % 3) / 2;
+        words.into_iter().skip(start).take(length).collect::<Vec<_>>().join(" ")
+    };
+    spread.map(cut).collect()
+}
+
+/// At most `count` vectors, spread evenly.
+fn evenly(vectors: &[f32], dimension: usize, count: usize) -> Vec<f32> {
+    let total = vectors.len() / dimension.max(1);
+    let wanted = count.min(total);
+    let pick = |place: usize| {
+        let start = place * total / wanted.max(1) * dimension;
+        vectors.get(start..start + dimension).unwrap_or_default()
+    };
+    (0..wanted).flat_map(pick).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_cut_everywhere_and_spread() {
+        let text: String = (0..100).map(|n| format!("a{n} b c d e f g h i j{n}\n")).collect();
+        let short = short_questions(&text, 20);
+        assert_eq!(short.len(), 20);
+        assert_eq!(short[0], "a0 b c");
+        assert_eq!(short[1], "d e f");
+        assert_eq!(short[2], "h i j10");
+        assert_eq!(short[3], "a15 b c d");
+        assert!(short.iter().all(|question| (3..=5).contains(&question.split(' ').count())));
+        assert_eq!(short_questions("one two\n", 5), ["one two"]);
+        assert!(short_questions("", 5).is_empty());
+    }
+
+    #[cfg(feature = "static-encoder")]
+    #[test]
+    fn the_sample_is_a_thousand_questions() {
+        let text = sample_questions();
+        let mut lines: Vec<&str> = text.lines().collect();
+        assert!(lines.iter().all(|line| line.len() > 20 && line.trim() == *line));
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), 1000);
+    }
+}

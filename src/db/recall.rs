@@ -1,0 +1,63 @@
+//! What is known of the recall of an index, for reports.
+
+use crate::format::manifest::{Calibration, QuestionSource};
+
+/// What recall was measured with, and what for each recall that can be asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecallReport {
+    /// How many questions it was measured with.
+    pub questions: u32,
+    /// Where they came from; `None` when an older version measured.
+    pub source: Option<QuestionSource>,
+    /// Whether it is an estimate: no real questions were at hand, so stored vectors stood in for them.
+    pub is_estimate: bool,
+    /// By ascending recall, without a filter.
+    pub points: Vec<RecallPoint>,
+}
+
+/// What one recall takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RecallPoint {
+    /// The share of the nearest documents that is asked for, on average over questions.
+    pub recall: f32,
+    /// Share of questions that find fewer than 8 of their 10 nearest; `None` when an older version measured.
+    pub low_share: Option<f32>,
+    /// Lists that are scanned for it.
+    pub probes: u32,
+    /// Documents that are scored exactly for it.
+    pub candidates: u32,
+}
+
+impl RecallReport {
+    pub(super) fn of(measured: &Calibration) -> RecallReport {
+        let mut points = Vec::new();
+        for point in measured.points.iter().filter(|point| point.share == 1.0) {
+            let wanted = measured.cautious(point.recall);
+            // More than was measured: such searches are exact.
+            let effort = measured.effort(wanted, HITS, 1.0).filter(|_| measured.reaches(wanted));
+            if let Some((effort, _)) = effort {
+                points.push(RecallPoint {
+                    recall: point.recall,
+                    low_share: measured.low_share(wanted),
+                    probes: effort.probes,
+                    candidates: effort.candidates,
+                });
+            }
+        }
+        RecallReport {
+            questions: measured.questions,
+            source: measured.notes.as_ref().map(|notes| notes.source),
+            is_estimate: measured.is_estimate(),
+            points,
+        }
+    }
+
+    /// The point of a recall; `None` when it was not measured.
+    pub fn point(&self, recall: f32) -> Option<&RecallPoint> {
+        self.points.iter().find(|point| (point.recall - recall).abs() < 1.0e-6)
+    }
+}
+
+/// Recall is that of so many nearest documents.
+const HITS: usize = crate::index::calibrate::NEIGHBOURS;

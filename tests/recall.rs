@@ -1,0 +1,272 @@
+//! What a database promises about recall: where calibration questions come from, when recall is measured
+//! again, when a search is exact, and what reports say of it.
+
+use std::sync::Arc;
+
+use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
+use medvec::format::manifest::{QuestionSource, RowType, VectorConfig};
+use medvec::kernel::random::Random;
+use medvec::search::{Accuracy, Filter, Query, SearchResult, WhyExact};
+use medvec::storage::MemoryStorage;
+use medvec::{
+    Control, Document, Encoder, EncoderInput, EncoderSpec, Key, Metric, Result as MedvecResult,
+};
+
+const DIMENSION: usize = 32;
+
+/// Numbers in clumps: a row lies near one of forty centres, a query farther away.
+fn vector(seed: u64, far: f32) -> Vec<f32> {
+    let number = |random: &mut Random| random.below(2001) as f32 / 1000.0 - 1.0;
+    let mut centers = Random::new(99);
+    let centers: Vec<f32> = (0..40 * DIMENSION).map(|_| number(&mut centers)).collect();
+    let mut random = Random::new(seed);
+    let center = random.below(40) * DIMENSION;
+    let values = centers[center..][..DIMENSION].iter();
+    values.map(|value| value + far * number(&mut random)).collect()
+}
+
+fn query(seed: u64) -> Vec<f32> {
+    vector(1_000_000 + seed, 1.2)
+}
+
+fn database() -> Database {
+    let config = VectorConfig::new(DIMENSION as u32, Metric::Cosine, RowType::Int8, None);
+    let options = CreateOptions { vectors: Some(config) };
+    Database::create_in(Arc::new(MemoryStorage::new()), options).expect("creates")
+}
+
+fn writer(database: &Database) -> Writer {
+    let options = WriterOptions { index_rows_min: 500, train_rows_min: 1000, ..Default::default() };
+    database.writer(options).expect("the only writer")
+}
+
+fn add(writer: &mut Writer, keys: std::ops::Range<u32>) {
+    for key in keys {
+        let document = Document::new(Key::pmid(key + 1));
+        writer.upsert_with_vector(document, vector(u64::from(key), 0.7)).expect("fits");
+    }
+    writer.commit().expect("commits");
+}
+
+fn delete(writer: &mut Writer, keys: impl Iterator<Item = u32>) {
+    for key in keys {
+        writer.delete(&Key::pmid(key + 1)).expect("deletes");
+    }
+    writer.commit().expect("commits");
+}
+
+fn known_recall(database: &Database) -> RecallReport {
+    let stats = database.snapshot().stats().expect("stats");
+    stats.index.expect("an index").recall.expect("was measured")
+}
+
+/// Rows that recall was measured with.
+fn measured_rows(database: &Database) -> u64 {
+    database.snapshot().manifest().calibration.as_ref().expect("was measured").rows
+}
+
+fn search(database: &Database, query: Query) -> SearchResult {
+    database.snapshot().search(&query).expect("answers")
+}
+
+/// Share of the exact ten that is found, over many queries, and how many of them used the index.
+fn found(database: &Database, accuracy: Accuracy, filter: &Filter) -> (f64, usize) {
+    let (mut hits, mut indexed) = (0, 0);
+    for seed in 0..200 {
+        let query = || Query::vector(query(seed)).filter(filter.clone());
+        let truth = search(database, query().exact()).hits;
+        let result = search(database, query().accuracy(accuracy));
+        indexed += usize::from(result.explain.index.is_some());
+        hits += result.hits.iter().filter(|hit| truth.iter().any(|t| t.key == hit.key)).count();
+    }
+    (hits as f64 / 2000.0, indexed)
+}
+
+#[test]
+fn without_questions_recall_is_an_estimate_that_holds_for_what_users_ask() {
+    let database = database();
+    let mut writer = writer(&database);
+    add(&mut writer, 0..12_000);
+    writer.compact(&Control::default()).expect("trains");
+    let known = known_recall(&database);
+    assert_eq!((known.source, known.is_estimate), (Some(QuestionSource::Moved), true));
+    for asked in [0.8, 0.9, 0.95] {
+        let (found, indexed) = found(&database, Accuracy::Recall(asked), &Filter::All);
+        assert!(found > f64::from(asked) - 0.02, "{asked}: {found}");
+        assert!(indexed > 0, "{asked}: the index is worth its price");
+    }
+    let explain = search(&database, Query::vector(query(0)).recall(0.8)).explain;
+    let index = explain.index.expect("the index is cheaper");
+    assert!(index.is_estimate && explain.exact.is_none());
+    assert!((0.0..=1.0).contains(&index.low_share.expect("was measured")));
+}
+
+#[test]
+fn the_share_of_badly_served_queries_is_what_it_says() {
+    let database = database();
+    let mut writer = writer(&database);
+    add(&mut writer, 0..12_000);
+    let questions: Vec<f32> = (500..900).flat_map(query).collect();
+    let options = OptimizeOptions { questions: Some(questions), ..OptimizeOptions::default() };
+    let report = writer.optimize(&options, &Control::default()).expect("trains");
+    let recall = report.recall.expect("measured");
+    assert_eq!((recall.source, recall.is_estimate), (Some(QuestionSource::Given), false));
+    for asked in [0.8, 0.9, 0.95] {
+        let mut low = 0;
+        let mut expected = None;
+        for seed in 0..300 {
+            let truth = search(&database, Query::vector(query(seed)).exact()).hits;
+            let result = search(&database, Query::vector(query(seed)).recall(asked));
+            expected = result.explain.index.expect("the index is cheaper").low_share;
+            let hits = result.hits.iter().filter(|hit| truth.iter().any(|t| t.key == hit.key));
+            low += usize::from(hits.count() < 8);
+        }
+        let expected = expected.expect("was measured");
+        let point = recall.point(asked).expect("was measured");
+        assert_eq!(point.low_share, Some(expected));
+        let low = low as f32 / 300.0;
+        assert!((low - expected).abs() < 0.1, "{asked}: {low}, expected {expected}");
+    }
+}
+
+#[test]
+fn a_search_that_names_no_recall_is_exact_while_that_is_quick() {
+    let database = database();
+    let mut writer = writer(&database);
+    add(&mut writer, 0..3000);
+    writer.compact(&Control::default()).expect("trains");
+    let why = |query: Query| search(&database, query).explain.exact;
+    let ask = || Query::vector(query(1));
+    assert_eq!(why(ask()), Some(WhyExact::Quick));
+    assert_eq!(why(ask().exact()), Some(WhyExact::Asked));
+    assert_eq!(why(ask().recall(0.9999)), Some(WhyExact::BeyondMeasured));
+    assert_eq!(why(ask().filter(Filter::years(1, 2))), Some(WhyExact::Quick));
+    let (found, indexed) = found(&database, Accuracy::Auto, &Filter::All);
+    assert_eq!((found, indexed), (1.0, 0));
+    let effort = Accuracy::Effort { probes: 1, candidates: 10 };
+    assert_eq!(why(ask().accuracy(effort)), None);
+}
+
+#[test]
+fn recall_is_measured_again_when_rows_come_or_go() {
+    let database = database();
+    let mut writer = writer(&database);
+    let control = Control::default();
+    add(&mut writer, 0..4000);
+    writer.compact(&control).expect("trains");
+    assert_eq!(measured_rows(&database), 4000);
+    // A tenth is gone: no reason.
+    delete(&mut writer, (0..4000).step_by(10));
+    writer.compact(&control).expect("compacts");
+    assert_eq!(measured_rows(&database), 4000);
+    // Every fifth: still in the segment, and the bound is not passed.
+    delete(&mut writer, (5..4000).step_by(10));
+    writer.compact(&control).expect("compacts");
+    assert_eq!(measured_rows(&database), 4000);
+    // Less than three quarters are left.
+    delete(&mut writer, (1..4000).step_by(10));
+    writer.compact(&control).expect("compacts");
+    assert_eq!(measured_rows(&database), 2800);
+    add(&mut writer, 4000..8000);
+    writer.compact(&control).expect("compacts");
+    assert_eq!(measured_rows(&database), 6800);
+    add(&mut writer, 8000..9000);
+    writer.compact(&control).expect("compacts");
+    assert_eq!(measured_rows(&database), 6800);
+}
+
+#[test]
+fn deleted_rows_are_no_neighbours_of_calibration_and_filters_see_live_ones() {
+    let database = database();
+    let mut writer = writer(&database);
+    add(&mut writer, 0..12_000);
+    let questions: Vec<f32> = (500..900).flat_map(query).collect();
+    let options = OptimizeOptions { questions: Some(questions), ..OptimizeOptions::default() };
+    writer.optimize(&options, &Control::default()).expect("trains");
+    // A fifth, which no compaction drops.
+    delete(&mut writer, (0..12_000).step_by(5));
+    for again in [false, true] {
+        if again {
+            writer.optimize(&options, &Control::default()).expect("measures");
+            assert_eq!(measured_rows(&database), 9600);
+            assert_eq!(database.snapshot().stats().expect("stats").deleted, 2400);
+        }
+        for asked in [0.8, 0.9, 0.95] {
+            let (found, _) = found(&database, Accuracy::Recall(asked), &Filter::All);
+            assert!((found - f64::from(asked)).abs() < 0.035, "{again} {asked}: {found}");
+        }
+    }
+    // Everything goes: nothing is left to measure with, and nothing panics.
+    delete(&mut writer, 0..12_000);
+    writer.optimize(&options, &Control::default()).expect("compacts");
+    assert!(search(&database, Query::vector(query(3)).recall(0.9)).hits.is_empty());
+}
+
+/// An encoder that makes the numbers of a text from its hash.
+struct Hashing(EncoderSpec);
+
+impl Hashing {
+    fn embed(text: &str) -> Vec<f32> {
+        let hash = text.bytes().fold(7u64, |hash, byte| hash.wrapping_mul(31) + u64::from(byte));
+        query(hash % 100_000)
+    }
+}
+
+impl Encoder for Hashing {
+    fn spec(&self) -> &EncoderSpec {
+        &self.0
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> MedvecResult<Vec<f32>> {
+        Ok(inputs.iter().flat_map(|input| Hashing::embed(&input.title)).collect())
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> MedvecResult<Vec<f32>> {
+        Ok(queries.iter().flat_map(|query| Hashing::embed(query)).collect())
+    }
+}
+
+#[test]
+fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
+    let spec = EncoderSpec::of_origin("hashing", DIMENSION as u32, Metric::Cosine);
+    let encoder: Arc<dyn Encoder> = Arc::new(Hashing(spec.clone()));
+    let storage = Arc::new(MemoryStorage::new());
+    let options = CreateOptions::for_encoder(&spec, RowType::Int8);
+    let database = Database::create_in(storage, options).expect("creates");
+    let small = WriterOptions { index_rows_min: 500, train_rows_min: 1000, ..Default::default() };
+    let with = WriterOptions { encoder: Some(encoder), ..small.clone() };
+    let without = WriterOptions { origin: Some(spec), ..small };
+    let real = if cfg!(feature = "static-encoder") {
+        (Some(QuestionSource::Sample), 512, false)
+    } else {
+        (Some(QuestionSource::Moved), 512, true)
+    };
+    let known = || {
+        let known = known_recall(&database);
+        (known.source, known.questions, known.is_estimate)
+    };
+    let control = Control::default();
+    let mut first = database.writer(with.clone()).expect("the only writer");
+    add(&mut first, 0..1200);
+    first.compact(&control).expect("trains");
+    drop(first);
+    assert_eq!(known(), real);
+    // Measured again without an encoder: the codebook has kept the questions.
+    let mut second = database.writer(without.clone()).expect("the only writer");
+    add(&mut second, 1200..3000);
+    second.compact(&control).expect("compacts");
+    assert_eq!((measured_rows(&database), known()), (3000, real));
+    // The caller's own count more, until the index is made anew.
+    let given: Vec<f32> = (0..50).flat_map(query).collect();
+    let options = OptimizeOptions { questions: Some(given), ..OptimizeOptions::default() };
+    second.optimize(&options, &control).expect("measures");
+    assert_eq!(known(), (Some(QuestionSource::Given), 50, false));
+    let anew = OptimizeOptions { retrain: true, ..OptimizeOptions::default() };
+    second.optimize(&anew, &control).expect("trains");
+    assert_eq!(known(), (Some(QuestionSource::Moved), 512, true));
+    drop(second);
+    // An encoder comes later.
+    let mut third = database.writer(with).expect("the only writer");
+    third.optimize(&OptimizeOptions::default(), &control).expect("measures");
+    assert_eq!(known(), real);
+}
