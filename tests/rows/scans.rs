@@ -84,3 +84,31 @@ fn whole_containers_are_searched_in_every_state_of_a_database() {
     check(&world, "with an index, deletions and a segment without one", 5);
     world.reopened().verify(&Control::default()).expect("sound");
 }
+
+#[test]
+fn filters_of_any_depth_are_evaluated() {
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(|| {
+        let mut world = World::new(RowType::F32);
+        world.add(0..60);
+        let snapshot = world.reopened();
+        let number = |number: u32| Filter::Keys(vec![Made(number % 60).key()]);
+        let mut chains = [number(0), number(0), Filter::All, number(0)];
+        for round in 1..5000 {
+            let [or, and, not, mixed] = chains;
+            chains = [
+                Filter::Or(vec![or, number(round)]),
+                Filter::And(vec![Filter::HasAbstract, and]),
+                Filter::Not(Box::new(not)),
+                match round % 2 {
+                    0 => Filter::And(vec![mixed, Filter::All]),
+                    _ => Filter::Or(vec![number(round % 7), mixed]),
+                },
+            ];
+        }
+        for (chain, expected) in chains.into_iter().zip([60, 1, 0, 7]) {
+            let found = snapshot.search(&Query::matching(chain).k(100)).expect("an answer");
+            assert_eq!(found.matched, expected);
+        }
+    });
+    thread.expect("starts").join().expect("returns");
+}

@@ -181,6 +181,8 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         HITS_MAX,
         FIELDS_MAX,
         FIELD_NAME_BYTES_MAX,
+        VECTOR_LENGTH_MAX,
+        HALF_MAX,
     );
     for (name, _) in constants("src/limits.rs", "") {
         assert!(known.contains_key(&name), "add limit {name} to the list in tests/spec/code.rs");
