@@ -94,8 +94,9 @@ fn sums_and_notes_among_the_files_are_left_out_with_a_remark() {
     sandbox.write("README.txt", "Read me.");
     let files = ["import", "db", "README.txt", "a.xml", "a.xml.md5", "--encoder", "none"];
     let run = sandbox.medvec(&files).expect(2);
-    run.says(&["README.txt left out: a note", "a.xml.md5 left out: the checksum of a.xml"]);
-    run.says(&["its MD5 sum is", "a.xml.md5 says 00000000000000000000000000000000"]);
+    let run =
+        run.says(&["README.txt left out: a note", "a.xml.md5 left out: the checksum of a.xml"]);
+    let run = run.says(&["its MD5 sum is", "a.xml.md5 says 00000000000000000000000000000000"]);
     sandbox.medvec(&["get", "db", "501"]).expect(1);
     let sum =
         run.err.split("its MD5 sum is ").nth(1).and_then(|rest| rest.get(..32)).expect("a sum");

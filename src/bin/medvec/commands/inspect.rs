@@ -131,7 +131,7 @@ fn kind_name(kind: FileKind) -> &'static str {
 }
 
 fn section_name(file: FileKind, kind: u32) -> &'static str {
-    let names = match file {
+    let names: &[(u32, &'static str)] = match file {
         FileKind::Manifest => manifest::NAMES,
         FileKind::Tombstones => &[(tombstones::SECTION_ROWS, "rows")],
         FileKind::Segment => segment::NAMES,

@@ -81,6 +81,7 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
         ids: None,
         defer: false,
         keep_going: false,
+        force: false,
     };
     import::run(&import, context).map(|_| ())
 }
