@@ -20,7 +20,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
     self, Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry,
-    SourceEntry, TombstonesEntry, VectorConfig,
+    SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::search::{Accuracy, Query};
@@ -155,7 +155,9 @@ fn rich_manifest() -> Manifest {
         tombstones,
     };
     let tombstones = TombstonesEntry { generation: Generation(3), seal: seal(9), rows: 10 };
+    let digest = SourceDigest { bytes: 12_345, hash: [8; 32], place: [9; 16] };
     let source = |name: String| SourceEntry {
+        digest: (name.len() != 14).then_some(digest),
         name,
         bytes: 12_345,
         head: [3; 16],
@@ -229,6 +231,25 @@ fn the_text_is_enough_to_read_a_manifest() {
         assert_eq!(found.at("name"), &Value::Text(source.name.clone()));
         assert_eq!(found.at("records"), &Value::Number(30_000));
         assert_eq!(found.at("complete"), &Value::Number(1));
+    }
+}
+
+#[test]
+fn the_text_is_enough_to_read_the_digests_of_sources() {
+    let manifest = rich_manifest();
+    let (file, _) = manifest::encode(&manifest, [5; 16]).expect("encodes");
+    let text = Text::read();
+    let root = Reader::new(&text, reader::section(&text, &file, 2)).root("SourceDigests");
+    let found = root.list("digests");
+    assert_eq!(found.len(), manifest.sources.len());
+    for (found, source) in found.iter().zip(&manifest.sources) {
+        let Some(digest) = source.digest else {
+            assert_eq!(found, &Value::None);
+            continue;
+        };
+        assert_eq!(found.at("bytes"), &Value::Number(digest.bytes));
+        assert_eq!(found.at("hash"), &Value::Bytes(digest.hash.to_vec()));
+        assert_eq!(found.at("place"), &Value::Bytes(digest.place.to_vec()));
     }
 }
 

@@ -280,6 +280,7 @@ fn rich() -> Manifest {
             head: [4; 16],
             records: 3,
             complete: false,
+            digest: None,
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal }],
         calibration: Some(Calibration {

@@ -46,6 +46,8 @@ pub struct Writer {
     pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
     pub(super) calibration: Option<Calibration>,
     pub(super) changed: bool,
+    /// See `write_in_source_order`.
+    in_source_order: bool,
     poison: Option<String>,
     _lock: Box<dyn WriterLock>,
 }
@@ -128,6 +130,7 @@ impl Writer {
             dead: BTreeMap::new(),
             dropped: BTreeSet::new(),
             changed: false,
+            in_source_order: false,
             poison: None,
             _lock: lock,
         })
@@ -241,13 +244,21 @@ impl Writer {
         self.guard(result)
     }
 
-    /// Notes how far a source file has been imported; committed with the next commit.
+    /// Notes how far a source file has been imported; committed with the next commit. What was noted
+    /// of the same file before is replaced ([`SourceEntry::replaces`]).
     pub fn set_source(&mut self, source: SourceEntry) {
         self.changed = true;
-        match self.sources.iter_mut().find(|known| known.is_same_file(&source)) {
-            Some(known) => *known = source,
-            None => self.sources.push(source),
-        }
+        let place = self.sources.iter().position(|known| source.replaces(known));
+        self.sources.retain(|known| !source.replaces(known));
+        self.sources.insert(place.unwrap_or(self.sources.len()), source);
+    }
+
+    /// Says that the records of each source file come in its order from now on. Then a record replaces
+    /// what is stored of its own file, whatever its position was: the file has changed since. Other files
+    /// are compared as ever.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn write_in_source_order(&mut self) {
+        self.in_source_order = true;
     }
 
     /// Publishes all changes as one new generation and returns it; without changes, returns the
@@ -303,12 +314,18 @@ impl Writer {
         };
         let deleted = self.deletion(key)?;
         let newest = stored.max(deleted).unwrap_or_default();
+        let is_known = stored.is_some() || deleted.is_some();
+        let is_again = self.in_source_order
+            && is_known
+            && revision.is_some_and(|own| own.file == newest.file && own.file > 0);
         match revision {
-            Some(revision) if revision <= newest && (stored.is_some() || deleted.is_some()) => {
+            Some(revision) if revision <= newest && is_known && !is_again => {
                 applied.unchanged += 1;
                 return Ok(());
             }
-            None if vector.is_none() || self.options.encoder.is_some() => {
+            _ if (revision.is_none() || is_again)
+                && (vector.is_none() || self.options.encoder.is_some()) =>
+            {
                 if let Some(Place::Stored(_, segment, row)) = &existing
                     && (segment.vector(*row)?.is_some() || vector.is_none())
                     && draft.is_of(&segment.document(*row)?)
@@ -324,7 +341,16 @@ impl Writer {
             _ => None,
         };
         applied.reused += u64::from(kept.is_some());
-        let revision = revision.unwrap_or(newest);
+        // Revisions never go back, and stay above that of a deletion.
+        let floor = match deleted.filter(|deleted| *deleted == newest) {
+            Some(deleted) => Revision { position: deleted.position.saturating_add(1), ..deleted },
+            None => newest,
+        };
+        let revision = match revision {
+            None => newest,
+            Some(revision) if revision > newest => revision,
+            Some(_) => floor,
+        };
         self.put(draft, revision, hash, vector.or(kept.as_deref()), existing, applied)
     }
 
@@ -400,7 +426,12 @@ impl Writer {
             None => None,
         };
         let mark = match (revision, stored) {
-            (Some(revision), Some(stored)) if stored > revision => return Ok(false),
+            (Some(revision), Some(stored)) if stored > revision => {
+                if !self.in_source_order || stored.file > revision.file {
+                    return Ok(false);
+                }
+                stored
+            }
             (Some(revision), _) => revision,
             (None, Some(stored)) => stored,
             (None, None) => return Ok(false),

@@ -1,6 +1,14 @@
 //! The body of a file: sections under block checksums, zeros between them.
 
-use super::frame::{FEATURES_WRITE, FileSeal, Frame, Header, Section};
+use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor;
+use rkyv::ser::allocator::ArenaHandle;
+use rkyv::util::AlignedVec;
+use rkyv::{Archive, Deserialize, Portable, Serialize};
+
+use super::archive;
+use super::frame::{FEATURES_WRITE, FileSeal, Frame, FrameWriter, Header, Section};
 use super::rules::Rule;
 use crate::error::{Error, Result};
 use crate::limits::BLOCK_BYTES;
@@ -107,6 +115,41 @@ pub(super) fn checked_section<'a>(
     frame.check_body(file, bytes)?;
     let section = frame.required(file, kind)?;
     Ok((slice(bytes, section.offset, section.length).unwrap_or_default(), section.offset))
+}
+
+/// Writes a section that holds one record.
+///
+/// # Errors
+/// As [`archive::encode`].
+pub(super) fn put_record<T>(writer: &mut FrameWriter, kind: u32, value: &T) -> Result<()>
+where
+    T: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, rancor::Error>>,
+{
+    writer.section(kind);
+    writer.write(&archive::encode(value)?);
+    Ok(())
+}
+
+/// The record of a section that may be missing, and where the section begins. The body must have
+/// been checked.
+///
+/// # Errors
+/// [`Rule::Archive`].
+pub(super) fn optional_record<T>(
+    file: &str,
+    frame: &Frame,
+    bytes: &[u8],
+    kind: u32,
+) -> Result<Option<(T, u64)>>
+where
+    T: Archive,
+    T::Archived: Portable
+        + for<'v> CheckBytes<HighValidator<'v, rancor::Error>>
+        + Deserialize<T, HighDeserializer<rancor::Error>>,
+{
+    let Some(section) = frame.section(kind) else { return Ok(None) };
+    let record = slice(bytes, section.offset, section.length).unwrap_or_default();
+    Ok(Some((archive::decode(file, section.offset, record)?, section.offset)))
 }
 
 fn slice(bytes: &[u8], offset: u64, length: u64) -> Option<&[u8]> {

@@ -21,7 +21,7 @@ pub const FOOTER_MAGIC: [u8; 8] = *b"medv.end";
 /// Version of the format: a reader refuses a greater major version and accepts any minor one.
 pub const VERSION_MAJOR: u16 = 1;
 /// Minor version written by this build.
-pub const VERSION_MINOR: u16 = 0;
+pub const VERSION_MINOR: u16 = 1;
 /// Flags of features that this build can read.
 pub const FEATURES_READ: u32 = 0;
 /// Flags of features that this build can write.

@@ -3,7 +3,7 @@
 use rkyv::{Archive, Deserialize, Serialize};
 
 use super::archive;
-use super::body::checked_section;
+use super::body::{checked_section, optional_record, put_record};
 use super::frame::{FileKind, FileSeal, Frame, FrameWriter};
 use super::names::{self, Name};
 use super::rules::Rule;
@@ -12,8 +12,14 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, SEGMENT_ROWS_MAX};
 
-/// Section of the manifest's only record.
+mod digests;
+
+pub use digests::{SourceDigest, SourceDigests};
+
+/// Section of the state itself.
 pub const SECTION_STATE: u32 = 1;
+/// Optional section of [`SourceDigests`]; since format 1.1.
+pub const SECTION_SOURCE_DIGESTS: u32 = 2;
 
 /// How vectors are stored for re-ranking and exact search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -98,12 +104,22 @@ pub struct SourceEntry {
     pub records: u64,
     /// Whether its end was reached.
     pub complete: bool,
+    /// What was read of it; `None` where the writer was of format 1.0. Stored in a section of its own.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub digest: Option<SourceDigest>,
 }
 
 impl SourceEntry {
-    /// Whether two entries are about the same file: same name, size and beginning.
-    pub fn is_same_file(&self, other: &SourceEntry) -> bool {
-        self.name == other.name && self.bytes == other.bytes && self.head == other.head
+    /// Whether this entry takes the place of `other`: both are about one file of one folder. A file
+    /// of which the folder is not known is the one of the same name, size and beginning.
+    pub fn replaces(&self, other: &SourceEntry) -> bool {
+        let is_alike = self.bytes == other.bytes && self.head == other.head;
+        self.name == other.name
+            && match (&self.digest, &other.digest) {
+                (Some(own), Some(others)) => own.place == others.place,
+                (Some(_), None) => true,
+                (None, _) => is_alike,
+            }
     }
 }
 
@@ -175,8 +191,10 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     let file = names::manifest_name(manifest.generation);
     check(&file, 0, manifest)?;
     let mut writer = FrameWriter::new(FileKind::Manifest, file_id);
-    writer.section(SECTION_STATE);
-    writer.write(&archive::encode(manifest)?);
+    put_record(&mut writer, SECTION_STATE, manifest)?;
+    if let Some(digests) = SourceDigests::of(&manifest.sources) {
+        put_record(&mut writer, SECTION_SOURCE_DIGESTS, &digests)?;
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -191,7 +209,7 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     check_length(file, bytes.len())?;
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
-    let manifest: Manifest = archive::decode(file, offset, record)?;
+    let mut manifest: Manifest = archive::decode(file, offset, record)?;
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}
@@ -206,6 +224,10 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
         _ => return Err(Error::corrupt(file, 0, Rule::Name, "not the name of a manifest")),
     }
     check(file, offset, &manifest)?;
+    let digests = optional_record::<SourceDigests>(file, &frame, bytes, SECTION_SOURCE_DIGESTS)?;
+    if let Some((digests, offset)) = digests {
+        digests.attach(file, offset, &mut manifest.sources)?;
+    }
     Ok(manifest)
 }
 

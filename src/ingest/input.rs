@@ -1,18 +1,15 @@
-//! A source file as a stream of plain bytes: opened, identified, unpacked, counted.
+//! A source file as a stream of plain bytes: opened, unpacked, counted, hashed.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 
+use super::digest::{self, Passed, Tap};
 use crate::error::{Error, Result};
-use crate::format::manifest::SourceEntry;
+use crate::format::manifest::{SourceDigest, SourceEntry};
 
-/// Bytes of the file that identify it, with its name and size.
+/// Bytes of the file whose hash tells most changed files at once.
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// Bytes of one read from the operating system.
@@ -22,25 +19,42 @@ const READ_BYTES: usize = 256 * 1024;
 /// recognised by their first bytes, never by their name.
 pub(super) struct Input {
     name: String,
-    bytes: Option<u64>,
+    origin: Origin,
     is_packed: bool,
     head: [u8; 16],
-    read: Arc<AtomicU64>,
+    passed: Passed,
     stream: Box<dyn Read + Send>,
     unpacked: u64,
 }
 
-/// Counts what is read from the file itself, so that progress is measured against its size.
-struct Counted<R> {
-    reader: R,
-    read: Arc<AtomicU64>,
+/// Where the bytes come from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// A file of this size that can be read again, and its place.
+    File(u64, [u8; 16]),
+    /// A pipe or a device, and its place.
+    Stream([u8; 16]),
+    /// A reader of the caller's.
+    Reader,
 }
 
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
+/// Whether a path leads to a pipe, a socket or a device, whose bytes can be read only once.
+///
+/// # Errors
+/// [`Error::Io`] when it leads nowhere.
+pub(super) fn is_stream(path: &Path) -> Result<bool> {
+    let metadata = std::fs::metadata(path)
+        .map_err(|source| Error::io("open", path.display().to_string(), source))?;
+    Ok(!metadata.is_file() && !metadata.is_dir())
+}
+
+/// What messages and the manifest call a file: its name without its folder, but `/dev/stdin` and
+/// `/dev/fd/63` in full.
+pub(super) fn name_of(path: &Path) -> String {
+    let is_device = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    match path.file_name() {
+        Some(name) if !is_device => name.to_string_lossy().into_owned(),
+        _ => path.display().to_string(),
     }
 }
 
@@ -50,30 +64,32 @@ impl Input {
     /// # Errors
     /// [`Error::Io`] when it cannot be opened or read, [`Error::Input`] when it is empty.
     pub(super) fn open(path: &Path) -> Result<Input> {
-        let name = path
-            .file_name()
-            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let io_error = |operation| {
-            let path = path.display().to_string();
-            move |source| Error::io(operation, path, source)
+        let file = digest::open(path)?;
+        let metadata = file
+            .metadata()
+            .map_err(|source| Error::io("inspect", path.display().to_string(), source))?;
+        let place = digest::place(path);
+        let origin = match metadata.is_file() {
+            true => Origin::File(metadata.len(), place),
+            false => Origin::Stream(place),
         };
-        let file = File::open(path).map_err(io_error("open"))?;
-        let bytes = file.metadata().map_err(io_error("inspect"))?.len();
-        Input::new(name, Some(bytes), file)
+        Input::start(name_of(path), origin, file)
     }
 
-    /// Takes any stream; `bytes` is its packed size where that is known.
+    /// Takes any stream.
     ///
     /// # Errors
     /// As [`Input::open`].
-    pub(super) fn new(
-        name: String,
-        bytes: Option<u64>,
-        mut reader: impl Read + Send + 'static,
-    ) -> Result<Input> {
+    pub(super) fn new(name: String, reader: impl Read + Send + 'static) -> Result<Input> {
+        Input::start(name, Origin::Reader, reader)
+    }
+
+    fn start(name: String, origin: Origin, reader: impl Read + Send + 'static) -> Result<Input> {
         let io_error = |source| Error::io("read", &name, source);
+        let mut tap = Tap::new(reader);
+        let passed = tap.passed();
         let mut first = Vec::with_capacity(HEAD_BYTES);
-        (&mut reader).take(HEAD_BYTES as u64).read_to_end(&mut first).map_err(io_error)?;
+        (&mut tap).take(HEAD_BYTES as u64).read_to_end(&mut first).map_err(io_error)?;
         if first.is_empty() {
             return Err(Error::Input {
                 file: name,
@@ -81,14 +97,10 @@ impl Input {
                 detail: "the file is empty".into(),
             });
         }
-        let digest: [u8; 32] = Sha256::digest(&first).into();
-        let mut head = [0; 16];
-        head.copy_from_slice(&digest[..16]);
-        let read = Arc::new(AtomicU64::new(first.len() as u64));
+        let head = digest::short(passed.digest().1);
         let is_gzip = first.starts_with(&[0x1f, 0x8b]);
         let is_zstd = first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let rest = Counted { reader, read: Arc::clone(&read) };
-        let whole = io::Cursor::new(first).chain(rest);
+        let whole = io::Cursor::new(first).chain(tap);
         let stream: Box<dyn Read + Send> = if is_gzip {
             Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(READ_BYTES, whole)))
         } else if is_zstd {
@@ -98,7 +110,7 @@ impl Input {
             Box::new(whole)
         };
         let is_packed = is_gzip || is_zstd;
-        Ok(Input { name, bytes, is_packed, head, read, stream, unpacked: 0 })
+        Ok(Input { name, origin, is_packed, head, passed, stream, unpacked: 0 })
     }
 
     /// The file's name without its folder.
@@ -108,23 +120,37 @@ impl Input {
 
     /// The file's size, where it is known and not that of something packed.
     pub(super) fn plain_bytes(&self) -> Option<u64> {
-        self.bytes.filter(|_| !self.is_packed)
+        match self.origin {
+            Origin::File(bytes, _) if !self.is_packed => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether the bytes can be read only once.
+    pub(super) fn is_stream(&self) -> bool {
+        !matches!(self.origin, Origin::File(..))
     }
 
     /// Bytes of the file read so far, packed.
     pub(super) fn bytes_read(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+        self.passed.bytes()
+    }
+
+    /// What was read so far; `None` for a reader of the caller's, which has no place.
+    pub(super) fn digest(&self) -> Option<SourceDigest> {
+        let (Origin::File(_, place) | Origin::Stream(place)) = self.origin else { return None };
+        let (bytes, hash) = self.passed.digest();
+        Some(SourceDigest { bytes, hash, place })
     }
 
     /// What the manifest remembers of the file.
     pub(super) fn entry(&self, records: u64, complete: bool) -> SourceEntry {
-        SourceEntry {
-            name: self.name.clone(),
-            bytes: self.bytes.unwrap_or(self.bytes_read()),
-            head: self.head,
-            records,
-            complete,
-        }
+        let bytes = match self.origin {
+            Origin::File(bytes, _) => bytes,
+            _ => self.bytes_read(),
+        };
+        let (name, head) = (self.name.clone(), self.head);
+        SourceEntry { name, bytes, head, records, complete, digest: self.digest() }
     }
 
     /// Reads some unpacked bytes to the end of `buffer`; `false` at the end of the stream.

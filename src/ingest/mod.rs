@@ -20,10 +20,12 @@
 //! damaged, or that is no such file at all, gives an error that ends it.
 
 mod dates;
+mod digest;
 mod entries;
 mod headings;
 mod input;
 pub mod jsonl;
+mod keys;
 mod lines;
 mod medcpt;
 mod names;

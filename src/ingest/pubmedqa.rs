@@ -12,6 +12,7 @@
 //! [`super::jsonl`]. Entries with the members of MedCPT's chunks (`d`, `t`, `a`, `m`) are read as those.
 
 use super::jsonl::values;
+use super::keys::pmid_text;
 use super::raw::{Fault, utf8};
 use super::{Event, Record, dates, headings, medcpt};
 use crate::document::{AbstractSection, Document};
@@ -31,7 +32,7 @@ pub(super) fn is_pubmedqa(bytes: &[u8]) -> bool {
 
 /// The PMID of an entry, for error messages.
 pub(super) fn pmid_hint(entry: &[u8]) -> Option<u32> {
-    std::str::from_utf8(key(entry)?.0).ok()?.parse().ok()
+    pmid_text(std::str::from_utf8(key(entry)?.0).ok()?)
 }
 
 /// The first string of `bytes` and what follows it.
@@ -48,7 +49,7 @@ fn key(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
     let name = key(bytes).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-    let pmid = pmid_hint(bytes).filter(|&pmid| pmid > 0).ok_or_else(|| {
+    let pmid = pmid_hint(bytes).ok_or_else(|| {
         Fault::whole(format!("`{}` is no PMID", name.as_deref().unwrap_or_default()))
     })?;
     let rest = key(bytes).map(|(_, rest)| rest.trim_ascii_start()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::format::manifest::SourceDigest;
 
 /// Longest record of a source, in bytes: four times the largest document the format holds, since
 /// mark-up goes. It bounds what a broken source can make us keep in memory.
@@ -57,6 +58,8 @@ pub(crate) struct RawBatch {
     pub(super) records: Vec<RawRecord>,
     /// Packed bytes of the file read when the batch was cut.
     pub(super) bytes_read: u64,
+    /// What was read of the file until then, where it can be read again.
+    pub(super) digest: Option<SourceDigest>,
 }
 
 impl RawBatch {

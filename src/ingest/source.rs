@@ -68,7 +68,7 @@ pub fn open(path: &Path) -> Result<Source> {
 /// # Errors
 /// As [`open`].
 pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Source> {
-    Source::new(Input::new(name.to_owned(), None, reader)?)
+    Source::new(Input::new(name.to_owned(), reader)?)
 }
 
 fn sniff(bytes: &[u8]) -> Result<Cutter, &'static str> {
@@ -80,6 +80,9 @@ fn sniff(bytes: &[u8]) -> Result<Cutter, &'static str> {
         Some(b'{') if pubmedqa::is_pubmedqa(bytes) => Ok(Cutter::Entries(EntryCutter::default())),
         Some(b'{') => Ok(Cutter::Lines(LineCutter::default())),
         Some(b'[') => Err("a JSON array; expected JSON lines: one object a line, no brackets"),
+        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
+            Err("vectors, which are not read from a pipe: save them as a file")
+        }
         Some(_) => Err("expected PubMed XML, JSON lines or PubMedQA JSON, found something else"),
         None => Err("the file holds nothing but white space"),
     }
@@ -106,8 +109,8 @@ impl Source {
         })
     }
 
-    /// What the manifest remembers: name, size and the hash of the first bytes; the records given so
-    /// far and whether they were all.
+    /// What the manifest remembers: name, size and digests; the records given so far and whether they
+    /// were all.
     pub fn entry(&self) -> SourceEntry {
         let left = (self.batch.records.len() - self.given) as u64;
         self.window.input().entry(self.position - left, self.state == State::Complete && left == 0)
@@ -155,7 +158,13 @@ impl Source {
         let mut batch = std::mem::take(&mut self.batch);
         batch.records.drain(..given);
         batch.position += given as u64;
+        batch.digest = self.window.input().digest();
         Ok(Some(batch))
+    }
+
+    /// Whether the bytes can be read only once: a pipe, a device, a reader of the caller's.
+    pub(super) fn is_stream(&self) -> bool {
+        self.window.input().is_stream()
     }
 
     /// The file's name, for messages.

@@ -6,6 +6,7 @@ mod encode;
 mod encoders;
 mod errors;
 mod formats;
+mod import;
 mod index;
 #[cfg(unix)]
 mod interrupt;

@@ -4,8 +4,12 @@
 #![cfg(feature = "ingest")]
 
 mod bad_input;
+mod books;
+mod characters;
+mod empty;
 mod jsonl;
 mod pubmed;
+mod round_trip;
 mod shared;
 
 use std::io::{Cursor, Write};

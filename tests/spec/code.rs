@@ -11,8 +11,8 @@ use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::manifest::{
-    Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry, SourceEntry,
-    TombstonesEntry, VectorConfig,
+    Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry, SourceDigest,
+    SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
 };
 
 use medvec::format::postings::PostingEntry;
@@ -98,6 +98,8 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
             questions_are_rows,
         }),
         archived!(SourceEntry { name, bytes, head, records, complete }),
+        archived!(SourceDigests { digests }),
+        archived!(SourceDigest { bytes, hash, place }),
         archived!(SegmentMeta {
             rows,
             pmid_keys,

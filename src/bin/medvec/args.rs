@@ -112,14 +112,14 @@ pub(crate) struct Quickstart {
 }
 
 /// `medvec import`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Import {
     /// Database directory.
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
     /// Source files: PubMed XML (.xml, .xml.gz), JSONL, PubMedQA JSON, vectors (.npy, Parquet); told
-    /// apart by content.
+    /// apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -159,6 +159,10 @@ pub(crate) struct Import {
     /// Store documents now and embed them later, with `medvec embed`: filters find them at once.
     #[arg(long)]
     pub(crate) defer: bool,
+
+    /// Import the files again, even those that were imported before and have not changed.
+    #[arg(long)]
+    pub(crate) force: bool,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]

@@ -7,7 +7,6 @@ mod args;
 mod commands;
 mod context;
 mod csv;
-mod document_json;
 mod encoders;
 mod failure;
 mod filters;

@@ -55,6 +55,7 @@ fn hit_json(hit: &HitView) -> Value {
         "rank": hit.rank,
         "key": hit.key,
         "pmid": if hit.is_pmid { hit.key.parse::<u32>().ok() } else { None },
+        "id": if hit.is_pmid { None } else { Some(&hit.key) },
         "score": hit.score.map(rounded),
         "title": hit.title,
         "journal": hit.journal,

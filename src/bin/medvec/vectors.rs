@@ -37,7 +37,8 @@ impl Brought {
                     known_origin: vectors::known_origin(file),
                 }));
             }
-            if first.is_none() {
+            // A pipe can be read only once.
+            if first.is_none() && file.is_file() {
                 first = first_vector(file)?;
             }
         }

@@ -48,6 +48,7 @@ fn rich() -> Manifest {
             head: [3; 16],
             records: 30_000,
             complete: true,
+            digest: Some(SourceDigest { bytes: 12_345, hash: [4; 32], place: [5; 16] }),
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
         calibration: Some(Calibration {
@@ -161,6 +162,28 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
                 assert_eq!(manifest.generation, Generation(3));
             }
         }
+    }
+}
+
+#[test]
+fn a_manifest_of_format_1_0_has_no_digests() {
+    let manifest = rich();
+    let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+    writer.section(SECTION_STATE);
+    writer.write(&archive::encode(&manifest).expect("serialises"));
+    let read = decode("manifest-00000003", &writer.finish().0).expect("decodes");
+    assert_eq!(read.sources[0], SourceEntry { digest: None, ..manifest.sources[0].clone() });
+}
+
+#[test]
+fn there_is_a_digest_or_none_per_source() {
+    for count in [0, 2] {
+        let digests = SourceDigests { digests: vec![None; count] };
+        let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+        put_record(&mut writer, SECTION_STATE, &rich()).expect("serialises");
+        put_record(&mut writer, SECTION_SOURCE_DIGESTS, &digests).expect("serialises");
+        let read = decode("manifest-00000003", &writer.finish().0);
+        assert_eq!(rule(read), Some(Rule::Count), "{count} digests of one source");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{parts, values};
+use super::{links, parts, values};
+use crate::date::{Day, PublicationDate};
 use crate::document::{AbstractSection, Document, OtherId};
 use crate::ids::Key;
 use crate::ingest::dates;
@@ -17,6 +18,9 @@ pub(super) struct Draft {
     texts: [String; 4],
     year: Option<Value>,
     date: Option<Value>,
+    date_range: Option<(Day, Day)>,
+    /// `doi` and `pmcid`, which may stand among the identifiers too.
+    named_ids: Vec<OtherId>,
 }
 
 impl Draft {
@@ -28,6 +32,8 @@ impl Draft {
             texts: Default::default(),
             year: None,
             date: None,
+            date_range: None,
+            named_ids: Vec::new(),
         }
     }
 
@@ -55,6 +61,15 @@ impl Draft {
             "doi" => self.identifier("doi", &name, value)?,
             "pmcid" => self.identifier("pmc", &name, value)?,
             "status" => document.status = values::text(&name, value)?,
+            "indexing_method" => document.indexing_method = values::text(&name, value)?,
+            "conflict_of_interest" => document.conflict_of_interest = values::text(&name, value)?,
+            "version" if value.as_u64().is_some_and(|version| u32::try_from(version).is_ok()) => {
+                document.version = value.as_u64().map_or(0, |version| version as u32);
+            }
+            "date_range" if links::is_range(&value) => {
+                self.date_range = Some(links::range(value)?);
+            }
+            name if links::fits(name, &value) => links::take(document, name, value)?,
             "copyright" => document.copyright = values::text(&name, value)?,
             "fields" | "metadata" => {
                 for (name, value) in values::object(&name, value)? {
@@ -69,7 +84,7 @@ impl Draft {
     fn identifier(&mut self, kind: &str, name: &str, value: Value) -> Result<(), Fault> {
         let value = values::text(name, value)?;
         if !value.is_empty() {
-            self.document.ids.push(OtherId { kind: kind.to_owned(), value });
+            self.named_ids.push(OtherId { kind: kind.to_owned(), value });
         }
         Ok(())
     }
@@ -85,6 +100,19 @@ impl Draft {
         let text = self.texts.into_iter().find(|text| !text.is_empty());
         if let Some(text) = text.filter(|_| document.abstract_sections.is_empty()) {
             document.abstract_sections.push(AbstractSection { text, ..AbstractSection::default() });
+        }
+        for id in self.named_ids {
+            if !document.ids.contains(&id) {
+                document.ids.push(id);
+            }
+        }
+        if let Some((first, last)) = self.date_range {
+            let verbatim = match self.date {
+                Some(value) => values::text("date", value)?,
+                None => String::new(),
+            };
+            document.date = Some(PublicationDate { verbatim, first, last });
+            return Ok(document);
         }
         let dates = [("date", self.date), ("year", self.year)];
         for (name, value) in dates.into_iter().filter_map(|(name, value)| Some((name, value?))) {

@@ -12,29 +12,47 @@
 //!
 //! | name | value | becomes |
 //! |---|---|---|
-//! | `pmid` | positive integer, or one as a string; `null` for none | the key |
-//! | `id`, `_id` | string or integer; `"pmid:17"` is PMID 17 | the key where there is no `pmid`; else a free field, unless it says the same |
-//! | `title` | string | title |
+//! | `pmid` | positive integer, or one as a string or a whole float; `null` for none | the key |
+//! | `id`, `_id` | string or integer; `"pmid:17"` is PMID 17, `{"text": "17"}` the text 17 | the key where there is no `pmid`; else a free field, unless it says the same |
+//! | `version` | integer from 0 | PubMed's version |
+//! | `title`, `vernacular_title` | string | title; title in the original language |
 //! | `abstract`, `text`, `content` | string | the abstract: the first of these that is not empty |
 //! | `contents` | string | title and text in one, as MedRAG has it: the abstract where nothing else is |
 //! | `sections` | list of `{"label", "category", "text"}` | the abstract in parts |
-//! | `vernacular_title` | string | title in the original language |
+//! | `other_abstracts` | list of `{"kind", "language", "sections"}` | abstracts by others, or in other languages |
 //! | `year`, `date` | integer or string: `2019`, `2019-03-05`, `1998 Dec-1999 Jan` | publication date; `date` wins |
-//! | `journal` | string, or `{"title", "abbreviation", "nlm_id", "issn", "volume", "issue", "pages", "country"}` | journal |
-//! | `authors` | list of strings (`Okafor AM`, `Okafor, Ada`) or of `{"last_name", "fore_name", "initials", "collective_name", "affiliations"}`; or one string, names parted by `;` | authors |
+//! | `date_range` | `["1998-12-01", "1999-01-31"]` | the first and the last day that `date` can mean, where it is not to be parsed |
+//! | `history` | list of `{"event", "day"}` | other dates |
+//! | `journal` | string, or `{"title", "abbreviation", "nlm_id", "issn", "issn_linking", "volume", "issue", "pages", "country"}` | journal |
+//! | `authors` | list of strings (`Okafor AM`, `Okafor, Ada`) or of `{"last_name", "fore_name", "initials", "suffix", "collective_name", "identifier", "affiliations"}`, or of `{"name"}`; or one string, names separated by `;` | authors |
 //! | `mesh` | list of strings in MEDLINE's form (`*Heart Failure/drug therapy`, `Body Fluids/*analysis`) or of `{"ui", "name", "major", "qualifiers"}` | MeSH headings |
+//! | `supplementary`, `chemicals` | list of `{"kind", "ui", "name"}` | supplementary concepts; chemicals, `kind` their registry number |
 //! | `language`, `languages` | string or list, ISO 639-2 (`eng`) | languages |
 //! | `publication_types` | list of strings or of `{"ui", "name"}` | publication types |
-//! | `keywords` | list of strings | keywords |
+//! | `keywords` | list of strings or of `{"text", "owner", "major"}` | keywords |
 //! | `doi`, `pmcid` | string | identifiers `doi`, `pmc` |
-//! | `status`, `copyright` | string | as named |
+//! | `ids` | list of `{"kind", "value"}` | all identifiers |
+//! | `references` | list of `{"citation", "ids"}` | cited works |
+//! | `corrections` | list of `{"kind", "source", "pmid"}` | comments, corrections, retractions |
+//! | `data_banks` | list of `{"name", "accessions"}` | accession numbers |
+//! | `grants` | list of `{"id", "agency", "country"}` | grants |
+//! | `status`, `indexing_method`, `conflict_of_interest`, `copyright` | string | as named |
 //! | `vector`, `embedding` | list of finite numbers, as many in every line | the vector |
 //! | `fields`, `metadata` | object | free fields, one each member |
 //! | anything else | | a free field of that name |
 //!
-//! A free field takes the type of its value: string, integer, float, list of strings. `true` and
-//! `false` become strings, lists of other things lists of their JSON text, objects their JSON text,
-//! and `null` no field at all.
+//! **The same both ways.** [`to_json`] writes a document under these names, all of it but what is
+//! empty, and reading that gives the same document. `medvec get --format json` and `jsonl` print it.
+//!
+//! Nothing is lost silently. A member inside of `authors`, `journal` and the like that has no name
+//! here is an error. `version`, `date_range`, `other_abstracts`, `history`, `supplementary`,
+//! `chemicals`, `ids`, `references`, `corrections`, `data_banks` and `grants` of another shape than here
+//! are free fields.
+//!
+//! A free field takes the type of its value: string, integer (64 bits), float (`3.0` is one), list of
+//! strings. `true` and `false` become strings, lists of other things lists of their JSON text, objects
+//! their JSON text, and `null` no field at all. An integer beyond 64 bits is an error: write it as a
+//! string.
 //!
 //! A line with a key and a vector and nothing else gives that vector to the document with this key, as
 //! [`crate::db::Writer::set_vector`] does.
@@ -45,14 +63,19 @@
 //! are two revisions; the later one stays.
 
 mod fields;
+mod links;
 mod parts;
 pub(super) mod values;
+mod write;
+
+pub use write::to_json;
 
 use serde_json::Value;
 
+use super::keys::{id_key, pmid_value};
 use super::raw::{Fault, utf8};
 use super::{Event, Record};
-use crate::ids::{Key, Pmid};
+use crate::ids::Key;
 use fields::Draft;
 
 /// Reads one line.
@@ -95,43 +118,4 @@ fn resolve_key(
     }
     let key = key.ok_or_else(|| Fault::whole("no key: expected `pmid`, `id` or `_id`"))?;
     Ok((key, left))
-}
-
-pub(in crate::ingest) fn pmid_value(value: &Value) -> Result<Pmid, Fault> {
-    let number = match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number
-        .and_then(|number| u32::try_from(number).ok())
-        .filter(|&number| number > 0)
-        .map(Pmid)
-        .ok_or_else(|| {
-            Fault::whole(format!(
-                "`pmid` must be a positive integer, found {}",
-                values::brief(value)
-            ))
-        })
-}
-
-pub(in crate::ingest) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
-    match value {
-        Value::String(text) if text.is_empty() => Err(Fault::whole(format!("`{name}` is empty"))),
-        Value::String(text) => {
-            let prefix = text.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("pmid:"));
-            let number = prefix.and_then(|_| text.get(5..)).map(|rest| Key::parse(rest.trim()));
-            match number {
-                Some(Key::Pmid(pmid)) => Ok(Key::Pmid(pmid)),
-                _ => Ok(Key::parse(text)),
-            }
-        }
-        Value::Number(number) if number.is_i64() || number.is_u64() => {
-            Ok(Key::parse(&number.to_string()))
-        }
-        other => Err(Fault::whole(format!(
-            "`{name}` must be a string or an integer, found {}",
-            values::brief(other)
-        ))),
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::values::{self, take_text};
+use super::values::{self, none_left, take_text};
 use crate::document::{
     AbstractSection, Author, Journal, Keyword, MeshHeading, MeshQualifier, Term,
 };
@@ -14,14 +14,12 @@ pub(super) fn sections(value: Value) -> Result<Vec<AbstractSection>, Fault> {
     let mut sections = Vec::new();
     for value in values::list("sections", value)? {
         let mut members = values::object("sections[]", value)?;
-        let section = AbstractSection {
+        sections.push(AbstractSection {
             label: take_text(&mut members, "label")?,
             category: take_text(&mut members, "category")?,
             text: take_text(&mut members, "text")?,
-        };
-        if !section.text.is_empty() {
-            sections.push(section);
-        }
+        });
+        none_left("sections[]", &members, &["label", "category", "text"])?;
     }
     Ok(sections)
 }
@@ -35,7 +33,7 @@ pub(super) fn journal(value: Value) -> Result<Journal, Fault> {
         Value::Object(members) => members,
         other => return Err(values::wrong("journal", "a string or an object", &other)),
     };
-    Ok(Journal {
+    let journal = Journal {
         title: take_text(&mut members, "title")?,
         abbreviation: take_text(&mut members, "abbreviation")?,
         nlm_id: take_text(&mut members, "nlm_id")?,
@@ -45,8 +43,35 @@ pub(super) fn journal(value: Value) -> Result<Journal, Fault> {
         issue: take_text(&mut members, "issue")?,
         pages: take_text(&mut members, "pages")?,
         country: take_text(&mut members, "country")?,
-    })
+    };
+    none_left("journal", &members, &JOURNAL)?;
+    Ok(journal)
 }
+
+/// Members of a journal.
+const JOURNAL: [&str; 9] = [
+    "title",
+    "abbreviation",
+    "nlm_id",
+    "issn",
+    "issn_linking",
+    "volume",
+    "issue",
+    "pages",
+    "country",
+];
+
+/// Members of an author.
+const AUTHOR: [&str; 8] = [
+    "last_name",
+    "fore_name",
+    "initials",
+    "suffix",
+    "collective_name",
+    "identifier",
+    "affiliations",
+    "name",
+];
 
 /// One string, or a list of strings and objects.
 pub(super) fn authors(value: Value) -> Result<Vec<Author>, Fault> {
@@ -63,19 +88,23 @@ fn author(value: Value) -> Result<Author, Fault> {
         Value::Object(members) => members,
         other => return Err(values::wrong("authors[]", "a string or an object", &other)),
     };
+    let named = names::parse_author(&take_text(&mut members, "name")?);
+    let part = |text: String, named: String| if text.is_empty() { named } else { text };
     let affiliations = match members.remove("affiliations") {
         Some(value) => values::texts("affiliations", value)?,
         None => Vec::new(),
     };
-    Ok(Author {
-        last_name: take_text(&mut members, "last_name")?,
-        fore_name: take_text(&mut members, "fore_name")?,
-        initials: take_text(&mut members, "initials")?,
+    let author = Author {
+        last_name: part(take_text(&mut members, "last_name")?, named.last_name),
+        fore_name: part(take_text(&mut members, "fore_name")?, named.fore_name),
+        initials: part(take_text(&mut members, "initials")?, named.initials),
         suffix: take_text(&mut members, "suffix")?,
         collective_name: take_text(&mut members, "collective_name")?,
         identifier: take_text(&mut members, "identifier")?,
         affiliations,
-    })
+    };
+    none_left("authors[]", &members, &AUTHOR)?;
+    Ok(author)
 }
 
 /// A list of strings in MEDLINE's form, or of objects.
@@ -93,12 +122,14 @@ fn heading(value: Value) -> Result<MeshHeading, Fault> {
         Some(value) => values::list("qualifiers", value)?,
         None => Vec::new(),
     };
-    Ok(MeshHeading {
+    let heading = MeshHeading {
         ui: take_text(&mut members, "ui")?,
         name: take_text(&mut members, "name")?,
         major: take_flag(&mut members, "major")?,
         qualifiers: qualifiers.into_iter().map(qualifier).collect::<Result<_, Fault>>()?,
-    })
+    };
+    none_left("mesh[]", &members, &["ui", "name", "major", "qualifiers"])?;
+    Ok(heading)
 }
 
 fn qualifier(value: Value) -> Result<MeshQualifier, Fault> {
@@ -108,11 +139,15 @@ fn qualifier(value: Value) -> Result<MeshQualifier, Fault> {
             let major = name.len() != text.len();
             Ok(MeshQualifier { ui: String::new(), name: name.to_owned(), major })
         }
-        Value::Object(mut members) => Ok(MeshQualifier {
-            ui: take_text(&mut members, "ui")?,
-            name: take_text(&mut members, "name")?,
-            major: take_flag(&mut members, "major")?,
-        }),
+        Value::Object(mut members) => {
+            let qualifier = MeshQualifier {
+                ui: take_text(&mut members, "ui")?,
+                name: take_text(&mut members, "name")?,
+                major: take_flag(&mut members, "major")?,
+            };
+            none_left("qualifiers[]", &members, &["ui", "name", "major"])?;
+            Ok(qualifier)
+        }
         other => Err(values::wrong("qualifiers[]", "a string or an object", &other)),
     }
 }
@@ -139,15 +174,28 @@ pub(super) fn publication_types(value: Value) -> Result<Vec<Term>, Fault> {
     let term = |value| match value {
         Value::String(name) => Ok(Term { ui: String::new(), name }),
         Value::Object(mut members) => {
-            Ok(Term { ui: take_text(&mut members, "ui")?, name: take_text(&mut members, "name")? })
+            let (ui, name) = (take_text(&mut members, "ui")?, take_text(&mut members, "name")?);
+            none_left("publication_types[]", &members, &["ui", "name"])?;
+            Ok(Term { ui, name })
         }
         other => Err(values::wrong("publication_types[]", "a string or an object", &other)),
     };
     values::list("publication_types", value)?.into_iter().map(term).collect()
 }
 
-/// A list of strings.
+/// A list of strings, or of `{"text", "owner", "major"}`.
 pub(super) fn keywords(value: Value) -> Result<Vec<Keyword>, Fault> {
-    let texts = values::texts("keywords", value)?;
-    Ok(texts.into_iter().map(|text| Keyword { text, ..Keyword::default() }).collect())
+    let keyword = |value| match value {
+        Value::Object(mut members) => {
+            let keyword = Keyword {
+                owner: take_text(&mut members, "owner")?,
+                major: take_flag(&mut members, "major")?,
+                text: take_text(&mut members, "text")?,
+            };
+            none_left("keywords[]", &members, &["text", "owner", "major"])?;
+            Ok(keyword)
+        }
+        other => Ok(Keyword { text: values::text("keywords", other)?, ..Keyword::default() }),
+    };
+    values::list("keywords", value)?.into_iter().map(keyword).collect()
 }

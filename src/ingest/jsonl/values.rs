@@ -26,7 +26,72 @@ pub(in crate::ingest) fn members(bytes: &[u8]) -> Result<Members, Fault> {
         reader.end()?;
         Ok(members)
     });
-    members.map_err(|error| json_fault(bytes, &error))
+    let members = members.map_err(|error| json_fault(bytes, &error))?;
+    if members.members.iter().any(|(_, value)| has_huge_float(value))
+        && let Some(digits) = long_integer(bytes)
+    {
+        return Err(too_long(digits));
+    }
+    Ok(members)
+}
+
+/// Whether a value holds a float beyond the integers of 64 bits: it may have been written as one.
+fn has_huge_float(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.is_f64() && number.as_f64().is_some_and(|float| float.abs() >= 9.2e18)
+        }
+        Value::Array(values) => values.iter().any(has_huge_float),
+        Value::Object(members) => members.values().any(has_huge_float),
+        _ => false,
+    }
+}
+
+/// The first number of JSON that is written as an integer of more than 18 digits and fits no 64
+/// bits: the reader of JSON rounds it.
+fn long_integer(bytes: &[u8]) -> Option<&str> {
+    let mut place = 0;
+    while let Some(&byte) = bytes.get(place) {
+        let rest = bytes.get(place..)?;
+        let length = match byte {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let is_number =
+                    |b: &u8| matches!(b, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                let length = rest.iter().position(|b| !is_number(b)).unwrap_or(rest.len());
+                let number = std::str::from_utf8(rest.get(..length)?).ok()?;
+                let is_integer = !number.contains(['.', 'e', 'E']);
+                let fits = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+                if is_integer && !fits {
+                    return Some(number);
+                }
+                length
+            }
+            _ => 1,
+        };
+        place += length.max(1);
+    }
+    None
+}
+
+/// Bytes of the string that begins here, with its quotes.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut is_escaped = false;
+    for (place, &byte) in bytes.iter().enumerate().skip(1) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return place + 1,
+            _ => {}
+        }
+    }
+    bytes.len()
+}
+
+fn too_long(digits: &str) -> Fault {
+    Fault::whole(format!(
+        "the integer {digits:.40} does not fit a signed integer of 64 bits; write it as a string"
+    ))
 }
 
 /// Turns a JSON error into a fault; says so when the trouble is a number that JSON does not have.
@@ -186,6 +251,21 @@ pub(in crate::ingest) fn take_text(
     members.remove(name).map_or_else(|| Ok(String::new()), |value| text(name, value))
 }
 
+/// Fails for a member that nobody took: it would be lost.
+pub(in crate::ingest) fn none_left(
+    name: &str,
+    members: &serde_json::Map<String, Value>,
+    known: &[&str],
+) -> Result<(), Fault> {
+    match members.iter().find(|(_, value)| !value.is_null()) {
+        None => Ok(()),
+        Some((other, _)) => Err(Fault::whole(format!(
+            "`{name}` has an unknown member `{other}`; expected {}",
+            known.join(", ")
+        ))),
+    }
+}
+
 /// Adds a free field of the value's type; `null` adds none.
 pub(in crate::ingest) fn free_field(
     fields: &mut Vec<Field>,
@@ -198,6 +278,7 @@ pub(in crate::ingest) fn free_field(
         Value::Bool(value) => FieldValue::String(value.to_string()),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => FieldValue::Integer(integer),
+            (None, _) if number.is_u64() => return Err(too_long(&number.to_string())),
             (None, Some(float)) if float.is_finite() => FieldValue::Float(float),
             _ => return Err(Fault::whole(format!("`{name}` is not a finite number"))),
         },

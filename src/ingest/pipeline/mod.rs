@@ -10,10 +10,18 @@
 //! under way at once, so memory is bounded whatever the size of the files and whichever stage is
 //! slow. Records are written in the order of the source.
 //!
-//! **Again and again.** The manifest remembers each file by name, size and the hash of its first
-//! bytes. A file that was imported to its end is passed over; one that was imported in part goes on
-//! where the last commit left it. Records of NLM files carry a revision (file, position, version),
-//! so importing them in any order, or twice, ends in the same database.
+//! **Again and again.** The manifest remembers each file by name and the SHA-256 of what was read of
+//! it. A file that was imported to its end is passed over if it is the same to its last byte; one that
+//! was imported in part goes on where the last commit left it, if what was read is the same. A file
+//! that changed is imported again from its start, and [`ImportOptions::force`] imports any file again:
+//! its records replace those that are stored of it. What a changed file no longer holds stays stored.
+//! Records of NLM files carry a revision (file, position, version), so importing them in any order, or
+//! twice, ends in the same database. Of two records of a PMID the one with the greater revision stays,
+//! whatever its `Version` says; a `<DeleteCitation>` deletes the PMID in every version.
+//!
+//! **Pipes** are read once, from their start, and never taken for known.
+//!
+//! **Checksums.** Where `NAME.md5` lies beside a file, as NLM ships it, the file must have that sum.
 //!
 //! **Embeddings are reused** when a document's text is what the stored one was embedded from.
 //!
@@ -25,10 +33,13 @@
 //! is passed over and reported, and a file whose stream is broken is given up and reported. After an
 //! error or a cancel, everything committed so far stays and everything since is dropped.
 
+mod checksum;
 mod ledger;
 mod prepare;
 mod stages;
 mod write;
+
+pub use checksum::select;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +67,8 @@ pub struct ImportOptions {
     /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
     /// [`crate::ingest::vectors`].
     pub ids: Option<PathBuf>,
+    /// Import files again that were imported before: their records replace those that are stored.
+    pub force: bool,
     /// Pass over bad records and broken files instead of stopping.
     pub keep_going: bool,
     /// Texts embedded in one call.
@@ -80,6 +93,7 @@ impl Default for ImportOptions {
             defer: false,
             origin: None,
             ids: None,
+            force: false,
             keep_going: false,
             batch: 32,
             commit_every: 100_000,
@@ -141,6 +155,10 @@ pub struct ImportReport {
     pub files: u64,
     /// Files passed over because they had been imported before.
     pub files_known: u64,
+    /// Files imported again because they have changed since.
+    pub files_changed: u64,
+    /// Files that are no sources, and why; see [`select`].
+    pub others: Vec<(PathBuf, String)>,
     /// The committed state.
     pub generation: Option<Generation>,
 }
@@ -154,7 +172,7 @@ impl ImportReport {
     }
 }
 
-/// Imports files in the order given; `progress` is called after every batch and around commits.
+/// Imports files in the order given, but those that [`select`] leaves out; `progress` is called after every batch and around commits.
 ///
 /// # Errors
 /// [`Error::Input`] for a bad record or file; [`Error::Cancelled`], [`Error::DeadlineExceeded`];
@@ -165,5 +183,8 @@ pub fn import(
     options: &ImportOptions,
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<ImportReport> {
-    write::Import::start(database, paths, options, progress)?.run(paths)
+    let (paths, others) = select(paths);
+    let mut report = write::Import::start(database, &paths, options, progress)?.run(&paths)?;
+    report.others = others;
+    Ok(report)
 }

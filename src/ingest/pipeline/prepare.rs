@@ -4,6 +4,7 @@ use super::ImportOptions;
 use crate::db::Snapshot;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
+use crate::format::manifest::SourceDigest;
 use crate::ids::{Key, Revision};
 use crate::ingest::Event;
 use crate::ingest::source::{Parsed, Place};
@@ -17,6 +18,8 @@ pub(super) struct Prepared {
     pub(super) end: u64,
     /// Packed bytes of the file read so far.
     pub(super) bytes_read: u64,
+    /// What they were.
+    pub(super) digest: Option<SourceDigest>,
     /// Its records in order.
     pub(super) records: Vec<Result<Ready>>,
     /// What ends the file after them.
@@ -90,7 +93,10 @@ impl Preparer<'_> {
             }
         };
         if let Some(revision) = revision
-            && self.snapshot.revision(&document.key)?.is_some_and(|stored| stored >= revision)
+            && self
+                .snapshot
+                .revision(&document.key)?
+                .is_some_and(|stored| stored.file > revision.file)
         {
             return Ok(Ready { place, revision: Some(revision), action: Action::Pass });
         }

@@ -86,6 +86,7 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
         sequence,
         end: 0,
         bytes_read: 0,
+        digest: None,
         records: Vec::new(),
         failure: None,
         encoded: 0,
@@ -100,6 +101,7 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
     };
     prepared.end = batch.position + batch.records.len() as u64;
     prepared.bytes_read = batch.bytes_read;
+    prepared.digest = batch.digest;
     prepared.records.reserve_exact(batch.records.len());
     for index in 0..batch.records.len() {
         let record = match source::parse(file, &batch, index) {

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::ledger::{Known, look_up};
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
-use super::{ImportOptions, ImportReport, Progress, Stage, stages};
+use super::{ImportOptions, ImportReport, Progress, Stage, checksum, stages};
 use crate::db::{Applied, Database, Writer, WriterOptions};
 use crate::error::{Error, Result};
-use crate::format::manifest::SourceEntry;
+use crate::format::manifest::{SourceDigest, SourceEntry};
+use crate::ingest::digest;
 use crate::ingest::raw::input_error;
 use crate::ingest::vectors::{self, VectorRecord, VectorSource};
 use crate::ingest::{Source, open};
@@ -50,12 +51,13 @@ impl<'a> Import<'a> {
                 .map_err(|source| Error::io("open", path.display().to_string(), source))?;
             bytes_total += metadata.len();
         }
-        let writer = database.writer(WriterOptions {
+        let mut writer = database.writer(WriterOptions {
             encoder: options.encoder.clone(),
             origin: options.origin.clone(),
             defer: options.defer,
             ..WriterOptions::default()
         })?;
+        writer.write_in_source_order();
         Ok(Import {
             database,
             options,
@@ -95,37 +97,98 @@ impl<'a> Import<'a> {
         }
         let mut source = open(path)?;
         let mut entry = source.entry();
-        // The writer is ours alone, so what it committed last is the newest ledger there is.
-        match look_up(&self.writer.snapshot().manifest().sources, &entry) {
+        if source.is_stream() {
+            // What came out of a pipe before says nothing about what comes now.
+            return self.documents(&mut source, entry);
+        }
+        let known = self.known(&entry, |bytes| digest::of_prefix(path, bytes))?;
+        match known {
             Known::Whole => {
                 self.report.files_known += 1;
                 return Ok(());
+            }
+            Known::WholeByHead => {
+                self.report.files_known += 1;
+                return self.add_digest(entry, |bytes| digest::of_prefix(path, bytes));
             }
             Known::Part(records) => {
                 source.skip_records(records)?;
                 entry = source.entry();
             }
-            Known::New => {}
+            Known::New | Known::Changed => {}
         }
-        self.read(&mut source, &mut entry)?;
-        entry.complete = true;
-        self.writer.set_source(entry);
+        self.begin(path, &known)?;
+        self.documents(&mut source, entry)
+    }
+
+    /// Reads a file of documents to its end.
+    fn documents(&mut self, source: &mut Source, mut entry: SourceEntry) -> Result<()> {
+        self.read(source, &mut entry)?;
+        self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         self.report.files += 1;
         Ok(())
+    }
+
+    /// What the ledger says of a file; with [`ImportOptions::force`] that it has changed.
+    fn known(
+        &self,
+        entry: &SourceEntry,
+        digest_of: impl FnMut(u64) -> Result<Option<[u8; 32]>>,
+    ) -> Result<Known> {
+        if self.options.force {
+            return Ok(Known::Changed);
+        }
+        // The writer is ours alone, so what it committed last is the newest ledger there is.
+        look_up(&self.writer.snapshot().manifest().sources, entry, digest_of)
+    }
+
+    /// Adds the digest that an older version did not take.
+    fn add_digest(
+        &mut self,
+        entry: SourceEntry,
+        mut digest_of: impl FnMut(u64) -> Result<Option<[u8; 32]>>,
+    ) -> Result<()> {
+        let sources = &self.writer.snapshot().manifest().sources;
+        let is_it = |known: &&SourceEntry| {
+            known.digest.is_none()
+                && (&known.name, known.bytes, known.head) == (&entry.name, entry.bytes, entry.head)
+        };
+        let known = sources.iter().find(is_it);
+        let hash = digest_of(entry.bytes)?;
+        if let (Some(known), Some(digest), Some(hash)) = (known, entry.digest, hash) {
+            let digest = SourceDigest { bytes: entry.bytes, hash, ..digest };
+            let entry = SourceEntry { digest: Some(digest), ..known.clone() };
+            self.writer.set_source(entry);
+        }
+        Ok(())
+    }
+
+    /// What comes before the first record of a file.
+    fn begin(&mut self, path: &Path, known: &Known) -> Result<()> {
+        self.report.files_changed += u64::from(*known == Known::Changed && !self.options.force);
+        checksum::check(path)
     }
 
     /// A file of vectors: read, and written, on this thread.
     fn vectors_file(&mut self, path: &Path) -> Result<()> {
         let mut source = vectors::open(path, self.options.ids.as_deref())?;
         self.check_dimension(&source)?;
-        match look_up(&self.writer.snapshot().manifest().sources, &source.entry()) {
+        source.complete_digest()?;
+        let entry = source.entry();
+        let known = self.known(&entry, |bytes| source.digest_of(bytes))?;
+        match known {
             Known::Whole => {
                 self.report.files_known += 1;
                 return Ok(());
             }
+            Known::WholeByHead => {
+                self.report.files_known += 1;
+                return self.add_digest(entry, |bytes| source.digest_of(bytes));
+            }
             Known::Part(records) => source.skip_records(records)?,
-            Known::New => {}
+            Known::New | Known::Changed => {}
         }
+        self.begin(path, &known)?;
         loop {
             self.options.control.check()?;
             let count = self.vectors(&mut source)?;
@@ -221,6 +284,7 @@ impl<'a> Import<'a> {
         }
         self.options.control.check()?;
         entry.records = batch.end;
+        entry.digest = batch.digest.or(entry.digest);
         self.writer.set_source(entry.clone());
         self.records += count;
         self.uncommitted += count;

@@ -2,7 +2,7 @@
 //!
 //! `ValidYN="N"` marks a spelling that was corrected since; the correct one stands beside it, so the
 //! wrong one is left out. Investigators (members of a group that is an author) go to the free field
-//! `investigators`, as `Last Initials`.
+//! `investigators`, as `Last Initials`; so do the editors of books to `editors`.
 
 use super::walk::Walker;
 use crate::document::{Author, Field, FieldValue};
@@ -23,16 +23,43 @@ pub(super) fn investigators(walker: &mut Walker<'_>, fields: &mut Vec<Field>) ->
     let mut names = Vec::new();
     walker.children(|walker, tag| {
         if tag.name() == "Investigator" && tag.attribute("ValidYN")? != "N" {
-            let person = person(walker)?;
-            let name = format!("{} {}", person.last_name, person.initials);
-            names.push(name.trim().to_owned());
+            names.push(short_name(&person(walker)?));
         }
         Ok(())
     })?;
-    if !names.is_empty() && fields.iter().all(|field| field.name != "investigators") {
-        fields.push(Field { name: "investigators".into(), value: FieldValue::List(names) });
-    }
+    add_list(fields, "investigators", names);
     Ok(())
+}
+
+/// Reads the `<AuthorList>` just entered as a list of editors.
+pub(super) fn editors(walker: &mut Walker<'_>, fields: &mut Vec<Field>) -> Result<(), Fault> {
+    let mut persons = Vec::new();
+    authors(walker, &mut persons)?;
+    add_list(fields, "editors", persons.iter().map(short_name).collect());
+    Ok(())
+}
+
+/// `Last Initials`, or the name of a group.
+pub(super) fn short_name(person: &Author) -> String {
+    if !person.collective_name.is_empty() {
+        return person.collective_name.clone();
+    }
+    let initials = if person.initials.is_empty() { &person.fore_name } else { &person.initials };
+    format!("{} {initials} {}", person.last_name, person.suffix).trim().to_owned()
+}
+
+/// Adds texts to a free field that is a list, and makes it where there is none.
+pub(super) fn add_list(fields: &mut Vec<Field>, name: &str, mut texts: Vec<String>) {
+    texts.retain(|text| !text.is_empty());
+    if texts.is_empty() {
+        return;
+    }
+    let known = fields.iter_mut().find(|field| field.name == name);
+    match known.map(|field| &mut field.value) {
+        Some(FieldValue::List(list)) => list.extend(texts),
+        Some(_) => {}
+        None => fields.push(Field { name: name.to_owned(), value: FieldValue::List(texts) }),
+    }
 }
 
 fn person(walker: &mut Walker<'_>) -> Result<Author, Fault> {

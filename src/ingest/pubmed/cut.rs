@@ -11,6 +11,7 @@
 use memchr::{memchr, memmem};
 
 use super::markup::{MARKUP_BYTES_MAX, Markup, declared_encoding};
+use super::token::tag_length;
 use crate::error::{Error, Result};
 use crate::ingest::raw::{RECORD_BYTES_MAX, RawBatch, RawKind, input_error};
 use crate::ingest::window::Window;
@@ -97,16 +98,40 @@ impl Home {
     fn interrupts(self, tag: &Markup<'_>) -> bool {
         match (self, tag) {
             (Home::Set(root), Markup::Open(name, _)) => {
-                root.record(name).is_some() || *name == "DeleteCitation"
+                root.record(name).is_some() || holds_deletes(name)
             }
             (Home::Set(root), Markup::Close(name, _)) => *name == root.name(),
             (Home::Deletes(_), Markup::Open(name, _)) => *name == "PMID",
             (Home::Deletes(root), Markup::Close(name, _)) => {
-                *name == "DeleteCitation" || *name == root.name()
+                holds_deletes(name) || *name == root.name()
             }
             _ => false,
         }
     }
+}
+
+/// Whether an element holds PMIDs that are taken back.
+fn holds_deletes(name: &str) -> bool {
+    matches!(name, "DeleteCitation" | "DeleteDocument")
+}
+
+/// A start tag that is there to its end.
+#[derive(Clone, Copy)]
+struct StartTag {
+    /// Bytes from `<` to `>`.
+    length: usize,
+    /// `<name/>`: the element has neither content nor end tag.
+    is_empty: bool,
+}
+
+/// The start tag at the start of `bytes`, of which `name_end` bytes are `<` and name; `None` when it
+/// does not end within them.
+fn start_tag(bytes: &[u8], name_end: usize) -> Option<StartTag> {
+    let rest = bytes.get(name_end..)?;
+    let rest = rest.get(..rest.len().min(MARKUP_BYTES_MAX))?;
+    let length = tag_length(rest)?;
+    let is_empty = rest.get(..length)?.ends_with(b"/");
+    Some(StartTag { length: name_end + length + 1, is_empty })
 }
 
 fn element(kind: RawKind) -> &'static str {
@@ -202,11 +227,15 @@ impl XmlCutter {
                 window.consume(length);
                 Ok(Step::Again)
             }
-            Markup::Open(name, length) => {
-                let name_bytes = length;
+            Markup::Open(name, name_end) => {
                 if let Some(root) = Root::named(name) {
-                    self.phase = Phase::Set(root);
-                    window.consume(name_bytes);
+                    let Some(tag) = start_tag(bytes, name_end) else {
+                        return self.cut_tag(window, name_end);
+                    };
+                    if !tag.is_empty {
+                        self.phase = Phase::Set(root);
+                    }
+                    window.consume(tag.length);
                 } else {
                     self.phase = self.lone_record(window, name)?;
                 }
@@ -217,6 +246,14 @@ impl XmlCutter {
                 Err(self.error(window, "expected a root element, found other mark-up"))
             }
         }
+    }
+
+    /// What a start tag that does not end yet means.
+    fn cut_tag(&self, window: &Window, name_end: usize) -> Result<Step> {
+        if window.bytes().len() < name_end + MARKUP_BYTES_MAX {
+            return Ok(Step::More);
+        }
+        Err(self.error(window, "not well-formed: a tag is not closed within 64 KiB"))
     }
 
     fn lone_record(&self, window: &Window, name: &str) -> Result<Phase> {
@@ -272,17 +309,29 @@ impl XmlCutter {
             Markup::Cut => return Ok(Step::More),
             Markup::Aside(length) | Markup::Doctype(length) => (length, self.phase),
             Markup::Bad => (1, self.phase),
-            Markup::Open(name, length) => match (home, name) {
-                (Home::Set(root), "DeleteCitation") => (length, Phase::Deletes(root)),
+            Markup::Open(name, name_end) => match (home, name) {
+                (Home::Set(root), name) if holds_deletes(name) => {
+                    match start_tag(bytes, name_end) {
+                        // An empty one takes nothing back: what follows are records.
+                        Some(tag) if tag.is_empty => (tag.length, self.phase),
+                        Some(tag) => (tag.length, Phase::Deletes(root)),
+                        None => return self.cut_tag(window, name_end),
+                    }
+                }
                 (Home::Deletes(_), "PMID") => (0, Phase::Record(RawKind::Delete, home)),
+                // The PMIDs of a record would be taken for deletions.
+                (Home::Deletes(_), name) => {
+                    let detail = format!("expected a <PMID> to delete, found <{name}>");
+                    return Err(self.error(window, detail));
+                }
                 (Home::Set(root), name) => match root.record(name) {
                     Some(kind) => (0, Phase::Record(kind, home)),
-                    None => (length, self.phase),
+                    None => (name_end, self.phase),
                 },
-                _ => (length, self.phase),
+                (Home::Outside, _) => (name_end, self.phase),
             },
             Markup::Close(name, length) => match home {
-                Home::Deletes(root) if name == "DeleteCitation" => (length, Phase::Set(root)),
+                Home::Deletes(root) if holds_deletes(name) => (length, Phase::Set(root)),
                 Home::Set(root) | Home::Deletes(root) if name == root.name() => {
                     // A root's end tag is closed by the `>` that follows, which is no mark-up.
                     match memchr(b'>', bytes) {
@@ -334,11 +383,14 @@ impl XmlCutter {
     fn find_end(&mut self, bytes: &[u8], kind: RawKind, home: Home) -> Found {
         let end_name = element(kind);
         if self.scanned == 0 {
-            let start = 1 + end_name.len();
-            if bytes.get(start..start + 2) == Some(b"/>") {
-                return Found::Whole(start + 2);
-            }
-            self.scanned = start.min(bytes.len());
+            let name_end = 1 + end_name.len();
+            self.scanned = match start_tag(bytes, name_end) {
+                Some(tag) if tag.is_empty => return Found::Whole(tag.length),
+                Some(tag) => tag.length,
+                None if bytes.len() < name_end + MARKUP_BYTES_MAX => return Found::Cut,
+                // The reader of the record says what is wrong with its tag.
+                None => name_end,
+            };
         }
         loop {
             let rest = bytes.get(self.scanned..).unwrap_or_default();

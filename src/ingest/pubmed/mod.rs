@@ -13,8 +13,15 @@
 //! | [`terms`] | `MeshHeadingList`, `ChemicalList`, `KeywordList`, `PublicationTypeList`, ... |
 //! | [`links`] | identifiers, references, corrections, data banks, grants |
 //!
+//! Any element may be empty (`<AuthorList/>`, attributes or not), and any may hold comments, processing
+//! instructions and CDATA sections. A character that XML 1.0 forbids (`&#27;`) makes its record an
+//! error; the control characters that XML only discourages (U+007F to U+009F but U+0085) are dropped.
+//!
+//! A PMID is one document whatever its `Version`: the later record in NLM's order replaces the
+//! earlier, and a `<DeleteCitation>` deletes the PMID.
+//!
 //! Left out, since no document of ours has a place for it: `CitationSubset`, `GeneralNote`,
-//! `SpaceFlightMission`, `GeneSymbolList`, `PersonalNameSubjectList`, the sections of books.
+//! `SpaceFlightMission`, `GeneSymbolList`, `PersonalNameSubjectList`.
 
 mod abstracts;
 mod authors;
@@ -43,9 +50,11 @@ use walk::{Tag, Walker};
 /// Reads one record.
 ///
 /// # Errors
-/// A [`Fault`] when it is not UTF-8, not well-formed, or has no PMID.
+/// A [`Fault`] when it is not UTF-8, not well-formed (which includes characters that XML forbids), or
+/// has no PMID.
 pub(super) fn parse(kind: RawKind, bytes: &[u8], position: u64) -> Result<Record, Fault> {
-    let mut walker = Walker::new(utf8(bytes)?);
+    let text = token::clean(utf8(bytes)?)?;
+    let mut walker = Walker::new(&text);
     let root = walker.root()?;
     let event = if kind == RawKind::Delete {
         let (pmid, version) = pmid(&mut walker, &root)?;

@@ -36,7 +36,7 @@ pub(super) enum Piece<'a> {
     Text(&'a str),
     /// A character written as an entity.
     Character(char),
-    /// A comment or a processing instruction.
+    /// A comment, a processing instruction, or a character that is dropped.
     Aside,
 }
 
@@ -198,7 +198,7 @@ impl<'a> Tokens<'a> {
     fn entity(&mut self) -> Result<Piece<'a>, Fault> {
         let (ch, length) = entity(self.rest()).map_err(|detail| self.fault(detail))?;
         self.place += length;
-        Ok(Piece::Character(ch))
+        Ok(if is_dropped(ch) { Piece::Aside } else { Piece::Character(ch) })
     }
 }
 
@@ -265,7 +265,7 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Bytes before the `>` that ends a tag, quoted ones passed over.
-fn tag_length(bytes: &[u8]) -> Option<usize> {
+pub(super) fn tag_length(bytes: &[u8]) -> Option<usize> {
     if bytes.first() == Some(&b'>') {
         return Some(0);
     }
@@ -292,7 +292,9 @@ fn unescape(value: &str) -> Result<Cow<'_, str>, String> {
         out.push_str(text);
         let at = rest.get(text.len()..).unwrap_or_default();
         let (ch, length) = entity(at)?;
-        out.push(ch);
+        if !is_dropped(ch) {
+            out.push(ch);
+        }
         rest = at.get(length..).unwrap_or_default();
     }
     out.push_str(rest);
@@ -315,8 +317,14 @@ fn entity(text: &str) -> Result<(char, usize), String> {
         "quot" => '"',
         "apos" => '\'',
         name => match name.strip_prefix('#') {
-            Some(number) => numbered(number)
-                .ok_or_else(|| format!("bad character &{name};: no such character"))?,
+            Some(number) => {
+                let ch = numbered(number)
+                    .ok_or_else(|| format!("bad character &{name};: no such character"))?;
+                match is_forbidden(ch) {
+                    true => return Err(forbidden(ch)),
+                    false => ch,
+                }
+            }
             None => return Err(format!("unknown entity &{name};")),
         },
     };
@@ -332,6 +340,53 @@ fn numbered(number: &str) -> Option<char> {
         return None;
     }
     u32::from_str_radix(digits, radix).ok().filter(|&code| code > 0).and_then(char::from_u32)
+}
+
+/// Characters that no XML 1.0 document may hold, written as themselves or by number (its production
+/// `Char`): control characters but tab, line feed and carriage return, U+FFFE and U+FFFF.
+fn is_forbidden(ch: char) -> bool {
+    matches!(ch, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn forbidden(ch: char) -> String {
+    format!("not well-formed: the character U+{:04X}, which XML 1.0 forbids", u32::from(ch))
+}
+
+/// Characters that XML 1.0 discourages and that no text means: U+007F to U+009F, but the line end
+/// U+0085. They are left out.
+fn is_dropped(ch: char) -> bool {
+    matches!(ch, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}')
+}
+
+/// A record without the characters that are left out.
+///
+/// # Errors
+/// A [`Fault`] at the first that is forbidden.
+pub(super) fn clean(text: &str) -> Result<Cow<'_, str>, Fault> {
+    if !may_be_odd(text.as_bytes()) {
+        return Ok(Cow::Borrowed(text));
+    }
+    if let Some((place, ch)) = text.char_indices().find(|(_, ch)| is_forbidden(*ch)) {
+        return Err(Fault { offset: place as u64, detail: forbidden(ch) });
+    }
+    match text.contains(is_dropped) {
+        true => Ok(Cow::Owned(text.chars().filter(|ch| !is_dropped(*ch)).collect())),
+        false => Ok(Cow::Borrowed(text)),
+    }
+}
+
+/// Whether a text may hold a character that is forbidden or left out; mostly wrong only about
+/// U+0085. One pass that compiles to vector instructions, since every record goes through it.
+fn may_be_odd(bytes: &[u8]) -> bool {
+    let next = bytes.get(1..).unwrap_or_default();
+    let is_control = |byte: u8| (byte < b' ' && !matches!(byte, 9 | 10 | 13)) || byte == 0x7f;
+    let pairs = bytes.iter().zip(next).fold(false, |odd, (&byte, &next)| {
+        // U+0080 to U+009F are C2 80 to C2 9F, U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+        odd | is_control(byte)
+            | ((byte == 0xc2) & (next < 0xa0))
+            | ((byte == 0xbf) & (next >= 0xbe))
+    });
+    pairs || bytes.last().is_some_and(|&last| is_control(last))
 }
 
 /// A name that may be anything, for messages.

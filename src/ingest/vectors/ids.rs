@@ -8,12 +8,14 @@ use roaring::RoaringBitmap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::Counted;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
 use crate::ids::Key;
 use crate::ingest::input::Input;
-use crate::ingest::jsonl::{id_key, pmid_value, values};
+use crate::ingest::jsonl::values;
+use crate::ingest::keys::{id_key, pmid_value};
 use crate::ingest::raw::{Fault, RECORD_BYTES_MAX, input_error, utf8};
 use crate::ingest::window::Window;
 
@@ -29,6 +31,8 @@ pub(super) struct IdList {
     window: Window,
     form: Form,
     given: u64,
+    /// Whether its name says that all are PMIDs (`pmids_chunk_36.json`).
+    is_pmids: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,8 @@ impl IdList {
         if window.bytes().starts_with(b"\xef\xbb\xbf") {
             window.consume(3);
         }
-        let mut list = IdList { window, form: Form::Lines, given: 0 };
+        let is_pmids = window.input().name().starts_with("pmids_");
+        let mut list = IdList { window, form: Form::Lines, given: 0, is_pmids };
         if list.window.bytes().trim_ascii_start().first() == Some(&b'[') {
             list.skip_blanks()?;
             list.window.consume(1);
@@ -67,6 +72,13 @@ impl IdList {
 
     pub(super) fn entry(&self) -> SourceEntry {
         self.window.input().entry(0, false)
+    }
+
+    /// The ids given and the bytes read so far.
+    pub(super) fn counted(&self) -> Counted {
+        let read = self.window.input().digest();
+        let (bytes, hash) = read.map_or_else(Default::default, |read| (read.bytes, read.hash));
+        Counted { ids: self.given, bytes, hash }
     }
 
     /// The next id; `None` at the end.
@@ -126,7 +138,7 @@ impl IdList {
                 false => Err(input_error(self.name(), place, "the line is empty; expected an id")),
             };
         }
-        let key = line_key(line);
+        let key = line_key(line, self.is_pmids);
         self.window.consume(length + 1);
         self.window.end_line();
         Ok(Some(key))
@@ -149,7 +161,7 @@ impl IdList {
                 String::from_utf8_lossy(bytes.get(..length.min(40)).unwrap_or_default())
             ))
         });
-        let key = value.and_then(|value| id_key("id", &value));
+        let key = value.and_then(|value| item_key(&value, self.is_pmids));
         self.window.consume(length);
         Ok(Some(key))
     }
@@ -222,10 +234,10 @@ impl IdList {
 }
 
 /// The id in a line: the line itself, or that of an object.
-fn line_key(line: &[u8]) -> Result<Key, Fault> {
+fn line_key(line: &[u8], is_pmid: bool) -> Result<Key, Fault> {
     let text = utf8(line)?;
     if !text.starts_with('{') {
-        return id_key("id", &Value::String(text.to_owned()));
+        return item_key(&Value::String(text.to_owned()), is_pmid);
     }
     let members = values::members(line)?.members;
     let found = ID_MEMBERS.iter().find_map(|name| members.iter().find(|(known, _)| known == name));
@@ -234,6 +246,10 @@ fn line_key(line: &[u8]) -> Result<Key, Fault> {
         Some((name, value)) => id_key(name, value),
         None => Err(Fault::whole("no id: expected `pmid`, `id`, `_id` or `doc_id`")),
     }
+}
+
+fn item_key(value: &Value, is_pmid: bool) -> Result<Key, Fault> {
+    if is_pmid { pmid_value(value).map(Key::Pmid) } else { id_key("id", value) }
 }
 
 /// The key, if a document may have it.
@@ -246,16 +262,16 @@ pub(super) fn checked(key: Key) -> Result<Key, Fault> {
     }
 }
 
-/// Reads a whole list and counts its ids.
+/// Reads a whole list: how many ids it has, and its digest.
 ///
 /// # Errors
 /// As [`IdList::next`], and [`Error::Input`] for an id that comes twice.
-pub(super) fn check(path: &Path) -> Result<u64> {
+pub(super) fn check(path: &Path) -> Result<Counted> {
     let mut list = IdList::open(path)?;
     let mut seen = Seen::default();
     loop {
         let place = list.place();
-        let Some(key) = list.next()? else { return Ok(list.given) };
+        let Some(key) = list.next()? else { return Ok(list.counted()) };
         if !seen.insert(&key) {
             let first = first_place(path, &key)?;
             let detail = format!("the id {key} is there already, at {first}");

@@ -11,7 +11,9 @@
 //! An array is of type `<f4` or `<f2` (little-endian single or half precision), in C order, with one
 //! vector a row; anything else is refused by name. A list of ids is text with one id a line, JSON
 //! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. `.npy` and lists may
-//! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID.
+//! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID, also as a float or in quotes;
+//! one with leading zeros is a text, but in `pmids_chunk_N.json`, where all are PMIDs. A list is read twice
+//! and cannot be a pipe.
 //!
 //! Before the first vector, the whole list of ids is read once: an id that is none or is given twice,
 //! and a list longer or shorter than the array, are found before anything is imported. Memory: one
@@ -24,18 +26,15 @@ mod pages;
 #[cfg(feature = "parquet")]
 mod table;
 
-use std::ffi::OsStr;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::input::Input;
+use super::digest;
+use super::input::{self, Input, name_of};
 use super::raw::input_error;
 use crate::encoder::Metric;
 use crate::error::{Error, Result};
-use crate::format::manifest::SourceEntry;
+use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ids::Key;
 use crate::limits::DIMENSION_MAX;
 use ids::IdList;
@@ -64,7 +63,9 @@ pub struct VectorRecord {
 /// ```
 pub struct VectorSource {
     name: String,
+    path: PathBuf,
     rows: Rows,
+    /// As of the start; digests are added when they are asked for.
     entry: SourceEntry,
     dimension: usize,
     len: u64,
@@ -80,12 +81,22 @@ type Row = (Key, Result<Vec<f32>, String>);
 struct NpyRows {
     array: Array,
     ids: IdList,
+    /// Length and digest of the whole list, as it was checked.
+    list: Counted,
 }
 
 enum Rows {
     Npy(Box<NpyRows>),
     #[cfg(feature = "parquet")]
     Parquet(Box<table::Table>),
+}
+
+/// A list of ids that was read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counted {
+    ids: u64,
+    bytes: u64,
+    hash: [u8; 32],
 }
 
 /// What a file of vectors is, by its first bytes.
@@ -106,10 +117,13 @@ fn kind_of(start: &[u8]) -> Option<Kind> {
 }
 
 fn kind(path: &Path) -> Result<Option<Kind>> {
+    // The first bytes of a pipe would be lost to its reader.
+    if input::is_stream(path)? {
+        return Ok(None);
+    }
     let io_error = |source| Error::io("read", path.display().to_string(), source);
     let mut start = Vec::new();
-    let file =
-        File::open(path).map_err(|source| Error::io("open", path.display().to_string(), source))?;
+    let file = digest::open(path)?;
     file.take(6).read_to_end(&mut start).map_err(io_error)?;
     if !start.starts_with(&[0x1f, 0x8b]) && !start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         return as_named(path, kind_of(&start), &start);
@@ -136,7 +150,8 @@ fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kin
     Err(input_error(&name, "byte 0".into(), detail))
 }
 
-/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes.
+/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
+/// device does not: nothing is read of it.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
@@ -171,26 +186,31 @@ pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
 
 fn open_npy(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     let array = Array::open(path)?;
-    let list = match ids {
+    let list_path = match ids {
         Some(ids) => ids.to_path_buf(),
         None => find_ids(path)?,
     };
-    let count = ids::check(&list)?;
-    let ids = IdList::open(&list)?;
+    if input::is_stream(&list_path)? {
+        let detail = "a list of ids is read twice, which a pipe cannot be: save it as a file";
+        return Err(input_error(&name_of(&list_path), "the whole list".into(), detail));
+    }
+    let list = ids::check(&list_path)?;
+    let ids = IdList::open(&list_path)?;
     let (name, dimension, len) = (array.name().to_owned(), array.dimension(), array.len());
-    if count != len {
+    if list.ids != len {
         return Err(input_error(
             ids.name(),
             "the whole list".into(),
-            format!("{count} ids, but {name} holds {len} vectors"),
+            format!("{} ids, but {name} holds {len} vectors", list.ids),
         ));
     }
     let mut entry = array.entry(0, false);
     entry.bytes += ids.entry().bytes;
-    entry.head = joint_head(entry.head, ids.entry().head);
+    entry.head = digest::short(digest::joint(entry.head, ids.entry().head));
     Ok(VectorSource {
         name,
-        rows: Rows::Npy(Box::new(NpyRows { array, ids })),
+        path: path.to_owned(),
+        rows: Rows::Npy(Box::new(NpyRows { array, ids, list })),
         entry,
         dimension,
         len,
@@ -208,12 +228,13 @@ fn open_parquet(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
         return Err(input_error(&name, "the whole file".into(), detail));
     }
     // Only its name, size and first bytes are taken from this reader.
-    let entry = Input::open(path)?.entry(0, false);
+    let entry = SourceEntry { digest: None, ..Input::open(path)?.entry(0, false) };
     let table = table::Table::open(path, &name)?;
     let (dimension, len) = (table.dimension(), table.len());
     let rows = Rows::Parquet(Box::new(table));
     Ok(VectorSource {
         name,
+        path: path.to_owned(),
         rows,
         entry,
         dimension,
@@ -232,6 +253,13 @@ fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
         "a Parquet file, which this build cannot read: build medvec with the feature `parquet`, or \
          write the vectors as .npy and the ids as a text file, one a line",
     ))
+}
+
+/// The list of ids that lies beside an array (`.npy`); `None` for other files and where there is none.
+pub(super) fn ids_beside(path: &Path) -> Option<PathBuf> {
+    let name = name_of(path);
+    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    packed.unwrap_or(&name).ends_with(".npy").then(|| find_ids(path).ok())?
 }
 
 /// The list of ids that lies beside an array.
@@ -267,18 +295,6 @@ fn medcpt_chunk(name: &str) -> Option<&str> {
     (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-fn joint_head(array: [u8; 16], ids: [u8; 16]) -> [u8; 16] {
-    let digest: [u8; 32] = Sha256::digest([array, ids].concat()).into();
-    let mut head = [0; 16];
-    head.copy_from_slice(digest.split_at(16).0);
-    head
-}
-
-fn name_of(path: &Path) -> String {
-    let name = path.file_name().map(OsStr::to_string_lossy);
-    name.map_or_else(|| path.display().to_string(), |name| name.into_owned())
-}
-
 /// Refuses what is no dimension of a vector.
 fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
     match usize::try_from(dimension) {
@@ -288,6 +304,19 @@ fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
             place.into(),
             format!("vectors of {dimension} numbers; expected 1 to {DIMENSION_MAX}"),
         )),
+    }
+}
+
+impl NpyRows {
+    /// Checks that array and list end here, and that the list is the one that was checked.
+    fn end(&mut self) -> Result<()> {
+        self.array.end()?;
+        let has_more = self.ids.next()?.is_some();
+        if has_more || self.ids.counted() != self.list {
+            let detail = "the list changed while it was read; import it again";
+            return Err(input_error(self.ids.name(), "the whole list".into(), detail));
+        }
+        Ok(())
     }
 }
 
@@ -312,9 +341,65 @@ impl VectorSource {
         &self.name
     }
 
-    /// What the manifest remembers: name, size and first bytes of array and list, vectors given so far.
+    /// What the manifest remembers: name, size, first bytes and digest of array and list, vectors given
+    /// so far. A Parquet file, which is not read in order, has a digest during an import only.
     pub fn entry(&self) -> SourceEntry {
-        SourceEntry { records: self.position, complete: self.is_complete, ..self.entry.clone() }
+        let mut entry = self.entry.clone();
+        (entry.records, entry.complete) = (self.position, self.is_complete);
+        if let Rows::Npy(npy) = &self.rows
+            && let Some(array) = npy.array.entry(0, false).digest
+        {
+            let bytes = array.bytes + npy.list.bytes;
+            let hash = digest::joint(array.hash, npy.list.hash);
+            entry.digest = Some(SourceDigest { bytes, hash, ..array });
+        }
+        entry
+    }
+
+    /// The digest of the first `bytes` of the source, array and list counted together; `None` when it
+    /// has fewer, or is a Parquet file of another length. Cost: reads these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn digest_of(&mut self, bytes: u64) -> Result<Option<[u8; 32]>> {
+        match &self.rows {
+            Rows::Npy(npy) => {
+                let Some(array) = bytes.checked_sub(npy.list.bytes) else { return Ok(None) };
+                let hash = digest::of_prefix(&self.path, array)?;
+                Ok(hash.map(|hash| digest::joint(hash, npy.list.hash)))
+            }
+            #[cfg(feature = "parquet")]
+            Rows::Parquet(_) => {
+                let whole = self.whole_digest()?;
+                Ok((whole.bytes == bytes).then_some(whole.hash))
+            }
+        }
+    }
+
+    /// Takes the digest that reading alone does not give.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn complete_digest(&mut self) -> Result<()> {
+        #[cfg(feature = "parquet")]
+        if let Rows::Parquet(_) = &self.rows {
+            self.whole_digest()?;
+        }
+        Ok(())
+    }
+
+    /// The digest of the whole file, read once.
+    #[cfg(feature = "parquet")]
+    fn whole_digest(&mut self) -> Result<SourceDigest> {
+        let whole = match self.entry.digest {
+            Some(known) => known,
+            None => {
+                let (bytes, hash) = digest::of_file(&self.path)?;
+                SourceDigest { bytes, hash, place: digest::place(&self.path) }
+            }
+        };
+        self.entry.digest = Some(whole);
+        Ok(whole)
     }
 
     /// Bytes read so far, packed as they are.
@@ -389,7 +474,7 @@ impl Iterator for VectorSource {
         }
         if self.position == self.len {
             let end = match &mut self.rows {
-                Rows::Npy(npy) => npy.array.end(),
+                Rows::Npy(npy) => npy.end(),
                 #[cfg(feature = "parquet")]
                 Rows::Parquet(_) => Ok(()),
             };

@@ -20,7 +20,7 @@ use super::pages::{ParquetFile, contained};
 use super::{Row, check_dimension};
 use crate::error::{Error, Result};
 use crate::ids::Key;
-use crate::ingest::jsonl::id_key;
+use crate::ingest::keys::id_key;
 use crate::ingest::raw::{Fault, input_error};
 use crate::kernel::quantize::f32_from_f16;
 use crate::limits::DIMENSION_MAX;
@@ -40,6 +40,7 @@ pub(super) struct Table {
     name: String,
     /// Leaf columns.
     id_column: usize,
+    has_unsigned_ids: bool,
     vector_column: usize,
     dimension: usize,
     len: u64,
@@ -73,9 +74,7 @@ impl Table {
         let id_column = by_name(&ID_NAMES).ok_or_else(|| {
             refused(format!("no ids: expected one of {}, found {}", ID_NAMES.join(", "), all()))
         })?;
-        if schema.column(id_column).max_rep_level() > 0 {
-            return Err(refused(format!("`{}` holds lists, not ids", roots[id_column])));
-        }
+        check_id_type(&schema.column(id_column)).map_err(refused)?;
         let lists = |leaf: &usize| is_list_of_floats(&schema.column(*leaf));
         let vector_column = match by_name(&VECTOR_NAMES) {
             Some(column) => column,
@@ -97,6 +96,7 @@ impl Table {
             file,
             name: name.to_owned(),
             id_column,
+            has_unsigned_ids: is_unsigned(&schema.column(id_column)),
             vector_column,
             dimension: 1,
             len,
@@ -161,7 +161,7 @@ impl Table {
             let Some((ids, vectors)) = &mut self.columns else { return Ok(()) };
             let damaged = |error| damaged(&self.name, &place, &error);
             self.budget.fetch_add((BATCH_ROWS * DIMENSION_MAX) as u64, Ordering::Relaxed);
-            let keys = contained(|| read_ids(ids)).map_err(damaged)?;
+            let keys = contained(|| read_ids(ids, self.has_unsigned_ids)).map_err(damaged)?;
             let vectors = contained(|| read_vectors(vectors)).map_err(damaged)?;
             if keys.len() != vectors.len() {
                 let detail = format!("{} ids for {} vectors", keys.len(), vectors.len());
@@ -196,7 +196,7 @@ impl Table {
             loop {
                 let place = format!("row group {group}");
                 self.budget.fetch_add(BATCH_ROWS as u64, Ordering::Relaxed);
-                let keys = contained(|| read_ids(&mut column))
+                let keys = contained(|| read_ids(&mut column, self.has_unsigned_ids))
                     .map_err(|error| damaged(&self.name, &place, &error))?;
                 if keys.is_empty() {
                     break;
@@ -233,6 +233,22 @@ fn is_list_of_floats(column: &ColumnDescriptor) -> bool {
     column.max_rep_level() == 1 && (column.physical_type() == Type::FLOAT || is_half(column))
 }
 
+fn check_id_type(column: &ColumnDescriptor) -> Result<(), String> {
+    let found = match (column.max_rep_level(), column.logical_type_ref()) {
+        (1.., _) => "lists, not ids",
+        (0, Some(LogicalType::Decimal(_))) => "decimals: cast it to int64",
+        _ => return Ok(()),
+    };
+    Err(format!("`{}` holds {found}", column.path().string()))
+}
+
+/// Whether the integers of a column have no sign; those of old writers say so by another word.
+fn is_unsigned(column: &ColumnDescriptor) -> bool {
+    use ::parquet::basic::ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
+    matches!(column.logical_type_ref(), Some(LogicalType::Integer(int)) if !int.is_signed)
+        || matches!(column.converted_type(), UINT_8 | UINT_16 | UINT_32 | UINT_64)
+}
+
 fn check_vector_type(column: &ColumnDescriptor) -> Result<(), String> {
     if is_list_of_floats(column) {
         return Ok(());
@@ -246,19 +262,38 @@ fn check_vector_type(column: &ColumnDescriptor) -> Result<(), String> {
 }
 
 /// Some keys; none at the end of the column.
-fn read_ids(reader: &mut ColumnReader) -> Result<Vec<Result<Key, Fault>>, ParquetError> {
+fn read_ids(
+    reader: &mut ColumnReader,
+    is_unsigned: bool,
+) -> Result<Vec<Result<Key, Fault>>, ParquetError> {
     let mut levels = Vec::new();
-    let mut integers = Vec::new();
+    let mut numbers: Vec<serde_json::Value> = Vec::new();
     let mut texts = Vec::new();
     let read = match reader {
         ColumnReader::Int32ColumnReader(reader) => {
             let mut values = Vec::new();
             let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
-            integers.extend(values.into_iter().map(i64::from));
+            numbers.extend(values.into_iter().map(|number| match is_unsigned {
+                true => serde_json::Value::from(number.cast_unsigned()),
+                false => serde_json::Value::from(number),
+            }));
             read
         }
         ColumnReader::Int64ColumnReader(reader) => {
-            reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut integers)?
+            let mut values = Vec::new();
+            let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
+            numbers.extend(values.into_iter().map(|number| match is_unsigned {
+                true => serde_json::Value::from(number.cast_unsigned()),
+                false => serde_json::Value::from(number),
+            }));
+            read
+        }
+        // Data frames turn integers into floats where one is missing.
+        ColumnReader::DoubleColumnReader(reader) => {
+            let mut values = Vec::new();
+            let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
+            numbers.extend(values.into_iter().map(serde_json::Value::from));
+            read
         }
         ColumnReader::ByteArrayColumnReader(reader) => {
             reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut texts)?
@@ -269,12 +304,12 @@ fn read_ids(reader: &mut ColumnReader) -> Result<Vec<Result<Key, Fault>>, Parque
     if rows != values {
         return Err(ParquetError::General("an id is null".into()));
     }
-    let integers = integers.into_iter().map(|number| id_key("id", &number.into()));
+    let numbers = numbers.into_iter().map(|number| id_key("id", &number));
     let texts = texts.into_iter().map(|bytes| match std::str::from_utf8(bytes.data()) {
         Ok(text) => id_key("id", &text.into()),
         Err(_) => Err(Fault::whole("the id is not UTF-8")),
     });
-    Ok(integers.chain(texts).map(|key| key.and_then(checked)).collect())
+    Ok(numbers.chain(texts).map(|key| key.and_then(checked)).collect())
 }
 
 /// Some vectors; none at the end of the column.

@@ -9,7 +9,7 @@ use medvec::kernel::matmul::Precision;
 use super::Format;
 
 /// What a model folder does not say about itself.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ModelOptions {
     /// Use the recipe of this known model (see `medvec encoders list`).
     #[arg(long, value_name = "NAME")]

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use medvec::ingest::jsonl::to_json;
 use medvec::{Document, Key};
 
 use super::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::{csv, document_json, keys, output, render, view};
+use crate::{csv, keys, output, render, view};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let keys = keys::read(&args.keys, io::stdin().lock())?;
@@ -32,8 +33,8 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
                 }
                 render::document(out, &document, columns)?;
             }
-            Format::Json => all.push(document_json::complete(&document)),
-            Format::Jsonl => output::json_line(out, &document_json::importable(&document))?,
+            Format::Json => all.push(to_json(&document)?),
+            Format::Jsonl => output::json_line(out, &to_json(&document)?)?,
             Format::Csv => record(out, &document)?,
             Format::Pmids => writeln!(out, "{key}")?,
         }

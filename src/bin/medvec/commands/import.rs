@@ -9,7 +9,7 @@ use medvec::db::{CreateOptions, Database};
 use medvec::format::manifest::RowType;
 use medvec::format::names;
 use medvec::ingest;
-use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import};
+use medvec::ingest::pipeline::{ImportOptions, ImportReport, Stage, import, select};
 use medvec::limits::TRAIN_ROWS_MIN;
 use medvec::{Encoder, EncoderSpec, Error};
 
@@ -34,6 +34,14 @@ struct Target {
 }
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
+    let (files, others) = select(&args.files);
+    for (file, reason) in &others {
+        context.remark(format!("{FAINT}{} left out: {reason}{FAINT:#}", file.display()));
+    }
+    if files.is_empty() {
+        return Err(Failure::usage("none of the files is a source: name the files to import"));
+    }
+    let args = &Import { files, ..args.clone() };
     for file in &args.files {
         check_source(file, args)?;
     }
@@ -47,6 +55,7 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
         origin,
         ids: args.ids.clone(),
         defer: args.defer,
+        force: args.force,
         keep_going: args.keep_going,
         batch: batch(args.model.device(), defaults.batch),
         control: context.control(),
@@ -113,8 +122,12 @@ fn check_source(file: &Path, args: &Import) -> Result<()> {
     }
     if ingest::vectors::is_vectors(file)? {
         ingest::vectors::open(file, args.ids.as_deref())?;
-    } else {
+    } else if file.is_file() {
         ingest::open(file)?;
+    } else {
+        // What a pipe gives now would be missing later; a path that leads nowhere is told at once.
+        std::fs::metadata(file)
+            .map_err(|source| Error::io("open", file.display().to_string(), source))?;
     }
     Ok(())
 }
@@ -273,6 +286,10 @@ fn tell(report: &ImportReport, args: &Import, context: &mut Context) -> Result<(
     }
     if report.files_known > 0 {
         parts.push(format!("{} imported before", counted(report.files_known, "file")));
+    }
+    if report.files_changed > 0 {
+        let files = counted(report.files_changed, "file");
+        parts.push(format!("{files} changed and imported again"));
     }
     writeln!(
         context.out,

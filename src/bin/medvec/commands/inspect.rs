@@ -131,8 +131,11 @@ fn kind_name(kind: FileKind) -> &'static str {
 }
 
 fn section_name(file: FileKind, kind: u32) -> &'static str {
-    let names = match file {
-        FileKind::Manifest => &[(manifest::SECTION_STATE, "state")],
+    let names: &[(u32, &'static str)] = match file {
+        FileKind::Manifest => &[
+            (manifest::SECTION_STATE, "state"),
+            (manifest::SECTION_SOURCE_DIGESTS, "source-digests"),
+        ],
         FileKind::Tombstones => &[(tombstones::SECTION_ROWS, "rows")],
         FileKind::Segment => segment::NAMES,
         FileKind::Codebook => codebook::NAMES,

@@ -77,6 +77,7 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
             metric: None,
             ids: None,
             defer: false,
+            force: false,
             keep_going: false,
         };
         import::run(&import, context)

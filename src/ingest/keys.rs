@@ -1,0 +1,207 @@
+//! Ids as people and programs write them.
+//!
+//! | written | where a PMID is wanted | where any id will do |
+//! |---|---|---|
+//! | `123`, `" 123 "`, `"'123'"`, `"PMID: 123"` | PMID 123 | PMID 123 |
+//! | `123.0`, `1.23e2` (numbers), `"123.0"`, `"1.23e+02"` | PMID 123 | PMID 123 |
+//! | `"00123"` | PMID 123 | the text `00123` |
+//! | `0`, `-5`, `4294967296` | refused | the text of the number |
+//! | `123.2`, `"123.2"` | refused: a version is no part of a PMID | refused as a number; the text |
+//! | `"note-1"` | refused | the text `note-1` |
+//! | `12345678901234567890123` | refused | refused: no longer exact; write it as a string |
+//!
+//! A text that would be read as a PMID, or without its blanks or quotes, is written
+//! `{"text": " 123"}`.
+
+use serde_json::Value;
+
+use super::jsonl::values;
+use super::raw::Fault;
+use crate::ids::{Key, Pmid};
+
+/// Integers up to here are exact as floats: 2^53.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// The PMID in a value that must be one.
+///
+/// # Errors
+/// A [`Fault`] for anything else.
+pub(super) fn pmid_value(value: &Value) -> Result<Pmid, Fault> {
+    let number = match value {
+        Value::Number(number) => number
+            .as_u64()
+            .or_else(|| whole(number.as_f64()?).and_then(|number| u64::try_from(number).ok()))
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|&number| number > 0),
+        Value::String(text) => pmid_text(text),
+        _ => None,
+    };
+    number.map(Pmid).ok_or_else(|| {
+        Fault::whole(format!("`pmid` must be a positive integer, found {}", values::brief(value)))
+    })
+}
+
+/// The PMID that a text means; leading zeros are nothing.
+pub(super) fn pmid_text(text: &str) -> Option<u32> {
+    let bare = without_prefix(unquoted(text));
+    let is_decimal = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
+    match is_decimal {
+        true => bare.parse().ok(),
+        false => float_text(bare).or_else(|| exponent(bare)),
+    }
+    .filter(|&number| number > 0)
+}
+
+/// The key in a value that may be any id.
+///
+/// # Errors
+/// A [`Fault`] for what is no string and no integer, and for an empty string.
+pub(super) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
+    let number = match value {
+        Value::String(text) => return id_text(name, text),
+        Value::Object(members) => match (members.len(), members.get("text")) {
+            (1, Some(Value::String(text))) => return Ok(Key::Text(text.clone())),
+            _ => None,
+        },
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        Value::Number(number) => number.as_f64().and_then(whole).map(|number| number.to_string()),
+        _ => None,
+    };
+    number.map(|digits| Key::parse(&digits)).ok_or_else(|| {
+        Fault::whole(format!(
+            "`{name}` must be a string or an integer, found {}",
+            values::brief(value)
+        ))
+    })
+}
+
+fn id_text(name: &str, text: &str) -> Result<Key, Fault> {
+    let bare = unquoted(text);
+    if bare.is_empty() {
+        return Err(Fault::whole(format!("`{name}` is empty")));
+    }
+    let key = Key::parse(without_prefix(bare));
+    if let Key::Pmid(pmid) = key {
+        return Ok(Key::Pmid(pmid));
+    }
+    let float = float_text(bare).filter(|_| !bare.starts_with('0'));
+    Ok(match float {
+        Some(number) if number > 0 => Key::pmid(number),
+        _ => Key::Text(bare.to_owned()),
+    })
+}
+
+/// How a key is written as `pmid` or `id`, so that [`id_key`] reads it.
+pub(super) fn key_member(key: &Key) -> (&'static str, Value) {
+    match key {
+        Key::Pmid(pmid) => ("pmid", pmid.0.into()),
+        Key::Text(text) => {
+            let plain = Value::from(text.as_str());
+            let is_read = id_key("id", &plain).is_ok_and(|read| read == *key);
+            ("id", if is_read { plain } else { serde_json::json!({ "text": text }) })
+        }
+    }
+}
+
+/// An integer that is written as a float and still exact.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() <= EXACT_MAX).then_some(number as i64)
+}
+
+/// Without blanks and one pair of quotes.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inside = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote).map(str::trim));
+    inside.unwrap_or(text)
+}
+
+/// Without `PMID`, `PMID:` and the like before a number.
+fn without_prefix(text: &str) -> &str {
+    let is_pmid = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("pmid"));
+    let rest = text.get(4..).filter(|_| is_pmid).unwrap_or(text);
+    let number = rest.trim_start_matches([':', ' ', '-']).trim();
+    match is_pmid && number.starts_with(|ch: char| ch.is_ascii_digit()) {
+        true => number,
+        false => text,
+    }
+}
+
+/// `123.0` and, as `%e` writes it, `1.23e+02`.
+fn float_text(text: &str) -> Option<u32> {
+    let (whole, zeros) = match text.split_once('.') {
+        Some((whole, zeros)) if !text.contains('e') => (whole, zeros),
+        _ if text.contains("e+") => return exponent(text),
+        _ => return None,
+    };
+    let is_whole = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    let is_zero = !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
+    if is_whole && is_zero { whole.parse().ok() } else { None }
+}
+
+/// A number with an exponent that is an integer.
+fn exponent(text: &str) -> Option<u32> {
+    let is_number = text.starts_with(|ch: char| ch.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'));
+    let number = text.parse::<f64>().ok().filter(|_| is_number).and_then(whole)?;
+    u32::try_from(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let text = |text: &str| Some(Key::Text(text.to_owned()));
+        let pmid = |number| Some(Key::pmid(number));
+        for (value, as_pmid, as_id) in [
+            (json!(123), pmid(123), pmid(123)),
+            (json!(123.0), pmid(123), pmid(123)),
+            (json!(1.2e7), pmid(12_000_000), pmid(12_000_000)),
+            (json!(" 123\t"), pmid(123), pmid(123)),
+            (json!("\"123\""), pmid(123), pmid(123)),
+            (json!("' 123 '"), pmid(123), pmid(123)),
+            (json!("PMID: 123"), pmid(123), pmid(123)),
+            (json!("pmid:123"), pmid(123), pmid(123)),
+            (json!("123.0"), pmid(123), pmid(123)),
+            (json!("1.2345678e+07"), pmid(12_345_678), pmid(12_345_678)),
+            (json!("1.2e7"), pmid(12_000_000), text("1.2e7")),
+            (json!("00123"), pmid(123), text("00123")),
+            (json!(0), None, text("0")),
+            (json!(-5), None, text("-5")),
+            (json!("0"), None, text("0")),
+            (json!(4_294_967_295u64), pmid(u32::MAX), pmid(u32::MAX)),
+            (json!(4_294_967_296u64), None, text("4294967296")),
+            (json!(u64::MAX), None, text("18446744073709551615")),
+            (json!(1e300), None, None),
+            (json!(123.2), None, None),
+            (json!("123.2"), None, text("123.2")),
+            (json!("12e4"), pmid(120_000), text("12e4")),
+            (json!("note-1"), None, text("note-1")),
+            (json!(" a b "), None, text("a b")),
+            (json!("pmid-map"), None, text("pmid-map")),
+            (json!({"text": " 123"}), None, text(" 123")),
+            (json!({"text": 1}), None, None),
+            (json!(""), None, None),
+            (json!("\"\""), None, None),
+            (json!(true), None, None),
+            (json!([1]), None, None),
+        ] {
+            assert_eq!(pmid_value(&value).ok().map(Key::Pmid), as_pmid, "{value} as a PMID");
+            assert_eq!(id_key("id", &value).ok(), as_id, "{value} as an id");
+        }
+    }
+
+    #[test]
+    fn every_key_is_written_so_that_it_is_read() {
+        for text in ["note-1", "123", " a", "pmid:7", "'x'", "1.0", "00", "\u{1b}", "{}"] {
+            let key = Key::Text(text.into());
+            let (name, value) = key_member(&key);
+            assert_eq!((name, id_key(name, &value).ok()), ("id", Some(key)));
+        }
+    }
+}

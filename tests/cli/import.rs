@@ -1,0 +1,132 @@
+//! What `medvec import` makes of changed files, sums, notes and pipes.
+
+use std::fs;
+
+use crate::sandbox::Sandbox;
+
+const SET: &str = "<PubmedArticleSet><PubmedArticle><MedlineCitation Owner=\"NLM\" Status=\"MEDLINE\" \
+    IndexingMethod=\"Curated\"><PMID Version=\"2\">501</PMID><DateRevised><Year>2020</Year><Month>01</Month>\
+    <Day>02</Day></DateRevised><Article><Journal><JournalIssue><PubDate><MedlineDate>1977-1978 Fall-Winter\
+    </MedlineDate></PubDate></JournalIssue></Journal><ArticleTitle>First words</ArticleTitle>\
+    <ELocationID EIdType=\"pii\">S1</ELocationID><GrantList><Grant><GrantID>G1</GrantID></Grant></GrantList>\
+    </Article><ChemicalList><Chemical><RegistryNumber>0</RegistryNumber><NameOfSubstance UI=\"D1\">Salt\
+    </NameOfSubstance></Chemical></ChemicalList><CommentsCorrectionsList><CommentsCorrections \
+    RefType=\"RetractionIn\"><RefSource>J. 2020</RefSource><PMID>502</PMID></CommentsCorrections>\
+    </CommentsCorrectionsList><OtherAbstract Type=\"Publisher\" Language=\"rus\"><AbstractText>Slova.\
+    </AbstractText></OtherAbstract><KeywordList Owner=\"NOTNLM\"><Keyword MajorTopicYN=\"Y\">word</Keyword>\
+    </KeywordList><CoiStatement>None.</CoiStatement></MedlineCitation><PubmedData><ReferenceList><Reference>\
+    <Citation>A. 1999</Citation></Reference></ReferenceList></PubmedData></PubmedArticle></PubmedArticleSet>";
+
+#[test]
+fn a_changed_file_is_imported_again_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    sandbox.medvec(&["import", "db", "a.xml", "--encoder", "none"]).expect(0).shows(&["1 new"]);
+    let again = sandbox.medvec(&["import", "db", "a.xml"]).expect(0);
+    again.shows(&["0 new", "1 file imported before"]);
+    sandbox.write("a.xml", &SET.replace("First words", "Other words"));
+    let changed = sandbox.medvec(&["import", "db", "a.xml"]).expect(0);
+    changed.shows(&["1 replaced", "1 file changed and imported again"]);
+    sandbox.medvec(&["get", "db", "501"]).expect(0).shows(&["Other words"]);
+    let forced = sandbox.medvec(&["import", "db", "a.xml", "--force"]).expect(0);
+    forced.shows(&["1 unchanged"]);
+}
+
+#[test]
+fn what_get_writes_is_the_whole_document() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    sandbox.medvec(&["import", "db", "a.xml", "--encoder", "none"]).expect(0);
+    for format in ["jsonl", "json"] {
+        let get = |db: &str| sandbox.medvec(&["get", db, "501", "--format", format]).expect(0).out;
+        let written = get("db");
+        for part in [
+            "\"S1\"",
+            "RetractionIn",
+            "Slova",
+            "Salt",
+            "G1",
+            "A. 1999",
+            "Curated",
+            "None.",
+            "NOTNLM",
+            "revised",
+        ] {
+            assert!(written.contains(part), "{part} is missing in {written}");
+        }
+        if format == "jsonl" {
+            sandbox.write("out.jsonl", &written);
+            sandbox.medvec(&["import", "copy", "out.jsonl", "--encoder", "none"]).expect(0);
+        }
+        assert_eq!(get("copy"), written);
+    }
+}
+
+#[test]
+fn dates_of_two_years_are_found_in_both() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    sandbox.medvec(&["import", "db", "a.xml", "--encoder", "none"]).expect(0);
+    for year in ["1977", "1978"] {
+        let run = sandbox.medvec(&["search", "db", "--year", year, "--format", "pmids"]).expect(0);
+        assert_eq!(run.out, "501\n", "{year}");
+    }
+}
+
+#[test]
+fn an_empty_list_of_deletions_deletes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    sandbox.medvec(&["import", "db", "a.xml", "--encoder", "none"]).expect(0);
+    let update = SET
+        .replace("<PubmedArticleSet>", "<PubmedArticleSet><DeleteCitation/>")
+        .replace("First words", "Second words");
+    sandbox.write("b.xml", &update);
+    sandbox.medvec(&["import", "db", "b.xml"]).expect(0).shows(&["1 replaced"]);
+    sandbox.medvec(&["get", "db", "501"]).expect(0).shows(&["Second words"]);
+}
+
+#[test]
+fn sums_and_notes_among_the_files_are_left_out_with_a_remark() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    sandbox.write("a.xml.md5", "MD5(a.xml)= 00000000000000000000000000000000\n");
+    sandbox.write("README.txt", "Read me.");
+    let files = ["import", "db", "README.txt", "a.xml", "a.xml.md5", "--encoder", "none"];
+    let run = sandbox.medvec(&files).expect(2);
+    let run =
+        run.says(&["README.txt left out: a note", "a.xml.md5 left out: the checksum of a.xml"]);
+    let run = run.says(&["its MD5 sum is", "a.xml.md5 says 00000000000000000000000000000000"]);
+    sandbox.medvec(&["get", "db", "501"]).expect(1);
+    let sum =
+        run.err.split("its MD5 sum is ").nth(1).and_then(|rest| rest.get(..32)).expect("a sum");
+    sandbox.write("a.xml.md5", &format!("MD5(a.xml)= {sum}\n"));
+    sandbox.medvec(&files).expect(0).shows(&["1 new"]);
+    sandbox
+        .medvec(&["import", "db", "a.xml.md5"])
+        .expect(2)
+        .says(&["none of the files is a source"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_input_and_pipes_are_sources() {
+    let sandbox = Sandbox::new();
+    let args = ["import", "db", "/dev/stdin", "--encoder", "none"];
+    sandbox.medvec_with_input(&args, SET).expect(0).shows(&["1 new"]);
+    let other = SET.replace("First words", "Other words");
+    sandbox.medvec_with_input(&args[..3], &other).expect(0).shows(&["1 replaced"]);
+    sandbox.medvec(&["stats", "db"]).expect(0).shows(&["/dev/stdin"]);
+    sandbox.medvec(&["get", "db", "501"]).expect(0).shows(&["Other words"]);
+
+    let pipe = sandbox.path("pipe.xml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let feeder = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || fs::write(pipe, SET))
+    };
+    sandbox.medvec(&["import", "new", "pipe.xml", "--encoder", "none"]).expect(0).shows(&["1 new"]);
+    feeder.join().expect("ends").expect("all of it was read, once");
+    let run = sandbox.medvec_with_input(&args[..3], "").expect(2);
+    run.says(&["/dev/stdin, byte 0: the file is empty"]);
+}
