@@ -147,8 +147,11 @@ fn child_that_does_everything_until_killed() {
     let mut oldest: std::collections::VecDeque<u64> = known.values().map(number_of).collect();
     oldest.make_contiguous().sort_unstable();
     let mut next = oldest.back().map_or(0, |last| last + 1);
+    let first: u64 = std::env::var("MEDVEC_TEST_STEP").unwrap().parse().unwrap();
     let control = Control::default();
-    for step in next.. {
+    println!("started");
+    // Rounds are short: each begins with another kind of work.
+    for step in first.. {
         let numbers = next..next + 1 + step % 9;
         next = numbers.end;
         for number in numbers.clone() {
@@ -158,27 +161,32 @@ fn child_that_does_everything_until_killed() {
         writer.commit().unwrap();
         println!("imported {} {}", numbers.start, numbers.end);
         oldest.extend(numbers);
-        if step % 3 == 0 {
-            writer.embed_pending(&EmbedOptions::default(), &control, &mut |_| {}).unwrap();
-            println!("embedded {next}");
-        }
-        if oldest.len() > 60 {
-            let end = oldest[7];
-            println!("deleting {} {end}", oldest[0]);
-            for number in oldest.drain(..7) {
-                writer.delete(&key(number)).unwrap();
+        match step % 4 {
+            0 => {
+                writer.embed_pending(&EmbedOptions::default(), &control, &mut |_| {}).unwrap();
+                println!("embedded {next}");
             }
-            writer.commit().unwrap();
-            println!("deleted {end}");
-        }
-        if step % 4 == 1 {
-            writer.compact(&control).unwrap();
-            println!("compacted");
-        }
-        if step % 7 == 2 {
-            let optimize = OptimizeOptions { retrain: step % 14 == 2, ..Default::default() };
-            writer.optimize(&optimize, &control).unwrap();
-            println!("optimised");
+            1 if oldest.len() > 60 => {
+                let count = 7 + oldest.len() / 8;
+                let end = oldest[count];
+                println!("deleting {} {end}", oldest[0]);
+                for number in oldest.drain(..count) {
+                    writer.delete(&key(number)).unwrap();
+                }
+                writer.commit().unwrap();
+                println!("deleted {end}");
+            }
+            2 => {
+                writer.compact(&control).unwrap();
+                println!("compacted");
+            }
+            3 => {
+                let retrain = step % 8 == 3;
+                let optimize = OptimizeOptions { retrain, ..Default::default() };
+                writer.optimize(&optimize, &control).unwrap();
+                println!("optimised");
+            }
+            _ => {}
         }
     }
 }
@@ -257,15 +265,22 @@ fn kill_loses_nothing_of_import_embedding_deletion_compaction_and_optimisation()
         let mut child = Command::new(std::env::current_exe().expect("this binary"))
             .args(["child_that_does_everything_until_killed", "--exact", "--nocapture"])
             .env("MEDVEC_TEST_WORKER", &path)
+            .env("MEDVEC_TEST_STEP", round.to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
             .expect("a child process");
-        std::thread::sleep(Duration::from_millis(30 + random.below(200)));
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        while !line.ends_with("started\n") {
+            line.clear();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "round {round}: the child ended");
+        }
+        std::thread::sleep(Duration::from_micros(random.below(120_000)));
         child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(!output.status.success(), "round {round}: the child ended by itself");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut lines, &mut text).unwrap();
+        assert!(!child.wait().unwrap().success(), "round {round}: the child ended by itself");
         // The last line may be cut: what follows the last line break was not said.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().for_each(|line| acknowledged.hear(line));

@@ -74,6 +74,9 @@ impl Failure {
             Error::ReadOnly { .. } => {
                 "search, get, stats and verify work; to write, copy the database"
             }
+            Error::Memory { .. } => {
+                "nothing was changed; --memory allows more, where the machine has it"
+            }
             Error::Locked { .. } => {
                 "search, get, stats and verify work meanwhile; only one command can write at a time"
             }

@@ -49,8 +49,8 @@ pub struct RepairReport {
     pub duplicates: u64,
     /// Documents that can be saved, over all segments, deleted ones not counted.
     pub documents_kept: u64,
-    /// Files that no generation names, as a writer leaves that was killed. They are no damage: the next
-    /// writer removes them.
+    /// Files that no generation names: of a writer at work, or of one that was killed. They are no damage;
+    /// the next writer removes them.
     pub leftover_files: u64,
     /// Their bytes.
     pub leftover_bytes: u64,

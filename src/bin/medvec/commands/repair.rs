@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
     if report.leftover_files > 0 {
         writeln!(
             out,
-            "{} of {} belong to no generation, as a writer leaves that was killed: the next one removes \
-             them",
+            "{} of {} belong to no generation: of a writer at work, or of one that was killed; the next \
+             one removes them",
             counted(report.leftover_files, "file"),
             bytes(report.leftover_bytes)
         )?;
