@@ -195,8 +195,8 @@ fn main() -> Result<()> {
     let truth = stored.truth(&halves[0], option("--truth")?.unwrap_or(TRUTH_ROWS), None)?;
     let segments = [stored.view(None)];
     let index = Index { codebook: book, segments: &segments };
-    let (source, stored) = (QuestionSource::Given, QuestionSource::Given);
-    let questions = Questions { vectors: &halves[0], truth: &truth, source, stored };
+    let source = QuestionSource::Given;
+    let questions = Questions { vectors: &halves[0], truth: &truth, source, stored: source };
     let start = (Instant::now(), cpu_seconds()?);
     let calibration = calibrate(&index, &questions, 2, &control, &mut |_| ())?;
     print_seconds("calibrate", start)?;

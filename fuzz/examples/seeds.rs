@@ -10,8 +10,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationPoint, CodebookEntry, Manifest, RowType, SegmentEntry,
-    SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuestionSource,
+    RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::{Generation, SegmentId};
@@ -297,6 +297,11 @@ fn rich() -> Manifest {
                 candidates: 100,
                 estimated: 0.91,
             }],
+            notes: Some(CalibrationNotes {
+                source: QuestionSource::Sample,
+                stored: QuestionSource::Moved,
+                low_shares: vec![0.125],
+            }),
         }),
         ..empty()
     }
