@@ -6,12 +6,12 @@ use roaring::RoaringBitmap;
 
 use super::snapshot::{Content, Snapshot};
 use crate::error::{Error, Result};
+use crate::format::frame::{FileKind, Frame};
 use crate::format::manifest::{self, CodebookEntry, Manifest, SegmentEntry};
 use crate::format::names::{
     Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
 };
 use crate::format::rules::Rule;
-use crate::format::frame::{FileKind, Frame};
 use crate::format::tombstones;
 use crate::ids::{Generation, SegmentId};
 use crate::search::SegmentView;

@@ -4,8 +4,8 @@ mod nested;
 
 use roaring::RoaringBitmap;
 
-use super::numbers::{Typed, integers_between, is_between, typed};
 use super::check::check_leaf;
+use super::numbers::{Typed, integers_between, is_between, typed};
 use crate::date::Day;
 use crate::error::Result;
 use crate::format::terms::{TermField, field_term};

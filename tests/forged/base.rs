@@ -144,6 +144,7 @@ fn build(vectors: Option<VectorConfig>, is_indexed: bool) -> Result<Files> {
             head: [number; 16],
             records: 8,
             complete: number == 0,
+            digest: None,
         });
     }
     writer.commit()?;

@@ -401,7 +401,10 @@ mod tests {
         }
         for (file, words) in [
             (json!({"model": {"dropout": 0.1}}), "dropout"),
-            (json!({"model": {"max_input_chars_per_word": 1_u64 << 40}}), "max_input_chars_per_word"),
+            (
+                json!({"model": {"max_input_chars_per_word": 1_u64 << 40}}),
+                "max_input_chars_per_word",
+            ),
             (json!({"model": {"continuing_subword_prefix": "#".repeat(1 << 20)}}), "affix"),
             (json!({"decoder": vec![0; 100_000]}), "decoder"),
             (json!({"added_tokens": vec![0; 600_000]}), "added_tokens"),
