@@ -110,6 +110,7 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
         report.files += 1;
         report.bytes += file.bytes().len() as u64;
     }
+    control.report("checking", "documents", checked, rows);
     check_unique_keys(&content.views, control)?;
     Ok(report)
 }

@@ -217,13 +217,8 @@ fn a_manifest_without_its_record_is_refused() {
 
 #[test]
 fn notes_stand_in_a_section_that_older_readers_ignore() {
-    let parse = |bytes: &[u8]| {
-        Frame::parse("manifest-00000003", FileKind::Manifest, bytes).expect("a frame").header
-    };
     let (bytes, _) = encode(&rich(), [5; 16]).expect("encodes");
-    assert_eq!(parse(&bytes).version_minor, 1);
     let (old, _) = encode(&plain(), [5; 16]).expect("encodes");
-    assert_eq!(parse(&old).version_minor, 0);
     // The state is the same record with and without them.
     let state = |bytes: &[u8]| {
         let frame = Frame::parse("manifest-00000003", FileKind::Manifest, bytes).expect("a frame");
