@@ -24,6 +24,12 @@ const TIMED: Duration = Duration::from_secs(2);
 /// The same for one layer in the shape of a known model.
 const REHEARSED: Duration = Duration::from_millis(300);
 
+/// Tokens that are run to see whether a whole text would take long.
+const FEW_TOKENS: usize = 4;
+
+/// How long one layer may take for a whole text, in seconds.
+const TEXT_SECONDS_MAX: f64 = 2.0;
+
 /// What is at hand.
 struct Found {
     name: String,
@@ -119,7 +125,11 @@ fn rehearsed(
                 let run = |inputs: &[EncoderInput]| {
                     inputs.iter().try_for_each(|input| rehearsal.run(tokens(input)))
                 };
-                Some(time(&run, REHEARSED)? * rehearsal.layers() as f64)
+                let per_layer = match long_texts(&rehearsal, &tokens)? {
+                    Some(seconds) => seconds,
+                    None => time(&run, REHEARSED)?,
+                };
+                Some(per_layer * rehearsal.layers() as f64)
             }
         };
         known.push((preset, seconds));
@@ -127,6 +137,27 @@ fn rehearsed(
         progress.stage(stage, "models", known.len() as u64, PRESETS.len() as u64);
     }
     Ok(known)
+}
+
+/// Seconds for 1,000 abstracts by the price of a few tokens, where a whole text would take long: as on a
+/// processor without wide registers with one of the largest models. Leaves out that attention grows with
+/// the square of a text's length. `None` where a whole text is quick.
+fn long_texts(
+    rehearsal: &Rehearsal,
+    tokens: &dyn Fn(&EncoderInput) -> usize,
+) -> Result<Option<f64>> {
+    // The first run pays for memory that the others use again.
+    rehearsal.run(FEW_TOKENS)?;
+    let started = Instant::now();
+    rehearsal.run(FEW_TOKENS)?;
+    let per_token = started.elapsed().as_secs_f64() / FEW_TOKENS as f64;
+    let texts = sample_texts()?;
+    let mean = texts.iter().map(tokens).sum::<usize>() as f64 / texts.len().max(1) as f64;
+    if per_token * mean < TEXT_SECONDS_MAX {
+        return Ok(None);
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Some(per_token * mean * 1000.0 / threads as f64))
 }
 
 /// Seconds for 1,000 abstracts, one thread a core, from a part of the sample that takes `least`.
