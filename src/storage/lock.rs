@@ -96,7 +96,7 @@ pub(super) fn acquire(directory: &Arc<Directory>) -> Result<Box<dyn WriterLock>>
         if directory.names(LOCK, &file).map_err(failed)? {
             let process = std::process::id();
             let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-            held.push((identity.clone(), process));
+            held.push((identity.to_owned(), process));
             let directory = directory.clone();
             return Ok(Box::new(FileLock { directory, identity, file, second, process }));
         }
@@ -106,7 +106,8 @@ pub(super) fn acquire(directory: &Arc<Directory>) -> Result<Box<dyn WriterLock>>
 
 fn locked(directory: &Directory, identity: &Identity) -> Error {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    let own = held.contains(&(identity.clone(), std::process::id()));
+    let process = std::process::id();
+    let own = held.iter().any(|(held, by)| held == identity && *by == process);
     let holder = if own { LockHolder::ThisProcess } else { LockHolder::AnotherProcess };
     Error::Locked { path: directory.join(LOCK).display().to_string(), holder }
 }

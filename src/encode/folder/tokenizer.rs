@@ -48,7 +48,9 @@ impl TextTokenizer {
     /// Text, or a pair of texts, to tokens; cut to the recipe's length, longest side first.
     pub(super) fn encode(&self, first: &str, second: Option<&str>) -> Result<Tokens> {
         let prepare = |text: &str| {
-            let text = text.get(..text.floor_char_boundary(self.bytes_max)).unwrap_or(text);
+            let mut ends = (0..=self.bytes_max.min(text.len())).rev();
+            let end = ends.find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+            let text = text.get(..end).unwrap_or_default();
             if self.lower_case { text.to_lowercase() } else { text.to_owned() }
         };
         let first = prepare(&format!("{}{first}", self.prefix));

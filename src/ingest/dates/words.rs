@@ -145,7 +145,7 @@ fn name(text: &str) -> Word {
         "fall" | "autumn" | "automne" | "herbst" | "otoño" => Word::Months(9, 11),
         "winter" | "hiver" | "invierno" => Word::Winter,
         "q1" | "q2" | "q3" | "q4" => {
-            let number = text.bytes().nth(1).map_or(0, |byte| u32::from(byte - b'0'));
+            let number = text.as_bytes().get(1).map_or(0, |byte| u32::from(byte - b'0'));
             Unit::Quarter.months(number).map_or(Word::Unknown, |(a, b)| Word::Months(a, b))
         }
         "half" | "semester" | "semestre" => Word::Unit(Unit::Half),
@@ -162,9 +162,7 @@ fn name(text: &str) -> Word {
 
 /// The number of the month that a word, in lower case, is or begins (at least three letters).
 pub(super) fn month(text: &str) -> Option<u32> {
-    if text.chars().nth(2).is_none() {
-        return None;
-    }
+    text.chars().nth(2)?;
     // The English names decide first: `jul`, `juin`, `juil`.
     let of = |english: bool| {
         MONTHS.iter().position(|names| {

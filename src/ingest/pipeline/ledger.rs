@@ -40,14 +40,13 @@ pub(super) fn look_up(
             None if is_alike => return Ok(Known::Part(known.records)),
             None => {}
             Some(_) if known.complete && !is_alike => {}
-            Some(digest) => {
-                if digest_of(digest.bytes)? == Some(digest.hash) {
-                    return Ok(match known.complete {
-                        true => Known::Whole,
-                        false => Known::Part(known.records),
-                    });
-                }
+            Some(digest) if digest_of(digest.bytes)? == Some(digest.hash) => {
+                return Ok(match known.complete {
+                    true => Known::Whole,
+                    false => Known::Part(known.records),
+                });
             }
+            Some(_) => {}
         }
     }
     Ok(if is_other { Known::Changed } else { Known::New })
