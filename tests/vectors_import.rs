@@ -145,10 +145,12 @@ fn what_pubmed_took_back_is_not_made_again_by_its_vector() {
         bench.import(&[&bench.array("a", &[(1, [1.0; 4]), (2, [2.0; 4])])]).expect("imports");
     assert_eq!((report.vectors, report.unchanged), (1, 1));
     assert_eq!(bench.database.snapshot().len(), 1);
-    // The citation's revision stays, so that the same file again changes nothing.
-    let later = xml.replace("one", "two");
-    let report = bench.import(&[&bench.file("pubmed26n0001.xml", later)]).expect("imports");
+    // The citation's revision stays: an older file that comes late changes nothing, a corrected one does.
+    let other = xml.replace("one", "two");
+    let report = bench.import(&[&bench.file("pubmed25n0009.xml", other.clone())]).expect("imports");
     assert_eq!((report.unchanged, bench.title(1).as_deref()), (1, Some("one")));
+    let report = bench.import(&[&bench.file("pubmed26n0001.xml", other)]).expect("imports");
+    assert_eq!((report.unchanged, bench.title(1).as_deref()), (0, Some("two")));
 }
 
 #[test]

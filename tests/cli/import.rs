@@ -24,7 +24,7 @@ fn a_changed_file_is_imported_again_and_says_so() {
     sandbox.medvec(&["import", "db", "a.xml", "--encoder", "none"]).expect(0).shows(&["1 new"]);
     let again = sandbox.medvec(&["import", "db", "a.xml"]).expect(0);
     again.shows(&["0 new", "1 file imported before"]);
-    sandbox.write("a.xml", &SET.replace("First words", "Other words"));
+    sandbox.write("a.xml", SET.replace("First words", "Other words"));
     let changed = sandbox.medvec(&["import", "db", "a.xml"]).expect(0);
     changed.shows(&["1 replaced", "1 file changed and imported again"]);
     sandbox.medvec(&["get", "db", "501"]).expect(0).shows(&["Other words"]);
@@ -100,7 +100,7 @@ fn sums_and_notes_among_the_files_are_left_out_with_a_remark() {
     sandbox.medvec(&["get", "db", "501"]).expect(1);
     let sum =
         run.err.split("its MD5 sum is ").nth(1).and_then(|rest| rest.get(..32)).expect("a sum");
-    sandbox.write("a.xml.md5", &format!("MD5(a.xml)= {sum}\n"));
+    sandbox.write("a.xml.md5", format!("MD5(a.xml)= {sum}\n"));
     sandbox.medvec(&files).expect(0).shows(&["1 new"]);
     sandbox
         .medvec(&["import", "db", "a.xml.md5"])
