@@ -122,7 +122,7 @@ fn damages(sound: &Files, flips: usize) -> Vec<Damaged> {
     all
 }
 
-fn is_manifest(name: &String) -> bool {
+fn is_manifest(name: &str) -> bool {
     matches!(parse(name), Some(Name::Manifest(_)))
 }
 
@@ -182,7 +182,10 @@ fn whatever_is_damaged_repair_saves_the_rest_and_can_be_undone() {
             Ok(report) => report,
             Err(Error::Corrupt { file, .. }) => {
                 // Both manifests at once: there is nothing to start from.
-                assert!(plan.is_err() && damaged.names.iter().all(is_manifest), "{what}: {file}");
+                assert!(
+                    plan.is_err() && damaged.names.iter().all(|name| is_manifest(name)),
+                    "{what}: {file}"
+                );
                 assert_eq!(files(&storage), damaged.files, "{what}");
                 refused += 1;
                 continue;
