@@ -270,3 +270,20 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     third.optimize(&OptimizeOptions::default(), &control).expect("measures");
     assert_eq!(known(), real);
 }
+
+#[test]
+fn an_index_of_nothing_but_deleted_rows_can_be_optimised() {
+    let database = database();
+    let mut writer = writer(&database);
+    add(&mut writer, 0..1500);
+    let optimize = OptimizeOptions { retrain: true, ..Default::default() };
+    writer.optimize(&optimize, &Control::default()).expect("optimises");
+    for key in 0..1500 {
+        writer.delete(&Key::pmid(key + 1)).expect("deletes");
+    }
+    let report = writer.optimize(&optimize, &Control::default()).expect("optimises");
+    assert_eq!(report.trained_rows, 0);
+    writer.commit().expect("commits");
+    assert!(search(&database, Query::vector(query(1))).hits.is_empty());
+    database.snapshot().verify(&Control::default()).expect("sound");
+}

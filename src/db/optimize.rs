@@ -145,13 +145,17 @@ impl Writer {
     }
 
     /// Trains a codebook on a sample of all rows and makes it the one for new segments; `None` for a
-    /// database without vectors.
+    /// database without live vectors.
     fn train(&mut self, options: &OptimizeOptions, control: &Control) -> Result<Option<Trained>> {
         let Some(config) = &self.vectors else { return Ok(None) };
         let dimension = config.dimension as usize;
         let total_rows = self.vector_rows() as usize;
         self.check_training_memory(dimension)?;
         let sample = self.sample(train::sample_rows(total_rows, dimension), dimension, control)?;
+        if sample.is_empty() {
+            // Every row with a vector is deleted.
+            return Ok(None);
+        }
         let training = TrainOptions {
             lists: options.lists,
             total_rows,
