@@ -83,6 +83,11 @@ impl Rehearsal {
         Ok(Rehearsal { model, layers: layers.count, tokens_max, _files: files })
     }
 
+    /// Tokens that longer texts are cut to.
+    pub fn tokens_max(&self) -> usize {
+        self.tokens_max
+    }
+
     /// Layers of the whole model.
     pub fn layers(&self) -> usize {
         self.layers

@@ -28,7 +28,7 @@ const REHEARSED: Duration = Duration::from_millis(300);
 const FEW_TOKENS: usize = 4;
 
 /// How long one layer may take for a whole text, in seconds.
-const TEXT_SECONDS_MAX: f64 = 2.0;
+const TEXT_SECONDS_MAX: f64 = 10.0;
 
 /// What is at hand.
 struct Found {
@@ -152,7 +152,8 @@ fn long_texts(
     rehearsal.run(FEW_TOKENS)?;
     let per_token = started.elapsed().as_secs_f64() / FEW_TOKENS as f64;
     let texts = sample_texts()?;
-    let mean = texts.iter().map(tokens).sum::<usize>() as f64 / texts.len().max(1) as f64;
+    let cut = |input| tokens(input).min(rehearsal.tokens_max());
+    let mean = texts.iter().map(cut).sum::<usize>() as f64 / texts.len().max(1) as f64;
     if per_token * mean < TEXT_SECONDS_MAX {
         return Ok(None);
     }
