@@ -303,8 +303,8 @@ fn group(file: &mut File, choices: &mut Choices<'_>) -> String {
         *bytes = elements.concat();
     }
     match how {
-        0 => *count -= 1,
-        1 | 2 => *count += 1,
+        0 => *count = count.wrapping_sub(1),
+        1 | 2 => *count = count.wrapping_add(1),
         _ => {}
     }
     let rows = meta.rows;
