@@ -130,7 +130,9 @@ fn ask(snapshot: &Snapshot, wants: impl Fn(usize) -> bool) -> Result<Vec<Hits>> 
                     found.hits.iter().map(|hit| (format!("{:?}", hit.key), hit.score)).collect(),
                 ),
                 // A name that no document has.
-                Err(Error::InvalidQuery { .. }) => answers.push(Vec::new()),
+                Err(Error::InvalidQuery { .. } | Error::UnknownName { .. }) => {
+                    answers.push(Vec::new())
+                }
                 Err(error) => return Err(error),
             }
         }
