@@ -17,12 +17,13 @@ fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices::of_bytes(bytes);
     let bases = base::all();
     let mut parts = bases[choices.below(bases.len())].clone();
-    // A compaction costs as much as a hundred other databases.
+    // A compaction, as a repair, costs as much as a hundred other databases.
     let number = choices.below(256);
     let is_compacted = number == 7;
     let care = Care {
         compact_refused: is_compacted,
         compact_sound: is_compacted,
+        repair: number == 8,
         quarter: number % 4,
     };
     for _ in 0..CHANGES_MAX {

@@ -166,8 +166,7 @@ pub(super) fn open_all(
     manifest_bytes: Bytes,
     known: Option<&Snapshot>,
 ) -> Result<Content> {
-    let name = manifest_name(manifest.generation);
-    let features = Frame::parse(&name, FileKind::Manifest, &manifest_bytes)?.header.features_write;
+    let features = features_write(&manifest, &manifest_bytes)?;
     let mut codebooks = Vec::with_capacity(manifest.codebooks.len());
     for entry in &manifest.codebooks {
         let open = known.and_then(|known| known.codebook(entry));
@@ -178,13 +177,7 @@ pub(super) fn open_all(
         check_features(&codebook_name(entry.hash), file.features_write(), features)?;
         codebooks.push((entry.clone(), file));
     }
-    if let Some(calibration) = &manifest.calibration
-        && codebooks.last().is_some_and(|(_, last)| calibration.lists > last.meta().lists)
-    {
-        let detail =
-            format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
-        return Err(Error::corrupt(name, 0, Rule::CalibrationLists, detail));
-    }
+    check_calibration(&manifest, &codebooks)?;
     let mut views = Vec::with_capacity(manifest.segments.len());
     let mut tombstones = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
@@ -215,8 +208,30 @@ pub(super) fn open_all(
     Ok(Content { manifest, manifest_bytes, views, tombstones, codebooks })
 }
 
+/// The features of a manifest that a writer must know.
+pub(super) fn features_write(manifest: &Manifest, bytes: &[u8]) -> Result<u32> {
+    let name = manifest_name(manifest.generation);
+    Ok(Frame::parse(&name, FileKind::Manifest, bytes)?.header.features_write)
+}
+
+/// A calibration counts no more lists than the newest codebook has.
+pub(super) fn check_calibration(
+    manifest: &Manifest,
+    codebooks: &[(CodebookEntry, CodebookFile)],
+) -> Result<()> {
+    let (Some(calibration), Some((_, last))) = (&manifest.calibration, codebooks.last()) else {
+        return Ok(());
+    };
+    if calibration.lists <= last.meta().lists {
+        return Ok(());
+    }
+    let detail = format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
+    let name = manifest_name(manifest.generation);
+    Err(Error::corrupt(name, 0, Rule::CalibrationLists, detail))
+}
+
 /// A writer looks at the manifest's features only, so they must include those of every file.
-fn check_features(file: &str, found: u32, of_manifest: u32) -> Result<()> {
+pub(super) fn check_features(file: &str, found: u32, of_manifest: u32) -> Result<()> {
     if found & !of_manifest == 0 {
         return Ok(());
     }

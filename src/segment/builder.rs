@@ -108,6 +108,11 @@ impl SegmentBuilder {
         Ok(RowId(row))
     }
 
+    /// Whether a vector that was read from another segment can be stored.
+    pub(crate) fn takes(&mut self, key: &Key, vector: &[f32]) -> bool {
+        self.vectors.as_mut().is_some_and(|vectors| vectors.prepare(key, Some(vector)).is_ok())
+    }
+
     /// Gives a row that was pushed before another vector, or its first.
     ///
     /// # Errors

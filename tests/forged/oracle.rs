@@ -37,6 +37,8 @@ pub struct Care {
     pub compact_refused: bool,
     /// Compact and optimise what `verify` accepts.
     pub compact_sound: bool,
+    /// Hold repair against what `verify` says.
+    pub repair: bool,
     /// Which quarter of the filters is asked for of what `verify` refuses.
     pub quarter: usize,
 }
@@ -49,6 +51,14 @@ const ALL: usize = 64;
 /// # Panics
 /// When it breaks a promise.
 pub fn judge(files: &Files, care: Care) -> Verdict {
+    let verdict = read(files, care);
+    if care.repair {
+        repair(files, &verdict);
+    }
+    verdict
+}
+
+fn read(files: &Files, care: Care) -> Verdict {
     let storage = MemoryStorage::with_files(files.clone());
     let database = match Database::open_in(Arc::new(storage.clone())) {
         Ok(database) => database,
@@ -84,6 +94,36 @@ pub fn judge(files: &Files, care: Care) -> Verdict {
         assert_eq!(before, after, "a compaction changes answers");
     }
     Verdict::Sound
+}
+
+/// Repair finds something to do just where `verify` does, and what it publishes is sound.
+fn repair(files: &Files, verdict: &Verdict) {
+    let storage = MemoryStorage::with_files(files.clone());
+    let plan = match Database::repair_in(&storage, false) {
+        Ok(plan) => plan,
+        Err(error) => return assert_named(&error),
+    };
+    match verdict {
+        Verdict::Sound => assert!(plan.is_clean(), "what was verified needs repair: {plan:?}"),
+        Verdict::Refused(error) => assert!(!plan.is_clean(), "nothing to repair, but: {error}"),
+    }
+    // The last numbers of all have none after them.
+    if plan.base >= NUMBER_MAX - 100 {
+        return;
+    }
+    match Database::repair_in(&storage, true) {
+        Ok(report) => {
+            let database = Database::open_in(Arc::new(storage.clone()));
+            let snapshot = database.expect("what was repaired opens").snapshot();
+            snapshot.verify(&Control::default()).expect("what was repaired is sound");
+            assert_eq!(snapshot.len(), report.documents_kept);
+            ask(&snapshot, |_| true).expect("what was repaired answers");
+            let again =
+                Database::repair_in(&storage, true).expect("what was repaired can be again");
+            assert!(again.is_clean(), "a second repair has something to do: {again:?}");
+        }
+        Err(error) => assert_named(&error),
+    }
 }
 
 fn text() -> &'static Text {

@@ -20,7 +20,7 @@ use crate::format::names::{
     Name, committed_name, manifest_name, parse, segment_name, tombstones_name,
 };
 use crate::ids::{Generation, RowId, SegmentId};
-use crate::segment::{Segment, SegmentBuilder};
+use crate::segment::{Draft, Segment, SegmentBuilder};
 use crate::storage::{Bytes, Storage, WriterLock, random_id};
 
 /// A rescued segment is written out when its buffers reach this many bytes.
@@ -90,7 +90,7 @@ fn deleted_of<'a>(sources: &Sources, source: &Source, rows: &'a Rows) -> &'a Roa
 struct Saved<'a> {
     segment: &'a Segment,
     row: RowId,
-    document: crate::document::Document,
+    draft: Draft,
     vector: Option<Vec<f32>>,
     has_lost_vector: bool,
 }
@@ -103,18 +103,19 @@ fn each_readable(
     vectors: Option<&VectorConfig>,
     save: &mut dyn FnMut(Saved<'_>) -> Result<()>,
 ) -> Result<()> {
+    let mut trial = SegmentBuilder::new(vectors);
     for row in (0..entry.rows).filter(|row| !deleted.contains(*row)).map(RowId) {
         let Ok(document) = or_damage(segment.document(row))? else { continue };
-        if document.validate().is_err() {
-            continue;
-        }
+        // What no writer would have stored cannot be stored again.
+        let Ok(draft) = Draft::new(&document) else { continue };
         let vector = match vectors {
             Some(_) => or_damage(segment.vector(row))?,
             None => Ok(None),
         };
-        let has_lost_vector = vector.is_err();
-        let vector = vector.unwrap_or_default();
-        save(Saved { segment, row, document, vector, has_lost_vector })?;
+        let has_vector = !matches!(vector, Ok(None));
+        let vector = vector.ok().flatten().filter(|vector| trial.takes(draft.key(), vector));
+        let has_lost_vector = has_vector && vector.is_none();
+        save(Saved { segment, row, draft, vector, has_lost_vector })?;
     }
     Ok(())
 }
@@ -223,7 +224,7 @@ fn rescue(
             true => [0; 16],
             false => or_damage(saved.segment.input_hash(saved.row))?.unwrap_or_default(),
         };
-        builder.push(&saved.document, revision, hash, saved.vector.as_deref())?;
+        builder.push_draft(&saved.draft, revision, hash, saved.vector.as_deref())?;
         if builder.memory_bytes() >= SEGMENT_BYTES_MAX {
             finish(std::mem::replace(&mut builder, SegmentBuilder::new(vectors)))?;
         }

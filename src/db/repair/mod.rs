@@ -16,7 +16,7 @@ mod sources;
 mod undo;
 
 use super::gc;
-use super::recover::{newest_generation, remembered};
+use super::recover::{check_writable, newest_generation, remembered};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::storage::Storage;
@@ -45,6 +45,9 @@ pub struct RepairReport {
     /// Damaged codebooks and what is wrong with them: without one, segments are searched exactly until
     /// they are indexed again.
     pub codebooks: Vec<(String, String)>,
+    /// What is wrong with the recall that was measured: without it, the effort of a search is a guess
+    /// until the next [`super::Writer::optimize`].
+    pub calibration: Option<String>,
     /// Documents that were live twice; the newer edition of each is kept.
     pub duplicates: u64,
     /// Documents that can be saved, over all segments, deleted ones not counted.
@@ -89,6 +92,7 @@ impl RepairReport {
         self.lost_generations.is_empty()
             && self.segments.is_empty()
             && self.codebooks.is_empty()
+            && self.calibration.is_none()
             && self.duplicates == 0
     }
 }
@@ -123,6 +127,7 @@ pub(super) fn repair(storage: &dyn Storage, apply: bool) -> Result<RepairReport>
         }
         let (sources, rows, mut report) = found?;
         if let Some(lock) = lock.filter(|_| !report.is_clean()) {
+            check_writable(storage, sources.base.generation)?;
             apply::apply(storage, &*lock, sources, rows, &mut report)?;
         }
         return Ok(report);

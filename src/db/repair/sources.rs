@@ -7,13 +7,14 @@ use std::io;
 use roaring::RoaringBitmap;
 
 use super::super::recover::{
-    deleted_rows, generations_of, newest_generation, open_tombstones, read_manifest, remembered,
+    check_calibration, check_features, codebook_of, deleted_rows, features_write, generations_of,
+    newest_generation, open_tombstones, read_manifest, remembered,
 };
 use super::{RepairReport, is_damage, or_damage};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
-use crate::format::manifest::{Manifest, SegmentEntry};
+use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::format::names::{
     Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
 };
@@ -27,6 +28,10 @@ use crate::storage::{Storage, VerifiedFile};
 pub(super) struct Sources {
     /// The manifest that repair starts from, without damaged codebooks.
     pub(super) base: Manifest,
+    /// The features that it says a writer must know.
+    features: u32,
+    /// The codebooks that it names, without damaged ones.
+    codebooks: Vec<(CodebookEntry, CodebookFile)>,
     /// The greatest generation that there was.
     pub(super) newest: Generation,
     /// By ascending number, which is the order of writing.
@@ -75,20 +80,28 @@ impl Sources {
     /// [`Error::NotFound`]; [`Error::Corrupt`] when no manifest can be read; anything that is not damage.
     pub(super) fn open(storage: &dyn Storage, report: &mut RepairReport) -> Result<Sources> {
         let names = storage.list()?;
-        let (base, newest) = newest_readable(storage, &names, report)?;
-        let mut sources = Sources { base, newest, segments: Vec::new() };
-        report.base = sources.base.generation.0;
+        let (base, features, newest) = newest_readable(storage, &names, report)?;
+        report.base = base.generation.0;
+        let mut sources =
+            Sources { base, features, newest, segments: Vec::new(), codebooks: Vec::new() };
         // Everything is opened before anything is checked: what is open stays when a writer that
         // commits meanwhile removes it.
         let mut codebooks = Vec::new();
-        for entry in &sources.base.codebooks {
-            let opened = CodebookFile::open(storage, entry, sources.base.vectors.as_ref());
-            codebooks
-                .push((entry.clone(), confirmed(storage, &codebook_name(entry.hash), opened)?));
+        for entry in std::mem::take(&mut sources.base.codebooks) {
+            let opened = CodebookFile::open(storage, &entry, sources.base.vectors.as_ref());
+            let opened = confirmed(storage, &codebook_name(entry.hash), opened)?;
+            codebooks.push((entry, opened));
         }
         for entry in sources.base.segments.clone() {
-            let source = open_named(storage, entry, &sources.base)?;
+            let source = open_named(storage, entry, &sources)?;
             sources.segments.push(source);
+        }
+        for (entry, opened) in codebooks {
+            sources.check_codebook(storage, entry, opened, report)?;
+        }
+        if let Err(problem) = or_damage(check_calibration(&sources.base, &sources.codebooks))? {
+            report.calibration = Some(problem.to_string());
+            sources.base.calibration = None;
         }
         if let Some((committed, next)) = remembered(&names)
             && !report.lost_generations.is_empty()
@@ -96,33 +109,40 @@ impl Sources {
         {
             sources.adopt(storage, &names, committed, next, report)?;
         }
-        let count = sources.base.codebooks.len();
-        let mut kept = Vec::new();
-        for (entry, opened) in codebooks {
-            storage.read_through(&codebook_name(entry.hash))?;
-            let checked = match opened {
-                Ok(codebook) => or_damage(codebook.verify())?,
-                Err(problem) => Err(problem),
-            };
-            match checked {
-                Ok(()) => kept.push(entry),
-                Err(problem) => {
-                    report.codebooks.push((codebook_name(entry.hash), problem.to_string()));
-                }
-            }
-        }
-        if kept.len() < count {
-            sources.base.calibration = None;
-            let lost = |hash| kept.iter().all(|entry| entry.hash != hash);
-            let damaged: Vec<_> = report.codebooks.iter().map(|(name, _)| name.clone()).collect();
-            sources.base.codebooks.retain(|entry| {
-                !(lost(entry.hash) && damaged.contains(&codebook_name(entry.hash)))
-            });
-        }
-        for source in &mut sources.segments {
-            source.check(storage)?;
+        let Sources { segments, codebooks, features, .. } = &mut sources;
+        for source in segments.iter_mut().filter(|source| !source.is_adopted) {
+            source.check(storage, codebooks, *features)?;
         }
         Ok(sources)
+    }
+
+    /// Keeps a codebook that is whole.
+    fn check_codebook(
+        &mut self,
+        storage: &dyn Storage,
+        entry: CodebookEntry,
+        opened: Result<CodebookFile, Error>,
+        report: &mut RepairReport,
+    ) -> Result<()> {
+        let name = codebook_name(entry.hash);
+        storage.read_through(&name)?;
+        let check = |codebook: CodebookFile| {
+            codebook.verify()?;
+            check_features(&name, codebook.features_write(), self.features)?;
+            Ok(codebook)
+        };
+        match or_damage(opened.and_then(check))? {
+            Ok(codebook) => {
+                self.base.codebooks.push(entry.clone());
+                self.codebooks.push((entry, codebook));
+            }
+            Err(problem) => {
+                report.codebooks.push((name, problem.to_string()));
+                // It was measured with all of them.
+                self.base.calibration = None;
+            }
+        }
+        Ok(())
     }
 
     /// Takes up what only lost generations named: intact segments that were committed after the base,
@@ -146,20 +166,22 @@ impl Sources {
             // One that is damaged as well is set aside with what nothing names.
             let opened = Segment::open_unnamed(storage, id, vectors.as_ref());
             let Ok((entry, segment)) = or_damage(opened)? else { continue };
-            if or_damage(segment.verify(&Control::default()))?.is_err() {
-                continue;
-            }
             if let Some(index) = segment.index()
                 && self.base.codebooks.iter().all(|known| known.hash != index.codebook)
             {
                 let opened = CodebookFile::open_unnamed(storage, index.codebook, vectors.as_ref());
                 if let Ok((entry, codebook)) = or_damage(opened)?
                     && or_damage(codebook.verify())?.is_ok()
+                    && codebook.features_write() & !self.features == 0
                 {
-                    self.base.codebooks.push(entry);
+                    self.base.codebooks.push(entry.clone());
+                    self.codebooks.push((entry, codebook));
                     // It was measured with another codebook.
                     self.base.calibration = None;
                 }
+            }
+            if or_damage(check_segment(&segment, &self.codebooks, self.features))?.is_err() {
+                continue;
             }
             report.adopted.push(id);
             self.segments.push(Source {
@@ -196,13 +218,16 @@ impl Sources {
 }
 
 impl Source {
-    fn check(&mut self, storage: &dyn Storage) -> Result<()> {
+    fn check(
+        &mut self,
+        storage: &dyn Storage,
+        codebooks: &[(CodebookEntry, CodebookFile)],
+        features: u32,
+    ) -> Result<()> {
         let Some(segment) = &self.segment else { return Ok(()) };
-        if self.is_adopted {
-            return Ok(());
-        }
         storage.read_through(&segment_name(self.entry.id))?;
-        let Err(problem) = or_damage(segment.verify(&Control::default()))? else { return Ok(()) };
+        let checked = or_damage(check_segment(segment, codebooks, features))?;
+        let Err(problem) = checked else { return Ok(()) };
         self.problem = Some(problem);
         let mut keys = HashMap::new();
         for row in (0..self.entry.rows).map(RowId) {
@@ -215,6 +240,20 @@ impl Source {
     }
 }
 
+/// Checks all of a segment, and that it agrees with its codebook and its manifest.
+fn check_segment(
+    segment: &Segment,
+    codebooks: &[(CodebookEntry, CodebookFile)],
+    features: u32,
+) -> Result<()> {
+    segment.verify(&Control::default())?;
+    check_features(&segment_name(segment.id()), segment.features_write(), features)?;
+    match codebook_of(segment, codebooks) {
+        Some(codebook) => segment.check_codebook(&codebook),
+        None => Ok(()),
+    }
+}
+
 /// The key of a row of a damaged segment: its document's, else the one in the list of keys.
 pub(super) fn readable_key(segment: &Segment, row: RowId) -> Result<Option<Key>> {
     if let Ok(document) = or_damage(segment.document(row))? {
@@ -223,9 +262,9 @@ pub(super) fn readable_key(segment: &Segment, row: RowId) -> Result<Option<Key>>
     Ok(or_damage(segment.key(row))?.ok())
 }
 
-fn open_named(storage: &dyn Storage, entry: SegmentEntry, base: &Manifest) -> Result<Source> {
+fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> Result<Source> {
     let name = segment_name(entry.id);
-    let opened = Segment::open(storage, &entry, base.vectors.as_ref());
+    let opened = Segment::open(storage, &entry, sources.base.vectors.as_ref());
     let (segment, problem) = match confirmed(storage, &name, opened)? {
         Ok(segment) => (Some(segment), None),
         Err(problem) => (None, Some(problem)),
@@ -244,12 +283,20 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, base: &Manifest) -> Re
     if let Some(stored) = &source.entry.tombstones {
         let name = tombstones_name(source.entry.id, stored.generation);
         storage.read_through(&name)?;
-        let read = open_tombstones(storage, &source.entry).and_then(|file| match file {
-            Some(file) => deleted_rows(&file, &source.entry),
-            None => Ok(RoaringBitmap::new()),
+        let read = open_tombstones(storage, &source.entry).and_then(|file| {
+            let Some(file) = file else { return Ok((RoaringBitmap::new(), 0)) };
+            Ok((deleted_rows(&file, &source.entry)?, file.frame().header.features_write))
         });
         match confirmed(storage, &name, read)? {
-            Ok(rows) => source.deleted = rows,
+            Ok((rows, features)) => {
+                source.deleted = rows;
+                // Its rows are known: it is only written anew.
+                if let Err(problem) = or_damage(check_features(&name, features, sources.features))?
+                {
+                    source.tombstones_problem = Some(problem);
+                    source.is_as_named = false;
+                }
+            }
             Err(problem) => {
                 source.tombstones_problem = Some(problem);
                 source.is_uncertain = true;
@@ -290,13 +337,13 @@ fn confirmed<T>(storage: &dyn Storage, name: &str, result: Result<T>) -> Result<
     or_damage(result)
 }
 
-/// The newest manifest that can be read, and the greatest generation that there was; notes those that
-/// cannot be read.
+/// The newest manifest that can be read, its features, and the greatest generation that there was;
+/// notes those that cannot be read.
 fn newest_readable(
     storage: &dyn Storage,
     names: &[String],
     report: &mut RepairReport,
-) -> Result<(Manifest, Generation)> {
+) -> Result<(Manifest, u32, Generation)> {
     let all = generations_of(names);
     let missing = match newest_generation(storage) {
         Ok(None) => return Err(Error::NotFound { path: storage.location().into() }),
@@ -318,7 +365,10 @@ fn newest_readable(
         storage.read_through(&name)?;
         let read = read_manifest(storage, *generation);
         match confirmed(storage, &name, read)? {
-            Ok((manifest, _)) => return Ok((manifest, newest.unwrap_or(*generation))),
+            Ok((manifest, bytes)) => {
+                let features = features_write(&manifest, &bytes)?;
+                return Ok((manifest, features, newest.unwrap_or(*generation)));
+            }
             Err(problem) => {
                 report.lost_generations.push((generation.0, problem.to_string()));
                 last = Some(problem);

@@ -100,9 +100,13 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
             "  no document is lost; searches are exact until `medvec optimize` makes a new index"
         )?;
     }
+    if let Some(problem) = &report.calibration {
+        writeln!(out, "{BAD}the measured recall is damaged{BAD:#}: {problem}")?;
+        writeln!(out, "  no document is lost; `medvec optimize` measures it again")?;
+    }
     for segment in &report.segments {
         let what = if segment.is_file_intact {
-            "has lost which of its documents are deleted"
+            "has a damaged list of deleted documents"
         } else {
             "is damaged"
         };
