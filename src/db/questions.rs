@@ -18,6 +18,9 @@ use crate::segment::{CodebookFile, Questions};
 /// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
 const QUESTIONS_MAX: usize = 512;
 
+/// Texts are short when they have fewer bytes than this on average: sentences and titles, not abstracts.
+const SHORT_TEXT_BYTES: u64 = 400;
+
 /// Questions that an encoder gets at a time, between two looks at the control.
 const BATCH_QUESTIONS: usize = 64;
 
@@ -91,7 +94,7 @@ impl Writer {
     fn embedded_sample(&self, dimension: usize, control: &Control) -> Result<Option<Vec<f32>>> {
         let Some(encoder) = &self.options.encoder else { return Ok(None) };
         let text = sample_questions();
-        let questions = short_questions(&text, QUESTIONS_MAX);
+        let questions = short_questions(&text, QUESTIONS_MAX, self.words_per_question());
         let lines: Vec<&str> = questions.iter().map(String::as_str).collect();
         let mut vectors = Vec::with_capacity(lines.len() * dimension);
         for batch in lines.chunks(BATCH_QUESTIONS) {
@@ -105,6 +108,17 @@ impl Writer {
         }
         let vectors = self.as_stored(&vectors, dimension);
         Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
+    }
+
+    /// Words of a sample question. A fragment lies nearer to a short text than to a long one, so short texts
+    /// are asked for with fewer words.
+    fn words_per_question(&self) -> &'static [usize] {
+        let (mut bytes, mut rows) = (0, 0);
+        for segment in self.open_segments() {
+            bytes += segment.text_bytes();
+            rows += u64::from(segment.rows());
+        }
+        if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3] }
     }
 
     /// Questions as rows are stored; those that have no direction are left out.
@@ -124,12 +138,12 @@ fn sample_questions() -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Some lines, spread evenly, as short as what users ask: from their beginnings, middles and ends in turn.
+/// Some lines, spread evenly, cut to as many words as `lengths` says in turn: from their beginnings, middles
+/// and ends.
 ///
 /// These questions are the titles of articles, 13 words long on average, and miss a third of what real
-/// ones do. Of 3 to 5 words of them the recall is that of real questions (`benches/recall`).
-fn short_questions(text: &str, count: usize) -> Vec<String> {
-    const WORDS: [usize; 3] = [3, 4, 5];
+/// queries do. With a few words of them the recall is that of real queries (`benches/recall`).
+fn short_questions(text: &str, count: usize, lengths: &[usize]) -> Vec<String> {
     let all: Vec<&str> = text.lines().collect();
     let wanted = count.min(all.len());
     let spread =
@@ -137,7 +151,8 @@ fn short_questions(text: &str, count: usize) -> Vec<String> {
     let cut = |(place, question): (usize, &&str)| {
         let words: Vec<&str> = question.split(' ').collect();
         // Each length occurs at each place.
-        let length = WORDS.get(place / 3 % WORDS.len()).copied().unwrap_or(words.len());
+        let turn = place / 3 % lengths.len().max(1);
+        let length = lengths.get(turn).copied().unwrap_or(words.len());
         let start = words.len().saturating_sub(length) * (place % 3) / 2;
         words.into_iter().skip(start).take(length).collect::<Vec<_>>().join(" ")
     };
@@ -162,15 +177,15 @@ mod tests {
     #[test]
     fn questions_are_cut_everywhere_and_spread() {
         let text: String = (0..100).map(|n| format!("a{n} b c d e f g h i j{n}\n")).collect();
-        let short = short_questions(&text, 20);
+        let short = short_questions(&text, 20, &[3, 4, 5]);
         assert_eq!(short.len(), 20);
         assert_eq!(short[0], "a0 b c");
         assert_eq!(short[1], "d e f");
         assert_eq!(short[2], "h i j10");
         assert_eq!(short[3], "a15 b c d");
         assert!(short.iter().all(|question| (3..=5).contains(&question.split(' ').count())));
-        assert_eq!(short_questions("one two\n", 5), ["one two"]);
-        assert!(short_questions("", 5).is_empty());
+        assert_eq!(short_questions("one two\n", 5, &[3]), ["one two"]);
+        assert!(short_questions("", 5, &[2, 3]).is_empty());
     }
 
     #[cfg(feature = "static-encoder")]

@@ -1,5 +1,7 @@
 //! Languages by ISO 639-2, as PubMed gives them, and by what people type instead.
 
+use std::sync::LazyLock;
+
 use crate::format::terms::fold;
 
 /// One line a language; see the head of the file.
@@ -19,6 +21,12 @@ pub(crate) struct Language {
 }
 
 impl Language {
+    fn parse(line: &'static str) -> Option<Language> {
+        let mut parts = line.split('|');
+        let mut part = || parts.next();
+        Some(Language { code: part()?, terminological: part()?, short: part()?, names: part()? })
+    }
+
     /// The usual English name.
     pub(crate) fn name(&self) -> &'static str {
         self.names().next().unwrap_or(self.code)
@@ -49,13 +57,13 @@ impl Language {
     }
 }
 
-/// Every language.
+/// Every language. The table is read once per process.
 pub(crate) fn all() -> impl Iterator<Item = Language> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let mut parts = line.split('|');
-        let mut part = || parts.next();
-        Some(Language { code: part()?, terminological: part()?, short: part()?, names: part()? })
-    })
+    static ALL: LazyLock<Vec<Language>> = LazyLock::new(|| {
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(Language::parse).collect()
+    });
+    ALL.iter().copied()
 }
 
 /// The languages that a text names, by code, else by English name, in any case; a region is left out
