@@ -137,7 +137,7 @@ fn models() -> io::Result<()> {
         write("model_folder", name, format!("\0{tokenizer}").as_bytes())?;
     }
     let words = models::VOCABULARY.as_bytes();
-    let file = static_encoder::write(words, 2, 1.0, &[1; 32], &[0.5; 16]).expect("sound");
+    let file = static_encoder::write(words, 2, 1.0, static_encoder::Bits::Eight, &[1; 32], &[0.5; 16]).expect("sound");
     write("static_encoder", "file", &file)?;
     write("static_encoder", "words", words)
 }

@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use medvec::Encoder;
 use medvec::EncoderInput;
-use medvec::encode::static_encoder::{StaticEncoder, write};
+use medvec::encode::static_encoder::{Bits, StaticEncoder, write};
 use medvec_fuzz::models;
 use sha2::{Digest, Sha256};
 
@@ -31,10 +31,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let tokens = bytes.iter().filter(|byte| **byte == b'\n').count();
     let (codes, scales) = (vec![1; 2 * tokens], vec![0.5; tokens]);
-    if let Ok(file) = write(bytes, 2, 1.0, &codes, &scales) {
+    if let Ok(file) = write(bytes, 2, 1.0, Bits::Four, &codes, &scales) {
         check(file, "the heart failure of a sepsis");
     }
     let words = models::VOCABULARY.as_bytes();
-    let file = write(words, 2, 1.0, &[1; 32], &[0.5; 16]).expect("a sound file");
+    let file = write(words, 2, 1.0, Bits::Eight, &[1; 32], &[0.5; 16]).expect("a sound file");
     check(file, &text);
 });

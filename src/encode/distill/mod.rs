@@ -33,12 +33,12 @@ use self::fit::{Exam, PASSAGES_MIN};
 use self::refine::Schedule;
 use self::vectors::Taught;
 use super::beir::Task;
-use super::static_encoder::{self, StaticEncoder};
+use super::static_encoder::{self, Bits, StaticEncoder};
 use super::wordpiece::WordPiece;
 use crate::control::Control;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::kernel::quantize::quantize_int8;
+use crate::kernel::quantize::{quantize_int4, quantize_int8};
 
 /// A progress report: what is being done, how much of it is done, out of how much.
 pub type Progress<'a> = dyn Fn(&str, u64, u64) + Sync + 'a;
@@ -59,6 +59,8 @@ pub struct DistillOptions<'a> {
     pub vocabulary: usize,
     /// A vocabulary to use instead: a `vocab.txt`, a token a line, with `[UNK]`.
     pub vocabulary_file: Option<PathBuf>,
+    /// Bits of a number in the encoder's file. 4 halve it for 0.002 of nDCG@10, and need an even dimension.
+    pub bits: Bits,
     /// Bytes of the encoder's file, at most: the last tokens, which are the rarest, are left out.
     pub bytes_max: Option<u64>,
     /// Folders in the layout of BEIR to examine the encoder on, and the teacher too if it is given.
@@ -84,6 +86,7 @@ impl Default for DistillOptions<'_> {
             dimension: 384,
             vocabulary: 29_500,
             vocabulary_file: None,
+            bits: Bits::Eight,
             bytes_max: Some(8_000_000),
             beir: Vec::new(),
             passages_max: 120_000,
@@ -170,7 +173,9 @@ pub fn run(
         }
     };
     if let Some(max) = options.bytes_max {
-        let bytes = |tokens, text| static_encoder::file_bytes(tokens, options.dimension, text);
+        let bytes = |tokens, text| {
+            static_encoder::file_bytes(tokens, options.dimension, options.bits, text)
+        };
         vocabulary = vocabulary::cut(&vocabulary, |tokens, text| bytes(tokens, text) <= max)?;
     }
     let wordpiece = WordPiece::new(vocabulary);
@@ -184,7 +189,7 @@ pub fn run(
     let schedule = Schedule { steps: options.steps, threads, seed: options.seed, ..SCHEDULE };
     refine::refine(&mut table, options.dimension, &lessons, &schedule, progress, control)?;
 
-    let bytes = quantise(&table, options.dimension, &wordpiece)?;
+    let bytes = quantise(&table, options, &wordpiece)?;
     let encoder = StaticEncoder::from_bytes("distilled", bytes.clone())?;
     let held_out_correlation = exam.correlation(&encoder)?;
     let held_out_neighbours = exam.neighbours(&encoder)?;
@@ -255,7 +260,12 @@ fn teach(
 
 /// Rounds the table and makes the file. A row that is zero stays so, but that of `[UNK]`, which gets
 /// the mean of all rows: every text must have a direction.
-fn quantise(table: &[f32], dimension: usize, wordpiece: &WordPiece) -> Result<Vec<u8>> {
+fn quantise(table: &[f32], options: &DistillOptions<'_>, wordpiece: &WordPiece) -> Result<Vec<u8>> {
+    let DistillOptions { dimension, bits, .. } = *options;
+    let quantize = match bits {
+        Bits::Four => quantize_int4,
+        Bits::Eight => quantize_int8,
+    };
     let vocabulary = wordpiece.vocabulary();
     let mut codes = Vec::with_capacity(table.len());
     let mut scales = Vec::with_capacity(vocabulary.len());
@@ -265,12 +275,12 @@ fn quantise(table: &[f32], dimension: usize, wordpiece: &WordPiece) -> Result<Ve
                 .map(|at| table.iter().skip(at).step_by(dimension).sum::<f32>())
                 .map(|sum| sum / vocabulary.len() as f32)
                 .collect();
-            scales.push(quantize_int8(&mean, &mut codes));
+            scales.push(quantize(&mean, &mut codes));
         } else {
-            scales.push(quantize_int8(row, &mut codes));
+            scales.push(quantize(row, &mut codes));
         }
     }
-    static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, &codes, &scales)
+    static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, bits, &codes, &scales)
         .map_err(failed)
 }
 

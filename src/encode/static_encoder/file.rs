@@ -1,7 +1,7 @@
 //! The file of a static encoder: bytes to parts and back (`format-spec/20-static-encoder.md`).
 //!
 //! ```text
-//! | header 64 | token vectors, int8 | scales, f32 | vocabulary, a token a line | SHA-256 |
+//! | header 64 | token vectors, 4 or 8 bits a number | scales, f32 | vocabulary, one token per line | SHA-256 |
 //! ```
 
 use std::borrow::Cow;
@@ -13,8 +13,8 @@ use crate::limits::DIMENSION_MAX;
 
 /// First bytes of the file.
 pub const MAGIC: [u8; 8] = *b"\x89mdvs\r\n\x1a";
-/// The version this build reads and writes.
-pub const VERSION: u32 = 1;
+/// The greatest version that this build reads.
+pub const VERSION: u32 = 2;
 /// Largest scale: a document of any allowed length stays far below the largest `f32`.
 pub const SCALE_MAX: f32 = 1e6;
 /// Least and greatest weight of a title's token.
@@ -25,11 +25,67 @@ const HEADER_BYTES: usize = 64;
 /// Bytes of the checksum at the end.
 const DIGEST_BYTES: usize = 32;
 
+/// How many bits a number of a token's vector has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bits {
+    /// Codes of -7 to 7, two per byte; the dimension is even. Version 2 of the file.
+    Four,
+    /// Codes of -127 to 127. Version 1.
+    #[default]
+    Eight,
+}
+
+/// What a 4-bit code is stored as: itself plus this.
+const FOUR_OFFSET: u8 = 8;
+
+impl Bits {
+    fn version(self) -> u32 {
+        match self {
+            Bits::Eight => 1,
+            Bits::Four => 2,
+        }
+    }
+
+    fn of_version(version: u32) -> Option<Bits> {
+        [Bits::Four, Bits::Eight].into_iter().find(|bits| bits.version() == version)
+    }
+
+    /// Bytes of one token's vector.
+    fn row_bytes(self, dimension: usize) -> usize {
+        match self {
+            Bits::Eight => dimension,
+            Bits::Four => dimension / 2,
+        }
+    }
+
+    /// The byte, or two codes, of zero.
+    fn zero(self) -> u8 {
+        match self {
+            Bits::Eight => 0,
+            Bits::Four => FOUR_OFFSET << 4 | FOUR_OFFSET,
+        }
+    }
+
+    /// Appends one token's vector. Byte `j` of 4-bit codes holds number `j` in its low half and number
+    /// `j + dimension / 2` in its high half.
+    fn pack(self, codes: &[i8], out: &mut Vec<u8>) {
+        let (low, high) = codes.split_at(codes.len() / 2);
+        match self {
+            Bits::Eight => out.extend(codes.iter().map(|&code| code as u8)),
+            Bits::Four => {
+                let half = |code: &i8| (*code as u8).wrapping_add(FOUR_OFFSET) & 15;
+                out.extend(low.iter().zip(high).map(|(low, high)| half(low) | half(high) << 4));
+            }
+        }
+    }
+}
+
 /// A checked file. The vectors stay in the bytes they came in.
 #[derive(Debug)]
 pub(super) struct StaticFile {
     bytes: Cow<'static, [u8]>,
     dimension: usize,
+    bits: Bits,
     /// What a token of a document's title counts for.
     pub(super) title_weight: f32,
     /// One for each token.
@@ -53,12 +109,14 @@ impl StaticFile {
             return Err("byte 0: this is not a static encoder made by `medvec distill`".into());
         }
         let version = word(header, 8);
-        if version != VERSION {
-            return Err(format!("byte 8: version {version}, this build reads {VERSION}"));
-        }
+        let bits = Bits::of_version(version)
+            .ok_or_else(|| format!("byte 8: version {version}, this build reads 1 to {VERSION}"))?;
         let dimension = word(header, 12) as usize;
         if !(1..=DIMENSION_MAX).contains(&dimension) {
             return Err(format!("byte 12: dimension {dimension}, expected 1 to {DIMENSION_MAX}"));
+        }
+        if bits == Bits::Four && !dimension.is_multiple_of(2) {
+            return Err(format!("byte 12: dimension {dimension}, expected an even one for 4 bits"));
         }
         let tokens = word(header, 16) as usize;
         if !(1..=TOKENS_MAX).contains(&tokens) {
@@ -75,7 +133,7 @@ impl StaticFile {
             return Err("byte 28: reserved bytes are not zero".into());
         }
         // The factors are bounded above: at most 2^33 + 2^22 + 2^32, no overflow in 64 bits.
-        let scales_at = HEADER_BYTES as u64 + (tokens * dimension) as u64;
+        let scales_at = HEADER_BYTES as u64 + (tokens * bits.row_bytes(dimension)) as u64;
         let text_at = scales_at + 4 * tokens as u64;
         let digest_at = text_at + text_bytes as u64;
         if digest_at + DIGEST_BYTES as u64 != bytes.len() as u64 {
@@ -108,10 +166,10 @@ impl StaticFile {
             let found = vocabulary.len();
             return Err(format!("byte {text_at}: expected {tokens} tokens, found {found}"));
         }
-        let file = StaticFile { scales, vocabulary, digest, dimension, title_weight, bytes };
+        let file = StaticFile { scales, vocabulary, digest, dimension, bits, title_weight, bytes };
         let unknown = file.vocabulary.unknown();
-        let (codes, scale) = file.token(unknown);
-        if scale < f32::MIN_POSITIVE || codes.iter().all(|&code| code == 0) {
+        let (row, scale) = file.token(unknown).unwrap_or_default();
+        if scale < f32::MIN_POSITIVE || row.iter().all(|&byte| byte == bits.zero()) {
             return Err(format!("token {unknown}: the vector of [UNK] is zero"));
         }
         Ok(file)
@@ -122,25 +180,44 @@ impl StaticFile {
         self.dimension
     }
 
-    /// A token's signed bytes and their scale; nothing and 0 for an id not in the vocabulary.
-    pub(super) fn token(&self, id: u32) -> (&[i8], f32) {
-        let start = HEADER_BYTES + id as usize * self.dimension;
-        let codes = self.bytes.get(start..start + self.dimension);
-        match (codes, self.scales.get(id as usize)) {
-            (Some(codes), Some(&scale)) => (bytemuck::cast_slice(codes), scale),
-            _ => (&[], 0.0),
+    /// A token's vector as it is stored, and its scale.
+    fn token(&self, id: u32) -> Option<(&[u8], f32)> {
+        let bytes = self.bits.row_bytes(self.dimension);
+        let start = HEADER_BYTES + id as usize * bytes;
+        Some((self.bytes.get(start..start + bytes)?, *self.scales.get(id as usize)?))
+    }
+
+    /// Adds a token's vector, `weight` times, to a sum of as many numbers; nothing for an id that is not in
+    /// the vocabulary.
+    pub(super) fn add(&self, id: u32, weight: f32, sum: &mut [f32]) {
+        let Some((row, scale)) = self.token(id) else { return };
+        let scale = weight * scale;
+        match self.bits {
+            Bits::Eight => {
+                for (sum, &byte) in sum.iter_mut().zip(row) {
+                    *sum += scale * f32::from(byte as i8);
+                }
+            }
+            Bits::Four => {
+                let (low, high) = sum.split_at_mut(row.len().min(sum.len()));
+                let code = |half: u8| f32::from(half as i8 - FOUR_OFFSET as i8);
+                for ((low, high), &byte) in low.iter_mut().zip(high).zip(row) {
+                    *low += scale * code(byte & 15);
+                    *high += scale * code(byte >> 4);
+                }
+            }
         }
     }
 }
 
 /// Bytes of a file with `tokens` tokens of `dimension` numbers and a vocabulary of `text` bytes.
-pub fn file_bytes(tokens: usize, dimension: usize, text: usize) -> u64 {
-    let table = (tokens as u64).saturating_mul(dimension as u64 + 4);
+pub fn file_bytes(tokens: usize, dimension: usize, bits: Bits, text: usize) -> u64 {
+    let table = (tokens as u64).saturating_mul(bits.row_bytes(dimension) as u64 + 4);
     table.saturating_add((HEADER_BYTES + DIGEST_BYTES + text) as u64)
 }
 
-/// Writes a file: `codes` holds a row of `dimension` signed bytes for each token, `scales` one number;
-/// a token of a title counts `title_weight` times.
+/// Writes a file: `codes` holds a row of `dimension` codes for each token, of as many bits as `bits` says,
+/// `scales` one number; a token of a title counts `title_weight` times.
 ///
 /// # Errors
 /// A sentence, when the parts do not make a file that a reader accepts.
@@ -148,6 +225,7 @@ pub fn write(
     vocabulary: &[u8],
     dimension: usize,
     title_weight: f32,
+    bits: Bits,
     codes: &[i8],
     scales: &[f32],
 ) -> Result<Vec<u8>, String> {
@@ -155,13 +233,13 @@ pub fn write(
         HEADER_BYTES + codes.len() + 4 * scales.len() + vocabulary.len() + DIGEST_BYTES,
     );
     bytes.extend(MAGIC);
-    for value in [VERSION as usize, dimension, scales.len(), vocabulary.len()] {
+    for value in [bits.version() as usize, dimension, scales.len(), vocabulary.len()] {
         let value = u32::try_from(value).map_err(|_| format!("{value} does not fit 32 bits"))?;
         bytes.extend(value.to_le_bytes());
     }
     bytes.extend(title_weight.to_le_bytes());
     bytes.resize(HEADER_BYTES, 0);
-    bytes.extend(codes.iter().map(|&code| code as u8));
+    codes.chunks(dimension.max(1)).for_each(|row| bits.pack(row, &mut bytes));
     bytes.extend(scales.iter().flat_map(|scale| scale.to_le_bytes()));
     bytes.extend(vocabulary);
     let digest = Sha256::digest(&bytes);

@@ -6,8 +6,8 @@
 //! [built in](super::builtin).
 //!
 //! A token's vector holds its weight too: frequent words have short vectors, so the sum is a
-//! weighted mean, and normalising makes the divisor immaterial. Vectors are `scale * int8`. The tokens
-//! of a document's title count more than those of its abstract, by a factor in the file.
+//! weighted mean, and normalising makes the divisor immaterial. Vectors are a scale times codes of 4 or 8 bits.
+//! The tokens of a document's title count more than those of its abstract, by a factor in the file.
 //! Sums run over tokens in order, in plain `f32`, so that every machine computes the same bits.
 //!
 //! Words that the vocabulary cannot spell (`[UNK]`) are left out, so that they never move a vector. A
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use file::StaticFile;
-pub use file::{MAGIC, SCALE_MAX, VERSION, file_bytes, write};
+pub use file::{Bits, MAGIC, SCALE_MAX, VERSION, file_bytes, write};
 
 use super::wordpiece::{Vocabulary, WordPiece};
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
@@ -156,7 +156,7 @@ impl StaticEncoder {
                 Unknown::LeftOut => self.wordpiece.encode_known(part, &mut scratch.ids),
                 Unknown::Counted => self.wordpiece.encode(part, &mut scratch.ids),
             }
-            scratch.ids.iter().for_each(|&id| self.add(id, weight, &mut scratch.sum));
+            scratch.ids.iter().for_each(|&id| self.file.add(id, weight, &mut scratch.sum));
         }
         let mut length = length(&scratch.sum);
         if length == 0.0 {
@@ -165,20 +165,11 @@ impl StaticEncoder {
                 out.extend_from_slice(&scratch.sum);
                 return Ok(());
             }
-            self.add(self.file.vocabulary.unknown(), 1.0, &mut scratch.sum);
+            self.file.add(self.file.vocabulary.unknown(), 1.0, &mut scratch.sum);
             length = self::length(&scratch.sum);
         }
         out.extend(scratch.sum.iter().map(|value| (f64::from(*value) / length) as f32));
         Ok(())
-    }
-
-    /// Adds a token's vector, `weight` times.
-    fn add(&self, id: u32, weight: f32, sum: &mut [f32]) {
-        let (codes, scale) = self.file.token(id);
-        let scale = weight * scale;
-        for (sum, &code) in sum.iter_mut().zip(codes) {
-            *sum += scale * f32::from(code);
-        }
     }
 }
 

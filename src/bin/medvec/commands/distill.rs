@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
         passages_max: args.passages.unwrap_or(defaults.passages_max),
         vocabulary: args.vocabulary.unwrap_or(defaults.vocabulary),
         vocabulary_file: args.vocabulary_file.clone(),
+        bits: args.bits.unwrap_or(defaults.bits),
         bytes_max: args.size_max.or(defaults.bytes_max),
         beir: args.beir.clone(),
         steps: args.steps.unwrap_or(defaults.steps),
