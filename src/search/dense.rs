@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::execute::Hit;
+use super::answer::Hit;
 use super::explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 use super::matches::Matches;
 use super::plan::{Estimate, Sizes, Wanted};

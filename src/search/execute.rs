@@ -3,74 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::answer::SearchResult;
 use super::dense;
-use super::explain::{Explain, Plan, SegmentExplain};
 use super::filter::Filter;
+use super::list::list_all;
 use super::matches::Matches;
 use super::note::Note;
 use super::query::Query;
 use super::resolve::resolve;
+use super::vectors::{Vectors, prepare};
 use super::view::SegmentView;
 use crate::control::Control;
-use crate::encoder::Metric;
 use crate::error::{Error, Result};
-use crate::format::manifest::VectorConfig;
-use crate::format::rows::rows as bitmap_rows;
-use crate::ids::{Key, RowId, SegmentId};
-use crate::index::calibrate::Calibration;
-use crate::kernel::normalize;
-use crate::kernel::rotate::Rotation;
 use crate::limits::HITS_MAX;
-use crate::segment::check_query;
-
-/// One found document.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
-    /// Its key.
-    pub key: Key,
-    /// Inner product or cosine with the query; 0 in a query without a vector.
-    pub score: f32,
-    /// The segment that holds it.
-    pub segment: SegmentId,
-    /// Its row there.
-    pub row: RowId,
-}
-
-/// An answer.
-#[derive(Clone, Debug)]
-pub struct SearchResult {
-    /// Best first; ties by key. Exactly k when at least k searchable documents match.
-    pub hits: Vec<Hit>,
-    /// Live documents that pass the filter.
-    pub matched: u64,
-    /// What the hits do not show: names of the filter that no document has, documents that were left out
-    /// because they have no date.
-    pub notes: Vec<Note>,
-    /// How it was done.
-    pub explain: Explain,
-}
-
-impl SearchResult {
-    /// Documents that pass all but the filter's conditions on dates, and were left out because they have
-    /// no date.
-    pub fn undated(&self) -> u64 {
-        let undated = self.notes.iter().filter_map(|note| match note {
-            Note::Undated { documents } => Some(*documents),
-            _ => None,
-        });
-        undated.sum()
-    }
-}
-
-/// What the vectors of a snapshot have in common.
-pub struct Vectors {
-    /// Their form.
-    pub config: VectorConfig,
-    /// The rotation that they are stored under.
-    pub rotation: Option<Rotation>,
-    /// How much of the index reaches which recall.
-    pub calibration: Option<Calibration>,
-}
 
 /// Searches the segments of a snapshot.
 ///
@@ -124,109 +69,4 @@ fn evaluate(
         view.matches(filter)
     };
     segments.iter().map(evaluate).collect()
-}
-
-/// The vector to compare with: checked, normalised where the metric wants it, and rotated as rows are.
-fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<Vec<f32>> {
-    let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
-    let Some(Vectors { config, rotation, .. }) = vectors else {
-        return Err(Error::InvalidQuery {
-            detail: "this database has no vectors (it was imported with `--encoder none`); \
-                     search with filters only, or import again with an encoder"
-                .into(),
-        });
-    };
-    if let (Some((name, fingerprint)), Some(spec)) = (&query.encoder, &config.encoder) {
-        let stored = spec.fingerprint();
-        if stored != *fingerprint {
-            return Err(Error::EncoderMismatch {
-                stored_name: spec.name.clone(),
-                stored,
-                given_name: name.clone(),
-                given: *fingerprint,
-            });
-        }
-    }
-    as_stored(vector, config, rotation.as_ref()).map_err(wrong)
-}
-
-/// A query vector as rows are stored: checked, normalised where the metric wants it, and rotated.
-///
-/// # Errors
-/// What is wrong with the numbers.
-pub(crate) fn as_stored(
-    vector: &[f32],
-    config: &VectorConfig,
-    rotation: Option<&Rotation>,
-) -> Result<Vec<f32>, String> {
-    check_query(vector, config)?;
-    let mut vector = vector.to_vec();
-    if config.metric == Metric::Cosine && !normalize(&mut vector) {
-        return Err("its direction is undefined".into());
-    }
-    if let Some(rotation) = rotation {
-        rotation.apply(&mut vector);
-    }
-    Ok(vector)
-}
-
-/// Lists what matches, newest first.
-fn list_all(
-    segments: &[SegmentView],
-    matches: &[Arc<Matches>],
-    query: &Query,
-) -> Result<(Vec<Hit>, Explain)> {
-    let mut explain = Explain::default();
-    let mut found: Vec<(u32, Hit)> = Vec::new();
-    for (view, matches) in segments.iter().zip(matches) {
-        query.control.check()?;
-        let plan = if matches.count == 0 { Plan::Skip } else { Plan::List };
-        if plan == Plan::List {
-            list(view, matches, query, &mut found)?;
-        }
-        explain.segments.push(SegmentExplain {
-            segment: view.segment.id(),
-            rows: u64::from(view.segment.rows()),
-            matched: matches.count,
-            scanned: 0,
-            plan,
-        });
-    }
-    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.key.cmp(&b.1.key)));
-    found.truncate(query.k);
-    Ok((found.into_iter().map(|(_, hit)| hit).collect(), explain))
-}
-
-/// Keeps the newest k of the matching rows.
-fn list(
-    view: &SegmentView,
-    matches: &Matches,
-    query: &Query,
-    found: &mut Vec<(u32, Hit)>,
-) -> Result<()> {
-    let (first_days, _) = view.segment.dates()?;
-    let mut rows: Vec<(u32, u32)> = match matches.rows() {
-        None => first_days.iter().copied().zip(0..).collect(),
-        Some(rows) => bitmap_rows(rows)
-            .map(|row| (first_days.get(row as usize).copied().unwrap_or_default(), row))
-            .collect(),
-    };
-    if query.k == 0 {
-        return Ok(());
-    }
-    // Ties by key need every row of the last day that still counts.
-    if rows.len() > query.k {
-        rows.select_nth_unstable_by(query.k - 1, |a, b| b.0.cmp(&a.0));
-        let last = rows.get(query.k - 1).map_or(0, |row| row.0);
-        rows.retain(|row| row.0 >= last);
-    }
-    for (place, (day, row)) in rows.into_iter().enumerate() {
-        if place % 4096 == 0 {
-            query.control.check()?;
-        }
-        let row = RowId(row);
-        let hit = Hit { key: view.segment.key(row)?, score: 0.0, segment: view.segment.id(), row };
-        found.push((day, hit));
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::filter::{FieldTest, Filter};
 use super::names::suggest::nearest;
 use super::note::Note;
-use super::numbers::{Typed, integers_between, typed};
+use super::numbers::{NumberRange, Typed, integers_between, typed};
 use super::resolved::Outcome;
 use super::view::SegmentView;
 use crate::error::{Error, NameKind, Result};
@@ -103,7 +103,7 @@ pub(super) fn check_field(
         }
         FieldTest::Typed(value) if info.has_strings && has_value(name, value, segments)? => fits,
         FieldTest::Typed(value) if info.has_numbers() => match typed(value) {
-            Typed::Range(FieldTest::Float { from, to }) => {
+            Typed::Range(NumberRange::Floats { from, to }) => {
                 check_whole(&info, from, to)?;
                 fits
             }

@@ -4,13 +4,13 @@ mod nested;
 
 use roaring::RoaringBitmap;
 
-use super::check::check_leaf;
-use super::numbers::{Typed, integers_between, is_between, typed};
+use super::numbers::{NumberRange, Typed, typed};
+use super::rows::{all_rows, days, keyed, numbers, posting};
 use crate::date::Day;
 use crate::error::Result;
 use crate::format::terms::{TermField, field_term};
 use crate::ids::Key;
-use crate::segment::{NumberColumn, Segment};
+use crate::segment::Segment;
 
 /// Which documents may be hits.
 ///
@@ -139,20 +139,9 @@ impl Filter {
             Filter::Language(code) => posting(segment, TermField::Language, code)?,
             Filter::PublicationType(name) => posting(segment, TermField::PublicationType, name)?,
             Filter::HasAbstract => posting(segment, TermField::Flag, "abstract")?,
-            Filter::Keys(keys) => {
-                let mut rows = RoaringBitmap::new();
-                for key in keys {
-                    rows.extend(segment.find(key)?.map(|row| row.0));
-                }
-                rows
-            }
+            Filter::Keys(keys) => keyed(segment, keys)?,
             Filter::Field { name, test } => field_rows(segment, name, test)?,
         })
-    }
-
-    /// Rejects filters that mean nothing.
-    pub(super) fn validate(&self) -> Result<()> {
-        self.parts().try_for_each(check_leaf)
     }
 }
 
@@ -168,64 +157,21 @@ pub(super) fn mesh_field(term: &str, major_only: bool) -> TermField {
     }
 }
 
-fn all_rows(segment: &Segment) -> RoaringBitmap {
-    let mut rows = RoaringBitmap::new();
-    rows.insert_range(0..segment.rows());
-    rows
-}
-
-fn posting(segment: &Segment, field: TermField, term: &str) -> Result<RoaringBitmap> {
-    Ok(segment.posting(field, term)?.unwrap_or_default())
-}
-
-/// Rows whose date interval overlaps; rows without a date never match.
-fn days(segment: &Segment, from: Day, to: Day) -> Result<RoaringBitmap> {
-    let (first, last) = segment.dates()?;
-    let rows = first
-        .iter()
-        .zip(last)
-        .zip(0u32..)
-        .filter(|((first, last), _)| **last != 0 && **first <= to.0 && **last >= from.0)
-        .map(|(_, row)| row);
-    Ok(rows.collect())
-}
-
-/// Rows whose number passes.
-fn rows_where<T: Copy>(column: &NumberColumn<'_, T>, test: impl Fn(T) -> bool) -> RoaringBitmap {
-    let pairs = column.rows.iter().zip(column.values);
-    pairs.filter(|(_, value)| test(**value)).map(|(row, _)| *row).collect()
-}
-
 fn field_rows(segment: &Segment, name: &str, test: &FieldTest) -> Result<RoaringBitmap> {
-    let mut found = RoaringBitmap::new();
     match test {
-        FieldTest::Is(value) => {
-            return posting(segment, TermField::Field, &field_term(name, value));
-        }
+        FieldTest::Is(value) => posting(segment, TermField::Field, &field_term(name, value)),
         FieldTest::Integer { from, to } => {
-            if let Some(column) = segment.integers(name)? {
-                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
-            }
-            if let Some(column) = segment.floats(name)? {
-                found |= rows_where(&column, |value| is_between(value, *from, *to));
-            }
+            numbers(segment, name, &NumberRange::Integers { from: *from, to: *to })
         }
         FieldTest::Float { from, to } => {
-            if let Some(column) = segment.floats(name)? {
-                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
-            }
-            if let Some(column) = segment.integers(name)?
-                && let Some((from, to)) = integers_between(*from, *to)
-            {
-                found |= rows_where(&column, |value| (from..=to).contains(&value));
-            }
+            numbers(segment, name, &NumberRange::Floats { from: *from, to: *to })
         }
         FieldTest::Typed(text) => {
-            found |= posting(segment, TermField::Field, &field_term(name, text))?;
+            let mut found = posting(segment, TermField::Field, &field_term(name, text))?;
             if let Typed::Range(range) = typed(text) {
-                found |= field_rows(segment, name, &range)?;
+                found |= numbers(segment, name, &range)?;
             }
+            Ok(found)
         }
     }
-    Ok(found)
 }

@@ -7,6 +7,7 @@
 //! Before that every name in the filter is looked up (`resolve`): a name is found under any usual spelling, is
 //! absent but legal, which a [`Note`] says, or is unknown, which is an error with suggestions.
 
+mod answer;
 mod check;
 mod dense;
 mod diagnose;
@@ -15,6 +16,7 @@ mod explain;
 mod fields;
 mod filter;
 mod hints;
+mod list;
 mod matches;
 mod names;
 mod note;
@@ -23,14 +25,16 @@ mod plan;
 mod query;
 mod resolve;
 mod resolved;
+mod rows;
 mod spelling;
 mod undated;
+mod vectors;
 mod view;
 mod vocabulary;
 
+pub use answer::{Hit, SearchResult};
 pub use diagnose::why_nothing;
-pub(crate) use execute::as_stored;
-pub use execute::{Hit, SearchResult, Vectors, search};
+pub use execute::search;
 pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
@@ -38,4 +42,6 @@ pub use hints::{Hint, TagMeaning, hints};
 pub use note::Note;
 pub use query::{Accuracy, Query};
 pub use resolve::suggest_mesh;
+pub use vectors::Vectors;
+pub(crate) use vectors::as_stored;
 pub use view::SegmentView;

@@ -1,9 +1,26 @@
 //! Ranges of numbers, whole or not, compared exactly: no integer is rounded to a float.
 
-use super::filter::FieldTest;
-
 /// 2^63, the first float above every `i64`; its negative is the least `i64`.
 const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+
+/// A range of numbers; integers and floats of documents are compared with either.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum NumberRange {
+    /// Between whole numbers, both included.
+    Integers {
+        /// Least value.
+        from: i64,
+        /// Greatest value.
+        to: i64,
+    },
+    /// Between any numbers, both included.
+    Floats {
+        /// Least value.
+        from: f64,
+        /// Greatest value.
+        to: f64,
+    },
+}
 
 /// The integers between two floats, both included; `None` when there is none.
 pub(super) fn integers_between(from: f64, to: f64) -> Option<(i64, i64)> {
@@ -27,7 +44,7 @@ pub(super) fn is_between(value: f64, from: i64, to: i64) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Typed {
     /// A range, which integers are given for when both ends are whole.
-    Range(FieldTest),
+    Range(NumberRange),
     /// The range ends before it starts.
     Reversed,
     /// Not a number.
@@ -43,15 +60,15 @@ pub(super) fn typed(text: &str) -> Typed {
         return Typed::NotANumber;
     }
     let range = match (integer(from, i64::MIN), integer(to, i64::MAX)) {
-        (Some(from), Some(to)) => FieldTest::Integer { from, to },
+        (Some(from), Some(to)) => NumberRange::Integers { from, to },
         _ => match (float(from, f64::NEG_INFINITY), float(to, f64::INFINITY)) {
-            (Some(from), Some(to)) => FieldTest::Float { from, to },
+            (Some(from), Some(to)) => NumberRange::Floats { from, to },
             _ => return Typed::NotANumber,
         },
     };
     match range {
-        FieldTest::Integer { from, to } if from > to => Typed::Reversed,
-        FieldTest::Float { from, to } if from > to => Typed::Reversed,
+        NumberRange::Integers { from, to } if from > to => Typed::Reversed,
+        NumberRange::Floats { from, to } if from > to => Typed::Reversed,
         range => Typed::Range(range),
     }
 }
@@ -77,8 +94,8 @@ mod tests {
 
     #[test]
     fn typed_ranges_may_be_open_and_keep_every_digit() {
-        let whole = |from, to| Typed::Range(FieldTest::Integer { from, to });
-        let real = |from, to| Typed::Range(FieldTest::Float { from, to });
+        let whole = |from, to| Typed::Range(NumberRange::Integers { from, to });
+        let real = |from, to| Typed::Range(NumberRange::Floats { from, to });
         for (text, expected) in [
             ("12", whole(12, 12)),
             (" 5 : 9 ", whole(5, 9)),

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::check::check;
 use super::fields::check_field;
 use super::filter::{Filter, mesh_field};
 use super::note::Note;
@@ -28,7 +29,7 @@ pub(super) fn resolve(
     segments: &[SegmentView],
     allow_unknown: bool,
 ) -> Result<Arc<Resolved>> {
-    filter.validate()?;
+    check(filter)?;
     let is_empty = segments.iter().all(|view| view.segment.rows() == 0);
     let Some(newest) = segments.last().filter(|_| !is_empty) else { return Ok(Arc::default()) };
     if !filter.parts().any(is_name) {

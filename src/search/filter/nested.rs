@@ -10,8 +10,9 @@ use std::slice::{self, Iter};
 
 use roaring::RoaringBitmap;
 
-use super::{Filter, all_rows};
+use super::Filter;
 use crate::error::Result;
+use crate::search::rows::all_rows;
 use crate::segment::Segment;
 
 impl Filter {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::search::check::check;
 use crate::search::filter::FieldTest;
 
 /// As deep as asked for, in the three ways that loops nest.
@@ -35,7 +36,7 @@ fn a_filter_of_any_depth_is_printed_copied_compared_and_dropped() {
             assert_eq!(text, format!("{copy:#?}"));
             let parts = filter.parts().count();
             assert_eq!(parts, text.matches(['(', '{']).count());
-            assert!(filter.validate().is_ok());
+            assert!(check(&filter).is_ok());
             let other = Filter::Not(Box::new(copy));
             assert_ne!(filter, other);
             assert_ne!(other.clone().and(filter), other);
@@ -51,7 +52,7 @@ fn what_is_wrong_deep_inside_is_found() {
             for _ in 0..10_000 {
                 filter = Filter::Not(Box::new(filter));
             }
-            let error = filter.validate().expect_err("the range is reversed").to_string();
+            let error = check(&filter).expect_err("the range is reversed").to_string();
             assert!(error.contains("2020:2010"), "{error}");
         }
     });
