@@ -13,16 +13,20 @@ const YEAR_MAX: u32 = 9999;
 /// # Errors
 /// [`Error::InvalidQuery`] that names the first such condition and says what would be right.
 pub(super) fn check(filter: &Filter) -> Result<()> {
-    filter.parts().try_for_each(check_leaf)
+    filter.parts().try_for_each(check_condition)
 }
 
-fn check_leaf(leaf: &Filter) -> Result<()> {
+/// Looks at one condition; a filter that has parts is right as such.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_condition(condition: &Filter) -> Result<()> {
     let invalid = |detail: String| Err(Error::InvalidQuery { detail });
     let named = |what: &str, name: &str| match name.trim() {
         "" => invalid(format!("the name of the {what} is empty")),
         _ => Ok(()),
     };
-    match leaf {
+    match condition {
         Filter::Mesh { term, .. } => named("MeSH heading", term),
         Filter::Journal(name) => named("journal", name),
         Filter::Language(name) => named("language", name),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::answer::SearchResult;
+use super::compile::compile;
+use super::compiled::CompiledFilter;
 use super::dense;
-use super::filter::Filter;
 use super::list::list_all;
 use super::matches::Matches;
 use super::note::Note;
 use super::query::Query;
-use super::resolve::resolve;
 use super::vectors::{Vectors, prepare};
 use super::view::SegmentView;
 use crate::control::Control;
@@ -34,9 +34,8 @@ pub fn search(
         });
     }
     query.accuracy.validate()?;
-    let resolved = resolve(&query.filter, segments, query.allow_unknown)?;
-    let filter = resolved.filter.as_ref().unwrap_or(&query.filter);
-    let matches = evaluate(segments, filter, &query.control)?;
+    let filter = compile(&query.filter, segments, query.allow_unknown)?;
+    let matches = evaluate(segments, &filter, &query.control)?;
     let filter_time = started.elapsed();
     let vector = query.vector.as_deref();
     let vector = vector.map(|vector| prepare(vector, vectors, query)).transpose()?;
@@ -49,7 +48,7 @@ pub fn search(
         None => list_all(segments, &matches, query)?,
     };
     explain.filter_time = filter_time;
-    let mut notes = resolved.notes.clone();
+    let mut notes = filter.notes.clone();
     let documents = matches.iter().map(|matches| matches.undated).sum();
     if documents > 0 {
         notes.push(Note::Undated { documents });
@@ -61,12 +60,12 @@ pub fn search(
 /// The rows of each segment that pass the filter.
 fn evaluate(
     segments: &[SegmentView],
-    filter: &Filter,
+    filter: &CompiledFilter,
     control: &Control,
 ) -> Result<Vec<Arc<Matches>>> {
-    let evaluate = |view: &SegmentView| {
+    let evaluate = |(number, view): (usize, &SegmentView)| {
         control.check()?;
-        view.matches(filter)
+        view.matches(filter, number)
     };
-    segments.iter().map(evaluate).collect()
+    segments.iter().enumerate().map(evaluate).collect()
 }

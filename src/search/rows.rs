@@ -5,7 +5,6 @@ use roaring::RoaringBitmap;
 use super::numbers::{NumberRange, integers_between, is_between};
 use crate::date::Day;
 use crate::error::Result;
-use crate::format::terms::TermField;
 use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
 
@@ -16,9 +15,20 @@ pub(super) fn all_rows(segment: &Segment) -> RoaringBitmap {
     rows
 }
 
-/// Rows that have a term.
-pub(super) fn posting(segment: &Segment, field: TermField, term: &str) -> Result<RoaringBitmap> {
-    Ok(segment.posting(field, term)?.unwrap_or_default())
+/// Rows that have any of some terms, by the terms' places.
+pub(super) fn posting(
+    segment: &Segment,
+    places: impl Iterator<Item = u32>,
+) -> Result<RoaringBitmap> {
+    let mut found: Option<RoaringBitmap> = None;
+    for place in places {
+        let rows = segment.posting_at(place)?;
+        match &mut found {
+            Some(found) => *found |= rows,
+            None => found = Some(rows),
+        }
+    }
+    Ok(found.unwrap_or_default())
 }
 
 /// Rows whose date interval overlaps; rows without a date never match.

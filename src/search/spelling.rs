@@ -67,6 +67,16 @@ pub(super) fn as_written(
     Ok(None)
 }
 
+/// Whether any segment has a term.
+pub(super) fn has(segments: &[SegmentView], field: TermField, term: &str) -> Result<bool> {
+    for view in segments {
+        if view.segment.find_term(field, term)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn spellings(document: &Document, field: TermField) -> Vec<&str> {
     let journal = &document.journal;
     match field {
