@@ -9,7 +9,7 @@ use crate::ids::{Key, RowId, SegmentId};
 pub struct Hit {
     /// Its key.
     pub key: Key,
-    /// Inner product or cosine with the query; 0 in a query without a vector.
+    /// Inner product or cosine with the query's vector; 0 if it has none.
     pub score: f32,
     /// The segment that holds it.
     pub segment: SegmentId,
@@ -20,7 +20,8 @@ pub struct Hit {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct SearchResult {
-    /// Best first; ties by key. Exactly k when at least k searchable documents match.
+    /// The hits of the page that was asked for, best first or in the [order](super::Query::sort) asked for;
+    /// ties by key. Exactly k when at least offset + k searchable documents match.
     pub hits: Vec<Hit>,
     /// Live documents that pass the filter.
     pub matched: u64,

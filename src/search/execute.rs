@@ -3,49 +3,43 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::answer::SearchResult;
+use super::answer::{Hit, SearchResult};
 use super::compile::compile;
-use super::compiled::CompiledFilter;
-use super::dense;
-use super::list::list_all;
+use super::dense::{self, Nearest};
+use super::explain::{Explain, Plan, SegmentExplain};
+use super::list::list;
 use super::matches::Matches;
 use super::note::Note;
-use super::query::Query;
+use super::query::{Accuracy, Query};
+use super::sort::{Sort, SortOrder};
 use super::vectors::{Vectors, prepare};
-use super::view::SegmentView;
-use crate::control::Control;
+use super::view::{self, SegmentView};
 use crate::error::{Error, Result};
 use crate::limits::HITS_MAX;
 
 /// Searches the segments of a snapshot.
 ///
 /// # Errors
-/// [`Error::InvalidQuery`], [`Error::UnknownName`], [`Error::Vector`], [`Error::EncoderMismatch`] for a query that does not
-/// fit; [`Error::Corrupt`] for damaged files; [`Error::Cancelled`], [`Error::DeadlineExceeded`].
+/// [`Error::InvalidQuery`], [`Error::UnknownName`], [`Error::Vector`], [`Error::EncoderMismatch`] for a
+/// query that does not fit; [`Error::Corrupt`] for damaged files; [`Error::Cancelled`],
+/// [`Error::DeadlineExceeded`].
 pub fn search(
     segments: &[SegmentView],
     vectors: Option<&Vectors>,
     query: &Query,
 ) -> Result<SearchResult> {
     let started = Instant::now();
-    if query.k > HITS_MAX {
-        return Err(Error::InvalidQuery {
-            detail: format!("{} hits wanted, at most {HITS_MAX} are possible", query.k),
-        });
-    }
+    check_size(query)?;
     query.accuracy.validate()?;
     let filter = compile(&query.filter, segments, query.allow_unknown)?;
-    let matches = evaluate(segments, &filter, &query.control)?;
+    let matches = view::matches(segments, &filter, &query.control)?;
     let filter_time = started.elapsed();
     let vector = query.vector.as_deref();
     let vector = vector.map(|vector| prepare(vector, vectors, query)).transpose()?;
-    let matched = matches.iter().map(|matches| matches.count).sum();
-    let (hits, mut explain) = match &vector {
-        Some(vector) => {
-            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
-            dense::search(segments, &matches, calibration, vector, query)?
-        }
-        None => list_all(segments, &matches, query)?,
+    let (hits, mut explain) = if query.wants_hits() {
+        run(segments, &matches, vectors, vector, query)?
+    } else {
+        (Vec::new(), counted(segments, &matches))
     };
     explain.filter_time = filter_time;
     let mut notes = filter.notes.clone();
@@ -53,19 +47,80 @@ pub fn search(
     if documents > 0 {
         notes.push(Note::Undated { documents });
     }
+    let matched = matches.iter().map(|matches| matches.count).sum();
     explain.total_time = started.elapsed();
     Ok(SearchResult { hits, matched, notes, explain })
 }
 
-/// The rows of each segment that pass the filter.
-fn evaluate(
-    segments: &[SegmentView],
-    filter: &CompiledFilter,
-    control: &Control,
-) -> Result<Vec<Arc<Matches>>> {
-    let evaluate = |(number, view): (usize, &SegmentView)| {
-        control.check()?;
-        view.matches(filter, number)
+/// Refuses more hits than one search may have, those before the page counted in.
+fn check_size(query: &Query) -> Result<()> {
+    if query.reach() <= HITS_MAX {
+        return Ok(());
+    }
+    let detail = match query.offset {
+        0 => format!("{} hits wanted, at most {HITS_MAX} are possible", query.k),
+        offset => format!(
+            "{} hits wanted after the first {offset}; offset and k together may be {HITS_MAX} at most",
+            query.k
+        ),
     };
-    segments.iter().enumerate().map(evaluate).collect()
+    Err(Error::InvalidQuery { detail })
+}
+
+/// The hits of the page that a query asks for.
+fn run(
+    segments: &[SegmentView],
+    matches: &[Arc<Matches>],
+    vectors: Option<&Vectors>,
+    mut vector: Option<Vec<f32>>,
+    query: &Query,
+) -> Result<(Vec<Hit>, Explain)> {
+    if query.text.is_some() && vector.is_none() {
+        return Err(Error::InvalidQuery {
+            detail: "the query has a text and no vector, and text alone cannot be searched for; make its \
+                     vector with `Query::embedded_by`, or give one with `Query::with_vector`"
+                .into(),
+        });
+    }
+    let newest_first = (Sort::Date, SortOrder::Descending);
+    let by_score = (Sort::Score, SortOrder::Descending);
+    let otherwise = if vector.is_some() { &by_score } else { &newest_first };
+    let (sort, order) = query.sort.as_ref().unwrap_or(otherwise);
+    let (mut hits, explain) = match (sort, &mut vector) {
+        (Sort::Score, Some(vector)) => {
+            let is_ascending = *order == SortOrder::Ascending;
+            // The worst score is the best one of the opposite vector, which the index is not measured for.
+            if is_ascending {
+                vector.iter_mut().for_each(|number| *number = -*number);
+            }
+            let accuracy = if is_ascending { Accuracy::Exact } else { query.accuracy };
+            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
+            let nearest = Nearest { vector, count: query.reach(), accuracy, control: &query.control };
+            let (mut hits, explain) = dense::search(segments, matches, calibration, nearest)?;
+            if is_ascending {
+                hits.iter_mut().for_each(|hit| hit.score = -hit.score);
+            }
+            (hits, explain)
+        }
+        (sort, _) => list(segments, matches, (sort, *order), query)?,
+    };
+    hits.drain(..query.offset.min(hits.len()));
+    if *sort != Sort::Score
+        && let Some(vector) = &vector
+    {
+        dense::score(segments, vector, &mut hits, &query.control)?;
+    }
+    Ok((hits, explain))
+}
+
+/// How a search went that read no hits.
+fn counted(segments: &[SegmentView], matches: &[Arc<Matches>]) -> Explain {
+    let segments = segments.iter().zip(matches).map(|(view, matches)| SegmentExplain {
+        segment: view.segment.id(),
+        rows: u64::from(view.segment.rows()),
+        matched: matches.count,
+        scanned: 0,
+        plan: if matches.count == 0 { Plan::Skip } else { Plan::Count },
+    });
+    Explain { segments: segments.collect(), ..Explain::default() }
 }

@@ -169,6 +169,27 @@ fn field(name: &str, segments: &[SegmentView]) -> Result<Option<FieldInfo>> {
     Ok(Some(info).filter(|info| info.has_strings || info.has_numbers()))
 }
 
+/// Checks that some document has a field.
+///
+/// # Errors
+/// [`Error::UnknownName`], unless `allow_unknown` or no document is there at all; [`Error::Corrupt`].
+pub(super) fn require_field(
+    name: &str,
+    segments: &[SegmentView],
+    allow_unknown: bool,
+) -> Result<()> {
+    let is_empty = segments.iter().all(|view| view.segment.rows() == 0);
+    if allow_unknown || is_empty || field(name, segments)?.is_some() {
+        return Ok(());
+    }
+    match unknown(name, segments)? {
+        Outcome::Unknown { kind, name, suggestions, detail } => {
+            Err(Error::UnknownName { kind, name, suggestions, detail })
+        }
+        Outcome::Found(_) => Ok(()),
+    }
+}
+
 fn unknown(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
     let fields = fields(segments)?;
     let mut spelt: BTreeMap<String, &str> = BTreeMap::new();

@@ -24,8 +24,8 @@ pub(super) fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) 
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
     let Some(Vectors { config, rotation, .. }) = vectors else {
         return Err(Error::InvalidQuery {
-            detail: "this database has no vectors (it was imported with `--encoder none`); \
-                     search with filters only, or import again with an encoder"
+            detail: "this database has no vectors, because it was created without a vector \
+                     configuration; search with filters only, or create one with vectors"
                 .into(),
         });
     };

@@ -8,6 +8,7 @@ use super::compiled::{CompiledCache, CompiledFilter};
 use super::filter::Filter;
 use super::matches::{MatchCache, Matches};
 use super::names::index::LooseNames;
+use crate::control::Control;
 use crate::error::Result;
 use crate::ids::SegmentId;
 use crate::segment::{CodebookFile, Segment};
@@ -74,4 +75,20 @@ impl SegmentView {
     ) {
         self.compiled.put(segments, filter, allow_unknown, compiled);
     }
+}
+
+/// The live rows of each segment that pass a filter.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`], and those of the control.
+pub(super) fn matches(
+    segments: &[SegmentView],
+    filter: &CompiledFilter,
+    control: &Control,
+) -> Result<Vec<Arc<Matches>>> {
+    let matches = |(number, view): (usize, &SegmentView)| {
+        control.check()?;
+        view.matches(filter, number)
+    };
+    segments.iter().enumerate().map(matches).collect()
 }

@@ -6,7 +6,7 @@ use super::names::index::Spelling;
 use super::names::{languages, loose, publication_types, suggest};
 use super::note::Note;
 use super::outcome::{Found, Outcome};
-use super::spelling::{as_written, frequencies, has, suggest_terms};
+use super::spelling::{as_written, frequencies, has, is_words, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
@@ -154,12 +154,6 @@ fn read_as(terms: Vec<String>, note: Note) -> Outcome {
 
 fn absent(kind: NameKind, name: &str) -> Note {
     Note::Absent { kind, name: name.to_owned(), suggestions: Vec::new() }
-}
-
-/// Whether a term has words, and is no number, ISSN or UI.
-fn is_words(term: &str) -> bool {
-    let letters = |pair: &[u8]| pair.iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
-    term.as_bytes().windows(2).any(letters)
 }
 
 /// The terms of all segments with this loose spelling, each once.

@@ -140,6 +140,12 @@ impl<'a> Terms<'a> {
     pub(super) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
         Terms { segment, range }
     }
+
+    /// Each term, the number of its rows and its place, for [`Segment::posting_at`].
+    pub(crate) fn with_places(self) -> impl Iterator<Item = Result<(&'a str, u32, u32)>> {
+        let start = self.range.start;
+        self.zip(start..).map(|(term, place)| term.map(|(term, rows)| (term, rows, place)))
+    }
 }
 
 impl<'a> Iterator for Terms<'a> {
