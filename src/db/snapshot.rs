@@ -12,8 +12,8 @@ use crate::ids::{Generation, Key, Revision, RowId};
 use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
 use crate::search::{
-    FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors, fields, search,
-    suggest_mesh, why_nothing,
+    Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
+    facets, fields, search, suggest_mesh, why_nothing,
 };
 use crate::segment::CodebookFile;
 use crate::storage::{Bytes, Storage, VerifiedFile};
@@ -164,6 +164,15 @@ impl Snapshot {
     /// As [`crate::search::search`].
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
         search(&self.state.views, self.state.vectors.as_ref(), query)
+    }
+
+    /// How many of the documents that pass a query's filter have each value of a facet; the `top` most
+    /// frequent values are listed. Only the query's filter and control matter here.
+    ///
+    /// # Errors
+    /// As [`crate::search::facets`].
+    pub fn facets(&self, query: &Query, facet: &Facet, top: usize) -> Result<FacetCounts> {
+        facets(&self.state.views, query, facet, top)
     }
 
     /// Searches with many queries on several threads, for evaluation and other bulk work; answers come in

@@ -8,15 +8,25 @@ use crate::error::{Error, Result};
 /// The last year that a date can have.
 const YEAR_MAX: u32 = 9999;
 
+/// Looks at every condition of a filter.
+///
 /// # Errors
-/// [`Error::InvalidQuery`] that names the condition and says what would be right.
-pub(super) fn check_leaf(leaf: &Filter) -> Result<()> {
+/// [`Error::InvalidQuery`] that names the first such condition and says what would be right.
+pub(super) fn check(filter: &Filter) -> Result<()> {
+    filter.parts().try_for_each(check_condition)
+}
+
+/// Looks at one condition; a filter that has parts is right as such.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_condition(condition: &Filter) -> Result<()> {
     let invalid = |detail: String| Err(Error::InvalidQuery { detail });
     let named = |what: &str, name: &str| match name.trim() {
         "" => invalid(format!("the name of the {what} is empty")),
         _ => Ok(()),
     };
-    match leaf {
+    match condition {
         Filter::Mesh { term, .. } => named("MeSH heading", term),
         Filter::Journal(name) => named("journal", name),
         Filter::Language(name) => named("language", name),
@@ -73,7 +83,7 @@ mod tests {
     use super::*;
 
     fn detail(filter: Filter) -> String {
-        match filter.validate() {
+        match check(&filter) {
             Err(Error::InvalidQuery { detail }) => detail,
             other => format!("{other:?}"),
         }
@@ -118,7 +128,7 @@ mod tests {
             Filter::And(vec![]),
             Filter::Keys(vec![]),
         ] {
-            assert!(filter.validate().is_ok(), "{filter:?}");
+            assert!(check(&filter).is_ok(), "{filter:?}");
         }
     }
 }

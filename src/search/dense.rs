@@ -1,14 +1,18 @@
 //! Search by vector: the index where it is cheaper, exact scans everywhere else.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::execute::Hit;
+use roaring::RoaringBitmap;
+
+use super::answer::Hit;
 use super::explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 use super::matches::Matches;
 use super::plan::{Estimate, Sizes, Wanted};
-use super::query::Query;
+use super::query::Accuracy;
 use super::view::SegmentView;
+use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::ids::RowId;
 use crate::index::calibrate::Calibration;
@@ -24,28 +28,38 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
+/// What is wanted of a search by vector.
+#[derive(Clone, Copy)]
+pub(super) struct Nearest<'a> {
+    /// The vector, as rows are stored.
+    pub(super) vector: &'a [f32],
+    /// Hits wanted.
+    pub(super) count: usize,
+    pub(super) accuracy: Accuracy,
+    pub(super) control: &'a Control,
+}
+
 /// Hits and how they were found; times are the caller's.
 pub(super) fn search(
     segments: &[SegmentView],
     matches: &[Arc<Matches>],
     calibration: Option<&Calibration>,
-    vector: &[f32],
-    query: &Query,
+    nearest: Nearest<'_>,
 ) -> Result<(Vec<Hit>, Explain)> {
     let mut explain = Explain { exact: Some(WhyExact::NotIndexed), ..Explain::default() };
     let mut plans: Vec<Option<Plan>> = vec![None; segments.len()];
     let mut hits = Vec::new();
     let pairs: Vec<_> = segments.iter().zip(matches.iter().map(|matches| &**matches)).collect();
-    let wanted = Wanted::new(query.accuracy, &pairs);
+    let wanted = Wanted::new(nearest.accuracy, &pairs);
     if let Wanted::Exact(why) = wanted {
         explain.exact = Some(why);
     }
     for (place, members) in groups(segments) {
-        query.control.check()?;
+        nearest.control.check()?;
         // Only the newest codebook is calibrated.
         let calibration = calibration.filter(|_| place == 0);
         let group = Group { segments, matches, members };
-        let Some(planned) = group.plan(wanted, calibration, query) else { continue };
+        let Some(planned) = group.plan(wanted, calibration, nearest.count) else { continue };
         let (estimate, report) = match planned {
             Ok(planned) => planned,
             Err(why) => {
@@ -53,7 +67,7 @@ pub(super) fn search(
                 continue;
             }
         };
-        let report = group.search(estimate, calibration, vector, query, report, &mut hits)?;
+        let report = group.search(estimate, calibration, nearest, report, &mut hits)?;
         for member in &group.members {
             let pair = segments.get(*member).zip(matches.get(*member));
             let whole = pair.is_some_and(|(view, matches)| {
@@ -69,11 +83,11 @@ pub(super) fn search(
         explain.exact = None;
     }
     for ((view, matches), plan) in segments.iter().zip(matches).zip(plans) {
-        query.control.check()?;
+        nearest.control.check()?;
         let (plan, scanned) = match plan {
             _ if matches.searchable_count == 0 => (Plan::Skip, 0),
             Some(plan) => (plan, 0),
-            None => scan(view, matches, vector, query, &mut hits)?,
+            None => scan(view, matches, nearest, &mut hits)?,
         };
         explain.segments.push(SegmentExplain {
             segment: view.segment.id(),
@@ -86,7 +100,7 @@ pub(super) fn search(
     hits.sort_by(|a: &Hit, b: &Hit| {
         (b.score + 0.0).total_cmp(&(a.score + 0.0)).then_with(|| a.key.cmp(&b.key))
     });
-    hits.truncate(query.k);
+    hits.truncate(nearest.count);
     Ok((hits, explain))
 }
 
@@ -126,7 +140,7 @@ impl<'a> Group<'a> {
         &self,
         wanted: Wanted,
         calibration: Option<&Calibration>,
-        query: &Query,
+        count: usize,
     ) -> Option<Result<(Estimate, IndexExplain), WhyExact>> {
         let codebook = self.codebook()?;
         let sizes = self.sizes(codebook);
@@ -136,7 +150,7 @@ impl<'a> Group<'a> {
         let (estimate, recall) = match wanted {
             Wanted::Exact(why) => return Some(Err(why)),
             Wanted::Effort(effort) => (Estimate { effort, recall: 0.0 }, None),
-            Wanted::Recall(recall) => match sizes.estimate(recall, query.k, calibration) {
+            Wanted::Recall(recall) => match sizes.estimate(recall, count, calibration) {
                 Ok(estimate) => (estimate, Some(recall)),
                 Err(why) => return Some(Err(why)),
             },
@@ -190,8 +204,7 @@ impl<'a> Group<'a> {
         &self,
         estimate: Estimate,
         calibration: Option<&Calibration>,
-        vector: &[f32],
-        query: &Query,
+        nearest: Nearest<'_>,
         mut report: IndexExplain,
         hits: &mut Vec<Hit>,
     ) -> Result<IndexExplain> {
@@ -226,7 +239,7 @@ impl<'a> Group<'a> {
             _ => Err(Error::InvalidQuery { detail: format!("no row {a} or {b}") }),
         };
         SCRATCH.with_borrow_mut(|scratch| {
-            let (control, k) = (&query.control, query.k);
+            let Nearest { vector, count: k, control, .. } = nearest;
             let index = Index { codebook: codebook.view()?, segments: &indexed };
             let mut effort = estimate.effort;
             if let (Some(recall), Some(measured)) = (report.recall, calibration)
@@ -273,16 +286,16 @@ fn blame<'a>(error: Error, segments: impl IntoIterator<Item = &'a Segment>) -> E
 fn scan(
     view: &SegmentView,
     matches: &Matches,
-    vector: &[f32],
-    query: &Query,
+    nearest: Nearest<'_>,
     hits: &mut Vec<Hit>,
 ) -> Result<(Plan, u64)> {
+    let Nearest { vector, count, control, .. } = nearest;
     let segment = &view.segment;
     let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
     let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
     let best =
-        flat::search(&rows, vector.len(), vector, query.k, allowed, &query.control, &mut tie)
+        flat::search(&rows, vector.len(), vector, count, allowed, control, &mut tie)
             .map_err(|error| blame(error, [segment]))?;
     for (row, score) in best {
         let row = RowId(row);
@@ -290,4 +303,31 @@ fn scan(
     }
     let plan = if allowed.is_none() { Plan::ExactScan } else { Plan::ExactScanOfMatches };
     Ok((plan, matches.searchable_count))
+}
+
+/// Fills in the exact scores of hits that were found another way. Cost: one read of each hit's vector.
+pub(super) fn score(
+    segments: &[SegmentView],
+    vector: &[f32],
+    hits: &mut [Hit],
+    control: &Control,
+) -> Result<()> {
+    for SegmentView { segment, .. } in segments {
+        let is_here = |hit: &&Hit| hit.segment == segment.id();
+        let wanted: RoaringBitmap = hits.iter().filter(is_here).map(|hit| hit.row.0).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let Some((rows, _)) = segment.vectors()? else { continue };
+        let count = wanted.len() as usize;
+        let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
+        let scored =
+            flat::search(&rows, vector.len(), vector, count, Some(&wanted), control, &mut tie)
+                .map_err(|error| blame(error, [segment]))?;
+        let scores: HashMap<u32, f32> = scored.into_iter().collect();
+        for hit in hits.iter_mut().filter(|hit| hit.segment == segment.id()) {
+            hit.score = scores.get(&hit.row.0).copied().unwrap_or_default();
+        }
+    }
+    Ok(())
 }

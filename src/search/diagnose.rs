@@ -1,9 +1,8 @@
 //! Why a filter matches nothing: what each of its conditions matches alone.
 
-use super::filter::{FieldTest, Filter};
-use super::matches::Matches;
+use super::compile::compile;
+use super::filter::Filter;
 use super::note::Note;
-use super::resolve::resolve;
 use super::view::SegmentView;
 use crate::date::Day;
 use crate::error::Result;
@@ -23,11 +22,10 @@ pub fn why_nothing(filter: &Filter, segments: &[SegmentView]) -> Result<Vec<Note
     let mut notes = Vec::new();
     let mut no_date_fits = false;
     for part in parts {
-        let resolved = resolve(part, segments, true)?;
-        let part_here = resolved.filter.as_ref().unwrap_or(part);
+        let compiled = compile(part, segments, true)?;
         let mut documents = 0;
-        for view in segments {
-            documents += Matches::evaluate(&view.segment, &view.deleted, part_here)?.count;
+        for (number, view) in segments.iter().enumerate() {
+            documents += view.matches(&compiled, number)?.count;
         }
         no_date_fits |=
             documents == 0 && matches!(part, Filter::Years { .. } | Filter::Dates { .. });
@@ -57,32 +55,19 @@ fn dates(segments: &[SegmentView]) -> Result<Option<(Day, Day)>> {
     Ok(span.map(|(first, last)| (Day(first), Day(last))))
 }
 
-/// A condition as a person would say it.
+/// A condition in words, short enough for one line.
 fn in_words(filter: &Filter) -> String {
-    match filter {
-        Filter::All => "every document".into(),
-        Filter::Mesh { term, major_only: false } => format!("MeSH heading `{term}`"),
-        Filter::Mesh { term, major_only: true } => format!("major topic `{term}`"),
-        Filter::Years { from: 0, to } => format!("years up to {to}"),
-        Filter::Years { from, to } if *to >= 9999 => format!("years from {from}"),
-        Filter::Years { from, to } if from == to => format!("year {from}"),
-        Filter::Years { from, to } => format!("years {from} to {to}"),
-        Filter::Dates { from, to } => format!("dates {from} to {to}"),
-        Filter::Journal(name) => format!("journal `{name}`"),
-        Filter::Language(name) => format!("language `{name}`"),
-        Filter::PublicationType(name) => format!("publication type `{name}`"),
-        Filter::HasAbstract => "with an abstract".into(),
+    let in_short = |filter: &Filter| match filter {
         Filter::Keys(keys) if keys.len() == 1 => "1 key".into(),
         Filter::Keys(keys) => format!("{} keys", keys.len()),
-        Filter::Field { name, test } => match test {
-            FieldTest::Is(value) | FieldTest::Typed(value) => format!("field `{name}` = `{value}`"),
-            FieldTest::Integer { from, to } => format!("field `{name}` {from} to {to}"),
-            FieldTest::Float { from, to } => format!("field `{name}` {from} to {to}"),
-        },
+        condition => condition.to_string(),
+    };
+    match filter {
         Filter::And(_) | Filter::Or(_) => "a combination of conditions".into(),
         Filter::Not(part) => match &**part {
             Filter::And(_) | Filter::Or(_) | Filter::Not(_) => "a negation of conditions".into(),
-            leaf => format!("not {}", in_words(leaf)),
+            condition => format!("not {}", in_short(condition)),
         },
+        condition => in_short(condition),
     }
 }

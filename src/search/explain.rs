@@ -11,7 +11,7 @@ pub struct Explain {
     pub index: Option<IndexExplain>,
     /// Why the index was not used; `None` when it was, and where no vectors were searched.
     pub exact: Option<WhyExact>,
-    /// One entry a segment.
+    /// One entry per segment.
     pub segments: Vec<SegmentExplain>,
     /// Time for filters.
     pub filter_time: Duration,
@@ -67,8 +67,10 @@ pub enum Plan {
     Index,
     /// As [`Plan::Index`], among lists with matching rows.
     IndexOfMatches,
-    /// Matching rows are listed by date; no vectors are read.
+    /// Matching rows are listed by date, key or a field; vectors are read only for the scores of hits.
     List,
+    /// Matching rows are counted; none is read.
+    Count,
 }
 
 /// How the index was searched.

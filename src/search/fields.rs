@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::filter::{FieldTest, Filter};
+use super::filter::FieldTest;
 use super::names::suggest::nearest;
 use super::note::Note;
-use super::numbers::{Typed, integers_between, typed};
-use super::resolved::Outcome;
+use super::numbers::{NumberRange, Typed, integers_between, typed};
+use super::outcome::{Found, Outcome};
+use super::spelling::has;
 use super::view::SegmentView;
 use crate::error::{Error, NameKind, Result};
 use crate::format::terms::{TermField, field_term, fold};
@@ -51,7 +52,7 @@ impl fmt::Display for FieldInfo {
     }
 }
 
-/// Every free field of the segments, by name. Cost: a binary search a field and segment.
+/// Every free field of the segments, by name. Cost: one binary search per field and segment.
 ///
 /// # Errors
 /// [`Error::Corrupt`].
@@ -76,54 +77,70 @@ pub fn fields(segments: &[SegmentView]) -> Result<Vec<FieldInfo>> {
     Ok(fields.into_values().collect())
 }
 
-/// Whether a test fits a field, and whether its string is some document's.
-pub(super) fn check_field(
-    leaf: &Filter,
+/// What a test means for the types that a field has in these segments.
+pub(super) fn look_up_field(
     name: &str,
     test: &FieldTest,
     segments: &[SegmentView],
 ) -> Result<Outcome> {
     let Some(info) = field(name, segments)? else { return unknown(name, segments) };
     let invalid = |detail: String| Err(Error::InvalidQuery { detail });
-    let fits = Ok(Outcome::Found(leaf.clone()));
     match test {
+        FieldTest::Is(value) if info.has_strings => value_or_note(name, value, segments),
         FieldTest::Is(value) => {
-            if !info.has_strings {
-                return invalid(format!("field `{name}` ({info}) holds no strings like `{value}`"));
-            }
-            value_or_note(leaf, name, value, segments)
+            invalid(format!("field `{name}` ({info}) holds no strings like `{value}`"))
         }
-        FieldTest::Integer { .. } if info.has_numbers() => fits,
-        FieldTest::Float { from, to } if info.has_numbers() => {
-            check_whole(&info, *from, *to)?;
-            fits
-        }
-        FieldTest::Integer { .. } | FieldTest::Float { .. } => {
+        FieldTest::Integer { .. } | FieldTest::Float { .. } if !info.has_numbers() => {
             invalid(format!("field `{name}` ({info}) holds no numbers to compare with a range"))
         }
-        FieldTest::Typed(value) if info.has_strings && has_value(name, value, segments)? => fits,
-        FieldTest::Typed(value) if info.has_numbers() => match typed(value) {
-            Typed::Range(FieldTest::Float { from, to }) => {
-                check_whole(&info, from, to)?;
-                fits
-            }
-            Typed::Range(_) => fits,
-            Typed::Reversed => {
-                let (from, to) = value.split_once(':').unwrap_or_default();
-                invalid(format!(
-                    "the range `{value}` of field `{name}` ends before it starts; write {}:{}",
-                    to.trim(),
-                    from.trim()
-                ))
-            }
-            Typed::NotANumber if info.has_strings => value_or_note(leaf, name, value, segments),
-            Typed::NotANumber => invalid(format!(
-                "field `{name}` ({info}) holds numbers, and `{value}` is not one; write a number, or \
-                 a range like 5:9, 5: or :9"
-            )),
-        },
-        FieldTest::Typed(value) => value_or_note(leaf, name, value, segments),
+        FieldTest::Integer { from, to } => {
+            Ok(Outcome::numbers(NumberRange::Integers { from: *from, to: *to }))
+        }
+        FieldTest::Float { from, to } => {
+            check_whole(&info, *from, *to)?;
+            Ok(Outcome::numbers(NumberRange::Floats { from: *from, to: *to }))
+        }
+        FieldTest::Typed(value) => as_typed(&info, value, segments),
     }
+}
+
+/// A value as a person types it: the string, if the field has it, and the number or range that it reads as,
+/// if the field has numbers.
+fn as_typed(info: &FieldInfo, value: &str, segments: &[SegmentView]) -> Result<Outcome> {
+    let name = info.name.as_str();
+    let range = typed(value);
+    if info.has_strings && has(segments, TermField::Field, &field_term(name, value))? {
+        let numbers = match range {
+            Typed::Range(range) if info.has_numbers() => Some(range),
+            _ => None,
+        };
+        return Ok(Outcome::Found(Found { terms: vec![value.to_owned()], numbers, note: None }));
+    }
+    if !info.has_numbers() {
+        return value_or_note(name, value, segments);
+    }
+    let detail = match range {
+        Typed::Range(range) => {
+            if let NumberRange::Floats { from, to } = range {
+                check_whole(info, from, to)?;
+            }
+            return Ok(Outcome::numbers(range));
+        }
+        Typed::NotANumber if info.has_strings => return value_or_note(name, value, segments),
+        Typed::Reversed => {
+            let (from, to) = value.split_once(':').unwrap_or_default();
+            format!(
+                "the range `{value}` of field `{name}` ends before it starts; write {}:{}",
+                to.trim(),
+                from.trim()
+            )
+        }
+        Typed::NotANumber => format!(
+            "field `{name}` ({info}) holds numbers, and `{value}` is not one; write a number, or \
+             a range like 5:9, 5: or :9"
+        ),
+    };
+    Err(Error::InvalidQuery { detail })
 }
 
 /// Refuses a range without any integer for a field that holds integers only.
@@ -150,6 +167,27 @@ fn field(name: &str, segments: &[SegmentView]) -> Result<Option<FieldInfo>> {
         info.has_floats |= segment.float_fields().any(|known| known == name);
     }
     Ok(Some(info).filter(|info| info.has_strings || info.has_numbers()))
+}
+
+/// Checks that some document has a field.
+///
+/// # Errors
+/// [`Error::UnknownName`], unless `allow_unknown` or no document is there at all; [`Error::Corrupt`].
+pub(super) fn require_field(
+    name: &str,
+    segments: &[SegmentView],
+    allow_unknown: bool,
+) -> Result<()> {
+    let is_empty = segments.iter().all(|view| view.segment.rows() == 0);
+    if allow_unknown || is_empty || field(name, segments)?.is_some() {
+        return Ok(());
+    }
+    match unknown(name, segments)? {
+        Outcome::Unknown { kind, name, suggestions, detail } => {
+            Err(Error::UnknownName { kind, name, suggestions, detail })
+        }
+        Outcome::Found(_) => Ok(()),
+    }
 }
 
 fn unknown(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
@@ -179,25 +217,10 @@ fn unknown(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
     })
 }
 
-fn has_value(name: &str, value: &str, segments: &[SegmentView]) -> Result<bool> {
-    let term = field_term(name, value);
-    for view in segments {
-        if view.segment.posting(TermField::Field, &term)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// A string that no document has in the field is worth a note: it may be misspelt.
-fn value_or_note(
-    leaf: &Filter,
-    name: &str,
-    value: &str,
-    segments: &[SegmentView],
-) -> Result<Outcome> {
-    if has_value(name, value, segments)? {
-        return Ok(Outcome::Found(leaf.clone()));
+fn value_or_note(name: &str, value: &str, segments: &[SegmentView]) -> Result<Outcome> {
+    if has(segments, TermField::Field, &field_term(name, value))? {
+        return Ok(Outcome::terms(vec![value.to_owned()]));
     }
     let mut spelt: BTreeMap<String, String> = BTreeMap::new();
     let mut names: BTreeMap<String, u64> = BTreeMap::new();
@@ -210,7 +233,7 @@ fn value_or_note(
         }
     }
     let suggestions = nearest(&fold(value), names, 5).into_iter();
-    Ok(Outcome::Absent(Note::AbsentValue {
+    Ok(Outcome::absent(Note::AbsentValue {
         field: name.to_owned(),
         value: value.to_owned(),
         suggestions: suggestions.map(|near| spelt.get(&near).cloned().unwrap_or(near)).collect(),

@@ -1,20 +1,29 @@
-//! Filters and their evaluation to a bitmap of rows.
+//! What a filter says. What it means in a database is the matter of `compile`.
 
+mod display;
 mod nested;
 
-use roaring::RoaringBitmap;
+use std::ops;
 
-use super::check::check_leaf;
-use super::numbers::{Typed, integers_between, is_between, typed};
 use crate::date::Day;
-use crate::error::Result;
-use crate::format::terms::{TermField, field_term};
 use crate::ids::Key;
-use crate::segment::{NumberColumn, Segment};
 
 /// Which documents may be hits.
 ///
-/// Filters may be nested to any depth: nothing that is done with one recurses. `Debug` prints one line.
+/// Filters join by [`and`](Filter::and), [`or`](Filter::or) and [`not`](Filter::not), or by `&`, `|` and `!`.
+/// `Display` writes one for people; two filters with the same text match the same documents. Filters
+/// may be nested to any depth: no operation on them recurses. `Debug` prints one line.
+///
+/// ```
+/// use medvec::search::Filter;
+///
+/// let recent = Filter::mesh("Asthma") & Filter::years(2015, 2020);
+/// let filter = recent.and(!(Filter::Language("eng".into()) | Filter::HasAbstract));
+/// assert_eq!(
+///     filter.to_string(),
+///     "MeSH heading `Asthma` and years 2015 to 2020 and not (language `eng` or with an abstract)"
+/// );
+/// ```
 #[non_exhaustive]
 pub enum Filter {
     /// Every document.
@@ -93,21 +102,25 @@ pub enum FieldTest {
 
 impl Filter {
     /// A MeSH heading, major topic or not.
+    #[must_use]
     pub fn mesh(term: impl Into<String>) -> Filter {
         Filter::Mesh { term: term.into(), major_only: false }
     }
 
     /// A MeSH heading as a major topic.
+    #[must_use]
     pub fn major(term: impl Into<String>) -> Filter {
         Filter::Mesh { term: term.into(), major_only: true }
     }
 
     /// A range of years, both included.
+    #[must_use]
     pub fn years(from: u32, to: u32) -> Filter {
         Filter::Years { from, to }
     }
 
-    /// This and that.
+    /// Documents that pass both. A filter that is an `And` already takes the other one in, so that
+    /// `a.and(b).and(c)` is one `And` of three; [`Filter::All`] is left out.
     #[must_use]
     pub fn and(mut self, other: Filter) -> Filter {
         if matches!(other, Filter::All) {
@@ -123,109 +136,50 @@ impl Filter {
         }
     }
 
-    /// The rows that pass a filter that has no parts.
-    fn rows_alone(&self, segment: &Segment) -> Result<RoaringBitmap> {
-        Ok(match self {
-            Filter::All | Filter::And(_) => all_rows(segment),
-            Filter::Or(_) | Filter::Not(_) => RoaringBitmap::new(),
-            Filter::Mesh { term, major_only } => {
-                posting(segment, mesh_field(term, *major_only), term)?
+    /// Documents that pass either. A filter that is an `Or` already takes the other one in, so that
+    /// `a.or(b).or(c)` is one `Or` of three.
+    #[must_use]
+    pub fn or(mut self, other: Filter) -> Filter {
+        match &mut self {
+            Filter::Or(any) => {
+                any.push(other);
+                self
             }
-            Filter::Years { from, to } => {
-                days(segment, Day::new(*from, 1, 1), Day::new(*to, 12, 31))?
-            }
-            Filter::Dates { from, to } => days(segment, *from, *to)?,
-            Filter::Journal(name) => posting(segment, TermField::Journal, name)?,
-            Filter::Language(code) => posting(segment, TermField::Language, code)?,
-            Filter::PublicationType(name) => posting(segment, TermField::PublicationType, name)?,
-            Filter::HasAbstract => posting(segment, TermField::Flag, "abstract")?,
-            Filter::Keys(keys) => {
-                let mut rows = RoaringBitmap::new();
-                for key in keys {
-                    rows.extend(segment.find(key)?.map(|row| row.0));
-                }
-                rows
-            }
-            Filter::Field { name, test } => field_rows(segment, name, test)?,
-        })
+            _ => Filter::Or(vec![self, other]),
+        }
     }
 
-    /// Rejects filters that mean nothing.
-    pub(super) fn validate(&self) -> Result<()> {
-        self.parts().try_for_each(check_leaf)
+    /// Documents that do not pass. Negating twice gives the filter back.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "the trait is implemented too")]
+    pub fn not(mut self) -> Filter {
+        match &mut self {
+            Filter::Not(part) => std::mem::replace(&mut **part, Filter::All),
+            _ => Filter::Not(Box::new(self)),
+        }
     }
 }
 
-/// Where a MeSH term as typed is looked up: among descriptor UIs (`D003924`), or among names.
-pub(super) fn mesh_field(term: &str, major_only: bool) -> TermField {
-    let digits = term.trim().strip_prefix(['D', 'd']).filter(|digits| digits.len() >= 6);
-    let is_ui = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    match (is_ui, major_only) {
-        (true, false) => TermField::MeshUi,
-        (true, true) => TermField::MeshMajorUi,
-        (false, false) => TermField::MeshName,
-        (false, true) => TermField::MeshMajorName,
+impl ops::BitAnd for Filter {
+    type Output = Filter;
+
+    fn bitand(self, other: Filter) -> Filter {
+        self.and(other)
     }
 }
 
-fn all_rows(segment: &Segment) -> RoaringBitmap {
-    let mut rows = RoaringBitmap::new();
-    rows.insert_range(0..segment.rows());
-    rows
-}
+impl ops::BitOr for Filter {
+    type Output = Filter;
 
-fn posting(segment: &Segment, field: TermField, term: &str) -> Result<RoaringBitmap> {
-    Ok(segment.posting(field, term)?.unwrap_or_default())
-}
-
-/// Rows whose date interval overlaps; rows without a date never match.
-fn days(segment: &Segment, from: Day, to: Day) -> Result<RoaringBitmap> {
-    let (first, last) = segment.dates()?;
-    let rows = first
-        .iter()
-        .zip(last)
-        .zip(0u32..)
-        .filter(|((first, last), _)| **last != 0 && **first <= to.0 && **last >= from.0)
-        .map(|(_, row)| row);
-    Ok(rows.collect())
-}
-
-/// Rows whose number passes.
-fn rows_where<T: Copy>(column: &NumberColumn<'_, T>, test: impl Fn(T) -> bool) -> RoaringBitmap {
-    let pairs = column.rows.iter().zip(column.values);
-    pairs.filter(|(_, value)| test(**value)).map(|(row, _)| *row).collect()
-}
-
-fn field_rows(segment: &Segment, name: &str, test: &FieldTest) -> Result<RoaringBitmap> {
-    let mut found = RoaringBitmap::new();
-    match test {
-        FieldTest::Is(value) => {
-            return posting(segment, TermField::Field, &field_term(name, value));
-        }
-        FieldTest::Integer { from, to } => {
-            if let Some(column) = segment.integers(name)? {
-                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
-            }
-            if let Some(column) = segment.floats(name)? {
-                found |= rows_where(&column, |value| is_between(value, *from, *to));
-            }
-        }
-        FieldTest::Float { from, to } => {
-            if let Some(column) = segment.floats(name)? {
-                found |= rows_where(&column, |value| (*from..=*to).contains(&value));
-            }
-            if let Some(column) = segment.integers(name)?
-                && let Some((from, to)) = integers_between(*from, *to)
-            {
-                found |= rows_where(&column, |value| (from..=to).contains(&value));
-            }
-        }
-        FieldTest::Typed(text) => {
-            found |= posting(segment, TermField::Field, &field_term(name, text))?;
-            if let Typed::Range(range) = typed(text) {
-                found |= field_rows(segment, name, &range)?;
-            }
-        }
+    fn bitor(self, other: Filter) -> Filter {
+        self.or(other)
     }
-    Ok(found)
+}
+
+impl ops::Not for Filter {
+    type Output = Filter;
+
+    fn not(self) -> Filter {
+        Filter::not(self)
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use roaring::RoaringBitmap;
 
-use super::filter::Filter;
+use super::program::{Dates, Program};
 use super::undated;
 use crate::error::Result;
 use crate::format::rows::rows as bitmap_rows;
@@ -36,8 +36,8 @@ pub(super) struct Mask {
     pub(super) words: Vec<u64>,
     /// Matching rows of each list.
     pub(super) list_counts: Vec<u32>,
-    /// Mean square by which a list's matching rows are off from its share, in units of what they would be
-    /// by chance: 1 for a filter that has nothing to do with the vectors, more for a topic.
+    /// Mean square by which a list's matching rows are off from its share, in units of what chance
+    /// would give: 1 for a filter that has nothing to do with the vectors, more for a topic.
     pub(super) dispersion: f64,
 }
 
@@ -45,16 +45,17 @@ impl Matches {
     pub(super) fn evaluate(
         segment: &Segment,
         deleted: &RoaringBitmap,
-        filter: &Filter,
+        program: &Program,
+        places: &[Option<u32>],
     ) -> Result<Matches> {
-        let rows = if *filter == Filter::All && deleted.is_empty() {
+        let rows = if program.is_everything() && deleted.is_empty() {
             None
         } else {
-            Some(filter.rows(segment)? - deleted)
+            Some(program.rows(segment, places, Dates::Checked)? - deleted)
         };
         let every_row = u64::from(segment.rows());
         let count = rows.as_ref().map_or(every_row, RoaringBitmap::len);
-        let undated = undated::count(segment, deleted, filter, rows.as_ref())?;
+        let undated = undated::count(segment, deleted, program, places, rows.as_ref())?;
         let searchable = match (segment.rows_with_vector()?, &rows) {
             (None, _) => Some(RoaringBitmap::new()),
             (Some(present), None) if present.len() == every_row => None,
@@ -121,12 +122,13 @@ fn dispersion(list_counts: &[u32], list_offsets: &[u32], share: f64) -> f64 {
 
 /// The last filters of a segment and their rows, newest first.
 #[derive(Default)]
-pub(super) struct MatchCache(Mutex<VecDeque<(Filter, Arc<Matches>)>>);
+pub(super) struct MatchCache(Mutex<VecDeque<(Arc<Program>, Arc<Matches>)>>);
 
 impl MatchCache {
-    pub(super) fn get(&self, filter: &Filter) -> Option<Arc<Matches>> {
+    pub(super) fn get(&self, program: &Arc<Program>) -> Option<Arc<Matches>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = known.iter().position(|(kept, _)| kept == filter)?;
+        let is_same = |kept: &Arc<Program>| Arc::ptr_eq(kept, program) || kept == program;
+        let place = known.iter().position(|(kept, _)| is_same(kept))?;
         if place > 0 {
             let entry = known.remove(place)?;
             known.push_front(entry);
@@ -134,16 +136,18 @@ impl MatchCache {
         known.front().map(|(_, matches)| matches.clone())
     }
 
-    pub(super) fn put(&self, filter: &Filter, matches: Arc<Matches>) {
+    pub(super) fn put(&self, program: Arc<Program>, matches: Arc<Matches>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.truncate(REMEMBERED_MAX - 1);
-        known.push_front((filter.clone(), matches));
+        known.push_front((program, matches));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::date::Day;
+    use crate::search::program::Condition;
 
     /// Lists of 50 rows.
     fn offsets(lists: u32) -> Vec<u32> {
@@ -181,12 +185,17 @@ mod tests {
             let (rows, searchable) = (None, None);
             Arc::new(Matches { rows, count: 0, undated: 0, searchable, searchable_count: 0, mask })
         };
-        let filter = |year| Filter::years(year, year);
+        let program = |year: u32| {
+            let mut program = Program::default();
+            let day = Day::new(year, 1, 1);
+            program.push(Condition::Days { from: day, to: day });
+            Arc::new(program)
+        };
         for year in 0..REMEMBERED_MAX as u32 {
-            cache.put(&filter(year), matches());
+            cache.put(program(year), matches());
         }
-        assert!(cache.get(&filter(0)).is_some(), "asked for again");
-        cache.put(&filter(100), matches());
-        assert!(cache.get(&filter(0)).is_some() && cache.get(&filter(1)).is_none());
+        assert!(cache.get(&program(0)).is_some(), "asked for again");
+        cache.put(program(100), matches());
+        assert!(cache.get(&program(0)).is_some() && cache.get(&program(1)).is_none());
     }
 }

@@ -7,35 +7,48 @@
 //! Before that every name in the filter is looked up (`resolve`): a name is found under any usual spelling, is
 //! absent but legal, which a [`Note`] says, or is unknown, which is an error with suggestions.
 
+mod answer;
 mod check;
+mod compile;
+mod compiled;
 mod dense;
 mod diagnose;
 mod execute;
 mod explain;
+mod facets;
 mod fields;
 mod filter;
 mod hints;
+mod list;
 mod matches;
+mod mesh;
 mod names;
 mod note;
 mod numbers;
+mod outcome;
 mod plan;
+mod program;
 mod query;
-mod resolve;
-mod resolved;
+mod rows;
+mod sort;
 mod spelling;
 mod undated;
+mod vectors;
 mod view;
 mod vocabulary;
 
+pub use answer::{Hit, SearchResult};
 pub use diagnose::why_nothing;
-pub(crate) use execute::as_stored;
-pub use execute::{Hit, SearchResult, Vectors, search};
+pub use execute::search;
 pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
+pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};
+pub use mesh::suggest_mesh;
 pub use note::Note;
 pub use query::{Accuracy, Query};
-pub use resolve::suggest_mesh;
+pub use sort::{Sort, SortOrder};
+pub use vectors::Vectors;
+pub(crate) use vectors::as_stored;
 pub use view::SegmentView;

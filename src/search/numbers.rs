@@ -1,9 +1,77 @@
-//! Ranges of numbers, whole or not, compared exactly: no integer is rounded to a float.
+//! Numbers, whole or not, and ranges of them, compared exactly: no integer is rounded to a float.
 
-use super::filter::FieldTest;
+use std::cmp::Ordering;
 
 /// 2^63, the first float above every `i64`; its negative is the least `i64`.
 const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+
+/// A range of numbers; integers and floats of documents are compared with either.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum NumberRange {
+    /// Between whole numbers, both included.
+    Integers {
+        /// Least value.
+        from: i64,
+        /// Greatest value.
+        to: i64,
+    },
+    /// Between any numbers, both included.
+    Floats {
+        /// Least value.
+        from: f64,
+        /// Greatest value.
+        to: f64,
+    },
+}
+
+/// A number of a free field. Numbers are ordered by value, whatever their type.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Number) -> Ordering {
+        match (self, other) {
+            (Number::Integer(a), Number::Integer(b)) => a.cmp(b),
+            // The sum with zero makes both zeros one.
+            (Number::Float(a), Number::Float(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
+            (Number::Integer(a), Number::Float(b)) => compare(*a, *b),
+            (Number::Float(a), Number::Integer(b)) => compare(*b, *a).reverse(),
+        }
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Number) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Number {}
+
+/// The exact order of an integer and a float; NaN is where `total_cmp` has it, beyond all others.
+fn compare(integer: i64, float: f64) -> Ordering {
+    if float.is_nan() {
+        return if float.is_sign_positive() { Ordering::Less } else { Ordering::Greater };
+    }
+    if float >= BEYOND {
+        return Ordering::Less;
+    }
+    if float < -BEYOND {
+        return Ordering::Greater;
+    }
+    // Exact: the whole part fits.
+    let whole = float.trunc();
+    integer.cmp(&(whole as i64)).then_with(|| 0.0f64.total_cmp(&(float - whole + 0.0)))
+}
 
 /// The integers between two floats, both included; `None` when there is none.
 pub(super) fn integers_between(from: f64, to: f64) -> Option<(i64, i64)> {
@@ -27,7 +95,7 @@ pub(super) fn is_between(value: f64, from: i64, to: i64) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Typed {
     /// A range, which integers are given for when both ends are whole.
-    Range(FieldTest),
+    Range(NumberRange),
     /// The range ends before it starts.
     Reversed,
     /// Not a number.
@@ -43,15 +111,15 @@ pub(super) fn typed(text: &str) -> Typed {
         return Typed::NotANumber;
     }
     let range = match (integer(from, i64::MIN), integer(to, i64::MAX)) {
-        (Some(from), Some(to)) => FieldTest::Integer { from, to },
+        (Some(from), Some(to)) => NumberRange::Integers { from, to },
         _ => match (float(from, f64::NEG_INFINITY), float(to, f64::INFINITY)) {
-            (Some(from), Some(to)) => FieldTest::Float { from, to },
+            (Some(from), Some(to)) => NumberRange::Floats { from, to },
             _ => return Typed::NotANumber,
         },
     };
     match range {
-        FieldTest::Integer { from, to } if from > to => Typed::Reversed,
-        FieldTest::Float { from, to } if from > to => Typed::Reversed,
+        NumberRange::Integers { from, to } if from > to => Typed::Reversed,
+        NumberRange::Floats { from, to } if from > to => Typed::Reversed,
         range => Typed::Range(range),
     }
 }
@@ -77,8 +145,8 @@ mod tests {
 
     #[test]
     fn typed_ranges_may_be_open_and_keep_every_digit() {
-        let whole = |from, to| Typed::Range(FieldTest::Integer { from, to });
-        let real = |from, to| Typed::Range(FieldTest::Float { from, to });
+        let whole = |from, to| Typed::Range(NumberRange::Integers { from, to });
+        let real = |from, to| Typed::Range(NumberRange::Floats { from, to });
         for (text, expected) in [
             ("12", whole(12, 12)),
             (" 5 : 9 ", whole(5, 9)),
@@ -109,6 +177,36 @@ mod tests {
         assert!(!is_between(BEYOND, 0, i64::MAX) && is_between(-BEYOND, i64::MIN, 0));
         assert!(is_between(2.5, 2, 3) && !is_between(3.5, 2, 3) && !is_between(1.5, 2, 3));
         assert!(!is_between(f64::NAN, i64::MIN, i64::MAX));
+    }
+
+    #[test]
+    fn numbers_of_both_types_have_one_order() {
+        let ascending = [
+            Number::Float(f64::NEG_INFINITY),
+            Number::Float(-BEYOND * 2.0),
+            Number::Integer(i64::MIN),
+            Number::Integer(-2),
+            Number::Float(-1.5),
+            Number::Integer(-1),
+            Number::Float(-0.25),
+            Number::Integer(0),
+            Number::Float(0.25),
+            Number::Integer(1),
+            Number::Integer((1 << 53) + 1),
+            Number::Float(9_007_199_254_740_994.0),
+            Number::Integer(i64::MAX),
+            Number::Float(BEYOND),
+            Number::Float(f64::INFINITY),
+            Number::Float(f64::NAN),
+        ];
+        for (place, a) in ascending.iter().enumerate() {
+            for (other, b) in ascending.iter().enumerate() {
+                assert_eq!(a.cmp(b), place.cmp(&other), "{a:?} {b:?}");
+            }
+        }
+        assert_eq!(Number::Integer(0), Number::Float(-0.0));
+        assert_eq!(Number::Float(0.0), Number::Float(-0.0));
+        assert_eq!(Number::Integer(i64::MIN), Number::Float(-BEYOND));
     }
 
     proptest! {

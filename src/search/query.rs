@@ -1,17 +1,36 @@
 //! What is asked for.
 
 use super::filter::Filter;
+use super::sort::{Sort, SortOrder};
 use crate::control::Control;
 use crate::encoder::{Encoder, Fingerprint, call};
 use crate::error::{Error, Result};
 
 /// A search: the k documents nearest to a vector, among those that pass a filter. Without a vector
 /// it lists matching documents, newest first.
+///
+/// Start with [`Query::vector`], [`Query::text`], [`Query::embed`] or [`Query::matching`], and add to it:
+///
+/// ```
+/// use medvec::search::{Filter, Query, Sort, SortOrder};
+///
+/// let second_page = Query::matching(Filter::mesh("Asthma") & Filter::years(2015, 2020))
+///     .sort(Sort::Date, SortOrder::Ascending)
+///     .offset(20)
+///     .k(20);
+/// let nearest = Query::vector(vec![0.6, 0.8]).filter(Filter::HasAbstract).recall(0.99);
+/// # let _ = (second_page, nearest);
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Query {
+    pub(super) text: Option<String>,
     pub(super) vector: Option<Vec<f32>>,
     pub(super) encoder: Option<(String, Fingerprint)>,
     pub(super) k: usize,
+    pub(super) offset: usize,
+    pub(super) count_only: bool,
+    pub(super) sort: Option<(Sort, SortOrder)>,
     pub(super) filter: Filter,
     pub(super) control: Control,
     pub(super) accuracy: Accuracy,
@@ -58,11 +77,15 @@ impl Accuracy {
 }
 
 impl Query {
-    fn new(vector: Option<Vec<f32>>, encoder: Option<(String, Fingerprint)>) -> Query {
+    fn new() -> Query {
         Query {
-            vector,
-            encoder,
+            text: None,
+            vector: None,
+            encoder: None,
             k: 10,
+            offset: 0,
+            count_only: false,
+            sort: None,
             filter: Filter::All,
             control: Control::default(),
             accuracy: Accuracy::default(),
@@ -71,20 +94,43 @@ impl Query {
     }
 
     /// Searches with a vector of the caller's own making.
+    #[must_use]
     pub fn vector(vector: Vec<f32>) -> Query {
-        Query::new(Some(vector), None)
+        Query::new().with_vector(vector)
     }
 
-    /// Embeds a question. The encoder's fingerprint is compared with the database's at search.
+    /// Searches for a text. A search needs its vector: see [`Query::embedded_by`].
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Query {
+        Query { text: Some(text.into()), ..Query::new() }
+    }
+
+    /// Searches for a text with the vector that an encoder makes of it: `Query::text(text)`, then
+    /// [`Query::embedded_by`].
     ///
     /// # Errors
-    /// [`Error::InvalidQuery`] for an empty text and for one that has no vector, and whatever the
-    /// encoder reports.
+    /// As [`Query::embedded_by`].
     pub fn embed(encoder: &dyn Encoder, text: &str) -> Result<Query> {
-        let text = text.trim();
+        Query::text(text).embedded_by(encoder)
+    }
+
+    /// Lists what a filter matches, newest first.
+    #[must_use]
+    pub fn matching(filter: Filter) -> Query {
+        Query::new().filter(filter)
+    }
+
+    /// Makes the vector of the query's text. At search the encoder's fingerprint is compared with the
+    /// database's.
+    ///
+    /// # Errors
+    /// [`Error::InvalidQuery`] for a query without a text, for an empty text, and for one that has no
+    /// vector; whatever the encoder reports.
+    pub fn embedded_by(mut self, encoder: &dyn Encoder) -> Result<Query> {
+        let text = self.text.as_deref().unwrap_or_default().trim();
         if text.is_empty() {
             return Err(Error::InvalidQuery {
-                detail: "the question is empty; give words to search for, or only filters".into(),
+                detail: "the query has no text; give words to search for, or only filters".into(),
             });
         }
         let vector = call::queries(encoder, &[text])?.pop().flatten();
@@ -96,21 +142,53 @@ impl Query {
                 spec.name
             ),
         })?;
-        Ok(Query::new(Some(vector), Some((spec.name.clone(), spec.fingerprint()))))
+        self.vector = Some(vector);
+        self.encoder = Some((spec.name.clone(), spec.fingerprint()));
+        Ok(self)
     }
 
-    /// Lists what a filter matches, newest first.
-    pub fn matching(filter: Filter) -> Query {
-        Query::new(None, None).filter(filter)
+    /// Searches with this vector, which the caller made; a text that the query has is kept.
+    #[must_use]
+    pub fn with_vector(mut self, vector: Vec<f32>) -> Query {
+        self.vector = Some(vector);
+        self.encoder = None;
+        self
     }
 
     /// Hits wanted, 10 by default; 0 only counts the documents that pass the filter.
+    #[must_use]
     pub fn k(mut self, k: usize) -> Query {
         self.k = k;
         self
     }
 
+    /// Leaves out this many of the first hits, for pages: the pages of an exact search are the parts of one
+    /// long list. A search through the index puts in the effort for offset + k hits, so that a later page
+    /// can differ at its edges from one long list. Offset and k together may be
+    /// [`HITS_MAX`](crate::limits::HITS_MAX) at most.
+    #[must_use]
+    pub fn offset(mut self, offset: usize) -> Query {
+        self.offset = offset;
+        self
+    }
+
+    /// Only counts the documents that pass the filter: exactly, and without reading one.
+    #[must_use]
+    pub fn count_only(mut self) -> Query {
+        self.count_only = true;
+        self
+    }
+
+    /// Orders hits by something else than the best score or, without a vector, than the newest date. With a
+    /// vector, hits have its scores in any order, and only documents with a vector are hits.
+    #[must_use]
+    pub fn sort(mut self, sort: Sort, order: SortOrder) -> Query {
+        self.sort = Some((sort, order));
+        self
+    }
+
     /// Only documents that pass.
+    #[must_use]
     pub fn filter(mut self, filter: Filter) -> Query {
         self.filter = filter;
         self
@@ -128,24 +206,38 @@ impl Query {
 
     /// Wants this share of the true nearest documents, on average. See [`Accuracy::Recall`]; without it
     /// [`Accuracy::Auto`] holds.
+    #[must_use]
     pub fn recall(self, recall: f32) -> Query {
         self.accuracy(Accuracy::Recall(recall))
     }
 
     /// Scores every matching document.
+    #[must_use]
     pub fn exact(self) -> Query {
         self.accuracy(Accuracy::Exact)
     }
 
     /// Says how near to the exact answer the search must come.
+    #[must_use]
     pub fn accuracy(mut self, accuracy: Accuracy) -> Query {
         self.accuracy = accuracy;
         self
     }
 
     /// Deadline and cancel token.
+    #[must_use]
     pub fn control(mut self, control: Control) -> Query {
         self.control = control;
         self
+    }
+
+    /// Hits up to the end of the page.
+    pub(super) fn reach(&self) -> usize {
+        self.offset.saturating_add(self.k)
+    }
+
+    /// Whether more than the number of matches is wanted.
+    pub(super) fn wants_hits(&self) -> bool {
+        self.k > 0 && !self.count_only
     }
 }

@@ -67,6 +67,22 @@ pub(super) fn as_written(
     Ok(None)
 }
 
+/// Whether a term has words, and is no number, ISSN or UI.
+pub(super) fn is_words(term: &str) -> bool {
+    let letters = |pair: &[u8]| pair.iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
+    term.as_bytes().windows(2).any(letters)
+}
+
+/// Whether any segment has a term.
+pub(super) fn has(segments: &[SegmentView], field: TermField, term: &str) -> Result<bool> {
+    for view in segments {
+        if view.segment.find_term(field, term)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn spellings(document: &Document, field: TermField) -> Vec<&str> {
     let journal = &document.journal;
     match field {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::compiled::{CompiledCache, CompiledFilter};
 use super::filter::Filter;
 use super::matches::{MatchCache, Matches};
 use super::names::index::LooseNames;
-use super::resolved::{Resolved, ResolvedCache};
+use crate::control::Control;
 use crate::error::Result;
 use crate::ids::SegmentId;
 use crate::segment::{CodebookFile, Segment};
@@ -23,7 +24,7 @@ pub struct SegmentView {
     pub codebook: Option<CodebookFile>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
-    resolved: Arc<ResolvedCache>,
+    compiled: Arc<CompiledCache>,
 }
 
 impl SegmentView {
@@ -33,18 +34,19 @@ impl SegmentView {
         deleted: Arc<RoaringBitmap>,
         codebook: Option<CodebookFile>,
     ) -> SegmentView {
-        let (cache, names, resolved) = Default::default();
-        SegmentView { segment, deleted, codebook, cache, names, resolved }
+        let (cache, names, compiled) = Default::default();
+        SegmentView { segment, deleted, codebook, cache, names, compiled }
     }
 
-    /// Live rows that pass a filter. The last filters are remembered: a second question with the same
-    /// filter does not evaluate it again.
-    pub(super) fn matches(&self, filter: &Filter) -> Result<Arc<Matches>> {
-        if let Some(known) = self.cache.get(filter) {
+    /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.
+    /// The last filters are remembered: a second query with the same filter does not evaluate it again.
+    pub(super) fn matches(&self, filter: &CompiledFilter, number: usize) -> Result<Arc<Matches>> {
+        if let Some(known) = self.cache.get(&filter.program) {
             return Ok(known);
         }
-        let found = Arc::new(Matches::evaluate(&self.segment, &self.deleted, filter)?);
-        self.cache.put(filter, found.clone());
+        let (program, places) = (&filter.program, filter.places(number));
+        let found = Arc::new(Matches::evaluate(&self.segment, &self.deleted, program, places)?);
+        self.cache.put(program.clone(), found.clone());
         Ok(found)
     }
 
@@ -53,24 +55,40 @@ impl SegmentView {
         &self.names
     }
 
-    /// What became of a filter's names in these segments, of which this is one, if that is known.
-    pub(super) fn resolved(
+    /// A filter as it was compiled for these segments, of which this is one, if that is remembered.
+    pub(super) fn compiled(
         &self,
         segments: &[SegmentId],
         filter: &Filter,
         allow_unknown: bool,
-    ) -> Option<Arc<Resolved>> {
-        self.resolved.get(segments, filter, allow_unknown)
+    ) -> Option<Arc<CompiledFilter>> {
+        self.compiled.get(segments, filter, allow_unknown)
     }
 
-    /// Remembers what became of a filter's names.
-    pub(super) fn remember_resolved(
+    /// Remembers a compiled filter.
+    pub(super) fn remember_compiled(
         &self,
         segments: Vec<SegmentId>,
         filter: &Filter,
         allow_unknown: bool,
-        resolved: Arc<Resolved>,
+        compiled: Arc<CompiledFilter>,
     ) {
-        self.resolved.put(segments, filter, allow_unknown, resolved);
+        self.compiled.put(segments, filter, allow_unknown, compiled);
     }
+}
+
+/// The live rows of each segment that pass a filter.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`], and those of the control.
+pub(super) fn matches(
+    segments: &[SegmentView],
+    filter: &CompiledFilter,
+    control: &Control,
+) -> Result<Vec<Arc<Matches>>> {
+    let matches = |(number, view): (usize, &SegmentView)| {
+        control.check()?;
+        view.matches(filter, number)
+    };
+    segments.iter().enumerate().map(matches).collect()
 }

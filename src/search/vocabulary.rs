@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::filter::Filter;
 use super::names::index::Spelling;
 use super::names::{languages, loose, publication_types, suggest};
 use super::note::Note;
-use super::resolved::Outcome;
-use super::spelling::{as_written, frequencies, suggest_terms};
+use super::outcome::{Found, Outcome};
+use super::spelling::{as_written, frequencies, has, is_words, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
@@ -24,7 +23,7 @@ pub(super) fn journal(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
         terms.push(name.to_owned());
     }
     if !terms.is_empty() {
-        return Ok(Outcome::Found(any_of(Filter::Journal, terms)));
+        return Ok(Outcome::terms(terms));
     }
     let mut terms = terms_spelt(segments, Spelling::MainTitle, &wanted)?;
     if let Some(main) = loose::main_title(name) {
@@ -37,11 +36,11 @@ pub(super) fn journal(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
             read.push(spelt.unwrap_or_else(|| term.clone()));
         }
         let note = Note::ReadAs { kind: NameKind::Journal, name: name.to_owned(), read };
-        return Ok(Outcome::FoundBut(any_of(Filter::Journal, terms), note));
+        return Ok(read_as(terms, note));
     }
     let issn = loose::issn(name);
     if issn.as_deref().is_some_and(loose::is_valid_issn) {
-        return Ok(Outcome::Absent(absent(NameKind::Journal, name)));
+        return Ok(Outcome::absent(absent(NameKind::Journal, name)));
     }
     let mut names = frequencies(segments, TermField::Journal)?;
     let has_none = names.is_empty();
@@ -73,10 +72,10 @@ pub(super) fn language(name: &str, segments: &[SegmentView]) -> Result<Outcome> 
         }
     }
     if !terms.is_empty() {
-        return Ok(Outcome::Found(any_of(Filter::Language, terms)));
+        return Ok(Outcome::terms(terms));
     }
     if !known.is_empty() {
-        return Ok(Outcome::Absent(absent(NameKind::Language, name)));
+        return Ok(Outcome::absent(absent(NameKind::Language, name)));
     }
     let mut names = frequencies(segments, TermField::Language)?;
     let here: Vec<String> = names.keys().take(20).map(|code| format!("`{code}`")).collect();
@@ -115,18 +114,17 @@ pub(super) fn publication_type(name: &str, segments: &[SegmentView]) -> Result<O
     }
     if !terms.is_empty() {
         let is_synonym = own.is_empty();
-        let found = any_of(Filter::PublicationType, terms);
         return Ok(match known.filter(|_| is_synonym) {
             Some(known) => {
                 let read = vec![known.name.to_owned()];
                 let (kind, name) = (NameKind::PublicationType, name.to_owned());
-                Outcome::FoundBut(found, Note::ReadAs { kind, name, read })
+                read_as(terms, Note::ReadAs { kind, name, read })
             }
-            None => Outcome::Found(found),
+            None => Outcome::terms(terms),
         });
     }
     if known.is_some() {
-        return Ok(Outcome::Absent(absent(NameKind::PublicationType, name)));
+        return Ok(Outcome::absent(absent(NameKind::PublicationType, name)));
     }
     let mut names = frequencies(segments, TermField::PublicationType)?;
     names.retain(|term, _| is_words(term));
@@ -149,31 +147,13 @@ pub(super) fn publication_type(name: &str, segments: &[SegmentView]) -> Result<O
     })
 }
 
+/// Terms that were taken for what was meant.
+fn read_as(terms: Vec<String>, note: Note) -> Outcome {
+    Outcome::Found(Found { terms, note: Some(note), ..Found::default() })
+}
+
 fn absent(kind: NameKind, name: &str) -> Note {
     Note::Absent { kind, name: name.to_owned(), suggestions: Vec::new() }
-}
-
-/// One condition, or any of several.
-fn any_of(condition: fn(String) -> Filter, mut terms: Vec<String>) -> Filter {
-    match terms.len() {
-        1 => condition(terms.remove(0)),
-        _ => Filter::Or(terms.into_iter().map(condition).collect()),
-    }
-}
-
-/// Whether a term has words, and is no number, ISSN or UI.
-fn is_words(term: &str) -> bool {
-    let letters = |pair: &[u8]| pair.iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
-    term.as_bytes().windows(2).any(letters)
-}
-
-fn has(segments: &[SegmentView], field: TermField, term: &str) -> Result<bool> {
-    for view in segments {
-        if view.segment.posting(field, term)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The terms of all segments with this loose spelling, each once.

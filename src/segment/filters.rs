@@ -28,10 +28,18 @@ impl Segment {
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub fn posting(&self, field: TermField, term: &str) -> Result<Option<RoaringBitmap>> {
+        self.find_term(field, term)?.map(|place| self.posting_at(place)).transpose()
+    }
+
+    /// The place of a term among all terms of the segment, for [`Segment::posting_at`]; `None` when no row
+    /// has it. The term is normalised here. Cost: one binary search.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(crate) fn find_term(&self, field: TermField, term: &str) -> Result<Option<u32>> {
         let term = field.normalise(term);
         let range = self.shared.meta.terms(field);
-        let place = self.search(SECTION_TERM_OFFSETS, SECTION_TERMS, range, &term)?;
-        place.map(|place| self.posting_at(place)).transpose()
+        self.search(SECTION_TERM_OFFSETS, SECTION_TERMS, range, &term)
     }
 
     /// The terms of a field in order of their bytes, each with the number of its rows.
@@ -91,7 +99,11 @@ impl Segment {
         Ok(PostingEntry::decode(&self.element(SECTION_POSTING_ENTRIES, place)?))
     }
 
-    pub(super) fn posting_at(&self, place: u32) -> Result<RoaringBitmap> {
+    /// The rows of the term at a place.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(crate) fn posting_at(&self, place: u32) -> Result<RoaringBitmap> {
         let PostingEntry { offset, length, count } = self.posting_entry(place)?;
         let wrong = |rule, detail: String| {
             Err(self.corrupt(SECTION_POSTING_ENTRIES, u64::from(place) * 16, rule, detail))
@@ -127,6 +139,12 @@ pub struct Terms<'a> {
 impl<'a> Terms<'a> {
     pub(super) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
         Terms { segment, range }
+    }
+
+    /// Each term, the number of its rows and its place, for [`Segment::posting_at`].
+    pub(crate) fn with_places(self) -> impl Iterator<Item = Result<(&'a str, u32, u32)>> {
+        let start = self.range.start;
+        self.zip(start..).map(|(term, place)| term.map(|(term, rows)| (term, rows, place)))
     }
 }
 

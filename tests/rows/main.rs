@@ -13,6 +13,8 @@ mod common;
 
 mod crossing;
 mod extremes;
+mod facets;
+mod pages;
 mod scans;
 mod ties;
 mod world;

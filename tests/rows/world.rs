@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Database, Snapshot, Writer, WriterOptions};
-use medvec::document::{AbstractSection, Document, Field, FieldValue, MeshHeading};
+use medvec::document::{AbstractSection, Document, Field, FieldValue, MeshHeading, Term};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::search::{FieldTest, Filter, SearchResult};
 use medvec::storage::{MemoryStorage, Storage};
@@ -75,6 +75,28 @@ impl Made {
         some.then(|| if self.0 < 70_000 { 2000 } else { 1990 + (self.mixed(3) % 30) as u32 })
     }
 
+    /// Which of five journals; some have none.
+    pub fn journal(self) -> Option<u64> {
+        (!self.0.is_multiple_of(13)).then(|| self.mixed(7) % 5)
+    }
+
+    pub fn publication_types(self) -> Vec<Term> {
+        let all = [("D016428", "Journal Article"), ("D016454", "Review")];
+        let count = (self.mixed(8) % 3) as usize;
+        all[..count].iter().map(|(ui, name)| Term { ui: (*ui).into(), name: (*name).into() }).collect()
+    }
+
+    /// The value of a field of several types.
+    pub fn mixed_value(self) -> Option<FieldValue> {
+        let value = (self.mixed(9) % 40) as i64 - 20;
+        match self.0 % 5 {
+            0 => None,
+            1 | 2 => Some(FieldValue::Integer(value)),
+            3 => Some(FieldValue::Float(value as f64 / 4.0)),
+            _ => Some(FieldValue::String(format!("{value}"))),
+        }
+    }
+
     pub fn has_abstract(self) -> bool {
         !(CONTAINER..CONTAINER + 500).contains(&self.0)
     }
@@ -102,6 +124,10 @@ impl Made {
         }
     }
 
+    pub fn shapes(self) -> Vec<String> {
+        SHAPES.into_iter().filter(|shape| self.is_in(shape)).map(str::to_owned).collect()
+    }
+
     pub fn document(self) -> Document {
         let mut document = Document::new(self.key());
         document.title = format!("document {}", self.0);
@@ -109,6 +135,13 @@ impl Made {
             let text = "why and how".into();
             document.abstract_sections = vec![AbstractSection { text, ..Default::default() }];
         }
+        if let Some(journal) = self.journal() {
+            document.journal.title = format!("The Long Annals of Rows, Part {journal}");
+            document.journal.abbreviation = format!("Ann Rows {journal}");
+            document.journal.nlm_id = format!("{}", 9_000_000 + journal);
+            document.journal.issn = if self.0.is_multiple_of(2) { "" } else { "0028-4793" }.into();
+        }
+        document.publication_types = self.publication_types();
         document.languages = vec![if self.0 % 1000 == 999 { "ger" } else { "eng" }.into()];
         document.date = self.year().map(|year| PublicationDate {
             verbatim: year.to_string(),
@@ -123,13 +156,13 @@ impl Made {
                 qualifiers: Vec::new(),
             }];
         }
-        let shapes = SHAPES.into_iter().filter(|shape| self.is_in(shape)).map(str::to_owned);
-        let shapes = shapes.collect();
         document.fields = vec![
-            Field { name: "shape".into(), value: FieldValue::List(shapes) },
+            Field { name: "shape".into(), value: FieldValue::List(self.shapes()) },
             Field { name: "number".into(), value: FieldValue::Integer(i64::from(self.0)) },
             Field { name: "half".into(), value: FieldValue::Float(f64::from(self.0) / 2.0) },
         ];
+        let mixed = self.mixed_value().map(|value| Field { name: "mixed".into(), value });
+        document.fields.extend(mixed);
         document
     }
 

@@ -1,22 +1,18 @@
-//! What a filter needs of its parts, however deep they are nested.
+//! Walking, copying, comparing, printing and dropping filters of any depth.
 //!
 //! A loop that writes `filter = Or[filter, next]` over a list of documents nests as deep as the list is
-//! long. Nothing here recurses, dropping least of all: a filter of a million levels fits the stack of any
-//! thread.
+//! long. Nothing here recurses, and dropping does not either: a filter of a million levels fits the stack
+//! of any thread.
 
 use std::fmt;
 use std::mem;
-use std::slice::{self, Iter};
+use std::slice;
 
-use roaring::RoaringBitmap;
-
-use super::{Filter, all_rows};
-use crate::error::Result;
-use crate::segment::Segment;
+use super::Filter;
 
 impl Filter {
     /// What this filter is made of; empty for one that looks at documents itself.
-    fn children(&self) -> &[Filter] {
+    pub(super) fn children(&self) -> &[Filter] {
         match self {
             Filter::And(filters) | Filter::Or(filters) => filters,
             Filter::Not(filter) => slice::from_ref(filter),
@@ -38,43 +34,6 @@ impl Filter {
                 }
             }
         })
-    }
-
-    /// The rows of a segment that pass, deleted ones included.
-    ///
-    /// Cost: a posting or a sorted column each; date ranges scan two columns of 4 bytes a row. Memory: one
-    /// bitmap for each change between `And`, `Or` and `Not` on the way down; parts of one kind
-    /// inside each other are one.
-    ///
-    /// # Errors
-    /// [`crate::Error::Corrupt`].
-    pub(in crate::search) fn rows(&self, segment: &Segment) -> Result<RoaringBitmap> {
-        let mut open: Vec<Open<'_>> = Vec::new();
-        let mut filter = self;
-        loop {
-            if !filter.children().is_empty() {
-                open.push(Open { filter, rest: vec![filter.children().iter()], rows: None });
-            } else if let Some(top) = open.last_mut() {
-                top.add(filter.rows_alone(segment)?);
-            } else {
-                return filter.rows_alone(segment);
-            }
-            filter = loop {
-                let Some(top) = open.last_mut() else { return Ok(RoaringBitmap::new()) };
-                if let Some(next) = top.next() {
-                    break next;
-                }
-                let mut rows = top.rows.take().unwrap_or_default();
-                if matches!(top.filter, Filter::Not(_)) {
-                    rows = all_rows(segment) - rows;
-                }
-                open.pop();
-                match open.last_mut() {
-                    Some(outer) => outer.add(rows),
-                    None => return Ok(rows),
-                }
-            };
-        }
     }
 
     /// A copy with these parts.
@@ -134,46 +93,6 @@ impl Filter {
             Filter::And(filters) | Filter::Or(filters) => into.append(filters),
             Filter::Not(filter) => into.push(mem::replace(filter, Filter::All)),
             _ => {}
-        }
-    }
-}
-
-/// A filter of which some parts are evaluated.
-struct Open<'a> {
-    filter: &'a Filter,
-    /// Parts to come; more than one list where parts of its own kind lie inside each other.
-    rest: Vec<Iter<'a, Filter>>,
-    rows: Option<RoaringBitmap>,
-}
-
-impl<'a> Open<'a> {
-    /// The next part to evaluate; none when no further one can change the rows.
-    fn next(&mut self) -> Option<&'a Filter> {
-        let is_and = matches!(self.filter, Filter::And(_));
-        if is_and && self.rows.as_ref().is_some_and(RoaringBitmap::is_empty) {
-            return None;
-        }
-        loop {
-            match self.rest.last_mut()?.next() {
-                None => drop(self.rest.pop()),
-                Some(part) => match (self.filter, part) {
-                    (Filter::And(_), Filter::And(inner)) | (Filter::Or(_), Filter::Or(inner))
-                        if !inner.is_empty() =>
-                    {
-                        self.rest.push(inner.iter());
-                    }
-                    _ => return Some(part),
-                },
-            }
-        }
-    }
-
-    /// Takes in the rows of a part.
-    fn add(&mut self, part: RoaringBitmap) {
-        match (&mut self.rows, self.filter) {
-            (None, _) => self.rows = Some(part),
-            (Some(rows), Filter::And(_)) => *rows &= part,
-            (Some(rows), _) => *rows |= part,
         }
     }
 }

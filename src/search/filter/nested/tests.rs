@@ -1,4 +1,5 @@
 use super::*;
+use crate::search::check::check;
 use crate::search::filter::FieldTest;
 
 /// As deep as asked for, in the three ways that loops nest.
@@ -35,7 +36,10 @@ fn a_filter_of_any_depth_is_printed_copied_compared_and_dropped() {
             assert_eq!(text, format!("{copy:#?}"));
             let parts = filter.parts().count();
             assert_eq!(parts, text.matches(['(', '{']).count());
-            assert!(filter.validate().is_ok());
+            assert!(check(&filter).is_ok());
+            let words = filter.to_string();
+            assert!(words.len() > 100_000);
+            assert_eq!(words.matches('(').count(), words.matches(')').count());
             let other = Filter::Not(Box::new(copy));
             assert_ne!(filter, other);
             assert_ne!(other.clone().and(filter), other);
@@ -51,7 +55,7 @@ fn what_is_wrong_deep_inside_is_found() {
             for _ in 0..10_000 {
                 filter = Filter::Not(Box::new(filter));
             }
-            let error = filter.validate().expect_err("the range is reversed").to_string();
+            let error = check(&filter).expect_err("the range is reversed").to_string();
             assert!(error.contains("2020:2010"), "{error}");
         }
     });
@@ -81,4 +85,32 @@ fn parts_of_and_are_joined() {
     assert_eq!(Filter::All.and(a.clone()), a);
     assert_eq!(a.clone().and(Filter::All), a);
     assert_ne!(Filter::And(vec![]), Filter::Or(vec![]));
+}
+
+#[test]
+fn parts_of_or_are_joined_and_two_negations_are_none() {
+    let [a, b, c] = [Filter::HasAbstract, Filter::years(1, 2), Filter::mesh("c")];
+    let any = a.clone() | b.clone() | c.clone();
+    assert_eq!(any, Filter::Or(vec![a.clone(), b.clone(), c.clone()]));
+    assert_eq!(Filter::Or(vec![]).or(a.clone()), Filter::Or(vec![a.clone()]));
+    assert_eq!(Filter::All.or(a.clone()), Filter::Or(vec![Filter::All, a.clone()]));
+    assert_eq!(!a.clone(), Filter::Not(Box::new(a.clone())));
+    assert_eq!(!!any.clone(), any);
+    assert_eq!(a.clone() & b.clone() & c.clone(), Filter::And(vec![a, b, c]));
+}
+
+#[test]
+fn filters_are_joined_and_negated_in_loops() {
+    on_a_small_stack(|| {
+        let part = |number: u32| Filter::years(number % 3000, number % 3000);
+        let (mut left, mut right, mut not) = (part(0), part(0), part(0));
+        for number in 1..100_000 {
+            left = left | part(number);
+            right = part(number) & right;
+            not = !not;
+        }
+        assert!(matches!(&left, Filter::Or(parts) if parts.len() == 100_000));
+        assert_eq!(right.parts().count(), 2 * 100_000 - 1);
+        assert_eq!(not, !part(0));
+    });
 }

@@ -1,0 +1,235 @@
+//! From what a filter says to what segments evaluate: names resolved, types known, errors reported.
+//!
+//! A name that no document has would find nothing, or, under [`Filter::Not`], pass everything, and nobody
+//! would be told. So every name is looked up before a filter is evaluated: it becomes the terms that the
+//! database spells that way, a [`Note`] if it is legal and absent, or an error with suggestions.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::check::{check, check_condition};
+use super::compiled::CompiledFilter;
+use super::fields::look_up_field;
+use super::filter::Filter;
+use super::mesh;
+use super::note::Note;
+use super::outcome::{Found, Outcome};
+use super::program::{Condition, Joint, Program};
+use super::view::SegmentView;
+use super::vocabulary::{journal, language, publication_type};
+use crate::date::Day;
+use crate::error::{Error, Result};
+use crate::format::terms::{FLAG_ABSTRACT, TermField, field_term};
+
+/// Compiles a filter for the segments of a snapshot, in one pass. If the database holds no document at
+/// all, nothing is looked up.
+///
+/// Cost: one binary search per name and segment; nothing for a filter that was compiled lately.
+///
+/// # Errors
+/// The first in the order of the filter: [`Error::InvalidQuery`] for a condition that fits no field or
+/// means nothing; unless `allow_unknown`, [`Error::UnknownName`] for a name that nobody knows;
+/// [`Error::Corrupt`].
+pub(super) fn compile(
+    filter: &Filter,
+    segments: &[SegmentView],
+    allow_unknown: bool,
+) -> Result<Arc<CompiledFilter>> {
+    let is_empty = segments.iter().all(|view| view.segment.rows() == 0);
+    let Some(newest) = segments.last().filter(|_| !is_empty) else {
+        check(filter)?;
+        return Ok(Arc::default());
+    };
+    let ids: Vec<_> = segments.iter().map(|view| view.segment.id()).collect();
+    if let Some(known) = newest.compiled(&ids, filter, allow_unknown) {
+        return Ok(known);
+    }
+    let mut compiler = Compiler {
+        segments,
+        allow_unknown,
+        program: Program::default(),
+        open: Vec::new(),
+        places: vec![Vec::new(); segments.len()],
+        notes: Vec::new(),
+    };
+    compiler.filter(filter)?;
+    let Compiler { program, places, notes, .. } = compiler;
+    let compiled = Arc::new(CompiledFilter { program: Arc::new(program), places, notes });
+    newest.remember_compiled(ids, filter, allow_unknown, compiled.clone());
+    Ok(compiled)
+}
+
+/// A program in the making.
+struct Compiler<'a> {
+    segments: &'a [SegmentView],
+    allow_unknown: bool,
+    program: Program,
+    /// Groups that are open, the innermost last.
+    open: Vec<(usize, Joint)>,
+    places: Vec<Vec<Option<u32>>>,
+    notes: Vec<Note>,
+}
+
+impl Compiler<'_> {
+    fn filter(&mut self, filter: &Filter) -> Result<()> {
+        enum Visit<'f> {
+            Filter(&'f Filter),
+            Close,
+        }
+        let mut visits = vec![Visit::Filter(filter)];
+        while let Some(visit) = visits.pop() {
+            let filter = match visit {
+                Visit::Filter(filter) => filter,
+                Visit::Close => {
+                    self.close();
+                    continue;
+                }
+            };
+            let (joint, parts) = match filter {
+                Filter::And(parts) if !parts.is_empty() => (Joint::And, parts.as_slice()),
+                Filter::Or(parts) if !parts.is_empty() => (Joint::Or, parts.as_slice()),
+                Filter::Not(part) => (Joint::Not, std::slice::from_ref(&**part)),
+                condition => {
+                    self.condition(condition)?;
+                    continue;
+                }
+            };
+            // Parts of one kind inside each other are one group.
+            let is_same = self.open.last().is_some_and(|(_, outer)| *outer == joint);
+            if joint == Joint::Not || (parts.len() > 1 && !is_same) {
+                self.open(joint);
+                visits.push(Visit::Close);
+            }
+            visits.extend(parts.iter().rev().map(Visit::Filter));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, joint: Joint) {
+        self.open.push((self.program.open(joint), joint));
+    }
+
+    fn close(&mut self) {
+        if let Some((group, _)) = self.open.pop() {
+            self.program.close(group);
+        }
+    }
+
+    /// Adds a filter that has no parts.
+    fn condition(&mut self, filter: &Filter) -> Result<()> {
+        check_condition(filter)?;
+        let condition = match filter {
+            Filter::All | Filter::And(_) | Filter::Not(_) => Condition::Everything,
+            Filter::Or(_) => Condition::Nothing,
+            Filter::Mesh { term, major_only } => return self.mesh(term, *major_only),
+            Filter::Years { from, to } => {
+                Condition::Days { from: Day::new(*from, 1, 1), to: Day::new(*to, 12, 31) }
+            }
+            Filter::Dates { from, to } => Condition::Days { from: *from, to: *to },
+            Filter::Journal(name) => {
+                let outcome = journal(name, self.segments)?;
+                return self.names(TermField::Journal, outcome);
+            }
+            Filter::Language(name) => {
+                let outcome = language(name, self.segments)?;
+                return self.names(TermField::Language, outcome);
+            }
+            Filter::PublicationType(name) => {
+                let outcome = publication_type(name, self.segments)?;
+                return self.names(TermField::PublicationType, outcome);
+            }
+            Filter::HasAbstract => {
+                let (range, _) = self.term(TermField::Flag, FLAG_ABSTRACT)?;
+                Condition::Terms(range)
+            }
+            Filter::Keys(keys) => Condition::Keys(keys.clone()),
+            Filter::Field { name, test } => {
+                let outcome = look_up_field(name, test, self.segments)?;
+                let Some(found) = self.found(outcome)? else { return Ok(()) };
+                let terms = found.terms.iter().map(|value| field_term(name, value)).collect();
+                let numbers = found.numbers;
+                let is_either = numbers.is_some() && !found.terms.is_empty();
+                if is_either {
+                    self.open(Joint::Or);
+                }
+                if !found.terms.is_empty() || numbers.is_none() {
+                    self.any_term(TermField::Field, terms)?;
+                }
+                if let Some(range) = numbers {
+                    self.program.push(Condition::Numbers { field: name.clone(), range });
+                }
+                if is_either {
+                    self.close();
+                }
+                return Ok(());
+            }
+        };
+        self.program.push(condition);
+        Ok(())
+    }
+
+    /// A heading that exists but is nowhere a major topic is known: it matches nothing, which is an answer.
+    fn mesh(&mut self, term: &str, major_only: bool) -> Result<()> {
+        let (range, is_here) = self.term(mesh::field(term, major_only), term)?;
+        let is_known = is_here || (major_only && mesh::is_heading(term, self.segments)?);
+        if !is_known {
+            let outcome = mesh::unknown(term, self.segments)?;
+            self.found(outcome)?;
+            return Ok(());
+        }
+        self.program.push(Condition::Terms(range));
+        Ok(())
+    }
+
+    fn names(&mut self, field: TermField, outcome: Outcome) -> Result<()> {
+        match self.found(outcome)? {
+            Some(found) => self.any_term(field, found.terms),
+            None => Ok(()),
+        }
+    }
+
+    /// What was found, its note kept. For a name that nobody knows an error or, if such names are
+    /// allowed, a note and a condition that nothing passes.
+    fn found(&mut self, outcome: Outcome) -> Result<Option<Found>> {
+        match outcome {
+            Outcome::Found(mut found) => {
+                self.notes.extend(found.note.take());
+                Ok(Some(found))
+            }
+            Outcome::Unknown { kind, name, suggestions, .. } if self.allow_unknown => {
+                self.notes.push(Note::Absent { kind, name, suggestions });
+                self.program.push(Condition::Nothing);
+                Ok(None)
+            }
+            Outcome::Unknown { kind, name, suggestions, detail } => {
+                Err(Error::UnknownName { kind, name, suggestions, detail })
+            }
+        }
+    }
+
+    /// Adds a condition of any of some terms.
+    fn any_term(&mut self, field: TermField, terms: Vec<String>) -> Result<()> {
+        let start = self.program.terms.len();
+        for term in terms {
+            self.term(field, &term)?;
+        }
+        let range = start..self.program.terms.len();
+        let condition =
+            if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
+        self.program.push(condition);
+        Ok(())
+    }
+
+    /// Looks up a term in every segment; its number, and whether any segment has it.
+    fn term(&mut self, field: TermField, term: &str) -> Result<(Range<usize>, bool)> {
+        let number = self.program.terms.len();
+        let mut is_here = false;
+        for (view, places) in self.segments.iter().zip(&mut self.places) {
+            let place = view.segment.find_term(field, term)?;
+            is_here |= place.is_some();
+            places.push(place);
+        }
+        self.program.terms.push((field, term.to_owned()));
+        Ok((number..number + 1, is_here))
+    }
+}
