@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::control::Control;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
@@ -71,6 +72,8 @@ pub struct WriterOptions {
     /// Memory that a merge or the training of an index may take, in bytes; one that needs more is refused
     /// with [`Error::Memory`] before it starts. `None`: as much as the system gives.
     pub memory_bytes_max: Option<u64>,
+    /// Deadline and cancel token of embedding in [`crate::db::Writer::apply`] and its like.
+    pub control: Control,
 }
 
 impl Default for WriterOptions {
@@ -84,6 +87,7 @@ impl Default for WriterOptions {
             index_rows_min: INDEX_ROWS_MIN,
             train_rows_min: TRAIN_ROWS_MIN,
             memory_bytes_max: None,
+            control: Control::default(),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! What must hold before a writer starts.
+//! What must hold before a writer starts, and before it takes a vector.
 
+use super::options::WriterOptions;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Manifest, VectorConfig};
 use crate::format::names::{Name, parse};
-use crate::ids::SegmentId;
+use crate::ids::{Key, SegmentId};
+use crate::segment::check_stored;
 use crate::storage::Storage;
 
 /// A segment number above every one that the manifest or the directory knows.
@@ -39,4 +41,27 @@ pub(super) fn check_encoder(spec: &EncoderSpec, vectors: Option<&VectorConfig>) 
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Fails unless a vector can be stored in this database and the writer has something that vouches for it.
+pub(super) fn check_vector(
+    key: &Key,
+    vector: &[f32],
+    vectors: Option<&VectorConfig>,
+    options: &WriterOptions,
+) -> Result<()> {
+    let wrong = |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
+    let Some(config) = vectors else {
+        return wrong("this database was created without vectors".into());
+    };
+    if let Some(spec) = &config.encoder
+        && options.encoder.is_none()
+        && options.origin.is_none()
+    {
+        return wrong(format!(
+            "this database is embedded by {}; open the writer with that encoder",
+            spec.name
+        ));
+    }
+    check_stored(vector, config).or_else(wrong)
 }

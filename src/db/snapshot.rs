@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::embedding;
 use crate::control::Control;
 use crate::document::Document;
-use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
@@ -61,7 +61,7 @@ pub(super) struct Part<'a> {
 
 impl Content {
     /// The segments, in the order of the manifest.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
         let files = self.tombstones.iter().map(Option::as_ref);
         let segments = self.manifest.segments.iter().zip(&self.views).zip(files);
         segments.map(|((entry, view), tombstones)| Part { entry, view, tombstones })
@@ -191,7 +191,7 @@ impl Snapshot {
     pub fn stored_vector(&self, key: &Key, input_hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
         let Some((view, row)) = self.locate(key)? else { return Ok(None) };
         let stored = view.segment.input_hash(row)?;
-        if stored != input_hash && stored != EncoderInput::default().hash() {
+        if !embedding::belongs(stored, input_hash) {
             return Ok(None);
         }
         view.segment.vector(row)

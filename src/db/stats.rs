@@ -1,6 +1,6 @@
 //! What a database holds, and where its bytes go.
 
-use super::recall::RecallReport;
+use super::maintain::RecallReport;
 use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::ids::{Generation, SegmentId};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::writer::Writer;
+use super::super::writer::Writer;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
@@ -46,7 +46,7 @@ impl Writer {
         self.check_usable()?;
         let spec = encoder.spec().clone();
         let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
-        let origin = self.vectors.as_ref().and_then(|config| config.encoder.as_ref());
+        let origin = self.next().vectors().and_then(|config| config.encoder.as_ref());
         let Some(origin) = origin.filter(|origin| origin.is_precomputed()) else {
             return wrong("this database holds no vectors of which only an origin is known".into());
         };
@@ -70,11 +70,7 @@ impl Writer {
                 cosines.len()
             ));
         }
-        if let Some(config) = &mut self.vectors {
-            config.encoder = Some(spec);
-        }
-        (self.options.encoder, self.options.origin) = (Some(encoder), None);
-        self.changed = true;
+        self.set_encoder(encoder);
         let generation = self.commit()?;
         Ok(AdoptReport { samples: cosines.len(), cosine, generation })
     }
@@ -83,7 +79,7 @@ impl Writer {
     fn cosines(&self, encoder: &dyn Encoder, control: &Control) -> Result<Vec<f64>> {
         let mut cosines = Vec::new();
         let nothing = [EncoderInput::default().hash(), NO_VECTOR];
-        for view in &self.base.state().views {
+        for view in &self.snapshot().state().views {
             let Some(present) = view.segment.rows_with_vector()? else { continue };
             for row in (present - &*view.deleted).into_iter().map(RowId) {
                 if cosines.len() == SAMPLES {

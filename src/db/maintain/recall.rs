@@ -30,7 +30,7 @@ pub struct RecallPoint {
 }
 
 impl RecallReport {
-    pub(super) fn of(measured: &Calibration) -> RecallReport {
+    pub(in crate::db) fn of(measured: &Calibration) -> RecallReport {
         let mut points = Vec::new();
         for point in measured.points.iter().filter(|point| point.share == 1.0) {
             let wanted = measured.cautious(point.recall);
