@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
+use crate::document::Document;
 use crate::error::Result;
 use crate::format::manifest::{SegmentEntry, VectorConfig};
 use crate::ids::{Key, Revision, RowId, SegmentId};
@@ -86,6 +87,11 @@ impl Buffer {
     pub(super) fn push_deletion(&mut self, key: &Key, revision: Revision) {
         self.builder.push_delete(key, revision);
         self.deletions.insert(key.clone(), revision);
+    }
+
+    /// The document of a row; `None` when it is compressed already.
+    pub(super) fn document(&self, row: &BufferedRow) -> Option<Document> {
+        self.builder.document(row.row)
     }
 
     /// The vector of a row, as it will be read back.

@@ -1,4 +1,4 @@
-//! What a writer is asked to do.
+//! Changes to documents, and their outcome.
 
 use crate::document::Document;
 use crate::ids::Revision;
@@ -22,7 +22,7 @@ impl Change {
     }
 }
 
-/// What came of a batch of changes.
+/// The outcome of a batch of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// New keys.

@@ -2,19 +2,42 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::options::{CreateOptions, OpenOptions, WriterOptions};
 use super::repair::{self, RepairReport, UndoReport};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::writer::Writer;
-use super::{commit, recover};
+use super::{commit, lock, recover};
+use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest::Manifest;
 use crate::ids::{Generation, SegmentId};
 use crate::storage::{Access, DiskStorage, Storage, random_id};
 
+/// How long [`Database::open_or_create`] waits for somebody else who is creating the database.
+const CREATE_WAIT: Duration = Duration::from_secs(10);
+
 /// A handle to a database. Clones share it.
+///
+/// ```
+/// use medvec::db::{CreateOptions, Database, WriterOptions};
+/// use medvec::{Document, Key};
+///
+/// # fn main() -> medvec::Result<()> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("library");
+/// let database = Database::open_or_create(&path, CreateOptions::default())?;
+/// let mut writer = database.writer(WriterOptions::default())?;
+/// let mut document = Document::new(Key::parse("31452104"));
+/// document.title = "Aspirin and stroke".into();
+/// writer.upsert(document)?;
+/// writer.commit()?;
+/// assert_eq!(database.snapshot().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
@@ -39,8 +62,26 @@ impl Database {
     /// # Errors
     /// [`Error::NotFound`] when there is none; [`Error::Corrupt`] when the newest state is damaged
     /// (it is never skipped silently); [`Error::Unsupported`] for a newer format; [`Error::Io`].
-    pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Database> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Database> {
+        Database::open_with(path, OpenOptions::default())
+    }
+
+    /// [`Database::open`] with options.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: OpenOptions) -> Result<Database> {
         Database::open_in(Arc::new(DiskStorage::open(path.as_ref(), options.access)?))
+    }
+
+    /// Opens a database, or creates an empty one where there is none. Any number of threads and processes
+    /// may do so at once: one creates it, the others open it.
+    ///
+    /// # Errors
+    /// [`Error::EncoderMismatch`], [`Error::Encoder`] and [`Error::Vector`] when there is one whose vectors
+    /// are not those of the options; as [`Database::open`] and [`Database::create`].
+    pub fn open_or_create(path: impl AsRef<Path>, options: CreateOptions) -> Result<Database> {
+        Database::open_or_create_in(Arc::new(DiskStorage::create(path.as_ref())?), options)
     }
 
     /// [`Database::create`] in any storage.
@@ -49,7 +90,15 @@ impl Database {
     /// As [`Database::create`].
     pub fn create_in(storage: Arc<dyn Storage>, options: CreateOptions) -> Result<Database> {
         options.validate()?;
-        let lock = storage.lock()?;
+        Database::create_within(storage, options, None)
+    }
+
+    fn create_within(
+        storage: Arc<dyn Storage>,
+        options: CreateOptions,
+        lock_wait: Option<Duration>,
+    ) -> Result<Database> {
+        let lock = lock::take(&*storage, lock_wait, &Control::default())?;
         if recover::newest_generation(&*storage)?.is_some() {
             return Err(Error::Exists { path: storage.location().into() });
         }
@@ -73,6 +122,29 @@ impl Database {
     /// As [`Database::open`].
     pub fn open_in(storage: Arc<dyn Storage>) -> Result<Database> {
         Ok(Database { shared: Arc::new(Shared::open(storage)?) })
+    }
+
+    /// [`Database::open_or_create`] in any storage.
+    ///
+    /// # Errors
+    /// As [`Database::open_or_create`].
+    pub fn open_or_create_in(
+        storage: Arc<dyn Storage>,
+        options: CreateOptions,
+    ) -> Result<Database> {
+        options.validate()?;
+        let opened = match Database::open_in(storage.clone()) {
+            Err(Error::NotFound { .. }) => {
+                match Database::create_within(storage.clone(), options.clone(), Some(CREATE_WAIT)) {
+                    // Somebody else created it meanwhile.
+                    Err(Error::Exists { .. }) => Database::open_in(storage),
+                    created => return created,
+                }
+            }
+            opened => opened,
+        }?;
+        options.check_same(opened.snapshot().manifest().vectors.as_ref())?;
+        Ok(opened)
     }
 
     /// Whether a directory holds a database.
@@ -106,8 +178,7 @@ impl Database {
         Writer::start(self.shared.clone(), options)
     }
 
-    /// Looks for damage and says what of the database can be saved; with `apply`, publishes what can
-    /// be saved as a new generation. Files that it does not name are renamed to `damaged-...`, never
+    /// Looks for damage and reports what can be saved; with `apply`, publishes that as a new generation. Files that it does not name are renamed to `damaged-...`, never
     /// deleted; [`Database::undo_repair`] brings them back.
     ///
     /// Only bytes that break a rule of the format, and files that a manifest names and the directory

@@ -7,11 +7,11 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `database`, `shared` | the handle, and what its clones share |
+//! | `database`, `shared`, `options` | the handle, what its clones share, how it is opened |
 //! | `writer`, `buffer`, `next` | one writer: its lock, documents not in a file yet, the next generation |
 //! | `embedding` | how documents get their vectors when they are written |
 //! | `maintain/` | compaction, the index and its recall, vectors for documents that wait for them |
-//! | `commit`, `files`, `tombstones`, `gc` | what a commit writes and deletes |
+//! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
 //! | `recover`, `snapshot`, `stats`, `pending`, `verify` | opening a generation, and what it says |
 //! | `repair/` | going back to what is intact |
 //!
@@ -28,6 +28,7 @@ mod database;
 pub(crate) mod embedding;
 mod files;
 mod gc;
+mod lock;
 mod maintain;
 mod next;
 mod options;
@@ -35,6 +36,7 @@ mod pending;
 mod preconditions;
 mod recover;
 mod repair;
+pub(crate) mod setters;
 mod shared;
 mod snapshot;
 mod stats;

@@ -1,6 +1,5 @@
 //! What must hold before a writer starts, and before it takes a vector.
 
-use super::options::WriterOptions;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Manifest, VectorConfig};
@@ -43,20 +42,20 @@ pub(super) fn check_encoder(spec: &EncoderSpec, vectors: Option<&VectorConfig>) 
     }
 }
 
-/// Fails unless a vector can be stored in this database and the writer has something that vouches for it.
+/// Fails unless a vector can be stored in this database, and the writer's encoder or origin vouches for it if
+/// it has to come from the encoder of the database.
 pub(super) fn check_vector(
     key: &Key,
     vector: &[f32],
     vectors: Option<&VectorConfig>,
-    options: &WriterOptions,
+    is_vouched_for: bool,
 ) -> Result<()> {
     let wrong = |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
     let Some(config) = vectors else {
         return wrong("this database was created without vectors".into());
     };
     if let Some(spec) = &config.encoder
-        && options.encoder.is_none()
-        && options.origin.is_none()
+        && !is_vouched_for
     {
         return wrong(format!(
             "this database is embedded by {}; open the writer with that encoder",

@@ -136,7 +136,7 @@ pub(super) fn read_manifest(
     Ok((manifest, bytes))
 }
 
-/// Refuses to carry on what a newer version wrote and this one can only read.
+/// Refuses to write on top of what a newer version wrote and this one can only read.
 pub(super) fn check_writable(storage: &dyn Storage, generation: Generation) -> Result<()> {
     let name = manifest_name(generation);
     match storage.open(&name)? {

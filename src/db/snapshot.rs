@@ -30,8 +30,7 @@ pub(super) struct State {
     pub(super) vectors: Option<Vectors>,
 }
 
-/// A generation and everything that it names, open: what was deleted from the directory since is still
-/// here.
+/// A generation and every file that it names, open. Files deleted from the directory since stay readable.
 pub(super) struct Content {
     pub(super) manifest: Manifest,
     /// The manifest's file.
@@ -119,7 +118,7 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// A document by key. Cost: a binary search a segment, and one compressed block.
+    /// A document by key. Cost: one binary search per segment, and one compressed block.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] when a file is damaged where it had to be read.

@@ -1,18 +1,20 @@
 //! The one writer: collects changes, writes segments, commits.
 
+mod rows;
+
 use std::sync::Arc;
 
-use super::buffer::{Buffer, BufferedRow};
+use super::buffer::Buffer;
 use super::change::{Applied, Change};
 use super::embedding::{self, CALL_TEXTS, Embedder, Need};
-use super::next::{NextGeneration, StoredRow};
+use super::next::NextGeneration;
 use super::options::WriterOptions;
 use super::preconditions::{check_encoder, check_vector};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::{gc, recover};
+use super::{gc, lock, recover};
 use crate::document::Document;
-use crate::encoder::{Encoder, NO_VECTOR};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
 use crate::ids::{Generation, Key, Revision};
@@ -40,7 +42,7 @@ impl Drop for Writer {
     /// disk, a cancelled call, any failure.
     fn drop(&mut self) {
         let storage = self.next.storage();
-        // Only under the lock is what no manifest names surely ours.
+        // Files that no manifest names are ours for certain only under the lock.
         if self.next.has_files()
             && self.lock.check().is_ok()
             && let Ok(kept) = gc::kept_manifests(storage)
@@ -51,32 +53,10 @@ impl Drop for Writer {
     }
 }
 
-/// A live document, wherever it is.
-enum Place {
-    Buffer(BufferedRow),
-    Stored(StoredRow),
-}
-
-/// What is known of a key.
-struct Known {
-    live: Option<Place>,
-    /// The revision of the live document.
-    revision: Option<Revision>,
-    /// The greatest revision at which a source deleted it.
-    deletion: Option<Revision>,
-}
-
-impl Known {
-    /// The newest revision; `None` for a key that was never there.
-    fn newest(&self) -> Option<Revision> {
-        self.revision.max(self.deletion)
-    }
-}
-
 impl Writer {
     pub(super) fn start(shared: Arc<Shared>, options: WriterOptions) -> Result<Writer> {
         let storage = shared.storage().clone();
-        let lock = storage.lock()?;
+        let lock = lock::take(&*storage, options.lock_wait, &options.control)?;
         shared.refresh()?;
         let base = shared.snapshot();
         recover::check_writable(&*storage, base.generation())?;
@@ -173,6 +153,42 @@ impl Writer {
         })
     }
 
+    /// Changes a document in place, whether it is committed or not; `None` when there is none with this
+    /// key. Its vector stays as long as its title and abstract do. If they change, the writer's encoder
+    /// embeds the document again; with [`WriterOptions::defer`] it waits for its vector.
+    ///
+    /// The document keeps its place in the order of its source: a later record of the source replaces it.
+    ///
+    /// ```
+    /// # use medvec::db::{CreateOptions, Database, WriterOptions};
+    /// # use medvec::{Document, Key};
+    /// # fn main() -> medvec::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let database = Database::open_or_create(folder.path(), CreateOptions::default())?;
+    /// # let mut writer = database.writer(WriterOptions::default())?;
+    /// let key = Key::parse("31452104");
+    /// writer.upsert(Document::new(key.clone()))?;
+    /// writer.update(&key, |document| document.languages.push("eng".into()))?;
+    /// writer.commit()?;
+    /// # assert_eq!(database.snapshot().get(&key)?.unwrap().languages, ["eng"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`], also for a change of the key. [`Error::Vector`] when the text changes, the
+    /// document has a vector, and the writer can neither replace it nor leave that for later: pass the new
+    /// vector to [`Writer::upsert_with_vector`] then. Those of the encoder and of
+    /// [`WriterOptions::control`]. After each of these the document is as before. A failure of storage
+    /// poisons the writer.
+    pub fn update(
+        &mut self,
+        key: &Key,
+        change: impl FnOnce(&mut Document),
+    ) -> Result<Option<Applied>> {
+        self.guarded(|writer| writer.update_document(key, change))
+    }
+
     /// Gives the document with this key a vector in place of the one it has, if any; where there is no
     /// such document, makes one that holds nothing but its key and the vector. What a source deleted
     /// stays deleted. When a document without text is replaced by one with text, the vector stays with
@@ -240,7 +256,7 @@ impl Writer {
         Ok(self.next.base().generation())
     }
 
-    /// The next generation without what is buffered, to be changed, and by which options.
+    /// The next generation, without the buffer, and the options to change it by.
     pub(super) fn parts(&mut self) -> (&mut NextGeneration, &WriterOptions) {
         (&mut self.next, &self.options)
     }
@@ -292,7 +308,8 @@ impl Writer {
     }
 
     pub(super) fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
-        check_vector(key, vector, self.next.vectors(), &self.options)
+        let is_vouched_for = self.options.encoder.is_some() || self.options.origin.is_some();
+        check_vector(key, vector, self.next.vectors(), is_vouched_for)
     }
 
     /// What embeds documents as they are written; `None` when they are stored without a vector.
@@ -344,170 +361,6 @@ impl Writer {
             Ok(())
         })?;
         Ok(prepared)
-    }
-
-    fn apply_one(
-        &mut self,
-        draft: &Draft,
-        revision: Option<Revision>,
-        vector: Option<&[f32]>,
-        hash: [u8; 16],
-        applied: &mut Applied,
-    ) -> Result<()> {
-        let known = self.find(draft.key())?;
-        let newest = known.newest().unwrap_or_default();
-        let is_known = known.newest().is_some();
-        let is_again = self.in_source_order
-            && is_known
-            && revision.is_some_and(|own| own.file == newest.file && own.file > 0);
-        match revision {
-            Some(revision) if revision <= newest && is_known && !is_again => {
-                applied.unchanged += 1;
-                return Ok(());
-            }
-            _ if (revision.is_none() || is_again)
-                && (vector.is_none() || self.options.encoder.is_some()) =>
-            {
-                if let Some(Place::Stored(StoredRow { segment, row })) = &known.live
-                    && (vector.is_none() || segment.vector(*row)?.is_some())
-                    && segment.has_record(*row, draft)?
-                {
-                    applied.unchanged += 1;
-                    return Ok(());
-                }
-            }
-            _ => {}
-        }
-        let kept = match (vector, &known.live) {
-            (None, Some(place)) => self.vector_for(place, hash)?,
-            _ => None,
-        };
-        applied.reused += u64::from(kept.is_some());
-        // Revisions never go back, and stay above that of a deletion.
-        let floor = match known.deletion.filter(|deletion| *deletion == newest) {
-            Some(deletion) => {
-                Revision { position: deletion.position.saturating_add(1), ..deletion }
-            }
-            None => newest,
-        };
-        let revision = match revision {
-            None => newest,
-            Some(revision) if revision > newest => revision,
-            Some(_) => floor,
-        };
-        self.put(draft, revision, hash, vector.or(kept.as_deref()), known.live, applied)
-    }
-
-    /// Writes a row, in the place of the one that is there.
-    fn put(
-        &mut self,
-        draft: &Draft,
-        revision: Revision,
-        hash: [u8; 16],
-        vector: Option<&[f32]>,
-        existing: Option<Place>,
-        applied: &mut Applied,
-    ) -> Result<()> {
-        self.buffer.push(draft, revision, hash, vector)?;
-        match &existing {
-            Some(_) => applied.replaced += 1,
-            None => applied.added += 1,
-        }
-        if let Some(Place::Stored(stored)) = &existing {
-            self.next.delete(stored);
-        }
-        self.next.mark_changed();
-        self.flush_if_full()
-    }
-
-    /// Writes a document that is there again, as one whose text has no vector.
-    pub(super) fn mark_without_vector(&mut self, draft: &Draft) -> Result<()> {
-        let known = self.find(draft.key())?;
-        let Some(revision) = known.revision else { return Ok(()) };
-        self.put(draft, revision, NO_VECTOR, None, known.live, &mut Applied::default())
-    }
-
-    /// The vector of a live document, if it belongs to the text with this hash: to that very text, or
-    /// to a document that was without text so far.
-    fn vector_for(&self, place: &Place, hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
-        if self.next.vectors().is_none() {
-            return Ok(None);
-        }
-        match place {
-            Place::Buffer(row) if embedding::belongs(row.input_hash, hash) => {
-                Ok(self.buffer.vector(row))
-            }
-            Place::Stored(StoredRow { segment, row })
-                if embedding::belongs(segment.input_hash(*row)?, hash) =>
-            {
-                segment.vector(*row)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn replace_vector(&mut self, key: &Key, vector: &[f32]) -> Result<Applied> {
-        let mut applied = Applied::default();
-        let known = self.find(key)?;
-        let document = match &known.live {
-            Some(Place::Buffer(row)) => {
-                self.buffer.set_vector(row, key, vector)?;
-                applied.replaced += 1;
-                return Ok(applied);
-            }
-            Some(Place::Stored(StoredRow { segment, row })) => segment.document(*row)?,
-            None if known.deletion.is_some() => {
-                applied.unchanged += 1;
-                return Ok(applied);
-            }
-            None => Document::new(key.clone()),
-        };
-        let draft = Draft::new(&document)?;
-        let hash = document.encoder_input().hash();
-        let revision = known.revision.unwrap_or_default();
-        self.put(&draft, revision, hash, Some(vector), known.live, &mut applied)?;
-        Ok(applied)
-    }
-
-    fn delete_key(&mut self, key: &Key, revision: Option<Revision>) -> Result<bool> {
-        let known = self.find(key)?;
-        let mark = match (revision, known.revision) {
-            (Some(revision), Some(stored)) if stored > revision => {
-                if !self.in_source_order || stored.file > revision.file {
-                    return Ok(false);
-                }
-                stored
-            }
-            (Some(revision), _) => revision,
-            (None, Some(stored)) => stored,
-            (None, None) => return Ok(false),
-        };
-        if mark > known.deletion.unwrap_or_default() {
-            self.buffer.push_deletion(key, mark);
-            self.next.mark_changed();
-        }
-        let existed = known.live.is_some();
-        match known.live {
-            Some(Place::Buffer(_)) => self.buffer.delete(key),
-            Some(Place::Stored(stored)) => self.next.delete(&stored),
-            None => {}
-        }
-        self.flush_if_full()?;
-        Ok(existed)
-    }
-
-    /// Looks a key up: in the buffer, and once in the segments.
-    fn find(&self, key: &Key) -> Result<Known> {
-        let deletion = self.buffer.deletion(key).max(self.next.deletion(key)?);
-        if let Some(row) = self.buffer.find(key) {
-            let revision = Some(row.revision);
-            return Ok(Known { live: Some(Place::Buffer(row)), revision, deletion });
-        }
-        let Some(stored) = self.next.find(key)? else {
-            return Ok(Known { live: None, revision: None, deletion });
-        };
-        let revision = Some(stored.segment.revision(stored.row)?);
-        Ok(Known { live: Some(Place::Stored(stored)), revision, deletion })
     }
 
     fn flush_if_full(&mut self) -> Result<()> {

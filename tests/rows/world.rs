@@ -204,19 +204,17 @@ pub struct World {
 impl World {
     pub fn new(row_type: RowType) -> World {
         let vectors = VectorConfig::new(DIMENSION as u32, Metric::Dot, row_type, None);
-        let options = CreateOptions { vectors: Some(vectors) };
+        let options = CreateOptions::default().vectors(Some(vectors));
         let storage = Arc::new(MemoryStorage::new());
         let database = Database::create_in(storage.clone(), options).expect("a new database");
         World { storage, database, live: Vec::new() }
     }
 
     pub fn writer(&self) -> Writer {
-        let options = WriterOptions {
-            segment_bytes_max: 1 << 32,
-            index_rows_min: 100,
-            train_rows_min: 100,
-            ..WriterOptions::default()
-        };
+        let options = WriterOptions::default()
+            .segment_bytes_max(1 << 32)
+            .index_rows_min(100)
+            .train_rows_min(100);
         self.database.writer(options).expect("no other writer")
     }
 

@@ -1,4 +1,4 @@
-//! Measures which effort reaches which recall, with questions and their exact answers.
+//! Measures which effort reaches which recall, with queries and their ground truth.
 
 use roaring::RoaringBitmap;
 
@@ -12,14 +12,14 @@ use crate::index::calibrate::{self, LiveRows};
 use crate::index::ivf::{Index, IndexedRows};
 use crate::segment::{CodebookFile, Segment};
 
-/// Growth of the live rows of the index from which on its recall is measured again.
+/// When the live rows of the index have grown by more than this factor, its recall is measured again.
 const GROWTH_MAX: u64 = 2;
 
 /// Its recall is measured again when fewer than this share of the rows is left that it was measured with:
 /// lists are shorter then, and neighbours farther away.
 const LEFT_MIN: (u64, u64) = (3, 4);
 
-/// Part of the progress that finding the exact answers is.
+/// The share of the progress that computing the ground truth takes.
 const TRUTH_PART: f32 = 0.5;
 
 /// A segment of the index, and the rows of it that count.
@@ -29,8 +29,7 @@ struct IndexedSegment {
     live: Option<RoaringBitmap>,
 }
 
-/// Whether the live rows of the index have become so many or so few since it was calibrated that it
-/// should be again.
+/// Whether the index has gained or lost so many live rows since its calibration that it needs another.
 pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
     let live: u64 = indexed(next)?.iter().map(IndexedSegment::live_count).sum();
     let known = next.calibration().map_or(0, |calibration| calibration.rows);

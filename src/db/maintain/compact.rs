@@ -6,6 +6,7 @@ use super::blame::blame;
 use super::calibrate::{calibrate, is_stale};
 use super::merge::{merge_all, sizes, start};
 use super::options::{Job, OptimizeOptions};
+use super::recall::RecallReport;
 use super::train::{can_train, train};
 use crate::control::Control;
 use crate::error::Result;
@@ -41,7 +42,8 @@ fn merge_due(job: &mut Job<'_>) -> Result<CompactReport> {
     let trained = if is_due { train(job)? } else { None };
     merge_all(job, &mut report)?;
     if trained.is_some() || is_stale(job.next)? {
-        calibrate(job, trained.map(|trained| trained.stored))?;
+        let measured = calibrate(job, trained.map(|trained| trained.stored))?;
+        report.recall = measured.map(RecallReport::of);
     }
     Ok(report)
 }

@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::super::embedding::{CALL_TEXTS, Embedder};
 use super::super::pending::pending_rows;
+use super::super::setters::setters;
 use super::super::writer::Writer;
 use crate::control::Control;
 use crate::document::Document;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
 use crate::segment::{Draft, Segment};
 
-/// Documents in memory at a time, for each thread.
+/// Documents in memory at a time, per thread.
 const WAVE_TEXTS: usize = 128;
 
 /// Segments after which they are merged: each commit makes one.
@@ -24,14 +25,15 @@ const SEGMENTS_MAX: usize = 32;
 
 /// How pending documents are embedded.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct EmbedOptions {
     /// Threads that call the encoder.
     pub threads: usize,
-    /// Most texts of one call.
+    /// Most texts per call.
     pub batch: usize,
-    /// How long a call should take at most: the number of texts in one is fitted to this. Every
-    /// encoder heeds a pause or cancel between calls; those of this crate do so within, some
-    /// milliseconds apart.
+    /// The longest that a call should take: the number of texts per call adapts to it. Every encoder
+    /// reacts to a pause or cancel between calls; those of this crate also react within a call, every
+    /// few milliseconds.
     pub call_time: Duration,
     /// Documents between commits.
     pub commit_every: u64,
@@ -39,9 +41,17 @@ pub struct EmbedOptions {
     pub commit_after: Duration,
 }
 
+setters!(EmbedOptions {
+    threads: usize,
+    batch: usize,
+    call_time: Duration,
+    commit_every: u64,
+    commit_after: Duration,
+});
+
 impl Default for EmbedOptions {
-    /// A thread a core, calls of at most 32 texts and about 40 ms, a commit every 50,000 documents and
-    /// every minute.
+    /// One thread per core, calls of at most 32 texts and about 40 ms, and a commit every 50,000 documents
+    /// or every minute.
     fn default() -> EmbedOptions {
         EmbedOptions {
             threads: thread::available_parallelism().map_or(1, usize::from),
@@ -77,15 +87,15 @@ pub struct EmbedReport {
 
 impl Writer {
     /// Embeds all documents that wait for a vector ([`crate::db::Snapshot::pending`]) with the writer's
-    /// encoder, and commits, now and then and at the end; what the writer held uncommitted is
-    /// committed first. Searches go on meanwhile and find what is committed.
+    /// encoder. Commits what the writer holds first, then at the intervals of the options, and at the end.
+    /// Searches go on meanwhile and find what is committed.
     ///
     /// A row is written anew with its vector, and the old one is dropped by the next
-    /// [`Writer::compact`]. Memory: some hundred documents, and what a writer buffers.
+    /// [`Writer::compact`]. Memory: some hundred documents, and the writer's buffer.
     ///
     /// # Errors
     /// [`Error::Encoder`] when there is no encoder or it fails. [`Error::Cancelled`] and
-    /// [`Error::DeadlineExceeded`]: what the encoder was at is dropped, the writer can go on,
+    /// [`Error::DeadlineExceeded`] drop the calls under way, and the writer stays usable:
     /// [`Writer::commit`] keeps what was embedded since the last commit, dropping the writer forgets
     /// it. As [`Writer::commit`].
     pub fn embed_pending(
@@ -194,7 +204,7 @@ struct Queue {
 /// What an encoder made of a text: `None` where it has no vector for it.
 type Made = Option<Vec<f32>>;
 
-/// What became of texts, as far as the encoder came, and what stopped the rest.
+/// The vectors of texts, as far as the encoder came, and the error that stopped the rest.
 fn encode(
     encoder: &dyn Encoder,
     inputs: &[EncoderInput],

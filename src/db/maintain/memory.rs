@@ -1,7 +1,7 @@
-//! Refuses maintenance that needs more memory than is allowed or there is, before it starts.
+//! Refuses maintenance that needs more memory than is allowed or available, before it starts.
 //!
-//! An allocation that fails ends the process. What a merge or a training is going to hold is known before
-//! from counts, so it is asked for once, in one piece that is never touched, and given back.
+//! An allocation that fails ends the process. Counts tell beforehand what a merge or a training will
+//! hold, so this much is reserved once, in one piece that is never touched, and released.
 
 use super::options::Job;
 use crate::error::{Error, Result};

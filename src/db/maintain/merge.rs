@@ -6,13 +6,14 @@ use super::super::next::NextGeneration;
 use super::memory::check_merge_memory;
 use super::options::Job;
 use super::plan::{Candidate, next_group};
+use super::recall::RecallReport;
 use crate::error::Result;
 use crate::ids::SegmentId;
 use crate::segment::{Merged, Segment, merge};
 use crate::storage::random_id;
 
 /// What a compaction did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompactReport {
     /// Segments before.
     pub segments_before: usize,
@@ -31,6 +32,9 @@ pub struct CompactReport {
     /// Bytes of old segments and codebooks that were deleted, also those that an interrupted compaction
     /// had left.
     pub bytes_freed: u64,
+    /// Recall, if the compaction measured it: after training an index, or because many rows came or went.
+    /// It is an estimate ([`RecallReport::is_estimate`]) if the writer had no encoder that embeds queries.
+    pub recall: Option<RecallReport>,
 }
 
 /// A report of what there is before anything is done.

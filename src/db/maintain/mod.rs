@@ -1,4 +1,4 @@
-//! Maintenance: what improves a database without changing what it says.
+//! Maintenance: improves a database without changing its documents.
 //!
 //! Each piece of work changes the next generation under a [`Writer`](super::Writer), which commits it.
 //!

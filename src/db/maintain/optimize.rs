@@ -29,7 +29,7 @@ pub struct OptimizeReport {
 }
 
 impl Writer {
-    /// Makes the index as good as it gets: trains a codebook if there is none (or with
+    /// Builds the best index: trains a codebook if there is none (or with
     /// [`OptimizeOptions::retrain`]), indexes every segment with it, merges segments, measures which
     /// effort reaches which recall, and commits. Databases of fewer than
     /// [`crate::db::WriterOptions::train_rows_min`] vectors are only compacted: searching
@@ -39,7 +39,7 @@ impl Writer {
     /// a merge. Until the commit, old and new segments are both on disk.
     ///
     /// # Errors
-    /// As [`Writer::compact`]; [`Error::Vector`] for questions of another dimension.
+    /// As [`Writer::compact`]; [`Error::Vector`] for queries of another dimension.
     pub fn optimize(
         &mut self,
         options: &OptimizeOptions,

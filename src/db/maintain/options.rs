@@ -4,26 +4,37 @@ use std::sync::Arc;
 
 use super::super::next::NextGeneration;
 use super::super::options::WriterOptions;
+use super::super::setters::setters;
 use crate::control::Control;
 
 /// How the index is made.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OptimizeOptions {
-    /// Trains a new codebook though there is one, and indexes every row again.
+    /// Trains a new codebook even if there is one, and indexes every row again.
     pub retrain: bool,
     /// Lists of a new codebook; `None`: as many as suit the rows.
     pub lists: Option<usize>,
-    /// Numbers in a sub-vector, 2 or 4; `None`: 4, one bit a dimension.
+    /// Numbers in a sub-vector, 2 or 4; `None`: 4, one bit per dimension.
     pub sub_dimension: Option<usize>,
     /// The same rows and seed give the same codebook.
     pub seed: u64,
-    /// What users will ask, as vectors one after the other: recall is calibrated with them. `None`:
-    /// biomedical questions that come with the library, where the writer has an encoder (feature
-    /// `static-encoder`); else some rows, moved away as questions lie, and recall is an estimate.
+    /// Queries of users, as vectors one after the other, to calibrate recall with. `None`: if the writer
+    /// has an encoder (feature `static-encoder`), the biomedical questions that come with the library;
+    /// otherwise some rows, moved to where queries lie, and recall is an estimate.
     pub questions: Option<Vec<f32>>,
-    /// Told how far the work is, from 0 to 1 in each stage.
+    /// Called with the progress of each stage, from 0 to 1.
     pub progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
 }
+
+setters!(OptimizeOptions {
+    retrain: bool,
+    lists: Option<usize>,
+    sub_dimension: Option<usize>,
+    seed: u64,
+    questions: Option<Vec<f32>>,
+    progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
+});
 
 impl Default for OptimizeOptions {
     fn default() -> OptimizeOptions {
@@ -38,7 +49,7 @@ impl Default for OptimizeOptions {
     }
 }
 
-/// What [`Writer::optimize`](crate::db::Writer::optimize) is at.
+/// The stages of [`Writer::optimize`](crate::db::Writer::optimize).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptimizeStage {

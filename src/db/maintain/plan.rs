@@ -2,8 +2,8 @@
 
 use crate::ids::SegmentId;
 
-/// Segments of about one size that are merged together: each document is rewritten once a tier, and
-/// a database has at most this many segments a tier.
+/// Segments of similar size that are merged together: each document is rewritten once per tier, and a
+/// database has at most this many segments per tier.
 const TIER_SEGMENTS: usize = 4;
 
 /// A segment is rewritten when more than one row in this many is deleted; with it, files are never
@@ -39,7 +39,7 @@ impl Candidate {
     }
 }
 
-/// The next group to merge, or `None` when all is well: what is not indexed yet, else the lowest tier
+/// The next group to merge, or `None` when nothing is due: what is not indexed yet, else the lowest tier
 /// with enough segments, else everything that has too many deleted rows, tier by tier.
 pub(super) fn next_group(candidates: &[Candidate]) -> Option<Vec<SegmentId>> {
     let unindexed = candidates.iter().filter(|candidate| candidate.unindexed);

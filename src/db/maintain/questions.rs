@@ -18,7 +18,7 @@ use crate::segment::{CodebookFile, Questions};
 /// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
 const QUESTIONS_MAX: usize = 512;
 
-/// Questions that an encoder gets at a time, between two looks at the control.
+/// Queries per call of the encoder; between calls the control is checked.
 const BATCH_QUESTIONS: usize = 64;
 
 /// The questions of PubMedQA, one per line; see `samples/pubmedqa/PROVENANCE.md`.
