@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use medvec::date::{Day, PublicationDate};
-use medvec::db::{Change, CreateOptions, Database, OpenOptions, WriterOptions};
+use medvec::db::{Change, CreateOptions, Database, WriterOptions};
 use medvec::document::{AbstractSection, Document, MeshHeading};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::{Control, Key, Metric, Result};
@@ -63,9 +63,12 @@ fn build(path: &PathBuf, documents: u32) -> Result<()> {
         return Ok(());
     }
     eprintln!("building {}", path.display());
-    let options = CreateOptions {
-        vectors: Some(VectorConfig::new(256, Metric::Cosine, RowType::Int8, None)),
-    };
+    let options = CreateOptions::default().vectors(Some(VectorConfig::new(
+        256,
+        Metric::Cosine,
+        RowType::Int8,
+        None,
+    )));
     let database = Database::create(path, options)?;
     let mut writer = database.writer(WriterOptions::default())?;
     for start in (0..documents).step_by(1000) {
@@ -117,7 +120,7 @@ fn document(number: u32) -> Document {
 
 fn open(path: &Path) -> Result<()> {
     let started = Instant::now();
-    let database = Database::open(path, OpenOptions::default())?;
+    let database = Database::open(path)?;
     let snapshot = database.snapshot();
     let opened = started.elapsed();
     let first = snapshot.get(&pmid(12_345))?;

@@ -10,8 +10,12 @@ use medvec::storage::MemoryStorage;
 use medvec::{Document, Key, Metric};
 
 fn main() -> medvec::Result<()> {
-    let options =
-        CreateOptions { vectors: Some(VectorConfig::new(3, Metric::Cosine, RowType::F32, None)) };
+    let options = CreateOptions::default().vectors(Some(VectorConfig::new(
+        3,
+        Metric::Cosine,
+        RowType::F32,
+        None,
+    )));
     let database = Database::create_in(Arc::new(MemoryStorage::new()), options)?;
 
     let mut writer = database.writer(WriterOptions::default())?;

@@ -74,7 +74,7 @@ fn crash_everywhere(seed: u64) -> u64 {
 fn the_next_compaction_finishes_one_that_was_interrupted() {
     let storage = SimStorage::new();
     let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
-    let options = || WriterOptions { index_rows_min: 4, train_rows_min: 6, ..Default::default() };
+    let options = || WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let mut writer = database.writer(options()).unwrap();
     for number in 0..12 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();

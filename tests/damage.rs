@@ -22,8 +22,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn rich() -> Files {
     let storage = MemoryStorage::new();
     let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
-    let options =
-        WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    let options = WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let mut writer = database.writer(options).unwrap();
     for number in 0..9 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
@@ -272,7 +271,7 @@ fn a_damaged_codebook_costs_the_index_and_nothing_else() {
     let snapshot = database.snapshot();
     snapshot.verify(&Control::default()).unwrap();
     assert_eq!(ask(&snapshot).unwrap(), sound);
-    let options = WriterOptions { index_rows_min: 4, train_rows_min: 6, ..Default::default() };
+    let options = WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let mut writer = database.writer(options).unwrap();
     let report = writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
     assert!(report.lists > 0 && report.compact.encoded > 0);

@@ -48,7 +48,7 @@ fn slow(text_time: Duration) -> Arc<Slow> {
 fn deferred(encoder: &Arc<Slow>, documents: u64) -> (Database, Writer) {
     let create = CreateOptions::for_encoder(encoder.spec(), RowType::F32);
     let database = Database::create_in(Arc::new(MemoryStorage::new()), create).unwrap();
-    let options = WriterOptions { defer: true, ..WriterOptions::with_encoder(encoder.clone()) };
+    let options = WriterOptions::with_encoder(encoder.clone()).defer(true);
     let mut writer = database.writer(options).unwrap();
     let changes = (0..documents).map(|number| Change::new(document(number, 0))).collect();
     let applied = writer.apply(changes).unwrap();
@@ -74,7 +74,7 @@ fn what_is_deferred_is_found_by_filters_at_once_and_by_meaning_later() {
     let question = || Query::vector(vector(7, 0)).k(1);
     assert!(before.search(&question()).unwrap().hits.is_empty());
 
-    let options = EmbedOptions { threads: 3, commit_every: 100, ..EmbedOptions::default() };
+    let options = EmbedOptions::default().threads(3).commit_every(100);
     let (mut last, mut commits) = (0, 0);
     let report = writer
         .embed_pending(&options, &no_control(), &mut |now| {
@@ -130,7 +130,7 @@ fn cancelling_is_heeded_between_short_calls_and_keeps_what_was_done() {
     let token = CancelToken::new();
     let control = Control { cancel: Some(token.clone()), ..Control::default() };
     let mut cancelled = None;
-    let options = EmbedOptions { threads: 2, ..EmbedOptions::default() };
+    let options = EmbedOptions::default().threads(2);
     let result = writer.embed_pending(&options, &control, &mut |now| {
         if now.done >= 60 && cancelled.is_none() {
             token.cancel();
@@ -145,7 +145,7 @@ fn cancelling_is_heeded_between_short_calls_and_keeps_what_was_done() {
     writer.commit().unwrap();
     let left = database.snapshot().pending().unwrap();
     assert!((1_000..=1_940).contains(&left), "{left} left");
-    let quick = EmbedOptions { threads: 8, ..options };
+    let quick = options.clone().threads(8);
     let report = writer.embed_pending(&quick, &no_control(), &mut |_| {}).unwrap();
     assert_eq!((report.embedded, database.snapshot().pending().unwrap()), (left, 0));
 }
@@ -177,7 +177,7 @@ fn an_encoder_that_fails_loses_nothing() {
     let mut bad = document(60, 0);
     bad.title = "FAIL".into();
     writer.upsert(bad).unwrap();
-    let options = EmbedOptions { threads: 1, ..EmbedOptions::default() };
+    let options = EmbedOptions::default().threads(1);
     let error = writer.embed_pending(&options, &no_control(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, Error::Encoder { .. }), "{error}");
     writer.delete(&key(60)).unwrap();
@@ -193,7 +193,7 @@ fn an_encoder_that_fails_loses_nothing() {
 #[test]
 fn a_database_without_vectors_has_nothing_pending() {
     let database =
-        Database::create_in(Arc::new(MemoryStorage::new()), CreateOptions { vectors: None })
+        Database::create_in(Arc::new(MemoryStorage::new()), CreateOptions::default().vectors(None))
             .unwrap();
     let mut writer = database.writer(WriterOptions::default()).unwrap();
     writer.upsert(document(1, 0)).unwrap();
@@ -206,7 +206,7 @@ fn an_encoder_that_made_the_vectors_is_adopted_and_another_is_not() {
     let origin = EncoderSpec::of_origin("lab/model", DIMENSION, Metric::Cosine);
     let create = CreateOptions::for_encoder(&origin, RowType::Int8);
     let database = Database::create_in(Arc::new(MemoryStorage::new()), create).unwrap();
-    let options = WriterOptions { origin: Some(origin), ..WriterOptions::default() };
+    let options = WriterOptions::default().origin(Some(origin));
     let mut writer = database.writer(options).unwrap();
     let right = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
     let adopt = |writer: &mut Writer, encoder| writer.adopt_encoder(encoder, &no_control());
@@ -241,5 +241,5 @@ fn an_encoder_that_made_the_vectors_is_adopted_and_another_is_not() {
     writer.embed_pending(&EmbedOptions::default(), &no_control(), &mut |_| {}).unwrap();
     assert_eq!(database.snapshot().pending().unwrap(), 0);
     let error = adopt(&mut writer, right).unwrap_err().to_string();
-    assert!(error.contains("no vectors of which only an origin is known"), "{error}");
+    assert!(error.contains("no named origin whose encoder is missing"), "{error}");
 }

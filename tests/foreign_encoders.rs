@@ -69,9 +69,9 @@ fn database(encoder: &Arc<Moody>) -> Database {
 }
 
 fn writer(database: &Database, encoder: &Arc<Moody>, defer: bool) -> Writer {
-    let options = WriterOptions { index_rows_min: 4, train_rows_min: 6, ..Default::default() };
+    let options = WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let encoder: Arc<dyn Encoder> = encoder.clone();
-    database.writer(WriterOptions { defer, encoder: Some(encoder), ..options }).unwrap()
+    database.writer(options.defer(defer).encoder(Some(encoder))).unwrap()
 }
 
 #[track_caller]
@@ -124,12 +124,10 @@ fn a_panic_in_an_import_ends_it_and_a_second_run_completes_it() {
         for threads in [1, 3] {
             let encoder = Moody::new(calls);
             let database = database(&encoder);
-            let options = ImportOptions {
-                encoder: Some(encoder.clone()),
-                encode_threads: threads,
-                batch: 8,
-                ..ImportOptions::default()
-            };
+            let options = ImportOptions::default()
+                .encoder(Some(encoder.clone()))
+                .encode_threads(threads)
+                .batch(8);
             let files = [file.clone()];
             assert_panicked(import(&database, &files, &options, &mut |_| {}));
             encoder.calls.store(NEVER, Ordering::Relaxed);
@@ -147,7 +145,7 @@ fn a_panic_while_embedding_what_waits_keeps_what_was_made() {
         let database = database(&encoder);
         let mut writer = writer(&database, &encoder, true);
         writer.apply(changes(0..300)).unwrap();
-        let options = EmbedOptions { threads, batch: 8, ..EmbedOptions::default() };
+        let options = EmbedOptions::default().threads(threads).batch(8);
         assert_panicked(writer.embed_pending(&options, &Control::default(), &mut |_| {}));
         encoder.calls.store(NEVER, Ordering::Relaxed);
         let control = Control::default();
@@ -189,7 +187,7 @@ fn a_text_that_has_no_vector_is_stored_without_one_and_waits_for_none() {
         writer.commit().unwrap();
         if defer {
             assert_eq!(database.snapshot().pending().unwrap(), 30);
-            let options = EmbedOptions { batch: 4, ..EmbedOptions::default() };
+            let options = EmbedOptions::default().batch(4);
             let report = writer.embed_pending(&options, &Control::default(), &mut |_| {}).unwrap();
             assert_eq!((report.embedded, report.without_vector), (20, 10));
             let again = writer.embed_pending(&options, &Control::default(), &mut |_| {}).unwrap();
@@ -233,7 +231,7 @@ fn an_import_counts_texts_without_a_vector() {
     .unwrap();
     let encoder = Moody::new(NEVER);
     let database = database(&encoder);
-    let options = ImportOptions { encoder: Some(encoder.clone()), ..ImportOptions::default() };
+    let options = ImportOptions::default().encoder(Some(encoder.clone()));
     let report = import(&database, &[file], &options, &mut |_| {}).unwrap();
     assert_eq!((report.added, report.encoded, report.without_vector), (2, 1, 1));
     let snapshot = database.snapshot();

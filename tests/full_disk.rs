@@ -9,11 +9,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{contents, create_options, document, vector};
-use medvec::db::{Database, OpenOptions, WriterOptions};
+use medvec::db::{Database, WriterOptions};
 use medvec::{Control, Error};
 
 fn open(path: &Path) -> Database {
-    Database::open(path, OpenOptions::default()).expect("it opens")
+    Database::open(path).expect("it opens")
 }
 
 fn fill(path: &Path, numbers: std::ops::Range<u64>) {
@@ -92,7 +92,7 @@ fn a_merge_beyond_the_allowed_memory_is_refused_before_it_starts() {
         fill(&path, start..start + 50);
     }
     database.refresh().unwrap();
-    let options = |memory_bytes_max| WriterOptions { memory_bytes_max, ..Default::default() };
+    let options = |memory_bytes_max| WriterOptions::default().memory_bytes_max(memory_bytes_max);
     let mut writer = database.writer(options(Some(1000))).unwrap();
     let before = std::fs::read_dir(&path).unwrap().count();
     match writer.compact(&Control::default()) {

@@ -14,12 +14,12 @@ use medvec::storage::Access;
 use medvec::{Control, Error};
 
 fn open(path: &Path) -> medvec::Result<Database> {
-    Database::open(path, OpenOptions::default())
+    Database::open(path)
 }
 
 /// Few bytes per segment, so that files are written before a commit.
 fn options() -> WriterOptions {
-    WriterOptions { segment_bytes_max: 20_000, ..WriterOptions::default() }
+    WriterOptions::default().segment_bytes_max(20_000)
 }
 
 fn fill(writer: &mut Writer, numbers: std::ops::Range<u64>) {
@@ -371,7 +371,7 @@ fn a_lock_file_may_hold_anything() {
     std::fs::write(path.join("LOCK"), [7; 5000]).unwrap();
     assert_sound(&path, 10);
     drop(open(&path).unwrap().writer(options()).unwrap());
-    let read = Database::open(&path, OpenOptions { access: Access::Read }).unwrap();
+    let read = Database::open_with(&path, OpenOptions::default().access(Access::Read)).unwrap();
     read.snapshot().verify(&Control::default()).unwrap();
     // Nothing of it is a name that the format knows.
     assert_eq!(parse("LOCK"), Some(Name::Lock));

@@ -24,9 +24,9 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let origin = EncoderSpec::of_origin("toy", 2, Metric::Dot);
         let vectors = VectorConfig::new(2, Metric::Dot, RowType::F32, Some(origin.clone()));
-        let create = CreateOptions { vectors: Some(vectors) };
+        let create = CreateOptions::default().vectors(Some(vectors));
         let database = Database::create(folder.path().join("db"), create).expect("creates");
-        let options = ImportOptions { origin: Some(origin), ..ImportOptions::default() };
+        let options = ImportOptions::default().origin(Some(origin));
         Bench { folder, database, options }
     }
 
@@ -357,7 +357,7 @@ fn pipes_are_read_once_and_never_known() {
     assert!(error.contains("not read from a pipe"), "{error}");
     feeder.join().expect("ends").expect("written");
     let array = bench.file("w.npy", npy(&[[1.0, 2.0]]));
-    let options = ImportOptions { ids: Some(pipe), ..bench.options.clone() };
+    let options = bench.options.clone().ids(Some(pipe));
     let error =
         import(&bench.database, &[array], &options, &mut |_| {}).expect_err("ids").to_string();
     assert!(error.contains("read twice"), "{error}");

@@ -73,7 +73,7 @@ impl Bench {
         let encoder = Lengths::new();
         let create = CreateOptions::for_encoder(&encoder.spec, RowType::F32);
         let database = Database::create(folder.path().join("db"), create).expect("creates");
-        let options = ImportOptions { encoder: Some(encoder.clone()), ..ImportOptions::default() };
+        let options = ImportOptions::default().encoder(Some(encoder.clone()));
         Bench { folder, database, encoder, options }
     }
 

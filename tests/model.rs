@@ -26,6 +26,7 @@ const DIMENSION: usize = 4;
 enum Operation {
     Upsert { number: u64, edition: u64, revision: Option<u32>, has_vector: bool },
     SetVector { number: u64 },
+    Update { number: u64, edition: u64, is_text: bool },
     Embed,
     Delete { number: u64, revision: Option<u32> },
     Commit,
@@ -58,6 +59,17 @@ impl Model {
         let vector = vector.or_else(|| old.and_then(|old| old.2.clone()));
         let revision = revision.or(newest).unwrap_or_default();
         self.live.insert(document.key.clone(), (document, revision, vector));
+    }
+
+    /// Changes a document that is there; its vector goes with its text.
+    fn update(&mut self, key: &Key, change: impl FnOnce(&mut Document)) -> bool {
+        let Some((document, _, vector)) = self.live.get_mut(key) else { return false };
+        let text = document.encoder_input();
+        change(document);
+        if document.encoder_input() != text {
+            *vector = None;
+        }
+        true
     }
 
     fn delete(&mut self, key: &Key, revision: Option<Revision>) -> bool {
@@ -217,6 +229,9 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
             }
         ),
         2 => (0u64..14).prop_map(|number| Operation::SetVector { number }),
+        3 => (0u64..14, 0u64..50, any::<bool>()).prop_map(|(number, edition, is_text)| {
+            Operation::Update { number, edition, is_text }
+        }),
         2 => Just(Operation::Embed),
         3 => (0u64..14, revision())
             .prop_map(|(number, revision)| Operation::Delete { number, revision }),
@@ -258,14 +273,12 @@ fn encoder() -> Arc<dyn Encoder> {
 
 fn start(database: &Database) -> Writer {
     // A few kilobytes, so that one commit makes several segments.
-    let options = WriterOptions {
-        encoder: Some(encoder()),
-        defer: true,
-        segment_bytes_max: 3000,
-        index_rows_min: 3,
-        train_rows_min: 5,
-        ..WriterOptions::default()
-    };
+    let options = WriterOptions::default()
+        .encoder(Some(encoder()))
+        .defer(true)
+        .segment_bytes_max(3000)
+        .index_rows_min(3)
+        .train_rows_min(5);
     database.writer(options).unwrap()
 }
 
@@ -291,13 +304,17 @@ fn run(operations: Vec<Operation>) {
                 writer.set_vector(&key(number), &vector).unwrap();
                 *known = Some(vector);
             }
-            Operation::Embed => {
-                let options = EmbedOptions {
-                    threads: 2,
-                    batch: 2,
-                    commit_every: 3,
-                    ..EmbedOptions::default()
+            Operation::Update { number, edition, is_text } => {
+                let change = |document: &mut Document| match is_text {
+                    true => *document = common::document(number, edition),
+                    false => document.languages = vec![format!("l{edition}")],
                 };
+                let existed = model.update(&key(number), change);
+                let applied = writer.update(&key(number), change).unwrap();
+                assert_eq!(applied.is_some(), existed);
+            }
+            Operation::Embed => {
+                let options = EmbedOptions::default().threads(2).batch(2).commit_every(3);
                 let waiting = model.live.values().filter(|entry| entry.2.is_none()).count();
                 let report =
                     writer.embed_pending(&options, &Control::default(), &mut |_| {}).unwrap();
@@ -327,7 +344,7 @@ fn run(operations: Vec<Operation>) {
                 compare(&database.snapshot(), &committed);
             }
             Operation::Optimize { retrain } => {
-                let options = OptimizeOptions { retrain, ..OptimizeOptions::default() };
+                let options = OptimizeOptions::default().retrain(retrain);
                 writer.optimize(&options, &Control::default()).unwrap();
                 committed = model.clone();
                 compare(&database.snapshot(), &committed);

@@ -15,7 +15,7 @@ use medvec::storage::Access;
 use medvec::{Control, Error, Metric};
 
 fn open(path: &std::path::Path) -> Database {
-    Database::open(path, OpenOptions::default()).expect("it opens")
+    Database::open(path).expect("it opens")
 }
 
 /// Not a test of its own: the child process of the tests below, which run this binary again.
@@ -133,12 +133,7 @@ fn child_that_does_everything_until_killed() {
     let Some(path) = std::env::var_os("MEDVEC_TEST_WORKER") else { return };
     let database = open(path.as_ref());
     let encoder = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
-    let options = WriterOptions {
-        encoder: Some(encoder),
-        defer: true,
-        segment_bytes_max: 20_000,
-        ..small_index()
-    };
+    let options = small_index().encoder(Some(encoder)).defer(true).segment_bytes_max(20_000);
     let mut writer = database.writer(options).expect("the only writer");
     let known = contents(&database.snapshot()).unwrap();
     let number_of = |document: &medvec::Document| -> u64 {
@@ -182,7 +177,7 @@ fn child_that_does_everything_until_killed() {
             }
             3 => {
                 let retrain = step % 8 == 3;
-                let optimize = OptimizeOptions { retrain, ..Default::default() };
+                let optimize = OptimizeOptions::default().retrain(retrain);
                 writer.optimize(&optimize, &control).unwrap();
                 println!("optimised");
             }
@@ -410,14 +405,15 @@ fn reading_into_memory_gives_the_same_answers() {
     }
     writer.delete(&key(3)).unwrap();
     writer.commit().unwrap();
-    let read = Database::open(folder.path(), OpenOptions { access: Access::Read }).unwrap();
+    let read =
+        Database::open_with(folder.path(), OpenOptions::default().access(Access::Read)).unwrap();
     assert_eq!(contents(&read.snapshot()).unwrap(), contents(&database.snapshot()).unwrap());
     assert_eq!(read.snapshot().len(), 19);
 }
 
 /// Trains and uses an index of a few documents.
 fn small_index() -> WriterOptions {
-    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
+    WriterOptions::default().index_rows_min(4).train_rows_min(6)
 }
 
 /// A database of indexed documents and a few that are not.
@@ -494,8 +490,7 @@ fn a_reader_keeps_its_index_while_another_replaces_it() {
     let old = names(&database);
     let mut writer = database.writer(small_index()).unwrap();
     for round in 1..4 {
-        let options =
-            OptimizeOptions { retrain: true, seed: 100 + round, ..OptimizeOptions::default() };
+        let options = OptimizeOptions::default().retrain(true).seed(100 + round);
         let report = writer.optimize(&options, &Control::default()).unwrap();
         assert!(report.trained_rows > 0 && report.compact.segments_after == 1);
         writeln!(tell, "again").unwrap();

@@ -31,12 +31,12 @@ fn query(seed: u64) -> Vec<f32> {
 
 fn database() -> Database {
     let config = VectorConfig::new(DIMENSION as u32, Metric::Cosine, RowType::Int8, None);
-    let options = CreateOptions { vectors: Some(config) };
+    let options = CreateOptions::default().vectors(Some(config));
     Database::create_in(Arc::new(MemoryStorage::new()), options).expect("creates")
 }
 
 fn writer(database: &Database) -> Writer {
-    let options = WriterOptions { index_rows_min: 500, train_rows_min: 1000, ..Default::default() };
+    let options = WriterOptions::default().index_rows_min(500).train_rows_min(1000);
     database.writer(options).expect("the only writer")
 }
 
@@ -107,7 +107,7 @@ fn the_share_of_badly_served_queries_is_what_it_says() {
     let mut writer = writer(&database);
     add(&mut writer, 0..12_000);
     let questions: Vec<f32> = (500..900).flat_map(query).collect();
-    let options = OptimizeOptions { questions: Some(questions), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().questions(Some(questions));
     let report = writer.optimize(&options, &Control::default()).expect("trains");
     let recall = report.recall.expect("measured");
     assert_eq!((recall.source, recall.is_estimate), (Some(QuestionSource::Given), false));
@@ -181,7 +181,7 @@ fn deleted_rows_are_no_neighbours_of_calibration_and_filters_see_live_ones() {
     let mut writer = writer(&database);
     add(&mut writer, 0..12_000);
     let questions: Vec<f32> = (500..900).flat_map(query).collect();
-    let options = OptimizeOptions { questions: Some(questions), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().questions(Some(questions));
     writer.optimize(&options, &Control::default()).expect("trains");
     // A fifth, which no compaction drops.
     delete(&mut writer, (0..12_000).step_by(5));
@@ -233,9 +233,9 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     let storage = Arc::new(MemoryStorage::new());
     let options = CreateOptions::for_encoder(&spec, RowType::Int8);
     let database = Database::create_in(storage, options).expect("creates");
-    let small = WriterOptions { index_rows_min: 500, train_rows_min: 1000, ..Default::default() };
-    let with = WriterOptions { encoder: Some(encoder), ..small.clone() };
-    let without = WriterOptions { origin: Some(spec), ..small };
+    let small = WriterOptions::default().index_rows_min(500).train_rows_min(1000);
+    let with = small.clone().encoder(Some(encoder));
+    let without = small.origin(Some(spec));
     let real = if cfg!(feature = "static-encoder") {
         (Some(QuestionSource::Sample), 512, false)
     } else {
@@ -248,7 +248,8 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     let control = Control::default();
     let mut first = database.writer(with.clone()).expect("the only writer");
     add(&mut first, 0..1200);
-    first.compact(&control).expect("trains");
+    let report = first.compact(&control).expect("trains");
+    assert_eq!(report.recall.map(|recall| recall.is_estimate), Some(real.2), "it says so");
     drop(first);
     assert_eq!(known(), real);
     // Measured again without an encoder: the codebook has kept the questions.
@@ -258,10 +259,10 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     assert_eq!((measured_rows(&database), known()), (3000, real));
     // The caller's own count more, until the index is made anew.
     let given: Vec<f32> = (0..50).flat_map(query).collect();
-    let options = OptimizeOptions { questions: Some(given), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().questions(Some(given));
     second.optimize(&options, &control).expect("measures");
     assert_eq!(known(), (Some(QuestionSource::Given), 50, false));
-    let anew = OptimizeOptions { retrain: true, ..OptimizeOptions::default() };
+    let anew = OptimizeOptions::default().retrain(true);
     second.optimize(&anew, &control).expect("trains");
     assert_eq!(known(), (Some(QuestionSource::Moved), 512, true));
     drop(second);
@@ -276,7 +277,7 @@ fn an_index_of_nothing_but_deleted_rows_can_be_optimised() {
     let database = database();
     let mut writer = writer(&database);
     add(&mut writer, 0..1500);
-    let optimize = OptimizeOptions { retrain: true, ..Default::default() };
+    let optimize = OptimizeOptions::default().retrain(true);
     writer.optimize(&optimize, &Control::default()).expect("optimises");
     for key in 0..1500 {
         writer.delete(&Key::pmid(key + 1)).expect("deletes");

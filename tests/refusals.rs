@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{create_options, document, key, vector};
-use medvec::db::{Change, CreateOptions, Database, OpenOptions, OptimizeOptions, WriterOptions};
+use medvec::db::{Change, CreateOptions, Database, OptimizeOptions, WriterOptions};
 use medvec::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::search::{Accuracy, Filter, Query};
@@ -205,9 +205,9 @@ fn documents_that_break_a_limit_are_refused_by_name() {
 fn a_place_without_a_database_and_one_with_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    let error = Database::open(&missing, OpenOptions::default()).err().unwrap();
+    let error = Database::open(&missing).err().unwrap();
     assert!(matches!(error, Error::NotFound { .. }));
-    assert!(Database::open(folder.path(), OpenOptions::default()).is_err());
+    assert!(Database::open(folder.path()).is_err());
     Database::create(folder.path(), create_options()).unwrap();
     let again = Database::create(folder.path(), create_options()).err().unwrap();
     assert!(matches!(again, Error::Exists { .. }));
@@ -216,9 +216,12 @@ fn a_place_without_a_database_and_one_with_are_told_apart() {
 #[test]
 fn dimensions_out_of_range_are_refused() {
     for dimension in [0, 8193, u32::MAX] {
-        let options = CreateOptions {
-            vectors: Some(VectorConfig::new(dimension, Metric::Dot, RowType::F16, None)),
-        };
+        let options = CreateOptions::default().vectors(Some(VectorConfig::new(
+            dimension,
+            Metric::Dot,
+            RowType::F16,
+            None,
+        )));
         let error = Database::create_in(Arc::new(MemoryStorage::new()), options).err().unwrap();
         assert!(matches!(error, Error::Vector { .. }));
     }
@@ -268,7 +271,7 @@ fn a_database_with_newer_features_is_read_only_or_refused() {
 
 /// Trains and uses an index of a few documents.
 fn small_index() -> WriterOptions {
-    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
+    WriterOptions::default().index_rows_min(4).train_rows_min(6)
 }
 
 #[test]
@@ -278,10 +281,7 @@ fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
     for number in 0..50 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
     }
-    let ask = |questions: Vec<f32>| OptimizeOptions {
-        questions: Some(questions),
-        ..OptimizeOptions::default()
-    };
+    let ask = |questions: Vec<f32>| OptimizeOptions::default().questions(Some(questions));
     for (bad, word) in [
         (vec![1.0; 12], "12 numbers are not vectors of 8"),
         (vec![], "0 numbers"),
@@ -319,7 +319,7 @@ fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
         let refused = snapshot.search(&Query::vector(vector(3, 9)).accuracy(bad));
         assert!(matches!(refused, Err(Error::InvalidQuery { .. })), "{bad:?}");
     }
-    let bare = CreateOptions { vectors: None };
+    let bare = CreateOptions::default().vectors(None);
     let bare = Database::create_in(Arc::new(MemoryStorage::new()), bare).unwrap();
     let mut writer = bare.writer(small_index()).unwrap();
     let error = writer.optimize(&ask(vec![1.0; 8]), &Control::default()).unwrap_err();
@@ -340,7 +340,8 @@ fn vectors_of_extreme_lengths_are_indexed() {
         let what = format!("{row_type:?} x {factor:e}");
         let vectors = Some(VectorConfig::new(8, Metric::Dot, row_type, None));
         let storage = Arc::new(MemoryStorage::new());
-        let database = Database::create_in(storage, CreateOptions { vectors }).unwrap();
+        let database =
+            Database::create_in(storage, CreateOptions::default().vectors(vectors)).unwrap();
         let mut writer = database.writer(small_index()).unwrap();
         let long = |number| -> Vec<f32> { vector(number, 0).iter().map(|x| x * factor).collect() };
         for number in 0..80 {

@@ -32,8 +32,7 @@ struct Sound {
 fn sound() -> Sound {
     let storage = MemoryStorage::new();
     let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
-    let options =
-        WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    let options = WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let mut writer = database.writer(options).unwrap();
     for number in 0..10 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();

@@ -33,9 +33,9 @@ impl Bench {
     fn new() -> Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let vectors = VectorConfig::new(4, Metric::Dot, RowType::F32, Some(origin(ORIGIN)));
-        let options = CreateOptions { vectors: Some(vectors) };
+        let options = CreateOptions::default().vectors(Some(vectors));
         let database = Database::create(folder.path().join("db"), options).expect("creates");
-        let options = ImportOptions { origin: Some(origin(ORIGIN)), ..ImportOptions::default() };
+        let options = ImportOptions::default().origin(Some(origin(ORIGIN)));
         Bench { folder, database, options }
     }
 
@@ -239,7 +239,7 @@ fn numbers_that_are_none_never_reach_a_database() {
     for metric in [Metric::Cosine, Metric::Dot] {
         let folder = tempfile::tempdir().expect("a folder");
         let vectors = VectorConfig::new(4, metric, RowType::F32, None);
-        let options = CreateOptions { vectors: Some(vectors) };
+        let options = CreateOptions::default().vectors(Some(vectors));
         let database = Database::create(folder.path().join("db"), options).expect("creates");
         let refused = |name: &str, bytes: Vec<u8>, words: &[&str]| {
             let path = folder.path().join(name);
@@ -345,14 +345,15 @@ fn vectors_of_another_origin_are_refused() {
 fn real_vectors_of_scifact_give_their_measured_recall() {
     let Some(shared) = common::shared() else { return };
     let folder = shared.join("data/retrieval/scifact-vectors");
-    let options =
-        CreateOptions { vectors: Some(VectorConfig::new(128, Metric::Cosine, RowType::F32, None)) };
+    let options = CreateOptions::default().vectors(Some(VectorConfig::new(
+        128,
+        Metric::Cosine,
+        RowType::F32,
+        None,
+    )));
     let bench = tempfile::tempdir().expect("a folder");
     let database = Database::create(bench.path().join("db"), options).expect("creates");
-    let options = ImportOptions {
-        ids: Some(folder.join("embedding_ids_minilm.jsonl")),
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions::default().ids(Some(folder.join("embedding_ids_minilm.jsonl")));
     let paths = [folder.join("embeddings_minilm_pca128.npy")];
     let report = import(&database, &paths, &options, &mut |_| {}).expect("imports");
     assert_eq!((report.added, report.vectors), (5_183, 5_183));

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use medvec::db::{
-    Change, CreateOptions, Database, OpenOptions, OptimizeOptions, Snapshot, WriterOptions,
-};
+use medvec::db::{Change, CreateOptions, Database, OptimizeOptions, Snapshot, WriterOptions};
 use medvec::document::{Field, FieldValue};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::search::{Accuracy, FieldTest, Filter, Query, SearchResult};
@@ -106,7 +104,7 @@ pub(crate) fn build(
     index: &OptimizeOptions,
 ) -> Result<()> {
     let config = VectorConfig::new(u32::try_from(base.columns)?, Metric::Cosine, row_type, None);
-    let database = Database::create(path, CreateOptions { vectors: Some(config) })?;
+    let database = Database::create(path, CreateOptions::default().vectors(Some(config)))?;
     let mut writer = database.writer(WriterOptions::default())?;
     let mut row = 0;
     while row < base.rows {
@@ -137,7 +135,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn open(path: &Path) -> Result<Engine> {
-        let database = Database::open(path, OpenOptions::default())?;
+        let database = Database::open(path)?;
         Ok(Engine { snapshot: database.snapshot() })
     }
 

@@ -194,10 +194,8 @@ fn build(options: &Options) -> Result<()> {
     let mut report = Report::open(options, base.rows, base.columns)?;
     let started = Instant::now();
     let written = Arc::new(OnceLock::new());
-    let index = OptimizeOptions {
-        questions,
-        lists: options.lists,
-        progress: Some(Arc::new({
+    let index = OptimizeOptions::default().questions(questions).lists(options.lists).progress(
+        Some(Arc::new({
             let written = written.clone();
             move |stage, _| {
                 if stage == OptimizeStage::Calibrate {
@@ -205,8 +203,7 @@ fn build(options: &Options) -> Result<()> {
                 }
             }
         })),
-        ..OptimizeOptions::default()
-    };
+    );
     engine::build(&path, &mut base, &attributes, options.row_type, &index)?;
     let seconds = started.elapsed().as_secs_f64();
     let calibrated = written.get().map_or(0.0, |written| seconds - written);

@@ -74,7 +74,7 @@ fn calibrate(
     questions: Option<Vec<f32>>,
 ) -> Result<()> {
     let started = Instant::now();
-    let options = OptimizeOptions { questions, ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().questions(questions);
     let report = database.writer(writer)?.optimize(&options, &Control::default())?;
     println!(
         "\n{what}: {} lists, {} calibration questions, {:.1} s",

@@ -93,7 +93,7 @@ fn precomputed(rows: usize, folder: &Path) -> Result<Set> {
     let (dimension, base) = npy(&vectors.join("base.npy"))?;
     let (_, questions) = npy(&vectors.join("queries.npy"))?;
     let config = VectorConfig::new(u32::try_from(dimension)?, Metric::Cosine, RowType::Int8, None);
-    let database = Database::create(folder, CreateOptions { vectors: Some(config) })?;
+    let database = Database::create(folder, CreateOptions::default().vectors(Some(config)))?;
     let mut writer = database.writer(WriterOptions::default())?;
     let mut keys = 1..;
     let used = base.len().min(rows.saturating_mul(dimension));

@@ -22,14 +22,11 @@ fuzz_target!(|bytes: &[u8]| {
     let rows = ROWS[usize::from(way / 2) % 3];
     let vectors = Some(VectorConfig::new(2, metric, rows, None));
     let storage = Arc::new(MemoryStorage::new());
-    let database = Database::create_in(storage, CreateOptions { vectors }).expect("memory");
+    let database =
+        Database::create_in(storage, CreateOptions::default().vectors(vectors)).expect("memory");
     let paths = [Bench::with(|bench| bench.put("lines.jsonl", bytes))];
-    let options = ImportOptions {
-        keep_going: way & 0x80 == 0,
-        parse_threads: 1,
-        encode_threads: 1,
-        ..ImportOptions::default()
-    };
+    let options =
+        ImportOptions::default().keep_going(way & 0x80 == 0).parse_threads(1).encode_threads(1);
     let report = import(&database, &paths, &options, &mut |_| {});
     let snapshot = database.snapshot();
     snapshot.verify(&Control::default()).expect("sound");

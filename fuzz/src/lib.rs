@@ -116,7 +116,7 @@ pub const INDEXED_ROWS: u32 = 40;
 
 /// A writer that trains and uses an index of a few documents.
 pub fn small_index() -> WriterOptions {
-    WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() }
+    WriterOptions::default().index_rows_min(4).train_rows_min(6)
 }
 
 fn build() -> medvec::Result<Files> {
@@ -146,7 +146,7 @@ fn build_indexed() -> medvec::Result<Files> {
     }
     // One without a vector: it comes after the lists.
     writer.upsert(Document::new(Key::Text("nothing but a key".into())))?;
-    let options = OptimizeOptions { lists: Some(5), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().lists(Some(5));
     writer.optimize(&options, &Control::default())?;
     for number in 39..42 {
         writer.upsert_with_vector(common::document(number, 1), common::vector(number, 1))?;

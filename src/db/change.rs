@@ -1,7 +1,7 @@
-//! What a writer is asked to do.
+//! Changes to documents, and their outcome.
 
 use crate::document::Document;
-use crate::ids::{Generation, Revision};
+use crate::ids::Revision;
 
 /// A document to be written.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl Change {
     }
 }
 
-/// What came of a batch of changes.
+/// The outcome of a batch of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// New keys.
@@ -48,9 +48,4 @@ impl std::ops::AddAssign for Applied {
         self.reused += other.reused;
         self.without_vector += other.without_vector;
     }
-}
-
-/// The number after a generation.
-pub(super) fn next(generation: Generation) -> Generation {
-    Generation(generation.0 + 1)
 }

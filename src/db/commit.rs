@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::gc::files_of;
+use super::files::files_of;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, FileSeal, Header};
 use crate::format::manifest::{self, Manifest};

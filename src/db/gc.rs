@@ -2,14 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::files::{files_of, names_of};
 use super::recover::{generations, read_manifest};
 use super::repair;
 use crate::error::Result;
-use crate::format::frame::FileSeal;
 use crate::format::manifest::Manifest;
-use crate::format::names::{
-    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
-};
+use crate::format::names::{Name, manifest_name, parse};
 use crate::ids::Generation;
 use crate::storage::Storage;
 
@@ -63,25 +61,6 @@ pub(super) fn orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<V
         _ => false,
     };
     Ok(all.into_iter().filter(is_orphan).collect())
-}
-
-/// The files of a manifest, without the manifest itself.
-pub(super) fn names_of(manifest: &Manifest) -> Vec<String> {
-    files_of(manifest).into_iter().map(|(name, _)| name).collect()
-}
-
-/// The files of a manifest, without the manifest itself, and what identifies them.
-pub(super) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
-    let mut files = Vec::new();
-    for entry in &manifest.segments {
-        files.push((segment_name(entry.id), entry.seal));
-        if let Some(tombstones) = &entry.tombstones {
-            files.push((tombstones_name(entry.id, tombstones.generation), tombstones.seal));
-        }
-    }
-    let codebooks = manifest.codebooks.iter();
-    files.extend(codebooks.map(|entry| (codebook_name(entry.hash), entry.seal)));
-    files
 }
 
 /// Bytes of segments and codebooks that only an older kept generation names: they go with the next

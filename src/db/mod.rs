@@ -5,203 +5,54 @@
 //!   processes may hold one while a writer commits.
 //! - [`Writer`] collects changes and publishes them all at once with [`Writer::commit`].
 //!
+//! | file | what it does |
+//! |---|---|
+//! | `database`, `shared`, `options` | the handle, what its clones share, how it is opened |
+//! | `writer`, `buffer`, `next` | one writer: its lock, documents not in a file yet, the next generation |
+//! | `embedding` | how documents get their vectors when they are written |
+//! | `maintain/` | compaction, the index and its recall, vectors for documents that wait for them |
+//! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
+//! | `recover`, `snapshot`, `stats`, `pending`, `verify` | opening a generation, and what it says |
+//! | `repair/` | going back to what is intact |
+//!
 //! # What you may rely on
 //!
 //! A commit is fully there or not at all, after a crash at any moment, and it is on disk when
-//! [`Writer::commit`] returns. Damage is reported, never papered over: going back to an older state
-//! is a separate, explicit [`Database::repair`].
+//! [`Writer::commit`] returns. The library reports damage and never hides it: going back to an older
+//! state is a separate, explicit [`Database::repair`].
 
-mod adopt;
-mod calibrate;
+mod buffer;
 mod change;
 mod commit;
-mod compact;
-mod embed;
+mod database;
+pub(crate) mod embedding;
+mod files;
 mod gc;
-mod memory;
-mod optimize;
+mod lock;
+mod maintain;
+mod next;
 mod options;
 mod pending;
 mod preconditions;
-mod prepare;
-mod publish;
-mod questions;
-mod recall;
 mod recover;
 mod repair;
+pub(crate) mod setters;
+mod shared;
 mod snapshot;
 mod stats;
+mod tombstones;
 mod verify;
 mod writer;
 
-use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
-
-use crate::error::{Error, Result};
-use crate::format::manifest::Manifest;
-use crate::ids::{Generation, SegmentId};
-use crate::storage::{Access, DiskStorage, Storage, random_id};
-
-pub use adopt::AdoptReport;
 pub use change::{Applied, Change};
-pub use compact::CompactReport;
-pub use embed::{EmbedOptions, EmbedProgress, EmbedReport};
-pub use optimize::{OptimizeOptions, OptimizeReport, OptimizeStage};
+pub use database::Database;
+pub use maintain::{
+    AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, OptimizeOptions,
+    OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
+};
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
-pub use recall::{RecallPoint, RecallReport};
 pub use repair::{RepairReport, SegmentRepair, UndoReport};
 pub use snapshot::Snapshot;
 pub use stats::{IndexStats, SegmentStats, Stats};
 pub use verify::VerifyReport;
 pub use writer::Writer;
-
-/// A handle to a database. Clones share it.
-#[derive(Clone)]
-pub struct Database {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    storage: Arc<dyn Storage>,
-    current: RwLock<Snapshot>,
-}
-
-impl Database {
-    /// Creates an empty database in a directory, which is made if needed.
-    ///
-    /// # Errors
-    /// [`Error::Exists`] when one is there already; [`Error::Io`].
-    pub fn create(path: impl AsRef<Path>, options: CreateOptions) -> Result<Database> {
-        Database::create_in(Arc::new(DiskStorage::create(path.as_ref())?), options)
-    }
-
-    /// Opens a database. Cost: the manifest and the ends of each segment; no document or vector is
-    /// read.
-    ///
-    /// With memory mapping (the default), nobody may modify the published files of the directory
-    /// while it is open; medvec itself never does. Where others can write to it, use
-    /// [`crate::storage::Access::Read`].
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when there is none; [`Error::Corrupt`] when the newest state is damaged
-    /// (it is never skipped silently); [`Error::Unsupported`] for a newer format; [`Error::Io`].
-    pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Database> {
-        Database::open_in(Arc::new(DiskStorage::open(path.as_ref(), options.access)?))
-    }
-
-    /// [`Database::create`] in any storage.
-    ///
-    /// # Errors
-    /// As [`Database::create`].
-    pub fn create_in(storage: Arc<dyn Storage>, options: CreateOptions) -> Result<Database> {
-        options.validate()?;
-        let lock = storage.lock()?;
-        if recover::newest_generation(&*storage)?.is_some() {
-            return Err(Error::Exists { path: storage.location().into() });
-        }
-        let manifest = Manifest {
-            generation: Generation(1),
-            database_id: random_id()?,
-            next_segment: SegmentId(1),
-            vectors: options.vectors,
-            segments: Vec::new(),
-            sources: Vec::new(),
-            codebooks: Vec::new(),
-            calibration: None,
-        };
-        commit::publish(&*storage, &*lock, &manifest, None)?;
-        Database::open_in(storage.clone())
-    }
-
-    /// [`Database::open`] in any storage.
-    ///
-    /// # Errors
-    /// As [`Database::open`].
-    pub fn open_in(storage: Arc<dyn Storage>) -> Result<Database> {
-        let snapshot = recover::load_newest(&storage, None)?;
-        Ok(Database { shared: Arc::new(Shared { storage, current: RwLock::new(snapshot) }) })
-    }
-
-    /// Whether a directory holds a database.
-    pub fn exists(path: impl AsRef<Path>) -> bool {
-        DiskStorage::open(path.as_ref(), Access::Map)
-            .and_then(|storage| recover::newest_generation(&storage))
-            .is_ok_and(|generation| generation.is_some())
-    }
-
-    /// The newest state this handle has seen.
-    pub fn snapshot(&self) -> Snapshot {
-        self.shared.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Looks for a newer state, as another process may have committed. Returns whether there was
-    /// one. Snapshots taken before stay as they are.
-    ///
-    /// # Errors
-    /// As [`Database::open`].
-    pub fn refresh(&self) -> Result<bool> {
-        let before = self.snapshot();
-        let newest = recover::load_newest(&self.shared.storage, Some(&before))?;
-        let changed = newest.generation() != before.generation();
-        if changed {
-            self.install(newest);
-        }
-        Ok(changed)
-    }
-
-    /// Starts writing. At most one writer exists at a time, over all processes.
-    ///
-    /// # Errors
-    /// [`Error::Locked`] when there is another writer, [`Error::ReadOnly`] when the directory cannot
-    /// be written, [`Error::EncoderMismatch`] when the encoder is not the database's,
-    /// [`Error::Unsupported`] when a newer version wrote what this one can only read.
-    pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
-        Writer::start(self.clone(), options)
-    }
-
-    /// Looks for damage and says what of the database can be saved; with `apply`, publishes what can
-    /// be saved as a new generation. Files that it does not name are renamed to `damaged-...`, never
-    /// deleted; [`Database::undo_repair`] brings them back.
-    ///
-    /// Only bytes that break a rule of the format, and files that a manifest names and the directory
-    /// lacks, are damage. What is published has been checked as [`Snapshot::verify`] checks.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Corrupt`] when no manifest can be read at all; [`Error::Locked`];
-    /// [`Error::Io`] and any other error of reading, which say nothing about the bytes. After an error
-    /// the database is as it was.
-    pub fn repair(path: impl AsRef<Path>, apply: bool) -> Result<RepairReport> {
-        let storage = DiskStorage::open(path.as_ref(), Access::Map)?;
-        repair::repair(&storage, apply)
-    }
-
-    /// [`Database::repair`] in any storage.
-    ///
-    /// # Errors
-    /// As [`Database::repair`].
-    pub fn repair_in(storage: &dyn Storage, apply: bool) -> Result<RepairReport> {
-        repair::repair(storage, apply)
-    }
-
-    /// Brings back the state before the last repair, byte for byte, damage included.
-    ///
-    /// # Errors
-    /// [`Error::Undo`] when no repair is recorded, or when something was committed since;
-    /// [`Error::Locked`]; [`Error::Io`]: call again to finish.
-    pub fn undo_repair(path: impl AsRef<Path>) -> Result<UndoReport> {
-        let storage = DiskStorage::open(path.as_ref(), Access::Map)?;
-        repair::undo(&storage)
-    }
-
-    /// [`Database::undo_repair`] in any storage.
-    ///
-    /// # Errors
-    /// As [`Database::undo_repair`].
-    pub fn undo_repair_in(storage: &dyn Storage) -> Result<UndoReport> {
-        repair::undo(storage)
-    }
-
-    fn install(&self, snapshot: Snapshot) {
-        *self.shared.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
-    }
-}

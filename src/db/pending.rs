@@ -13,7 +13,7 @@ impl Snapshot {
     /// Live documents that have text and no vector yet: those that were written without an encoder or
     /// with [`crate::db::WriterOptions::defer`]. 0 in a database without vectors.
     ///
-    /// Cost: some 50 ns a row without a vector.
+    /// Cost: some 50 ns per row without a vector.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].

@@ -1,10 +1,11 @@
-//! What must hold before a writer starts.
+//! What must hold before a writer starts, and before it takes a vector.
 
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Manifest, VectorConfig};
 use crate::format::names::{Name, parse};
-use crate::ids::SegmentId;
+use crate::ids::{Key, SegmentId};
+use crate::segment::check_stored;
 use crate::storage::Storage;
 
 /// A segment number above every one that the manifest or the directory knows.
@@ -39,4 +40,27 @@ pub(super) fn check_encoder(spec: &EncoderSpec, vectors: Option<&VectorConfig>) 
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Fails unless a vector can be stored in this database, and the writer's encoder or origin vouches for it if
+/// it has to come from the encoder of the database.
+pub(super) fn check_vector(
+    key: &Key,
+    vector: &[f32],
+    vectors: Option<&VectorConfig>,
+    is_vouched_for: bool,
+) -> Result<()> {
+    let wrong = |detail: String| Err(Error::Vector { subject: format!("document {key}"), detail });
+    let Some(config) = vectors else {
+        return wrong("this database was created without vectors".into());
+    };
+    if let Some(spec) = &config.encoder
+        && !is_vouched_for
+    {
+        return wrong(format!(
+            "this database is embedded by {}; open the writer with that encoder",
+            spec.name
+        ));
+    }
+    check_stored(vector, config).or_else(wrong)
 }

@@ -2,21 +2,17 @@
 
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::snapshot::{Content, Snapshot};
+use super::tombstones;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Frame};
-use crate::format::manifest::{self, CodebookEntry, Manifest, SegmentEntry};
-use crate::format::names::{
-    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
-};
+use crate::format::manifest::{self, CodebookEntry, Manifest};
+use crate::format::names::{Name, codebook_name, manifest_name, parse, segment_name};
 use crate::format::rules::Rule;
-use crate::format::tombstones;
 use crate::ids::{Generation, SegmentId};
 use crate::search::SegmentView;
 use crate::segment::{CodebookFile, Segment};
-use crate::storage::{Bytes, Storage, VerifiedFile};
+use crate::storage::{Bytes, Storage};
 
 /// How often a reader starts again when commits and their garbage collection pass under it. Each time
 /// two of them must fall into the moment that opening takes.
@@ -140,7 +136,7 @@ pub(super) fn read_manifest(
     Ok((manifest, bytes))
 }
 
-/// Refuses to carry on what a newer version wrote and this one can only read.
+/// Refuses to write on top of what a newer version wrote and this one can only read.
 pub(super) fn check_writable(storage: &dyn Storage, generation: Generation) -> Result<()> {
     let name = manifest_name(generation);
     match storage.open(&name)? {
@@ -179,7 +175,7 @@ pub(super) fn open_all(
     }
     check_calibration(&manifest, &codebooks)?;
     let mut views = Vec::with_capacity(manifest.segments.len());
-    let mut tombstones = Vec::with_capacity(manifest.segments.len());
+    let mut files = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
         let open = known.and_then(|known| known.part_of(entry));
         let segment = match open {
@@ -189,8 +185,9 @@ pub(super) fn open_all(
         let (deleted, file) = match open.filter(|part| part.entry.tombstones == entry.tombstones) {
             Some(part) => (part.view.deleted.clone(), part.tombstones.cloned()),
             None => {
-                let file = open_tombstones(storage, entry)?;
-                let deleted = file.as_ref().map(|file| deleted_rows(file, entry)).transpose()?;
+                let file = tombstones::open(storage, entry)?;
+                let deleted =
+                    file.as_ref().map(|file| tombstones::read(file, entry)).transpose()?;
                 (Arc::new(deleted.unwrap_or_default()), file)
             }
         };
@@ -203,9 +200,9 @@ pub(super) fn open_all(
             segment.check_codebook(codebook)?;
         }
         views.push(SegmentView::new(segment, deleted, codebook));
-        tombstones.push(file);
+        files.push(file);
     }
-    Ok(Content { manifest, manifest_bytes, views, tombstones, codebooks })
+    Ok(Content { manifest, manifest_bytes, views, tombstones: files, codebooks })
 }
 
 /// The features of a manifest that a writer must know.
@@ -247,29 +244,4 @@ pub(super) fn codebook_of(
 ) -> Option<CodebookFile> {
     let hash = segment.index()?.codebook;
     codebooks.iter().find(|(entry, _)| entry.hash == hash).map(|(_, file)| file.clone())
-}
-
-/// The file of a segment's deleted rows, if it has any.
-pub(super) fn open_tombstones(
-    storage: &dyn Storage,
-    entry: &SegmentEntry,
-) -> Result<Option<VerifiedFile>> {
-    let Some(stored) = &entry.tombstones else { return Ok(None) };
-    let name = tombstones_name(entry.id, stored.generation);
-    VerifiedFile::open(storage, &name, FileKind::Tombstones, Some(&stored.seal)).map(Some)
-}
-
-/// The rows in a tombstones file, which must be as many as the manifest says.
-pub(super) fn deleted_rows(file: &VerifiedFile, entry: &SegmentEntry) -> Result<RoaringBitmap> {
-    let rows = tombstones::decode(file.name(), file.bytes(), entry.rows)?;
-    let expected = entry.tombstones.as_ref().map_or(0, |stored| stored.rows);
-    if rows.len() != u64::from(expected) {
-        return Err(Error::corrupt(
-            file.name(),
-            0,
-            Rule::Count,
-            format!("{} rows, the manifest says {expected}", rows.len()),
-        ));
-    }
-    Ok(rows)
 }

@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::embedding;
 use crate::control::Control;
 use crate::document::Document;
-use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
@@ -30,8 +30,7 @@ pub(super) struct State {
     pub(super) vectors: Option<Vectors>,
 }
 
-/// A generation and everything that it names, open: what was deleted from the directory since is still
-/// here.
+/// A generation and every file that it names, open. Files deleted from the directory since stay readable.
 pub(super) struct Content {
     pub(super) manifest: Manifest,
     /// The manifest's file.
@@ -61,7 +60,7 @@ pub(super) struct Part<'a> {
 
 impl Content {
     /// The segments, in the order of the manifest.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
         let files = self.tombstones.iter().map(Option::as_ref);
         let segments = self.manifest.segments.iter().zip(&self.views).zip(files);
         segments.map(|((entry, view), tombstones)| Part { entry, view, tombstones })
@@ -119,7 +118,7 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// A document by key. Cost: a binary search a segment, and one compressed block.
+    /// A document by key. Cost: one binary search per segment, and one compressed block.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] when a file is damaged where it had to be read.
@@ -200,7 +199,7 @@ impl Snapshot {
     pub fn stored_vector(&self, key: &Key, input_hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
         let Some((view, row)) = self.locate(key)? else { return Ok(None) };
         let stored = view.segment.input_hash(row)?;
-        if stored != input_hash && stored != EncoderInput::default().hash() {
+        if !embedding::belongs(stored, input_hash) {
             return Ok(None);
         }
         view.segment.vector(row)

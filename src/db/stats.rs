@@ -1,6 +1,6 @@
 //! What a database holds, and where its bytes go.
 
-use super::recall::RecallReport;
+use super::maintain::RecallReport;
 use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::ids::{Generation, SegmentId};
@@ -19,8 +19,8 @@ pub struct Stats {
     pub vectors: u64,
     /// Live documents that have text and no vector yet; see [`Snapshot::pending`].
     pub pending: u64,
-    /// Documents that have no vector and wait for none: they hold no text, or none that the encoder has
-    /// a vector for.
+    /// Documents that have no vector and do not wait for one: they have no text, or the encoder has no
+    /// vector for it.
     pub without_vector: u64,
     /// Bytes of all files of this generation.
     pub bytes: u64,
@@ -49,16 +49,16 @@ pub struct IndexStats {
     pub trained_rows: u64,
     /// Mean length of the residuals of the rows that it was trained on.
     pub trained_residual: f32,
-    /// Mean length of the residuals of the rows that are indexed. When it grows beyond the trained one,
-    /// rows have drifted from what the codebook knows.
+    /// Mean length of the residuals of the rows that are indexed. If it exceeds the trained one,
+    /// rows have drifted from the sample that the codebook was trained on.
     pub residual: f32,
-    /// Bytes of codes and factors a vector.
+    /// Bytes of codes and factors per vector.
     pub bytes_per_vector: f32,
-    /// What is known of its recall; `None` when it was not measured.
+    /// Its recall; `None` when it was not measured.
     pub recall: Option<RecallReport>,
 }
 
-/// Growth of the mean residual from which on a new codebook finds more with the same effort.
+/// If the mean residual has grown by more than this factor, a new codebook finds more with the same effort.
 const DRIFT_MAX: f32 = 1.1;
 
 impl IndexStats {

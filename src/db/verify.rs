@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::commit::has_id;
-use super::gc::files_of;
-use super::recover::{deleted_rows, newest_generation};
+use super::files::files_of;
+use super::recover::newest_generation;
 use super::snapshot::{Content, Snapshot};
+use super::tombstones;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest;
@@ -103,7 +104,7 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
         report.documents += u64::from(part.view.segment.rows()) - part.view.deleted.len();
         let Some(file) = part.tombstones else { continue };
         file.verify()?;
-        if deleted_rows(file, part.entry)? != *part.view.deleted {
+        if tombstones::read(file, part.entry)? != *part.view.deleted {
             let detail = "the deleted rows are not those that were read at first";
             return Err(Error::corrupt(file.name(), 0, Rule::Tombstones, detail));
         }

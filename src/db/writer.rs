@@ -1,26 +1,25 @@
 //! The one writer: collects changes, writes segments, commits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod rows;
+
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
+use super::buffer::Buffer;
 use super::change::{Applied, Change};
-use super::commit;
+use super::embedding::{self, CALL_TEXTS, Embedder, Need};
+use super::next::NextGeneration;
 use super::options::WriterOptions;
-use super::preconditions::{check_encoder, free_segment};
-use super::{Database, Snapshot, gc, recover};
+use super::preconditions::{check_encoder, check_vector};
+use super::shared::Shared;
+use super::snapshot::Snapshot;
+use super::{gc, lock, recover};
 use crate::document::Document;
-use crate::encoder::{EncoderInput, NO_VECTOR};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::format::frame::FileKind;
-use crate::format::manifest::{
-    Calibration, CodebookEntry, SegmentEntry, SourceEntry, VectorConfig,
-};
-use crate::format::names::segment_name;
-use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
-use crate::segment::{CodebookFile, Draft, Segment, SegmentBuilder};
-use crate::storage::{Storage, WriterLock, random_id};
+use crate::format::manifest::SourceEntry;
+use crate::ids::{Generation, Key, Revision};
+use crate::segment::Draft;
+use crate::storage::WriterLock;
 
 /// Writes to a database. Nothing is visible, or kept after a crash, before [`Writer::commit`];
 /// dropping a writer drops its uncommitted changes and the files that hold them.
@@ -28,103 +27,44 @@ use crate::storage::{Storage, WriterLock, random_id};
 /// After any failure of storage the writer is poisoned: every later call fails with
 /// [`Error::Poisoned`], and committed data are as they were.
 pub struct Writer {
-    pub(super) database: Database,
-    pub(super) storage: Arc<dyn Storage>,
-    pub(super) base: Snapshot,
-    pub(super) options: WriterOptions,
-    pub(super) vectors: Option<VectorConfig>,
-    pub(super) next_segment: SegmentId,
+    shared: Arc<Shared>,
+    options: WriterOptions,
+    next: NextGeneration,
     buffer: Buffer,
-    /// Segments written since the last commit.
-    pub(super) pending: Vec<PendingSegment>,
-    /// Rows deleted since the last commit, of committed and pending segments.
-    pub(super) dead: BTreeMap<SegmentId, RoaringBitmap>,
-    /// Segments that the next commit leaves out, because a merge replaced them.
-    pub(super) dropped: BTreeSet<SegmentId>,
-    pub(super) sources: Vec<SourceEntry>,
-    /// Codebooks of the next generation, the one that new segments are indexed with last.
-    pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
-    pub(super) calibration: Option<Calibration>,
-    pub(super) changed: bool,
-    /// Whether there may be files that the last commit does not name.
-    pub(super) has_files: bool,
     /// See `write_in_source_order`.
     in_source_order: bool,
     poison: Option<String>,
-    pub(super) lock: Box<dyn WriterLock>,
+    lock: Box<dyn WriterLock>,
 }
 
 impl Drop for Writer {
     /// Removes what was written and not committed, so that its space comes back at once: after a full
     /// disk, a cancelled call, any failure.
     fn drop(&mut self) {
-        // Only under the lock is what no manifest names surely ours.
-        if self.has_files
+        let storage = self.next.storage();
+        // Files that no manifest names are ours for certain only under the lock.
+        if self.next.has_files()
             && self.lock.check().is_ok()
-            && let Ok(kept) = gc::kept_manifests(&*self.storage)
+            && let Ok(kept) = gc::kept_manifests(storage)
         {
             // What cannot be removed now the next writer removes.
-            let _ = gc::remove_orphans(&*self.storage, &kept);
+            let _ = gc::remove_orphans(storage, &kept);
         }
     }
-}
-
-/// A written segment that no manifest names yet.
-pub(super) struct PendingSegment {
-    pub(super) entry: SegmentEntry,
-    pub(super) segment: Segment,
-}
-
-/// Documents that are not in a file yet.
-struct Buffer {
-    builder: SegmentBuilder,
-    rows: HashMap<Key, Buffered>,
-    deletes: HashMap<Key, Revision>,
-    dead: RoaringBitmap,
-}
-
-#[derive(Clone, Copy)]
-struct Buffered {
-    row: RowId,
-    revision: Revision,
-    /// Hash of the text that its vector belongs to.
-    hash: [u8; 16],
-    live: bool,
-}
-
-impl Buffer {
-    fn new(vectors: Option<&VectorConfig>) -> Buffer {
-        Buffer {
-            builder: SegmentBuilder::new(vectors),
-            rows: HashMap::new(),
-            deletes: HashMap::new(),
-            dead: RoaringBitmap::new(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.builder.is_empty() && self.deletes.is_empty()
-    }
-}
-
-/// A live document, wherever it is.
-enum Place {
-    Buffer(Buffered),
-    Stored(SegmentId, Segment, RowId),
 }
 
 impl Writer {
-    pub(super) fn start(database: Database, options: WriterOptions) -> Result<Writer> {
-        let storage = database.shared.storage.clone();
-        let lock = storage.lock()?;
-        database.refresh()?;
-        let base = database.snapshot();
+    pub(super) fn start(shared: Arc<Shared>, options: WriterOptions) -> Result<Writer> {
+        let storage = shared.storage().clone();
+        let lock = lock::take(&*storage, options.lock_wait, &options.control)?;
+        shared.refresh()?;
+        let base = shared.snapshot();
         recover::check_writable(&*storage, base.generation())?;
-        let vectors = base.manifest().vectors.clone();
+        let vectors = base.manifest().vectors.as_ref();
         let specs =
             [options.encoder.as_ref().map(|encoder| encoder.spec()), options.origin.as_ref()];
         for spec in specs.into_iter().flatten() {
-            check_encoder(spec, vectors.as_ref())?;
+            check_encoder(spec, vectors)?;
         }
         // Under the lock, files that no kept manifest names are leftovers of a writer that died. A
         // kept manifest, or a record of a repair, that cannot be read names files we cannot know: then
@@ -135,32 +75,15 @@ impl Writer {
                 result => result?,
             }
         }
-        let next_segment = free_segment(&*storage, base.manifest())?;
-        Ok(Writer {
-            buffer: Buffer::new(vectors.as_ref()),
-            sources: base.manifest().sources.clone(),
-            codebooks: base.codebooks(),
-            calibration: base.manifest().calibration.clone(),
-            database,
-            storage,
-            base,
-            options,
-            vectors,
-            next_segment,
-            pending: Vec::new(),
-            dead: BTreeMap::new(),
-            dropped: BTreeSet::new(),
-            changed: false,
-            has_files: false,
-            in_source_order: false,
-            poison: None,
-            lock,
-        })
+        let buffer = Buffer::new(vectors);
+        let next = NextGeneration::new(storage, base)?;
+        let in_source_order = false;
+        Ok(Writer { shared, options, next, buffer, in_source_order, poison: None, lock })
     }
 
     /// The committed state this writer builds on.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.base
+        self.next.base()
     }
 
     /// Adds or replaces a document, embedding it if the writer has an encoder.
@@ -179,14 +102,15 @@ impl Writer {
         self.apply(vec![Change { document, revision: None, vector: Some(vector) }])
     }
 
-    /// Applies changes in order; texts that need a vector are embedded in one batch.
+    /// Applies changes in order. Texts that need a vector are embedded first, in calls of at most 32.
     ///
     /// A change with a [`Revision`] counts only if it is greater than the revision of what is there
     /// (or of its deletion); one without always counts, unless it equals the stored document.
     ///
     /// # Errors
-    /// [`Error::InvalidDocument`], [`Error::Vector`] and [`Error::Encoder`] reject the whole batch
-    /// before anything of it is applied. A failure of storage poisons the writer.
+    /// [`Error::InvalidDocument`], [`Error::Vector`] and [`Error::Encoder`], and [`Error::Cancelled`] and
+    /// [`Error::DeadlineExceeded`] by [`WriterOptions::control`], reject the whole batch before anything of
+    /// it is applied. A failure of storage poisons the writer.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<Applied> {
         self.check_usable()?;
         let mut drafts = Vec::with_capacity(changes.len());
@@ -198,19 +122,20 @@ impl Writer {
         }
         let mut applied = Applied::default();
         let prepared = self.embed(changes, &mut applied)?;
-        for (draft, (Change { revision, vector, .. }, hash)) in drafts.iter().zip(prepared) {
-            let result = self.apply_one(draft, revision, vector.as_deref(), hash, &mut applied);
-            self.guard(result)?;
-        }
-        Ok(applied)
+        self.guarded(|writer| {
+            for (draft, (Change { revision, vector, .. }, hash)) in drafts.iter().zip(prepared) {
+                writer.apply_one(draft, revision, vector.as_deref(), hash, &mut applied)?;
+            }
+            Ok(applied)
+        })
     }
 
     /// Applies one change that needs no embedding, since its vector is there or none is wanted.
-    /// `input_hash` is that of [`crate::Document::encoder_input`].
+    /// `input_hash` is that of [`crate::Document::encoder_input`], or what
+    /// [`embedding::stored_hash`] makes of it.
     ///
     /// # Errors
     /// As [`Writer::apply`].
-    #[cfg(feature = "ingest")]
     pub(crate) fn apply_draft(
         &mut self,
         draft: &Draft,
@@ -218,14 +143,50 @@ impl Writer {
         vector: Option<&[f32]>,
         input_hash: [u8; 16],
     ) -> Result<Applied> {
-        self.check_usable()?;
         if let Some(vector) = vector {
             self.check_vector(draft.key(), vector)?;
         }
-        let mut applied = Applied::default();
-        let result = self.apply_one(draft, revision, vector, input_hash, &mut applied);
-        self.guard(result)?;
-        Ok(applied)
+        self.guarded(|writer| {
+            let mut applied = Applied::default();
+            writer.apply_one(draft, revision, vector, input_hash, &mut applied)?;
+            Ok(applied)
+        })
+    }
+
+    /// Changes a document in place, whether it is committed or not; `None` when there is none with this
+    /// key. Its vector stays as long as its title and abstract do. If they change, the writer's encoder
+    /// embeds the document again; with [`WriterOptions::defer`] it waits for its vector.
+    ///
+    /// The document keeps its place in the order of its source: a later record of the source replaces it.
+    ///
+    /// ```
+    /// # use medvec::db::{CreateOptions, Database, WriterOptions};
+    /// # use medvec::{Document, Key};
+    /// # fn main() -> medvec::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let database = Database::open_or_create(folder.path(), CreateOptions::default())?;
+    /// # let mut writer = database.writer(WriterOptions::default())?;
+    /// let key = Key::parse("31452104");
+    /// writer.upsert(Document::new(key.clone()))?;
+    /// writer.update(&key, |document| document.languages.push("eng".into()))?;
+    /// writer.commit()?;
+    /// # assert_eq!(database.snapshot().get(&key)?.unwrap().languages, ["eng"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`], also for a change of the key. [`Error::Vector`] when the text changes, the
+    /// document has a vector, and the writer can neither replace it nor leave that for later: pass the new
+    /// vector to [`Writer::upsert_with_vector`] then. Those of the encoder and of
+    /// [`WriterOptions::control`]. After each of these the document is as before. A failure of storage
+    /// poisons the writer.
+    pub fn update(
+        &mut self,
+        key: &Key,
+        change: impl FnOnce(&mut Document),
+    ) -> Result<Option<Applied>> {
+        self.guarded(|writer| writer.update_document(key, change))
     }
 
     /// Gives the document with this key a vector in place of the one it has, if any; where there is no
@@ -239,10 +200,7 @@ impl Writer {
     pub fn set_vector(&mut self, key: &Key, vector: &[f32]) -> Result<Applied> {
         self.check_usable()?;
         self.check_vector(key, vector)?;
-        let mut applied = Applied::default();
-        let result = self.set_vector_now(key, vector, &mut applied);
-        self.guard(result)?;
-        Ok(applied)
+        self.guarded(|writer| writer.replace_vector(key, vector))
     }
 
     /// Deletes a document. Returns whether there was one.
@@ -250,9 +208,7 @@ impl Writer {
     /// # Errors
     /// A failure of storage, which poisons the writer.
     pub fn delete(&mut self, key: &Key) -> Result<bool> {
-        self.check_usable()?;
-        let result = self.delete_now(key, None);
-        self.guard(result)
+        self.guarded(|writer| writer.delete_key(key, None))
     }
 
     /// Deletes a document at a place in its source's order: a later record wins over the deletion,
@@ -261,18 +217,13 @@ impl Writer {
     /// # Errors
     /// A failure of storage, which poisons the writer.
     pub fn delete_revision(&mut self, key: &Key, revision: Revision) -> Result<bool> {
-        self.check_usable()?;
-        let result = self.delete_now(key, Some(revision));
-        self.guard(result)
+        self.guarded(|writer| writer.delete_key(key, Some(revision)))
     }
 
     /// Notes how far a source file has been imported; committed with the next commit. What was noted
     /// of the same file before is replaced ([`SourceEntry::replaces`]).
     pub fn set_source(&mut self, source: SourceEntry) {
-        self.changed = true;
-        let place = self.sources.iter().position(|known| source.replaces(known));
-        self.sources.retain(|known| !source.replaces(known));
-        self.sources.insert(place.unwrap_or(self.sources.len()), source);
+        self.next.set_source(source);
     }
 
     /// Says that the records of each source file come in its order from now on. Then a record replaces
@@ -292,9 +243,37 @@ impl Writer {
     /// [`Error::CommitUnknown`]: the commit is visible but may not survive a power cut. Any other error:
     /// nothing changed. Each poisons the writer.
     pub fn commit(&mut self) -> Result<Generation> {
-        self.check_usable()?;
-        let result = self.commit_now();
-        self.guard(result)
+        self.guarded(Writer::commit_changes)
+    }
+
+    /// [`Writer::commit`] inside of a guarded call.
+    pub(super) fn commit_changes(&mut self) -> Result<Generation> {
+        if self.next.is_changed() {
+            self.flush()?;
+            self.next.publish(&*self.lock)?;
+            self.shared.install(self.next.base().clone());
+        }
+        Ok(self.next.base().generation())
+    }
+
+    /// The next generation, without the buffer, and the options to change it by.
+    pub(super) fn parts(&mut self) -> (&mut NextGeneration, &WriterOptions) {
+        (&mut self.next, &self.options)
+    }
+
+    pub(super) fn next(&self) -> &NextGeneration {
+        &self.next
+    }
+
+    pub(super) fn encoder(&self) -> Option<&Arc<dyn Encoder>> {
+        self.options.encoder.as_ref()
+    }
+
+    /// Makes an encoder the one of the database, and of this writer.
+    pub(super) fn set_encoder(&mut self, encoder: Arc<dyn Encoder>) {
+        self.next.set_encoder(encoder.spec().clone());
+        self.options.encoder = Some(encoder);
+        self.options.origin = None;
     }
 
     pub(super) fn check_usable(&self) -> Result<()> {
@@ -307,9 +286,11 @@ impl Writer {
         }
     }
 
-    /// Passes a result on; a failure of storage makes the writer unusable, a document or a call
-    /// that was refused does not.
-    pub(super) fn guard<T>(&mut self, result: Result<T>) -> Result<T> {
+    /// Runs a call. A failure of storage makes the writer unusable; a document or a call that was refused
+    /// does not.
+    pub(super) fn guarded<T>(&mut self, call: impl FnOnce(&mut Writer) -> Result<T>) -> Result<T> {
+        self.check_usable()?;
+        let result = call(self);
         match &result {
             Ok(_)
             | Err(
@@ -326,223 +307,64 @@ impl Writer {
         result
     }
 
-    pub(super) fn apply_one(
-        &mut self,
-        draft: &Draft,
-        revision: Option<Revision>,
-        vector: Option<&[f32]>,
-        hash: [u8; 16],
+    pub(super) fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
+        let is_vouched_for = self.options.encoder.is_some() || self.options.origin.is_some();
+        check_vector(key, vector, self.next.vectors(), is_vouched_for)
+    }
+
+    /// What embeds documents as they are written; `None` when they are stored without a vector.
+    fn embedder(&self) -> Option<Embedder<'_>> {
+        let encoder = self.options.encoder.as_deref().filter(|_| !self.options.defer)?;
+        Some(Embedder { encoder, batch: CALL_TEXTS, control: &self.options.control })
+    }
+
+    /// Gives every change its input hash and, where documents are embedded, its vector.
+    fn embed(
+        &self,
+        changes: Vec<Change>,
         applied: &mut Applied,
-    ) -> Result<()> {
-        let key = draft.key();
-        let existing = self.locate(key)?;
-        let stored = match &existing {
-            Some(Place::Buffer(buffered)) => Some(buffered.revision),
-            Some(Place::Stored(_, segment, row)) => Some(segment.revision(*row)?),
-            None => None,
-        };
-        let deleted = self.deletion(key)?;
-        let newest = stored.max(deleted).unwrap_or_default();
-        let is_known = stored.is_some() || deleted.is_some();
-        let is_again = self.in_source_order
-            && is_known
-            && revision.is_some_and(|own| own.file == newest.file && own.file > 0);
-        match revision {
-            Some(revision) if revision <= newest && is_known && !is_again => {
-                applied.unchanged += 1;
-                return Ok(());
-            }
-            _ if (revision.is_none() || is_again)
-                && (vector.is_none() || self.options.encoder.is_some()) =>
-            {
-                if let Some(Place::Stored(_, segment, row)) = &existing
-                    && (segment.vector(*row)?.is_some() || vector.is_none())
-                    && draft.is_of(&segment.document(*row)?)
-                {
-                    applied.unchanged += 1;
-                    return Ok(());
+    ) -> Result<Vec<(Change, [u8; 16])>> {
+        let embedder = self.embedder();
+        let mut prepared = Vec::with_capacity(changes.len());
+        let mut texts = Vec::new();
+        for mut change in changes {
+            let input = change.document.encoder_input();
+            let hash = input.hash();
+            if embedder.is_some() && change.vector.is_none() {
+                let stored = || match self.find(&change.document.key)?.live {
+                    Some(place) => self.vector_for(&place, hash),
+                    None => Ok(None),
+                };
+                match embedding::need(input, stored)? {
+                    Need::Nothing => {}
+                    Need::Stored(vector) => {
+                        change.vector = Some(vector);
+                        applied.reused += 1;
+                    }
+                    Need::Embedding(input) => texts.push((prepared.len(), input)),
                 }
             }
-            _ => {}
+            prepared.push((change, hash));
         }
-        let kept = match (vector, &existing) {
-            (None, Some(place)) => self.vector_for(place, hash)?,
-            _ => None,
-        };
-        applied.reused += u64::from(kept.is_some());
-        // Revisions never go back, and stay above that of a deletion.
-        let floor = match deleted.filter(|deleted| *deleted == newest) {
-            Some(deleted) => Revision { position: deleted.position.saturating_add(1), ..deleted },
-            None => newest,
-        };
-        let revision = match revision {
-            None => newest,
-            Some(revision) if revision > newest => revision,
-            Some(_) => floor,
-        };
-        self.put(draft, revision, hash, vector.or(kept.as_deref()), existing, applied)
-    }
-
-    /// Writes a row, in the place of the one that is there.
-    fn put(
-        &mut self,
-        draft: &Draft,
-        revision: Revision,
-        hash: [u8; 16],
-        vector: Option<&[f32]>,
-        existing: Option<Place>,
-        applied: &mut Applied,
-    ) -> Result<()> {
-        let key = draft.key();
-        let row = self.buffer.builder.push_draft(draft, revision, hash, vector)?;
-        match existing {
-            Some(place) => {
-                self.bury(key, place);
-                applied.replaced += 1;
-            }
-            None => applied.added += 1,
-        }
-        self.buffer.rows.insert(key.clone(), Buffered { row, revision, hash, live: true });
-        self.changed = true;
-        self.flush_if_full()
-    }
-
-    /// Writes a document that is there again, as one whose text has no vector.
-    pub(super) fn set_without_vector(&mut self, draft: &Draft) -> Result<()> {
-        let existing = self.locate(draft.key())?;
-        let revision = match &existing {
-            Some(Place::Buffer(buffered)) => buffered.revision,
-            Some(Place::Stored(_, segment, row)) => segment.revision(*row)?,
-            None => return Ok(()),
-        };
-        self.put(draft, revision, NO_VECTOR, None, existing, &mut Applied::default())
-    }
-
-    /// The vector of a live document, if it belongs to the text with this hash: to that very text, or
-    /// to a document that was without text so far.
-    fn vector_for(&self, place: &Place, hash: [u8; 16]) -> Result<Option<Vec<f32>>> {
-        if self.vectors.is_none() {
-            return Ok(None);
-        }
-        let belongs = |stored: [u8; 16]| stored == hash || stored == EncoderInput::default().hash();
-        match place {
-            Place::Buffer(buffered) if belongs(buffered.hash) => {
-                Ok(self.buffer.builder.vector(buffered.row))
-            }
-            Place::Stored(_, segment, row) if belongs(segment.input_hash(*row)?) => {
-                segment.vector(*row)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn set_vector_now(&mut self, key: &Key, vector: &[f32], applied: &mut Applied) -> Result<()> {
-        let existing = self.locate(key)?;
-        let (document, revision) = match &existing {
-            Some(Place::Buffer(buffered)) => {
-                self.buffer.builder.set_vector(buffered.row, key, vector)?;
-                applied.replaced += 1;
-                return Ok(());
-            }
-            Some(Place::Stored(_, segment, row)) => {
-                (segment.document(*row)?, segment.revision(*row)?)
-            }
-            None if self.deletion(key)?.is_some() => {
-                applied.unchanged += 1;
-                return Ok(());
-            }
-            None => (Document::new(key.clone()), Revision::default()),
-        };
-        let draft = Draft::new(&document)?;
-        let hash = document.encoder_input().hash();
-        self.put(&draft, revision, hash, Some(vector), existing, applied)
-    }
-
-    fn delete_now(&mut self, key: &Key, revision: Option<Revision>) -> Result<bool> {
-        let existing = self.locate(key)?;
-        let stored = match &existing {
-            Some(Place::Buffer(buffered)) => Some(buffered.revision),
-            Some(Place::Stored(_, segment, row)) => Some(segment.revision(*row)?),
-            None => None,
-        };
-        let mark = match (revision, stored) {
-            (Some(revision), Some(stored)) if stored > revision => {
-                if !self.in_source_order || stored.file > revision.file {
-                    return Ok(false);
+        let Some(embedder) = embedder else { return Ok(prepared) };
+        embedder.call_all(texts, |place, vector| {
+            let Some((change, hash)) = prepared.get_mut(place) else { return Ok(()) };
+            match &vector {
+                Some(vector) => {
+                    self.check_vector(&change.document.key, vector)?;
+                    applied.encoded += 1;
                 }
-                stored
+                None => applied.without_vector += 1,
             }
-            (Some(revision), _) => revision,
-            (None, Some(stored)) => stored,
-            (None, None) => return Ok(false),
-        };
-        if mark > self.deletion(key)?.unwrap_or_default() {
-            self.buffer.builder.push_delete(key, mark);
-            self.buffer.deletes.insert(key.clone(), mark);
-            self.changed = true;
-        }
-        let existed = existing.is_some();
-        if let Some(place) = existing {
-            self.bury(key, place);
-            self.changed = true;
-        }
-        self.flush_if_full()?;
-        Ok(existed)
-    }
-
-    fn bury(&mut self, key: &Key, place: Place) {
-        match place {
-            Place::Buffer(buffered) => {
-                self.buffer.dead.insert(buffered.row.0);
-                if let Some(known) = self.buffer.rows.get_mut(key) {
-                    known.live = false;
-                }
-            }
-            Place::Stored(id, _, row) => {
-                self.dead.entry(id).or_default().insert(row.0);
-            }
-        }
-    }
-
-    /// The live document of a key: buffered, written, or committed.
-    fn locate(&self, key: &Key) -> Result<Option<Place>> {
-        if let Some(buffered) = self.buffer.rows.get(key).filter(|buffered| buffered.live) {
-            return Ok(Some(Place::Buffer(*buffered)));
-        }
-        for (id, segment, committed_dead) in self.segments() {
-            let Some(row) = segment.find(key)? else { continue };
-            let dead_now = self.dead.get(&id).is_some_and(|dead| dead.contains(row.0));
-            if !dead_now && !committed_dead.is_some_and(|dead| dead.contains(row.0)) {
-                return Ok(Some(Place::Stored(id, segment.clone(), row)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The greatest revision at which a key was deleted.
-    fn deletion(&self, key: &Key) -> Result<Option<Revision>> {
-        let mut newest = self.buffer.deletes.get(key).copied();
-        for (_, segment, _) in self.segments() {
-            newest = newest.max(segment.find_delete(key)?);
-        }
-        Ok(newest)
-    }
-
-    /// Segments of the next generation, newest first, with what the last commit had deleted.
-    fn segments(&self) -> impl Iterator<Item = (SegmentId, &Segment, Option<&RoaringBitmap>)> {
-        let pending = self.pending.iter().rev().map(|part| (part.entry.id, &part.segment, None));
-        let committed = self
-            .base
-            .state()
-            .views
-            .iter()
-            .rev()
-            .map(|view| (view.segment.id(), &view.segment, Some(&*view.deleted)));
-        pending.chain(committed).filter(|(id, _, _)| !self.dropped.contains(id))
+            *hash = embedding::stored_hash(vector.as_deref(), *hash);
+            change.vector = vector;
+            Ok(())
+        })?;
+        Ok(prepared)
     }
 
     fn flush_if_full(&mut self) -> Result<()> {
-        match self.buffer.builder.memory_bytes() >= self.options.segment_bytes_max {
+        match self.buffer.memory_bytes() >= self.options.segment_bytes_max {
             true => self.flush(),
             false => Ok(()),
         }
@@ -553,33 +375,9 @@ impl Writer {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(self.vectors.as_ref()));
-        self.has_files = true;
-        let id = self.take_segment_id();
-        let entry = buffer.builder.finish(&*self.storage, id, random_id()?)?;
-        if !buffer.dead.is_empty() {
-            self.dead.insert(id, buffer.dead);
-        }
-        self.adopt(entry)
-    }
-
-    pub(super) fn take_segment_id(&mut self) -> SegmentId {
-        let id = self.next_segment;
-        self.next_segment = SegmentId(id.0 + 1);
-        id
-    }
-
-    /// Checks a written segment and takes it into the next generation.
-    pub(super) fn adopt(&mut self, entry: SegmentEntry) -> Result<()> {
-        commit::check_file(
-            &*self.storage,
-            &segment_name(entry.id),
-            FileKind::Segment,
-            &entry.seal,
-        )?;
-        let segment = Segment::open(&*self.storage, &entry, self.vectors.as_ref())?;
-        self.pending.push(PendingSegment { entry, segment });
-        self.changed = true;
-        Ok(())
+        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(self.next.vectors()));
+        let id = self.next.take_segment_id();
+        let (entry, deleted) = buffer.finish(self.next.storage(), id)?;
+        self.next.add_segment(entry, deleted)
     }
 }

@@ -294,9 +294,8 @@ fn scan(
     let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
     let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
-    let best =
-        flat::search(&rows, vector.len(), vector, count, allowed, control, &mut tie)
-            .map_err(|error| blame(error, [segment]))?;
+    let best = flat::search(&rows, vector.len(), vector, count, allowed, control, &mut tie)
+        .map_err(|error| blame(error, [segment]))?;
     for (row, score) in best {
         let row = RowId(row);
         hits.push(Hit { key: segment.key(row)?, score, segment: segment.id(), row });

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::format::archive;
 use crate::format::manifest::{SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
+use crate::format::record;
 use crate::format::segment::{SECTION_META, SegmentMeta};
 use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::limits::SEGMENT_ROWS_MAX;
@@ -132,6 +133,12 @@ impl SegmentBuilder {
     /// The vector of a row, as it will be read back.
     pub(crate) fn vector(&self, row: RowId) -> Option<Vec<f32>> {
         self.vectors.as_ref()?.get(row.0)
+    }
+
+    /// The document of a row, if its record is not compressed yet: those of the open block, and all of the
+    /// first 4 MiB.
+    pub(crate) fn document(&self, row: RowId) -> Option<Document> {
+        record::decode(self.packer.record(row.0)?).ok()
     }
 
     /// Marks a key as deleted by its source as of a revision, whatever segment holds it. Of several

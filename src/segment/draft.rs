@@ -66,12 +66,6 @@ impl Draft {
         &self.key
     }
 
-    /// Whether it was made from a document like this one.
-    pub fn is_of(&self, document: &Document) -> bool {
-        let mut record = Vec::with_capacity(self.record.len());
-        record::encode(document, &mut record).is_ok() && record == self.record
-    }
-
     /// The record as it is stored.
     pub(super) fn record(&self) -> &[u8] {
         &self.record

@@ -107,6 +107,13 @@ impl Packer {
         Ok(())
     }
 
+    /// The record of a row that is not in a block yet.
+    pub(super) fn record(&self, row: u32) -> Option<&[u8]> {
+        let place = row.checked_sub(self.rows)? as usize;
+        let start = self.lengths.get(..place)?.iter().sum::<usize>();
+        self.records.get(start..start + self.lengths.get(place)?)
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         self.records.capacity()
             + self.lengths.capacity() * size_of::<usize>()

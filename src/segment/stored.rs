@@ -7,6 +7,7 @@ use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
+use super::draft::Draft;
 use super::reader::Segment;
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -37,6 +38,20 @@ impl Segment {
     /// # Errors
     /// [`Error::Corrupt`]; also for a row that the segment does not have.
     pub fn document(&self, row: RowId) -> Result<Document> {
+        self.with_record(row, |block, record| self.in_block(block, record::decode(record)))
+    }
+
+    /// Whether a row holds the very document that a draft was made from: equal documents have equal records.
+    /// Cost: as [`Segment::document`], without the decoding.
+    ///
+    /// # Errors
+    /// As [`Segment::document`].
+    pub fn has_record(&self, row: RowId, draft: &Draft) -> Result<bool> {
+        self.with_record(row, |_, record| Ok(record == draft.record()))
+    }
+
+    /// Reads the record of a row, with the number of its block.
+    fn with_record<T>(&self, row: RowId, read: impl FnOnce(u32, &[u8]) -> Result<T>) -> Result<T> {
         let row = self.check_row(row)?;
         let block = self.block_of(row)?;
         let rows = self.rows_of_block(block)?;
@@ -47,11 +62,11 @@ impl Segment {
             self.decompress(block, context, raw)?;
             let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
             let range = ranges.get((row - rows.start) as usize).cloned().unwrap_or_default();
-            let document = self.in_block(block, record::decode(raw.get(range).unwrap_or_default()));
+            let value = read(block, raw.get(range).unwrap_or_default());
             if raw.capacity() > KEPT_BYTES_MAX {
                 *raw = Vec::new();
             }
-            document
+            value
         })
     }
 

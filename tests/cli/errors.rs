@@ -147,7 +147,7 @@ fn options_fixed_at_creation_cannot_change() {
 #[test]
 fn a_second_writer_is_told_to_wait() {
     let sandbox = Sandbox::with_database();
-    let database = medvec::db::Database::open(sandbox.path("db"), Default::default()).unwrap();
+    let database = medvec::db::Database::open(sandbox.path("db")).unwrap();
     let writer = database.writer(Default::default()).unwrap();
     sandbox.medvec(&["delete", "db", "101"]).expect(2).says(&["locked", "another process"]);
     sandbox.medvec(&["get", "db", "101"]).expect(0);

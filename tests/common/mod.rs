@@ -42,9 +42,12 @@ impl Random {
 }
 
 pub fn create_options() -> CreateOptions {
-    CreateOptions {
-        vectors: Some(VectorConfig::new(DIMENSION, Metric::Cosine, RowType::Int8, None)),
-    }
+    CreateOptions::default().vectors(Some(VectorConfig::new(
+        DIMENSION,
+        Metric::Cosine,
+        RowType::Int8,
+        None,
+    )))
 }
 
 /// Even numbers make PMIDs, odd ones string keys.

@@ -98,8 +98,7 @@ pub fn run(
             }
             Step::Embed => {
                 // Vectors change nothing of the contents, whichever of its commits is the last.
-                let options =
-                    EmbedOptions { threads: 1, commit_every: 1, ..EmbedOptions::default() };
+                let options = EmbedOptions::default().threads(1).commit_every(1);
                 writer.embed_pending(&options, &Control::default(), &mut |_| {})?;
                 assert_eq!(writer.snapshot().pending()?, 0);
                 let generation = writer.snapshot().generation().0;
@@ -131,13 +130,11 @@ pub fn run(
 
 fn start(database: &Database) -> Result<Writer> {
     // A compaction of a few documents trains an index and uses it.
-    let options = WriterOptions {
-        encoder: Some(encoder()),
-        defer: true,
-        index_rows_min: 4,
-        train_rows_min: 6,
-        ..WriterOptions::default()
-    };
+    let options = WriterOptions::default()
+        .encoder(Some(encoder()))
+        .defer(true)
+        .index_rows_min(4)
+        .train_rows_min(6);
     database.writer(options)
 }
 

@@ -48,12 +48,10 @@ pub fn assembled() -> &'static [Files] {
 
 /// A writer that trains and uses an index of a few documents.
 pub fn small_index(vectors: Option<&VectorConfig>) -> WriterOptions {
-    WriterOptions {
-        index_rows_min: 4,
-        train_rows_min: 6,
-        origin: vectors.and_then(|config| config.encoder.clone()),
-        ..WriterOptions::default()
-    }
+    WriterOptions::default()
+        .index_rows_min(4)
+        .train_rows_min(6)
+        .origin(vectors.and_then(|config| config.encoder.clone()))
 }
 
 /// Even numbers make PMIDs, odd ones string keys.
@@ -110,7 +108,7 @@ fn document(number: u64) -> Document {
 /// rows, deletion marks, revisions, rows without a vector, and sources.
 fn build(vectors: Option<VectorConfig>, is_indexed: bool) -> Result<Files> {
     let storage = MemoryStorage::new();
-    let options = CreateOptions { vectors: vectors.clone() };
+    let options = CreateOptions::default().vectors(vectors.clone());
     let database = Database::create_in(Arc::new(storage.clone()), options)?;
     let mut writer = database.writer(small_index(vectors.as_ref()))?;
     let change = |number: u64| Change {
@@ -126,7 +124,7 @@ fn build(vectors: Option<VectorConfig>, is_indexed: bool) -> Result<Files> {
     let revision = Revision { file: 26_000_001, position: 30, version: 1 };
     writer.delete_revision(&key(98), revision)?;
     if is_indexed {
-        let options = OptimizeOptions { lists: Some(3), ..OptimizeOptions::default() };
+        let options = OptimizeOptions::default().lists(Some(3));
         writer.optimize(&options, &Control::default())?;
     } else {
         writer.commit()?;

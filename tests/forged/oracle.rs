@@ -192,7 +192,7 @@ fn compact(database: &Database) -> Result<()> {
     let vectors = database.snapshot().manifest().vectors.clone();
     let mut writer = database.writer(base::small_index(vectors.as_ref()))?;
     writer.compact(&Control::default())?;
-    let options = OptimizeOptions { lists: Some(2), retrain: true, ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().lists(Some(2)).retrain(true);
     writer.optimize(&options, &Control::default()).map(drop)
 }
 

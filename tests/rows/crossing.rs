@@ -100,7 +100,7 @@ fn every_operation_crosses_the_borders_of_containers() {
         border.contains(&made.0) && made.0 % 2 == 1 || (made.0 % CONTAINER) / 100 == 9
     });
     check(&world, "with deletions");
-    let options = OptimizeOptions { lists: Some(100), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().lists(Some(100));
     let report = world.writer().optimize(&options, &Control::default()).expect("optimizes");
     assert_eq!((report.lists, report.compact.segments_after), (100, 1));
     check(&world, "with an index");
@@ -164,7 +164,7 @@ fn deferred_vectors_cross_the_borders_of_containers() {
     let encoder = encoder(Metric::Cosine);
     let create = CreateOptions::for_encoder(encoder.spec(), RowType::F32);
     let database = Database::create_in(Arc::new(MemoryStorage::new()), create).expect("new");
-    let options = WriterOptions { defer: true, ..WriterOptions::with_encoder(encoder.clone()) };
+    let options = WriterOptions::with_encoder(encoder.clone()).defer(true);
     let mut writer = writer(&database, options);
     let count = rows();
     for number in 0..count {
@@ -176,7 +176,7 @@ fn deferred_vectors_cross_the_borders_of_containers() {
     writer.commit().expect("a commit");
     let waiting = (0..count).filter(|number| number % 9 != 8).count() as u64;
     assert_eq!(database.snapshot().pending().expect("counts"), waiting);
-    let options = EmbedOptions { threads: 2, batch: 128, ..EmbedOptions::default() };
+    let options = EmbedOptions::default().threads(2).batch(128);
     let report = writer.embed_pending(&options, &Control::default(), &mut |_| ()).expect("embeds");
     assert_eq!(report.embedded, waiting);
     let snapshot: Snapshot = database.snapshot();
@@ -195,9 +195,9 @@ fn an_encoder_is_adopted_by_the_text_beyond_the_first_containers() {
     let origin = EncoderSpec::of_origin("elsewhere", DIMENSION as u32, Metric::Dot);
     let vectors =
         VectorConfig::new(DIMENSION as u32, Metric::Dot, RowType::F32, Some(origin.clone()));
-    let create = CreateOptions { vectors: Some(vectors) };
+    let create = CreateOptions::default().vectors(Some(vectors));
     let database = Database::create_in(Arc::new(MemoryStorage::new()), create).expect("new");
-    let options = WriterOptions { origin: Some(origin), ..WriterOptions::default() };
+    let options = WriterOptions::default().origin(Some(origin));
     let mut writer = writer(&database, options);
     for number in 0..rows() {
         let vector = encoder.encode_queries(&[&number.to_string()]).expect("a vector");

@@ -83,9 +83,9 @@ fn what_is_accepted_works_and_what_is_refused_changes_nothing() {
         let what = format!("case {case}: {metric:?}, {row_type:?}");
         let vectors = Some(VectorConfig::new(DIMENSION as u32, metric, row_type, None));
         let storage = Arc::new(MemoryStorage::new());
-        let database = Database::create_in(storage, CreateOptions { vectors }).expect("new");
-        let options =
-            WriterOptions { index_rows_min: 8, train_rows_min: 8, ..WriterOptions::default() };
+        let database =
+            Database::create_in(storage, CreateOptions::default().vectors(vectors)).expect("new");
+        let options = WriterOptions::default().index_rows_min(8).train_rows_min(8);
         let mut writer = database.writer(options).expect("no other writer");
         let mut live = 0;
         for number in 1..60 {
@@ -141,8 +141,7 @@ fn what_is_accepted_works_and_what_is_refused_changes_nothing() {
             }
         };
         check("as written");
-        let report =
-            writer.optimize(&OptimizeOptions { lists: Some(5), ..Default::default() }, &control);
+        let report = writer.optimize(&OptimizeOptions::default().lists(Some(5)), &control);
         report.unwrap_or_else(|error| panic!("{what}: {error}"));
         check("with an index");
         writer.compact(&control).unwrap_or_else(|error| panic!("{what}: {error}"));

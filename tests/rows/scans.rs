@@ -74,7 +74,7 @@ fn whole_containers_are_searched_in_every_state_of_a_database() {
     };
     world.delete(dies);
     check(&world, "after many deletions", 3);
-    let options = OptimizeOptions { lists: Some(64), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().lists(Some(64));
     let report = world.writer().optimize(&options, &Control::default()).expect("optimizes");
     assert_eq!(report.lists, 64);
     check(&world, "with an index", 4);

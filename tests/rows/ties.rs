@@ -46,16 +46,16 @@ fn made(count: u32, distinct: u64, seed: u64, row_type: RowType, layout: Layout)
     let metric = if seed.is_multiple_of(2) { Metric::Cosine } else { Metric::Dot };
     let vectors = Some(VectorConfig::new(DIMENSION as u32, metric, row_type, None));
     let storage = Arc::new(MemoryStorage::new());
-    let database = Database::create_in(storage, CreateOptions { vectors }).expect("new");
-    let options =
-        WriterOptions { index_rows_min: 8, train_rows_min: 8, ..WriterOptions::default() };
+    let database =
+        Database::create_in(storage, CreateOptions::default().vectors(vectors)).expect("new");
+    let options = WriterOptions::default().index_rows_min(8).train_rows_min(8);
     let mut writer = database.writer(options).expect("no other writer");
     let mut numbers: Vec<u32> = (0..count).collect();
     let mut random = Random(layout.order);
     for place in (1..numbers.len()).rev() {
         numbers.swap(place, random.below(place as u64 + 1) as usize);
     }
-    let index = |lists: usize| OptimizeOptions { lists: Some(lists), ..Default::default() };
+    let index = |lists: usize| OptimizeOptions::default().lists(Some(lists));
     let part = numbers.len().div_ceil(layout.commits);
     for (place, numbers) in numbers.chunks(part).enumerate() {
         for number in numbers {

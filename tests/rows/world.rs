@@ -83,7 +83,10 @@ impl Made {
     pub fn publication_types(self) -> Vec<Term> {
         let all = [("D016428", "Journal Article"), ("D016454", "Review")];
         let count = (self.mixed(8) % 3) as usize;
-        all[..count].iter().map(|(ui, name)| Term { ui: (*ui).into(), name: (*name).into() }).collect()
+        all[..count]
+            .iter()
+            .map(|(ui, name)| Term { ui: (*ui).into(), name: (*name).into() })
+            .collect()
     }
 
     /// The value of a field of several types.
@@ -237,19 +240,17 @@ pub struct World {
 impl World {
     pub fn new(row_type: RowType) -> World {
         let vectors = VectorConfig::new(DIMENSION as u32, Metric::Dot, row_type, None);
-        let options = CreateOptions { vectors: Some(vectors) };
+        let options = CreateOptions::default().vectors(Some(vectors));
         let storage = Arc::new(MemoryStorage::new());
         let database = Database::create_in(storage.clone(), options).expect("a new database");
         World { storage, database, live: Vec::new() }
     }
 
     pub fn writer(&self) -> Writer {
-        let options = WriterOptions {
-            segment_bytes_max: 1 << 32,
-            index_rows_min: 100,
-            train_rows_min: 100,
-            ..WriterOptions::default()
-        };
+        let options = WriterOptions::default()
+            .segment_bytes_max(1 << 32)
+            .index_rows_min(100)
+            .train_rows_min(100);
         self.database.writer(options).expect("no other writer")
     }
 

@@ -22,9 +22,9 @@ pub(crate) fn database(sub_dimension: usize) -> (Database, MemoryStorage) {
     let storage = MemoryStorage::new();
     let mut vectors = VectorConfig::new(DIMENSION as u32, Metric::Dot, RowType::Int8, None);
     vectors.rotation = 0;
-    let options = CreateOptions { vectors: Some(vectors) };
+    let options = CreateOptions::default().vectors(Some(vectors));
     let database = Database::create_in(Arc::new(storage.clone()), options).expect("creates");
-    let small = WriterOptions { index_rows_min: 4, train_rows_min: 6, ..WriterOptions::default() };
+    let small = WriterOptions::default().index_rows_min(4).train_rows_min(6);
     let mut writer = database.writer(small).expect("the only writer");
     for number in 1..=ROWS {
         let document = Document::new(Key::pmid(number as u32));
@@ -32,11 +32,7 @@ pub(crate) fn database(sub_dimension: usize) -> (Database, MemoryStorage) {
     }
     // Rows without a vector come after the lists.
     writer.upsert(Document::new(Key::Text("bare".into()))).expect("needs no vector");
-    let options = OptimizeOptions {
-        lists: Some(7),
-        sub_dimension: Some(sub_dimension),
-        ..OptimizeOptions::default()
-    };
+    let options = OptimizeOptions::default().lists(Some(7)).sub_dimension(Some(sub_dimension));
     writer.optimize(&options, &Control::default()).expect("trains");
     (database, storage)
 }

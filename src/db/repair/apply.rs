@@ -3,15 +3,15 @@
 use roaring::RoaringBitmap;
 
 use super::super::commit;
-use super::super::gc::names_of;
+use super::super::files::names_of;
 use super::super::preconditions::free_segment;
-use super::super::publish::write_tombstones;
-use super::super::recover::open_all;
-use super::super::verify;
+use super::super::recover::{open_all, remembered};
+use super::super::{tombstones, verify};
+use super::damage::or_damage;
+use super::report::{RepairReport, SegmentRepair};
 use super::rows::Rows;
 use super::sources::{Source, Sources};
 use super::undo::Record;
-use super::{RepairReport, SegmentRepair, first_uncommitted, or_damage};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
@@ -166,7 +166,7 @@ fn make(
     record: &mut Record,
 ) -> Result<Manifest> {
     let mut next = free_segment(storage, &sources.base)?;
-    if let Some((_, committed)) = first_uncommitted(names) {
+    if let Some((_, committed)) = remembered(names) {
         next = next.max(committed);
     }
     let mut segments = Vec::new();
@@ -178,7 +178,7 @@ fn make(
             segments.push(SegmentEntry { tombstones: None, ..source.entry.clone() });
         } else {
             record.make(tombstones_name(source.entry.id, generation));
-            segments.push(write_tombstones(storage, &source.entry, deleted, generation)?.0);
+            segments.push(tombstones::write(storage, &source.entry, deleted, generation)?.0);
         }
     }
     for source in sources.segments.iter().filter(|source| source.is_damaged()) {
@@ -247,7 +247,7 @@ fn aside(names: &[String], manifest: &Manifest) -> Vec<String> {
         manifest_name(manifest.generation),
         committed_name(manifest.generation, manifest.next_segment),
     ];
-    let remembered = first_uncommitted(names);
+    let remembered = remembered(names);
     let belongs = |name: &&String| match parse(name) {
         Some(Name::Segment(id)) => remembered.is_none_or(|(_, next)| id < next),
         Some(Name::Tombstones(_, generation)) => {

@@ -13,8 +13,9 @@
 
 use roaring::RoaringBitmap;
 
+use super::damage::or_damage;
+use super::report::RepairReport;
 use super::sources::{Source, Sources, readable_key};
-use super::{RepairReport, or_damage};
 use crate::error::Result;
 use crate::ids::{Key, Revision, RowId};
 

@@ -7,10 +7,12 @@ use std::io;
 use roaring::RoaringBitmap;
 
 use super::super::recover::{
-    check_calibration, check_features, codebook_of, deleted_rows, features_write, generations_of,
-    newest_generation, open_tombstones, read_manifest, remembered,
+    check_calibration, check_features, codebook_of, features_write, generations_of,
+    newest_generation, read_manifest, remembered,
 };
-use super::{RepairReport, is_damage, or_damage};
+use super::super::tombstones as tombstone_files;
+use super::damage::{is_damage, or_damage};
+use super::report::RepairReport;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
@@ -283,9 +285,9 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> 
     if let Some(stored) = &source.entry.tombstones {
         let name = tombstones_name(source.entry.id, stored.generation);
         storage.read_through(&name)?;
-        let read = open_tombstones(storage, &source.entry).and_then(|file| {
+        let read = tombstone_files::open(storage, &source.entry).and_then(|file| {
             let Some(file) = file else { return Ok((RoaringBitmap::new(), 0)) };
-            Ok((deleted_rows(&file, &source.entry)?, file.frame().header.features_write))
+            Ok((tombstone_files::read(&file, &source.entry)?, file.frame().header.features_write))
         });
         match confirmed(storage, &name, read)? {
             Ok((rows, features)) => {

@@ -1,4 +1,4 @@
-//! Files that lie beside sources: MD5 sums (`NAME.md5`), which are held against the sources, and
+//! Files that lie beside sources: MD5 sums (`NAME.md5`), which the sources must match, and
 //! notes for people, which are no sources.
 //!
 //! NLM's sums read `MD5(pubmed26n0001.xml.gz)= 5a1c...`; `md5sum` writes `5a1c...  NAME`, and
@@ -24,7 +24,7 @@ const NOTES: [&str; 4] = ["readme", ".listing", "index", ".ds_store"];
 /// Endings that such names have.
 const NOTE_ENDINGS: [&str; 5] = ["", "txt", "md", "html", "htm"];
 
-/// The files to import, and those that lie beside them and are none, with the reason.
+/// The files to import, and those beside them that are not sources, with the reason.
 ///
 /// Left out are `.md5` files, which [`super::import`] holds against the files they belong to, lists
 /// of ids of arrays that are among the files, and notes such as `README.txt`. So `folder/*` can be

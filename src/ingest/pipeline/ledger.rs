@@ -8,7 +8,7 @@ use crate::format::manifest::SourceEntry;
 pub(super) enum Known {
     /// Never seen.
     New,
-    /// Seen before with other content: what is stored of it gives way.
+    /// Seen before with other content: its records replace those that are stored.
     Changed,
     /// Seen in part: records to pass over.
     Part(u64),

@@ -46,6 +46,8 @@ use std::sync::Arc;
 
 use crate::control::Control;
 use crate::db::Database;
+use crate::db::embedding::CALL_TEXTS;
+use crate::db::setters::setters;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::ids::Generation;
@@ -55,14 +57,14 @@ const SKIPPED_MAX: usize = 100;
 
 /// How files are imported.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ImportOptions {
     /// Embeds documents that come without a vector; `None` stores those without one.
     pub encoder: Option<Arc<dyn Encoder>>,
     /// Store documents at once, without vectors, and leave embedding to
     /// [`crate::db::Writer::embed_pending`].
     pub defer: bool,
-    /// What made the vectors that come with documents, or without, where there is no encoder at hand to
-    /// vouch for them; see [`crate::EncoderSpec::of_origin`].
+    /// What made the vectors in the files, if there is no encoder to vouch for them; see [`crate::EncoderSpec::of_origin`].
     pub origin: Option<EncoderSpec>,
     /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
     /// [`crate::ingest::vectors`].
@@ -83,8 +85,22 @@ pub struct ImportOptions {
     pub control: Control,
 }
 
+setters!(ImportOptions {
+    encoder: Option<Arc<dyn Encoder>>,
+    defer: bool,
+    origin: Option<EncoderSpec>,
+    ids: Option<PathBuf>,
+    force: bool,
+    keep_going: bool,
+    batch: usize,
+    commit_every: u64,
+    parse_threads: usize,
+    encode_threads: usize,
+    control: Control,
+});
+
 impl Default for ImportOptions {
-    /// No encoder; stop at the first error; 32 texts a call; a commit every 100,000 records; as many
+    /// No encoder; stop at the first error; 32 texts per call; a commit every 100,000 records; as many
     /// parsing threads as cores, at most 4; as many embedding threads as cores.
     fn default() -> ImportOptions {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -95,7 +111,7 @@ impl Default for ImportOptions {
             ids: None,
             force: false,
             keep_going: false,
-            batch: 32,
+            batch: CALL_TEXTS,
             commit_every: 100_000,
             parse_threads: cores.min(4),
             encode_threads: cores,
@@ -159,7 +175,7 @@ pub struct ImportReport {
     pub files_known: u64,
     /// Files imported again because they have changed since.
     pub files_changed: u64,
-    /// Files that are no sources, and why; see [`select`].
+    /// Files that are not sources, and why; see [`select`].
     pub others: Vec<(PathBuf, String)>,
     /// The committed state.
     pub generation: Option<Generation>,
@@ -174,7 +190,8 @@ impl ImportReport {
     }
 }
 
-/// Imports files in the order given, but those that [`select`] leaves out; `progress` is called after every batch and around commits.
+/// Imports files in the order given, except those that [`select`] leaves out. `progress` is called after every batch
+/// and around commits.
 ///
 /// # Errors
 /// [`Error::Input`] for a bad record or file; [`Error::Cancelled`], [`Error::DeadlineExceeded`];

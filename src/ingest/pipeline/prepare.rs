@@ -2,7 +2,8 @@
 
 use super::ImportOptions;
 use crate::db::Snapshot;
-use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
+use crate::db::embedding::{self, Embedder, Need};
+use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceDigest;
 use crate::ids::{Key, Revision};
@@ -105,7 +106,7 @@ impl Preparer<'_> {
         let input = document.encoder_input();
         let input_hash = input.hash();
         let is_embedded = self.options.encoder.is_some() && !self.options.defer;
-        let is_wanted = is_embedded && vector.is_none() && !input.is_empty();
+        let is_wanted = is_embedded && vector.is_none();
         let draft =
             Draft::new(&document).map_err(|error| place.error(file, &document.key, &error))?;
         let input = is_wanted.then_some(input);
@@ -118,49 +119,32 @@ impl Preparer<'_> {
     /// # Errors
     /// What the encoder gives; [`Error::Cancelled`], [`Error::DeadlineExceeded`].
     pub(super) fn embed(&self, batch: &mut Prepared) -> Result<()> {
-        let Some(encoder) = &self.options.encoder else { return Ok(()) };
-        let mut inputs: Vec<(usize, EncoderInput)> = Vec::new();
+        let Some(encoder) = self.options.encoder.as_deref() else { return Ok(()) };
+        let mut texts: Vec<(usize, EncoderInput)> = Vec::new();
         for (index, ready) in batch.records.iter_mut().enumerate() {
             let Ok(Ready { action: Action::Put(put), .. }) = ready else { continue };
             let Some(input) = put.input.take() else { continue };
-            match self.snapshot.stored_vector(put.draft.key(), put.input_hash)? {
-                Some(stored) => {
-                    put.vector = Some(stored);
+            let stored = || self.snapshot.stored_vector(put.draft.key(), put.input_hash);
+            match embedding::need(input, stored)? {
+                Need::Nothing => {}
+                Need::Stored(vector) => {
+                    put.vector = Some(vector);
                     batch.reused += 1;
                 }
-                None => inputs.push((index, input)),
+                Need::Embedding(input) => texts.push((index, input)),
             }
         }
-        // Texts of like length together: encoders pad to the longest of a call.
-        inputs.sort_by_key(|(_, input)| input.title.len() + input.text.len());
-        while !inputs.is_empty() {
-            let rest = inputs.split_off(self.options.batch.clamp(1, inputs.len()));
-            let call = std::mem::replace(&mut inputs, rest);
-            self.embed_call(&**encoder, call, batch)?;
-        }
-        Ok(())
-    }
-
-    fn embed_call(
-        &self,
-        encoder: &dyn Encoder,
-        call: Vec<(usize, EncoderInput)>,
-        batch: &mut Prepared,
-    ) -> Result<()> {
-        let (indices, texts): (Vec<usize>, Vec<EncoderInput>) = call.into_iter().unzip();
-        let vectors = call::documents(encoder, &texts, &self.options.control)?;
-        for (index, vector) in indices.into_iter().zip(vectors) {
+        let (batch_texts, control) = (self.options.batch, &self.options.control);
+        Embedder { encoder, batch: batch_texts, control }.call_all(texts, |index, vector| {
             if let Some(Ok(Ready { action: Action::Put(put), .. })) = batch.records.get_mut(index) {
                 match vector {
                     Some(_) => batch.encoded += 1,
-                    None => {
-                        put.input_hash = NO_VECTOR;
-                        batch.without_vector += 1;
-                    }
+                    None => batch.without_vector += 1,
                 }
+                put.input_hash = embedding::stored_hash(vector.as_deref(), put.input_hash);
                 put.vector = vector;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ingest::raw::RawBatch;
 use crate::ingest::source::{self, Source};
 
-/// Batches under way for each thread.
+/// Batches under way per thread.
 const BATCHES_PER_THREAD: usize = 3;
 
 /// A numbered batch, or what ended the file.

@@ -16,7 +16,7 @@ use crate::ingest::{Source, open};
 /// Segments after which an import merges them: each key that is written is looked up in all.
 const SEGMENTS_MAX: usize = 32;
 
-/// Vectors between two looks at the control.
+/// Vectors between two checks of the control.
 const BATCH_VECTORS: u64 = 256;
 
 /// An import under way.
@@ -129,7 +129,7 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// What the ledger says of a file; with [`ImportOptions::force`] that it has changed.
+    /// Looks a file up in the ledger; with [`ImportOptions::force`] it counts as changed.
     fn known(
         &self,
         entry: &SourceEntry,
@@ -163,7 +163,7 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// What comes before the first record of a file.
+    /// Checks a file before its first record is read.
     fn begin(&mut self, path: &Path, known: &Known) -> Result<()> {
         self.report.files_changed += u64::from(*known == Known::Changed && !self.options.force);
         checksum::check(path)

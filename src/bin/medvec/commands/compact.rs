@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     // Only recall is measured with it: without it, with what the index has kept.
     let encoder = spec.and_then(|spec| encoders::for_spec(spec, Use::Questions, Device::Cpu).ok());
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
-    let options = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
+    let options = WriterOptions::default().encoder(encoder).memory_bytes_max(memory_bytes_max);
     let mut writer = database.writer(options)?;
     let progress = Arc::new(context.progress("merging segments"));
     let report = writer.compact(&context.watched(&progress))?;

@@ -48,18 +48,17 @@ pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
         true => existing(args)?,
         false => create(args, context)?,
     };
-    let defaults = ImportOptions::default();
-    let options = ImportOptions {
-        encoder,
-        origin,
-        ids: args.ids.clone(),
-        defer: args.defer,
-        force: args.force,
-        keep_going: args.keep_going,
-        batch: batch(args.model.device(), defaults.batch),
-        control: context.control(),
-        ..defaults
-    };
+    let options = ImportOptions::default();
+    let texts_per_call = batch(args.model.device(), options.batch);
+    let options = options
+        .encoder(encoder)
+        .origin(origin)
+        .ids(args.ids.clone())
+        .defer(args.defer)
+        .force(args.force)
+        .keep_going(args.keep_going)
+        .batch(texts_per_call)
+        .control(context.control());
     let started = Instant::now();
     let progress = context.progress("reading");
     let report = import(&database, &args.files, &options, &mut |now| match now.stage {
@@ -149,7 +148,7 @@ fn create(args: &Import, context: &mut Context) -> Result<Target> {
             Some(brought) => brought.config(args, row_type)?,
             None => (None, None),
         };
-        let database = Database::create(&args.database, CreateOptions { vectors })?;
+        let database = Database::create(&args.database, CreateOptions::default().vectors(vectors))?;
         return Ok(Target { database, encoder: None, origin });
     }
     let encoder = self::named(named.unwrap_or(BUILTIN), args)?;

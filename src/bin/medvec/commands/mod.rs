@@ -20,11 +20,11 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
-use medvec::db::{Database, OpenOptions};
+use medvec::db::Database;
 
 use crate::failure::Result;
 
 /// Opens an existing database.
 fn open(path: &Path) -> Result<Database> {
-    Ok(Database::open(path, OpenOptions::default())?)
+    Ok(Database::open(path)?)
 }

@@ -33,12 +33,12 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
     let progress = Arc::new(context.progress("training the index"));
     let shown = progress.clone();
-    let options = OptimizeOptions {
-        retrain: args.retrain,
-        lists: args.lists,
-        sub_dimension: args.bits.map(|bits| if bits == 1 { 4 } else { 2 }),
-        questions,
-        progress: Some(Arc::new(move |stage, part| {
+    let options = OptimizeOptions::default()
+        .retrain(args.retrain)
+        .lists(args.lists)
+        .sub_dimension(args.bits.map(|bits| if bits == 1 { 4 } else { 2 }))
+        .questions(questions)
+        .progress(Some(Arc::new(move |stage, part| {
             let what = match stage {
                 OptimizeStage::Train => "training the index",
                 // Its documents are counted by the control.
@@ -47,12 +47,10 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
             };
             let (done, total) = if part > 0.0 { ((part * 100.0) as u64, 100) } else { (0, 0) };
             shown.stage(what, "percent", done, total);
-        })),
-        ..OptimizeOptions::default()
-    };
+        })));
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
-    let mut writer =
-        database.writer(WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() })?;
+    let mut writer = database
+        .writer(WriterOptions::default().encoder(encoder).memory_bytes_max(memory_bytes_max))?;
     let report = writer.optimize(&options, &context.watched(&progress))?;
     drop((options, progress));
     tell(&report, context)?;

@@ -2,13 +2,13 @@
 //!
 //! | source | when |
 //! |---|---|
-//! | the caller's | given to [`Writer::optimize`](super::Writer::optimize), or kept in the codebook since |
+//! | the caller's | given to [`Writer::optimize`](crate::db::Writer::optimize), or kept in the codebook since |
 //! | a sample of real ones | the writer has an encoder, or the codebook keeps their vectors |
 //! | rows | neither: they are moved away as questions lie (`index/calibrate/moved.rs`) |
 
-use super::optimize::OptimizeOptions;
-use super::writer::Writer;
-use crate::control::Control;
+use super::super::next::NextGeneration;
+use super::options::Job;
+use super::sample::sample;
 use crate::encoder::call;
 use crate::error::{Error, Result};
 use crate::format::manifest::QuestionSource;
@@ -21,12 +21,12 @@ const QUESTIONS_MAX: usize = 512;
 /// Texts are short when they have fewer bytes than this on average: sentences and titles, not abstracts.
 const SHORT_TEXT_BYTES: u64 = 400;
 
-/// Questions that an encoder gets at a time, between two looks at the control.
+/// Queries per call of the encoder; between calls the control is checked.
 const BATCH_QUESTIONS: usize = 64;
 
 /// The questions of PubMedQA, one per line; see `samples/pubmedqa/PROVENANCE.md`.
 #[cfg(feature = "static-encoder")]
-const SAMPLE: &[u8] = include_bytes!("../../samples/pubmedqa/questions.txt.zst");
+const SAMPLE: &[u8] = include_bytes!("../../../samples/pubmedqa/questions.txt.zst");
 
 /// A library that can link no encoder of its own carries no questions.
 #[cfg(not(feature = "static-encoder"))]
@@ -45,90 +45,81 @@ impl Asked {
     }
 }
 
-impl Writer {
-    /// The questions to keep in a new codebook.
-    pub(super) fn new_questions(
-        &self,
-        options: &OptimizeOptions,
-        dimension: usize,
-        control: &Control,
-    ) -> Result<Asked> {
-        if let Some(given) = &options.questions {
-            return Ok(self.given_questions(given, dimension));
-        }
-        if let Some(vectors) = self.embedded_sample(dimension, control)? {
-            return Ok(Asked { vectors, source: QuestionSource::Sample });
-        }
-        let rows = self.sample(QUESTIONS_MAX, dimension, control)?;
-        let vectors = evenly(&rows, dimension, QUESTIONS_MAX);
-        Ok(Asked { vectors, source: QuestionSource::Moved })
+/// The questions to keep in a new codebook.
+pub(super) fn new_questions(job: &Job<'_>, dimension: usize) -> Result<Asked> {
+    if let Some(given) = &job.options.questions {
+        return Ok(given_questions(job.next, given, dimension));
     }
+    if let Some(vectors) = embedded_sample(job, dimension)? {
+        return Ok(Asked { vectors, source: QuestionSource::Sample });
+    }
+    let rows = sample(job.next, QUESTIONS_MAX, dimension, job.control)?;
+    let vectors = evenly(&rows, dimension, QUESTIONS_MAX);
+    Ok(Asked { vectors, source: QuestionSource::Moved })
+}
 
-    /// The questions to measure an index with whose codebook keeps `stored` ones: the best there are.
-    pub(super) fn questions_for(
-        &self,
-        codebook: &CodebookFile,
-        stored: QuestionSource,
-        options: &OptimizeOptions,
-        control: &Control,
-    ) -> Result<Asked> {
-        let dimension = codebook.meta().dimension as usize;
-        if let Some(given) = &options.questions {
-            return Ok(self.given_questions(given, dimension));
-        }
-        if stored == QuestionSource::Moved
-            && let Some(vectors) = self.embedded_sample(dimension, control)?
-        {
-            return Ok(Asked { vectors, source: QuestionSource::Sample });
-        }
-        Ok(Asked { vectors: codebook.questions()?.vectors, source: stored })
+/// The questions to measure an index with whose codebook keeps `stored` ones: the best there are.
+pub(super) fn questions_for(
+    job: &Job<'_>,
+    codebook: &CodebookFile,
+    stored: QuestionSource,
+) -> Result<Asked> {
+    let dimension = codebook.meta().dimension as usize;
+    if let Some(given) = &job.options.questions {
+        return Ok(given_questions(job.next, given, dimension));
     }
+    if stored == QuestionSource::Moved
+        && let Some(vectors) = embedded_sample(job, dimension)?
+    {
+        return Ok(Asked { vectors, source: QuestionSource::Sample });
+    }
+    Ok(Asked { vectors: codebook.questions()?.vectors, source: stored })
+}
 
-    /// The caller's questions, at most [`QUESTIONS_MAX`] of them.
-    fn given_questions(&self, given: &[f32], dimension: usize) -> Asked {
-        let vectors = self.as_stored(&evenly(given, dimension, QUESTIONS_MAX), dimension);
-        Asked { vectors, source: QuestionSource::Given }
-    }
+/// The caller's questions, at most [`QUESTIONS_MAX`] of them.
+fn given_questions(next: &NextGeneration, given: &[f32], dimension: usize) -> Asked {
+    let vectors = stored_form(next, &evenly(given, dimension, QUESTIONS_MAX), dimension);
+    Asked { vectors, source: QuestionSource::Given }
+}
 
-    /// Real questions, embedded; `None` without an encoder that embeds questions.
-    fn embedded_sample(&self, dimension: usize, control: &Control) -> Result<Option<Vec<f32>>> {
-        let Some(encoder) = &self.options.encoder else { return Ok(None) };
-        let text = sample_questions();
-        let questions = short_questions(&text, QUESTIONS_MAX, self.words_per_question());
-        let lines: Vec<&str> = questions.iter().map(String::as_str).collect();
-        let mut vectors = Vec::with_capacity(lines.len() * dimension);
-        for batch in lines.chunks(BATCH_QUESTIONS) {
-            control.check()?;
-            match call::queries(&**encoder, batch) {
-                Ok(embedded) => vectors.extend(embedded.into_iter().flatten().flatten()),
-                // The document half of a two-tower model embeds no questions.
-                Err(Error::Encoder { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            }
+/// Real questions, embedded; `None` without an encoder that embeds questions.
+fn embedded_sample(job: &Job<'_>, dimension: usize) -> Result<Option<Vec<f32>>> {
+    let Some(encoder) = &job.writer.encoder else { return Ok(None) };
+    let text = sample_questions();
+    let questions = short_questions(&text, QUESTIONS_MAX, words_per_question(job.next));
+    let lines: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let mut vectors = Vec::with_capacity(lines.len() * dimension);
+    for batch in lines.chunks(BATCH_QUESTIONS) {
+        job.control.check()?;
+        match call::queries(&**encoder, batch) {
+            Ok(embedded) => vectors.extend(embedded.into_iter().flatten().flatten()),
+            // The document half of a two-tower model embeds no questions.
+            Err(Error::Encoder { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         }
-        let vectors = self.as_stored(&vectors, dimension);
-        Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
     }
+    let vectors = stored_form(job.next, &vectors, dimension);
+    Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
+}
 
-    /// Words of a sample question. A fragment lies nearer to a short text than to a long one, so short texts
-    /// are asked for with fewer words.
-    fn words_per_question(&self) -> &'static [usize] {
-        let (mut bytes, mut rows) = (0, 0);
-        for segment in self.open_segments() {
-            bytes += segment.text_bytes();
-            rows += u64::from(segment.rows());
-        }
-        if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3] }
+/// Words of a sample question. A fragment lies nearer to a short text than to a long one, so short texts
+/// are asked for with fewer words.
+fn words_per_question(next: &NextGeneration) -> &'static [usize] {
+    let (mut bytes, mut rows) = (0, 0);
+    for segment in next.segments() {
+        bytes += segment.text_bytes();
+        rows += u64::from(segment.rows());
     }
+    if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3] }
+}
 
-    /// Questions as rows are stored; those that have no direction are left out.
-    fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
-        let Some(Vectors { config, rotation, .. }) = &self.base.state().vectors else {
-            return Vec::new();
-        };
-        let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
-        questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
-    }
+/// Questions as rows are stored; those that have no direction are left out.
+fn stored_form(next: &NextGeneration, questions: &[f32], dimension: usize) -> Vec<f32> {
+    let Some(Vectors { config, rotation, .. }) = &next.base().state().vectors else {
+        return Vec::new();
+    };
+    let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
+    questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
 }
 
 /// Real biomedical questions, one per line; empty where none come with the library.

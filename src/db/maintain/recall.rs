@@ -1,36 +1,36 @@
-//! What is known of the recall of an index, for reports.
+//! The measured recall of an index, for reports.
 
 use crate::format::manifest::{Calibration, QuestionSource};
 
-/// What recall was measured with, and what for each recall that can be asked for.
+/// How recall was measured, and the effort that each recall takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecallReport {
-    /// How many questions it was measured with.
+    /// How many queries it was measured with.
     pub questions: u32,
     /// Where they came from; `None` when an older version measured.
     pub source: Option<QuestionSource>,
-    /// Whether it is an estimate: no real questions were at hand, so stored vectors stood in for them.
+    /// Whether it is an estimate, because stored vectors had to stand in for real queries.
     pub is_estimate: bool,
     /// By ascending recall, without a filter.
     pub points: Vec<RecallPoint>,
 }
 
-/// What one recall takes.
+/// The effort that one recall takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecallPoint {
-    /// The share of the nearest documents that is asked for, on average over questions.
+    /// The share of the nearest documents that is asked for, on average over queries.
     pub recall: f32,
-    /// Share of questions that find fewer than 8 of their 10 nearest; `None` when an older version measured.
+    /// Share of queries that find fewer than 8 of their 10 nearest; `None` when an older version measured.
     pub low_share: Option<f32>,
-    /// Lists that are scanned for it.
+    /// Lists to scan.
     pub probes: u32,
-    /// Documents that are scored exactly for it.
+    /// Documents to score exactly.
     pub candidates: u32,
 }
 
 impl RecallReport {
-    pub(super) fn of(measured: &Calibration) -> RecallReport {
+    pub(in crate::db) fn of(measured: &Calibration) -> RecallReport {
         let mut points = Vec::new();
         for point in measured.points.iter().filter(|point| point.share == 1.0) {
             let wanted = measured.cautious(point.recall);

@@ -1,23 +1,23 @@
-//! Makes an encoder that was found later the encoder of vectors that were made elsewhere.
+//! Adopts an encoder that was found later as the one that made the stored vectors.
 
 use std::sync::Arc;
 
-use super::writer::Writer;
+use super::super::writer::Writer;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
 use crate::kernel::norm;
 
-/// Documents that an encoder is held against.
+/// Documents that an encoder is compared on.
 const SAMPLES: usize = 32;
 
-/// Median cosine from which on an encoder counts as the one: rounding to int8 costs 0.0001, half
-/// precision less, other models of the same family end far below. Texts that changed since the
-/// vectors were made are the lesser half.
+/// Least median cosine for an encoder to be accepted. Rounding to int8 costs 0.0001 and half precision
+/// less; other models of the same family stay far below. The median tolerates texts that changed since
+/// the vectors were made, as long as they are fewer than half.
 const COSINE_MIN: f64 = 0.98;
 
-/// What an encoder was held against.
+/// What an encoder was compared on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdoptReport {
     /// Documents that have text and a vector.
@@ -30,9 +30,9 @@ pub struct AdoptReport {
 
 impl Writer {
     /// Names the encoder of a database that knows only an origin of its vectors
-    /// ([`crate::EncoderSpec::of_origin`]), so that documents and questions can be embedded: embeds up
-    /// to 32 documents and compares with what is stored. Commits, and the writer goes on with the
-    /// encoder.
+    /// ([`crate::EncoderSpec::of_origin`]), so that documents and queries can be embedded. Embeds up to
+    /// 32 documents and compares the result with the stored vectors; then commits, and the writer goes on
+    /// with the encoder.
     ///
     /// # Errors
     /// [`Error::Encoder`] when the database has an encoder or vectors of the caller's own, when
@@ -46,9 +46,11 @@ impl Writer {
         self.check_usable()?;
         let spec = encoder.spec().clone();
         let wrong = |detail: String| Err(Error::Encoder { name: spec.name.clone(), detail });
-        let origin = self.vectors.as_ref().and_then(|config| config.encoder.as_ref());
+        let origin = self.next().vectors().and_then(|config| config.encoder.as_ref());
         let Some(origin) = origin.filter(|origin| origin.is_precomputed()) else {
-            return wrong("this database holds no vectors of which only an origin is known".into());
+            return wrong(
+                "the vectors of this database have no named origin whose encoder is missing".into(),
+            );
         };
         if (origin.dimension, origin.metric) != (spec.dimension, spec.metric) {
             return wrong(format!(
@@ -61,7 +63,7 @@ impl Writer {
         let mut cosines = self.cosines(&*encoder, control)?;
         cosines.sort_by(f64::total_cmp);
         let Some(&cosine) = cosines.get(cosines.len() / 2) else {
-            return wrong("no document has both text and a vector to hold it against".into());
+            return wrong("no document has both text and a vector to compare it with".into());
         };
         if cosine.is_nan() || cosine < COSINE_MIN {
             return wrong(format!(
@@ -70,20 +72,16 @@ impl Writer {
                 cosines.len()
             ));
         }
-        if let Some(config) = &mut self.vectors {
-            config.encoder = Some(spec);
-        }
-        (self.options.encoder, self.options.origin) = (Some(encoder), None);
-        self.changed = true;
+        self.set_encoder(encoder);
         let generation = self.commit()?;
         Ok(AdoptReport { samples: cosines.len(), cosine, generation })
     }
 
-    /// How like the stored vectors of some documents are to the encoder's.
+    /// Cosines between the stored vectors of some documents and the encoder's.
     fn cosines(&self, encoder: &dyn Encoder, control: &Control) -> Result<Vec<f64>> {
         let mut cosines = Vec::new();
         let nothing = [EncoderInput::default().hash(), NO_VECTOR];
-        for view in &self.base.state().views {
+        for view in &self.snapshot().state().views {
             let Some(present) = view.segment.rows_with_vector()? else { continue };
             for row in (present - &*view.deleted).into_iter().map(RowId) {
                 if cosines.len() == SAMPLES {

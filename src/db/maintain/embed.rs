@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 
 use roaring::RoaringBitmap;
 
-use super::pending::pending_rows;
-use super::writer::Writer;
+use super::super::embedding::{CALL_TEXTS, Embedder};
+use super::super::pending::pending_rows;
+use super::super::setters::setters;
+use super::super::writer::Writer;
 use crate::control::Control;
 use crate::document::Document;
-use crate::encoder::{Encoder, EncoderInput, call};
+use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
 use crate::segment::{Draft, Segment};
 
-/// Documents in memory at a time, for each thread.
+/// Documents in memory at a time, per thread.
 const WAVE_TEXTS: usize = 128;
 
 /// Segments after which they are merged: each commit makes one.
@@ -23,14 +25,15 @@ const SEGMENTS_MAX: usize = 32;
 
 /// How pending documents are embedded.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct EmbedOptions {
     /// Threads that call the encoder.
     pub threads: usize,
-    /// Most texts of one call.
+    /// Most texts per call.
     pub batch: usize,
-    /// How long a call should take at most: the number of texts in one is fitted to this. Every
-    /// encoder heeds a pause or cancel between calls; those of this crate do so within, some
-    /// milliseconds apart.
+    /// The longest that a call should take: the number of texts per call adapts to it. Every encoder
+    /// reacts to a pause or cancel between calls; those of this crate also react within a call, every
+    /// few milliseconds.
     pub call_time: Duration,
     /// Documents between commits.
     pub commit_every: u64,
@@ -38,13 +41,21 @@ pub struct EmbedOptions {
     pub commit_after: Duration,
 }
 
+setters!(EmbedOptions {
+    threads: usize,
+    batch: usize,
+    call_time: Duration,
+    commit_every: u64,
+    commit_after: Duration,
+});
+
 impl Default for EmbedOptions {
-    /// A thread a core, calls of at most 32 texts and about 40 ms, a commit every 50,000 documents and
-    /// every minute.
+    /// One thread per core, calls of at most 32 texts and about 40 ms, and a commit every 50,000 documents
+    /// or every minute.
     fn default() -> EmbedOptions {
         EmbedOptions {
             threads: thread::available_parallelism().map_or(1, usize::from),
-            batch: 32,
+            batch: CALL_TEXTS,
             call_time: Duration::from_millis(40),
             commit_every: 50_000,
             commit_after: Duration::from_secs(60),
@@ -76,15 +87,15 @@ pub struct EmbedReport {
 
 impl Writer {
     /// Embeds all documents that wait for a vector ([`crate::db::Snapshot::pending`]) with the writer's
-    /// encoder, and commits, now and then and at the end; what the writer held uncommitted is
-    /// committed first. Searches go on meanwhile and find what is committed.
+    /// encoder. Commits what the writer holds first, then at the intervals of the options, and at the end.
+    /// Searches go on meanwhile and find what is committed.
     ///
     /// A row is written anew with its vector, and the old one is dropped by the next
-    /// [`Writer::compact`]. Memory: some hundred documents, and what a writer buffers.
+    /// [`Writer::compact`]. Memory: some hundred documents, and the writer's buffer.
     ///
     /// # Errors
     /// [`Error::Encoder`] when there is no encoder or it fails. [`Error::Cancelled`] and
-    /// [`Error::DeadlineExceeded`]: what the encoder was at is dropped, the writer can go on,
+    /// [`Error::DeadlineExceeded`] drop the calls under way, and the writer stays usable:
     /// [`Writer::commit`] keeps what was embedded since the last commit, dropping the writer forgets
     /// it. As [`Writer::commit`].
     pub fn embed_pending(
@@ -94,7 +105,7 @@ impl Writer {
         progress: &mut dyn FnMut(EmbedProgress),
     ) -> Result<EmbedReport> {
         self.check_usable()?;
-        let Some(encoder) = self.options.encoder.clone() else {
+        let Some(encoder) = self.encoder().cloned() else {
             return Err(Error::Encoder {
                 name: "none".into(),
                 detail: "this writer was opened without an encoder: there is nothing to embed with"
@@ -102,9 +113,12 @@ impl Writer {
             });
         };
         self.commit()?;
-        let result = self.embed_all(&*encoder, options, control, progress);
-        let (embedded, without_vector) = self.guard(result)?;
-        Ok(EmbedReport { embedded, without_vector, generation: self.base.generation() })
+        self.guarded(|writer| {
+            let (embedded, without_vector) =
+                writer.embed_all(&*encoder, options, control, progress)?;
+            let generation = writer.snapshot().generation();
+            Ok(EmbedReport { embedded, without_vector, generation })
+        })
     }
 
     fn embed_all(
@@ -115,7 +129,7 @@ impl Writer {
         progress: &mut dyn FnMut(EmbedProgress),
     ) -> Result<(u64, u64)> {
         let mut parts: Vec<(Segment, RoaringBitmap)> = Vec::new();
-        for view in &self.base.state().views {
+        for view in &self.snapshot().state().views {
             parts.push((view.segment.clone(), pending_rows(view)?));
         }
         let total = parts.iter().map(|(_, rows)| rows.len()).sum();
@@ -134,22 +148,22 @@ impl Writer {
                 break;
             }
             let before = done;
-            let mut tell = |count: usize| {
+            let mut report = |count: usize| {
                 done = before + count as u64;
                 progress(EmbedProgress { done, total, is_committing: false });
             };
-            without += self.embed_wave(&wave, encoder, options, control, &mut tell)?;
+            without += self.embed_wave(&wave, encoder, options, control, &mut report)?;
             if done - committed >= options.commit_every || since.elapsed() >= options.commit_after {
                 progress(EmbedProgress { done, total, is_committing: true });
-                self.commit_now()?;
-                if self.base.manifest().segments.len() > SEGMENTS_MAX {
+                self.commit_changes()?;
+                if self.snapshot().manifest().segments.len() > SEGMENTS_MAX {
                     self.compact(control)?;
                 }
                 (committed, since) = (done, Instant::now());
             }
         }
         progress(EmbedProgress { done, total, is_committing: true });
-        self.commit_now()?;
+        self.commit_changes()?;
         Ok((done - without, without))
     }
 
@@ -161,21 +175,20 @@ impl Writer {
         encoder: &dyn Encoder,
         options: &EmbedOptions,
         control: &Control,
-        tell: &mut dyn FnMut(usize),
+        report: &mut dyn FnMut(usize),
     ) -> Result<u64> {
         let inputs: Vec<EncoderInput> = documents.iter().map(Document::encoder_input).collect();
-        let (vectors, outcome) = encode(encoder, &inputs, options, control, tell);
+        let (vectors, outcome) = encode(encoder, &inputs, options, control, report);
         let mut without = 0;
         for ((document, input), vector) in documents.iter().zip(&inputs).zip(vectors) {
             let Some(made) = vector else { continue };
             let draft = Draft::new(document)?;
             let Some(vector) = made else {
-                self.set_without_vector(&draft)?;
+                self.mark_without_vector(&draft)?;
                 without += 1;
                 continue;
             };
-            self.check_vector(&document.key, &vector)?;
-            self.apply_one(&draft, None, Some(&vector), input.hash(), &mut Default::default())?;
+            self.apply_draft(&draft, None, Some(&vector), input.hash())?;
         }
         outcome.map(|()| without)
     }
@@ -191,18 +204,18 @@ struct Queue {
 /// What an encoder made of a text: `None` where it has no vector for it.
 type Made = Option<Vec<f32>>;
 
-/// What became of texts, as far as the encoder came, and what stopped the rest.
+/// The vectors of texts, as far as the encoder came, and the error that stopped the rest.
 fn encode(
     encoder: &dyn Encoder,
     inputs: &[EncoderInput],
     options: &EmbedOptions,
     control: &Control,
-    tell: &mut dyn FnMut(usize),
+    report: &mut dyn FnMut(usize),
 ) -> (Vec<Option<Made>>, Result<()>) {
+    let embedder = Embedder { encoder, batch: options.batch, control };
     let queue = Mutex::new(Queue { next: 0, size: 1 });
     let work = |sender: mpsc::Sender<(usize, Vec<Made>)>| {
         loop {
-            control.check()?;
             let range = {
                 let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let start = queue.next;
@@ -214,7 +227,7 @@ fn encode(
                 return Ok(());
             }
             let begun = Instant::now();
-            let made = call::documents(encoder, texts, control);
+            let made = embedder.call(texts);
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             match made {
                 Ok(vectors) => {
@@ -248,7 +261,7 @@ fn encode(
                 *place = Some(made);
                 done += 1;
             }
-            tell(done);
+            report(done);
         }
         let outcomes = workers.into_iter().map(|worker| match worker.join() {
             Ok(outcome) => outcome,

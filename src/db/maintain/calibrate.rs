@@ -1,0 +1,147 @@
+//! Measures which effort reaches which recall, with queries and their ground truth.
+
+use roaring::RoaringBitmap;
+
+use super::super::next::NextGeneration;
+use super::options::{Job, OptimizeStage};
+use super::questions::questions_for;
+use super::sample::sample;
+use crate::error::{Error, Result};
+use crate::format::manifest::{Calibration, QuestionSource};
+use crate::index::calibrate::{self, LiveRows};
+use crate::index::ivf::{Index, IndexedRows};
+use crate::segment::{CodebookFile, Segment};
+
+/// When the live rows of the index have grown by more than this factor, its recall is measured again.
+const GROWTH_MAX: u64 = 2;
+
+/// Its recall is measured again when fewer than this share of the rows is left that it was measured with:
+/// lists are shorter then, and neighbours farther away.
+const LEFT_MIN: (u64, u64) = (3, 4);
+
+/// The share of the progress that computing the ground truth takes.
+const TRUTH_PART: f32 = 0.5;
+
+/// A segment of the index, and the rows of it that count.
+struct IndexedSegment {
+    segment: Segment,
+    /// Live rows with a vector; `None` when every row is.
+    live: Option<RoaringBitmap>,
+}
+
+/// Whether the index has gained or lost so many live rows since its calibration that it needs another.
+pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
+    let live: u64 = indexed(next)?.iter().map(IndexedSegment::live_count).sum();
+    let known = next.calibration().map_or(0, |calibration| calibration.rows);
+    let (left, of) = LEFT_MIN;
+    Ok(live > known.saturating_mul(GROWTH_MAX)
+        || live.saturating_mul(of) < known.saturating_mul(left))
+}
+
+/// Calibrates the newest codebook; `None` when no live row is indexed with it. `stored` says what the
+/// questions of a codebook are that was trained just now.
+pub(super) fn calibrate<'a>(
+    job: &'a mut Job<'_>,
+    stored: Option<QuestionSource>,
+) -> Result<Option<&'a Calibration>> {
+    let Some((_, codebook)) = job.next.codebook().cloned() else { return Ok(None) };
+    let dimension = codebook.meta().dimension as usize;
+    let stored = stored.unwrap_or_else(|| stored_source(job.next, &codebook));
+    let asked = questions_for(job, &codebook, stored)?;
+    let members = indexed(job.next)?;
+    let live: u64 = members.iter().map(IndexedSegment::live_count).sum();
+    if live == 0 || asked.vectors.is_empty() {
+        job.next.set_calibration(None);
+        return Ok(None);
+    }
+    let masks = members.iter().map(IndexedSegment::mask).collect::<Result<Vec<_>>>()?;
+    let mut rows = Vec::with_capacity(members.len());
+    let mut base = 0u32;
+    for (IndexedSegment { segment, .. }, mask) in members.iter().zip(&masks) {
+        let (Some(lists), Some((vectors, _))) = (segment.lists()?, segment.vectors()?) else {
+            continue;
+        };
+        rows.push(IndexedRows {
+            base,
+            list_offsets: lists.list_offsets,
+            codes: lists.codes,
+            scales: lists.scales,
+            rows: vectors,
+            allowed: mask.as_ref().map(LiveRows::allowed),
+            pages: None,
+        });
+        base = base.checked_add(segment.rows()).ok_or_else(|| Error::InvalidQuery {
+            detail: "the database has more rows than one search can number".into(),
+        })?;
+    }
+    let index = Index { codebook: codebook.view()?, segments: &rows };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut vectors = asked.vectors;
+    if asked.source == QuestionSource::Moved {
+        let sample = sample(job.next, calibrate::MOVING_ROWS, dimension, job.control)?;
+        calibrate::move_away(&mut vectors, &sample, dimension);
+    }
+    // The row that was moved, or the article that a sample question is the title of: what users ask is
+    // about no row in particular.
+    let skipped = usize::from(asked.source != QuestionSource::Given);
+    let mut report = |part: f32| job.options.report(OptimizeStage::Calibrate, part * TRUTH_PART);
+    let truth = calibrate::exact_answers(
+        &rows,
+        &vectors,
+        dimension,
+        skipped,
+        threads,
+        job.control,
+        &mut report,
+    )?;
+    let questions =
+        calibrate::Questions { vectors: &vectors, truth: &truth, source: asked.source, stored };
+    let mut report = |part: f32| {
+        job.options.report(OptimizeStage::Calibrate, TRUTH_PART + part * (1.0 - TRUTH_PART));
+    };
+    let measured = calibrate::calibrate(&index, &questions, threads, job.control, &mut report)?;
+    job.next.set_calibration(Some(measured));
+    Ok(job.next.calibration())
+}
+
+/// What the questions are that the codebook keeps.
+fn stored_source(next: &NextGeneration, codebook: &CodebookFile) -> QuestionSource {
+    let notes = next.calibration().and_then(|calibration| calibration.notes.as_ref());
+    match (codebook.meta().questions_are_rows, notes) {
+        (true, _) => QuestionSource::Moved,
+        (false, Some(notes)) => notes.stored,
+        // Before there were notes, only questions of the caller's were kept as such.
+        (false, None) => QuestionSource::Given,
+    }
+}
+
+/// Segments that are indexed with the newest codebook.
+fn indexed(next: &NextGeneration) -> Result<Vec<IndexedSegment>> {
+    let hash = next.codebook().map(|(entry, _)| entry.hash);
+    let mut indexed = Vec::new();
+    for member in next.members() {
+        let segment = member.segment;
+        if segment.index().is_some_and(|index| Some(index.codebook) == hash) {
+            let deleted = next.deleted_rows(&member);
+            let live = match segment.rows_with_vector()? {
+                Some(present) if !deleted.is_empty() => Some(present - &deleted),
+                _ => None,
+            };
+            indexed.push(IndexedSegment { segment: segment.clone(), live });
+        }
+    }
+    Ok(indexed)
+}
+
+impl IndexedSegment {
+    fn live_count(&self) -> u64 {
+        self.live.as_ref().map_or(self.segment.vector_count(), RoaringBitmap::len)
+    }
+
+    fn mask(&self) -> Result<Option<LiveRows>> {
+        let (Some(live), Some(lists)) = (&self.live, self.segment.lists()?) else {
+            return Ok(None);
+        };
+        Ok(Some(LiveRows::new(live, lists.list_offsets)))
+    }
+}

@@ -1,0 +1,63 @@
+//! Compaction: merges segments in tiers and drops deleted rows.
+
+use super::super::gc;
+use super::super::writer::Writer;
+use super::blame::blame;
+use super::calibrate::{calibrate, is_stale};
+use super::merge::{merge_all, sizes, start};
+use super::options::{Job, OptimizeOptions};
+use super::recall::RecallReport;
+use super::train::{can_train, train};
+use crate::control::Control;
+use crate::error::Result;
+
+pub use super::merge::CompactReport;
+
+impl Writer {
+    /// Merges segments of similar size and rewrites those with many deleted rows, commits, and lets
+    /// go of the old files. Segments that are not indexed yet are, once there are enough vectors for
+    /// an index; the first time, its codebook is trained. Afterwards files take at most 4/3 of what is
+    /// live. Memory is bounded by one block and the keys of a merge, whatever the sizes.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`]; [`crate::Error::Memory`], [`crate::Error::Cancelled`] and
+    /// [`crate::Error::DeadlineExceeded`] leave the database as it was.
+    pub fn compact(&mut self, control: &Control) -> Result<CompactReport> {
+        self.guarded(|writer| {
+            writer.flush()?;
+            let options = OptimizeOptions::default();
+            let (next, settings) = writer.parts();
+            let mut job = Job { next, writer: settings, options: &options, control };
+            let mut report = merge_due(&mut job).map_err(|error| blame(job.next, error))?;
+            finish(writer, &mut report)?;
+            Ok(report)
+        })
+    }
+}
+
+/// Everything but the commit.
+fn merge_due(job: &mut Job<'_>) -> Result<CompactReport> {
+    let mut report = start(job.next);
+    let is_due = job.next.codebook().is_none() && can_train(job);
+    let trained = if is_due { train(job)? } else { None };
+    merge_all(job, &mut report)?;
+    if trained.is_some() || is_stale(job.next)? {
+        let measured = calibrate(job, trained.map(|trained| trained.stored))?;
+        report.recall = measured.map(RecallReport::of);
+    }
+    Ok(report)
+}
+
+/// Commits; twice when only the generation before still names old files, so that they may go: after
+/// a merge, also one of a compaction that was interrupted between its two commits.
+pub(super) fn finish(writer: &mut Writer, report: &mut CompactReport) -> Result<()> {
+    writer.commit_changes()?;
+    // Without the older manifest nothing is known to be freed, and nothing is lost by waiting.
+    report.bytes_freed = gc::superseded_bytes(writer.next().storage()).unwrap_or_default();
+    if report.bytes_freed > 0 {
+        writer.parts().0.mark_changed();
+        writer.commit_changes()?;
+    }
+    (report.segments_after, report.bytes_after) = sizes(writer.next());
+    Ok(())
+}

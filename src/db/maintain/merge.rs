@@ -1,0 +1,103 @@
+//! Merges segments of the next generation, and indexes them on the way.
+
+use roaring::RoaringBitmap;
+
+use super::super::next::NextGeneration;
+use super::memory::check_merge_memory;
+use super::options::Job;
+use super::plan::{Candidate, next_group};
+use super::recall::RecallReport;
+use crate::error::Result;
+use crate::ids::SegmentId;
+use crate::segment::{Merged, Segment, merge};
+use crate::storage::random_id;
+
+/// What a compaction did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompactReport {
+    /// Segments before.
+    pub segments_before: usize,
+    /// Segments after.
+    pub segments_after: usize,
+    /// Segments that were rewritten.
+    pub merged: usize,
+    /// Deleted rows that were dropped.
+    pub rows_dropped: u64,
+    /// Bytes of segments before.
+    pub bytes_before: u64,
+    /// Bytes of segments after.
+    pub bytes_after: u64,
+    /// Rows whose codes were computed; those of indexed segments are copied.
+    pub encoded: u64,
+    /// Bytes of old segments and codebooks that were deleted, also those that an interrupted compaction
+    /// had left.
+    pub bytes_freed: u64,
+    /// Recall, if the compaction measured it: after training an index, or because many rows came or went.
+    /// It is an estimate ([`RecallReport::is_estimate`]) if the writer had no encoder that embeds queries.
+    pub recall: Option<RecallReport>,
+}
+
+/// A report of what there is before anything is done.
+pub(super) fn start(next: &NextGeneration) -> CompactReport {
+    let (segments_before, bytes_before) = sizes(next);
+    CompactReport { segments_before, bytes_before, ..CompactReport::default() }
+}
+
+/// How many segments there are, and their bytes.
+pub(super) fn sizes(next: &NextGeneration) -> (usize, u64) {
+    let bytes = next.members().map(|member| member.entry.seal.length);
+    bytes.fold((0, 0), |(segments, sum), bytes| (segments + 1, sum + bytes))
+}
+
+/// Merges group after group until all is well.
+pub(super) fn merge_all(job: &mut Job<'_>, report: &mut CompactReport) -> Result<()> {
+    while let Some(group) = next_group(&candidates(job)) {
+        job.control.check()?;
+        merge_group(job, &group, report)?;
+    }
+    Ok(())
+}
+
+/// Merges these segments into one, and indexes it if it has enough vectors.
+pub(super) fn merge_group(
+    job: &mut Job<'_>,
+    group: &[SegmentId],
+    report: &mut CompactReport,
+) -> Result<()> {
+    check_merge_memory(job, group)?;
+    let id = job.next.take_segment_id();
+    let inputs: Vec<(Segment, RoaringBitmap)> = job
+        .next
+        .members()
+        .filter(|member| group.contains(&member.entry.id))
+        .map(|member| (member.segment.clone(), job.next.deleted_rows(&member)))
+        .collect();
+    let borrowed: Vec<_> = inputs.iter().map(|(segment, deleted)| (segment, deleted)).collect();
+    let with_vector: u64 = inputs.iter().map(|(segment, _)| segment.vector_count()).sum();
+    let codebook = job.next.codebook().map(|(_, codebook)| codebook);
+    let codebook = codebook.filter(|_| with_vector >= job.writer.index_rows_min.max(1));
+    let (storage, vectors) = (job.next.storage(), job.next.vectors());
+    let Merged { entry, encoded } =
+        merge(&borrowed, vectors, codebook, storage, id, random_id()?, job.control)?;
+    report.encoded += encoded;
+    let rows: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();
+    report.merged += group.len();
+    report.rows_dropped += rows - u64::from(entry.rows);
+    job.next.replace_segments(group, entry)
+}
+
+fn candidates(job: &Job<'_>) -> Vec<Candidate> {
+    let codebook = job.next.codebook().map(|(entry, _)| entry.hash);
+    let members = job.next.members();
+    members
+        .map(|member| Candidate {
+            id: member.entry.id,
+            bytes: member.entry.seal.length,
+            rows: u64::from(member.entry.rows),
+            deleted: job.next.deleted_rows(&member).len(),
+            unindexed: codebook.is_some()
+                && member.segment.vector_count() >= job.writer.index_rows_min
+                && member.segment.index().map(|index| index.codebook) != codebook,
+        })
+        .collect()
+}

@@ -1,0 +1,58 @@
+//! Trains the codebook of the index.
+
+use super::memory::check_training_memory;
+use super::options::{Job, OptimizeStage};
+use super::questions::new_questions;
+use super::sample::sample;
+use crate::error::Result;
+use crate::format::manifest::QuestionSource;
+use crate::index::train::{self, Stage as TrainStage, TrainOptions};
+use crate::segment::CodebookFile;
+
+/// What training left behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trained {
+    /// Rows of the sample.
+    pub(super) rows: usize,
+    /// What the questions in the codebook are.
+    pub(super) stored: QuestionSource,
+}
+
+/// Whether there are enough vectors for an index.
+pub(super) fn can_train(job: &Job<'_>) -> bool {
+    job.next.vector_rows() >= job.writer.train_rows_min.max(1)
+}
+
+/// Trains a codebook on a sample of all rows and makes it the one for new segments; `None` for a
+/// database without live vectors.
+pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
+    let Some(config) = job.next.vectors() else { return Ok(None) };
+    let dimension = config.dimension as usize;
+    let total_rows = job.next.vector_rows() as usize;
+    check_training_memory(job, dimension)?;
+    let sample =
+        sample(job.next, train::sample_rows(total_rows, dimension), dimension, job.control)?;
+    if sample.is_empty() {
+        // Every row with a vector is deleted.
+        return Ok(None);
+    }
+    let training = TrainOptions {
+        lists: job.options.lists,
+        total_rows,
+        sub_dimension: job.options.sub_dimension,
+        seed: job.options.seed,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let mut progress = |_: TrainStage, part: f32| job.options.report(OptimizeStage::Train, part);
+    let codebook = train::train(&sample, dimension, &training, job.control, &mut progress)?;
+    let rows = sample.len() / dimension.max(1);
+    drop(sample);
+    let questions = new_questions(job, dimension)?;
+    let stored = questions.source;
+    let questions = questions.into_stored();
+    job.next.expect_files();
+    let (storage, vectors) = (job.next.storage(), job.next.vectors());
+    let entry = CodebookFile::write(storage, &codebook, rows as u64, &questions, vectors)?;
+    job.next.add_codebook(entry)?;
+    Ok(Some(Trained { rows, stored }))
+}
