@@ -52,9 +52,13 @@ pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
+#[cfg(feature = "session")]
+pub mod export;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod panics;
+#[cfg(feature = "session")]
+pub mod session;
 
 pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};

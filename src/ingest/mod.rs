@@ -29,6 +29,7 @@ mod keys;
 mod lines;
 mod medcpt;
 mod names;
+mod opened;
 pub mod pipeline;
 pub mod pubmed;
 pub mod pubmedqa;
@@ -37,6 +38,7 @@ mod source;
 pub mod vectors;
 mod window;
 
+pub use opened::{ImportSource, Opened};
 pub use source::{Source, open, open_reader};
 
 use crate::document::Document;

@@ -162,13 +162,13 @@ impl Source {
         Ok(Some(batch))
     }
 
-    /// Whether the bytes can be read only once: a pipe, a device, a reader of the caller's.
-    pub(super) fn is_stream(&self) -> bool {
-        self.window.input().is_stream()
+    /// Its file; `None` where the bytes can be read only once: a pipe, a device, a reader of the caller's.
+    pub fn path(&self) -> Option<&Path> {
+        self.window.input().path()
     }
 
     /// The file's name, for messages.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.window.input().name()
     }
 

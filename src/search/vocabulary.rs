@@ -162,7 +162,7 @@ fn any_of(condition: fn(String) -> Filter, mut terms: Vec<String>) -> Filter {
 }
 
 /// Whether a term has words, and is no number, ISSN or UI.
-fn is_words(term: &str) -> bool {
+pub(super) fn is_words(term: &str) -> bool {
     let letters = |pair: &[u8]| pair.iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
     term.as_bytes().windows(2).any(letters)
 }

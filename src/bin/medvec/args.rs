@@ -241,15 +241,6 @@ impl Rows {
     }
 }
 
-/// A row type as `--rows` names it.
-pub(crate) fn row_type_name(row_type: RowType) -> &'static str {
-    match row_type {
-        RowType::Int8 => "int8",
-        RowType::F16 => "f16",
-        RowType::F32 => "f32",
-    }
-}
-
 /// `medvec search`
 #[derive(Debug, Args)]
 #[command(

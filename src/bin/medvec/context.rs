@@ -49,7 +49,10 @@ impl Context {
     /// As [`Context::control`], for a call that tells how far it is.
     pub(crate) fn watched(&self, progress: &Arc<Progress>) -> Control {
         let shown = progress.clone();
-        let watch = move |step: Step| shown.stage(step.stage, step.unit, step.done, step.total);
+        let watch = move |step: Step| match step.unit {
+            "bytes" => shown.bytes(step.stage, step.done, step.total, Some(step.records)),
+            unit => shown.stage(step.stage, unit, step.done, step.total),
+        };
         Control { watch: Some(Watch::new(watch)), ..self.control() }
     }
 

@@ -4,10 +4,10 @@ use std::io::BufRead;
 
 use medvec::Key;
 use medvec::db::Snapshot;
+use medvec::export::json::escaped;
 use medvec::search::{Hint, hints};
 
 use crate::failure::{Failure, Result};
-use crate::output::escaped;
 use crate::terminal::is_harmful;
 
 /// A key as typed, looked up.

@@ -6,26 +6,21 @@
 mod args;
 mod commands;
 mod context;
-mod csv;
 mod encoders;
 mod failure;
 mod filters;
-mod highlight;
 mod hints;
 mod interrupt;
 mod keys;
 mod limits;
-mod npy;
 mod output;
 mod progress;
 mod recall;
+mod refusals;
 mod render;
-mod sentences;
 mod shell;
 mod style;
 mod terminal;
-mod vectors;
-mod view;
 mod wrap;
 
 use std::io::Write;

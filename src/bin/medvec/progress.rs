@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use medvec::export::json::escaped;
 use serde_json::json;
 
-use crate::output::escaped;
 use crate::style;
 use crate::terminal::{one_line, sanitize, say};
 

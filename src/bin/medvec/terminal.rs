@@ -16,6 +16,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use anstyle::AnsiColor;
+use medvec::export::json;
 
 /// What stands in place of a harmful character.
 const REPLACEMENT: char = '\u{fffd}';
@@ -82,14 +83,9 @@ fn number() -> u64 {
     *NUMBER.get_or_init(|| RandomState::new().hash_one(std::process::id()))
 }
 
-/// Whether a terminal might obey a character, or show what follows in another order or line.
+/// Whether a character must not reach a terminal, or stands for something on the way to one.
 pub(crate) fn is_harmful(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        '\u{2028}' | '\u{2029}' | MARK => true,
-        c => c.is_control(),
-    }
+    c == MARK || json::is_harmful(c)
 }
 
 /// A text that a terminal shows and does not obey; styles become escape sequences.

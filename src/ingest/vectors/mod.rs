@@ -101,7 +101,7 @@ struct Counted {
 
 /// What a file of vectors is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Npy,
     Parquet,
 }
@@ -116,7 +116,13 @@ fn kind_of(start: &[u8]) -> Option<Kind> {
     }
 }
 
-fn kind(path: &Path) -> Result<Option<Kind>> {
+/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
+/// device does not: nothing is read of it.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
+/// bytes do not.
+pub(super) fn kind(path: &Path) -> Result<Option<Kind>> {
     // The first bytes of a pipe would be lost to its reader.
     if input::is_stream(path)? {
         return Ok(None);
@@ -150,22 +156,6 @@ fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kin
     Err(input_error(&name, "byte 0".into(), detail))
 }
 
-/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
-/// device does not: nothing is read of it.
-///
-/// # Errors
-/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
-/// bytes do not.
-pub fn is_vectors(path: &Path) -> Result<bool> {
-    Ok(kind(path)?.is_some())
-}
-
-/// What made the vectors of a file and how they are compared, where its name tells: MedCPT's chunks
-/// (`embeds_chunk_36.npy`) do.
-pub fn known_origin(path: &Path) -> Option<(&'static str, Metric)> {
-    medcpt_chunk(&name_of(path)).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
-}
-
 /// Opens a file of vectors; `ids` is the list of ids of an `.npy`, where it is not found by its name.
 ///
 /// # Errors
@@ -174,13 +164,20 @@ pub fn known_origin(path: &Path) -> Option<(&'static str, Metric)> {
 /// Parquet in a build without it.
 pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     match kind(path)? {
-        Some(Kind::Npy) => open_npy(path, ids),
-        Some(Kind::Parquet) => open_parquet(path, ids),
+        Some(kind) => open_kind(kind, path, ids),
         None => Err(input_error(
             &name_of(path),
             "byte 0".into(),
             "expected vectors: an .npy array or a Parquet file",
         )),
+    }
+}
+
+/// As [`open`], for a file of which the kind is known.
+pub(super) fn open_kind(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    match kind {
+        Kind::Npy => open_npy(path, ids),
+        Kind::Parquet => open_parquet(path, ids),
     }
 }
 
@@ -339,6 +336,17 @@ impl VectorSource {
     /// The file's name, without its folder.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What made the vectors and how they are compared, where the file's name tells: MedCPT's chunks
+    /// (`embeds_chunk_36.npy`) do.
+    pub fn known_origin(&self) -> Option<(&'static str, Metric)> {
+        medcpt_chunk(&self.name).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
     }
 
     /// What the manifest remembers: name, size, first bytes and digest of array and list, vectors given

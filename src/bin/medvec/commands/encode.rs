@@ -11,14 +11,15 @@ use medvec::encode::folder::{
     CrossEncoder, Device, FolderEncoder, QUERY, Tokens, is_cross_encoder,
 };
 use medvec::encode::static_encoder::StaticEncoder;
+use medvec::export::npy;
+use medvec::session::{BUILTIN, SessionError};
 use medvec::{Control, Encoder, EncoderInput, Error, encode};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Encode, EncodeFormat};
 use crate::context::Context;
-use crate::encoders::{BUILTIN, announce, not_a_folder};
+use crate::encoders::announce;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::npy;
 use crate::terminal::Machine;
 
 /// Longest line, in bytes.
@@ -74,7 +75,7 @@ enum Engine {
 pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
     let engine = Engine::open(args)?;
     announce(&args.encoder, args.model.preset.as_deref(), context)?;
-    let pace = Pace::of(args.model.device());
+    let pace = Pace::of(args.model.device.unwrap_or_default());
     let control = context.control();
     let mut lines = Lines::open(&args.input)?;
     let mut sink = Sink::open(args, engine.width(), context)?;
@@ -94,15 +95,16 @@ pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
 impl Engine {
     fn open(args: &Encode) -> Result<Engine> {
         let path = Path::new(&args.encoder);
-        let options = args.model.to_options()?;
+        let choice = args.model.choice(None);
+        let options = choice.model.open_options()?;
         if args.encoder != BUILTIN && path.is_dir() {
             return Ok(match is_cross_encoder(path)? {
                 true => Engine::Cross(Box::new(CrossEncoder::open_with(path, &options)?)),
                 false => Engine::Folder(Box::new(FolderEncoder::open_with(path, &options)?)),
             });
         }
-        if !args.model.is_empty() || args.model.device() != Device::Cpu {
-            return Err(not_a_folder(&args.encoder));
+        if choice.needs_folder() {
+            return Err(SessionError::NotAFolder { name: args.encoder.clone() }.into());
         }
         Ok(Engine::Static(match args.encoder.as_str() {
             BUILTIN => encode::builtin_static()?,

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use medvec::encode::folder::{
     CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, Rehearsal, is_cross_encoder,
 };
+use medvec::export::json;
+use medvec::session::BUILTIN;
 use medvec::{Control, Encoder, EncoderInput, encode};
 use serde_json::json;
 
 use super::quickstart::sample_texts;
 use crate::args::{Encoders, EncodersCommand, EncodersList, Format};
 use crate::context::Context;
-use crate::encoders::BUILTIN;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::output::json_value;
 use crate::style::{FAINT, KEY, MARK};
 
 /// How long an encoder is timed at least, unless it is through with the sample before.
@@ -54,7 +54,7 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
     let known = rehearsed(args, context)?;
     match args.format {
         Format::Text => text(&mut context.out, &found, &known)?,
-        Format::Json => json_value(&mut context.out.machine(), &as_json(&found, &known))?,
+        Format::Json => json::write(&mut context.out.machine(), &as_json(&found, &known))?,
         _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)

@@ -2,17 +2,17 @@
 
 use std::io::{self, Write};
 
-use medvec::Metric;
 use medvec::db::{IndexStats, RecallPoint, Snapshot, Stats as Figures};
+use medvec::export::json;
 use medvec::format::manifest::VectorConfig;
 use medvec::search::FieldInfo;
+use medvec::session::{metric_name, row_type_name};
 use serde_json::{Value, json};
 
 use super::open;
-use crate::args::{Format, Stats, row_type_name};
+use crate::args::{Format, Stats};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::output::json_value;
 use crate::recall::{recall_json, recall_text};
 use crate::style::{FAINT, bytes, count, counted};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     match args.format {
         Format::Text => text(&mut context.out, &snapshot, &figures, &fields)?,
         Format::Json => {
-            json_value(&mut context.out.machine(), &as_json(&snapshot, &figures, &fields))?;
+            json::write(&mut context.out.machine(), &as_json(&snapshot, &figures, &fields))?;
         }
         _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
     }
@@ -137,15 +137,8 @@ fn vectors(config: &VectorConfig) -> String {
         "{} dimensions, {}, {}",
         config.dimension,
         row_type_name(config.row_type),
-        metric(config)
+        metric_name(config.metric)
     )
-}
-
-fn metric(config: &VectorConfig) -> &'static str {
-    match config.metric {
-        Metric::Dot => "dot product",
-        Metric::Cosine => "cosine",
-    }
 }
 
 fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Value {
@@ -153,7 +146,7 @@ fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Valu
     let vectors = manifest.vectors.as_ref().map(|config| {
         json!({
             "dimension": config.dimension,
-            "metric": metric(config),
+            "metric": metric_name(config.metric),
             "rows": row_type_name(config.row_type),
             "count": figures.vectors,
             "pending": figures.pending,
