@@ -62,7 +62,10 @@ pub mod session;
 
 pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};
+pub use db::{CreateOptions, Database, OpenOptions, Snapshot, Writer, WriterOptions};
 pub use document::Document;
 pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};
-pub use error::{Error, Result};
+pub use error::{Error, NameKind, Result};
+pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, RowId, SegmentId};
+pub use search::{Accuracy, FieldTest, Filter, Hit, Note, Query, SearchResult};

@@ -8,7 +8,9 @@
 //! | [`json`] | values on one line or several, in characters that no terminal obeys |
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`npy`] | matrices of single precision |
+//! | [`stats`] | the figures of a database as JSON |
 
 pub mod csv;
 pub mod json;
 pub mod npy;
+pub mod stats;

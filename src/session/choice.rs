@@ -33,7 +33,7 @@ impl EncoderChoice {
 
     /// Whether something was said that only a model folder has.
     #[cfg(feature = "bert")]
-    pub fn needs_folder(&self) -> bool {
+    pub(super) fn needs_folder(&self) -> bool {
         !self.model.is_empty() || self.model.device != Device::Cpu
     }
 

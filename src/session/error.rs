@@ -115,6 +115,24 @@ pub enum SessionError {
     #[error("this database holds vectors of your own making: queries in words need an encoder")]
     QueriesNeedEncoder,
 
+    /// A path without a name was to be inspected.
+    #[error("{} is not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The lock of the writer was to be inspected.
+    #[error("LOCK is the writer lock: it is empty and has no structure")]
+    LockFile,
+    /// A file was to be inspected that is not there.
+    #[error("there is no file {name} in {location}")]
+    NoFile {
+        /// Its name.
+        name: String,
+        /// The directory.
+        location: String,
+    },
+
     /// A directory was given as a source.
     #[error("{} is a directory: name the files in it", path.display())]
     SourceIsDirectory {

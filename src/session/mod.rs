@@ -44,9 +44,12 @@
 //! | `rerank` | hits sorted again by a cross-encoder |
 //! | `sentences`, `highlight` | the best sentence of a hit, the words of the query in it |
 //! | `remark`, `hints` | what an answer says beside its hits |
-//! | `suggest` | names for filters |
+//! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
+//! | `engine` | a model by itself: tokens, vectors, scores |
+//! | `inspect` | the structure of files |
+//! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
 
 mod answer;
@@ -54,14 +57,20 @@ mod ask;
 mod choice;
 mod embed;
 mod encoders;
+#[cfg(feature = "bert")]
+mod engine;
 mod error;
 mod explain;
+mod find;
 mod folders;
 mod highlight;
 mod hints;
 mod import;
+mod inspect;
 mod locate;
 mod maintain;
+#[cfg(feature = "bert")]
+pub mod models;
 mod names;
 mod opened;
 mod remark;
@@ -79,13 +88,29 @@ pub use choice::EncoderChoice;
 pub use choice::ModelOptions;
 pub use embed::EmbedOutcome;
 pub use encoders::open_encoder;
+#[cfg(feature = "bert")]
+pub use engine::{EncodedOutcome, EncodedText, TextEngine, TextPair};
 pub use error::{SessionError, SessionResult};
 pub use explain::Explanation;
+pub use find::{KeyLookup, find_keys};
 #[cfg(feature = "bert")]
 pub use folders::{ModelNote, model_notes};
 pub use import::Import;
+pub use inspect::{DatabaseFiles, FileOutline, SectionOutline, outline};
 pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
 pub use request::Request;
 pub use settings::ImportSettings;
+
+// What a session takes and returns, so that a face needs no room below.
+pub use crate::control::{Step, Watch};
+pub use crate::db::{
+    AdoptReport, CompactReport, IndexStats, OptimizeOptions, OptimizeReport, OptimizeStage,
+    RecallPoint, RecallReport, RepairReport, Stats,
+};
+pub use crate::format::manifest::QuestionSource;
+pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
+pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
+pub use crate::limits::TRAIN_ROWS_MIN;
+pub use crate::search::{Explain, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, WhyExact};

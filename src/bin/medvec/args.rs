@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use medvec::Metric;
-use medvec::format::manifest::RowType;
+use medvec::{Metric, RowType};
 
 use crate::filters::{YearRange, name, share};
 use crate::progress::Form;

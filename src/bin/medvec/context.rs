@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use medvec::control::{Step, Watch};
+use medvec::session::{Step, Watch};
 use medvec::{CancelToken, Control};
 
 use crate::interrupt::cancel_on_interrupt;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use medvec::search::{FieldTest, Filter};
+use medvec::{FieldTest, Filter};
 
 use crate::args::Filters;
 use crate::failure::{Failure, Result};

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use medvec::search::{Hint, TagMeaning};
-use medvec::session::{Remark, TextHint};
+use medvec::session::{Hint, Remark, TagMeaning, TextHint};
 
 use crate::shell;
 use crate::style::counted;

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use medvec::encode::folder::Device;
-use medvec::kernel::matmul::Precision;
+use medvec::session::models::{Device, Precision};
 
 use super::Format;
 

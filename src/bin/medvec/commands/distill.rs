@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::Encoder;
-use medvec::encode::distill::{self, DistillOptions};
+use medvec::session::models::distill::{self, DistillOptions};
 use medvec::session::{EncoderChoice, open_encoder};
 
 use crate::args::Distill;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use medvec::encode::folder::{
+use medvec::export::json;
+use medvec::session::models::{
     CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, Rehearsal, is_cross_encoder,
 };
-use medvec::export::json;
-use medvec::session::BUILTIN;
-use medvec::{Control, Encoder, EncoderInput, encode};
+use medvec::session::{BUILTIN, models};
+use medvec::{Control, Encoder, EncoderInput};
 use serde_json::json;
 
 use super::quickstart::sample_texts;
@@ -61,7 +61,7 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
 }
 
 fn builtin(args: &EncodersList) -> Result<Found> {
-    let encoder = encode::builtin()?;
+    let encoder = models::builtin()?;
     let seconds = match args.no_timing {
         true => None,
         false => Some(time(&|inputs| encoder.encode_documents(inputs).map(drop), TIMED)?),
@@ -106,7 +106,7 @@ fn rehearsed(
     context: &Context,
 ) -> Result<Vec<(&'static Preset, Option<f64>)>> {
     let mut known: Vec<(&Preset, Option<f64>)> = Vec::new();
-    let words = encode::builtin_static()?;
+    let words = models::builtin_static()?;
     let tokens = |input: &EncoderInput| {
         let mut ids = Vec::new();
         words.wordpiece().encode(&input.title, &mut ids);

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use medvec::export::{csv, json};
+use medvec::session::{KeyLookup, find_keys};
 
 use super::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::keys::Found;
 use crate::{keys, render};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
@@ -22,10 +22,10 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     if args.format == Format::Csv {
         csv::document_header(&mut context.out.machine())?;
     }
-    for key in keys::find_all(&texts, &snapshot)? {
+    for key in find_keys(&texts, &snapshot)? {
         let key = match key {
-            Found::Key(key) => key,
-            Found::Nothing(remark) => {
+            KeyLookup::Found(key) => key,
+            KeyLookup::Missing(remark) => {
                 context.remark(remark);
                 continue;
             }

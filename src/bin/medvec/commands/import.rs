@@ -5,11 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use medvec::db::Database;
-use medvec::ingest::ImportSource;
-use medvec::ingest::pipeline::{ImportReport, select};
-use medvec::limits::TRAIN_ROWS_MIN;
-use medvec::session::{Import as Prepared, ImportSettings};
+use medvec::Database;
+use medvec::session::{
+    Import as Prepared, ImportReport, ImportSettings, ImportSource, TRAIN_ROWS_MIN, select_sources,
+};
 
 use crate::args::{Import, MetricName, Rows};
 use crate::context::Context;
@@ -19,7 +18,7 @@ use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, count, counted, duration};
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
-    let (files, others) = select(&args.files);
+    let (files, others) = select_sources(&args.files);
     for (file, reason) in &others {
         context.remark(format!("{FAINT}{} left out: {reason}{FAINT:#}", file.display()));
     }

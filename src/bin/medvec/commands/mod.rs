@@ -20,7 +20,7 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
-use medvec::db::{Database, OpenOptions};
+use medvec::{Database, OpenOptions};
 
 use crate::failure::Result;
 

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::Error;
-use medvec::db::{OptimizeOptions, OptimizeReport, OptimizeStage};
-use medvec::limits::TRAIN_ROWS_MIN;
-use medvec::session::{Session, SessionError, SessionOptions};
+use medvec::session::{
+    OptimizeOptions, OptimizeReport, OptimizeStage, Session, SessionError, SessionOptions,
+    TRAIN_ROWS_MIN,
+};
 
 use crate::args::Optimize;
 use crate::context::Context;

@@ -3,10 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use medvec::EncoderInput;
-use medvec::db::Database;
-use medvec::ingest::{Event, Opened};
-use medvec::session::{BUILTIN, EncoderChoice, ImportSettings};
+use medvec::session::{BUILTIN, EncoderChoice, Event, ImportSettings, Opened, open_reader};
+use medvec::{Database, EncoderInput};
 
 use super::{import, search};
 use crate::args::{Filters, Format, ModelOptions, Quickstart, Search};
@@ -73,7 +71,7 @@ fn build(database: &Path, context: &mut Context) -> Result<()> {
 /// Titles and abstracts of the sample.
 pub(crate) fn sample_texts() -> Result<Vec<EncoderInput>> {
     let mut texts = Vec::new();
-    for record in medvec::ingest::open_reader(SAMPLE_NAME, SAMPLE)? {
+    for record in open_reader(SAMPLE_NAME, SAMPLE)? {
         if let Event::Document { document, .. } = record?.event {
             texts.push(document.encoder_input());
         }

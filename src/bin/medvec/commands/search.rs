@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
-use medvec::search::{Accuracy, Filter, IndexExplain, Plan, WhyExact};
-use medvec::session::{Explanation, Request, Session, SessionOptions};
+use medvec::session::{
+    Explanation, IndexExplain, Plan, Request, Session, SessionOptions, WhyExact,
+};
+use medvec::{Accuracy, Filter};
 
 use crate::args::{Format, Search};
 use crate::context::Context;
