@@ -9,7 +9,7 @@ use super::digest::{self, Passed, Tap};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 
-/// Bytes of the file whose hash tells most changed files at once.
+/// Bytes of the beginning, whose hash finds most changed files at once.
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// Bytes of one read from the operating system.

@@ -10,9 +10,9 @@ use crate::error::Result;
 /// An open source.
 pub enum Opened {
     /// Documents, some perhaps with their vectors.
-    Documents(Source),
+    Documents(Box<Source>),
     /// Vectors alone, and the ids of the documents they belong to.
-    Vectors(VectorSource),
+    Vectors(Box<VectorSource>),
 }
 
 impl Opened {
@@ -26,8 +26,8 @@ impl Opened {
     /// file's name says that it holds vectors and its bytes do not.
     pub fn open(path: &Path, ids: Option<&Path>) -> Result<Opened> {
         Ok(match vectors::kind(path)? {
-            Some(kind) => Opened::Vectors(vectors::open_kind(kind, path, ids)?),
-            None => Opened::Documents(source::open(path)?),
+            Some(kind) => Opened::Vectors(Box::new(vectors::open_kind(kind, path, ids)?)),
+            None => Opened::Documents(Box::new(source::open(path)?)),
         })
     }
 
@@ -36,7 +36,7 @@ impl Opened {
     /// # Errors
     /// As [`open_reader`](super::open_reader).
     pub fn reader(name: &str, reader: impl Read + Send + 'static) -> Result<Opened> {
-        Ok(Opened::Documents(source::open_reader(name, reader)?))
+        Ok(Opened::Documents(Box::new(source::open_reader(name, reader)?)))
     }
 
     /// Its file; `None` for pipes, devices and streams, which can be read only once.

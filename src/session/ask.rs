@@ -203,3 +203,6 @@ impl Found<'_> {
         Ok(remarks)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The command line as clap sees it: one struct a command.
+//! The command line as clap sees it: one struct per command.
 
 mod models;
 
@@ -36,7 +36,7 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// How progress is told on standard error.
+    /// How progress is reported on standard error.
     #[arg(long, value_enum, global = true, default_value_t, value_name = "FORM")]
     pub(crate) progress: Form,
 }
@@ -60,11 +60,11 @@ pub(crate) enum Format {
     Text,
     /// One JSON value.
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
     /// Comma-separated values with a header line.
     Csv,
-    /// One key a line, for `medvec get DB -` and other programs.
+    /// One key per line, for `medvec get DB -` and other programs.
     Pmids,
 }
 
@@ -132,7 +132,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
-    /// The tower for questions, where `--encoder` embeds stored texts only (MedCPT). Not needed when it
+    /// The model for queries, where `--encoder` embeds stored texts only (MedCPT). Not needed when it
     /// lies beside the other under its own name.
     #[arg(long, value_name = "FOLDER", requires = "encoder")]
     pub(crate) query_encoder: Option<String>,
@@ -155,7 +155,7 @@ pub(crate) struct Import {
     #[arg(long, value_enum, value_name = "METRIC")]
     pub(crate) metric: Option<MetricName>,
 
-    /// The ids of an .npy file: one a line, JSONL, or a JSON list. Without it they are looked for beside
+    /// The ids of an .npy file: one per line, JSONL, or a JSON list. Without it they are looked for beside
     /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
@@ -180,12 +180,12 @@ pub(crate) struct Embed {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Where the database's encoder is (`builtin` or a model folder), when it is not where it was. For
-    /// vectors of which only an origin is known: the encoder that made them; it is held against them.
+    /// Where the database's encoder is (`builtin` or a model folder), if it has moved. For vectors with
+    /// only a named origin: the encoder that made them; it is verified against them.
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
-    /// Where the model for questions is, when the encoder is one of two that belong together and the
+    /// Where the model for queries is, when the encoder is one of two that belong together and the
     /// other does not lie beside it.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) query_encoder: Option<String>,
@@ -194,7 +194,7 @@ pub(crate) struct Embed {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// Threads; a core each without it.
+    /// Threads; one per core without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
 }
@@ -221,7 +221,7 @@ impl MetricName {
 /// How vectors are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rows {
-    /// One byte a dimension and a scale a row.
+    /// One byte per dimension and a scale per row.
     Int8,
     /// Half precision.
     F16,
@@ -285,7 +285,7 @@ pub(crate) struct Search {
     pub(crate) explain: bool,
 
     /// Use this encoder (`builtin` or a model folder) instead of the one that the database names. For
-    /// a database of two towers, the one for questions.
+    /// a two-tower database, the one for queries.
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
@@ -293,7 +293,7 @@ pub(crate) struct Search {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// Sort the best hits again by this cross-encoder, which reads question and text together.
+    /// Sort the best hits again by this cross-encoder, which reads query and document together.
     #[arg(long, value_name = "FOLDER", requires = "text")]
     pub(crate) rerank: Option<PathBuf>,
 
@@ -366,7 +366,7 @@ pub(crate) struct Delete {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// PMIDs or other keys; `-` reads them from standard input, one a line.
+    /// PMIDs or other keys; `-` reads them from standard input, one per line.
     #[arg(value_name = "KEY", required = true)]
     pub(crate) keys: Vec<String>,
 }

@@ -17,7 +17,7 @@ pub(crate) struct Context {
     pub(crate) out: Output,
     /// No progress and no remarks.
     pub(crate) quiet: bool,
-    /// How progress is told.
+    /// How progress is reported.
     pub(crate) form: Form,
     /// Columns to fill.
     pub(crate) columns: usize,
@@ -46,7 +46,7 @@ impl Context {
         Progress::new(self.form, stage)
     }
 
-    /// As [`Context::control`], for a call that tells how far it is.
+    /// As [`Context::control`], for a call that reports its progress.
     pub(crate) fn watched(&self, progress: &Arc<Progress>) -> Control {
         let shown = progress.clone();
         let watch = move |step: Step| match step.unit {

@@ -1,7 +1,7 @@
 //! The command line of medvec.
 //!
 //! Everything here is a thin edge over the library: options become calls, answers become text. One
-//! file a command in `commands/`; what they share is in the files beside this one.
+//! file per command in `commands/`; what they share is in the files beside this one.
 
 mod args;
 mod commands;

@@ -13,7 +13,7 @@ pub(crate) fn recall_text(recall: &RecallReport) -> String {
         }
         (_, false) => format!("measured with {}", counted(questions, "question")),
         (_, true) => format!(
-            "estimated with {} moved to where questions lie: give `optimize --questions` some of \
+            "estimated with {} moved to where queries lie: give `optimize --questions` some of \
              your users'",
             counted(questions, "stored vector")
         ),

@@ -8,7 +8,7 @@
 //! here.
 //!
 //! Formats for programs are not changed on the way into a file or a pipe. JSON escapes these
-//! characters by its own rules (`output.rs`); CSV and key lists pass through here on a terminal.
+//! characters by its own rules (`export::json`); CSV and key lists pass through here on a terminal.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -176,7 +176,7 @@ impl Write for Output {
         if !self.machine.buffer().is_empty() {
             self.machine.flush()?;
         }
-        // Text comes in whole characters; what is no text is harmless after this, too.
+        // Text comes in whole characters; what is not text is harmless after this, too.
         self.text.write_all(sanitize(&String::from_utf8_lossy(bytes)).as_bytes())?;
         Ok(bytes.len())
     }

@@ -92,8 +92,8 @@ impl<'a> Import<'a> {
 
     fn source(&mut self, source: ImportSource) -> Result<()> {
         match source.open(self.options.ids.as_deref())? {
-            Opened::Documents(source) => self.documents_file(source),
-            Opened::Vectors(source) => self.vectors_file(source),
+            Opened::Documents(source) => self.documents_file(*source),
+            Opened::Vectors(source) => self.vectors_file(*source),
         }
     }
 

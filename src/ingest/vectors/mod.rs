@@ -9,15 +9,15 @@
 //! (JSON lines with a `vector` in each are documents: [`super::jsonl`].)
 //!
 //! An array is of type `<f4` or `<f2` (little-endian single or half precision), in C order, with one
-//! vector a row; anything else is refused by name. A list of ids is text with one id a line, JSON
+//! vector per row; anything else is refused by name. A list of ids is text with one id per line, JSON
 //! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. `.npy` and lists may
 //! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID, also as a float or in quotes;
 //! one with leading zeros is a text, but in `pmids_chunk_N.json`, where all are PMIDs. A list is read twice
 //! and cannot be a pipe.
 //!
-//! Before the first vector, the whole list of ids is read once: an id that is none or is given twice,
+//! Before the first vector, the whole list of ids is read once: an invalid or duplicate id,
 //! and a list longer or shorter than the array, are found before anything is imported. Memory: one
-//! vector and, while the list is checked, some bits a PMID or about 40 bytes an id of other kind.
+//! vector and, while the list is checked, some bits per PMID or about 40 bytes per id of another kind.
 
 mod ids;
 mod npy;
@@ -74,7 +74,7 @@ pub struct VectorSource {
     is_broken: bool,
 }
 
-/// A key and its vector, or why that is none.
+/// A key with its vector, or why the vector is invalid.
 type Row = (Key, Result<Vec<f32>, String>);
 
 /// An array beside the list of its ids.
@@ -160,7 +160,7 @@ fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kin
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Input`] for an array of another type, order or shape, for a list of ids that
-/// is not there, has an id that is none or comes twice, or has not as many as there are vectors; for
+/// is not there, has an invalid or duplicate id, or has not as many as there are vectors; for
 /// Parquet in a build without it.
 pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     match kind(path)? {
@@ -248,7 +248,7 @@ fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
         &name_of(path),
         "the whole file".into(),
         "a Parquet file, which this build cannot read: build medvec with the feature `parquet`, or \
-         write the vectors as .npy and the ids as a text file, one a line",
+         write the vectors as .npy and the ids as a text file, one per line",
     ))
 }
 
@@ -292,7 +292,7 @@ fn medcpt_chunk(name: &str) -> Option<&str> {
     (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-/// Refuses what is no dimension of a vector.
+/// Refuses a dimension that no vector can have.
 fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
     match usize::try_from(dimension) {
         Ok(dimension) if (1..=DIMENSION_MAX).contains(&dimension) => Ok(dimension),
@@ -442,7 +442,7 @@ impl VectorSource {
                 }
                 #[cfg(feature = "parquet")]
                 Rows::Parquet(table) => {
-                    // A vector that is none was reported before it was passed.
+                    // An invalid vector was reported before it was passed.
                     let _ = table.next()?;
                 }
             }

@@ -1,7 +1,7 @@
 //! Parquet files with a column of ids and a column of vectors.
 //!
-//! The crate `parquet` is used without Arrow: pages, encodings and compression are its, which column
-//! is what and what a row may be is decided here; `pages` guards against files that lie. Memory: a
+//! The crate `parquet` is used without Arrow. It reads pages, encodings and compression; this module decides
+//! which column is which and what a row may be; `pages` guards against files that lie. Memory: a
 //! page of each column, and some rows.
 
 use std::collections::VecDeque;
@@ -59,7 +59,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] for a file that is damaged, without such columns, with
-    /// vectors of another type or an id that is none or comes twice.
+    /// vectors of another type or an invalid or duplicate id.
     pub(super) fn open(path: &Path, name: &str) -> Result<Table> {
         let file = File::open(path)
             .map_err(|source| Error::io("open", path.display().to_string(), source))?;
@@ -127,7 +127,7 @@ impl Table {
         self.len
     }
 
-    /// The next row; there must be one. A vector that is none is its row's own fault.
+    /// The next row; there must be one. An invalid vector is its row's own fault.
     ///
     /// # Errors
     /// [`Error::Input`] for a file that is damaged or has fewer rows than it says.

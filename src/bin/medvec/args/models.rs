@@ -92,10 +92,10 @@ pub(crate) struct Encode {
 /// How vectors are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EncodeFormat {
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[default]
     Jsonl,
-    /// A numpy matrix, single precision, a row a text.
+    /// A numpy matrix, single precision, one row per text.
     Npy,
 }
 
@@ -166,7 +166,7 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "N", conflicts_with = "vocabulary_file")]
     pub(crate) vocabulary: Option<usize>,
 
-    /// Use this vocabulary instead of training one: a vocab.txt, a token a line, with [UNK].
+    /// Use this vocabulary instead of training one: a vocab.txt, one token per line, with [UNK].
     #[arg(long, value_name = "FILE")]
     pub(crate) vocabulary_file: Option<PathBuf>,
 

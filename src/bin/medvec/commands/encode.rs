@@ -145,8 +145,8 @@ impl<'a> Sink<'a> {
                 (Place::File(..), _) => 0,
                 (_, "-") => {
                     return Err(Failure::usage(
-                        "a matrix begins with the number of its rows, which standard input does not \
-                         tell: add --out FILE.npy",
+                        "a matrix begins with the number of its rows, which is not known of standard \
+                         input: add --out FILE.npy",
                     ));
                 }
                 (_, file) => count(file)?,

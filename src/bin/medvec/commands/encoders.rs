@@ -36,7 +36,7 @@ struct Found {
     preset: Option<&'static Preset>,
     dimension: u32,
     length: u32,
-    /// Seconds for 1,000 abstracts on all cores, or why that cannot be told.
+    /// Seconds for 1,000 abstracts on all cores, or why that is not known.
     seconds: Result<Option<f64>, String>,
 }
 
@@ -161,7 +161,7 @@ fn long_texts(
     Ok(Some(per_token * mean * 1000.0 / threads as f64))
 }
 
-/// Seconds for 1,000 abstracts, one thread a core, from a part of the sample that takes `least`.
+/// Seconds for 1,000 abstracts, one thread per core, from a part of the sample that takes `least`.
 fn time(
     run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync),
     least: Duration,
@@ -276,8 +276,8 @@ fn text(out: &mut dyn Write, found: &[Found], known: &[(&Preset, Option<f64>)]) 
 fn purpose(preset: &Preset) -> String {
     match preset.purpose {
         Purpose::Both => String::new(),
-        Purpose::Documents { query } => format!(", documents; questions by {query}"),
-        Purpose::Queries { document } => format!(", questions; documents by {document}"),
+        Purpose::Documents { query } => format!(", documents; queries by {query}"),
+        Purpose::Queries { document } => format!(", queries; documents by {document}"),
         Purpose::Scores => ", re-ranks".to_owned(),
     }
 }

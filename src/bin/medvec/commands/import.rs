@@ -59,7 +59,7 @@ pub(crate) fn sources_into(
     let report = import.run(&context.watched(&progress));
     drop(progress);
     let report = report?;
-    tell(&report, path, context)?;
+    report_on(&report, path, context)?;
     // A vector that made a document counts as new.
     let documents = report.added + report.replaced + report.unchanged + report.deletes;
     let records = documents.max(report.vectors);
@@ -99,7 +99,7 @@ fn advise(database: &Database, path: &Path, context: &mut Context) -> Result<()>
     Ok(())
 }
 
-fn tell(report: &ImportReport, path: &Path, context: &mut Context) -> Result<()> {
+fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Result<()> {
     for error in report.skipped_records.iter().chain(&report.broken_files) {
         context.remark(format!("{MARK}skipped{MARK:#} {error}"));
     }

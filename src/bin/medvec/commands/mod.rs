@@ -1,4 +1,4 @@
-//! One file a command. Each `run` returns the exit code.
+//! One file per command. Each `run` returns the exit code.
 
 pub(crate) mod compact;
 pub(crate) mod completions;

@@ -59,11 +59,11 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         }
         (error, _) => error.into(),
     })?;
-    tell(&report, context)?;
+    report_on(&report, context)?;
     Ok(EXIT_FOUND)
 }
 
-fn tell(report: &OptimizeReport, context: &mut Context) -> Result<()> {
+fn report_on(report: &OptimizeReport, context: &mut Context) -> Result<()> {
     let compact = &report.compact;
     if report.lists == 0 {
         writeln!(

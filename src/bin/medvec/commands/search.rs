@@ -168,7 +168,7 @@ fn explain_index(index: &IndexExplain) {
     ));
     if let Some(low) = index.low_share {
         say(format!(
-            "          {:.1} % of questions without a filter find fewer than 8 of their 10",
+            "          {:.1} % of queries without a filter find fewer than 8 of their 10",
             100.0 * low
         ));
     }

@@ -127,7 +127,7 @@ fn index_text(index: &IndexStats) -> String {
 
 fn point_text(point: &RecallPoint) -> String {
     let low = point.low_share.map_or(String::new(), |share| {
-        format!("; {:.1} % of questions find fewer than 8 of their 10", 100.0 * share)
+        format!("; {:.1} % of queries find fewer than 8 of their 10", 100.0 * share)
     });
     format!("{:<5}  {}{low}", point.recall, counted(point.probes.into(), "list"))
 }
