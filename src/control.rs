@@ -97,7 +97,7 @@ pub struct Control {
     pub cancel: Option<CancelToken>,
     /// Told how far the call is, by [`Snapshot::verify`](crate::db::Snapshot::verify),
     /// [`Writer::compact`](crate::db::Writer::compact) and
-    /// [`Writer::optimize`](crate::db::Writer::optimize).
+    /// [`Writer::optimize`](crate::db::Writer::optimize), and by the imports and the embedding of a session.
     pub watch: Option<Watch>,
 }
 

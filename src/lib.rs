@@ -18,7 +18,9 @@
 //! | 4 | [`segment`] | one immutable file: builder, reader, merge, verify |
 //! | 5 | [`search`] | query, filter, plan, execute |
 //! | 6 | [`db`] | database, snapshot, writer, commit, garbage collection |
-//! | 7 | [`encode`], [`ingest`], `bin/medvec` | edges |
+//! | 7 | [`encode`], [`ingest`] | text to vectors; files to documents |
+//! | 8 | `session`, `export` | a database with its encoder, for faces; output formats |
+//! | 9 | `bin/medvec` | the command line |
 
 #![warn(missing_docs, unreachable_pub)]
 #![deny(unsafe_code)]

@@ -4,10 +4,9 @@
 //! that can be shown or serialised as it is, suggests names for filters, imports and embeds.
 //!
 //! ```
-//! use medvec::session::{Request, Session, SessionOptions};
-//! use medvec::db::{CreateOptions, Database, WriterOptions};
 //! use medvec::document::AbstractSection;
-//! use medvec::{Document, Key, encode};
+//! use medvec::session::{Request, Session, SessionOptions};
+//! use medvec::{CreateOptions, Database, Document, Key, WriterOptions, encode};
 //!
 //! # fn main() -> Result<(), medvec::session::SessionError> {
 //! # let path = std::env::temp_dir().join(format!("medvec-session-{}", std::process::id()));
@@ -114,3 +113,4 @@ pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
 pub use crate::limits::TRAIN_ROWS_MIN;
 pub use crate::search::{Explain, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, WhyExact};
+pub use crate::storage::Access;

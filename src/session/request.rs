@@ -8,8 +8,8 @@ use crate::search::{Accuracy, Filter};
 /// Without a text and a vector, the documents that pass the filter are listed, newest first.
 ///
 /// ```
+/// # use medvec::Filter;
 /// # use medvec::session::Request;
-/// # use medvec::search::Filter;
 /// let request = Request::text("does aspirin prevent tumours")
 ///     .filter(Filter::years(2010, 2020))
 ///     .k(5)

@@ -1,19 +1,22 @@
 //! The command line as clap sees it: one struct per command.
 
+mod choices;
 mod models;
+mod values;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use medvec::{Metric, RowType};
 
-use crate::filters::{YearRange, name, share};
 use crate::progress::Form;
 
+pub(crate) use choices::{Format, MetricName, Rows};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
+pub(crate) use values::YearRange;
+use values::{name, share};
 
 /// PubMed on a laptop: import citations, search them by meaning, filter them by MeSH.
 #[derive(Debug, Parser)]
@@ -50,22 +53,6 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON value.
-    Json,
-    /// One JSON object per line.
-    Jsonl,
-    /// Comma-separated values with a header line.
-    Csv,
-    /// One key per line, for `medvec get DB -` and other programs.
-    Pmids,
 }
 
 /// Commands.
@@ -197,47 +184,6 @@ pub(crate) struct Embed {
     /// Threads; one per core without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-}
-
-/// How vectors are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MetricName {
-    /// By their inner product, as they are.
-    Dot,
-    /// By the cosine of their angle.
-    Cosine,
-}
-
-impl MetricName {
-    /// How the library calls it.
-    pub(crate) fn metric(self) -> Metric {
-        match self {
-            MetricName::Dot => Metric::Dot,
-            MetricName::Cosine => Metric::Cosine,
-        }
-    }
-}
-
-/// How vectors are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rows {
-    /// One byte per dimension and a scale per row.
-    Int8,
-    /// Half precision.
-    F16,
-    /// Single precision.
-    F32,
-}
-
-impl Rows {
-    /// How the format calls it.
-    pub(crate) fn row_type(self) -> RowType {
-        match self {
-            Rows::Int8 => RowType::Int8,
-            Rows::F16 => RowType::F16,
-            Rows::F32 => RowType::F32,
-        }
-    }
 }
 
 /// `medvec search`

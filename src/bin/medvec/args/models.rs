@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use medvec::session::models::{Device, Precision};
 
-use super::Format;
+use super::choices::Format;
 
 /// What a model folder does not say about itself.
 #[derive(Clone, Debug, Default, Args)]

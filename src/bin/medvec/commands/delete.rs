@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use medvec::WriterOptions;
 use medvec::session::{KeyLookup, find_keys};
 
-use super::open;
+use super::open::open;
 use crate::args::Delete;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};

@@ -11,20 +11,10 @@ pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
+mod open;
 pub(crate) mod optimize;
 pub(crate) mod quickstart;
 pub(crate) mod repair;
 pub(crate) mod search;
 pub(crate) mod stats;
 pub(crate) mod verify;
-
-use std::path::Path;
-
-use medvec::{Database, OpenOptions};
-
-use crate::failure::Result;
-
-/// Opens an existing database.
-fn open(path: &Path) -> Result<Database> {
-    Ok(Database::open(path, OpenOptions::default())?)
-}

@@ -7,10 +7,9 @@ use medvec::session::{BUILTIN, EncoderChoice, Event, ImportSettings, Opened, ope
 use medvec::{Database, EncoderInput};
 
 use super::{import, search};
-use crate::args::{Filters, Format, ModelOptions, Quickstart, Search};
+use crate::args::{Filters, Format, ModelOptions, Quickstart, Search, YearRange};
 use crate::context::Context;
 use crate::failure::Result;
-use crate::filters::YearRange;
 use crate::shell;
 use crate::style::{FAINT, KEY};
 

@@ -8,7 +8,7 @@ use medvec::session::{
 };
 use medvec::{Snapshot, VectorConfig};
 
-use super::open;
+use super::open::open;
 use crate::args::{Format, Stats};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
