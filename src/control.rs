@@ -66,6 +66,8 @@ pub struct Step {
     pub done: u64,
     /// How many there are.
     pub total: u64,
+    /// Records read so far, where something else is counted; 0 elsewhere.
+    pub records: u64,
 }
 
 /// Whoever wants to know how far a call is. It is told every few milliseconds, on the thread that does
@@ -95,7 +97,7 @@ pub struct Control {
     pub cancel: Option<CancelToken>,
     /// Told how far the call is, by [`Snapshot::verify`](crate::db::Snapshot::verify),
     /// [`Writer::compact`](crate::db::Writer::compact) and
-    /// [`Writer::optimize`](crate::db::Writer::optimize).
+    /// [`Writer::optimize`](crate::db::Writer::optimize), and by the imports and the embedding of a session.
     pub watch: Option<Watch>,
 }
 
@@ -103,7 +105,15 @@ impl Control {
     /// Tells the watch, if there is one, how far the call is.
     pub(crate) fn report(&self, stage: &'static str, unit: &'static str, done: u64, total: u64) {
         if let Some(Watch(watch)) = &self.watch {
-            watch(Step { stage, unit, done, total });
+            watch(Step { stage, unit, done, total, records: 0 });
+        }
+    }
+
+    /// Tells the watch how many bytes of files were read, and how many records were in them.
+    #[cfg(feature = "session")]
+    pub(crate) fn report_reading(&self, stage: &'static str, done: u64, total: u64, records: u64) {
+        if let Some(Watch(watch)) = &self.watch {
+            watch(Step { stage, unit: "bytes", done, total, records });
         }
     }
 

@@ -18,7 +18,9 @@
 //! | 4 | [`segment`] | one immutable file: builder, reader, merge, verify |
 //! | 5 | [`search`] | query, filter, plan, execute |
 //! | 6 | [`db`] | database, snapshot, writer, commit, garbage collection |
-//! | 7 | [`encode`], [`ingest`], `bin/medvec` | edges |
+//! | 7 | [`encode`], [`ingest`] | text to vectors; files to documents |
+//! | 8 | `session`, `export` | a database with its encoder, for faces; output formats |
+//! | 9 | `bin/medvec` | the command line |
 
 #![warn(missing_docs, unreachable_pub)]
 #![deny(unsafe_code)]
@@ -52,13 +54,20 @@ pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
+#[cfg(feature = "session")]
+pub mod export;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod panics;
+#[cfg(feature = "session")]
+pub mod session;
 
 pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};
+pub use db::{CreateOptions, Database, OpenOptions, Snapshot, Writer, WriterOptions};
 pub use document::Document;
 pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};
-pub use error::{Error, Result};
+pub use error::{Error, NameKind, Result};
+pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, RowId, SegmentId};
+pub use search::{Accuracy, FieldTest, Filter, Hit, Note, Query, SearchResult};

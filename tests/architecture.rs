@@ -30,9 +30,10 @@ const FLOORS: &[(&str, u32)] = &[
     ("encode", 7),
     ("ingest", 7),
     ("eval", 7),
-    ("export", 7),
-    ("capi", 7),
-    ("bin", 7),
+    ("session", 8),
+    ("export", 8),
+    ("capi", 9),
+    ("bin", 9),
 ];
 
 /// A list of names without code, which every floor may mention.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::embedding;
 use crate::control::Control;
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
 use crate::search::{
     Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
-    facets, fields, search, suggest_mesh, why_nothing,
+    facets, fields, search, suggest, suggest_mesh, why_nothing,
 };
 use crate::segment::CodebookFile;
 use crate::storage::{Bytes, Storage, VerifiedFile};
@@ -238,6 +238,15 @@ impl Snapshot {
     /// [`crate::Error::Corrupt`].
     pub fn suggest_mesh(&self, text: &str, count: usize) -> Result<Vec<String>> {
         suggest_mesh(text, &self.state.views, count)
+    }
+
+    /// At most `count` names of a kind that documents here have: first those that begin with the text, the
+    /// more frequent first, then those that resemble it. Cost: one or two passes over the names.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn suggest(&self, kind: NameKind, text: &str, count: usize) -> Result<Vec<String>> {
+        suggest(kind, text, &self.state.views, count)
     }
 
     /// The live row of a key; the newest segment is asked first.

@@ -1,7 +1,7 @@
 //! A source file as a stream of plain bytes: opened, unpacked, counted, hashed.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -9,7 +9,7 @@ use super::digest::{self, Passed, Tap};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 
-/// Bytes of the file whose hash tells most changed files at once.
+/// Bytes of the beginning, whose hash finds most changed files at once.
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// Bytes of one read from the operating system.
@@ -20,6 +20,8 @@ const READ_BYTES: usize = 256 * 1024;
 pub(super) struct Input {
     name: String,
     origin: Origin,
+    /// Where it is, if it is a file that can be read again.
+    path: Option<PathBuf>,
     is_packed: bool,
     head: [u8; 16],
     passed: Passed,
@@ -73,7 +75,8 @@ impl Input {
             true => Origin::File(metadata.len(), place),
             false => Origin::Stream(place),
         };
-        Input::start(name_of(path), origin, file)
+        let input = Input::start(name_of(path), origin, file)?;
+        Ok(Input { path: metadata.is_file().then(|| path.to_owned()), ..input })
     }
 
     /// Takes any stream.
@@ -110,7 +113,7 @@ impl Input {
             Box::new(whole)
         };
         let is_packed = is_gzip || is_zstd;
-        Ok(Input { name, origin, is_packed, head, passed, stream, unpacked: 0 })
+        Ok(Input { name, origin, path: None, is_packed, head, passed, stream, unpacked: 0 })
     }
 
     /// The file's name without its folder.
@@ -126,9 +129,9 @@ impl Input {
         }
     }
 
-    /// Whether the bytes can be read only once.
-    pub(super) fn is_stream(&self) -> bool {
-        !matches!(self.origin, Origin::File(..))
+    /// Its file; `None` where the bytes can be read only once.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Bytes of the file read so far, packed.

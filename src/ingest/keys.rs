@@ -55,7 +55,7 @@ pub(super) fn pmid_text(text: &str) -> Option<u32> {
 /// The key in a value that may be any id.
 ///
 /// # Errors
-/// A [`Fault`] for what is no string and no integer, and for an empty string.
+/// A [`Fault`] for what is neither a string nor an integer, and for an empty string.
 pub(super) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
     let number = match value {
         Value::String(text) => return id_text(name, text),

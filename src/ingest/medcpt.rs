@@ -27,7 +27,7 @@ pub(super) fn is_article(members: &[(String, Value)]) -> bool {
 /// The document of an article's members.
 ///
 /// # Errors
-/// A [`Fault`] for a member that is no string.
+/// A [`Fault`] for a member that is not a string.
 pub(super) fn document(pmid: u32, members: Vec<(String, Value)>) -> Result<Document, Fault> {
     let mut document = Document::new(Key::pmid(pmid));
     for (name, value) in members {

@@ -3,7 +3,7 @@
 //! [`open`] looks at a file's first bytes and gives a [`Source`], an iterator over its records:
 //!
 //! - PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation`;
-//! - JSON lines ([`jsonl`]): one document a line, its vector with it if you have one;
+//! - JSON lines ([`jsonl`]): one document per line, its vector with it if you have one;
 //! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like;
 //! - the texts of MedCPT's chunks: `pubmed_chunk_36.json` and its like.
 //!
@@ -17,7 +17,7 @@
 //!
 //! A record that cannot be understood gives an [`crate::Error::Input`] that names file, place and reason,
 //! and the iterator goes on with the next one ([`Source::recoverable`]). A stream that is cut or
-//! damaged, or that is no such file at all, gives an error that ends it.
+//! damaged, or that is not such a file at all, gives an error that ends it.
 
 mod dates;
 mod digest;
@@ -29,6 +29,7 @@ mod keys;
 mod lines;
 mod medcpt;
 mod names;
+mod opened;
 pub mod pipeline;
 pub mod pubmed;
 pub mod pubmedqa;
@@ -37,6 +38,7 @@ mod source;
 pub mod vectors;
 mod window;
 
+pub use opened::{ImportSource, Opened};
 pub use source::{Source, open, open_reader};
 
 use crate::document::Document;

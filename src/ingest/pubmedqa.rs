@@ -45,7 +45,7 @@ fn key(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Reads one entry.
 ///
 /// # Errors
-/// A [`Fault`] when it is no JSON, its key no PMID, or a member has the wrong type.
+/// A [`Fault`] when it is not JSON, its key is not a PMID, or a member has the wrong type.
 pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
     let name = key(bytes).map(|(name, _)| String::from_utf8_lossy(name).into_owned());

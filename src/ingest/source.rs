@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
 use crate::ids::Key;
 
-/// Bytes looked at to tell what a file is.
+/// Bytes by which a file is recognised.
 const SNIFF_BYTES: usize = 256;
 
 /// An open source file: an iterator over its records, in order.
@@ -54,7 +54,7 @@ enum State {
     Broken,
 }
 
-/// Opens a source file; its first bytes tell what it is.
+/// Opens a source file; its first bytes say what it is.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read; [`Error::Input`] when it is empty, cut in its first bytes,
@@ -79,7 +79,7 @@ fn sniff(bytes: &[u8]) -> Result<Cutter, &'static str> {
         Some(b'<') => Ok(Cutter::Xml(XmlCutter::default())),
         Some(b'{') if pubmedqa::is_pubmedqa(bytes) => Ok(Cutter::Entries(EntryCutter::default())),
         Some(b'{') => Ok(Cutter::Lines(LineCutter::default())),
-        Some(b'[') => Err("a JSON array; expected JSON lines: one object a line, no brackets"),
+        Some(b'[') => Err("a JSON array; expected JSON lines: one object per line, no brackets"),
         _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
             Err("vectors, which are not read from a pipe: save them as a file")
         }
@@ -162,13 +162,13 @@ impl Source {
         Ok(Some(batch))
     }
 
-    /// Whether the bytes can be read only once: a pipe, a device, a reader of the caller's.
-    pub(super) fn is_stream(&self) -> bool {
-        self.window.input().is_stream()
+    /// Its file; `None` where the bytes can be read only once: a pipe, a device, a reader of the caller's.
+    pub fn path(&self) -> Option<&Path> {
+        self.window.input().path()
     }
 
     /// The file's name, for messages.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.window.input().name()
     }
 

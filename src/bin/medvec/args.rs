@@ -1,20 +1,22 @@
-//! The command line as clap sees it: one struct a command.
+//! The command line as clap sees it: one struct per command.
 
+mod choices;
 mod models;
+mod values;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use medvec::Metric;
-use medvec::format::manifest::RowType;
 
-use crate::filters::{YearRange, name, share};
 use crate::progress::Form;
 
+pub(crate) use choices::{Format, MetricName, Rows};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
+pub(crate) use values::YearRange;
+use values::{name, share};
 
 /// PubMed on a laptop: import citations, search them by meaning, filter them by MeSH.
 #[derive(Debug, Parser)]
@@ -37,7 +39,7 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// How progress is told on standard error.
+    /// How progress is reported on standard error.
     #[arg(long, value_enum, global = true, default_value_t, value_name = "FORM")]
     pub(crate) progress: Form,
 }
@@ -51,22 +53,6 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON value.
-    Json,
-    /// One JSON object a line.
-    Jsonl,
-    /// Comma-separated values with a header line.
-    Csv,
-    /// One key a line, for `medvec get DB -` and other programs.
-    Pmids,
 }
 
 /// Commands.
@@ -133,7 +119,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
-    /// The tower for questions, where `--encoder` embeds stored texts only (MedCPT). Not needed when it
+    /// The model for queries, where `--encoder` embeds stored texts only (MedCPT). Not needed when it
     /// lies beside the other under its own name.
     #[arg(long, value_name = "FOLDER", requires = "encoder")]
     pub(crate) query_encoder: Option<String>,
@@ -156,7 +142,7 @@ pub(crate) struct Import {
     #[arg(long, value_enum, value_name = "METRIC")]
     pub(crate) metric: Option<MetricName>,
 
-    /// The ids of an .npy file: one a line, JSONL, or a JSON list. Without it they are looked for beside
+    /// The ids of an .npy file: one per line, JSONL, or a JSON list. Without it they are looked for beside
     /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
@@ -181,12 +167,12 @@ pub(crate) struct Embed {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Where the database's encoder is (`builtin` or a model folder), when it is not where it was. For
-    /// vectors of which only an origin is known: the encoder that made them; it is held against them.
+    /// Where the database's encoder is (`builtin` or a model folder), if it has moved. For vectors with
+    /// only a named origin: the encoder that made them; it is verified against them.
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
-    /// Where the model for questions is, when the encoder is one of two that belong together and the
+    /// Where the model for queries is, when the encoder is one of two that belong together and the
     /// other does not lie beside it.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) query_encoder: Option<String>,
@@ -195,59 +181,9 @@ pub(crate) struct Embed {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// Threads; a core each without it.
+    /// Threads; one per core without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-}
-
-/// How vectors are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MetricName {
-    /// By their inner product, as they are.
-    Dot,
-    /// By the cosine of their angle.
-    Cosine,
-}
-
-impl MetricName {
-    /// How the library calls it.
-    pub(crate) fn metric(self) -> Metric {
-        match self {
-            MetricName::Dot => Metric::Dot,
-            MetricName::Cosine => Metric::Cosine,
-        }
-    }
-}
-
-/// How vectors are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rows {
-    /// One byte a dimension and a scale a row.
-    Int8,
-    /// Half precision.
-    F16,
-    /// Single precision.
-    F32,
-}
-
-impl Rows {
-    /// How the format calls it.
-    pub(crate) fn row_type(self) -> RowType {
-        match self {
-            Rows::Int8 => RowType::Int8,
-            Rows::F16 => RowType::F16,
-            Rows::F32 => RowType::F32,
-        }
-    }
-}
-
-/// A row type as `--rows` names it.
-pub(crate) fn row_type_name(row_type: RowType) -> &'static str {
-    match row_type {
-        RowType::Int8 => "int8",
-        RowType::F16 => "f16",
-        RowType::F32 => "f32",
-    }
 }
 
 /// `medvec search`
@@ -295,7 +231,7 @@ pub(crate) struct Search {
     pub(crate) explain: bool,
 
     /// Use this encoder (`builtin` or a model folder) instead of the one that the database names. For
-    /// a database of two towers, the one for questions.
+    /// a two-tower database, the one for queries.
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
 
@@ -303,7 +239,7 @@ pub(crate) struct Search {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// Sort the best hits again by this cross-encoder, which reads question and text together.
+    /// Sort the best hits again by this cross-encoder, which reads query and document together.
     #[arg(long, value_name = "FOLDER", requires = "text")]
     pub(crate) rerank: Option<PathBuf>,
 
@@ -376,7 +312,7 @@ pub(crate) struct Delete {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// PMIDs or other keys; `-` reads them from standard input, one a line.
+    /// PMIDs or other keys; `-` reads them from standard input, one per line.
     #[arg(value_name = "KEY", required = true)]
     pub(crate) keys: Vec<String>,
 }

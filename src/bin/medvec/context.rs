@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use medvec::control::{Step, Watch};
+use medvec::session::{Step, Watch};
 use medvec::{CancelToken, Control};
 
 use crate::interrupt::cancel_on_interrupt;
@@ -17,7 +17,7 @@ pub(crate) struct Context {
     pub(crate) out: Output,
     /// No progress and no remarks.
     pub(crate) quiet: bool,
-    /// How progress is told.
+    /// How progress is reported.
     pub(crate) form: Form,
     /// Columns to fill.
     pub(crate) columns: usize,
@@ -46,10 +46,13 @@ impl Context {
         Progress::new(self.form, stage)
     }
 
-    /// As [`Context::control`], for a call that tells how far it is.
+    /// As [`Context::control`], for a call that reports its progress.
     pub(crate) fn watched(&self, progress: &Arc<Progress>) -> Control {
         let shown = progress.clone();
-        let watch = move |step: Step| shown.stage(step.stage, step.unit, step.done, step.total);
+        let watch = move |step: Step| match step.unit {
+            "bytes" => shown.bytes(step.stage, step.done, step.total, Some(step.records)),
+            unit => shown.stage(step.stage, unit, step.done, step.total),
+        };
         Control { watch: Some(Watch::new(watch)), ..self.control() }
     }
 

@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 
 use medvec::Error;
+use medvec::session::SessionError;
+
+use crate::refusals;
 
 /// The command line's result.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -99,6 +102,15 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         Failure::Library(error)
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Failure {
+        match error {
+            SessionError::Library(error) => Failure::Library(error),
+            other => Failure::Usage(refusals::words(&other)),
+        }
     }
 }
 

@@ -1,101 +1,57 @@
-//! Remarks about a query's text that was likely meant as something else than words.
+//! Remarks about a query's text in the words of the command line: each with the option or command that
+//! does what was likely meant.
 
 use std::path::Path;
 
-use medvec::Key;
-use medvec::db::Snapshot;
-use medvec::search::{Hint, TagMeaning, hints};
+use medvec::session::{Hint, Remark, TagMeaning, TextHint};
 
-use crate::failure::Result;
-use crate::output::Remark;
 use crate::shell;
 use crate::style::counted;
 
 /// PMIDs that a remark names.
 const NAMED_MAX: usize = 3;
 
-/// Remarks about one text: a search strategy of PubMed has dozens of tags.
-const REMARKS_MAX: usize = 5;
-
-/// What to say about a text, each with the option or command that does what was likely meant.
-pub(crate) fn remarks(text: &str, snapshot: &Snapshot, database: &Path) -> Result<Vec<Remark>> {
+/// Says a remark of a session in the words of the command line.
+pub(crate) fn reword(remark: &mut Remark, text: &str, database: &Path) {
     let database = shell::quoted(&database.to_string_lossy());
-    let mut remarks = Vec::new();
-    let key = Key::parse(text);
-    if matches!(key, Key::Text(_)) && snapshot.contains(&key)? {
-        remarks.push(Remark::new(
-            "key",
-            format!(
-                "`{text}` is the key of a document: `medvec get {database} {}` prints it",
-                shell::quoted(text)
-            ),
-        ));
+    if remark.code == "count" {
+        remark.text = "-k 0 counts what the filters match; the text only orders hits".to_owned();
     }
-    let hints = hints(text);
-    for hint in &hints {
-        let (code, remark) = match hint {
-            Hint::Pmids(pmids) => {
-                let mut here = Vec::new();
-                for pmid in pmids {
-                    if snapshot.contains(&Key::Pmid(*pmid))? {
-                        here.push(pmid.to_string());
-                    }
-                }
-                ("pmid", about_pmids(pmids.len(), &here, &database))
-            }
-            Hint::Doi(doi) => (
-                "doi",
-                format!(
-                    "the DOI `{doi}` was read as words: documents are found by PMID, not by DOI"
-                ),
-            ),
-            Hint::PmcId(id) => (
-                "pmc-id",
-                format!(
-                    "`{id}`, an id of PubMed Central, was read as words: documents are found by PMID"
-                ),
-            ),
-            Hint::Years { from, to } if from == to => (
-                "year",
-                format!("`{text}` was read as words; --year {from} finds documents of that year"),
-            ),
-            Hint::Years { from, to } => (
-                "year",
-                format!(
-                    "`{text}` was read as words; --year {from}:{to} finds documents of those years"
-                ),
-            ),
-            Hint::Tag { words, tag, meaning } => ("tag", about_tag(words, tag, *meaning)),
-            Hint::Operator(operator) => (
-                "operator",
-                format!(
-                    "`{operator}` was read as a word: a text is compared by meaning as a whole; {}",
-                    match *operator {
-                        "NOT" => "nothing in it can be excluded",
-                        _ => "filters given together (--mesh A --mesh B) must all hold",
-                    }
-                ),
-            ),
-            Hint::Quotes => (
-                "quotes",
-                "quotes were passed over: a text is compared by meaning, not as a phrase"
-                    .to_owned(),
-            ),
-            Hint::Wildcard(word) => (
-                "wildcard",
-                format!("`{word}` was read as it stands: `*` does not stand for endings"),
-            ),
-            _ => continue,
-        };
-        remarks.push(Remark::new(code, remark));
+    let words = match &remark.hint {
+        Some(TextHint::Key(key)) => {
+            let key = key.to_string();
+            Some(format!(
+                "`{key}` is the key of a document: `medvec get {database} {}` prints it",
+                shell::quoted(&key)
+            ))
+        }
+        Some(TextHint::Pmids { count, here }) => {
+            let here: Vec<String> = here.iter().map(|pmid| pmid.to_string()).collect();
+            Some(about_pmids(*count, &here, &database))
+        }
+        Some(TextHint::Part(hint)) => about_part(hint, text),
+        _ => None,
+    };
+    if let Some(words) = words {
+        remark.text = words;
     }
-    let more = remarks.len().saturating_sub(REMARKS_MAX);
-    if more > 0 {
-        remarks.truncate(REMARKS_MAX);
-        let text = format!("{more} more parts of PubMed's query language were read as words");
-        remarks.push(Remark::new("query-language", text));
-    }
-    Ok(remarks)
+}
+
+fn about_part(hint: &Hint, text: &str) -> Option<String> {
+    Some(match hint {
+        Hint::Years { from, to } if from == to => {
+            format!("`{text}` was read as words; --year {from} finds documents of that year")
+        }
+        Hint::Years { from, to } => {
+            format!("`{text}` was read as words; --year {from}:{to} finds documents of those years")
+        }
+        Hint::Tag { words, tag, meaning } => about_tag(words, tag, *meaning),
+        Hint::Operator(operator) if *operator != "NOT" => format!(
+            "`{operator}` was read as a word: a text is compared by meaning as a whole; filters given \
+             together (--mesh A --mesh B) must all hold"
+        ),
+        _ => return None,
+    })
 }
 
 fn about_pmids(count: usize, here: &[String], database: &str) -> String {

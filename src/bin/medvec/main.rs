@@ -1,31 +1,26 @@
 //! The command line of medvec.
 //!
 //! Everything here is a thin edge over the library: options become calls, answers become text. One
-//! file a command in `commands/`; what they share is in the files beside this one.
+//! file per command in `commands/`; what they share is in the files beside this one.
 
 mod args;
 mod commands;
 mod context;
-mod csv;
 mod encoders;
 mod failure;
 mod filters;
-mod highlight;
 mod hints;
 mod interrupt;
 mod keys;
 mod limits;
-mod npy;
 mod output;
 mod progress;
 mod recall;
+mod refusals;
 mod render;
-mod sentences;
 mod shell;
 mod style;
 mod terminal;
-mod vectors;
-mod view;
 mod wrap;
 
 use std::io::Write;

@@ -8,7 +8,7 @@
 //! | json | every second, and when a stage begins or ends | one object per line |
 //!
 //! A JSON line has `stage`, `unit`, `done`, `total` (null where it is not known), `elapsed` and `eta`
-//! (seconds; `eta` null where nothing can be said), and `finished`: true on the last line.
+//! (seconds; `eta` null where it is not known), and `finished`: true on the last line.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use medvec::export::json::escaped;
 use serde_json::json;
 
-use crate::output::escaped;
 use crate::style;
 use crate::terminal::{one_line, sanitize, say};
 
@@ -29,13 +29,13 @@ const LINES_EVERY: Duration = Duration::from_secs(5);
 const JSON_EVERY: Duration = Duration::from_secs(1);
 /// Time between two turns of a spinner.
 const TICK: Duration = Duration::from_millis(100);
-/// A time left is not told before this much time has passed.
+/// A time left is not shown before this much time has passed.
 const ETA_AFTER: Duration = Duration::from_millis(500);
 
 const BAR: &str = "{msg}  {wide_bar} {percent:>3} %  {prefix}";
 const SPINNER: &str = "{spinner} {msg}";
 
-/// How progress is told.
+/// How progress is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
     /// A bar on a terminal, else lines.
@@ -214,7 +214,7 @@ impl Shared {
 }
 
 impl State {
-    /// Seconds until the stage is done, if that can be told.
+    /// Seconds until the stage is done, if that is known.
     fn eta(&self) -> Option<f64> {
         let elapsed = self.begun.elapsed();
         let is_known = self.total > 0 && self.done > 0 && elapsed >= ETA_AFTER;

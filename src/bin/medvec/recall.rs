@@ -1,8 +1,6 @@
-//! What is known of an index's recall, in words and as JSON.
+//! What is known of an index's recall, in words.
 
-use medvec::db::RecallReport;
-use medvec::format::manifest::QuestionSource;
-use serde_json::{Value, json};
+use medvec::session::{QuestionSource, RecallReport};
 
 use crate::style::counted;
 
@@ -15,41 +13,9 @@ pub(crate) fn recall_text(recall: &RecallReport) -> String {
         }
         (_, false) => format!("measured with {}", counted(questions, "question")),
         (_, true) => format!(
-            "estimated with {} moved to where questions lie: give `optimize --questions` some of \
+            "estimated with {} moved to where queries lie: give `optimize --questions` some of \
              your users'",
             counted(questions, "stored vector")
         ),
     }
-}
-
-/// All that is known, for programs.
-pub(crate) fn recall_json(recall: &RecallReport) -> Value {
-    let source = recall.source.map(|source| match source {
-        QuestionSource::Given => "given",
-        QuestionSource::Sample => "sample",
-        QuestionSource::Moved => "moved",
-    });
-    let points: Vec<Value> = recall
-        .points
-        .iter()
-        .map(|point| {
-            json!({
-                "recall": rounded(point.recall),
-                "below_8_of_10": point.low_share.map(rounded),
-                "probes": point.probes,
-                "candidates": point.candidates,
-            })
-        })
-        .collect();
-    json!({
-        "questions": recall.questions,
-        "source": source,
-        "estimate": recall.is_estimate,
-        "points": points,
-    })
-}
-
-/// To four digits: a float of single precision has no more to say here.
-fn rounded(share: f32) -> f64 {
-    (f64::from(share) * 1e4).round() / 1e4
 }

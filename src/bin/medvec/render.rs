@@ -1,23 +1,18 @@
 //! Hits and documents as text for people: terse, aligned, wrapped to the terminal.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
-use medvec::Document;
 use medvec::document::{Author, FieldValue, MeshHeading};
+use medvec::session::{AnswerHit, journal_of};
+use medvec::{Document, Key};
 
-use crate::highlight::Terms;
 use crate::style::{FAINT, KEY, MARK, TITLE};
 use crate::terminal::{Style, one_line};
-use crate::view::{HitView, journal};
 use crate::wrap::wrap;
 
-/// Writes hits, each with title, source line and best sentence; words of the question are marked.
-pub(crate) fn hits(
-    out: &mut dyn Write,
-    hits: &[HitView],
-    terms: &Terms,
-    columns: usize,
-) -> io::Result<()> {
+/// Writes hits, each with title, source line and best sentence; words of the query are marked.
+pub(crate) fn hits(out: &mut dyn Write, hits: &[AnswerHit], columns: usize) -> io::Result<()> {
     let rank_width = hits.last().map_or(1, |hit| hit.rank.to_string().len());
     let indent = rank_width + if hits.iter().any(|hit| hit.score.is_some()) { 9 } else { 2 };
     let width = columns.saturating_sub(indent).max(20);
@@ -37,11 +32,18 @@ pub(crate) fn hits(
         for part in [&hit.journal, &hit.year].into_iter().filter(|part| !part.is_empty()) {
             write!(out, "{} \u{b7} ", one_line(part))?;
         }
-        let label = if hit.is_pmid { "PMID " } else { "" };
-        writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&hit.key))?;
+        let label = if matches!(hit.key, Key::Pmid(_)) { "PMID " } else { "" };
+        writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&hit.key.to_string()))?;
         if let Some(sentence) = &hit.sentence {
             write!(out, "{pad}")?;
-            let style = |word: &str| if terms.contain(word) { MARK } else { Style::Plain };
+            let marks = hit.highlights.as_ref().map_or(&[][..], |marks| &marks.sentence);
+            let style = |word: &str| {
+                // A word of a line is a part of the sentence.
+                let start = word.as_ptr() as usize - sentence.as_ptr() as usize;
+                let is_in =
+                    |mark: &Range<usize>| mark.start < start + word.len() && start < mark.end;
+                if marks.iter().any(is_in) { MARK } else { Style::Plain }
+            };
             paragraph(out, sentence, width, indent, style)?;
         }
     }
@@ -79,7 +81,7 @@ fn paragraph(
 
 /// Writes one document in full.
 pub(crate) fn document(out: &mut dyn Write, document: &Document, columns: usize) -> io::Result<()> {
-    let label = if matches!(document.key, medvec::Key::Pmid(_)) { "PMID " } else { "" };
+    let label = if matches!(document.key, Key::Pmid(_)) { "PMID " } else { "" };
     writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&document.key.to_string()))?;
     paragraph(out, document.display_title(), columns, 0, |_| TITLE)?;
     let authors: Vec<String> = document.authors.iter().map(author).collect();
@@ -120,7 +122,7 @@ fn author(author: &Author) -> String {
 fn source_line(document: &Document) -> String {
     let source = &document.journal;
     let date = document.date.as_ref().map_or("", |date| date.verbatim.as_str());
-    let mut line = journal(document).to_owned();
+    let mut line = journal_of(document).to_owned();
     if !date.is_empty() {
         line += if line.is_empty() { "" } else { ". " };
         line += date;
@@ -187,8 +189,8 @@ pub(crate) fn field_text(value: &FieldValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medvec::Key;
     use medvec::document::{AbstractSection, Field, MeshQualifier};
+    use medvec::session::Highlights;
 
     fn plain(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
         let mut written = Vec::new();
@@ -197,8 +199,8 @@ mod tests {
         anstream::adapter::strip_str(&safe).to_string()
     }
 
-    fn hit(rank: usize, score: Option<f32>) -> HitView {
-        let mut view = HitView::new(rank, score, &Document::new(Key::pmid(123)));
+    fn hit(rank: usize, score: Option<f32>) -> AnswerHit {
+        let mut view = AnswerHit::new(rank, score, &Document::new(Key::pmid(123)));
         view.title = "Aspirin and the heart in a long title that has to be broken somewhere".into();
         view.journal = "Lancet".into();
         view.year = "2019".into();
@@ -208,8 +210,7 @@ mod tests {
 
     #[test]
     fn hits_are_aligned_under_their_titles() {
-        let text =
-            plain(|out| hits(out, &[hit(9, Some(0.5)), hit(10, Some(0.25))], &Terms::of(""), 50));
+        let text = plain(|out| hits(out, &[hit(9, Some(0.5)), hit(10, Some(0.25))], 50));
         assert_eq!(
             text,
             " 9  0.500  Aspirin and the heart in a long title\n           that has to be broken \
@@ -221,14 +222,18 @@ mod tests {
 
     #[test]
     fn a_list_has_no_scores() {
-        let text = plain(|out| hits(out, &[hit(1, None)], &Terms::of(""), 100));
+        let text = plain(|out| hits(out, &[hit(1, None)], 100));
         assert!(text.starts_with("1  Aspirin and"), "{text}");
     }
 
     #[test]
-    fn words_of_the_question_are_marked() {
+    fn highlights_are_marked() {
         let mut out = Vec::new();
-        hits(&mut out, &[hit(1, Some(1.0))], &Terms::of("aspirin"), 100).unwrap();
+        let mut hit = hit(1, Some(1.0));
+        let mut marks = Highlights::default();
+        marks.sentence.push(0..7);
+        hit.highlights = Some(marks);
+        hits(&mut out, &[hit], 100).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains(&format!("{MARK}Aspirin{MARK:#} helps.")));
     }

@@ -8,7 +8,7 @@
 //! here.
 //!
 //! Formats for programs are not changed on the way into a file or a pipe. JSON escapes these
-//! characters by its own rules (`output.rs`); CSV and key lists pass through here on a terminal.
+//! characters by its own rules (`export::json`); CSV and key lists pass through here on a terminal.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -16,6 +16,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use anstyle::AnsiColor;
+use medvec::export::json;
 
 /// What stands in place of a harmful character.
 const REPLACEMENT: char = '\u{fffd}';
@@ -82,14 +83,9 @@ fn number() -> u64 {
     *NUMBER.get_or_init(|| RandomState::new().hash_one(std::process::id()))
 }
 
-/// Whether a terminal might obey a character, or show what follows in another order or line.
+/// Whether a character must not reach a terminal, or stands for something on the way to one.
 pub(crate) fn is_harmful(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        '\u{2028}' | '\u{2029}' | MARK => true,
-        c => c.is_control(),
-    }
+    c == MARK || json::is_harmful(c)
 }
 
 /// A text that a terminal shows and does not obey; styles become escape sequences.
@@ -180,7 +176,7 @@ impl Write for Output {
         if !self.machine.buffer().is_empty() {
             self.machine.flush()?;
         }
-        // Text comes in whole characters; what is no text is harmless after this, too.
+        // Text comes in whole characters; what is not text is harmless after this, too.
         self.text.write_all(sanitize(&String::from_utf8_lossy(bytes)).as_bytes())?;
         Ok(bytes.len())
     }

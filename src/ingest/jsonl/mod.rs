@@ -1,4 +1,4 @@
-//! JSON lines: one document a line, in UTF-8. `.jsonl`, `.jsonl.gz` and `.jsonl.zst` all work.
+//! JSON lines: one document per line, in UTF-8. `.jsonl`, `.jsonl.gz` and `.jsonl.zst` all work.
 //!
 //! ```json
 //! {"id": "note-17", "title": "Reading notes", "text": "...", "year": 2024, "rating": 4.5}
@@ -57,9 +57,9 @@
 //! A line with a key and a vector and nothing else gives that vector to the document with this key, as
 //! [`crate::db::Writer::set_vector`] does.
 //!
-//! A line is refused that is no JSON object, names a member twice, has a member of the wrong type,
+//! A line is refused if it is not a JSON object, names a member twice, has a member of the wrong type,
 //! has no key, or a vector with a number that is not finite (JSON has no `NaN`). A document
-//! without any text is no error: it is stored and found by its filters. Two lines with the same key
+//! without any text is not an error: it is stored and found by its filters. Two lines with the same key
 //! are two revisions; the later one stays.
 
 mod fields;

@@ -51,6 +51,7 @@ use crate::db::setters::setters;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::ids::Generation;
+use crate::ingest::ImportSource;
 
 /// Bad records that a report keeps word for word.
 const SKIPPED_MAX: usize = 100;
@@ -203,7 +204,21 @@ pub fn import(
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<ImportReport> {
     let (paths, others) = select(paths);
-    let mut report = write::Import::start(database, &paths, options, progress)?.run(&paths)?;
+    let sources = paths.into_iter().map(ImportSource::Path).collect();
+    let mut report = import_sources(database, sources, options, progress)?;
     report.others = others;
     Ok(report)
+}
+
+/// As [`import`], for files, open sources or both, all of which are imported.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_sources(
+    database: &Database,
+    sources: Vec<ImportSource>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(&Progress<'_>),
+) -> Result<ImportReport> {
+    write::Import::start(database, &sources, options, progress)?.run(sources)
 }

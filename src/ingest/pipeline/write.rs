@@ -1,6 +1,6 @@
 //! The end of the pipeline: one writer, in order, with commits.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::ledger::{Known, look_up};
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ingest::digest;
 use crate::ingest::raw::input_error;
-use crate::ingest::vectors::{self, VectorRecord, VectorSource};
-use crate::ingest::{Source, open};
+use crate::ingest::vectors::{VectorRecord, VectorSource};
+use crate::ingest::{ImportSource, Opened, Source};
 
 /// Segments after which an import merges them: each key that is written is looked up in all.
 const SEGMENTS_MAX: usize = 32;
@@ -41,15 +41,13 @@ impl<'a> Import<'a> {
     /// As [`Database::writer`]; [`Error::Io`] when a file is not there.
     pub(super) fn start(
         database: &'a Database,
-        paths: &[PathBuf],
+        sources: &[ImportSource],
         options: &'a ImportOptions,
         progress: &'a mut dyn FnMut(&Progress<'_>),
     ) -> Result<Import<'a>> {
         let mut bytes_total = 0;
-        for path in paths {
-            let metadata = std::fs::metadata(path)
-                .map_err(|source| Error::io("open", path.display().to_string(), source))?;
-            bytes_total += metadata.len();
+        for source in sources {
+            bytes_total += bytes_of(source)?;
         }
         let mut writer = database.writer(WriterOptions {
             encoder: options.encoder.clone(),
@@ -71,36 +69,41 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// Imports the files and commits.
+    /// Imports the sources and commits.
     ///
     /// # Errors
     /// As [`super::import`].
-    pub(super) fn run(mut self, paths: &[PathBuf]) -> Result<ImportReport> {
-        for path in paths {
-            match self.file(path) {
+    pub(super) fn run(mut self, sources: Vec<ImportSource>) -> Result<ImportReport> {
+        for source in sources {
+            let bytes = bytes_of(&source).unwrap_or(0);
+            match self.source(source) {
                 // A bad file, as opposed to a failure of ours.
                 Err(error @ Error::Input { .. }) if self.options.keep_going => {
                     self.report.broken_files.push(error);
                 }
                 result => result?,
             }
-            self.bytes_before += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+            self.bytes_before += bytes;
         }
         self.commit("", 0)?;
         self.report.generation = Some(self.writer.snapshot().generation());
         Ok(self.report)
     }
 
-    fn file(&mut self, path: &Path) -> Result<()> {
-        if vectors::is_vectors(path)? {
-            return self.vectors_file(path);
+    fn source(&mut self, source: ImportSource) -> Result<()> {
+        match source.open(self.options.ids.as_deref())? {
+            Opened::Documents(source) => self.documents_file(*source),
+            Opened::Vectors(source) => self.vectors_file(*source),
         }
-        let mut source = open(path)?;
+    }
+
+    fn documents_file(&mut self, mut source: Source) -> Result<()> {
         let mut entry = source.entry();
-        if source.is_stream() {
+        let Some(path) = source.path().map(Path::to_owned) else {
             // What came out of a pipe before says nothing about what comes now.
             return self.documents(&mut source, entry);
-        }
+        };
+        let path = path.as_path();
         let known = self.known(&entry, |bytes| digest::of_prefix(path, bytes))?;
         match known {
             Known::Whole => {
@@ -170,8 +173,7 @@ impl<'a> Import<'a> {
     }
 
     /// A file of vectors: read, and written, on this thread.
-    fn vectors_file(&mut self, path: &Path) -> Result<()> {
-        let mut source = vectors::open(path, self.options.ids.as_deref())?;
+    fn vectors_file(&mut self, mut source: VectorSource) -> Result<()> {
         self.check_dimension(&source)?;
         source.complete_digest()?;
         let entry = source.entry();
@@ -188,7 +190,7 @@ impl<'a> Import<'a> {
             Known::Part(records) => source.skip_records(records)?,
             Known::New | Known::Changed => {}
         }
-        self.begin(path, &known)?;
+        self.begin(source.path(), &known)?;
         loop {
             self.options.control.check()?;
             let count = self.vectors(&mut source)?;
@@ -360,4 +362,15 @@ impl<'a> Import<'a> {
             bytes_total: self.bytes_total,
         });
     }
+}
+
+/// Bytes of a source's file, packed as they are; 0 for what has none.
+///
+/// # Errors
+/// [`Error::Io`] when the file is not there.
+fn bytes_of(source: &ImportSource) -> Result<u64> {
+    let Some(path) = source.path() else { return Ok(0) };
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| Error::io("open", path.display().to_string(), error))?;
+    Ok(metadata.len())
 }

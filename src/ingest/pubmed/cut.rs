@@ -1,7 +1,7 @@
 //! Cuts a PubMed XML stream into records, keeping one record in memory.
 //!
 //! Nothing of a record is understood here but its name and its end, so one thread can cut while
-//! others parse. Comments and CDATA sections are stepped over, so a tag inside of them is no tag.
+//! others parse. Comments and CDATA sections are stepped over, so a tag inside of them does not count.
 //! A record that is never closed ends where the next one begins: it is reported and the next one
 //! is read as if nothing had happened.
 //!
@@ -147,7 +147,7 @@ impl XmlCutter {
     /// Adds the next record to `batch`; `false` at the end of the file.
     ///
     /// # Errors
-    /// [`Error::Input`] when the file is no PubMed XML, is cut, is not UTF-8 by its own words, or
+    /// [`Error::Input`] when the file is not PubMed XML, is cut, is not UTF-8 by its own words, or
     /// declares entities; and as [`Window::fill`].
     pub(in crate::ingest) fn next(
         &mut self,
@@ -432,7 +432,7 @@ fn may_end_record(markup: &[u8]) -> bool {
     match name.first_chunk::<4>() {
         Some([b'!' | b'?', ..] | b"Pubm" | b"Medl" | b"Dele" | b"PMID") => true,
         Some(_) => false,
-        // Cut: more must be read to tell.
+        // Cut: more must be read to know.
         None => true,
     }
 }

@@ -1,7 +1,7 @@
 //! PubMed XML: what NLM publishes as baseline and update files, and what E-utilities return.
 //!
 //! [`cut`] finds the records of a stream, the other files understand one record each part. What is
-//! kept, and how, is told where it is read:
+//! kept, and how, is said where it is read:
 //!
 //! | file | elements |
 //! |---|---|

@@ -37,7 +37,7 @@ pub(super) struct IdList {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// One id or one JSON object a line.
+    /// One id or one JSON object per line.
     Lines,
     /// Inside of `[...]`.
     Json,
@@ -46,7 +46,7 @@ enum Form {
 }
 
 impl IdList {
-    /// Opens a list; its first byte tells what it is.
+    /// Opens a list; its first byte says what it is.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] for an empty file.
@@ -84,7 +84,7 @@ impl IdList {
     /// The next id; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Input`] for what is no id, or no list.
+    /// [`Error::Input`] for an invalid id, or something that is not a list.
     pub(super) fn next(&mut self) -> Result<Option<Key>> {
         let place = self.place();
         let item = match self.form {

@@ -9,15 +9,15 @@
 //! (JSON lines with a `vector` in each are documents: [`super::jsonl`].)
 //!
 //! An array is of type `<f4` or `<f2` (little-endian single or half precision), in C order, with one
-//! vector a row; anything else is refused by name. A list of ids is text with one id a line, JSON
+//! vector per row; anything else is refused by name. A list of ids is text with one id per line, JSON
 //! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. `.npy` and lists may
 //! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID, also as a float or in quotes;
 //! one with leading zeros is a text, but in `pmids_chunk_N.json`, where all are PMIDs. A list is read twice
 //! and cannot be a pipe.
 //!
-//! Before the first vector, the whole list of ids is read once: an id that is none or is given twice,
+//! Before the first vector, the whole list of ids is read once: an invalid or duplicate id,
 //! and a list longer or shorter than the array, are found before anything is imported. Memory: one
-//! vector and, while the list is checked, some bits a PMID or about 40 bytes an id of other kind.
+//! vector and, while the list is checked, some bits per PMID or about 40 bytes per id of another kind.
 
 mod ids;
 mod npy;
@@ -74,7 +74,7 @@ pub struct VectorSource {
     is_broken: bool,
 }
 
-/// A key and its vector, or why that is none.
+/// A key with its vector, or why the vector is invalid.
 type Row = (Key, Result<Vec<f32>, String>);
 
 /// An array beside the list of its ids.
@@ -101,7 +101,7 @@ struct Counted {
 
 /// What a file of vectors is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Npy,
     Parquet,
 }
@@ -116,7 +116,13 @@ fn kind_of(start: &[u8]) -> Option<Kind> {
     }
 }
 
-fn kind(path: &Path) -> Result<Option<Kind>> {
+/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
+/// device does not: nothing is read of it.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
+/// bytes do not.
+pub(super) fn kind(path: &Path) -> Result<Option<Kind>> {
     // The first bytes of a pipe would be lost to its reader.
     if input::is_stream(path)? {
         return Ok(None);
@@ -150,37 +156,28 @@ fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kin
     Err(input_error(&name, "byte 0".into(), detail))
 }
 
-/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
-/// device does not: nothing is read of it.
-///
-/// # Errors
-/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
-/// bytes do not.
-pub fn is_vectors(path: &Path) -> Result<bool> {
-    Ok(kind(path)?.is_some())
-}
-
-/// What made the vectors of a file and how they are compared, where its name tells: MedCPT's chunks
-/// (`embeds_chunk_36.npy`) do.
-pub fn known_origin(path: &Path) -> Option<(&'static str, Metric)> {
-    medcpt_chunk(&name_of(path)).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
-}
-
 /// Opens a file of vectors; `ids` is the list of ids of an `.npy`, where it is not found by its name.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Input`] for an array of another type, order or shape, for a list of ids that
-/// is not there, has an id that is none or comes twice, or has not as many as there are vectors; for
+/// is not there, has an invalid or duplicate id, or has not as many as there are vectors; for
 /// Parquet in a build without it.
 pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     match kind(path)? {
-        Some(Kind::Npy) => open_npy(path, ids),
-        Some(Kind::Parquet) => open_parquet(path, ids),
+        Some(kind) => open_kind(kind, path, ids),
         None => Err(input_error(
             &name_of(path),
             "byte 0".into(),
             "expected vectors: an .npy array or a Parquet file",
         )),
+    }
+}
+
+/// As [`open`], for a file of which the kind is known.
+pub(super) fn open_kind(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    match kind {
+        Kind::Npy => open_npy(path, ids),
+        Kind::Parquet => open_parquet(path, ids),
     }
 }
 
@@ -251,7 +248,7 @@ fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
         &name_of(path),
         "the whole file".into(),
         "a Parquet file, which this build cannot read: build medvec with the feature `parquet`, or \
-         write the vectors as .npy and the ids as a text file, one a line",
+         write the vectors as .npy and the ids as a text file, one per line",
     ))
 }
 
@@ -295,7 +292,7 @@ fn medcpt_chunk(name: &str) -> Option<&str> {
     (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-/// Refuses what is no dimension of a vector.
+/// Refuses a dimension that no vector can have.
 fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
     match usize::try_from(dimension) {
         Ok(dimension) if (1..=DIMENSION_MAX).contains(&dimension) => Ok(dimension),
@@ -339,6 +336,17 @@ impl VectorSource {
     /// The file's name, without its folder.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What made the vectors and how they are compared, where the file's name tells: MedCPT's chunks
+    /// (`embeds_chunk_36.npy`) do.
+    pub fn known_origin(&self) -> Option<(&'static str, Metric)> {
+        medcpt_chunk(&self.name).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
     }
 
     /// What the manifest remembers: name, size, first bytes and digest of array and list, vectors given
@@ -434,7 +442,7 @@ impl VectorSource {
                 }
                 #[cfg(feature = "parquet")]
                 Rows::Parquet(table) => {
-                    // A vector that is none was reported before it was passed.
+                    // An invalid vector was reported before it was passed.
                     let _ = table.next()?;
                 }
             }

@@ -70,7 +70,7 @@ impl Array {
         Ok(array)
     }
 
-    /// Holds the size of a file that is not packed against the header.
+    /// Compares the size of a file that is not packed with the header.
     fn check_size(&self) -> Result<()> {
         let start = self.window.offset();
         let wanted = u128::from(self.len) * self.row_bytes() as u128 + u128::from(start);

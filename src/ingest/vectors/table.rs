@@ -1,7 +1,7 @@
 //! Parquet files with a column of ids and a column of vectors.
 //!
-//! The crate `parquet` is used without Arrow: pages, encodings and compression are its, which column
-//! is what and what a row may be is decided here; `pages` guards against files that lie. Memory: a
+//! The crate `parquet` is used without Arrow. It reads pages, encodings and compression; this module decides
+//! which column is which and what a row may be; `pages` guards against files that lie. Memory: a
 //! page of each column, and some rows.
 
 use std::collections::VecDeque;
@@ -11,9 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::parquet::basic::{LogicalType, Type};
-use ::parquet::column::reader::ColumnReader;
+use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use ::parquet::data_type::DataType;
 use ::parquet::errors::ParquetError;
 use ::parquet::schema::types::ColumnDescriptor;
+use serde_json::Value;
 
 use super::ids::{Seen, checked};
 use super::pages::{ParquetFile, contained};
@@ -57,7 +59,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] for a file that is damaged, without such columns, with
-    /// vectors of another type or an id that is none or comes twice.
+    /// vectors of another type or an invalid or duplicate id.
     pub(super) fn open(path: &Path, name: &str) -> Result<Table> {
         let file = File::open(path)
             .map_err(|source| Error::io("open", path.display().to_string(), source))?;
@@ -125,7 +127,7 @@ impl Table {
         self.len
     }
 
-    /// The next row; there must be one. A vector that is none is its row's own fault.
+    /// The next row; there must be one. An invalid vector is its row's own fault.
     ///
     /// # Errors
     /// [`Error::Input`] for a file that is damaged or has fewer rows than it says.
@@ -261,55 +263,56 @@ fn check_vector_type(column: &ColumnDescriptor) -> Result<(), String> {
     Err(format!("`{}` must hold lists of float or float16, it is {found}", column.path().string()))
 }
 
+/// Values of a column of ids, and whether each row has one.
+struct Ids<V> {
+    values: Vec<V>,
+    is_complete: bool,
+}
+
+/// Reads some values; none at the end of the column.
+fn read_some<T: DataType>(reader: &mut ColumnReaderImpl<T>) -> Result<Ids<T::T>, ParquetError> {
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    let (rows, found, _) = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
+    Ok(Ids { values, is_complete: rows == found })
+}
+
+impl<V> Ids<V> {
+    /// The same values in another form.
+    fn map<W>(self, form: impl Fn(V) -> W) -> Ids<W> {
+        let Ids { values, is_complete } = self;
+        Ids { values: values.into_iter().map(form).collect(), is_complete }
+    }
+}
+
 /// Some keys; none at the end of the column.
 fn read_ids(
     reader: &mut ColumnReader,
     is_unsigned: bool,
 ) -> Result<Vec<Result<Key, Fault>>, ParquetError> {
-    let mut levels = Vec::new();
-    let mut numbers: Vec<serde_json::Value> = Vec::new();
-    let mut texts = Vec::new();
-    let read = match reader {
-        ColumnReader::Int32ColumnReader(reader) => {
-            let mut values = Vec::new();
-            let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
-            numbers.extend(values.into_iter().map(|number| match is_unsigned {
-                true => serde_json::Value::from(number.cast_unsigned()),
-                false => serde_json::Value::from(number),
-            }));
-            read
-        }
-        ColumnReader::Int64ColumnReader(reader) => {
-            let mut values = Vec::new();
-            let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
-            numbers.extend(values.into_iter().map(|number| match is_unsigned {
-                true => serde_json::Value::from(number.cast_unsigned()),
-                false => serde_json::Value::from(number),
-            }));
-            read
-        }
+    let number = |number: Value| id_key("id", &number);
+    let keys = match reader {
+        ColumnReader::Int32ColumnReader(reader) => read_some(reader)?.map(|value| {
+            number(if is_unsigned { value.cast_unsigned().into() } else { value.into() })
+        }),
+        ColumnReader::Int64ColumnReader(reader) => read_some(reader)?.map(|value| {
+            number(if is_unsigned { value.cast_unsigned().into() } else { value.into() })
+        }),
         // Data frames turn integers into floats where one is missing.
         ColumnReader::DoubleColumnReader(reader) => {
-            let mut values = Vec::new();
-            let read = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
-            numbers.extend(values.into_iter().map(serde_json::Value::from));
-            read
+            read_some(reader)?.map(|value| number(value.into()))
         }
         ColumnReader::ByteArrayColumnReader(reader) => {
-            reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut texts)?
+            read_some(reader)?.map(|bytes| match std::str::from_utf8(bytes.data()) {
+                Ok(text) => id_key("id", &text.into()),
+                Err(_) => Err(Fault::whole("the id is not UTF-8")),
+            })
         }
         _ => return Err(ParquetError::General("ids must be strings or integers".into())),
     };
-    let (rows, values, _) = read;
-    if rows != values {
+    if !keys.is_complete {
         return Err(ParquetError::General("an id is null".into()));
     }
-    let numbers = numbers.into_iter().map(|number| id_key("id", &number));
-    let texts = texts.into_iter().map(|bytes| match std::str::from_utf8(bytes.data()) {
-        Ok(text) => id_key("id", &text.into()),
-        Err(_) => Err(Fault::whole("the id is not UTF-8")),
-    });
-    Ok(numbers.chain(texts).map(|key| key.and_then(checked)).collect())
+    Ok(keys.values.into_iter().map(|key| key.and_then(checked)).collect())
 }
 
 /// Some vectors; none at the end of the column.

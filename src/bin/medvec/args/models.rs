@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use medvec::encode::folder::Device;
-use medvec::encode::static_encoder::Bits;
-use medvec::kernel::matmul::Precision;
+use medvec::session::models::distill::Bits;
+use medvec::session::models::{Device, Precision};
 
-use super::Format;
+use super::choices::Format;
 
 /// What a model folder does not say about itself.
 #[derive(Clone, Debug, Default, Args)]
@@ -94,10 +93,10 @@ pub(crate) struct Encode {
 /// How vectors are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EncodeFormat {
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[default]
     Jsonl,
-    /// A numpy matrix, single precision, a row a text.
+    /// A numpy matrix, single precision, one row per text.
     Npy,
 }
 
@@ -168,13 +167,9 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "N", conflicts_with = "vocabulary_file")]
     pub(crate) vocabulary: Option<usize>,
 
-    /// Use this vocabulary instead of training one: a vocab.txt, a token a line, with [UNK].
+    /// Use this vocabulary instead of training one: a vocab.txt, one token per line, with [UNK].
     #[arg(long, value_name = "FILE")]
     pub(crate) vocabulary_file: Option<PathBuf>,
-
-    /// Bits of a number in the file, 4 or 8: 4 halve it at almost the same quality. [default: 8]
-    #[arg(long, value_name = "N", value_parser = bits)]
-    pub(crate) bits: Option<Bits>,
 
     /// Largest file, in millions of bytes: the rarest tokens are left out until it fits.
     /// [default: 8]
@@ -202,14 +197,6 @@ pub(crate) struct Distill {
     /// if they are there.
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) vectors: Option<PathBuf>,
-}
-
-fn bits(text: &str) -> Result<Bits, String> {
-    match text {
-        "4" => Ok(Bits::Four),
-        "8" => Ok(Bits::Eight),
-        _ => Err("expected 4 or 8".to_owned()),
-    }
 }
 
 /// Millions of bytes, such as `8` or `7.5`, as bytes.

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use medvec::db::WriterOptions;
+use medvec::WriterOptions;
+use medvec::session::{KeyLookup, find_keys};
 
-use super::open;
+use super::open::open;
 use crate::args::Delete;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::keys::{self, Found};
+use crate::keys;
 use crate::style::counted;
 
 pub(crate) fn run(args: &Delete, context: &mut Context) -> Result<u8> {
@@ -19,13 +20,13 @@ pub(crate) fn run(args: &Delete, context: &mut Context) -> Result<u8> {
         context.remark("no keys were given");
     }
     // The writer's own state: nothing changes between the lookup and the deletion.
-    let all = keys::find_all(&texts, writer.snapshot())?;
+    let all = find_keys(&texts, writer.snapshot())?;
     let mut deleted = 0u64;
     for found in all {
         control.check()?;
         match found {
-            Found::Key(key) => deleted += u64::from(writer.delete(&key)?),
-            Found::Nothing(remark) => context.remark(remark),
+            KeyLookup::Found(key) => deleted += u64::from(writer.delete(&key)?),
+            KeyLookup::Missing(remark) => context.remark(remark),
         }
     }
     writer.commit()?;

@@ -4,19 +4,17 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::Encoder;
-use medvec::encode::distill::{self, DistillOptions};
+use medvec::session::models::distill::{self, DistillOptions};
+use medvec::session::{EncoderChoice, open_encoder};
 
-use crate::args::{Distill, ModelOptions};
+use crate::args::Distill;
 use crate::context::Context;
-use crate::encoders;
 use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, KEY, bytes, count, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
     let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
-        Some(folder) => {
-            Some(encoders::by_name(&folder.to_string_lossy(), &ModelOptions::default())?)
-        }
+        Some(folder) => Some(open_encoder(&folder.to_string_lossy(), &EncoderChoice::default())?),
         None => None,
     };
     let defaults = DistillOptions::default();

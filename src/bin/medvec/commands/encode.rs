@@ -2,88 +2,35 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 
-use medvec::encode::folder::{
-    CrossEncoder, Device, FolderEncoder, QUERY, Tokens, is_cross_encoder,
-};
-use medvec::encode::static_encoder::StaticEncoder;
-use medvec::{Control, Encoder, EncoderInput, Error, encode};
-use serde::{Deserialize, Serialize};
+use medvec::Error;
+use medvec::export::npy;
+use medvec::session::{EncodedOutcome, EncodedText, TextEngine, TextPair};
 
 use crate::args::{Encode, EncodeFormat};
 use crate::context::Context;
-use crate::encoders::{BUILTIN, announce, not_a_folder};
+use crate::encoders::announce;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::npy;
 use crate::terminal::Machine;
 
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
 
-/// How many lines are worked on at a time.
-struct Pace {
-    /// Lines that are read before their results are written.
-    block: usize,
-    /// Lines that a thread takes at a time.
-    batch: usize,
-    threads: usize,
-}
-
-impl Pace {
-    /// A GPU is fast only with many tokens at once.
-    fn of(device: Device) -> Pace {
-        let (block, batch) = if device == Device::Cpu { (256, 4) } else { (2_048, 128) };
-        Pace { block, batch, threads: thread::available_parallelism().map_or(1, usize::from) }
-    }
-}
-
-/// A line of the input.
-#[derive(Deserialize)]
-struct Line {
-    text: String,
-    text_pair: Option<String>,
-}
-
-/// A line of the output.
-#[derive(Serialize)]
-struct Encoded {
-    ids: Vec<u32>,
-    #[serde(flatten)]
-    outcome: Outcome,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    /// `null` for a text that has none.
-    Vector(Option<Vec<f32>>),
-    Score(f32),
-}
-
-/// What turns lines into results.
-enum Engine {
-    Static(Arc<StaticEncoder>),
-    Folder(Box<FolderEncoder>),
-    Cross(Box<CrossEncoder>),
-}
-
 pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
-    let engine = Engine::open(args)?;
+    let engine = TextEngine::open(&args.encoder, &args.model.choice(None))?;
     announce(&args.encoder, args.model.preset.as_deref(), context)?;
-    let pace = Pace::of(args.model.device());
     let control = context.control();
     let mut lines = Lines::open(&args.input)?;
     let mut sink = Sink::open(args, engine.width(), context)?;
     loop {
-        let block = lines.block(pace.block)?;
-        if block.is_empty() {
+        let Block { numbers, texts } = lines.block(engine.block())?;
+        if texts.is_empty() {
             break;
         }
-        for encoded in engine.encode_all(&block, &args.role, &lines.name, &pace, &control)? {
+        let place = |texts: std::ops::Range<usize>, error: Error| {
+            at(&lines.name, numbers.get(texts).unwrap_or_default(), error)
+        };
+        for encoded in engine.encode(&texts, &args.role, &control, &place)? {
             sink.write(&encoded)?;
         }
     }
@@ -91,138 +38,23 @@ pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
     Ok(EXIT_FOUND)
 }
 
-impl Engine {
-    fn open(args: &Encode) -> Result<Engine> {
-        let path = Path::new(&args.encoder);
-        let options = args.model.to_options()?;
-        if args.encoder != BUILTIN && path.is_dir() {
-            return Ok(match is_cross_encoder(path)? {
-                true => Engine::Cross(Box::new(CrossEncoder::open_with(path, &options)?)),
-                false => Engine::Folder(Box::new(FolderEncoder::open_with(path, &options)?)),
-            });
-        }
-        if !args.model.is_empty() || args.model.device() != Device::Cpu {
-            return Err(not_a_folder(&args.encoder));
-        }
-        Ok(Engine::Static(match args.encoder.as_str() {
-            BUILTIN => encode::builtin_static()?,
-            _ => Arc::new(StaticEncoder::open(path)?),
-        }))
-    }
-
-    /// Numbers of one result.
-    fn width(&self) -> u64 {
-        match self {
-            Engine::Static(encoder) => u64::from(encoder.spec().dimension),
-            Engine::Folder(encoder) => u64::from(encoder.spec().dimension),
-            Engine::Cross(_) => 1,
-        }
-    }
-
-    /// Results of a block, in order, on several threads.
-    fn encode_all(
-        &self,
-        block: &[(u64, Line)],
-        role: &str,
-        file: &str,
-        pace: &Pace,
-        control: &Control,
-    ) -> Result<Vec<Encoded>> {
-        let batches: Vec<&[(u64, Line)]> = block.chunks(pace.batch).collect();
-        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let work = || -> medvec::Result<Vec<(usize, Vec<Encoded>)>> {
-            let mut own = Vec::new();
-            while !failed.load(Ordering::Relaxed) {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(batch) = batches.get(place) else { break };
-                let encoded = control.check().and_then(|()| self.encode(batch, role, control));
-                failed.fetch_or(encoded.is_err(), Ordering::Relaxed);
-                own.push((place, encoded.map_err(|error| at(file, batch, error))?));
-            }
-            Ok(own)
-        };
-        let mut all = thread::scope(|scope| {
-            let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-            // Fewer threads where the system has no more: this one works, too.
-            let others: Vec<_> = (1..pace.threads.min(batches.len())).map_while(start).collect();
-            let mut all = work()?;
-            for other in others {
-                all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Ok::<_, Error>(all)
-        })?;
-        all.sort_unstable_by_key(|(place, _)| *place);
-        Ok(all.into_iter().flat_map(|(_, encoded)| encoded).collect())
-    }
-
-    fn encode(
-        &self,
-        batch: &[(u64, Line)],
-        role: &str,
-        control: &Control,
-    ) -> medvec::Result<Vec<Encoded>> {
-        let lines = batch.iter().map(|(_, line)| line);
-        match self {
-            Engine::Static(encoder) => {
-                lines.map(|line| encode_static(encoder, line, role)).collect()
-            }
-            Engine::Folder(encoder) => {
-                let tokens = lines
-                    .map(|line| encoder.tokens(role, &line.text, line.text_pair.as_deref()))
-                    .collect::<medvec::Result<Vec<Tokens>>>()?;
-                let vectors = encoder.encode_tokens(&tokens)?;
-                let vectors = vectors.chunks(encoder.spec().dimension as usize);
-                let encoded = |(tokens, vector): (Tokens, &[f32])| Encoded {
-                    ids: tokens.ids,
-                    outcome: Outcome::Vector(Some(vector.to_vec())),
-                };
-                Ok(tokens.into_iter().zip(vectors).map(encoded).collect())
-            }
-            Engine::Cross(cross) => {
-                let tokens = lines
-                    .map(|line| cross.tokens(&line.text, line.text_pair.as_deref()))
-                    .collect::<medvec::Result<Vec<Tokens>>>()?;
-                let scores = cross.score_tokens(&tokens, control)?;
-                let encoded = |(tokens, score): (Tokens, f32)| Encoded {
-                    ids: tokens.ids,
-                    outcome: Outcome::Score(score),
-                };
-                Ok(tokens.into_iter().zip(scores).map(encoded).collect())
-            }
-        }
-    }
-}
-
-/// A static encoder reads a pair as title and abstract.
-fn encode_static(encoder: &StaticEncoder, line: &Line, role: &str) -> medvec::Result<Encoded> {
-    let mut ids = Vec::new();
-    encoder.wordpiece().encode(&line.text, &mut ids);
-    let vector = match (&line.text_pair, role) {
-        (None, QUERY) => encoder.encode_queries(&[&line.text])?,
-        (None, _) => {
-            let input = EncoderInput { title: String::new(), text: line.text.clone() };
-            encoder.encode_documents(&[input])?
-        }
-        (Some(text), _) => {
-            encoder.wordpiece().encode(text, &mut ids);
-            let input = EncoderInput { title: line.text.clone(), text: text.clone() };
-            encoder.encode_documents(&[input])?
-        }
-    };
-    let vector = vector.iter().any(|number| *number != 0.0).then_some(vector);
-    Ok(Encoded { ids, outcome: Outcome::Vector(vector) })
-}
-
 /// Says which lines an encoder's error is about.
-fn at(file: &str, batch: &[(u64, Line)], error: Error) -> Error {
-    let (Error::Encoder { name, detail }, Some((first, _)), Some((last, _))) =
-        (&error, batch.first(), batch.last())
+fn at(file: &str, numbers: &[u64], error: Error) -> Error {
+    let (Error::Encoder { name, detail }, Some(first), Some(last)) =
+        (&error, numbers.first(), numbers.last())
     else {
         return error;
     };
     let place =
         if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
     Error::Input { file: file.to_owned(), place, detail: format!("encoder {name}: {detail}") }
+}
+
+/// Some lines that are not blank.
+#[derive(Default)]
+struct Block {
+    numbers: Vec<u64>,
+    texts: Vec<TextPair>,
 }
 
 /// The input, a block at a time.
@@ -243,10 +75,10 @@ impl Lines {
     }
 
     /// The next lines that are not blank, at most `count`, with their numbers; none at the end.
-    fn block(&mut self, count: usize) -> Result<Vec<(u64, Line)>> {
-        let mut block = Vec::new();
+    fn block(&mut self, count: usize) -> Result<Block> {
+        let mut block = Block::default();
         let mut bytes = Vec::new();
-        while block.len() < count {
+        while block.texts.len() < count {
             bytes.clear();
             let limit = LINE_BYTES_MAX as u64 + 1;
             let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
@@ -265,7 +97,8 @@ impl Lines {
             let line = serde_json::from_str(text).map_err(|error| {
                 self.wrong(format!("expected {{\"text\": ..., \"text_pair\": ...}}: {error}"))
             })?;
-            block.push((self.number, line));
+            block.numbers.push(self.number);
+            block.texts.push(line);
         }
         Ok(block)
     }
@@ -312,8 +145,8 @@ impl<'a> Sink<'a> {
                 (Place::File(..), _) => 0,
                 (_, "-") => {
                     return Err(Failure::usage(
-                        "a matrix begins with the number of its rows, which standard input does not \
-                         tell: add --out FILE.npy",
+                        "a matrix begins with the number of its rows, which is not known of standard \
+                         input: add --out FILE.npy",
                     ));
                 }
                 (_, file) => count(file)?,
@@ -323,7 +156,7 @@ impl<'a> Sink<'a> {
         Ok(sink)
     }
 
-    fn write(&mut self, encoded: &Encoded) -> Result<()> {
+    fn write(&mut self, encoded: &EncodedText) -> Result<()> {
         self.rows += 1;
         let mut bytes = Vec::new();
         match (self.format, &encoded.outcome) {
@@ -331,11 +164,13 @@ impl<'a> Sink<'a> {
                 serde_json::to_writer(&mut bytes, encoded).map_err(io::Error::from)?;
                 bytes.push(b'\n');
             }
-            (EncodeFormat::Npy, Outcome::Vector(Some(vector))) => npy::write(&mut bytes, vector)?,
-            (EncodeFormat::Npy, Outcome::Vector(None)) => {
+            (EncodeFormat::Npy, EncodedOutcome::Vector(Some(vector))) => {
+                npy::write(&mut bytes, vector)?
+            }
+            (EncodeFormat::Npy, EncodedOutcome::Vector(None)) => {
                 npy::write(&mut bytes, &vec![0.0; self.width as usize])?;
             }
-            (EncodeFormat::Npy, Outcome::Score(score)) => npy::write(&mut bytes, &[*score])?,
+            (EncodeFormat::Npy, EncodedOutcome::Score(score)) => npy::write(&mut bytes, &[*score])?,
         }
         self.write_bytes(&bytes)
     }
@@ -368,7 +203,7 @@ fn count(file: &str) -> Result<u64> {
     let mut lines = Lines::open(file)?;
     let mut rows = 0;
     loop {
-        match lines.block(256)?.len() {
+        match lines.block(256)?.texts.len() {
             0 => return Ok(rows),
             more => rows += more as u64,
         }

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use medvec::encode::folder::{
+use medvec::export::json;
+use medvec::session::models::{
     CrossEncoder, FolderEncoder, PRESETS, Preset, Purpose, Rehearsal, is_cross_encoder,
 };
-use medvec::{Control, Encoder, EncoderInput, encode};
+use medvec::session::{BUILTIN, models};
+use medvec::{Control, Encoder, EncoderInput};
 use serde_json::json;
 
 use super::quickstart::sample_texts;
 use crate::args::{Encoders, EncodersCommand, EncodersList, Format};
 use crate::context::Context;
-use crate::encoders::BUILTIN;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::output::json_value;
 use crate::style::{FAINT, KEY, MARK};
 
 /// How long an encoder is timed at least, unless it is through with the sample before.
@@ -36,7 +36,7 @@ struct Found {
     preset: Option<&'static Preset>,
     dimension: u32,
     length: u32,
-    /// Seconds for 1,000 abstracts on all cores, or why that cannot be told.
+    /// Seconds for 1,000 abstracts on all cores, or why that is not known.
     seconds: Result<Option<f64>, String>,
 }
 
@@ -54,14 +54,14 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
     let known = rehearsed(args, context)?;
     match args.format {
         Format::Text => text(&mut context.out, &found, &known)?,
-        Format::Json => json_value(&mut context.out.machine(), &as_json(&found, &known))?,
+        Format::Json => json::write(&mut context.out.machine(), &as_json(&found, &known))?,
         _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
     }
     Ok(EXIT_FOUND)
 }
 
 fn builtin(args: &EncodersList) -> Result<Found> {
-    let encoder = encode::builtin()?;
+    let encoder = models::builtin()?;
     let seconds = match args.no_timing {
         true => None,
         false => Some(time(&|inputs| encoder.encode_documents(inputs).map(drop), TIMED)?),
@@ -106,7 +106,7 @@ fn rehearsed(
     context: &Context,
 ) -> Result<Vec<(&'static Preset, Option<f64>)>> {
     let mut known: Vec<(&Preset, Option<f64>)> = Vec::new();
-    let words = encode::builtin_static()?;
+    let words = models::builtin_static()?;
     let tokens = |input: &EncoderInput| {
         let mut ids = Vec::new();
         words.wordpiece().encode(&input.title, &mut ids);
@@ -161,7 +161,7 @@ fn long_texts(
     Ok(Some(per_token * mean * 1000.0 / threads as f64))
 }
 
-/// Seconds for 1,000 abstracts, one thread a core, from a part of the sample that takes `least`.
+/// Seconds for 1,000 abstracts, one thread per core, from a part of the sample that takes `least`.
 fn time(
     run: &(dyn Fn(&[EncoderInput]) -> medvec::Result<()> + Sync),
     least: Duration,
@@ -276,8 +276,8 @@ fn text(out: &mut dyn Write, found: &[Found], known: &[(&Preset, Option<f64>)]) 
 fn purpose(preset: &Preset) -> String {
     match preset.purpose {
         Purpose::Both => String::new(),
-        Purpose::Documents { query } => format!(", documents; questions by {query}"),
-        Purpose::Queries { document } => format!(", questions; documents by {document}"),
+        Purpose::Documents { query } => format!(", documents; queries by {query}"),
+        Purpose::Queries { document } => format!(", queries; documents by {document}"),
         Purpose::Scores => ", re-ranks".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use medvec::encode::hub::{Hub, ModelName};
+use medvec::session::models::{Hub, ModelName};
 
 use crate::args::Fetch;
 use crate::context::Context;
@@ -11,7 +11,10 @@ use crate::failure::{EXIT_FOUND, Failure, Result};
 
 pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
     let model = ModelName::parse(&args.model).ok_or_else(|| {
-        Failure::usage(format!("{} is no name of a model: expected organisation/name", args.model))
+        Failure::usage(format!(
+            "{} is not the name of a model: expected organisation/name",
+            args.model
+        ))
     })?;
     let hub = Hub::from_env()?;
     let folder = fetch(&hub, &model, args, context)?;
@@ -22,7 +25,7 @@ pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
 #[cfg(feature = "download")]
 fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> Result<PathBuf> {
     use crate::style::FAINT;
-    use medvec::encode::hub::DownloadOptions;
+    use medvec::session::models::DownloadOptions;
 
     let options = DownloadOptions {
         budget: args.budget.map(|megabytes| megabytes.saturating_mul(1_000_000)),

@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use medvec::Document;
-use medvec::ingest::jsonl::to_json;
+use medvec::export::{csv, json};
+use medvec::session::{KeyLookup, find_keys};
 
-use super::open;
+use super::open::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
-use crate::csv::{self, Cell};
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::keys::Found;
-use crate::{keys, output, render, view};
+use crate::{keys, render};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let texts = keys::read(&args.keys, io::stdin().lock())?;
@@ -22,15 +20,12 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let mut found = 0u64;
     let mut all = Vec::new();
     if args.format == Format::Csv {
-        csv::header(
-            &mut context.out.machine(),
-            &["key", "year", "journal", "title", "abstract", "mesh"],
-        )?;
+        csv::document_header(&mut context.out.machine())?;
     }
-    for key in keys::find_all(&texts, &snapshot)? {
+    for key in find_keys(&texts, &snapshot)? {
         let key = match key {
-            Found::Key(key) => key,
-            Found::Nothing(remark) => {
+            KeyLookup::Found(key) => key,
+            KeyLookup::Missing(remark) => {
                 context.remark(remark);
                 continue;
             }
@@ -45,30 +40,15 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
                 }
                 render::document(out, &document, columns)?;
             }
-            Format::Json => all.push(to_json(&document)?),
-            Format::Jsonl => output::json_line(&mut out.machine(), &to_json(&document)?)?,
-            Format::Csv => record(&mut out.machine(), &document)?,
+            Format::Json => all.push(json::document(&document)?),
+            Format::Jsonl => json::write_line(&mut out.machine(), &json::document(&document)?)?,
+            Format::Csv => csv::document(&mut out.machine(), &document)?,
             Format::Pmids => writeln!(out.machine(), "{}", keys::line(&key.to_string()))?,
         }
         found += 1;
     }
     if args.format == Format::Json {
-        output::json_value(&mut context.out.machine(), &serde_json::Value::Array(all))?;
+        json::write(&mut context.out.machine(), &all)?;
     }
     Ok(if found > 0 { EXIT_FOUND } else { EXIT_NONE })
-}
-
-fn record(out: &mut dyn Write, document: &Document) -> io::Result<()> {
-    let mesh: Vec<&str> = document.mesh.iter().map(|heading| heading.name.as_str()).collect();
-    csv::record(
-        out,
-        &[
-            Cell::Text(&document.key.to_string()),
-            Cell::Text(&view::year(document)),
-            Cell::Text(view::journal(document)),
-            Cell::Text(document.display_title()),
-            Cell::Text(&document.abstract_text()),
-            Cell::Text(&mesh.join("; ")),
-        ],
-    )
 }

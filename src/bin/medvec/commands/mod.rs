@@ -1,4 +1,4 @@
-//! One file a command. Each `run` returns the exit code.
+//! One file per command. Each `run` returns the exit code.
 
 pub(crate) mod compact;
 pub(crate) mod completions;
@@ -11,20 +11,10 @@ pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
+mod open;
 pub(crate) mod optimize;
 pub(crate) mod quickstart;
 pub(crate) mod repair;
 pub(crate) mod search;
 pub(crate) mod stats;
 pub(crate) mod verify;
-
-use std::path::Path;
-
-use medvec::db::Database;
-
-use crate::failure::Result;
-
-/// Opens an existing database.
-fn open(path: &Path) -> Result<Database> {
-    Ok(Database::open(path)?)
-}

@@ -1,18 +1,16 @@
 //! `medvec optimize`
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
-use medvec::db::{OptimizeOptions, OptimizeReport, OptimizeStage, WriterOptions};
-use medvec::encode::folder::Device;
-use medvec::limits::TRAIN_ROWS_MIN;
-use medvec::{Encoder, Error};
+use medvec::Error;
+use medvec::session::{
+    OptimizeOptions, OptimizeReport, OptimizeStage, Session, SessionError, SessionOptions,
+    TRAIN_ROWS_MIN,
+};
 
-use super::open;
 use crate::args::Optimize;
 use crate::context::Context;
-use crate::encoders::{self, Use};
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::recall::recall_text;
 use crate::style::{bytes, count, counted};
@@ -21,23 +19,24 @@ use crate::style::{bytes, count, counted};
 const DEFAULT_RECALL: f32 = 0.95;
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
-    let database = open(&args.database)?;
-    let snapshot = database.snapshot();
-    let Some(vectors) = &snapshot.manifest().vectors else {
-        return Err(Failure::usage("this database has no vectors, so there is nothing to index"));
+    let session = Session::open(&args.database, SessionOptions::default())?;
+    let text = match &args.questions {
+        Some(file) => Some(
+            std::fs::read_to_string(file)
+                .map_err(|error| Error::io("read", file.display().to_string(), error))?,
+        ),
+        None => None,
     };
-    let spec = vectors.encoder.as_ref().filter(|spec| !spec.is_precomputed());
-    let encoder =
-        spec.map(|spec| encoders::for_spec(spec, Use::Questions, Device::Cpu)).transpose()?;
-    let questions =
-        args.questions.as_deref().map(|file| embed(file, encoder.as_deref())).transpose()?;
+    // One query per line.
+    let queries: Option<Vec<&str>> = text
+        .as_deref()
+        .map(|text| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect());
     let progress = Arc::new(context.progress("training the index"));
     let shown = progress.clone();
     let options = OptimizeOptions::default()
         .retrain(args.retrain)
         .lists(args.lists)
         .sub_dimension(args.bits.map(|bits| if bits == 1 { 4 } else { 2 }))
-        .questions(questions)
         .progress(Some(Arc::new(move |stage, part| {
             let what = match stage {
                 OptimizeStage::Train => "training the index",
@@ -49,31 +48,20 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
             shown.stage(what, "percent", done, total);
         })));
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
-    let mut writer = database
-        .writer(WriterOptions::default().encoder(encoder).memory_bytes_max(memory_bytes_max))?;
-    let report = writer.optimize(&options, &context.watched(&progress))?;
-    drop((options, progress));
-    tell(&report, context)?;
+    let control = context.watched(&progress);
+    let report = session.optimize(queries.as_deref(), options, memory_bytes_max, &control);
+    drop((control, progress));
+    let report = report.map_err(|error| match (error, &args.questions) {
+        (SessionError::NoQueries, Some(file)) => {
+            Failure::usage(format!("{} holds no questions", file.display()))
+        }
+        (error, _) => error.into(),
+    })?;
+    report_on(&report, context)?;
     Ok(EXIT_FOUND)
 }
 
-/// The vectors of a file of questions, one a line.
-fn embed(file: &Path, encoder: Option<&dyn Encoder>) -> Result<Vec<f32>> {
-    let Some(encoder) = encoder else {
-        return Err(Failure::usage(
-            "this database holds vectors of your own making: --questions needs an encoder",
-        ));
-    };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Error::io("read", file.display().to_string(), error))?;
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if lines.is_empty() {
-        return Err(Failure::usage(format!("{} holds no questions", file.display())));
-    }
-    Ok(encoder.encode_queries(&lines)?)
-}
-
-fn tell(report: &OptimizeReport, context: &mut Context) -> Result<()> {
+fn report_on(report: &OptimizeReport, context: &mut Context) -> Result<()> {
     let compact = &report.compact;
     if report.lists == 0 {
         writeln!(

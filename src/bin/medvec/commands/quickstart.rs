@@ -3,16 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 
-use medvec::db::Database;
-use medvec::ingest::Event;
-use medvec::{EncoderInput, Error};
+use medvec::session::{BUILTIN, EncoderChoice, Event, ImportSettings, Opened, open_reader};
+use medvec::{Database, EncoderInput};
 
 use super::{import, search};
-use crate::args::{Filters, Format, Import, ModelOptions, Quickstart, Search};
+use crate::args::{Filters, Format, ModelOptions, Quickstart, Search, YearRange};
 use crate::context::Context;
-use crate::encoders::BUILTIN;
 use crate::failure::Result;
-use crate::filters::YearRange;
 use crate::shell;
 use crate::style::{FAINT, KEY};
 
@@ -62,38 +59,18 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
     Ok(code)
 }
 
-/// Imports the sample by way of a file in a temporary directory: a new one that only this user can
-/// enter, whatever lies in the shared one.
+/// Imports the sample, which is part of the program.
 fn build(database: &Path, context: &mut Context) -> Result<()> {
-    let failed = |error| Error::io("write the sample to", temporary(), error);
-    let folder = tempfile::Builder::new().prefix("medvec-").tempdir().map_err(failed)?;
-    let file = folder.path().join(SAMPLE_NAME);
-    std::fs::write(&file, SAMPLE).map_err(failed)?;
-    let import = Import {
-        database: database.to_owned(),
-        files: vec![file],
-        encoder: Some(BUILTIN.to_owned()),
-        query_encoder: None,
-        model: ModelOptions::default(),
-        rows: None,
-        origin: None,
-        metric: None,
-        ids: None,
-        defer: false,
-        keep_going: false,
-        force: false,
-    };
-    import::run(&import, context).map(|_| ())
-}
-
-fn temporary() -> String {
-    std::env::temp_dir().display().to_string()
+    let sources = vec![Opened::reader(SAMPLE_NAME, SAMPLE)?.into()];
+    let mut settings = ImportSettings::default();
+    settings.encoder = EncoderChoice::named(BUILTIN);
+    import::sources_into(database, sources, &settings, None, context).map(drop)
 }
 
 /// Titles and abstracts of the sample.
 pub(crate) fn sample_texts() -> Result<Vec<EncoderInput>> {
     let mut texts = Vec::new();
-    for record in medvec::ingest::open_reader(SAMPLE_NAME, SAMPLE)? {
+    for record in open_reader(SAMPLE_NAME, SAMPLE)? {
         if let Event::Document { document, .. } = record?.event {
             texts.push(document.encoder_input());
         }

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use medvec::db::{Database, RepairReport};
+use medvec::Database;
+use medvec::session::RepairReport;
 
 use crate::args::Repair;
 use crate::context::Context;

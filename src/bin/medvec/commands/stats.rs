@@ -2,18 +2,17 @@
 
 use std::io::{self, Write};
 
-use medvec::Metric;
-use medvec::db::{IndexStats, RecallPoint, Snapshot, Stats as Figures};
-use medvec::format::manifest::VectorConfig;
-use medvec::search::FieldInfo;
-use serde_json::{Value, json};
+use medvec::export::{json, stats};
+use medvec::session::{
+    FieldInfo, IndexStats, RecallPoint, Stats as Figures, metric_name, row_type_name,
+};
+use medvec::{Snapshot, VectorConfig};
 
-use super::open;
-use crate::args::{Format, Stats, row_type_name};
+use super::open::open;
+use crate::args::{Format, Stats};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::output::json_value;
-use crate::recall::{recall_json, recall_text};
+use crate::recall::recall_text;
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
@@ -23,7 +22,8 @@ pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     match args.format {
         Format::Text => text(&mut context.out, &snapshot, &figures, &fields)?,
         Format::Json => {
-            json_value(&mut context.out.machine(), &as_json(&snapshot, &figures, &fields))?;
+            let value = stats::to_json(&snapshot, &figures, &fields);
+            json::write(&mut context.out.machine(), &value)?;
         }
         _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
     }
@@ -127,7 +127,7 @@ fn index_text(index: &IndexStats) -> String {
 
 fn point_text(point: &RecallPoint) -> String {
     let low = point.low_share.map_or(String::new(), |share| {
-        format!("; {:.1} % of questions find fewer than 8 of their 10", 100.0 * share)
+        format!("; {:.1} % of queries find fewer than 8 of their 10", 100.0 * share)
     });
     format!("{:<5}  {}{low}", point.recall, counted(point.probes.into(), "list"))
 }
@@ -137,91 +137,6 @@ fn vectors(config: &VectorConfig) -> String {
         "{} dimensions, {}, {}",
         config.dimension,
         row_type_name(config.row_type),
-        metric(config)
+        metric_name(config.metric)
     )
-}
-
-fn metric(config: &VectorConfig) -> &'static str {
-    match config.metric {
-        Metric::Dot => "dot product",
-        Metric::Cosine => "cosine",
-    }
-}
-
-fn as_json(snapshot: &Snapshot, figures: &Figures, fields: &[FieldInfo]) -> Value {
-    let manifest = snapshot.manifest();
-    let vectors = manifest.vectors.as_ref().map(|config| {
-        json!({
-            "dimension": config.dimension,
-            "metric": metric(config),
-            "rows": row_type_name(config.row_type),
-            "count": figures.vectors,
-            "pending": figures.pending,
-            "without_vector": figures.without_vector,
-            "encoder": config.encoder.as_ref().map(|spec| json!({
-                "name": spec.name,
-                "family": spec.family,
-                "fingerprint": spec.fingerprint().to_string(),
-            })),
-        })
-    });
-    let sections: serde_json::Map<String, Value> = figures
-        .sections
-        .iter()
-        .map(|section| (section.name.to_owned(), json!(section.bytes)))
-        .collect();
-    let segments: Vec<Value> = figures
-        .segments
-        .iter()
-        .map(|part| {
-            json!({"id": part.id.0, "rows": part.rows, "deleted": part.deleted, "bytes": part.bytes})
-        })
-        .collect();
-    let sources: Vec<Value> = manifest
-        .sources
-        .iter()
-        .map(|source| {
-            json!({
-                "name": source.name,
-                "bytes": source.bytes,
-                "records": source.records,
-                "complete": source.complete,
-            })
-        })
-        .collect();
-    json!({
-        "generation": figures.generation.0,
-        "documents": figures.documents,
-        "deleted": figures.deleted,
-        "vectors": vectors,
-        "bytes": figures.bytes,
-        "text_bytes": figures.text_bytes,
-        "document_bytes": figures.document_bytes,
-        "index": figures.index.as_ref().map(|index| json!({
-            "lists": index.lists,
-            "sub_dimension": index.sub_dimension,
-            "vectors": index.vectors,
-            "trained_rows": index.trained_rows,
-            "trained_residual": index.trained_residual,
-            "residual": index.residual,
-            "drifted": index.has_drifted(),
-            "bytes_per_vector": index.bytes_per_vector,
-            "recall": index.recall.as_ref().map(recall_json),
-        })),
-        "fields": fields.iter().map(field_json).collect::<Vec<Value>>(),
-        "segments": segments,
-        "sections": sections,
-        "sources": sources,
-    })
-}
-
-fn field_json(field: &FieldInfo) -> Value {
-    let types = [
-        (field.has_strings, "string"),
-        (field.has_integers, "integer"),
-        (field.has_floats, "float"),
-    ];
-    let types: Vec<&str> =
-        types.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect();
-    json!({"name": field.name, "types": types})
 }

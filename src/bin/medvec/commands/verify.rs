@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::open;
+use super::open::open;
 use crate::args::Verify;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};

@@ -1,6 +1,8 @@
 //! The sentence of an abstract that answers best.
 
-use medvec::{Encoder, EncoderInput, Result};
+use crate::control::Control;
+use crate::encoder::{Encoder, EncoderInput};
+use crate::error::Result;
 
 /// Sentences of one document that are compared; the longest abstracts have about a hundred.
 const SENTENCES_MAX: usize = 60;
@@ -16,7 +18,7 @@ const ABBREVIATIONS: &[&str] = &[
 /// Cuts a text into sentences: at `.`, `!` or `?` (and closing quotes or brackets) before white
 /// space and a letter, digit or bracket that can start a sentence; not after common abbreviations,
 /// single initials or inside numbers.
-pub(crate) fn split(text: &str) -> Vec<&str> {
+fn split(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;
     for (at, mark) in text.char_indices() {
@@ -63,10 +65,11 @@ fn ends_with_abbreviation(before: &str) -> bool {
 
 /// For each text the sentence whose embedding is nearest to the query's, by cosine; `None` for a
 /// text without sentences. All texts are embedded in one batch.
-pub(crate) fn best_sentences(
+pub(super) fn best_sentences(
     encoder: &dyn Encoder,
     query: &str,
     texts: &[String],
+    control: &Control,
 ) -> Result<Vec<Option<String>>> {
     let sentences: Vec<Vec<&str>> = texts.iter().map(|text| candidates(text)).collect();
     let inputs: Vec<EncoderInput> = sentences
@@ -77,15 +80,15 @@ pub(crate) fn best_sentences(
     if inputs.is_empty() {
         return Ok(vec![None; texts.len()]);
     }
-    let question = encoder.encode_queries(&[query])?;
-    let vectors = encoder.encode_documents(&inputs)?;
-    let mut rows = vectors.chunks(question.len().max(1));
+    let query = encoder.encode_queries(&[query])?;
+    let vectors = encoder.encode_documents_under(&inputs, control)?;
+    let mut rows = vectors.chunks(query.len().max(1));
     Ok(sentences
         .iter()
         .map(|candidates| {
             let mut best: Option<(f32, &str)> = None;
             for (sentence, row) in candidates.iter().zip(rows.by_ref()) {
-                let score = cosine(&question, row);
+                let score = cosine(&query, row);
                 if best.is_none_or(|(top, _)| score > top) {
                     best = Some((score, sentence));
                 }

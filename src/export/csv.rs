@@ -7,9 +7,12 @@
 
 use std::io::{self, Write};
 
+use crate::document::Document;
+use crate::session::{AnswerHit, journal_of, years_of};
+
 /// What a cell holds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Cell<'a> {
+pub enum Cell<'a> {
     /// A number of ours, or nothing.
     Number(&'a str),
     /// A text from a document.
@@ -21,12 +24,18 @@ const FORMULA: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// Writes the names of the columns.
-pub(crate) fn header(out: &mut dyn Write, names: &[&str]) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the writer.
+pub fn header(out: &mut dyn Write, names: &[&str]) -> io::Result<()> {
     record(out, &names.iter().map(|name| Cell::Number(name)).collect::<Vec<_>>())
 }
 
 /// Writes one record.
-pub(crate) fn record(out: &mut dyn Write, cells: &[Cell<'_>]) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the writer.
+pub fn record(out: &mut dyn Write, cells: &[Cell<'_>]) -> io::Result<()> {
     let mut line = String::new();
     for (place, cell) in cells.iter().enumerate() {
         if place > 0 {
@@ -54,9 +63,70 @@ pub(crate) fn record(out: &mut dyn Write, cells: &[Cell<'_>]) -> io::Result<()> 
     out.write_all(line.as_bytes())
 }
 
+/// Writes hits under a header.
+///
+/// # Errors
+/// Those of the writer.
+pub fn hits(out: &mut dyn Write, hits: &[AnswerHit]) -> io::Result<()> {
+    header(out, &["rank", "key", "score", "year", "journal", "title", "sentence"])?;
+    for hit in hits {
+        let score = hit.rounded_score().map_or_else(String::new, |score| score.to_string());
+        record(
+            out,
+            &[
+                Cell::Number(&hit.rank.to_string()),
+                Cell::Text(&hit.key.to_string()),
+                Cell::Number(&score),
+                Cell::Text(&hit.year),
+                Cell::Text(&hit.journal),
+                Cell::Text(&hit.title),
+                Cell::Text(hit.sentence.as_deref().unwrap_or_default()),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the header of documents.
+///
+/// # Errors
+/// Those of the writer.
+pub fn document_header(out: &mut dyn Write) -> io::Result<()> {
+    header(out, &["key", "year", "journal", "title", "abstract", "mesh"])
+}
+
+/// Writes a document as a record under [`document_header`].
+///
+/// # Errors
+/// Those of the writer.
+pub fn document(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+    let mesh: Vec<&str> = document.mesh.iter().map(|heading| heading.name.as_str()).collect();
+    record(
+        out,
+        &[
+            Cell::Text(&document.key.to_string()),
+            Cell::Text(&years_of(document)),
+            Cell::Text(journal_of(document)),
+            Cell::Text(document.display_title()),
+            Cell::Text(&document.abstract_text()),
+            Cell::Text(&mesh.join("; ")),
+        ],
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hits_are_quoted_where_they_must_be() {
+        let mut hit = AnswerHit::new(1, Some(0.5), &Document::new(crate::ids::Key::pmid(12)));
+        hit.title = "A, \"B\"".into();
+        let mut out = Vec::new();
+        hits(&mut out, &[hit]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().nth(1), Some("1,12,0.5,,,\"A, \"\"B\"\"\","));
+    }
 
     fn written(cells: &[Cell<'_>]) -> String {
         let mut out = Vec::new();

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 /// Bytes of the header: numpy wants a multiple of 64.
-pub(crate) const HEADER_BYTES: usize = 128;
+pub const HEADER_BYTES: usize = 128;
 
 /// The header of a matrix of little-endian single-precision numbers.
-pub(crate) fn header(rows: u64, columns: u64) -> [u8; HEADER_BYTES] {
+pub fn header(rows: u64, columns: u64) -> [u8; HEADER_BYTES] {
     let mut header = [b' '; HEADER_BYTES];
     let text =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
@@ -20,7 +20,10 @@ pub(crate) fn header(rows: u64, columns: u64) -> [u8; HEADER_BYTES] {
 }
 
 /// Appends numbers.
-pub(crate) fn write(out: &mut dyn Write, numbers: &[f32]) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(out: &mut dyn Write, numbers: &[f32]) -> io::Result<()> {
     numbers.iter().try_for_each(|number| out.write_all(&number.to_le_bytes()))
 }
 

@@ -1,0 +1,208 @@
+//! From a request to an answer: embed, search, sort again, show.
+
+use super::answer::{Answer, AnswerHit, Highlights};
+use super::error::SessionResult;
+use super::explain::Explanation;
+use super::folders::has_towers;
+use super::highlight::Terms;
+use super::hints;
+use super::opened::Session;
+use super::remark::Remark;
+use super::request::Request;
+use super::sentences::best_sentences;
+use crate::db::Snapshot;
+use crate::document::Document;
+use crate::encoder::EncoderSpec;
+use crate::error::Result;
+use crate::search::{Hit, Query, SearchResult};
+
+impl Session {
+    /// Answers a request.
+    ///
+    /// Cost: that of the search; one compressed block per hit; with sentences, the embedding of up to 60
+    /// sentences per hit; with a cross-encoder, one pass of the model per document that it reads.
+    ///
+    /// # Errors
+    /// As [`Session::encoder`] for a text; as [`Snapshot::search`];
+    /// [`SessionError::NoReranker`](super::SessionError::NoReranker) and
+    /// [`SessionError::RerankNeedsText`](super::SessionError::RerankNeedsText).
+    pub fn ask(&self, request: &Request) -> SessionResult<Answer> {
+        let snapshot = self.snapshot();
+        let is_counted_only = request.k == 0;
+        let top = if is_counted_only { None } else { request.rerank };
+        if top.is_some() {
+            self.check_rerank(request)?;
+        }
+        let (query, encoder) = self.query(request)?;
+        let result = snapshot.search(&query)?;
+        let found = Found { request, snapshot: &snapshot, result, encoder };
+        let mut answer = found.answer()?;
+        if is_counted_only {
+            return Ok(answer);
+        }
+        let mut hits = found.result.hits;
+        let documents = match top {
+            None => {
+                hits.drain(..request.offset.min(hits.len()));
+                documents(&snapshot, &hits)?
+            }
+            Some(_) => {
+                let documents = documents(&snapshot, &hits)?;
+                self.rerank(request, &mut hits, documents)?
+            }
+        };
+        let is_scored = request.words().is_some() || request.vector.is_some();
+        for (place, (hit, document)) in hits.iter().zip(&documents).enumerate() {
+            let score = is_scored.then_some(hit.score);
+            answer.hits.push(AnswerHit::new(request.offset + place + 1, score, document));
+        }
+        self.decorate(request, &mut answer.hits, documents)?;
+        Ok(answer)
+    }
+
+    /// The search that a request asks for, and what embedded its text.
+    fn query(&self, request: &Request) -> SessionResult<(Query, Option<EncoderSpec>)> {
+        let wanted = request.offset.saturating_add(request.k);
+        let k = request.rerank.map_or(wanted, |top| wanted.max(top));
+        let mut encoder = None;
+        let query = match (&request.vector, request.words()) {
+            // A count needs neither: only the filter decides what matches.
+            _ if request.k == 0 => Query::matching(request.filter.clone()).k(0),
+            (Some(vector), _) => Query::vector(vector.clone()).k(k),
+            (None, Some(text)) => {
+                let own = self.encoder()?;
+                encoder = Some(own.spec().clone());
+                Query::embed(&*own, text)?.k(k)
+            }
+            (None, None) => Query::matching(request.filter.clone()).k(wanted),
+        };
+        let query = query
+            .filter(request.filter.clone())
+            .accuracy(request.accuracy)
+            .control(request.control.clone());
+        let query = if request.allow_unknown_names { query.allow_unknown_names() } else { query };
+        Ok((query, encoder))
+    }
+
+    /// Adds sentences, highlights and documents, as far as they are wanted.
+    fn decorate(
+        &self,
+        request: &Request,
+        hits: &mut [AnswerHit],
+        documents: Vec<Document>,
+    ) -> SessionResult<()> {
+        if request.sentences
+            && let Some(text) = request.words()
+            && !hits.is_empty()
+        {
+            let encoder = self.encoder()?;
+            // A query tower alone cannot embed sentences of documents.
+            if !has_towers(encoder.spec()) {
+                let texts: Vec<String> =
+                    documents.iter().map(|document| document.encoder_input().text).collect();
+                let best = best_sentences(&*encoder, text, &texts, &request.control)?;
+                for (hit, sentence) in hits.iter_mut().zip(best) {
+                    hit.sentence = sentence;
+                }
+            }
+        }
+        if request.highlights {
+            let terms = Terms::of(request.words().unwrap_or_default());
+            for hit in hits.iter_mut() {
+                let sentence = hit.sentence.as_deref().unwrap_or_default();
+                let (title, sentence) = (terms.spans(&hit.title), terms.spans(sentence));
+                hit.highlights = Some(Highlights { title, sentence });
+            }
+        }
+        if request.documents {
+            for (hit, document) in hits.iter_mut().zip(documents) {
+                hit.document = Some(Box::new(document));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn documents(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<Document>> {
+    let mut documents = Vec::with_capacity(hits.len());
+    for hit in hits {
+        // A hit of this snapshot always has its document; a bare one would still show its key.
+        let document = snapshot.document(hit)?;
+        documents.push(document.unwrap_or_else(|| Document::new(hit.key.clone())));
+    }
+    Ok(documents)
+}
+
+/// A search that was done.
+struct Found<'a> {
+    request: &'a Request,
+    snapshot: &'a Snapshot,
+    result: SearchResult,
+    encoder: Option<EncoderSpec>,
+}
+
+impl Found<'_> {
+    /// The answer without its hits.
+    fn answer(&self) -> SessionResult<Answer> {
+        let Found { request, snapshot, result, encoder } = self;
+        Ok(Answer {
+            text: request.words().map(str::to_owned),
+            documents: snapshot.len(),
+            matched: result.matched,
+            undated: result.undated(),
+            remarks: self.remarks()?,
+            hits: Vec::new(),
+            explain: request
+                .explain
+                .then(|| Explanation { encoder: encoder.clone(), search: result.explain.clone() }),
+            search_time: result.explain.total_time,
+        })
+    }
+
+    fn remarks(&self) -> SessionResult<Vec<Remark>> {
+        let Found { request, snapshot, result, .. } = self;
+        let mut remarks = Vec::new();
+        if let Some(text) = request.words() {
+            remarks.extend(hints::remarks(text, snapshot)?);
+            if request.k == 0 {
+                let text = "filters alone decide what is counted; a text only orders hits";
+                remarks.push(Remark::new("count", text));
+            }
+        } else if request.text.is_some() && request.vector.is_none() && request.k > 0 {
+            let text =
+                "the text is empty: documents that pass the filters are listed, newest first";
+            remarks.push(Remark::new("empty-text", text));
+        }
+        remarks.extend(result.notes.iter().map(Remark::from));
+        if result.matched == 0 {
+            remarks.extend(self.nothing()?);
+        } else if result.hits.is_empty() && request.k > 0 {
+            let text = match result.matched {
+                1 => {
+                    "nothing found: 1 document passes the filters, and it has no vector".to_owned()
+                }
+                matched => format!(
+                    "nothing found: {matched} documents pass the filters, none of them has a vector"
+                ),
+            };
+            remarks.push(Remark::new("nothing", text));
+        }
+        Ok(remarks)
+    }
+
+    /// What to say when no document passes the filters.
+    fn nothing(&self) -> SessionResult<Vec<Remark>> {
+        if self.snapshot.is_empty() {
+            let text = "nothing found: the database holds no documents";
+            return Ok(vec![Remark::new("nothing", text)]);
+        }
+        let text = "nothing found: no document passes these filters";
+        let mut remarks = vec![Remark::new("nothing", text)];
+        let why = self.snapshot.why_nothing(&self.request.filter)?;
+        remarks.extend(why.iter().map(Remark::from));
+        Ok(remarks)
+    }
+}
+
+#[cfg(test)]
+mod tests;

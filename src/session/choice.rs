@@ -1,0 +1,100 @@
+//! Which encoder a caller wants.
+
+#[cfg(feature = "bert")]
+use std::path::PathBuf;
+
+#[cfg(feature = "bert")]
+use super::error::SessionResult;
+#[cfg(feature = "bert")]
+use crate::encode::folder::{Device, OpenOptions, Preset, Recipe};
+#[cfg(feature = "bert")]
+use crate::kernel::matmul::Precision;
+
+/// Which encoder to use. Empty, it is the one that the database names.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct EncoderChoice {
+    /// `builtin`, the path of a model, or the name of one in the cache of Hugging Face
+    /// (`organisation/name`). For an import also `none`: documents are not embedded.
+    pub name: Option<String>,
+    /// The model for queries, where the named one embeds stored texts only (MedCPT). Not needed when it
+    /// lies beside the other under its own name, or in the cache.
+    pub query: Option<String>,
+    /// What a model's folder does not say.
+    #[cfg(feature = "bert")]
+    pub model: ModelOptions,
+}
+
+impl EncoderChoice {
+    /// The encoder of this name.
+    pub fn named(name: impl Into<String>) -> EncoderChoice {
+        EncoderChoice { name: Some(name.into()), ..EncoderChoice::default() }
+    }
+
+    /// Whether something was said that only a model folder has.
+    #[cfg(feature = "bert")]
+    pub(super) fn needs_folder(&self) -> bool {
+        !self.model.is_empty() || self.model.device != Device::Cpu
+    }
+
+    /// Texts of one call, `on_cpu` of them there: a GPU is fast only with many tokens at once.
+    pub(super) fn batch(&self, on_cpu: usize) -> usize {
+        #[cfg(feature = "bert")]
+        if self.model.device != Device::Cpu {
+            return 256;
+        }
+        on_cpu
+    }
+}
+
+/// What an encoder is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Documents and queries.
+    Both,
+    /// Queries alone: one tower is enough.
+    Queries,
+}
+
+/// What the folder of a model does not say about itself.
+#[cfg(feature = "bert")]
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ModelOptions {
+    /// Use the recipe of this known model.
+    pub preset: Option<String>,
+    /// Use the recipe in this file.
+    pub recipe: Option<PathBuf>,
+    /// Merge this LoRA adapter into the model.
+    pub adapter: Option<PathBuf>,
+    /// Run the model's layers in this precision, in place of single precision.
+    pub precision: Option<Precision>,
+    /// Run the model on this.
+    pub device: Device,
+}
+
+#[cfg(feature = "bert")]
+impl ModelOptions {
+    /// Whether nothing was given that decides vectors.
+    pub(super) fn is_empty(&self) -> bool {
+        self.preset.is_none()
+            && self.recipe.is_none()
+            && self.adapter.is_none()
+            && self.precision.is_none()
+    }
+
+    /// As a model folder is opened with them.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`](crate::Error::Encoder) for a preset that does not exist and a recipe that
+    /// cannot be read.
+    pub fn open_options(&self) -> SessionResult<OpenOptions> {
+        Ok(OpenOptions {
+            preset: self.preset.as_deref().map(Preset::by_name).transpose()?,
+            recipe: self.recipe.as_deref().map(Recipe::read).transpose()?,
+            adapter: self.adapter.clone(),
+            precision: self.precision.unwrap_or_default(),
+            device: self.device,
+        })
+    }
+}

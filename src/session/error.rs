@@ -1,0 +1,259 @@
+//! What a session refuses, in terms of its own settings.
+
+use std::path::PathBuf;
+
+use super::names::{NO_ENCODER, metric_name, row_type_name};
+use crate::encoder::{Fingerprint, Metric};
+use crate::error::Error;
+use crate::format::manifest::RowType;
+
+/// A session's result.
+pub type SessionResult<T> = std::result::Result<T, SessionError>;
+
+/// Why a session cannot do what it was asked to. The messages speak of encoders, sources and settings;
+/// a face that has other names for those matches on the variant and says it in its own words.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The library's own error.
+    #[error(transparent)]
+    Library(#[from] Error),
+
+    /// There is nothing under the name of an encoder.
+    #[error(
+        "no encoder at {name}: give `builtin`, the folder of a model (config.json, weights, \
+         tokenizer), or the name of one in the cache of Hugging Face (organisation/name)"
+    )]
+    NoEncoder {
+        /// As it was given.
+        name: String,
+    },
+    /// Model options were given for an encoder that is not a model folder.
+    #[error(
+        "preset, recipe, adapter, precision and device apply only to model folders, and {name} is \
+         not one"
+    )]
+    NotAFolder {
+        /// The encoder.
+        name: String,
+    },
+    /// A query encoder was given for an encoder that has only one tower.
+    #[error("{name} is not the document half of a two-tower model")]
+    NotDocumentTower {
+        /// The encoder.
+        name: String,
+    },
+    /// The model embeds stored texts only, and its partner is not at hand.
+    #[error(
+        "{name} embeds stored texts only: name the model for queries ({model}) as query encoder"
+    )]
+    QueryTowerMissing {
+        /// The encoder.
+        name: String,
+        /// The model that embeds queries for it.
+        model: String,
+    },
+    /// The model embeds queries or scores pairs, and cannot embed stored texts.
+    #[error("{name} is not for stored texts (preset {preset}): name the model for them as encoder")]
+    NotForDocuments {
+        /// The encoder.
+        name: String,
+        /// Which known model it is.
+        preset: String,
+    },
+    /// The folder of the encoder that a database names is gone.
+    #[error(
+        "this database was embedded by the encoder in {} ({fingerprint}), which is not there any \
+         more: say where it is", path.display()
+    )]
+    EncoderMoved {
+        /// Where it was.
+        path: PathBuf,
+        /// What it must be.
+        fingerprint: Fingerprint,
+    },
+    /// The database knows of its encoder only the name.
+    #[error(
+        "the vectors of this database were made elsewhere, by {origin}, which is only a name here: \
+         leave out the text and search with filters, or embed with the model that made them, once"
+    )]
+    OriginOnly {
+        /// The name.
+        origin: String,
+    },
+    /// The database holds vectors and names no encoder.
+    #[error(
+        "this database holds vectors that were made elsewhere: name the encoder that made them"
+    )]
+    EncoderUnknown,
+    /// A text was given for a database without vectors.
+    #[error(
+        "this database has no vectors: leave out the text and search with filters, or import again \
+         with an encoder into a new database"
+    )]
+    NoVectors,
+    /// Re-ranking was asked for in a session without a cross-encoder.
+    #[error("hits are sorted again by a cross-encoder: name one when the session is opened")]
+    NoReranker,
+    /// Re-ranking was asked for without a text.
+    #[error("a cross-encoder reads text and document together: give a text to sort hits by")]
+    RerankNeedsText,
+
+    /// There is nothing to embed with or for: the database was created without vectors.
+    #[error("this database was created without vectors")]
+    CreatedWithoutVectors,
+    /// There is nothing to embed with: the database names no encoder.
+    #[error("this database holds vectors of your own making: import more of them instead")]
+    OwnVectors,
+    /// The database was created without vectors.
+    #[error("this database has no vectors, so there is nothing to index")]
+    NothingToIndex,
+    /// Recall was to be measured with queries, and there are none.
+    #[error("there are no queries to measure recall with")]
+    NoQueries,
+    /// Queries in words need an encoder, and the database names none.
+    #[error("this database holds vectors of your own making: queries in words need an encoder")]
+    QueriesNeedEncoder,
+
+    /// A path without a name was to be inspected.
+    #[error("{} is not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The lock of the writer was to be inspected.
+    #[error("LOCK is the writer lock: it is empty and has no structure")]
+    LockFile,
+    /// A file was to be inspected that is not there.
+    #[error("there is no file {name} in {location}")]
+    NoFile {
+        /// Its name.
+        name: String,
+        /// The directory.
+        location: String,
+    },
+
+    /// A directory was given as a source.
+    #[error("{} is a directory: name the files in it", path.display())]
+    SourceIsDirectory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// No source was given.
+    #[error("none of the files is a source: name the files to import")]
+    NoSources,
+    /// A file stands where the database should be.
+    #[error("{} is a file: a database is a directory", path.display())]
+    DatabaseIsFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The directory for a new database holds other files.
+    #[error("{} holds other files and no database: name a new or an empty directory", path.display())]
+    DirectoryInUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// An origin was given, and no source brings vectors.
+    #[error("an origin says what made vectors, but the sources bring none")]
+    OriginWithoutVectors,
+    /// A source brings vectors, and nobody said what made them.
+    #[error(
+        "{source_name} brings vectors: say what made them, by an encoder (the model itself, so that \
+         queries can be embedded) or an origin (its name, if it is not here)"
+    )]
+    OriginMissing {
+        /// The source.
+        source_name: String,
+    },
+    /// A source brings vectors, and nobody said that the database's encoder made them.
+    #[error(
+        "{} brings vectors, and this database is embedded by {encoder}: if that made them, name it \
+         as encoder", path.display()
+    )]
+    Unvouched {
+        /// The source.
+        path: PathBuf,
+        /// The database's encoder.
+        encoder: String,
+    },
+    /// A source's vectors have another length than the encoder's.
+    #[error(
+        "{source_name} holds vectors of {found} numbers, the encoder {encoder} gives {expected}: \
+         name the one that made them"
+    )]
+    DimensionDiffers {
+        /// The source.
+        source_name: String,
+        /// Numbers in its vectors.
+        found: usize,
+        /// The encoder of the new database.
+        encoder: String,
+        /// Numbers in its vectors.
+        expected: u32,
+    },
+    /// Another metric was asked for than the database has.
+    #[error(
+        "vectors are compared by {} here, not by {}: that is fixed when a database is created; \
+         import into a new database", metric_name(*stored), metric_name(*given)
+    )]
+    MetricFixed {
+        /// The database's.
+        stored: Metric,
+        /// What was asked for.
+        given: Metric,
+    },
+    /// Another type of rows was asked for than the database has.
+    #[error(
+        "this database stores vectors as {}, not {}: that is fixed when it is created; import into \
+         a new database", row_type_name(*stored), row_type_name(*given)
+    )]
+    RowsFixed {
+        /// The database's.
+        stored: RowType,
+        /// What was asked for.
+        given: RowType,
+    },
+    /// An encoder was named for a database whose vectors were made elsewhere.
+    #[error(
+        "the vectors of this database were made elsewhere, by {origin}: {given} cannot add to them; \
+         name no encoder, or import into a new database"
+    )]
+    OriginFixed {
+        /// The database's origin.
+        origin: String,
+        /// The encoder that was named.
+        given: String,
+    },
+    /// An origin was named for a database that has none.
+    #[error(
+        "the vectors of this database are {}, not of the origin {given}: name no origin, or import \
+         into a new database", made_by(stored.as_deref())
+    )]
+    NotOfOrigin {
+        /// The database's encoder; `None` where it names none.
+        stored: Option<String>,
+        /// The origin that was named.
+        given: String,
+    },
+    /// Another encoder was named than the database was created with; `None` means without any.
+    #[error(
+        "this database was created with the encoder {}, not {}: that is fixed when it is created; \
+         import into a new database", or_none(stored.as_deref()), or_none(given.as_deref())
+    )]
+    EncoderFixed {
+        /// The database's.
+        stored: Option<String>,
+        /// What was named.
+        given: Option<String>,
+    },
+}
+
+/// `made by X`, or by the caller.
+pub(crate) fn made_by(encoder: Option<&str>) -> String {
+    encoder.map_or_else(|| "of your own making".to_owned(), |name| format!("made by {name}"))
+}
+
+fn or_none(name: Option<&str>) -> &str {
+    name.unwrap_or(NO_ENCODER)
+}

@@ -1,0 +1,130 @@
+//! Sources into a database, which is created if it is not there.
+
+use std::path::Path;
+
+use super::error::{SessionError, SessionResult};
+use super::opened::Session;
+use super::settings::ImportSettings;
+use super::sources::{Checked, check};
+use super::target::{Target, create, existing};
+use crate::control::Control;
+use crate::db::{Database, OpenOptions};
+use crate::encoder::EncoderSpec;
+use crate::error::Result;
+use crate::ingest::ImportSource;
+use crate::ingest::pipeline::{ImportOptions, ImportReport, Progress, Stage, import_sources};
+
+/// An import whose sources, database and encoder agree with each other.
+pub struct Import {
+    database: Database,
+    sources: Vec<ImportSource>,
+    options: ImportOptions,
+    is_new: bool,
+}
+
+impl Import {
+    /// Looks into the sources, then opens or creates the database in a directory. Nothing is imported
+    /// yet, and nothing is created where a source cannot be read or a setting cannot be kept.
+    ///
+    /// # Errors
+    /// [`SessionError`]: no sources, a source that cannot be read, settings that contradict the database
+    /// that is there or the vectors that the sources bring; as [`Database::open`] and
+    /// [`Database::create`].
+    pub fn prepare(
+        path: impl AsRef<Path>,
+        sources: Vec<ImportSource>,
+        settings: &ImportSettings,
+    ) -> SessionResult<Import> {
+        let path = path.as_ref();
+        let is_new = !Database::exists(path);
+        let checked = checked(sources, settings, is_new)?;
+        let target = match is_new {
+            true => create(path, &checked, settings)?,
+            false => existing(Database::open(path, OpenOptions::default())?, &checked, settings)?,
+        };
+        Ok(Import::of(target, checked, settings))
+    }
+
+    /// As [`Import::prepare`], for a database that is open.
+    fn into_database(
+        database: Database,
+        sources: Vec<ImportSource>,
+        settings: &ImportSettings,
+    ) -> SessionResult<Import> {
+        let checked = checked(sources, settings, false)?;
+        let target = existing(database, &checked, settings)?;
+        Ok(Import::of(target, checked, settings))
+    }
+
+    fn of(target: Target, checked: Checked, settings: &ImportSettings) -> Import {
+        let Target { database, encoder, origin, is_new } = target;
+        let defaults = ImportOptions::default();
+        let options = ImportOptions {
+            encoder,
+            origin,
+            ids: settings.ids.clone(),
+            defer: settings.defer,
+            force: settings.force,
+            keep_going: settings.keep_going,
+            batch: settings.encoder.batch(defaults.batch),
+            ..defaults
+        };
+        Import { database, sources: checked.sources, options, is_new }
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The encoder of a database that was created for this import.
+    pub fn new_encoder(&self) -> Option<&EncoderSpec> {
+        let encoder = self.options.encoder.as_ref().filter(|_| self.is_new);
+        encoder.map(|encoder| encoder.spec())
+    }
+
+    /// Imports the sources in their order. The control's watch is told of bytes read, and of records.
+    ///
+    /// # Errors
+    /// As [`pipeline::import`](crate::ingest::pipeline::import); what was committed before an error
+    /// stays.
+    pub fn run(mut self, control: &Control) -> Result<ImportReport> {
+        self.options.control = control.clone();
+        let mut watch = |now: &Progress<'_>| {
+            let stage = match now.stage {
+                Stage::Importing => "importing",
+                Stage::Committing => "making it durable",
+            };
+            control.report_reading(stage, now.bytes, now.bytes_total, now.records);
+        };
+        import_sources(&self.database, self.sources, &self.options, &mut watch)
+    }
+}
+
+fn checked(
+    sources: Vec<ImportSource>,
+    settings: &ImportSettings,
+    looks_inside: bool,
+) -> SessionResult<Checked> {
+    if sources.is_empty() {
+        return Err(SessionError::NoSources);
+    }
+    check(sources, settings.ids.as_deref(), looks_inside)
+}
+
+impl Session {
+    /// Imports sources into the session's database, with the encoder that the settings name or that the
+    /// database names; requests find what is committed.
+    ///
+    /// # Errors
+    /// As [`Import::prepare`] and [`Import::run`].
+    pub fn import(
+        &self,
+        sources: Vec<ImportSource>,
+        settings: &ImportSettings,
+        control: &Control,
+    ) -> SessionResult<ImportReport> {
+        let import = Import::into_database(self.database.clone(), sources, settings)?;
+        Ok(import.run(control)?)
+    }
+}

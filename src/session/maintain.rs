@@ -1,0 +1,65 @@
+//! Merging and indexing, with the encoder that recall is measured with.
+
+use super::choice::{EncoderChoice, Wanted};
+use super::encoders::{runnable, stored};
+use super::error::{SessionError, SessionResult};
+use super::opened::Session;
+use crate::control::Control;
+use crate::db::{CompactReport, OptimizeOptions, OptimizeReport, WriterOptions};
+
+impl Session {
+    /// Merges segments and drops deleted documents; see
+    /// [`Writer::compact`](crate::db::Writer::compact). `memory_bytes_max` as in [`WriterOptions`].
+    ///
+    /// # Errors
+    /// As [`Database::writer`](crate::db::Database::writer) and `Writer::compact`.
+    pub fn compact(
+        &self,
+        memory_bytes_max: Option<u64>,
+        control: &Control,
+    ) -> SessionResult<CompactReport> {
+        let snapshot = self.snapshot();
+        let vectors = snapshot.manifest().vectors.as_ref();
+        let spec = runnable(vectors.and_then(|config| config.encoder.as_ref()));
+        // Only recall is measured with it: without it, with what the index has kept.
+        let choice = EncoderChoice::default();
+        let encoder = spec.and_then(|spec| stored(spec, Wanted::Queries, &choice).ok());
+        let options = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
+        Ok(self.database.writer(options)?.compact(control)?)
+    }
+
+    /// Trains the index, indexes every document and measures recall; see
+    /// [`Writer::optimize`](crate::db::Writer::optimize). With `queries`, as users ask them, recall is
+    /// measured with those.
+    ///
+    /// # Errors
+    /// [`SessionError::NothingToIndex`], [`SessionError::QueriesNeedEncoder`],
+    /// [`SessionError::NoQueries`]; as [`Database::writer`](crate::db::Database::writer) and
+    /// `Writer::optimize`.
+    pub fn optimize(
+        &self,
+        queries: Option<&[&str]>,
+        options: OptimizeOptions,
+        memory_bytes_max: Option<u64>,
+        control: &Control,
+    ) -> SessionResult<OptimizeReport> {
+        let snapshot = self.snapshot();
+        let Some(vectors) = &snapshot.manifest().vectors else {
+            return Err(SessionError::NothingToIndex);
+        };
+        let choice = EncoderChoice::default();
+        let encoder = runnable(vectors.encoder.as_ref())
+            .map(|spec| stored(spec, Wanted::Queries, &choice))
+            .transpose()?;
+        let mut options = options;
+        if let Some(queries) = queries {
+            let encoder = encoder.as_ref().ok_or(SessionError::QueriesNeedEncoder)?;
+            if queries.is_empty() {
+                return Err(SessionError::NoQueries);
+            }
+            options.questions = Some(encoder.encode_queries(queries)?);
+        }
+        let writer = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
+        Ok(self.database.writer(writer)?.optimize(&options, control)?)
+    }
+}

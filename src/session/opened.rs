@@ -1,0 +1,160 @@
+//! An open database with its encoder.
+
+use std::path::Path;
+#[cfg(feature = "bert")]
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::choice::EncoderChoice;
+use super::encoders::for_queries;
+use super::error::SessionResult;
+use crate::db::{Database, OpenOptions, Snapshot};
+use crate::document::Document;
+#[cfg(feature = "bert")]
+use crate::encode::folder::CrossEncoder;
+use crate::encoder::Encoder;
+use crate::error::Result;
+use crate::ids::Key;
+use crate::storage::Access;
+
+/// How a session is opened.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SessionOptions {
+    /// The encoder; the one that the database names where it is empty. For a database of two towers, the
+    /// one for queries.
+    pub encoder: EncoderChoice,
+    /// The folder of a cross-encoder that sorts hits again; see
+    /// [`Request::rerank`](super::Request::rerank).
+    #[cfg(feature = "bert")]
+    pub reranker: Option<PathBuf>,
+    /// Mapped or read into memory.
+    pub access: Access,
+}
+
+impl SessionOptions {
+    /// Uses this encoder in place of the one that the database names.
+    #[must_use]
+    pub fn encoder(self, encoder: EncoderChoice) -> SessionOptions {
+        SessionOptions { encoder, ..self }
+    }
+
+    /// Sorts hits again by the cross-encoder in this folder, where a request asks for it.
+    #[cfg(feature = "bert")]
+    #[must_use]
+    pub fn reranker(self, folder: impl Into<PathBuf>) -> SessionOptions {
+        SessionOptions { reranker: Some(folder.into()), ..self }
+    }
+}
+
+/// An open database with the encoder that made its vectors: what every face of medvec, as the command
+/// line, asks.
+///
+/// Models are opened when a request needs them first, and kept. A session can be shared between threads;
+/// every request sees the newest state that [`Session::refresh`] or a writer of this process has seen.
+pub struct Session {
+    pub(super) database: Database,
+    pub(super) options: SessionOptions,
+    encoder: Kept<dyn Encoder>,
+    #[cfg(feature = "bert")]
+    reranker: Kept<CrossEncoder>,
+}
+
+/// Something that is opened at its first use.
+struct Kept<T: ?Sized>(Mutex<Option<Arc<T>>>);
+
+impl<T: ?Sized> Kept<T> {
+    fn new() -> Kept<T> {
+        Kept(Mutex::new(None))
+    }
+
+    fn get(&self, open: impl FnOnce() -> SessionResult<Arc<T>>) -> SessionResult<Arc<T>> {
+        // Whoever comes meanwhile waits instead of opening a second one.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*kept {
+            return Ok(known.clone());
+        }
+        let opened = open()?;
+        *kept = Some(opened.clone());
+        Ok(opened)
+    }
+
+    fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Session {
+    /// Opens the database in a directory.
+    ///
+    /// # Errors
+    /// As [`Database::open`]. What is wrong with the encoder is said when a request needs it.
+    pub fn open(path: impl AsRef<Path>, options: SessionOptions) -> SessionResult<Session> {
+        let open = OpenOptions { access: options.access };
+        Ok(Session::of(Database::open(path, open)?, options))
+    }
+
+    /// A session with a database that is open already.
+    pub fn of(database: Database, options: SessionOptions) -> Session {
+        Session {
+            database,
+            options,
+            encoder: Kept::new(),
+            #[cfg(feature = "bert")]
+            reranker: Kept::new(),
+        }
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The state that requests see.
+    pub fn snapshot(&self) -> Snapshot {
+        self.database.snapshot()
+    }
+
+    /// Takes the newest state, if another process has committed one; `true` when there was one.
+    ///
+    /// # Errors
+    /// As [`Database::refresh`].
+    pub fn refresh(&self) -> Result<bool> {
+        self.database.refresh()
+    }
+
+    /// A document by key.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn get(&self, key: &Key) -> Result<Option<Document>> {
+        self.snapshot().get(key)
+    }
+
+    /// The encoder for queries. Cost: opens it at the first call.
+    ///
+    /// # Errors
+    /// [`SessionError`](super::SessionError) when there is none, or it cannot be opened.
+    pub fn encoder(&self) -> SessionResult<Arc<dyn Encoder>> {
+        self.encoder.get(|| for_queries(&self.snapshot(), &self.options.encoder))
+    }
+
+    /// Opens the encoder anew at its next use.
+    pub(super) fn forget_encoder(&self) {
+        self.encoder.forget();
+    }
+
+    /// The cross-encoder.
+    #[cfg(feature = "bert")]
+    pub(super) fn reranker(&self) -> SessionResult<Arc<CrossEncoder>> {
+        use super::error::SessionError;
+        use crate::encode::folder;
+
+        self.reranker.get(|| {
+            let folder = self.options.reranker.as_deref().ok_or(SessionError::NoReranker)?;
+            let device = self.options.encoder.model.device;
+            let options = folder::OpenOptions { device, ..folder::OpenOptions::default() };
+            Ok(Arc::new(CrossEncoder::open_with(folder, &options)?))
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! What a session is asked.
+
+use crate::control::Control;
+use crate::search::{Accuracy, Filter};
+
+/// A question to a session: a text, a vector or neither, a filter, and what the answer should hold.
+///
+/// Without a text and a vector, the documents that pass the filter are listed, newest first.
+///
+/// ```
+/// # use medvec::Filter;
+/// # use medvec::session::Request;
+/// let request = Request::text("does aspirin prevent tumours")
+///     .filter(Filter::years(2010, 2020))
+///     .k(5)
+///     .sentences()
+///     .highlights();
+/// assert_eq!(request.k, 5);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Request {
+    /// What is searched for, in words. Blanks alone count as no text.
+    pub text: Option<String>,
+    /// What is searched for, as a vector of the database's encoder. A text beside it is not embedded: it
+    /// chooses sentences and highlights, and is what a cross-encoder reads.
+    pub vector: Option<Vec<f32>>,
+    /// Only documents that pass.
+    pub filter: Filter,
+    /// Hits wanted; 0 only counts the documents that pass the filter.
+    pub k: usize,
+    /// Hits to leave out before the first: those of earlier pages.
+    pub offset: usize,
+    /// How near to the exact answer the search must come.
+    pub accuracy: Accuracy,
+    /// Take a name in the filter that nobody knows for one that no document has; see
+    /// [`Query::allow_unknown_names`](crate::search::Query::allow_unknown_names).
+    pub allow_unknown_names: bool,
+    /// Sort the best hits, this many or all that are wanted, by the session's cross-encoder, which reads
+    /// text and document together. Needs a text.
+    pub rerank: Option<usize>,
+    /// Find the sentence of each hit's abstract that is nearest to the text.
+    pub sentences: bool,
+    /// Find the words of the text in titles and sentences.
+    pub highlights: bool,
+    /// Give each hit its whole document.
+    pub documents: bool,
+    /// Say how the answer was found.
+    pub explain: bool,
+    /// Deadline and cancel token.
+    pub control: Control,
+}
+
+impl Default for Request {
+    /// Lists the ten newest documents.
+    fn default() -> Request {
+        Request {
+            text: None,
+            vector: None,
+            filter: Filter::All,
+            k: 10,
+            offset: 0,
+            accuracy: Accuracy::default(),
+            allow_unknown_names: false,
+            rerank: None,
+            sentences: false,
+            highlights: false,
+            documents: false,
+            explain: false,
+            control: Control::default(),
+        }
+    }
+}
+
+impl Request {
+    /// Searches for a text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Request {
+        Request { text: Some(text.into()), ..Request::default() }
+    }
+
+    /// Searches with a vector of the database's encoder.
+    #[must_use]
+    pub fn vector(vector: Vec<f32>) -> Request {
+        Request { vector: Some(vector), ..Request::default() }
+    }
+
+    /// Lists what a filter matches, newest first.
+    #[must_use]
+    pub fn matching(filter: Filter) -> Request {
+        Request { filter, ..Request::default() }
+    }
+
+    /// Only documents that pass.
+    #[must_use]
+    pub fn filter(self, filter: Filter) -> Request {
+        Request { filter, ..self }
+    }
+
+    /// Hits wanted; 0 only counts.
+    #[must_use]
+    pub fn k(self, k: usize) -> Request {
+        Request { k, ..self }
+    }
+
+    /// Leaves out the hits of earlier pages.
+    #[must_use]
+    pub fn offset(self, offset: usize) -> Request {
+        Request { offset, ..self }
+    }
+
+    /// Says how near to the exact answer the search must come.
+    #[must_use]
+    pub fn accuracy(self, accuracy: Accuracy) -> Request {
+        Request { accuracy, ..self }
+    }
+
+    /// Sorts the best `top` hits, or all that are wanted, by the session's cross-encoder.
+    #[must_use]
+    pub fn rerank(self, top: usize) -> Request {
+        Request { rerank: Some(top), ..self }
+    }
+
+    /// Finds the best sentence of each hit.
+    #[must_use]
+    pub fn sentences(self) -> Request {
+        Request { sentences: true, ..self }
+    }
+
+    /// Finds the words of the text in titles and sentences.
+    #[must_use]
+    pub fn highlights(self) -> Request {
+        Request { highlights: true, ..self }
+    }
+
+    /// Gives each hit its whole document.
+    #[must_use]
+    pub fn documents(self) -> Request {
+        Request { documents: true, ..self }
+    }
+
+    /// Says how the answer was found.
+    #[must_use]
+    pub fn explain(self) -> Request {
+        Request { explain: true, ..self }
+    }
+
+    /// Deadline and cancel token.
+    #[must_use]
+    pub fn control(self, control: Control) -> Request {
+        Request { control, ..self }
+    }
+
+    /// The text without blanks around it; `None` where nothing is left.
+    pub(super) fn words(&self) -> Option<&str> {
+        self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+}

@@ -1,0 +1,120 @@
+//! Looks into the sources of an import before anything is written.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{SessionError, SessionResult};
+use crate::encoder::Metric;
+use crate::error::Error;
+use crate::ingest::{Event, ImportSource, Opened, Source};
+
+/// Sources that can be read, and the vectors that they bring.
+pub(super) struct Checked {
+    pub(super) sources: Vec<ImportSource>,
+    /// Vectors as the first source brings them, one that holds nothing else before one of documents.
+    pub(super) brought: Option<Brought>,
+    /// The first source that holds vectors and no documents.
+    pub(super) vector_file: Option<PathBuf>,
+    /// What made the vectors, where the name of a source tells.
+    pub(super) known_origin: Option<(&'static str, Metric)>,
+}
+
+/// Vectors as a source brings them.
+pub(super) struct Brought {
+    /// The source.
+    pub(super) name: String,
+    pub(super) dimension: usize,
+    /// Whether it holds vectors only, and no documents.
+    pub(super) is_file: bool,
+    pub(super) known_origin: Option<(&'static str, Metric)>,
+}
+
+/// Opens every source once. Vectors stay open, since their whole list of ids has been read; documents
+/// are closed again, since there may be more of them than a process may have open.
+///
+/// With `looks_inside`, the first document of each source is read for its vector.
+///
+/// # Errors
+/// [`SessionError::SourceIsDirectory`]; as [`Opened::open`].
+pub(super) fn check(
+    sources: Vec<ImportSource>,
+    ids: Option<&Path>,
+    looks_inside: bool,
+) -> SessionResult<Checked> {
+    let mut checked = Checked {
+        sources: Vec::with_capacity(sources.len()),
+        brought: None,
+        vector_file: None,
+        known_origin: None,
+    };
+    for source in sources {
+        let path = match source {
+            ImportSource::Path(path) => path,
+            ImportSource::Opened(opened) => {
+                if let Opened::Vectors(vectors) = &opened {
+                    checked.see(vectors.path(), Brought::in_file(&opened));
+                }
+                checked.sources.push(ImportSource::Opened(opened));
+                continue;
+            }
+        };
+        if path.is_dir() {
+            return Err(SessionError::SourceIsDirectory { path });
+        }
+        if !path.is_file() {
+            // What a pipe gives now would be missing later; a path that leads nowhere is told at once.
+            std::fs::metadata(&path)
+                .map_err(|source| Error::io("open", path.display().to_string(), source))?;
+            checked.sources.push(ImportSource::Path(path));
+            continue;
+        }
+        match Opened::open(&path, ids)? {
+            Opened::Documents(mut source) => {
+                if looks_inside && checked.brought.is_none() {
+                    checked.brought = first_vector(&mut source);
+                }
+                checked.sources.push(ImportSource::Path(path));
+            }
+            opened => {
+                checked.see(&path, Brought::in_file(&opened));
+                checked.sources.push(ImportSource::Opened(opened));
+            }
+        }
+    }
+    Ok(checked)
+}
+
+impl Checked {
+    fn see(&mut self, path: &Path, brought: Option<Brought>) {
+        let Some(brought) = brought else { return };
+        self.known_origin = self.known_origin.or(brought.known_origin);
+        if self.vector_file.is_none() {
+            self.vector_file = Some(path.to_owned());
+            self.brought = Some(brought);
+        }
+    }
+}
+
+impl Brought {
+    fn in_file(opened: &Opened) -> Option<Brought> {
+        let Opened::Vectors(source) = opened else { return None };
+        Some(Brought {
+            name: source.name().to_owned(),
+            dimension: source.dimension(),
+            is_file: true,
+            known_origin: source.known_origin(),
+        })
+    }
+}
+
+/// The vector of the first document; `None` where it has none, or cannot be read, which is the import's
+/// to report.
+fn first_vector(source: &mut Source) -> Option<Brought> {
+    let name = source.name().to_owned();
+    let first = source.map_while(Result::ok).find_map(|record| match record.event {
+        Event::Document { vector, .. } => Some(vector),
+        Event::Vector { vector, .. } => Some(Some(vector)),
+        Event::Delete { .. } => None,
+    });
+    let dimension = first??.len();
+    Some(Brought { name, dimension, is_file: false, known_origin: None })
+}
