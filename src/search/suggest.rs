@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::fields::fields;
 use super::names::{languages, suggest};
+use super::spelling::is_words;
 use super::spelling::{as_written, frequencies};
 use super::view::SegmentView;
-use super::vocabulary::is_words;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
 

@@ -73,6 +73,7 @@ fn plan_code(plan: Plan) -> &'static str {
         Plan::Index => "index",
         Plan::IndexOfMatches => "index-of-matches",
         Plan::List => "list",
+        Plan::Count => "count",
     }
 }
 

@@ -8,7 +8,7 @@ use super::settings::ImportSettings;
 use super::sources::{Checked, check};
 use super::target::{Target, create, existing};
 use crate::control::Control;
-use crate::db::{Database, OpenOptions};
+use crate::db::Database;
 use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::ingest::ImportSource;
@@ -40,7 +40,7 @@ impl Import {
         let checked = checked(sources, settings, is_new)?;
         let target = match is_new {
             true => create(path, &checked, settings)?,
-            false => existing(Database::open(path, OpenOptions::default())?, &checked, settings)?,
+            false => existing(Database::open(path)?, &checked, settings)?,
         };
         Ok(Import::of(target, checked, settings))
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::{SessionError, SessionResult};
-use crate::db::{Database, OpenOptions};
+use crate::db::Database;
 use crate::format::frame::{FileKind, Frame, Header};
 use crate::format::names::{LOCK, codebook_name, manifest_name, segment_name, tombstones_name};
 use crate::format::{codebook, manifest, segment, tombstones};
@@ -61,7 +61,7 @@ impl DatabaseFiles {
     /// # Errors
     /// As [`Database::open`].
     pub fn open(path: &Path) -> SessionResult<DatabaseFiles> {
-        let snapshot = Database::open(path, OpenOptions::default())?.snapshot();
+        let snapshot = Database::open(path)?.snapshot();
         let manifest = snapshot.manifest();
         let storage = DiskStorage::open(path, Access::Map)?;
         let mut names = vec![manifest_name(manifest.generation)];

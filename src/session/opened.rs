@@ -91,7 +91,7 @@ impl Session {
     /// As [`Database::open`]. What is wrong with the encoder is said when a request needs it.
     pub fn open(path: impl AsRef<Path>, options: SessionOptions) -> SessionResult<Session> {
         let open = OpenOptions { access: options.access };
-        Ok(Session::of(Database::open(path, open)?, options))
+        Ok(Session::of(Database::open_with(path, open)?, options))
     }
 
     /// A session with a database that is open already.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use medvec::{Database, OpenOptions};
+use medvec::Database;
 
 use crate::failure::Result;
 
 /// Opens an existing database.
 pub(super) fn open(path: &Path) -> Result<Database> {
-    Ok(Database::open(path, OpenOptions::default())?)
+    Ok(Database::open(path)?)
 }
