@@ -231,7 +231,7 @@ fn encoders_at_hand_and_known_ones_are_listed() {
     assert!(known("sapbert") * 2.0 < known("medcpt-article"));
     assert!(known("minilm") * 2.0 < known("bmretriever-410m"));
     let text = sandbox.medvec(&["encoders", "list", "models", "--no-timing"]).expect(0);
-    text.shows(&["medcpt-article", "questions by medcpt-query", "builtin", "t5"]);
+    text.shows(&["medcpt-article", "queries by medcpt-query", "builtin", "t5"]);
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {
