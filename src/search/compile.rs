@@ -214,8 +214,7 @@ impl Compiler<'_> {
             self.term(field, &term)?;
         }
         let range = start..self.program.terms.len();
-        let condition =
-            if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
+        let condition = if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
         self.program.push(condition);
         Ok(())
     }

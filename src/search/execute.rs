@@ -95,7 +95,8 @@ fn run(
             }
             let accuracy = if is_ascending { Accuracy::Exact } else { query.accuracy };
             let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
-            let nearest = Nearest { vector, count: query.reach(), accuracy, control: &query.control };
+            let nearest =
+                Nearest { vector, count: query.reach(), accuracy, control: &query.control };
             let (mut hits, explain) = dense::search(segments, matches, calibration, nearest)?;
             if is_ascending {
                 hits.iter_mut().for_each(|hit| hit.score = -hit.score);

@@ -59,11 +59,7 @@ pub(super) fn keyed(segment: &Segment, keys: &[Key]) -> Result<RoaringBitmap> {
 }
 
 /// Rows whose number in a free field lies in a range. Cost: a pass over the field's columns.
-pub(super) fn numbers(
-    segment: &Segment,
-    name: &str,
-    range: &NumberRange,
-) -> Result<RoaringBitmap> {
+pub(super) fn numbers(segment: &Segment, name: &str, range: &NumberRange) -> Result<RoaringBitmap> {
     let mut found = RoaringBitmap::new();
     match range {
         NumberRange::Integers { from, to } => {

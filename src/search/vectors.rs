@@ -20,7 +20,11 @@ pub struct Vectors {
 }
 
 /// The vector to compare with: checked, normalised where the metric wants it, and rotated as rows are.
-pub(super) fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<Vec<f32>> {
+pub(super) fn prepare(
+    vector: &[f32],
+    vectors: Option<&Vectors>,
+    query: &Query,
+) -> Result<Vec<f32>> {
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
     let Some(Vectors { config, rotation, .. }) = vectors else {
         return Err(Error::InvalidQuery {

@@ -83,7 +83,10 @@ impl Made {
     pub fn publication_types(self) -> Vec<Term> {
         let all = [("D016428", "Journal Article"), ("D016454", "Review")];
         let count = (self.mixed(8) % 3) as usize;
-        all[..count].iter().map(|(ui, name)| Term { ui: (*ui).into(), name: (*name).into() }).collect()
+        all[..count]
+            .iter()
+            .map(|(ui, name)| Term { ui: (*ui).into(), name: (*name).into() })
+            .collect()
     }
 
     /// The value of a field of several types.
