@@ -24,7 +24,7 @@ use crate::segment::{CodebookFile, Segment, SegmentPages};
 const DISPERSION_MAX: f64 = 2.0;
 
 thread_local! {
-    /// A query's buffers, so that none is allocated twice.
+    /// Buffers that queries on one thread reuse.
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
@@ -135,7 +135,7 @@ impl<'a> Group<'a> {
         self.members().find_map(|(view, _)| view.codebook.as_ref())
     }
 
-    /// The effort to search with, or why every match is to be scored; `None` when nothing matches.
+    /// The effort to search with, or why every match must be scored; `None` when nothing matches.
     fn plan(
         &self,
         wanted: Wanted,
@@ -173,7 +173,7 @@ impl<'a> Group<'a> {
         Some(Ok((estimate, report)))
     }
 
-    /// Whether the matching rows keep to some lists more than chance has it.
+    /// Whether the matching rows lie in some lists more often than chance would put them there.
     fn is_topical(&self) -> bool {
         self.members().any(|(view, matches)| {
             let lists = view.segment.searchable().ok().flatten();

@@ -7,13 +7,13 @@ use super::view::SegmentView;
 use crate::date::Day;
 use crate::error::Result;
 
-/// For a filter of several conditions, how many documents each matches alone; where a condition on dates
+/// For a filter of several conditions, how many documents each matches alone; if a condition on dates
 /// matches none, the days between which documents are dated.
 ///
-/// Cost: the filter's conditions are evaluated once more.
+/// Cost: each condition is evaluated once more.
 ///
 /// # Errors
-/// As [`super::search`], but a name that nobody knows is no error.
+/// As [`super::search`], but an unknown name is not an error.
 pub fn why_nothing(filter: &Filter, segments: &[SegmentView]) -> Result<Vec<Note>> {
     let parts = match filter {
         Filter::And(parts) => parts.as_slice(),

@@ -7,9 +7,9 @@ use crate::ids::SegmentId;
 /// How a search was done.
 #[derive(Clone, Debug, Default)]
 pub struct Explain {
-    /// What was done with the index; `None` when every matching document was scored.
+    /// How the index was searched; `None` when every matching document was scored.
     pub index: Option<IndexExplain>,
-    /// Why the index was not used; `None` when it was, and where no vectors were searched.
+    /// Why the index was not used; `None` when it was, and when no vectors were searched.
     pub exact: Option<WhyExact>,
     /// One entry per segment.
     pub segments: Vec<SegmentExplain>,
@@ -25,13 +25,13 @@ pub struct Explain {
 pub enum WhyExact {
     /// The query asked for it.
     Asked,
-    /// Nothing else was asked for and it is quick: see [`Accuracy::Auto`](super::Accuracy::Auto).
+    /// The query asked for nothing else and it is quick: see [`Accuracy::Auto`](super::Accuracy::Auto).
     Quick,
     /// The index would have cost more for the recall.
     Cheaper,
     /// No matching document is indexed.
     NotIndexed,
-    /// It is not known what the index finds: its recall was not measured.
+    /// The recall of the index was not measured.
     NotMeasured,
     /// The recall is greater than any that was measured.
     BeyondMeasured,
@@ -91,7 +91,7 @@ pub struct IndexExplain {
     pub probes: u32,
     /// Rows to score exactly.
     pub candidates: u32,
-    /// Lists that were scanned: more than asked for when they held too few matches.
+    /// Lists that were scanned: more than `probes` when those held too few matches.
     pub lists_scanned: u32,
     /// Rows whose codes were read.
     pub rows_scanned: u64,

@@ -21,7 +21,7 @@ pub(super) struct Matches {
     rows: Option<RoaringBitmap>,
     /// How many there are.
     pub(super) count: u64,
-    /// Live rows that a condition on dates leaves out because they have none.
+    /// Live rows that a condition on dates leaves out because they have no date.
     pub(super) undated: u64,
     /// Those with a vector; `None` when every row has one and passes.
     pub(super) searchable: Option<RoaringBitmap>,

@@ -1,11 +1,21 @@
 //! Queries over the segments of one snapshot.
 //!
-//! A [`Query`] has a vector, a [`Filter`], or both. The filter becomes one bitmap a segment, so the
-//! number of matches is exact before a single vector is read; then the rows that match are scored
-//! and the best k are kept, ties broken by document key.
+//! A [`Query`] has a vector, a [`Filter`], or both. The filter is compiled once per snapshot and becomes one
+//! bitmap per segment, so the number of matches is exact before a single vector is read. Then the matching
+//! rows are scored and the best k are kept, ties broken by document key.
 //!
-//! Before that every name in the filter is looked up (`resolve`): a name is found under any usual spelling, is
-//! absent but legal, which a [`Note`] says, or is unknown, which is an error with suggestions.
+//! | step | files |
+//! |---|---|
+//! | what is asked | `query`, `filter`, `sort` |
+//! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `vocabulary`, `fields`, `names/` |
+//! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `undated`, `view` |
+//! | how to search | `plan` |
+//! | hits | `execute`, by vector `dense`, in another order `list` |
+//! | counts | `facets` |
+//! | what is answered | `answer`, `note`, `explain`, `diagnose` |
+//!
+//! Compiling looks up every name: it is found under any usual spelling, is absent but legal, which a [`Note`]
+//! says, or is unknown, which is an error with suggestions.
 
 mod answer;
 mod check;

@@ -1,4 +1,4 @@
-//! What a search tells beside its hits.
+//! What a search reports besides its hits.
 
 use std::fmt;
 

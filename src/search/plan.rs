@@ -15,21 +15,21 @@ use crate::index::ivf::Effort;
 /// The recall of [`Accuracy::Auto`] where scoring every match is not quick.
 const AUTO_RECALL: f32 = 0.95;
 
-/// What [`Accuracy::Auto`] calls quick. Beyond, the index saves time that a user could notice in a batch of
-/// queries; below, it would give up recall for nothing.
+/// What [`Accuracy::Auto`] calls quick. Above it, the index saves time that a user could notice in a batch of
+/// queries; below it, the index would give up recall for nothing.
 const QUICK_NS: f64 = 2.5e6;
 
-/// How much more than asked the measured effort may miss, of what may be missed.
+/// How much more than asked the measured effort may miss, as a share of what may be missed.
 const SHORTFALL_MAX: f32 = 0.1;
 
-/// What a query comes down to in this database.
+/// What a query asks of this database.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Wanted {
     /// Every match is scored.
     Exact(WhyExact),
-    /// As much of the index as finds this share of the nearest rows, unless that costs more.
+    /// Enough of the index to find this share of the nearest rows, unless an exact search is cheaper.
     Recall(f32),
-    /// So much of the index.
+    /// This effort in the index.
     Effort(Effort),
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Sizes {
     pub(super) code_bytes: u64,
 }
 
-/// Effort for the index, and what calibration promises for it.
+/// An effort for the index, and the recall that calibration promises for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Estimate {
     /// Lists and rows to look at.
@@ -111,7 +111,7 @@ impl Sizes {
     /// The effort for a recall, by what was measured.
     ///
     /// # Errors
-    /// Why there is none that is worth its price.
+    /// Why no effort is worth its price.
     pub(super) fn estimate(
         &self,
         recall: f32,

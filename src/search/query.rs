@@ -41,22 +41,22 @@ pub struct Query {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Accuracy {
-    /// Every matching document is scored as long as that is quick; beyond, a recall of 0.95. Quick are
+    /// Every matching document is scored if that is quick; otherwise a recall of 0.95. Quick means
     /// 2.5 ms of one core by the planner's prices: about 128,000 documents of 384 dimensions in 8 bits, 32,000
     /// in single precision.
     #[default]
     Auto,
     /// The share of the true nearest documents to find, on average over queries, above 0 and at most
-    /// 1; the effort follows from what was measured when the index was made. Beyond what was measured,
-    /// without measurements, and for 1, the search is exact.
+    /// 1; the effort follows from what was measured when the index was made. Above the greatest recall that
+    /// was measured, without measurements, and for 1, the search is exact.
     Recall(f32),
     /// Every matching document is scored.
     Exact,
-    /// For experts: this much of the index.
+    /// For experts: an explicit effort.
     Effort {
         /// Lists to scan, the nearest first; with a filter, among those with matching rows.
         probes: u32,
-        /// Rows to score exactly, those of the best estimates first; at least the hits wanted.
+        /// Rows to score exactly, the best estimates first; at least the hits wanted.
         candidates: u32,
     },
 }
@@ -187,14 +187,14 @@ impl Query {
         self
     }
 
-    /// Only documents that pass.
+    /// Only documents that pass this filter are hits.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Query {
         self.filter = filter;
         self
     }
 
-    /// Takes a name in the filter that nobody knows for one that no document has: it matches nothing, and
+    /// Treats an unknown name in the filter as one that no document has: it matches nothing, and
     /// [`SearchResult::notes`](super::SearchResult::notes) says so. Without this, a name that is neither in
     /// the database nor known otherwise is [`Error::UnknownName`], because it is more likely misspelt. For
     /// programs that filter by names of their own, which a database may not have yet.
@@ -204,8 +204,8 @@ impl Query {
         self
     }
 
-    /// Wants this share of the true nearest documents, on average. See [`Accuracy::Recall`]; without it
-    /// [`Accuracy::Auto`] holds.
+    /// Asks for this share of the true nearest documents, on average. See [`Accuracy::Recall`]; the default is
+    /// [`Accuracy::Auto`].
     #[must_use]
     pub fn recall(self, recall: f32) -> Query {
         self.accuracy(Accuracy::Recall(recall))
@@ -217,7 +217,7 @@ impl Query {
         self.accuracy(Accuracy::Exact)
     }
 
-    /// Says how near to the exact answer the search must come.
+    /// How near to the exact answer the search must come.
     #[must_use]
     pub fn accuracy(mut self, accuracy: Accuracy) -> Query {
         self.accuracy = accuracy;

@@ -1,4 +1,4 @@
-//! A segment and what of it is deleted.
+//! A segment and its deleted rows.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct SegmentView {
     pub segment: Segment,
     /// Rows that are deleted in this snapshot.
     pub deleted: Arc<RoaringBitmap>,
-    /// What the segment is indexed with; without it, it is searched exactly.
+    /// The codebook that the segment is indexed with; a segment without one is searched exactly.
     pub codebook: Option<CodebookFile>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::format::terms::TermField;
 use crate::segment::Segment;
 
-/// Terms of a segment by loose spelling, made at the first use. Memory: 16 bytes a spelling; a
+/// Terms of a segment by loose spelling, built at first use. Memory: 16 bytes per spelling; a
 /// segment of all of PubMed has some 150,000 names of journals.
 #[derive(Default)]
 pub(in crate::search) struct LooseNames {

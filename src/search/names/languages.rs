@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::format::terms::fold;
 
-/// One line a language; see the head of the file.
+/// One line per language; the head of the file describes them.
 const TABLE: &str = include_str!("languages.txt");
 
 /// A line of the table.
