@@ -2,12 +2,12 @@
 
 pub(crate) mod call;
 
-use std::fmt;
-
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::control::Control;
 use crate::error::Result;
+
+pub use crate::ids::Fingerprint;
 
 /// How two vectors are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -31,23 +31,6 @@ pub enum Pooling {
     Weighted,
     /// The first token's vector, through the pooler of the model.
     Pooler,
-}
-
-/// SHA-256 over everything that decides an encoder's output.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
-pub struct Fingerprint(pub [u8; 32]);
-
-impl fmt::Display for Fingerprint {
-    /// The first 16 hexadecimal digits.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// One side of an encoder: the document tower or the query tower.

@@ -4,10 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::encoder::Fingerprint;
-use crate::ids::{Generation, Key};
+use crate::ids::{Fingerprint, Generation, Key};
 
-pub use crate::format::rules::Rule;
+pub use crate::rules::Rule;
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

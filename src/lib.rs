@@ -34,6 +34,9 @@ pub mod encoder;
 pub mod error;
 pub mod ids;
 pub mod limits;
+mod panics;
+mod parallel;
+mod rules;
 
 pub mod format;
 // A kernel's caller answers for lengths; the documented panics say so.
@@ -54,7 +57,6 @@ pub mod db;
 pub mod encode;
 #[cfg(feature = "ingest")]
 pub mod ingest;
-mod panics;
 
 pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};

@@ -9,8 +9,8 @@ use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
-use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
+use crate::parallel;
 use crate::search::{
     FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors, fields, search,
     suggest_mesh, why_nothing,

@@ -28,8 +28,8 @@ mod truth;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::index::ivf::Index;
-use crate::index::parallel;
 use crate::kernel::Query;
+use crate::parallel;
 use grid::Grid;
 use tally::{Scratch, Tally};
 

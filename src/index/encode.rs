@@ -18,7 +18,6 @@ use std::borrow::Cow;
 
 use super::codebook::Codebook;
 use super::kmeans::{CHUNK_ROWS, vector};
-use super::parallel;
 use super::train::F16_MAX;
 use super::two_level::TwoLevel;
 use crate::control::Control;
@@ -26,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::kernel::points::{LANES, POINTS, nearest_points};
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16};
 use crate::kernel::{Isa, Rows};
+use crate::parallel;
 
 /// Groups whose lists a row is compared with. A row's list is then not the nearest one once in
 /// fifty rows, and almost as near; searches scan no more rows than with all.

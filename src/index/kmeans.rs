@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use super::nearest::{Centroids, Found};
-use super::parallel;
 use crate::control::Control;
 use crate::error::Result;
 use crate::kernel::random::Random;
+use crate::parallel;
 
 /// Rows of one work item.
 pub(super) const CHUNK_ROWS: usize = 1024;

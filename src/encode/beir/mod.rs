@@ -24,9 +24,9 @@ use serde_json::Value;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, Metric, call};
 use crate::error::{Error, Result};
-use crate::index::parallel;
 use crate::kernel::{Query, Rows, TopK, kernel, normalize};
 use crate::limits::DOCUMENT_BYTES_MAX;
+use crate::parallel;
 
 /// Documents of one folder: their vectors are in memory.
 const DOCUMENTS_MAX: usize = 2_000_000;

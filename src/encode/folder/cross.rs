@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::encode::bert::Classifier;
 use crate::encoder::EncoderInput;
 use crate::error::Result;
-use crate::index::parallel;
+use crate::parallel;
 
 /// Pairs that a thread takes at a time, by the tokens of a pass: 4 on the CPU.
 const PAIR_TOKENS: usize = 128;

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use super::weights::{Table, Weights};
 use crate::control::Control;
 use crate::error::Result;
-use crate::index::parallel;
 use crate::kernel::Isa;
 use crate::kernel::matmul::{self, PANEL, Packed, Panels, Precision, Rounded, Rows};
+use crate::parallel;
 
 /// Products between two looks at whether to go on: some 4 ms of a core with AVX-512, 15 with AVX2.
 const PART_PRODUCTS: usize = 1 << 28;

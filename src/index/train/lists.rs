@@ -11,9 +11,9 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::index::kmeans::{KMeans, Members, vector};
 use crate::index::nearest::Found;
-use crate::index::parallel;
 use crate::index::two_level::TwoLevel;
 use crate::kernel::random::Random;
+use crate::parallel;
 
 /// Rows that the groups are trained on, a group.
 const GROUP_SAMPLE_ROWS: usize = 256;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::stored::StoredFile;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::index::parallel;
+use crate::parallel;
 
 /// Bytes that are hashed on their own, so that cores share the work: 440 MB take 0.25 s on one.
 const PIECE_BYTES: usize = 4 << 20;
