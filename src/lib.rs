@@ -55,6 +55,8 @@ pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
+#[cfg(all(feature = "ingest", feature = "static-encoder"))]
+pub mod eval;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 

@@ -34,6 +34,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("db", 6),
     ("encode", 7),
     ("ingest", 7),
+    ("eval", 7),
     ("export", 7),
     ("session", 8),
     ("bin", 9),
@@ -52,7 +53,6 @@ const FACE_MAY_USE: &[&str] = &[
 const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("bin", 2),
     ("db", 3),
-    ("encode", 5),
     ("format", 1),
     ("index", 3),
     ("ingest", 5),

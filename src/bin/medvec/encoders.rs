@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medvec::db::Snapshot;
 use medvec::encode::folder::{
-    Device, FolderEncoder, OpenOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in,
+    Device, FolderEncoder, FolderOptions, Preset, Purpose, Recipe, Towers, has_towers, paths_in,
     tower_names,
 };
 use medvec::encode::hub::{Hub, ModelName};
@@ -30,14 +30,18 @@ pub(crate) enum Use {
 
 impl ModelOptions {
     /// As the library takes them.
-    pub(crate) fn to_options(&self) -> Result<OpenOptions> {
-        Ok(OpenOptions {
-            preset: self.preset.as_deref().map(Preset::by_name).transpose()?,
-            recipe: self.recipe.as_deref().map(Recipe::read).transpose()?,
-            adapter: self.adapter.clone(),
-            precision: self.precision.unwrap_or_default().of_kernel(),
-            device: self.device(),
-        })
+    pub(crate) fn to_options(&self) -> Result<FolderOptions> {
+        Ok(self
+            .how_to_run()
+            .preset(self.preset.as_deref().map(Preset::by_name).transpose()?)
+            .recipe(self.recipe.as_deref().map(Recipe::read).transpose()?)
+            .adapter(self.adapter.clone()))
+    }
+
+    /// The device and the precision alone, for the partner of a model.
+    fn how_to_run(&self) -> FolderOptions {
+        let precision = self.precision.unwrap_or_default().of_kernel();
+        FolderOptions::new().precision(precision).device(self.device())
     }
 
     /// What models run on.
@@ -77,8 +81,7 @@ pub(crate) fn for_database(
         }
         return by_name(name, model);
     };
-    let options = model.to_options()?;
-    let document = FolderEncoder::open_with(&path, &options)?;
+    let document = FolderEncoder::open_with(&path, &model.to_options()?)?;
     let purpose = document.preset().map_or(Purpose::Both, |preset| preset.purpose);
     let query_path = match (query, purpose) {
         (Some(query), _) => absolute(query)?,
@@ -101,9 +104,7 @@ pub(crate) fn for_database(
         Purpose::Documents { query } => Some(Preset::by_name(query)?),
         _ => None,
     };
-    let OpenOptions { precision, device, .. } = options;
-    let query = OpenOptions { preset: partner, precision, device, ..OpenOptions::default() };
-    let query = FolderEncoder::open_with(&query_path, &query)?;
+    let query = FolderEncoder::open_with(&query_path, &model.how_to_run().preset(partner))?;
     Ok(Arc::new(Towers::new(document, query)?))
 }
 
@@ -188,12 +189,13 @@ pub(crate) fn for_snapshot(
 /// unless the options say otherwise.
 fn named_for(name: &str, model: &ModelOptions, stored: &EncoderSpec) -> Result<Arc<dyn Encoder>> {
     let Some(path) = folder(name, model)? else { return by_name(name, model) };
-    let encoder = match model.is_empty() {
-        true => FolderEncoder::open_like_on(&path, stored, model.device())?,
-        false => FolderEncoder::open_with(&path, &model.to_options()?)?,
+    let options = match model.is_empty() {
+        true => model.how_to_run().like(stored),
+        false => model.to_options()?,
     };
+    let encoder = FolderEncoder::open_with(&path, &options)?;
     if has_towers(stored) {
-        return Ok(Arc::new(Towers::for_questions(stored, encoder)?));
+        return Ok(Arc::new(Towers::for_queries(stored, encoder)?));
     }
     Ok(Arc::new(encoder))
 }
@@ -235,13 +237,14 @@ pub(crate) fn for_spec(
         )));
     }
     let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(&spec.name));
+    let options = FolderOptions::new().device(device).like(spec);
     match (tower_names(&spec.name), wanted) {
-        (Some((_, query)), Use::Questions) => {
-            let named = EncoderSpec { name: query.to_owned(), ..spec.clone() };
-            Ok(Arc::new(Towers::for_questions(spec, FolderEncoder::open_as_on(&named, device)?)?))
+        (Some(_), Use::Questions) => {
+            let query = FolderEncoder::open_with(first, &options)?;
+            Ok(Arc::new(Towers::for_queries(spec, query)?))
         }
-        (Some(_), Use::Both) => Ok(Arc::new(Towers::open_as_on(spec, device)?)),
-        (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_as_on(spec, device)?)),
+        (Some(_), Use::Both) => Ok(Arc::new(Towers::open_with(spec, &options)?)),
+        (None, _) if first.is_dir() => Ok(Arc::new(FolderEncoder::open_with(first, &options)?)),
         (None, _) if device != Device::Cpu => Err(not_a_folder(&spec.name)),
         (None, _) => Ok(encode::open_like(first, spec)?),
     }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::model::Model;
-use super::open::{OpenOptions, Opened};
+use super::open::Opened;
+use super::options::FolderOptions;
 use super::presets::Preset;
 use super::recipe::PAIR;
-use super::tokenizer::{Tokenizers, Tokens};
+use super::tokenizer::Tokenizers;
 use crate::control::Control;
 use crate::encode::bert::Classifier;
+use crate::encode::model::Tokens;
 use crate::encoder::EncoderInput;
 use crate::error::Result;
 use crate::parallel;
@@ -32,14 +34,14 @@ impl CrossEncoder {
     /// # Errors
     /// [`crate::Error::Encoder`] names what is missing, damaged, contradictory or unsupported.
     pub fn open(folder: &Path) -> Result<CrossEncoder> {
-        CrossEncoder::open_with(folder, &OpenOptions::default())
+        CrossEncoder::open_with(folder, &FolderOptions::new())
     }
 
-    /// Opens a folder with what the caller knows better.
+    /// Opens a folder with what the caller knows better than its files.
     ///
     /// # Errors
     /// As [`CrossEncoder::open`].
-    pub fn open_with(folder: &Path, options: &OpenOptions) -> Result<CrossEncoder> {
+    pub fn open_with(folder: &Path, options: &FolderOptions) -> Result<CrossEncoder> {
         let opened = Opened::open(folder, options)?;
         let Opened { folder, name, kind, weights, model, mut recipe, preset } = opened;
         if !kind.classifier {

@@ -6,8 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::files::{Folder, regular};
-use super::network::Shape;
+use crate::encode::model::{Folder, Shape, regular};
 use crate::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use crate::error::{Error, Result};
 

@@ -14,20 +14,11 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
-use super::files::Folder;
 use super::outline::{self, Bounds};
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
+use crate::encode::model::{Folder, Tokens};
 use crate::error::{Error, Result};
 use crate::panics::caught;
-
-/// One input as the network sees it: both lists have the same length.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tokens {
-    /// Rows of the word embedding table.
-    pub ids: Vec<u32>,
-    /// Segment of each token: 0 for a text or the first of a pair, 1 for the second.
-    pub type_ids: Vec<u32>,
-}
 
 /// The tokenizer of one role.
 pub(super) struct TextTokenizer {

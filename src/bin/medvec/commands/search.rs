@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use medvec::db::Snapshot;
-use medvec::encode::folder::{CrossEncoder, OpenOptions, has_towers};
+use medvec::encode::folder::{CrossEncoder, FolderOptions, has_towers};
 use medvec::search::{Accuracy, Filter, IndexExplain, Plan, Query, SearchResult, WhyExact};
 use medvec::{Document, Encoder};
 
@@ -31,11 +31,8 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     };
     let judge = match &args.rerank {
         Some(folder) => {
-            let device = args.model.device();
-            Some(CrossEncoder::open_with(
-                folder,
-                &OpenOptions { device, ..OpenOptions::default() },
-            )?)
+            let options = FolderOptions::new().device(args.model.device());
+            Some(CrossEncoder::open_with(folder, &options)?)
         }
         None => None,
     };

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Catalogue, NumberType, Weights, digest, safetensors, torch};
-use crate::encode::folder::Folder;
+use super::catalogue::{Catalogue, plain_name};
+use super::stored::NumberType;
+use super::{base, digest, safetensors, torch};
+use crate::encode::model::Folder;
 use crate::error::Result;
 
 const CONFIG: &str = "adapter_config.json";
@@ -76,12 +78,13 @@ pub(super) struct Adapter {
 }
 
 impl Adapter {
-    /// Reads an adapter and holds it against the base, whose weights have this digest.
+    /// Reads an adapter and checks that it fits the base, whose weights have this digest.
     pub(super) fn open(
         path: &Path,
         base: &Folder,
         tensors: &Catalogue,
         digest: [u8; 32],
+        contradicts: impl Fn(&Folder, &str) -> Option<String>,
     ) -> Result<Adapter> {
         let folder = Folder::open(path)?;
         let config: Config = folder
@@ -95,7 +98,7 @@ impl Adapter {
                 base.name()
             ))
         };
-        if let Some(other) = other_base(&folder, base, named, digest)? {
+        if let Some(other) = other_base(&folder, base, named, digest, contradicts)? {
             return Err(mismatch(other));
         }
         let mut own = Catalogue::default();
@@ -174,7 +177,7 @@ enum Part {
 
 /// The base's tensor that one of the adapter's belongs to.
 fn target(name: &str) -> (String, Part) {
-    let name = super::plain_name(name.strip_prefix(PREFIX).unwrap_or(name));
+    let name = plain_name(name.strip_prefix(PREFIX).unwrap_or(name));
     for (middle, part) in [(".lora_A", Part::Down), (".lora_B", Part::Up)] {
         if let Some(start) = name.find(middle) {
             let rest = name.get(start + middle.len()..).unwrap_or_default();
@@ -288,6 +291,7 @@ fn other_base(
     base: &Folder,
     named: &str,
     digest: [u8; 32],
+    contradicts: impl Fn(&Folder, &str) -> Option<String>,
 ) -> Result<Option<String>> {
     let is_path = named.starts_with(['.', '/']) || Path::new(named).is_absolute();
     let there = adapter.path(named);
@@ -300,12 +304,12 @@ fn other_base(
         if other.read("config.json")? != base.read("config.json")? {
             return Ok(Some(format!("the base in {} has another config.json", other.name())));
         }
-        if Weights::open(&other, None)?.digest() != digest {
+        if base::open(&other)?.1 != digest {
             return Ok(Some(format!("the base in {} has other weights", other.name())));
         }
         return Ok(None);
     }
-    Ok(base.contradicts(named).map(|known| format!("that is {known}")))
+    Ok(contradicts(base, named).map(|known| format!("that is {known}")))
 }
 
 /// An adapter changes the same modules in every layer, unless its config says otherwise: one that

@@ -5,7 +5,7 @@ use super::super::weights::NumberType;
 /// A value. Compound ones are places in the machine's [`Heap`], so that nothing that a program builds
 /// is ever walked or dropped recursively.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::encode::folder) enum Value<'a> {
+pub(in crate::encode::model) enum Value<'a> {
     /// `None`.
     None,
     /// `True` or `False`.
@@ -34,7 +34,7 @@ pub(in crate::encode::folder) enum Value<'a> {
 
 /// All that a pickle may call or name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::encode::folder) enum Callable {
+pub(in crate::encode::model) enum Callable {
     /// `collections.OrderedDict`.
     OrderedDict,
     /// `torch._utils._rebuild_tensor_v2`.

@@ -2,13 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::architecture::Architecture;
-use super::files::Folder;
-use super::tokenizer::Tokens;
-use super::weights::Weights;
-use crate::encode::bert::{Bert, BertConfig};
-use crate::encode::decoder::Decoder;
-use crate::encode::device::{self, Device};
+use super::tokens::Tokens;
 use crate::error::Result;
 use crate::kernel::matmul::Precision;
 
@@ -59,34 +53,6 @@ pub(in crate::encode) trait Network: Send + Sync {
     ) -> Result<()>;
 }
 
-/// Loads the network of a folder: reads what it needs of `config.json` and every tensor, and
-/// checks shapes. `weights` have an adapter merged into them where there is one.
-pub(super) fn open(
-    architecture: Architecture,
-    folder: &Folder,
-    weights: &Weights,
-    precision: Precision,
-    device: Device,
-) -> Result<Box<dyn Network>> {
-    if device != Device::Cpu {
-        if precision != Precision::F32 {
-            return Err(
-                folder.error(format!("{} runs on the cpu only, {device} in f32", precision.name()))
-            );
-        }
-        return device::open(device, architecture, folder, weights);
-    }
-    match architecture {
-        Architecture::Bert | Architecture::Mpnet => {
-            let config = BertConfig::open(folder, architecture)?;
-            Ok(Box::new(Bert::open(&config, weights, precision)?))
-        }
-        Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
-            Ok(Box::new(Decoder::open(folder, architecture, weights, precision)?))
-        }
-    }
-}
-
 /// A network's signature in a precision; single precision goes without saying.
 pub(in crate::encode) fn signed(signature: String, precision: Precision) -> String {
     match precision {
@@ -96,7 +62,7 @@ pub(in crate::encode) fn signed(signature: String, precision: Precision) -> Stri
 }
 
 /// What is wrong with an input, if anything is: [`Network::forward`] relies on this check.
-pub(super) fn refuse(shape: Shape, tokens: &Tokens) -> Option<String> {
+pub(in crate::encode) fn refuse(shape: Shape, tokens: &Tokens) -> Option<String> {
     let outside = |ids: &[u32], rows: usize| ids.iter().any(|id| *id as usize >= rows);
     let length = tokens.ids.len();
     if length == 0 {

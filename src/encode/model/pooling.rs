@@ -6,7 +6,7 @@ use crate::encoder::Pooling;
 /// if `normalize` says so.
 ///
 /// Sums are taken in the order of the tokens, so that a text's vector is always the same.
-pub(super) fn pool(pooling: Pooling, normalize: bool, states: &[f32], out: &mut [f32]) {
+pub(in crate::encode) fn pool(pooling: Pooling, normalize: bool, states: &[f32], out: &mut [f32]) {
     let tokens = states.len() / out.len();
     let mut rows = states.chunks_exact(out.len());
     let mut scale = 1.0;

@@ -49,7 +49,7 @@ struct Named {
 
 impl Architecture {
     /// `model_type` in `config.json`.
-    pub(super) fn model_type(self) -> &'static str {
+    pub(in crate::encode) fn model_type(self) -> &'static str {
         match self {
             Architecture::Bert => "bert",
             Architecture::Mpnet => "mpnet",
@@ -60,7 +60,7 @@ impl Architecture {
     }
 
     /// Whether a token sees only those before it.
-    pub(super) fn is_decoder(self) -> bool {
+    pub(in crate::encode) fn is_decoder(self) -> bool {
         matches!(self, Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral)
     }
 

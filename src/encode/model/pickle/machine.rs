@@ -13,11 +13,11 @@ const PROGRAM_BYTES_MAX: usize = 4 << 20;
 
 /// What compound values consist of, and the arguments of storages and tensors.
 #[derive(Debug, Default)]
-pub(in crate::encode::folder) struct Heap<'a>(Vec<Vec<Value<'a>>>);
+pub(in crate::encode::model) struct Heap<'a>(Vec<Vec<Value<'a>>>);
 
 impl<'a> Heap<'a> {
     /// The parts of a compound value; nothing for others.
-    pub(in crate::encode::folder) fn parts(&self, value: Value<'a>) -> &[Value<'a>] {
+    pub(in crate::encode::model) fn parts(&self, value: Value<'a>) -> &[Value<'a>] {
         let place = match value {
             Value::Tuple(place)
             | Value::List(place)
@@ -37,20 +37,20 @@ impl<'a> Heap<'a> {
 
 /// What a program built.
 #[derive(Debug)]
-pub(in crate::encode::folder) struct Built<'a> {
+pub(in crate::encode::model) struct Built<'a> {
     /// Its result.
-    pub(in crate::encode::folder) value: Value<'a>,
+    pub(in crate::encode::model) value: Value<'a>,
     /// Where the parts of compound values are.
-    pub(in crate::encode::folder) heap: Heap<'a>,
+    pub(in crate::encode::model) heap: Heap<'a>,
     /// Bytes of the program; another may follow.
-    pub(in crate::encode::folder) length: usize,
+    pub(in crate::encode::model) length: usize,
 }
 
 /// Runs the program at the start of `bytes` to its end.
 ///
 /// # Errors
 /// What the program asks for that it may not have, with the place; nothing has been executed.
-pub(in crate::encode::folder) fn run(bytes: &[u8]) -> Result<Built<'_>, String> {
+pub(in crate::encode::model) fn run(bytes: &[u8]) -> Result<Built<'_>, String> {
     let program = bytes.get(..PROGRAM_BYTES_MAX).unwrap_or(bytes);
     let mut machine = Machine {
         program,

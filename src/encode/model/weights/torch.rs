@@ -9,10 +9,10 @@ use std::io::Cursor;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::Catalogue;
+use super::catalogue::{Catalogue, open_file};
 use super::stored::{Place, StoredFile};
-use crate::encode::folder::Folder;
-use crate::encode::folder::pickle::{self, Storage, TensorInStorage, Value};
+use crate::encode::model::Folder;
+use crate::encode::model::pickle::{self, Storage, TensorInStorage, Value};
 use crate::error::Result;
 
 /// The file of weights of PyTorch.
@@ -26,7 +26,7 @@ const VERSION: i128 = 1001;
 
 /// Finds the tensors of a file and adds them.
 pub(super) fn add(folder: &Folder, name: &str, catalogue: &mut Catalogue) -> Result<()> {
-    let file = super::open_file(folder, name)?;
+    let file = open_file(folder, name)?;
     let index = catalogue.files.len();
     let found = if file.bytes.starts_with(b"PK\x03\x04") {
         zipped(&file, index)

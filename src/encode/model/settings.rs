@@ -13,11 +13,11 @@ use super::files::Folder;
 use crate::error::Result;
 
 /// A key and the values that it may have.
-pub(super) type Setting = (&'static str, May);
+pub(in crate::encode) type Setting = (&'static str, May);
 
 /// The values of a setting that are supported.
 #[derive(Clone, Copy)]
-pub(super) enum May {
+pub(in crate::encode) enum May {
     /// Any: it is read elsewhere, or does nothing to vectors.
     Any,
     /// `true`.
@@ -187,7 +187,7 @@ const ROPE: &[Setting] = &[
 ];
 
 /// `1_Pooling/config.json` of sentence-transformers.
-pub(super) const POOLING: &[Setting] = &[
+pub(in crate::encode) const POOLING: &[Setting] = &[
     ("embedding_dimension", Any),
     // Without it, tokens of the prompt would be left out of the mean.
     ("include_prompt", True),
@@ -202,11 +202,11 @@ pub(super) const POOLING: &[Setting] = &[
 ];
 
 /// An entry of `modules.json`.
-pub(super) const MODULE: &[Setting] =
+pub(in crate::encode) const MODULE: &[Setting] =
     &[("idx", Any), ("kwargs", Empty), ("name", Any), ("path", Any), ("type", Any)];
 
 /// `sentence_bert_config.json`.
-pub(super) const TRANSFORMER: &[Setting] = &[
+pub(in crate::encode) const TRANSFORMER: &[Setting] = &[
     ("config_args", Empty),
     ("do_lower_case", Any),
     ("max_seq_length", Any),
@@ -215,7 +215,7 @@ pub(super) const TRANSFORMER: &[Setting] = &[
 ];
 
 /// `config_sentence_transformers.json`.
-pub(super) const SENTENCES: &[Setting] = &[
+pub(in crate::encode) const SENTENCES: &[Setting] = &[
     ("__version__", Any),
     ("default_prompt_name", Any),
     ("model_type", Text(&["SentenceTransformer"])),
@@ -225,7 +225,7 @@ pub(super) const SENTENCES: &[Setting] = &[
 
 /// Keys of `tokenizer_config.json` under which a text is cut or spelled in another way. Other keys of
 /// that file are for the library that writes it: `tokenizer.json` says what is done.
-pub(super) const TOKENIZER: &[Setting] = &[
+pub(in crate::encode) const TOKENIZER: &[Setting] = &[
     ("add_eos_token", Any),
     ("auto_map", Empty),
     ("split_special_tokens", False),
@@ -233,21 +233,21 @@ pub(super) const TOKENIZER: &[Setting] = &[
 ];
 
 /// What a folder's file may hold.
-pub(super) struct Known(&'static [&'static [Setting]], bool);
+pub(in crate::encode) struct Known(&'static [&'static [Setting]], bool);
 
 impl Known {
     /// These keys and no others.
-    pub(super) const fn only(lists: &'static [&'static [Setting]]) -> Known {
+    pub(in crate::encode) const fn only(lists: &'static [&'static [Setting]]) -> Known {
         Known(lists, true)
     }
 
     /// Any keys, of which these are checked.
-    pub(super) const fn among_others(lists: &'static [&'static [Setting]]) -> Known {
+    pub(in crate::encode) const fn among_others(lists: &'static [&'static [Setting]]) -> Known {
         Known(lists, false)
     }
 
     /// `config.json` of a network.
-    pub(super) fn of_network(architecture: Architecture) -> Known {
+    pub(in crate::encode) fn of_network(architecture: Architecture) -> Known {
         Known::only(match architecture {
             Architecture::Bert => &[BERT, BIDIRECTIONAL, MODEL],
             Architecture::Mpnet => &[MPNET, BIDIRECTIONAL, MODEL],
@@ -315,7 +315,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`crate::Error::Encoder`] with the file and the setting that is not understood.
-    pub(super) fn settings<T: DeserializeOwned>(
+    pub(in crate::encode) fn settings<T: DeserializeOwned>(
         &self,
         file: &str,
         known: &Known,
@@ -327,7 +327,7 @@ impl Folder {
     }
 
     /// As [`Folder::settings`], for a value inside of a file.
-    pub(super) fn known<T: DeserializeOwned>(
+    pub(in crate::encode) fn known<T: DeserializeOwned>(
         &self,
         file: &str,
         value: Value,

@@ -1,41 +1,16 @@
-//! Named tensors of a model folder.
-//!
-//! | file | what it holds |
-//! |---|---|
-//! | `safetensors` | `model.safetensors`, or several files with an index |
-//! | `torch` | `pytorch_model.bin`, of PyTorch before and after 1.6 |
-//! | `stored` | a tensor's place in a file, and how to read it |
-//! | `table` | tables that stay in the mapped file |
-//! | `adapter` | LoRA adapters, merged as tensors are read |
-//! | `digest` | what identifies a file of weights |
-//!
-//! Safetensors are preferred where a folder has both. Names are brought to one form: the prefix
-//! (`bert.`, `mpnet.`, `gpt_neox.`, `model.`) of models with a head is dropped, and TensorFlow's
-//! `gamma` and `beta` become `weight` and `bias`. Tensors are read one at a time, as `f32`.
+//! Tensors by name, as single precision, with an adapter merged into them as they are read.
 
-mod adapter;
-mod digest;
-mod safetensors;
-mod stored;
-mod table;
-mod torch;
-
-use std::collections::HashMap;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-pub(in crate::encode) use self::stored::NumberType;
-pub(in crate::encode) use self::table::Table;
-
-use self::adapter::Adapter;
-use self::stored::{Place, StoredFile};
-use super::files::Folder;
+use super::adapter::Adapter;
+use super::base;
+use super::catalogue::Catalogue;
+use super::stored::{NumberType, Place, StoredFile};
+use super::table::Table;
+use crate::encode::model::Folder;
 use crate::error::Result;
-
-const SAFETENSORS: &str = "model.safetensors";
-const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
-const TORCH_INDEX: &str = "pytorch_model.bin.index.json";
 
 /// The weights of one model, with an adapter merged into them if there is one.
 pub(in crate::encode) struct Weights {
@@ -45,57 +20,32 @@ pub(in crate::encode) struct Weights {
     digest: [u8; 32],
 }
 
-/// Files and the tensors in them, by their names in plain form.
-#[derive(Debug, Default)]
-struct Catalogue {
-    files: Vec<StoredFile>,
-    places: HashMap<String, Place>,
-}
-
-impl Catalogue {
-    fn add(&mut self, folder: &Folder, file: &str, tensor: &str, place: Place) -> Result<()> {
-        let name = plain_name(tensor);
-        if self.places.contains_key(&name) {
-            return Err(folder.error(format!("{file}: there are two tensors {name}")));
-        }
-        self.places.insert(name, place);
-        Ok(())
-    }
-
-    fn has(&self, tensor: &str) -> bool {
-        self.places.contains_key(&plain_name(tensor))
-    }
-}
-
 impl Weights {
     /// Opens the weights and indexes their names; tensors are read one at a time.
     ///
     /// Costs a read of all files for their digest.
-    pub(in crate::encode) fn open(folder: &Folder, adapter: Option<&Path>) -> Result<Weights> {
-        let mut catalogue = Catalogue::default();
-        if folder.has(SAFETENSORS) {
-            safetensors::add(folder, SAFETENSORS, &mut catalogue)?;
-        } else if folder.has(SAFETENSORS_INDEX) {
-            safetensors::add_split(folder, SAFETENSORS_INDEX, &mut catalogue, safetensors::add)?;
-        } else if folder.has(torch::TORCH) {
-            torch::add(folder, torch::TORCH, &mut catalogue)?;
-        } else {
-            safetensors::add_split(folder, TORCH_INDEX, &mut catalogue, torch::add)?;
-        }
+    pub(in crate::encode) fn open(folder: &Folder) -> Result<Weights> {
+        let (catalogue, digest) = base::open(folder)?;
+        Ok(Weights { folder: folder.clone(), catalogue, adapter: None, digest })
+    }
+
+    /// Merges the LoRA adapter at `path` into the weights, which have none yet. `contradicts` names the
+    /// model in a folder if that is certainly not the one of the given name.
+    ///
+    /// # Errors
+    /// [`crate::Error::Encoder`] when the adapter was made for another model or cannot be read.
+    pub(in crate::encode) fn adapt(
+        &mut self,
+        path: &Path,
+        contradicts: impl Fn(&Folder, &str) -> Option<String>,
+    ) -> Result<()> {
+        let adapter = Adapter::open(path, &self.folder, &self.catalogue, self.digest, contradicts)?;
         let mut hash = Sha256::new();
-        for file in &catalogue.files {
-            hash.update(digest::digest(file)?);
-        }
-        let base = hash.finalize().into();
-        let Some(path) = adapter else {
-            return Ok(Weights { folder: folder.clone(), catalogue, adapter: None, digest: base });
-        };
-        let adapter = Adapter::open(path, folder, &catalogue, base)?;
-        let mut hash = Sha256::new();
-        hash.update(base);
+        hash.update(self.digest);
         hash.update(adapter.digest());
-        let digest = hash.finalize().into();
-        Ok(Weights { folder: folder.clone(), catalogue, adapter: Some(adapter), digest })
+        self.digest = hash.finalize().into();
+        self.adapter = Some(adapter);
+        Ok(())
     }
 
     /// An [`crate::Error::Encoder`] about the folder.
@@ -205,21 +155,4 @@ impl Weights {
         }
         Ok((place, file))
     }
-}
-
-fn open_file(folder: &Folder, name: &str) -> Result<StoredFile> {
-    StoredFile::open(&folder.path(name), name)
-        .map_err(|problem| folder.error(format!("cannot read {name}: {problem}")))
-}
-
-fn plain_name(stored: &str) -> String {
-    let models = ["bert.", "mpnet.", "gpt_neox.", "model."];
-    let name = models.iter().find_map(|model| stored.strip_prefix(model)).unwrap_or(stored);
-    if let Some(start) = name.strip_suffix("LayerNorm.gamma") {
-        return format!("{start}LayerNorm.weight");
-    }
-    if let Some(start) = name.strip_suffix("LayerNorm.beta") {
-        return format!("{start}LayerNorm.bias");
-    }
-    name.to_string()
 }

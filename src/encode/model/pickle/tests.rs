@@ -1,7 +1,7 @@
 use super::machine::run;
 use super::value::{Callable, Value};
 use super::{checkpoint, tensors};
-use crate::encode::folder::weights::NumberType;
+use crate::encode::model::weights::NumberType;
 
 fn refusal(program: &[u8]) -> String {
     run(program).map(|built| format!("{:?}", built.value)).expect_err("refused")

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
+use super::catalogue::{Catalogue, open_file};
 use super::stored::{NumberType, Place};
 use super::torch::TORCH;
-use super::{Catalogue, SAFETENSORS};
-use crate::encode::folder::Folder;
+use crate::encode::model::Folder;
 use crate::error::{Error, Result};
+
+/// The file of weights of Hugging Face.
+pub(super) const SAFETENSORS: &str = "model.safetensors";
 
 /// The list of files that weights are split over, and which tensor is in which.
 #[derive(Deserialize)]
@@ -19,7 +22,7 @@ struct Index {
 
 /// Reads the header of a file and adds its tensors.
 pub(super) fn add(folder: &Folder, name: &str, catalogue: &mut Catalogue) -> Result<()> {
-    let file = super::open_file(folder, name)?;
+    let file = open_file(folder, name)?;
     let damaged = |problem: &dyn std::fmt::Display| {
         folder.error(format!("{name} is damaged or not finished downloading: {problem}"))
     };

@@ -2,37 +2,37 @@
 
 use super::machine::Built;
 use super::value::{Callable, Value};
-use crate::encode::folder::weights::NumberType;
+use crate::encode::model::weights::NumberType;
 
 /// Most dimensions of a tensor; those of text models have two.
 const DIMENSIONS_MAX: usize = 8;
 
 /// A run of numbers that lies outside of the pickle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::encode::folder) struct Storage<'a> {
+pub(in crate::encode::model) struct Storage<'a> {
     /// Its name in the checkpoint.
-    pub(in crate::encode::folder) key: &'a str,
+    pub(in crate::encode::model) key: &'a str,
     /// Type of its numbers.
-    pub(in crate::encode::folder) numbers: NumberType,
+    pub(in crate::encode::model) numbers: NumberType,
     /// How many there are.
-    pub(in crate::encode::folder) count: usize,
+    pub(in crate::encode::model) count: usize,
 }
 
 /// A named view of a storage; offset and strides in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::encode::folder) struct TensorInStorage<'a> {
-    pub(in crate::encode::folder) name: &'a str,
-    pub(in crate::encode::folder) storage: Storage<'a>,
-    pub(in crate::encode::folder) offset: usize,
-    pub(in crate::encode::folder) shape: Vec<usize>,
-    pub(in crate::encode::folder) strides: Vec<usize>,
+pub(in crate::encode::model) struct TensorInStorage<'a> {
+    pub(in crate::encode::model) name: &'a str,
+    pub(in crate::encode::model) storage: Storage<'a>,
+    pub(in crate::encode::model) offset: usize,
+    pub(in crate::encode::model) shape: Vec<usize>,
+    pub(in crate::encode::model) strides: Vec<usize>,
 }
 
 /// The tensors of a state dictionary, in order.
 ///
 /// # Errors
 /// When the pickle built something else.
-pub(in crate::encode::folder) fn tensors<'a>(
+pub(in crate::encode::model) fn tensors<'a>(
     built: &Built<'a>,
 ) -> Result<Vec<TensorInStorage<'a>>, String> {
     let Value::Dict(_) = built.value else {
