@@ -39,7 +39,7 @@ impl KMeans {
     /// Centroids of `rows`, vectors of `dimension` one after the other.
     ///
     /// Costs `iterations * rows * clusters * dimension` multiplications; memory is that of the
-    /// centroids, twice, and 12 bytes a row.
+    /// centroids, twice, and 12 bytes per row.
     pub(super) fn run(
         &self,
         rows: &[f32],

@@ -1,4 +1,4 @@
-//! A query vector, prepared once for many rows.
+//! A query vector, prepared once to be scored against many rows.
 
 use super::quantize::ROUND;
 use crate::limits::DIMENSION_MAX;
@@ -11,15 +11,15 @@ use crate::limits::DIMENSION_MAX;
 /// int8 codes can leave 32 bits. Its rounding error is thus at least sixteen times smaller than
 /// that of the rows. Preparing costs about a microsecond.
 #[derive(Clone, Debug)]
-pub struct Query {
+pub struct PreparedVector {
     pub(super) values: Vec<f32>,
     pub(super) codes: Vec<i16>,
     pub(super) scale: f32,
 }
 
-impl Query {
+impl PreparedVector {
     /// Prepares a query; `None` when it is empty, longer than [`DIMENSION_MAX`], or not finite.
-    pub fn new(values: &[f32]) -> Option<Query> {
+    pub fn new(values: &[f32]) -> Option<PreparedVector> {
         let valid = (1..=DIMENSION_MAX).contains(&values.len());
         if !valid || !values.iter().all(|value| value.is_finite()) {
             return None;
@@ -33,7 +33,11 @@ impl Query {
             }
             ((value / scale).clamp(-code_max, code_max) + ROUND).to_bits() as i16
         };
-        Some(Query { codes: values.iter().map(code).collect(), values: values.to_vec(), scale })
+        Some(PreparedVector {
+            codes: values.iter().map(code).collect(),
+            values: values.to_vec(),
+            scale,
+        })
     }
 
     /// Number of elements.
@@ -70,18 +74,18 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_scored() {
-        assert!(Query::new(&[]).is_none());
-        assert!(Query::new(&[0.0, f32::NAN]).is_none());
-        assert!(Query::new(&[f32::NEG_INFINITY]).is_none());
-        assert!(Query::new(&vec![0.5; DIMENSION_MAX]).is_some());
-        assert!(Query::new(&vec![0.5; DIMENSION_MAX + 1]).is_none());
+        assert!(PreparedVector::new(&[]).is_none());
+        assert!(PreparedVector::new(&[0.0, f32::NAN]).is_none());
+        assert!(PreparedVector::new(&[f32::NEG_INFINITY]).is_none());
+        assert!(PreparedVector::new(&vec![0.5; DIMENSION_MAX]).is_some());
+        assert!(PreparedVector::new(&vec![0.5; DIMENSION_MAX + 1]).is_none());
     }
 
     #[test]
     fn the_greatest_value_gets_the_greatest_code() {
-        let query = Query::new(&[0.25, -0.5, 0.0]).unwrap();
+        let query = PreparedVector::new(&[0.25, -0.5, 0.0]).unwrap();
         assert_eq!(query.codes, [16384, -32767, 0]);
-        let zero = Query::new(&[0.0, -0.0]).unwrap();
+        let zero = PreparedVector::new(&[0.0, -0.0]).unwrap();
         assert_eq!((zero.codes.as_slice(), zero.scale), ([0, 0].as_slice(), 0.0));
     }
 }

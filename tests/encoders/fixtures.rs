@@ -146,7 +146,7 @@ pub(crate) fn wide(name: &str, dimension: usize) -> Option<(tempfile::TempDir, P
 pub(crate) fn assert_refused(folder: &Path, words: &[&str]) {
     match FolderEncoder::open(folder) {
         Ok(_) => panic!("{} was opened, expected an error about {words:?}", folder.display()),
-        Err(medvec::Error::Encoder { name, detail }) => {
+        Err(medvec::Error::Encoder { name, detail, .. }) => {
             assert!(Path::new(&name).is_absolute(), "{name}");
             for word in words {
                 assert!(detail.contains(word), "{detail:?} does not say {word:?}");

@@ -29,7 +29,7 @@ pub struct DistillOptions<'a> {
     pub dimension: usize,
     /// Tokens of the vocabulary that is trained on the corpus, at most.
     pub vocabulary: usize,
-    /// A vocabulary to use instead: a `vocab.txt`, a token a line, with `[UNK]`.
+    /// A vocabulary to use instead: a `vocab.txt`, one token per line, with `[UNK]`.
     pub vocabulary_file: Option<PathBuf>,
     /// Bytes of the encoder's file, at most: the last tokens, which are the rarest, are left out.
     pub bytes_max: Option<u64>,
@@ -107,7 +107,7 @@ pub struct Retrieval {
 
 /// Distills an encoder and writes it to `options.out`.
 ///
-/// The time is that of the teacher, and then minutes; memory is about 3 KB a passage and four times the
+/// The time is that of the teacher, and then minutes; memory is about 3 KB per passage and four times the
 /// corpus.
 ///
 /// # Errors

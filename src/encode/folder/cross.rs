@@ -1,4 +1,4 @@
-//! A cross-encoder: reads a question and a text together and says how well they belong together.
+//! A cross-encoder: reads a query and a text together and scores how well they match.
 
 use std::path::Path;
 
@@ -109,10 +109,10 @@ impl CrossEncoder {
         Ok(scores)
     }
 
-    /// How well each text answers a question, in order, on `threads` threads: title and abstract are
+    /// How well each text answers the query, in order, on `threads` threads: title and abstract are
     /// read as one text, `title. abstract`. A score does not depend on the texts beside it.
     ///
-    /// Costs as much as embedding question and text, about 0.2 s a text and core for a model of 110
+    /// Costs as much as embedding question and text, about 0.2 s per text and core for a model of 110
     /// million parameters.
     ///
     /// # Errors

@@ -189,8 +189,8 @@ fn load(folder: &Folder) -> Result<Loaded> {
             .unwrap_or_else(|said| Err(said.into()))
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         tokenizer.with_padding(None);
-        // The reader takes no JSON that is none, either.
-        let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json: this is no JSON"))?;
+        // `Tokenizer::from_bytes` refuses invalid JSON first.
+        let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json is not valid JSON"))?;
         return Ok(Loaded { tokenizer, hash, bounds });
     }
     let Some(bytes) = folder.read("vocab.txt")? else {

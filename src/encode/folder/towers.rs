@@ -34,7 +34,7 @@ impl Towers {
             return Err(Error::Encoder {
                 name: own.name.clone(),
                 detail: format!(
-                    "{} ({}) is no query tower for this model ({})",
+                    "{} ({}) is not the query tower of this model ({})",
                     other.name,
                     preset(&query),
                     preset(&document)
@@ -124,7 +124,7 @@ fn joined(document: &EncoderSpec, query: &EncoderSpec) -> Result<EncoderSpec> {
         return Err(Error::Encoder {
             name: document.name.clone(),
             detail: format!(
-                "{} is no query tower for this model: {} against {}",
+                "{} is not the query tower of this model: it gives {}, this model {}",
                 query.name,
                 words(query),
                 words(document)

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, Metric, call};
 use crate::error::{Error, Result};
-use crate::kernel::{Query, Rows, TopK, kernel, normalize};
+use crate::kernel::{Isa, PreparedVector, Rows, TopK, normalize, score};
 use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::parallel;
 
@@ -89,7 +89,7 @@ impl Task {
             let grade = match text.parse::<f64>() {
                 Ok(grade) if grade.is_finite() => grade,
                 Err(_) if number == 1 => return Ok(()), // the headings
-                _ => return Err(format!("{text} is no grade")),
+                _ => return Err(format!("{text} is not a grade")),
             };
             if !texts.contains_key(query) {
                 return Err(format!("query {query} is not in queries.jsonl"));
@@ -126,7 +126,7 @@ impl Task {
 
     /// Embeds every document and query and finds the `k` documents with the highest score, exactly.
     ///
-    /// Memory: four bytes a dimension and document. The time is that of the encoder.
+    /// Memory: four bytes per dimension and document. The time is that of the encoder.
     ///
     /// # Errors
     /// Those of the encoder; [`Error::Cancelled`].
@@ -171,9 +171,10 @@ impl Task {
                 if cosine {
                     unit(&mut vector, encoder)?;
                 }
-                let query = Query::new(&vector).filter(|query| query.dimension() == dimension);
+                let query =
+                    PreparedVector::new(&vector).filter(|query| query.dimension() == dimension);
                 let query = query.ok_or_else(|| bad_vectors(encoder))?;
-                kernel().score(&Rows::F32(&vectors), &query, &ids, &mut scores);
+                score(Isa::detect(), &Rows::F32(&vectors), &query, &ids, &mut scores);
                 rankings.push(self.best(&scores, k, encoder)?);
             }
             Ok(rankings)

@@ -104,7 +104,7 @@ fn bad_folders_are_named() {
         (CORPUS, "{\"_id\":\"q\",\"text\":\"a\"}\n", QRELS, "query r is not in queries.jsonl"),
         (CORPUS, QUERIES, "query-id\tcorpus-id\tscore\n", "no judgement"),
         (CORPUS, QUERIES, "h\th\th\nq\t1\n", "line 2"),
-        (CORPUS, QUERIES, "h\th\th\nq\t1\tNaN\n", "NaN is no grade"),
+        (CORPUS, QUERIES, "h\th\th\nq\t1\tNaN\n", "NaN is not a grade"),
     ] {
         let folder = folder(corpus, queries, qrels);
         let error = Task::read(folder.path()).unwrap_err().to_string();

@@ -1,13 +1,16 @@
 //! The scan with AVX2: the four codes of a row, which lie together, are first brought apart, so that
 //! each half of a register looks into one table.
 
+#![allow(unsafe_code)]
+
 use std::arch::x86_64::*;
 
-use super::prefetch_lines;
-use crate::kernel::scan::ahead::Ahead;
-use crate::kernel::scan::block::CELL_BYTES;
-use crate::kernel::scan::lookup::Cell;
-use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use super::ahead::Ahead;
+use super::block::{BLOCK_ROWS, CELL_BYTES};
+use super::candidates::Candidates;
+use super::lookup::{Cell, LookUp};
+use super::rows::{CodedRows, ScanRange};
+use crate::kernel::prefetch::prefetch_lines;
 
 /// Cells whose bytes add up to less than 2^16 in every lane: four bytes of 255 each.
 const CELLS_MAX: usize = 64;
@@ -64,7 +67,7 @@ pub(super) fn scan(
     }
 }
 
-/// Sums of looked-up bytes: rows 0 to 7 and rows 8 to 15, a lane a row.
+/// Sums of looked-up bytes: rows 0 to 7 and rows 8 to 15, one lane per row.
 #[target_feature(enable = "avx2,f16c")]
 #[inline]
 fn sums(codes: &[u8], tables: &[Cell]) -> [__m256i; 2] {

@@ -1,12 +1,15 @@
 //! The scan with AVX-512 VBMI and VNNI: one register looks up four codes of sixteen rows.
 
+#![allow(unsafe_code)]
+
 use std::arch::x86_64::*;
 
-use super::prefetch_lines;
-use crate::kernel::scan::ahead::Ahead;
-use crate::kernel::scan::block::CELL_BYTES;
-use crate::kernel::scan::lookup::Cell;
-use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use super::ahead::Ahead;
+use super::block::{BLOCK_ROWS, CELL_BYTES};
+use super::candidates::Candidates;
+use super::lookup::{Cell, LookUp};
+use super::rows::{CodedRows, ScanRange};
+use crate::kernel::prefetch::prefetch_lines;
 
 /// Needs AVX-512 F, BW, DQ, VL, VNNI and VBMI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")]
@@ -46,7 +49,7 @@ pub(super) fn scan(
     }
 }
 
-/// Sums of looked-up bytes, a lane a row. Four registers of sums hide the latency of an addition.
+/// Sums of looked-up bytes, one lane per row. Four registers of sums hide the latency of an addition.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")]
 #[inline]
 fn sums(codes: &[u8], tables: &[Cell]) -> __m512i {

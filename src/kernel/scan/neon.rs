@@ -5,10 +5,11 @@
 
 use std::arch::aarch64::*;
 
-use super::neon::widen;
-use super::scan::block::CELL_BYTES;
-use super::scan::lookup::Cell;
-use super::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use super::block::{BLOCK_ROWS, CELL_BYTES};
+use super::candidates::Candidates;
+use super::lookup::{Cell, LookUp};
+use super::rows::{CodedRows, ScanRange};
+use crate::kernel::score::neon::widen;
 
 /// Rows of a register of 32-bit sums.
 const QUARTER: usize = BLOCK_ROWS / 4;
@@ -59,7 +60,7 @@ pub(super) fn scan(
     }
 }
 
-/// Sums of looked-up bytes, a lane a row.
+/// Sums of looked-up bytes, one lane per row.
 #[target_feature(enable = "neon")]
 #[inline]
 fn sums(codes: &[u8], tables: &[Cell]) -> [uint32x4_t; 4] {

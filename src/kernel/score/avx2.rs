@@ -1,13 +1,12 @@
-//! AVX2 with F16C: two registers make the sixteen lanes.
+//! AVX2 and F16C: two registers make the sixteen lanes.
+
+#![allow(unsafe_code)]
 
 use std::arch::x86_64::*;
 
-use super::{prefetch, scan_avx2};
-use crate::kernel::{Kernel, Query, padded, row};
-
-/// Needs AVX2 and F16C.
-pub(in crate::kernel) static KERNEL: Kernel =
-    Kernel { name: "avx2", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx2::scan };
+use super::row::{padded, row};
+use crate::kernel::prefetch::prefetch_row;
+use crate::kernel::prepared::PreparedVector;
 
 /// Codes multiplied by one instruction; lanes of a floating-point sum.
 const LANES: usize = 16;
@@ -16,18 +15,24 @@ const LANES: usize = 16;
 const HALF: usize = LANES / 2;
 
 #[target_feature(enable = "avx2,f16c")]
-fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn int8(
+    codes: &[i8],
+    scales: &[f32],
+    query: &PreparedVector,
+    ids: &[u32],
+    scores: &mut [f32],
+) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(codes, query.dimension(), ids, at);
+        prefetch_row(codes, query.dimension(), ids, at);
         let sum = dot_int8(row(codes, ids[at], query), &query.codes);
         *score = query.int8_score(sum, scales[ids[at] as usize]);
     }
 }
 
 #[target_feature(enable = "avx2,f16c")]
-fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(values, query.dimension(), ids, at);
+        prefetch_row(values, query.dimension(), ids, at);
         let (rows, rest) = row(values, ids[at], query).as_chunks();
         let (queries, query_rest) = query.values.as_chunks();
         let mut sum = [_mm256_setzero_ps(); 2];
@@ -37,14 +42,14 @@ fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
         if !rest.is_empty() {
             add_product(&mut sum, load_f16(&padded(rest)), load_f32(&padded(query_rest)));
         }
-        *score = super::fold(_mm256_add_ps(sum[0], sum[1]));
+        *score = fold_eight(_mm256_add_ps(sum[0], sum[1]));
     }
 }
 
 #[target_feature(enable = "avx2,f16c")]
-fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(values, query.dimension(), ids, at);
+        prefetch_row(values, query.dimension(), ids, at);
         let (rows, rest) = row(values, ids[at], query).as_chunks();
         let (queries, query_rest) = query.values.as_chunks();
         let mut sum = [_mm256_setzero_ps(); 2];
@@ -54,7 +59,7 @@ fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
         if !rest.is_empty() {
             add_product(&mut sum, load_f32(&padded(rest)), load_f32(&padded(query_rest)));
         }
-        *score = super::fold(_mm256_add_ps(sum[0], sum[1]));
+        *score = fold_eight(_mm256_add_ps(sum[0], sum[1]));
     }
 }
 
@@ -101,4 +106,13 @@ fn add_product(sum: &mut [__m256; 2], row: [__m256; 2], query: [__m256; 2]) {
     for half in 0..2 {
         sum[half] = _mm256_add_ps(sum[half], _mm256_mul_ps(row[half], query[half]));
     }
+}
+
+/// Folds eight lanes in halves: 4, 2, 1.
+#[target_feature(enable = "avx")]
+#[inline]
+pub(super) fn fold_eight(eight: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }

@@ -1,17 +1,13 @@
 //! AVX-512 with VNNI: sixteen sums a register, and masked loads for the end of a row.
 
+#![allow(unsafe_code)]
+
 use std::arch::x86_64::*;
 
-use super::{prefetch, scan_avx2, scan_avx512};
-use crate::kernel::{Kernel, Query, row};
-
-/// Needs AVX-512 F, BW, DQ, VL and VNNI.
-pub(in crate::kernel) static KERNEL: Kernel =
-    Kernel { name: "avx512", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx2::scan };
-
-/// Needs VBMI besides.
-pub(in crate::kernel) static KERNEL_VBMI: Kernel =
-    Kernel { name: "avx512vbmi", int8, f16, f32, fill: scan_avx2::fill, scan: scan_avx512::scan };
+use super::avx2::fold_eight;
+use super::row::row;
+use crate::kernel::prefetch::prefetch_row;
+use crate::kernel::prepared::PreparedVector;
 
 /// Codes multiplied by one instruction.
 const CODES: usize = 32;
@@ -20,26 +16,32 @@ const CODES: usize = 32;
 const LANES: usize = 16;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn int8(
+    codes: &[i8],
+    scales: &[f32],
+    query: &PreparedVector,
+    ids: &[u32],
+    scores: &mut [f32],
+) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(codes, query.dimension(), ids, at);
+        prefetch_row(codes, query.dimension(), ids, at);
         let sum = dot_int8(row(codes, ids[at], query), &query.codes);
         *score = query.int8_score(sum, scales[ids[at] as usize]);
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(values, query.dimension(), ids, at);
+        prefetch_row(values, query.dimension(), ids, at);
         *score = dot_f16(row(values, ids[at], query), &query.values);
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (at, score) in scores.iter_mut().enumerate() {
-        prefetch(values, query.dimension(), ids, at);
+        prefetch_row(values, query.dimension(), ids, at);
         *score = dot_f32(row(values, ids[at], query), &query.values);
     }
 }
@@ -126,5 +128,5 @@ fn dot_f32(row: &[f32], query: &[f32]) -> f32 {
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
 fn fold(sum: __m512) -> f32 {
-    super::fold(_mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_extractf32x8_ps::<1>(sum)))
+    fold_eight(_mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_extractf32x8_ps::<1>(sum)))
 }

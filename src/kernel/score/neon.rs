@@ -4,11 +4,8 @@
 
 use std::arch::aarch64::*;
 
-use super::{Kernel, Query, neon_scan, padded, row};
-
-/// Runs on every AArch64.
-pub(super) static KERNEL: Kernel =
-    Kernel { name: "neon", int8, f16, f32, fill: neon_scan::fill, scan: neon_scan::scan };
+use super::row::{padded, row};
+use crate::kernel::prepared::PreparedVector;
 
 /// Codes of one register; lanes of a floating-point sum.
 const LANES: usize = 16;
@@ -20,7 +17,13 @@ const QUARTER: usize = LANES / 4;
 type Lanes = [float32x4_t; 4];
 
 #[target_feature(enable = "neon")]
-fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn int8(
+    codes: &[i8],
+    scales: &[f32],
+    query: &PreparedVector,
+    ids: &[u32],
+    scores: &mut [f32],
+) {
     for (id, score) in ids.iter().zip(scores) {
         let sum = dot_int8(row(codes, *id, query), &query.codes);
         *score = query.int8_score(sum, scales[*id as usize]);
@@ -28,7 +31,7 @@ fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [
 }
 
 #[target_feature(enable = "neon")]
-fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {
         let (rows, rest) = row(values, *id, query).as_chunks();
         let (queries, query_rest) = query.values.as_chunks();
@@ -44,7 +47,7 @@ fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
 }
 
 #[target_feature(enable = "neon")]
-fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {
         let (rows, rest) = row(values, *id, query).as_chunks();
         let (queries, query_rest) = query.values.as_chunks();
@@ -101,7 +104,7 @@ fn load_f16(from: &[u16; LANES]) -> Lanes {
 /// Four half-precision numbers, widened exactly, as [`super::quantize::f32_from_f16`] does.
 #[target_feature(enable = "neon")]
 #[inline]
-pub(super) fn widen(halves: uint16x4_t) -> float32x4_t {
+pub(in crate::kernel) fn widen(halves: uint16x4_t) -> float32x4_t {
     let bits = vmovl_u16(halves);
     let sign = vshlq_n_u32::<16>(vandq_u32(bits, vdupq_n_u32(0x8000)));
     let magnitude = vandq_u32(bits, vdupq_n_u32(0x7fff));

@@ -1,23 +1,23 @@
 //! Stored vectors, as slices of a mapped file.
 
-use super::quantize::f32_from_f16;
+use crate::kernel::quantize::f32_from_f16;
 
 /// Vectors of equal length, one after the other, in one of three forms.
 ///
 /// Row `r` of dimension `d` is elements `r * d .. (r + 1) * d`.
 #[derive(Clone, Copy, Debug)]
 pub enum Rows<'a> {
-    /// `value = scales[row] * code`; one byte a dimension. See
+    /// `value = scales[row] * code`; one byte per dimension. See
     /// [`quantize_int8`](crate::kernel::quantize::quantize_int8).
     Int8 {
         /// Codes of all rows.
         codes: &'a [i8],
-        /// One scale a row.
+        /// One scale per row.
         scales: &'a [f32],
     },
-    /// The bits of half-precision numbers; two bytes a dimension.
+    /// The bits of half-precision numbers; two bytes per dimension.
     F16(&'a [u16]),
-    /// Single precision; four bytes a dimension.
+    /// Single precision; four bytes per dimension.
     F32(&'a [f32]),
 }
 

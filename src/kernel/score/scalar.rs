@@ -1,16 +1,19 @@
 //! The oracle: what every variant must compute, in the plainest code.
 
-use super::quantize::f32_from_f16;
-use super::{Kernel, Query, row, scan};
+use super::row::row;
+use crate::kernel::prepared::PreparedVector;
+use crate::kernel::quantize::f32_from_f16;
 
 /// Lanes of a floating-point sum.
 const LANES: usize = 16;
 
-/// Runs everywhere.
-pub(super) static KERNEL: Kernel =
-    Kernel { name: "scalar", int8, f16, f32, fill: scan::scalar::fill, scan: scan::scalar::scan };
-
-fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn int8(
+    codes: &[i8],
+    scales: &[f32],
+    query: &PreparedVector,
+    ids: &[u32],
+    scores: &mut [f32],
+) {
     for (id, score) in ids.iter().zip(scores) {
         let products = row(codes, *id, query).iter().zip(&query.codes);
         let sum = products.map(|(code, query)| i32::from(*code) * i32::from(*query)).sum();
@@ -18,19 +21,19 @@ fn int8(codes: &[i8], scales: &[f32], query: &Query, ids: &[u32], scores: &mut [
     }
 }
 
-fn f16(values: &[u16], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {
         *score = sum_of_products(row(values, *id, query), &query.values, f32_from_f16);
     }
 }
 
-fn f32(values: &[f32], query: &Query, ids: &[u32], scores: &mut [f32]) {
+pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
     for (id, score) in ids.iter().zip(scores) {
         *score = sum_of_products(row(values, *id, query), &query.values, |value| value);
     }
 }
 
-/// The dot product in the order that the module's page fixes.
+/// The dot product in the order that [`score`](super) fixes.
 #[inline]
 fn sum_of_products<T: Copy>(row: &[T], query: &[f32], to_f32: impl Fn(T) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];

@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::kernel::isa::{Isa, Level};
+use crate::kernel::prepared::PreparedVector;
+use crate::kernel::quantize;
 
 /// Any half-precision bits, NaN and infinities included.
 fn halves(len: usize) -> impl Strategy<Value = Vec<u16>> {
@@ -38,18 +41,18 @@ fn case<T: std::fmt::Debug, S: Strategy<Value = Vec<T>>>(
     })
 }
 
-/// The bits of the scores that one kernel gives; all NaN alike, as only their being so counts.
-fn bits(kernel: &Kernel, rows: &Rows<'_>, query: &[f32], ids: &[u32]) -> Vec<u32> {
-    let query = Query::new(query).unwrap();
+/// The bits of the scores that one variant gives; all NaN alike, as only their being so counts.
+fn bits(isa: Isa, rows: &Rows<'_>, query: &[f32], ids: &[u32]) -> Vec<u32> {
+    let query = PreparedVector::new(query).unwrap();
     let mut scores = vec![f32::NAN; ids.len()];
-    kernel.score(rows, &query, ids, &mut scores);
+    super::score(isa, rows, &query, ids, &mut scores);
     scores.iter().map(|s| if s.is_nan() { u32::MAX } else { s.to_bits() }).collect()
 }
 
 fn assert_same(rows: &Rows<'_>, query: &[f32], ids: &[u32]) {
-    let expected = bits(&scalar::KERNEL, rows, query, ids);
-    for kernel in Kernel::available() {
-        assert_eq!(bits(kernel, rows, query, ids), expected, "{}", kernel.name());
+    let expected = bits(Isa(Level::Scalar), rows, query, ids);
+    for isa in Isa::available() {
+        assert_eq!(bits(isa, rows, query, ids), expected, "{}", isa.name());
     }
 }
 
@@ -84,7 +87,13 @@ fn the_greatest_sums_do_not_overflow() {
             let rows = Rows::Int8 { codes: &codes, scales: &[1.0] };
             assert_same(&rows, &query, &[0]);
             let mut score = [0.0];
-            kernel().score(&rows, &Query::new(&query).unwrap(), &[0], &mut score);
+            super::score(
+                Isa::detect(),
+                &rows,
+                &PreparedVector::new(&query).unwrap(),
+                &[0],
+                &mut score,
+            );
             let exact = f64::from(code) * f64::from(sign) * dimension as f64;
             assert!((f64::from(score[0]) / exact - 1.0).abs() < 1.0e-6, "{score:?} {exact}");
         }
@@ -104,18 +113,18 @@ fn scores_are_dot_products() {
     let halves = [1.0, 2.0, 4.0, 0.25, 0.0, -8.0].map(quantize::f16_from_f32);
     let ids = [1, 0, 1];
     let expected = [-15.875, 6.5, -15.875];
-    for kernel in Kernel::available() {
+    for isa in Isa::available() {
         let mut scores = [0.0; 3];
-        let query = Query::new(&query).unwrap();
-        kernel.score(&Rows::F16(&halves), &query, &ids, &mut scores);
-        assert_eq!(scores, expected, "{} f16", kernel.name());
+        let query = PreparedVector::new(&query).unwrap();
+        super::score(isa, &Rows::F16(&halves), &query, &ids, &mut scores);
+        assert_eq!(scores, expected, "{} f16", isa.name());
         let values = [1.0, 2.0, 4.0, 0.25, 0.0, -8.0];
-        kernel.score(&Rows::F32(&values), &query, &ids, &mut scores);
-        assert_eq!(scores, expected, "{} f32", kernel.name());
+        super::score(isa, &Rows::F32(&values), &query, &ids, &mut scores);
+        assert_eq!(scores, expected, "{} f32", isa.name());
         let rows = Rows::Int8 { codes: &[4, 8, 16, 1, 0, -32], scales: &[0.25, 0.25] };
-        kernel.score(&rows, &query, &ids, &mut scores);
+        super::score(isa, &rows, &query, &ids, &mut scores);
         for (score, expected) in scores.iter().zip(expected) {
-            assert!((score - expected).abs() < 1.0e-3, "{} int8", kernel.name());
+            assert!((score - expected).abs() < 1.0e-3, "{} int8", isa.name());
         }
     }
 }
@@ -133,6 +142,6 @@ fn counts_only_whole_rows() {
 #[test]
 #[should_panic(expected = "row 2 of 2")]
 fn a_row_out_of_bounds_is_refused() {
-    let query = Query::new(&[1.0; 3]).unwrap();
-    kernel().score(&Rows::F32(&[0.0; 6]), &query, &[0, 2], &mut [0.0; 2]);
+    let query = PreparedVector::new(&[1.0; 3]).unwrap();
+    super::score(Isa::detect(), &Rows::F32(&[0.0; 6]), &query, &[0, 2], &mut [0.0; 2]);
 }

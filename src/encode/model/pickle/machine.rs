@@ -213,7 +213,7 @@ impl<'a> Machine<'a> {
                 "01" if instruction == b'I' => Value::Bool(true),
                 digits => {
                     let digits = digits.strip_suffix('L').unwrap_or(digits);
-                    Value::Whole(digits.parse().map_err(|_| "a number that is none")?)
+                    Value::Whole(digits.parse().map_err(|_| "an invalid number")?)
                 }
             },
         };
@@ -225,7 +225,7 @@ impl<'a> Machine<'a> {
         let value = if instruction == b'G' {
             f64::from_bits(self.number(8)?.swap_bytes())
         } else {
-            self.line()?.parse().map_err(|_| "a number that is none")?
+            self.line()?.parse().map_err(|_| "an invalid number")?
         };
         self.stack.push(Value::Float(value));
         Ok(())
@@ -306,7 +306,7 @@ impl<'a> Machine<'a> {
     fn call(&mut self) -> Result<(), String> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let (Value::Tuple(place), Value::Callable(callable)) = (arguments, callable) else {
-            return Err("it calls something that is no function".into());
+            return Err("it calls something that is not a function".into());
         };
         // Tuples never change: a tensor is its arguments.
         let value = match (callable, self.heap.parts(arguments)) {
@@ -346,7 +346,7 @@ impl<'a> Machine<'a> {
         self.pop()?;
         match self.stack.last() {
             Some(Value::Dict(_)) => Ok(()),
-            _ => Err("it sets attributes of something that is no dictionary".into()),
+            _ => Err("it sets attributes of something that is not a dictionary".into()),
         }
     }
 
@@ -360,13 +360,13 @@ impl<'a> Machine<'a> {
                 self.stack.push(Value::Storage(place));
                 Ok(())
             }
-            _ => Err("it refers to something outside that is no storage of numbers".into()),
+            _ => Err("it refers to something outside that is not a storage of numbers".into()),
         }
     }
 
     fn remember(&mut self, instruction: u8) -> Result<(), String> {
         let place = match instruction {
-            b'p' => self.line()?.parse().map_err(|_| "a number that is none")?,
+            b'p' => self.line()?.parse().map_err(|_| "an invalid number")?,
             b'q' => self.number(1)?,
             b'r' => self.number(4)?,
             _ => self.memo.len() as u64,
@@ -378,7 +378,7 @@ impl<'a> Machine<'a> {
 
     fn recall(&mut self, instruction: u8) -> Result<(), String> {
         let place = match instruction {
-            b'g' => self.line()?.parse().map_err(|_| "a number that is none")?,
+            b'g' => self.line()?.parse().map_err(|_| "an invalid number")?,
             b'h' => self.number(1)?,
             _ => self.number(4)?,
         };

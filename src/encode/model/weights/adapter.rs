@@ -230,8 +230,7 @@ impl Catalogue {
         let (up, above) = read(&other)?.ok_or_else(|| missing(&other))?;
         let ([rank, inputs], [outputs, rank_above]) = (own.as_slice(), above.as_slice()) else {
             return Err(folder.error(format!(
-                "tensor {name} is no matrix; only linear layers can be \
-                adapted"
+                "tensor {name} is not a matrix; only linear layers can be adapted"
             )));
         };
         if rank != rank_above || *rank == 0 {

@@ -1,4 +1,4 @@
-//! A table of token vectors, read a row at a time.
+//! A table of token vectors, read one row at a time.
 
 use super::stored::NumberType;
 use crate::kernel::matmul::{Number, Stored};

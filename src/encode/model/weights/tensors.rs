@@ -113,7 +113,7 @@ impl Weights {
         Ok(())
     }
 
-    /// A tensor of two dimensions that is read a row at a time and stays in its file where it can.
+    /// A tensor of two dimensions that is read one row at a time and stays in its file where it can.
     ///
     /// # Errors
     /// As [`Weights::get`].
