@@ -5,7 +5,7 @@ pub(crate) mod call;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub use crate::ids::Fingerprint;
 
@@ -68,7 +68,7 @@ pub struct EncoderSpec {
     pub normalize: bool,
     /// The tower for stored texts.
     pub document: TowerSpec,
-    /// The tower for questions.
+    /// The tower for queries.
     pub query: TowerSpec,
 }
 
@@ -100,6 +100,23 @@ impl EncoderSpec {
     /// Whether it names an origin and no encoder that could be run.
     pub fn is_precomputed(&self) -> bool {
         self.family == PRECOMPUTED
+    }
+
+    /// Fails unless `given` makes the same vectors as this encoder, of which vectors are stored.
+    ///
+    /// # Errors
+    /// [`Error::EncoderMismatch`] with both names and fingerprints.
+    pub fn ensure_same(&self, given: &EncoderSpec) -> Result<()> {
+        let (stored, given_print) = (self.fingerprint(), given.fingerprint());
+        if stored == given_print {
+            return Ok(());
+        }
+        Err(Error::EncoderMismatch {
+            stored_name: self.name.clone(),
+            stored,
+            given_name: given.name.clone(),
+            given: given_print,
+        })
     }
 
     /// SHA-256 over every field but `name`, so that a renamed folder is still the same encoder.
@@ -188,7 +205,7 @@ pub trait Encoder: Send + Sync {
         self.encode_documents(inputs)
     }
 
-    /// Embeds questions; the same shape as [`Encoder::encode_documents`].
+    /// Embeds queries; the same shape as [`Encoder::encode_documents`].
     ///
     /// # Errors
     /// As [`Encoder::encode_documents`].

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use medvec::Metric;
 use medvec::encoder::EncoderSpec;
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ingest::{self, Event, vectors};
-use medvec::{Error, Metric};
 
 use crate::args::Import;
 use crate::commands::import::NO_ENCODER;
@@ -137,15 +137,8 @@ pub(crate) fn same_origin(args: &Import, stored: &EncoderSpec) -> Result<Encoder
     let known = args.files.iter().find_map(|file| vectors::known_origin(file));
     let name = args.origin.as_deref().or(known.map(|(name, _)| name)).unwrap_or(&stored.name);
     let given = EncoderSpec::of_origin(name, stored.dimension, stored.metric);
-    if given.fingerprint() == stored.fingerprint() {
-        return Ok(given);
-    }
-    Err(Failure::Library(Error::EncoderMismatch {
-        stored_name: stored.name.clone(),
-        stored: stored.fingerprint(),
-        given_name: given.name.clone(),
-        given: given.fingerprint(),
-    }))
+    stored.ensure_same(&given)?;
+    Ok(given)
 }
 
 /// Vectors go into a database with an encoder only when the caller says that it made them.

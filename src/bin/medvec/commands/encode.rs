@@ -215,14 +215,14 @@ fn encode_static(encoder: &StaticEncoder, line: &Line, role: &str) -> medvec::Re
 
 /// Says which lines an encoder's error is about.
 fn at(file: &str, batch: &[(u64, Line)], error: Error) -> Error {
-    let (Error::Encoder { name, detail }, Some((first, _)), Some((last, _))) =
+    let (Error::Encoder { name, detail, .. }, Some((first, _)), Some((last, _))) =
         (&error, batch.first(), batch.last())
     else {
         return error;
     };
     let place =
         if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-    Error::Input { file: file.to_owned(), place, detail: format!("encoder {name}: {detail}") }
+    Error::input(file, place, format!("encoder {name}: {detail}"))
 }
 
 /// The input, a block at a time.
@@ -271,8 +271,7 @@ impl Lines {
     }
 
     fn wrong(&self, detail: String) -> Failure {
-        let (file, place) = (self.name.clone(), format!("line {}", self.number));
-        Failure::Library(Error::Input { file, place, detail })
+        Failure::Library(Error::input(&self.name, format!("line {}", self.number), detail))
     }
 }
 

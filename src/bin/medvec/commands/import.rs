@@ -251,16 +251,8 @@ pub(crate) fn same_encoder(
     encoder: Arc<dyn Encoder>,
     stored: &medvec::EncoderSpec,
 ) -> Result<Arc<dyn Encoder>> {
-    let given = encoder.spec();
-    if given.fingerprint() == stored.fingerprint() {
-        return Ok(encoder);
-    }
-    Err(Failure::Library(Error::EncoderMismatch {
-        stored_name: stored.name.clone(),
-        stored: stored.fingerprint(),
-        given_name: given.name.clone(),
-        given: given.fingerprint(),
-    }))
+    stored.ensure_same(encoder.spec())?;
+    Ok(encoder)
 }
 
 fn tell(report: &ImportReport, args: &Import, context: &mut Context) -> Result<()> {
