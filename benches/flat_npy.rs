@@ -13,7 +13,7 @@ use std::fs;
 
 use medvec::Control;
 use medvec::index::flat::{Rows, search};
-use medvec::kernel::kernel;
+use medvec::kernel::Isa;
 use medvec::kernel::quantize::{f32_from_f16, quantize_int8};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -87,7 +87,7 @@ fn main() -> Result<()> {
     find(&queries[..base.columns])?;
     let start = cpu_seconds()?;
     let found: medvec::Result<Vec<_>> = queries.chunks(base.columns).map(&mut find).collect();
-    println!("{} {:.6}", kernel().name(), cpu_seconds()? - start);
+    println!("{} {:.6}", Isa::detect().name(), cpu_seconds()? - start);
     for hits in found? {
         let ids: Vec<String> = hits.iter().map(|hit| hit.0.to_string()).collect();
         println!("{}", ids.join(" "));

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use medvec::kernel::matmul::{self, Packed, Precision, Rounded};
 use medvec::kernel::quantize::{f16_from_f32, quantize_int8};
-use medvec::kernel::{Isa, Kernel, Query, Rows};
+use medvec::kernel::{Isa, PreparedVector, Rows, score};
 
 const DIMENSION: usize = 384;
 const ROWS: usize = 512;
@@ -27,7 +27,7 @@ fn scores(c: &mut Criterion) {
     let mut codes = Vec::new();
     let scales: Vec<f32> =
         single.chunks(DIMENSION).map(|row| quantize_int8(row, &mut codes)).collect();
-    let query = Query::new(&numbers(DIMENSION)).expect("finite numbers");
+    let query = PreparedVector::new(&numbers(DIMENSION)).expect("finite numbers");
     let ids: Vec<u32> = (0..ROWS as u32).collect();
     let mut out = vec![0.0; ROWS];
     for (form, bytes, rows) in [
@@ -37,9 +37,9 @@ fn scores(c: &mut Criterion) {
     ] {
         let mut group = c.benchmark_group(form);
         group.throughput(Throughput::Bytes((ROWS * DIMENSION * bytes) as u64));
-        for kernel in Kernel::available() {
-            group.bench_function(BenchmarkId::from_parameter(kernel.name()), |b| {
-                b.iter(|| kernel.score(black_box(&rows), &query, &ids, &mut out));
+        for isa in Isa::available() {
+            group.bench_function(BenchmarkId::from_parameter(isa.name()), |b| {
+                b.iter(|| score(isa, black_box(&rows), &query, &ids, &mut out));
             });
         }
         group.finish();
@@ -59,7 +59,7 @@ fn products(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("product-{}", precision.name()));
         group.throughput(Throughput::Elements((TOKENS * DIMENSION * OUTPUTS) as u64));
         for isa in Isa::available() {
-            group.bench_function(BenchmarkId::from_parameter(format!("{isa:?}")), |b| {
+            group.bench_function(BenchmarkId::from_parameter(isa.name()), |b| {
                 b.iter(|| {
                     let (lhs, all) = (black_box(lhs), 0..OUTPUTS);
                     packed.round(isa, TOKENS, lhs, &mut rounded);

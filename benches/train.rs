@@ -19,7 +19,7 @@ use medvec::index::train::{TrainOptions, train};
 use medvec::kernel::matmul::{Panels, Rows as Matrix, multiply};
 use medvec::kernel::quantize::f32_from_f16;
 use medvec::kernel::random::Random;
-use medvec::kernel::{Isa, Query, kernel};
+use medvec::kernel::{Isa, PreparedVector, score};
 
 use common::{Result, cpu_seconds, option, print_seconds, read};
 
@@ -57,8 +57,8 @@ fn exact(base: &[f32], queries: &[f32], dimension: usize) -> Vec<Vec<u32>> {
 fn ranked(book: &Codebook<'_>, query: &[f32]) -> (Vec<u32>, Vec<f32>) {
     let ids: Vec<u32> = (0..book.lists() as u32).collect();
     let mut scores = vec![0.0; ids.len()];
-    let query = Query::new(query).expect("finite");
-    kernel().score(&book.centroids, &query, &ids, &mut scores);
+    let query = PreparedVector::new(query).expect("finite");
+    score(Isa::detect(), &book.centroids, &query, &ids, &mut scores);
     let key =
         |list: &u32| scores[*list as usize] * f32_from_f16(book.ranking_factors[*list as usize]);
     let mut order = ids;

@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use medvec::encode::beir::Task;
+use medvec::eval::beir::Task;
 use medvec::{Control, encode};
 
 const HITS: usize = 100;

@@ -70,8 +70,8 @@ pub struct Step {
     pub records: u64,
 }
 
-/// Whoever wants to know how far a call is. It is told every few milliseconds, on the thread that does
-/// the work, so it should return at once.
+/// A callback for progress. It is called every few milliseconds, on the thread that does the work, so it
+/// should return at once.
 #[derive(Clone)]
 pub struct Watch(Arc<dyn Fn(Step) + Send + Sync>);
 
@@ -88,21 +88,21 @@ impl fmt::Debug for Watch {
     }
 }
 
-/// How long a call may run, who may stop it, and who is told how far it is.
+/// How long a call may run, what stops it, and where it reports progress.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     /// The call fails with [`Error::DeadlineExceeded`] after this instant.
     pub deadline: Option<Instant>,
     /// The call fails with [`Error::Cancelled`] once this is cancelled, and waits while it is paused.
     pub cancel: Option<CancelToken>,
-    /// Told how far the call is, by [`Snapshot::verify`](crate::db::Snapshot::verify),
+    /// Gets the progress of [`Snapshot::verify`](crate::db::Snapshot::verify),
     /// [`Writer::compact`](crate::db::Writer::compact) and
     /// [`Writer::optimize`](crate::db::Writer::optimize), and by the imports and the embedding of a session.
     pub watch: Option<Watch>,
 }
 
 impl Control {
-    /// Tells the watch, if there is one, how far the call is.
+    /// Reports progress to the watch, if there is one.
     pub(crate) fn report(&self, stage: &'static str, unit: &'static str, done: u64, total: u64) {
         if let Some(Watch(watch)) = &self.watch {
             watch(Step { stage, unit, done, total, records: 0 });
@@ -126,7 +126,7 @@ impl Control {
         Control { watch, ..self.clone() }
     }
 
-    /// Checks both; called at block borders, at most a few milliseconds apart.
+    /// Checks deadline and token; called at block borders, at most a few milliseconds apart.
     pub fn check(&self) -> Result<()> {
         loop {
             if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {

@@ -2,12 +2,12 @@
 
 pub(crate) mod call;
 
-use std::fmt;
-
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+pub use crate::ids::Fingerprint;
 
 /// How two vectors are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -31,23 +31,6 @@ pub enum Pooling {
     Weighted,
     /// The first token's vector, through the pooler of the model.
     Pooler,
-}
-
-/// SHA-256 over everything that decides an encoder's output.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
-pub struct Fingerprint(pub [u8; 32]);
-
-impl fmt::Display for Fingerprint {
-    /// The first 16 hexadecimal digits.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// One side of an encoder: the document tower or the query tower.
@@ -85,7 +68,7 @@ pub struct EncoderSpec {
     pub normalize: bool,
     /// The tower for stored texts.
     pub document: TowerSpec,
-    /// The tower for questions.
+    /// The tower for queries.
     pub query: TowerSpec,
 }
 
@@ -117,6 +100,23 @@ impl EncoderSpec {
     /// Whether it names an origin and no encoder that could be run.
     pub fn is_precomputed(&self) -> bool {
         self.family == PRECOMPUTED
+    }
+
+    /// Fails unless `given` makes the same vectors as this encoder, of which vectors are stored.
+    ///
+    /// # Errors
+    /// [`Error::EncoderMismatch`] with both names and fingerprints.
+    pub fn ensure_same(&self, given: &EncoderSpec) -> Result<()> {
+        let (stored, given_print) = (self.fingerprint(), given.fingerprint());
+        if stored == given_print {
+            return Ok(());
+        }
+        Err(Error::EncoderMismatch {
+            stored_name: self.name.clone(),
+            stored,
+            given_name: given.name.clone(),
+            given: given_print,
+        })
     }
 
     /// SHA-256 over every field but `name`, so that a renamed folder is still the same encoder.
@@ -205,7 +205,7 @@ pub trait Encoder: Send + Sync {
         self.encode_documents(inputs)
     }
 
-    /// Embeds questions; the same shape as [`Encoder::encode_documents`].
+    /// Embeds queries; the same shape as [`Encoder::encode_documents`].
     ///
     /// # Errors
     /// As [`Encoder::encode_documents`].

@@ -81,6 +81,23 @@ impl fmt::Display for Generation {
     }
 }
 
+/// SHA-256 over everything that decides an encoder's output.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    /// The first 16 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Where a record stands in the order of its source: the greatest wins.
 ///
 /// Compared field by field. `file` is `two-digit year * 1_000_000 + file number` of an NLM file

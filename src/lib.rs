@@ -36,6 +36,9 @@ pub mod encoder;
 pub mod error;
 pub mod ids;
 pub mod limits;
+mod panics;
+mod parallel;
+mod rules;
 
 pub mod format;
 // A kernel's caller answers for lengths; the documented panics say so.
@@ -54,11 +57,12 @@ pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
+#[cfg(all(feature = "ingest", feature = "static-encoder"))]
+pub mod eval;
 #[cfg(feature = "session")]
 pub mod export;
 #[cfg(feature = "ingest")]
 pub mod ingest;
-mod panics;
 #[cfg(feature = "session")]
 pub mod session;
 

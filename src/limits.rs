@@ -43,7 +43,7 @@ pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// commits comes near.
 pub const NUMBER_MAX: u64 = 1 << 63;
 
-/// Largest manifest, in bytes: a few hundred bytes a segment and a source file.
+/// Largest manifest, in bytes: a few hundred bytes per segment and source file.
 pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Hits of one search.

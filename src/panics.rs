@@ -4,9 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a call into a crate that reads what somebody else wrote.
 ///
-/// Such crates are made for right files, and panic at some wrong ones. What the call had in its hands
-/// must not be used again after an error, so that nothing half-done is seen. In a build whose panics
-/// abort, they do.
+/// Such crates expect valid files and panic on some invalid ones. After an error, the caller must not
+/// use what the call worked on, which may be half-done. A build whose panics abort still aborts.
 ///
 /// # Errors
 /// What the panic said.

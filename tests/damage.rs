@@ -110,7 +110,7 @@ fn open_and_ask(files: &Files) -> (Result<Answers>, Result<()>) {
         Ok(database) => database,
         Err(error) => {
             let text = error.to_string();
-            return (Err(error), Err(Error::InvalidQuery { detail: text }));
+            return (Err(error), Err(Error::encoder("none", text)));
         }
     };
     let snapshot = database.snapshot();

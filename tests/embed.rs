@@ -30,7 +30,7 @@ impl Encoder for Slow {
         self.longest_call.fetch_max(inputs.len() as u64, Ordering::Relaxed);
         std::thread::sleep(self.text_time * inputs.len() as u32);
         if inputs.iter().any(|input| input.title.contains("FAIL")) {
-            return Err(Error::Encoder { name: "slow".into(), detail: "asked to".into() });
+            return Err(Error::encoder("slow", "asked to"));
         }
         self.inner.encode_documents(inputs)
     }

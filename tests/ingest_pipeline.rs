@@ -48,7 +48,7 @@ impl Encoder for Lengths {
 
     fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
         if inputs.iter().any(|input| input.text.contains("FAIL")) {
-            return Err(Error::Encoder { name: "lengths".into(), detail: "asked to".into() });
+            return Err(Error::encoder("lengths", "asked to"));
         }
         self.texts.fetch_add(inputs.len() as u64, Ordering::Relaxed);
         let row = |input: &EncoderInput| [input.title.len() as f32, input.text.len() as f32, 1.0];

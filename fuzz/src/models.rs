@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
-use medvec::encode::folder::{FolderEncoder, OpenOptions};
+use medvec::encode::folder::{FolderEncoder, FolderOptions};
 use medvec::{Encoder, EncoderInput, Error};
 use zip::write::SimpleFileOptions;
 
@@ -248,7 +248,7 @@ impl Bench {
     /// When it is neither.
     pub fn check(&self, adapter: Option<&Path>) -> bool {
         let options =
-            OpenOptions { adapter: adapter.map(Path::to_path_buf), ..OpenOptions::default() };
+            FolderOptions::new().adapter(adapter.map(Path::to_path_buf));
         let encoder = match FolderEncoder::open_with(self.path(), &options) {
             Ok(encoder) => encoder,
             Err(error) => {

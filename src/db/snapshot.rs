@@ -9,8 +9,8 @@ use crate::document::Document;
 use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
-use crate::index::parallel;
 use crate::kernel::rotate::Rotation;
+use crate::parallel;
 use crate::search::{
     Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
     facets, fields, search, suggest, suggest_mesh, why_nothing,

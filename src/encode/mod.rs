@@ -8,8 +8,6 @@ use self::static_encoder::StaticEncoder;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::Result;
 
-#[cfg(feature = "ingest")]
-pub mod beir;
 #[cfg(feature = "bert")]
 mod bert;
 #[cfg(feature = "bert")]
@@ -21,6 +19,8 @@ pub mod distill;
 #[cfg(feature = "bert")]
 pub mod folder;
 pub mod hub;
+#[cfg(feature = "bert")]
+mod model;
 pub mod static_encoder;
 pub mod wordpiece;
 

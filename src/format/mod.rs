@@ -19,8 +19,12 @@ pub mod names;
 pub mod postings;
 pub mod record;
 pub mod rows;
-pub mod rules;
 pub mod segment;
 pub mod terms;
 pub mod tombstones;
 pub mod wire;
+
+/// The rules that a reader checks.
+pub mod rules {
+    pub use crate::rules::Rule;
+}

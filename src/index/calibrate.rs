@@ -20,6 +20,7 @@ mod grid;
 mod live;
 mod moved;
 mod tally;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -28,8 +29,8 @@ mod truth;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::index::ivf::Index;
-use crate::index::parallel;
-use crate::kernel::Query;
+use crate::kernel::PreparedVector;
+use crate::parallel;
 use grid::Grid;
 use tally::{Scratch, Tally};
 
@@ -39,24 +40,8 @@ pub use crate::format::manifest::{
 pub use choose::Reach;
 pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
+pub use targets::{LOW_RECALL, NEIGHBOURS, SHARES, TARGETS, TRUTH_ROWS};
 pub use truth::exact_answers;
-
-/// Recall is that of so many best rows.
-pub const NEIGHBOURS: usize = 10;
-
-/// Recalls that are calibrated, ascending.
-pub const TARGETS: [f32; 9] = [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999];
-
-/// A question with a lower recall than this is served badly; the share of such questions is measured
-/// beside the mean.
-pub const LOW_RECALL: f32 = 0.8;
-
-/// Shares of rows that pass a filter, descending, for which each target is calibrated.
-pub const SHARES: [f32; 7] = [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
-
-/// Exact neighbours to bring for each question: enough for the ten hits of the least share. With
-/// fewer, narrow filters are calibrated with the nearest of their hits only.
-pub const TRUTH_ROWS: usize = 1500;
 
 /// Questions of one work item.
 const CHUNK_QUERIES: usize = 16;
@@ -110,7 +95,8 @@ pub fn calibrate(
     let run = |scratch: &mut Scratch, ((vectors, truth), tally): Item<'_>| {
         for (values, truth) in vectors.chunks(dimension).zip(truth) {
             control.check()?;
-            let query = Query::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
+            let query =
+                PreparedVector::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
             scratch.add_query(index, &grid, values, &query, truth, tally)?;
         }
         Ok(())

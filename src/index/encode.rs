@@ -18,22 +18,22 @@ use std::borrow::Cow;
 
 use super::codebook::Codebook;
 use super::kmeans::{CHUNK_ROWS, vector};
-use super::parallel;
-use super::train::F16_MAX;
 use super::two_level::TwoLevel;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::kernel::points::{LANES, POINTS, nearest_points};
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16};
 use crate::kernel::{Isa, Rows};
+use crate::limits::HALF_MAX;
+use crate::parallel;
 
 /// Groups whose lists a row is compared with. A row's list is then not the nearest one once in
 /// fifty rows, and almost as near; searches scan no more rows than with all.
 const PROBES: usize = 8;
 
-/// The part of a query's length, squared and relative to what lies in the row's direction, that lies in
-/// each other direction, times the dimension: what keeps the scale from multiplying noise where codes say next
-/// to nothing of the row, as when it is its list's centroid.
+/// A ridge term: the part of a query's squared length, relative to what lies in the row's direction, that
+/// lies in each other direction, times the dimension. It stops the scale from amplifying noise when the
+/// codes carry almost no information, as for a row that is its list's centroid.
 const NOISE: f64 = 1.0;
 
 /// Encodes rows with one codebook.
@@ -77,7 +77,7 @@ impl<'a> RowEncoder<'a> {
 
     /// The list of each of `vectors`: the one with the nearest centroid (Euclidean distance).
     ///
-    /// Costs `dimension` multiplications a list of eight groups and vector: 5 us a vector at 384
+    /// Costs `dimension` multiplications per list of eight groups and vector: 5 us per vector at 384
     /// dimensions and 2048 lists.
     ///
     /// # Errors
@@ -92,8 +92,8 @@ impl<'a> RowEncoder<'a> {
         Ok(found.into_iter().map(|found| found.centroid).collect())
     }
 
-    /// Encodes `vectors`, which belong to `lists`: one code a byte, [`RowEncoder::sub_quantizers`] of them
-    /// a row, to `codes`, and the row's factors to `factors`. Less than a microsecond a row and thread.
+    /// Encodes `vectors`, which belong to `lists`: one code per byte, [`RowEncoder::sub_quantizers`] of them
+    /// a row, to `codes`, and the row's factors to `factors`. Less than a microsecond per row and thread.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl<'a> RowEncoder<'a> {
 /// Vectors and their lists, and where their codes and factors go.
 type Item<'a> = ((&'a [f32], &'a [u32]), (&'a mut [u8], &'a mut [Factors]));
 
-/// Codes of `vectors` under `points`: `[row][sub-quantizer]`, one code a byte.
+/// Codes of `vectors` under `points`: `[row][sub-quantizer]`, one code per byte.
 pub(super) fn codes(vectors: &[f32], dimension: usize, points: &[f32], sub: usize) -> Vec<u8> {
     let quantizers = dimension.div_ceil(sub);
     let mut codes = vec![0; vectors.len() / dimension * quantizers];
@@ -247,7 +247,7 @@ impl Products {
         let noise = NOISE * xx / dimension as f64;
         let scale = (xd * xr + noise * rd) / (xd * xd + noise * dd);
         // Not a number for a row, or codes, of zeros.
-        let scale = if scale > 0.0 { scale.min(f64::from(F16_MAX)) } else { 0.0 };
+        let scale = if scale > 0.0 { scale.min(f64::from(HALF_MAX)) } else { 0.0 };
         let bits = f16_from_f32(scale as f32);
         Factors { scale: bits, residual_length: self.rr.sqrt() }
     }

@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::rows::RowBlocks;
-use crate::kernel::{Query, Tie, TopK, kernel};
+use crate::kernel::{Isa, PreparedVector, Tie, TopK, score};
 use crate::limits::DIMENSION_MAX;
 
 pub use crate::kernel::Rows;
@@ -65,7 +65,7 @@ pub fn search(
         }
         left = left.wrapping_sub(ids.len() as u64);
         let scores = &mut scores[..ids.len()];
-        kernel().score(rows, &query, ids, scores);
+        score(Isa::detect(), rows, &query, ids, scores);
         keep_best(ids, scores, &mut top, tie)?;
     }
     // An answer that lacks rows looks like any other: this must never be taken for one.
@@ -137,7 +137,7 @@ fn row_count(rows: &Rows<'_>, dimension: usize) -> Result<u32> {
 }
 
 /// Checks and prepares the query.
-fn prepare(query: &[f32], dimension: usize) -> Result<Query> {
+fn prepare(query: &[f32], dimension: usize) -> Result<PreparedVector> {
     let error = |detail| Error::Vector { subject: "query".to_owned(), detail };
     if query.len() != dimension {
         let found = query.len();
@@ -146,7 +146,7 @@ fn prepare(query: &[f32], dimension: usize) -> Result<Query> {
     if dimension > DIMENSION_MAX {
         return Err(error(format!("dimension {dimension} is above {DIMENSION_MAX}")));
     }
-    Query::new(query).ok_or_else(|| error("not every number is finite".to_owned()))
+    PreparedVector::new(query).ok_or_else(|| error("not every number is finite".to_owned()))
 }
 
 #[cfg(test)]

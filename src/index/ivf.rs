@@ -22,18 +22,22 @@
 
 mod rank;
 mod rerank;
+mod rows;
+mod segments;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::index::codebook::Codebook;
-use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange, codes_bytes};
-use crate::kernel::{Query, Rows, Tie, TopK, kernel};
+use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
+use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
 use rank::Ranking;
+use rerank::Reranking;
+use segments::mismatch;
+
+pub use rows::{Allowed, IndexedRows, Pages};
+pub use segments::{Around, Index};
 
 /// Lists between two checks of the deadline: less than a millisecond of scanning.
 const LISTS_PER_CHECK: usize = 256;
@@ -41,52 +45,6 @@ const LISTS_PER_CHECK: usize = 256;
 /// Rows between two such checks, and between two looks at how many ties there are: a list is as long as there
 /// are equal vectors.
 const ROWS_PER_CHECK: u32 = 1 << 18;
-
-/// The rows of one segment, sorted by list.
-#[derive(Clone, Copy, Debug)]
-pub struct IndexedRows<'a> {
-    /// What is added to a row's number to make its id; ids of all segments together are below 2^32.
-    pub base: u32,
-    /// The first row of each list and, last, one past the last row that has a vector; ascending.
-    pub list_offsets: &'a [u32],
-    /// Codes of the residuals, in [blocks](crate::kernel::scan::block).
-    pub codes: &'a [u8],
-    /// What the part of a row's estimate that comes from its codes is multiplied with; the bits of
-    /// half-precision numbers. See [`encode`](crate::index::encode).
-    pub scales: &'a [u16],
-    /// The rows themselves, to re-rank by.
-    pub rows: Rows<'a>,
-    /// The rows that may be returned; `None` for all.
-    pub allowed: Option<Allowed<'a>>,
-    /// Told what is going to be read; `None` for arrays that are ready as they are.
-    pub pages: Option<&'a dyn Pages>,
-}
-
-/// Arrays in a mapped file: parts of them are brought into memory, and checked, before they are read.
-pub trait Pages: std::fmt::Debug + Sync {
-    /// Makes the codes and scales of some rows ready.
-    ///
-    /// # Errors
-    ///
-    /// When they are damaged.
-    fn codes(&self, ranges: &[ScanRange]) -> Result<()>;
-
-    /// Makes the vectors of some rows ready.
-    ///
-    /// # Errors
-    ///
-    /// When they are damaged.
-    fn vectors(&self, rows: &[u32]) -> Result<()>;
-}
-
-/// A filter, evaluated for one segment.
-#[derive(Clone, Copy, Debug)]
-pub struct Allowed<'a> {
-    /// Row `r` is bit `r % 64` of word `r / 64`.
-    pub words: &'a [u64],
-    /// How many rows of each list are allowed.
-    pub list_counts: &'a [u32],
-}
 
 /// How much a search looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,17 +67,6 @@ pub struct Probed {
     pub reranked: u64,
 }
 
-/// What the lists nearest to a query hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Around {
-    /// Rows.
-    pub rows: u64,
-    /// Rows that are allowed.
-    pub matches: u64,
-    /// Lists with such a row.
-    pub lists: u32,
-}
-
 /// The buffers of a search: keep one for many searches, and none of them allocates for long.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -127,18 +74,7 @@ pub struct Scratch {
     look_up: LookUp,
     candidates: Candidates,
     ranges: Vec<ScanRange>,
-    best: Vec<(u32, f32)>,
-    ids: Vec<u32>,
-    scores: Vec<f32>,
-}
-
-/// Segments that were indexed with one codebook.
-#[derive(Clone, Copy, Debug)]
-pub struct Index<'a> {
-    /// What the rows were assigned and encoded with.
-    pub codebook: Codebook<'a>,
-    /// The segments.
-    pub segments: &'a [IndexedRows<'a>],
+    reranking: Reranking,
 }
 
 impl Index<'_> {
@@ -178,13 +114,15 @@ impl Index<'_> {
         }
         self.scan(query, limit, control, scratch, tie)?;
         let mut top = TopK::new(k);
-        let reranked = rerank::rerank(self.segments, &prepared, scratch, control, &mut top, tie)?;
+        let Scratch { reranking, candidates, .. } = scratch;
+        let reranked =
+            reranking.run(self.segments, &prepared, candidates, control, &mut top, tie)?;
         let probed = Probed { lists: scratch.ranking.probed().len() as u32, rows, reranked };
         Ok((top.into_sorted(tie)?, probed))
     }
 
     /// What the lists hold that are nearest to the query by their codes: as many lists as each of `counts` says,
-    /// which ascend. Costs a scan of the codes of all lists, 10 us for 4,000 of them, and 10 ns a list counted.
+    /// which ascend. Costs a scan of the codes of all lists, 10 us for 4,000 of them, and 10 ns per list counted.
     ///
     /// # Errors
     ///
@@ -211,7 +149,13 @@ impl Index<'_> {
         tie: &mut Tie<'_>,
     ) -> Result<()> {
         let Scratch { ranking, look_up, candidates, ranges, .. } = scratch;
-        kernel().fill(look_up, query, self.codebook.points, self.codebook.sub_dimension);
+        scan::fill(
+            Isa::detect(),
+            look_up,
+            query,
+            self.codebook.points,
+            self.codebook.sub_dimension,
+        );
         candidates.reset(limit);
         for segment in self.segments {
             let allowed = segment.allowed.map(|allowed| allowed.words);
@@ -243,7 +187,7 @@ impl Index<'_> {
                 if let Some(pages) = segment.pages {
                     pages.codes(ranges)?;
                 }
-                kernel().scan(&rows, ranges, look_up, candidates);
+                scan::scan(Isa::detect(), &rows, ranges, look_up, candidates);
                 if candidates.has_many_ties() {
                     candidates.settle(tie)?;
                 }
@@ -251,83 +195,12 @@ impl Index<'_> {
         }
         candidates.settle(tie)
     }
-
-    /// Checks that arrays are as long as they should be.
-    pub(super) fn check(&self) -> Result<()> {
-        self.codebook.check()?;
-        let (dimension, lists) = (self.codebook.dimension, self.codebook.lists());
-        let sub_quantizers = self.codebook.sub_quantizers();
-        let whole = |segment: &IndexedRows<'_>| {
-            let rows = segment.rows.count(dimension)?;
-            let codes = codes_bytes(segment.scales.len(), sub_quantizers)?;
-            let last = *segment.list_offsets.last()? as usize;
-            // Rows in no list are never looked up in a filter.
-            let words = last.div_ceil(u64::BITS as usize);
-            let filter = |allowed: Allowed<'_>| {
-                allowed.words.len() >= words && allowed.list_counts.len() == lists
-            };
-            let whole = segment.list_offsets.len() == lists + 1
-                && last <= rows
-                && last <= segment.scales.len()
-                && codes <= segment.codes.len()
-                && u32::try_from(rows).ok()?.checked_add(segment.base).is_some()
-                && segment.allowed.is_none_or(filter);
-            whole.then_some(())
-        };
-        match self.segments.iter().position(|segment| whole(segment).is_none()) {
-            Some(at) => Err(mismatch(&format!("the arrays of segment {at}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Around {
-    fn add(&mut self, index: &Index<'_>, list: u32) {
-        let mut matches = 0;
-        for segment in index.segments {
-            self.rows += segment.list(list).len() as u64;
-            matches += u64::from(segment.matches(list));
-        }
-        self.matches += matches;
-        self.lists += u32::from(matches > 0);
-    }
-}
-
-impl IndexedRows<'_> {
-    /// The rows of a list; those of no list are none.
-    pub(super) fn list(&self, list: u32) -> Range<u32> {
-        match self.list_offsets.get(list as usize..) {
-            Some([start, end, ..]) => *start..*end,
-            _ => 0..0,
-        }
-    }
-
-    /// The rows of a list as they are scanned.
-    fn range(&self, list: u32, bias: f32) -> ScanRange {
-        let Range { start, end } = self.list(list);
-        // Offsets come from a file: a list that ends before it starts has no rows.
-        ScanRange { start, end: end.max(start), bias }
-    }
-
-    /// How many rows of a list may be returned.
-    pub(super) fn matches(&self, list: u32) -> u32 {
-        match self.allowed {
-            Some(allowed) => allowed.list_counts.get(list as usize).copied().unwrap_or(0),
-            None => self.list(list).len() as u32,
-        }
-    }
-}
-
-/// The error of arrays that do not belong together.
-fn mismatch(what: &str) -> Error {
-    let detail = format!("{what}: lengths or offsets do not fit together");
-    Error::Vector { subject: "index".to_owned(), detail }
 }
 
 /// Checks and prepares the query.
-fn prepare(query: &[f32], dimension: usize) -> Result<Query> {
+fn prepare(query: &[f32], dimension: usize) -> Result<PreparedVector> {
     check_dimension(query, dimension)?;
-    Query::new(query).ok_or_else(|| wrong_query("not every number is finite".to_owned()))
+    PreparedVector::new(query).ok_or_else(|| wrong_query("not every number is finite".to_owned()))
 }
 
 fn check_dimension(query: &[f32], dimension: usize) -> Result<()> {

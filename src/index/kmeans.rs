@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use super::nearest::{Centroids, Found};
-use super::parallel;
 use crate::control::Control;
 use crate::error::Result;
 use crate::kernel::random::Random;
+use crate::parallel;
 
 /// Rows of one work item.
 pub(super) const CHUNK_ROWS: usize = 1024;
@@ -39,7 +39,7 @@ impl KMeans {
     /// Centroids of `rows`, vectors of `dimension` one after the other.
     ///
     /// Costs `iterations * rows * clusters * dimension` multiplications; memory is that of the
-    /// centroids, twice, and 12 bytes a row.
+    /// centroids, twice, and 12 bytes per row.
     pub(super) fn run(
         &self,
         rows: &[f32],

@@ -12,7 +12,6 @@ pub mod flat;
 pub mod ivf;
 mod kmeans;
 mod nearest;
-pub(crate) mod parallel;
 mod quantizer;
 pub mod train;
 mod two_level;

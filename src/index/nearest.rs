@@ -84,7 +84,7 @@ impl Centroids {
         }
     }
 
-    /// The scores of `rows` against all centroids: `scores` gets [`Centroids::count`] numbers a row.
+    /// The scores of `rows` against all centroids: `scores` gets [`Centroids::count`] numbers per row.
     pub(super) fn scores(&self, rows: &[f32], scores: &mut Vec<f32>) {
         scores.clear();
         let count = self.count();

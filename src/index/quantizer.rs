@@ -1,12 +1,12 @@
 //! Training of the sub-quantizers' points: 16-means of every sub-vector by itself
 //! (product quantisation: Jegou, Douze and Schmid, 2011).
 
-use super::parallel;
 use crate::control::Control;
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::points::{LANES, POINTS, nearest_points};
 use crate::kernel::random::Random;
+use crate::parallel;
 
 /// Passes over the vectors; further ones change the error by less than a thousandth.
 const ITERATIONS: usize = 12;

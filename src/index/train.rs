@@ -18,12 +18,14 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::kernel::quantize::{f16_from_f32, quantize_int8};
 use crate::kernel::scan::block::pack;
-use crate::limits::DIMENSION_MAX;
+use crate::limits::{DIMENSION_MAX, HALF_MAX};
 use lists::{Lists, Work, sample};
+
+pub use lists::Stage;
 
 /// Rows of a list, where the caller does not say otherwise. Finer lists save rows to scan, all the way to
 /// 30 a list, but each list costs as much to rank and probe as 75 rows to scan: on 120,000 real
-/// vectors searches are fastest with 100 to 200 rows a list.
+/// vectors searches are fastest with 100 to 200 rows per list.
 pub const ROWS_PER_LIST: usize = 100;
 
 /// Rows of the sample a list, at most: all of them. With 64 of 100, searches scan 4 % more rows.
@@ -41,7 +43,7 @@ const PROBES: usize = 8;
 /// Residuals that the sub-quantizers are trained on: a thousand a point.
 const RESIDUALS_MAX: usize = 16 * 1024;
 
-/// Numbers in a sub-vector, where the caller does not say otherwise: one bit a dimension.
+/// Numbers in a sub-vector, where the caller does not say otherwise: one bit per dimension.
 const SUB_DIMENSION: usize = 4;
 
 /// What to train.
@@ -52,26 +54,12 @@ pub struct TrainOptions {
     pub lists: Option<usize>,
     /// Rows that will be indexed, of which the sample may be a part.
     pub total_rows: usize,
-    /// Numbers in a sub-vector, 2 or 4; `None`: 4, one bit a dimension.
+    /// Numbers in a sub-vector, 2 or 4; `None`: 4, one bit per dimension.
     pub sub_dimension: Option<usize>,
     /// What is drawn by chance is drawn from this.
     pub seed: u64,
     /// Threads to train on.
     pub threads: usize,
-}
-
-/// What training is busy with, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Stage {
-    /// Clustering a part of the sample into groups.
-    Groups,
-    /// Clustering each group's rows into lists.
-    Lists,
-    /// Moving rows between the lists of different groups.
-    Refinement,
-    /// Training the points of the sub-quantizers.
-    Points,
 }
 
 /// How many rows to train with: [`TRAINING_ROWS_PER_LIST`] for each of the lists that `total_rows` rows
@@ -158,12 +146,9 @@ fn add_ranking(work: &Work<'_>, lists: &Lists, book: &mut TrainedCodebook) -> Re
     let mean = lengths.iter().map(|length| f64::from(*length)).sum::<f64>() / lengths.len() as f64;
     let factor = |length: &f32| if *length > 0.0 { mean as f32 / length } else { 0.0 };
     book.ranking_factors =
-        lengths.iter().map(|length| f16_from_f32(factor(length).min(F16_MAX))).collect();
+        lengths.iter().map(|length| f16_from_f32(factor(length).min(HALF_MAX))).collect();
     Ok(())
 }
-
-/// The greatest finite half-precision number.
-pub(super) const F16_MAX: f32 = crate::limits::HALF_MAX;
 
 fn length(row: &[f32]) -> f32 {
     squared_length(row).sqrt()

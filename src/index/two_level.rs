@@ -6,9 +6,9 @@
 
 use super::kmeans::{CHUNK_ROWS, Members, vector};
 use super::nearest::{Centroids, Found};
-use super::parallel;
 use crate::control::Control;
 use crate::error::Result;
+use crate::parallel;
 
 /// Lists in groups, packed for products.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
-//! Instruction sets that matrix products and element-wise loops are compiled for, chosen at run time.
+//! Instruction sets that there is code for, chosen at run time.
 //!
-//! Scoring stored rows has variants of its own ([`Kernel`](super::Kernel)), whose results are the
-//! same everywhere; results of what is dispatched through [`Isa`] may differ between instruction
-//! sets by rounding, and only by that.
+//! Every operation takes an [`Isa`] and picks the variant that it has for it; one with variants for
+//! extensions (VNNI, BF16, dot products) asks the processor for these itself. Scores and estimates of
+//! stored rows are the same to the last bit everywhere. Results of matrix products and element-wise
+//! loops may differ between instruction sets by rounding, and only by that.
 
 /// An instruction set this processor has; only [`Isa::detect`] and [`Isa::available`] make one,
 /// which is what makes it sound to run its code.
@@ -15,14 +16,14 @@ pub(super) enum Level {
     /// AVX-512F: 32 registers of 16 numbers.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// AVX2 with FMA: 16 registers of 8 numbers.
+    /// AVX2 with FMA and F16C: 16 registers of 8 numbers.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// NEON, which every AArch64 processor has: 32 registers of 4 numbers.
     #[cfg(target_arch = "aarch64")]
     Neon,
-    /// What the compiler makes of plain Rust.
-    Portable,
+    /// Plain Rust, as the compiler makes it: the oracle of the others.
+    Scalar,
 }
 
 impl Isa {
@@ -30,17 +31,30 @@ impl Isa {
     pub fn detect() -> Isa {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
+            if has_avx512() {
                 return Isa(Level::Avx512);
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if has_avx2() {
                 return Isa(Level::Avx2);
             }
         }
         #[cfg(target_arch = "aarch64")]
         return Isa(Level::Neon);
         #[cfg(not(target_arch = "aarch64"))]
-        Isa(Level::Portable)
+        Isa(Level::Scalar)
+    }
+
+    /// Its name: `avx512`, `avx2`, `neon` or `scalar`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => "neon",
+            Level::Scalar => "scalar",
+        }
     }
 
     /// Every instruction set this processor has, widest first; tests compare them.
@@ -48,16 +62,29 @@ impl Isa {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
+            if has_avx512() {
                 all.push(Isa(Level::Avx512));
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if has_avx2() {
                 all.push(Isa(Level::Avx2));
             }
         }
         #[cfg(target_arch = "aarch64")]
         all.push(Isa(Level::Neon));
-        all.push(Isa(Level::Portable));
+        all.push(Isa(Level::Scalar));
         all
     }
+}
+
+/// AVX-512 counts only beside all of AVX2, which some operations fall back to.
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    has_avx2() && is_x86_feature_detected!("avx512f")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
 }

@@ -22,7 +22,7 @@ pub const POINTS: usize = 16;
 /// `vectors` holds, for each block of sixteen vectors, its elements in lanes:
 /// `[block][sub-quantizer][sub_dimension]`. `points` is `[sub-quantizer][number][point]`, and
 /// `codes` receives `[block][sub-quantizer]`. Of equally near points the lowest wins. Costs about six
-/// instructions a point and block of sixteen.
+/// instructions per point and block of sixteen.
 ///
 /// # Panics
 ///

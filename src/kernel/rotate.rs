@@ -31,7 +31,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// The rotation of `seed`. Memory: 16 bytes a dimension.
+    /// The rotation of `seed`. Memory: 16 bytes per dimension.
     pub fn new(dimension: usize, seed: u64) -> Rotation {
         let part = dimension.checked_ilog2().map_or(0, |log2| 1 << log2);
         let mut random = Random::new(seed);

@@ -34,7 +34,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Keeps at most `k` rows; memory grows with the rows gathered, to 16 bytes a row of `k` and a mebibyte
+    /// Keeps at most `k` rows; memory grows with the rows gathered, to 16 bytes per row of `k` and a mebibyte
     /// where scores are equal.
     pub fn new(k: usize) -> TopK {
         let threshold = if k == 0 { f32::INFINITY } else { f32::NEG_INFINITY };

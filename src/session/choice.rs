@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[cfg(feature = "bert")]
 use super::error::SessionResult;
 #[cfg(feature = "bert")]
-use crate::encode::folder::{Device, OpenOptions, Preset, Recipe};
+use crate::encode::folder::{Device, FolderOptions, Preset, Recipe};
 #[cfg(feature = "bert")]
 use crate::kernel::matmul::Precision;
 
@@ -88,13 +88,16 @@ impl ModelOptions {
     /// # Errors
     /// [`Error::Encoder`](crate::Error::Encoder) for a preset that does not exist and a recipe that
     /// cannot be read.
-    pub fn open_options(&self) -> SessionResult<OpenOptions> {
-        Ok(OpenOptions {
-            preset: self.preset.as_deref().map(Preset::by_name).transpose()?,
-            recipe: self.recipe.as_deref().map(Recipe::read).transpose()?,
-            adapter: self.adapter.clone(),
-            precision: self.precision.unwrap_or_default(),
-            device: self.device,
-        })
+    pub fn open_options(&self) -> SessionResult<FolderOptions> {
+        Ok(self
+            .how_to_run()
+            .preset(self.preset.as_deref().map(Preset::by_name).transpose()?)
+            .recipe(self.recipe.as_deref().map(Recipe::read).transpose()?)
+            .adapter(self.adapter.clone()))
+    }
+
+    /// The device and the precision alone, for the partner of a model.
+    pub(super) fn how_to_run(&self) -> FolderOptions {
+        FolderOptions::new().precision(self.precision.unwrap_or_default()).device(self.device)
     }
 }

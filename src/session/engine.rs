@@ -15,7 +15,7 @@ use crate::encode::folder::{CrossEncoder, Device, FolderEncoder, QUERY, Tokens, 
 use crate::encode::static_encoder::StaticEncoder;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
-use crate::index::parallel;
+use crate::parallel;
 
 /// A text, or two that are read together: title and abstract, query and document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

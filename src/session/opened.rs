@@ -148,12 +148,12 @@ impl Session {
     #[cfg(feature = "bert")]
     pub(super) fn reranker(&self) -> SessionResult<Arc<CrossEncoder>> {
         use super::error::SessionError;
-        use crate::encode::folder;
+        use crate::encode::folder::FolderOptions;
 
         self.reranker.get(|| {
             let folder = self.options.reranker.as_deref().ok_or(SessionError::NoReranker)?;
             let device = self.options.encoder.model.device;
-            let options = folder::OpenOptions { device, ..folder::OpenOptions::default() };
+            let options = FolderOptions::new().device(device);
             Ok(Arc::new(CrossEncoder::open_with(folder, &options)?))
         })
     }

@@ -171,7 +171,7 @@ fn bad_input_is_named_with_its_line() {
     encode(&["--preset", "biolord-2023"]).expect(2).says(&["biolord-2023", "mpnet", "bert"]);
     encode(&["--adapter", "nowhere"]).expect(2).says(&["nowhere", "no such folder"]);
     for (recipe, words) in [
-        ("{", "no JSON"),
+        ("{", "invalid JSON"),
         ("[]", "object"),
         ("{\"pooling\": \"mean\"}", "roles"),
         ("{\"roles\": {}}", "roles"),

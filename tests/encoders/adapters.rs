@@ -3,18 +3,14 @@
 use std::path::Path;
 
 use medvec::Encoder;
-use medvec::encode::folder::{FolderEncoder, OpenOptions};
+use medvec::encode::folder::{Device, FolderEncoder, FolderOptions};
 use serde_json::{Value, json};
 
-use crate::fixtures::{check_golden, copy, edit_json, fixture, golden, recipe};
+use crate::fixtures::{again, check_golden, copy, edit_json, fixture, golden, recipe};
 
 fn adapted(base: &Path, adapter: &Path) -> medvec::Result<FolderEncoder> {
     let Some(top) = fixture("bert-lora") else { panic!("no fixture") };
-    let options = OpenOptions {
-        recipe: Some(recipe(&golden(&top))),
-        adapter: Some(adapter.to_path_buf()),
-        ..OpenOptions::default()
-    };
+    let options = FolderOptions::new().recipe(recipe(&golden(&top))).adapter(adapter.to_path_buf());
     FolderEncoder::open_with(base, &options)
 }
 
@@ -26,7 +22,7 @@ fn an_adapter_is_merged_into_its_base() {
     let base = FolderEncoder::open(&top.join("base")).expect("the base");
     assert_ne!(base.spec().document.weights, encoder.spec().document.weights);
     // A database keeps the description only, and finds its way back by it.
-    let again = FolderEncoder::open_as(encoder.spec()).expect("opened again");
+    let again = again(encoder.spec(), Device::Cpu);
     assert_eq!(again.spec(), encoder.spec());
 }
 

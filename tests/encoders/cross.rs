@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use medvec::encode::folder::{CrossEncoder, FolderEncoder, OpenOptions, Tokens};
+use medvec::encode::folder::{CrossEncoder, FolderEncoder, FolderOptions, Tokens};
 use medvec::{CancelToken, Control, EncoderInput, Error};
 
 use crate::fixtures::{assert_tokens, fixture, golden, recipe};
@@ -11,7 +11,7 @@ use crate::fixtures::{assert_tokens, fixture, golden, recipe};
 fn scores_are_those_of_the_goldens_whatever_the_batch() {
     let Some(folder) = fixture("bert-cross") else { return };
     let golden = golden(&folder);
-    let options = OpenOptions { recipe: Some(recipe(&golden)), ..OpenOptions::default() };
+    let options = FolderOptions::new().recipe(recipe(&golden));
     for cross in [
         CrossEncoder::open_with(&folder, &options).expect("a cross-encoder"),
         CrossEncoder::open(&folder).expect("the folder says all by itself"),

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use medvec::encode::folder::{CrossEncoder, Device, FolderEncoder, OpenOptions, Tokens};
+use medvec::encode::folder::{CrossEncoder, Device, FolderEncoder, FolderOptions, Tokens};
 use medvec::kernel::matmul::Precision;
 use medvec::kernel::random::Random;
 use medvec::{CancelToken, Control, Encoder, Error};
 
-use crate::fixtures::{Case, assert_close, assert_tokens, fixture, golden, recipe, tokens};
+use crate::fixtures::{Case, again, assert_close, assert_tokens, fixture, golden, recipe, tokens};
 
 /// The model's folder, its adapter's, and that of the goldens.
 const FIXTURES: [(&str, Option<&str>, &str); 10] = [
@@ -43,7 +43,7 @@ fn candle() -> Option<Device> {
 #[cfg(feature = "cuda")]
 fn gpu() -> Option<Device> {
     let device = Device::Cuda(0);
-    let options = OpenOptions { device, ..OpenOptions::default() };
+    let options = FolderOptions::new().device(device);
     let error = FolderEncoder::open_with(&fixture("bert-mean-st")?, &options).err();
     let Some(error) = error else { return Some(device) };
     assert!(error.to_string().contains("cannot run on cuda:0"), "{error}");
@@ -59,12 +59,10 @@ fn gpu() -> Option<Device> {
 }
 
 fn open(folder: &Path, adapter: Option<&str>, goldens: &Path, device: Device) -> FolderEncoder {
-    let options = OpenOptions {
-        recipe: Some(recipe(&golden(goldens))),
-        adapter: adapter.map(|name| fixture(name).expect("an adapter")),
-        device,
-        ..OpenOptions::default()
-    };
+    let options = FolderOptions::new()
+        .recipe(recipe(&golden(goldens)))
+        .adapter(adapter.map(|name| fixture(name).expect("an adapter")))
+        .device(device);
     let what = format!("{} on {device}", folder.display());
     FolderEncoder::open_with(folder, &options).expect(&what)
 }
@@ -114,8 +112,7 @@ fn scores_of_pairs_are_those_of_the_goldens() {
     for device in devices() {
         let Some(folder) = fixture("bert-cross") else { return };
         let golden = golden(&folder);
-        let options =
-            OpenOptions { recipe: Some(recipe(&golden)), device, ..OpenOptions::default() };
+        let options = FolderOptions::new().recipe(recipe(&golden)).device(device);
         let cross = CrossEncoder::open_with(&folder, &options).expect("a cross-encoder");
         let pair = |case: &Case| cross.tokens(&case.text, case.text_pair.as_deref());
         let pairs: Vec<Tokens> = golden.cases.iter().map(pair).collect::<Result<_, _>>().unwrap();
@@ -171,7 +168,7 @@ fn the_device_leaves_the_fingerprint_as_it_is() {
             let [cpu, other] =
                 [Device::Cpu, device].map(|device| open(&folder, adapter, &goldens, device));
             assert_eq!(cpu.spec(), other.spec(), "{name} on {device}");
-            let again = FolderEncoder::open_as_on(cpu.spec(), device).expect("opened again");
+            let again = again(cpu.spec(), device);
             assert_eq!(again.spec(), cpu.spec(), "{name} on {device}");
         }
     }
@@ -199,17 +196,17 @@ fn threads_take_turns() {
 #[test]
 fn what_a_device_cannot_do_is_refused() {
     let Some(folder) = fixture("bert-mean-st") else { return };
-    let refused = |options: OpenOptions| {
+    let refused = |options: FolderOptions| {
         FolderEncoder::open_with(&folder, &options).err().expect("refused").to_string()
     };
     for precision in [Precision::Bf16, Precision::Int8] {
         let device = Device::Cuda(0);
-        let refused = refused(OpenOptions { precision, device, ..OpenOptions::default() });
+        let refused = refused(FolderOptions::new().precision(precision).device(device));
         assert!(refused.contains(precision.name()) && refused.contains("cuda:0"), "{refused}");
     }
     // No machine has so many.
     let device = Device::Cuda(4_000);
-    let refused = refused(OpenOptions { device, ..OpenOptions::default() });
+    let refused = refused(FolderOptions::new().device(device));
     let missing = if cfg!(feature = "cuda") { "GPU" } else { "feature `cuda`" };
     for word in ["cannot run on cuda:4000", missing] {
         assert!(refused.contains(word), "{refused}");

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use medvec::Encoder;
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Recipe, Tokens};
+use medvec::EncoderSpec;
+use medvec::encode::folder::{Device, FolderEncoder, FolderOptions, Recipe, Tokens, paths_in};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,8 +61,14 @@ pub(crate) fn recipe(golden: &Golden) -> Recipe {
 
 /// A fixture opened with its golden recipe.
 pub(crate) fn with_recipe(folder: &Path, golden: &Golden) -> medvec::Result<FolderEncoder> {
-    let options = OpenOptions { recipe: Some(recipe(golden)), ..OpenOptions::default() };
+    let options = FolderOptions::new().recipe(recipe(golden));
     FolderEncoder::open_with(folder, &options)
+}
+
+/// The encoder of this description, opened again.
+pub(crate) fn again(spec: &EncoderSpec, device: Device) -> FolderEncoder {
+    let options = FolderOptions::new().device(device).like(spec);
+    FolderEncoder::open_with(&paths_in(&spec.name)[0], &options).expect("opened again")
 }
 
 pub(crate) fn tokens(encoder: &FolderEncoder, case: &Case) -> Tokens {
@@ -139,7 +146,7 @@ pub(crate) fn wide(name: &str, dimension: usize) -> Option<(tempfile::TempDir, P
 pub(crate) fn assert_refused(folder: &Path, words: &[&str]) {
     match FolderEncoder::open(folder) {
         Ok(_) => panic!("{} was opened, expected an error about {words:?}", folder.display()),
-        Err(medvec::Error::Encoder { name, detail }) => {
+        Err(medvec::Error::Encoder { name, detail, .. }) => {
             assert!(Path::new(&name).is_absolute(), "{name}");
             for word in words {
                 assert!(detail.contains(word), "{detail:?} does not say {word:?}");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use medvec::encode::folder::{CrossEncoder, FolderEncoder, OpenOptions};
+use medvec::encode::folder::{CrossEncoder, FolderEncoder, FolderOptions};
 use medvec::{Control, Encoder, EncoderInput};
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ fn run(folder: &Path, name: &str) -> Result<(), String> {
     // The recipe is the fixture's, cut to what any change leaves room for.
     let mut recipe = recipe(&golden(folder));
     recipe.roles.values_mut().for_each(|role| role.max_length = role.max_length.min(16));
-    let options = OpenOptions { recipe: Some(recipe), ..OpenOptions::default() };
+    let options = FolderOptions::new().recipe(recipe);
     let encoder = FolderEncoder::open_with(folder, &options).map_err(words)?;
     encoder.encode_documents(&[text]).map(drop).map_err(words)
 }

@@ -1,10 +1,10 @@
 //! Models that run in less than single precision: near to the reference, and encoders of their own.
 
 use medvec::Encoder;
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Tokens};
+use medvec::encode::folder::{Device, FolderEncoder, FolderOptions, Tokens};
 use medvec::kernel::matmul::Precision;
 
-use crate::fixtures::{fixture, golden, recipe, tokens};
+use crate::fixtures::{again, fixture, golden, recipe, tokens};
 
 fn cosine(one: &[f32], other: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
@@ -28,7 +28,7 @@ fn rounded_models_stay_near_their_goldens_and_have_their_own_fingerprints() {
             [(Precision::F32, 0.999_999), (Precision::Bf16, 0.999), (Precision::Int8, 0.99)]
         {
             let recipe = Some(recipe(&golden));
-            let options = OpenOptions { recipe, precision, ..OpenOptions::default() };
+            let options = FolderOptions::new().recipe(recipe).precision(precision);
             let encoder = FolderEncoder::open_with(&folder, &options).expect(name);
             let all: Vec<Tokens> = golden.cases.iter().map(|case| tokens(&encoder, case)).collect();
             let vectors = encoder.encode_tokens(&all).expect("vectors");
@@ -45,7 +45,7 @@ fn rounded_models_stay_near_their_goldens_and_have_their_own_fingerprints() {
             assert!(!prints.contains(&print), "{name} {precision:?} has an other's fingerprint");
             prints.push(print);
             // A database remembers the precision.
-            let again = FolderEncoder::open_as(encoder.spec()).expect("opened again");
+            let again = again(encoder.spec(), Device::Cpu);
             assert_eq!(again.spec().fingerprint(), print, "{name} {precision:?}");
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use medvec::Encoder;
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Recipe};
+use medvec::encode::folder::{FolderEncoder, FolderOptions, Recipe};
 use serde_json::{Value, json};
 
 use crate::fixtures::shared;
@@ -20,7 +20,7 @@ fn real_minilm_gives_the_shared_vectors() {
     let recipe = json!({"pooling": "mean", "normalize": true, "similarity": "cosine",
         "roles": {"document": {"max_length": 128}}});
     let recipe = Recipe::from_json(recipe).expect("a recipe");
-    let options = OpenOptions { recipe: Some(recipe), ..OpenOptions::default() };
+    let options = FolderOptions::new().recipe(recipe);
     let encoder = FolderEncoder::open_with(Path::new(&folder), &options).expect("encoder");
     let open =
         |name: &str| std::fs::File::open(shared.join("peers/vectors").join(name)).expect(name);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Recipe, Tokens};
+use medvec::encode::folder::{FolderEncoder, FolderOptions, Recipe, Tokens};
 use medvec::encoder::Pooling;
 use medvec::{Encoder, EncoderInput};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn recipes_that_cannot_be_followed_are_refused() {
     };
     set(&mut asked, 97);
     let open = |recipe: &Recipe| {
-        let options = OpenOptions { recipe: Some(recipe.clone()), ..OpenOptions::default() };
+        let options = FolderOptions::new().recipe(recipe.clone());
         FolderEncoder::open_with(&folder, &options)
     };
     let refused = open(&asked).err().expect("refused").to_string();

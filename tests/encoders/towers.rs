@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use medvec::encode::folder::{FolderEncoder, OpenOptions, Preset, Towers, has_towers, tower_names};
+use medvec::encode::folder::{
+    FolderEncoder, FolderOptions, Preset, Towers, has_towers, tower_names,
+};
 use medvec::{Encoder, EncoderInput, Metric};
 
 use crate::fixtures::{edit_json, fixture, wide};
 
 fn tower(folder: &Path, preset: &str) -> FolderEncoder {
     let preset = Some(Preset::by_name(preset).expect("a preset"));
-    let options = OpenOptions { preset, ..OpenOptions::default() };
+    let options = FolderOptions::new().preset(preset);
     FolderEncoder::open_with(folder, &options).expect("a tower")
 }
 
@@ -45,15 +47,16 @@ fn the_query_tower_alone_has_the_fingerprint_of_both() {
     let Some((_second, second)) = other() else { return };
     let towers = Towers::new(tower(&first, "medcpt"), tower(&second, "medcpt-query"));
     let stored = towers.expect("two towers").spec().clone();
-    let alone = Towers::for_questions(&stored, tower(&second, "medcpt-query")).expect("one");
+    let alone = Towers::for_queries(&stored, tower(&second, "medcpt-query")).expect("one");
     assert_eq!(alone.spec().fingerprint(), stored.fingerprint());
     let refused = alone.encode_documents(&[EncoderInput::default()]).expect_err("no documents");
     assert!(refused.to_string().contains("query tower"), "{refused}");
 
-    let wrong = Towers::for_questions(&stored, tower(&first, "medcpt-query")).expect("comparable");
+    let wrong = Towers::for_queries(&stored, tower(&first, "medcpt-query")).expect("comparable");
     assert_ne!(wrong.spec().fingerprint(), stored.fingerprint());
-    let by_description = FolderEncoder::open_like(&second, &stored).expect("a tower");
-    let alone = Towers::for_questions(&stored, by_description).expect("one");
+    let by_description =
+        FolderEncoder::open_with(&second, &FolderOptions::new().like(&stored)).expect("a tower");
+    let alone = Towers::for_queries(&stored, by_description).expect("one");
     assert_eq!(alone.spec().fingerprint(), stored.fingerprint());
 }
 
@@ -74,7 +77,7 @@ fn towers_of_different_presets_are_refused_with_both_names() {
         }
     }
     let stored = tower(&first, "medcpt-article").spec().clone();
-    let refused = Towers::for_questions(&stored, tower(&small, "minilm")).err().expect("refused");
+    let refused = Towers::for_queries(&stored, tower(&small, "minilm")).err().expect("refused");
     let refused = refused.to_string();
     assert!(refused.contains("bert-cls-pair") && refused.contains("bert-mean-st"), "{refused}");
 }
@@ -83,7 +86,7 @@ fn towers_of_different_presets_are_refused_with_both_names() {
 fn a_preset_for_another_kind_of_model_is_refused() {
     let open = |folder: &Path, preset: &str| {
         let preset = Some(Preset::by_name(preset).expect("a preset"));
-        let options = OpenOptions { preset, ..OpenOptions::default() };
+        let options = FolderOptions::new().preset(preset);
         FolderEncoder::open_with(folder, &options).err().expect("refused").to_string()
     };
     for (name, preset, words) in [

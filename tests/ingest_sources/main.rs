@@ -45,7 +45,7 @@ fn document(record: Result<Record>) -> Document {
 /// File, place and detail of an input error.
 fn input_error<T>(result: Result<T>) -> (String, String) {
     match result {
-        Err(Error::Input { file, place, detail }) => {
+        Err(Error::Input { file, place, detail, .. }) => {
             assert_eq!(file, "test");
             (place, detail)
         }

@@ -103,7 +103,7 @@ fn what_is_accepted_works_and_what_is_refused_changes_nothing() {
                     assert!(accepted, "{what}: {vector:?} is stored");
                     live += u64::from(live == 0) + 1;
                 }
-                Err(Error::Vector { subject, detail }) => {
+                Err(Error::Vector { subject, detail, .. }) => {
                     assert!(!accepted, "{what}: {vector:?} is refused: {detail}");
                     assert!(subject.contains(&number.to_string()), "{subject}");
                 }

@@ -199,7 +199,7 @@ pub(crate) fn library_source() -> String {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.ends_with("format/rules.rs") && !path.ends_with("tests.rs") {
+            } else if !path.ends_with("src/rules.rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(path).unwrap_or_default();
                 for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
                     source.push_str(line);

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn only_an_import_is_told_how_to_go_on() {
-        let wrong = || Error::Input { file: "a".into(), place: "b".into(), detail: "c".into() };
+        let wrong = || Error::input("a", "b", "c");
         assert!(
             Failure::from(wrong()).advice(true).is_some_and(|text| text.contains("keep-going"))
         );

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 
-use crate::encode::folder::{Architecture, Folder};
+use crate::encode::model::{Architecture, Folder};
 use crate::error::Result;
 
 /// What the names of layers' tensors start with, before the number.

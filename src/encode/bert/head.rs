@@ -2,7 +2,7 @@
 //! cross-encoders.
 
 use super::config::BertConfig;
-use crate::encode::folder::{Architecture, Folder, Linear, Weights, Working};
+use crate::encode::model::{Architecture, Folder, Linear, Weights, Working};
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::matmul::Precision;

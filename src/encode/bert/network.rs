@@ -8,7 +8,7 @@
 
 use super::config::{Activation, AttentionNames, BertConfig, LAYERS, attention_names};
 use super::distance::DistanceBias;
-use crate::encode::folder::{
+use crate::encode::model::{
     Linear, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers, signed,
 };
 use crate::error::Result;

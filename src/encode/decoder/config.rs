@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::encode::folder::{Architecture, Folder};
+use crate::encode::model::{Architecture, Folder};
 use crate::error::Result;
 
 /// What is computed, in the same words for every family.

@@ -1,7 +1,7 @@
 //! The weights of one layer, by the names that each family gives them.
 
 use super::config::Plan;
-use crate::encode::folder::{Architecture, Linear, Weights};
+use crate::encode::model::{Architecture, Linear, Weights};
 use crate::error::Result;
 use crate::kernel::Isa;
 use crate::kernel::matmul::Precision;

@@ -3,7 +3,7 @@
 
 use super::config::{Activation, Plan};
 use super::layer::{FeedForward, LAYERS, Layer, Norm, Projections};
-use crate::encode::folder::{
+use crate::encode::model::{
     Architecture, Folder, Network, Pool, Shape, Table, Tokens, Weights, Working, open_layers,
     signed,
 };

@@ -169,7 +169,7 @@ mod tests {
     use candle_core::Device as Machine;
 
     use super::*;
-    use crate::encode::folder::Tokens;
+    use crate::encode::model::Tokens;
 
     const HEADS: Heads = Heads { queries: 4, keys: 2, width: 3 };
 

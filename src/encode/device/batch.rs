@@ -2,7 +2,7 @@
 
 use candle_core::{Device as Machine, Result, Tensor};
 
-use crate::encode::folder::Tokens;
+use crate::encode::model::Tokens;
 
 /// Tokens of a group, padding counted: enough to keep a GPU busy, few enough that what is between two
 /// operations stays below some hundred megabytes.

@@ -6,11 +6,11 @@ use super::attention::{Attention, Distances, Heads, SCORES_MAX, Sight};
 use super::batch::Batch;
 use super::layers::{Linear, Loader, Norm};
 use super::machine::Failure;
-use super::network::Program;
+use super::program::Program;
 use crate::encode::bert::{
     Activation, AttentionNames, BertConfig, LAYERS, attention_names, bucket,
 };
-use crate::encode::folder::{Shape, Tokens, Weights};
+use crate::encode::model::{Shape, Tokens, Weights};
 
 /// The weights of one model on the device.
 pub(super) struct Bert {

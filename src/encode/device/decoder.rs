@@ -7,9 +7,9 @@ use super::attention::{Attention, Heads, SCORES_MAX, Sight};
 use super::batch::Batch;
 use super::layers::{Linear, Loader, Norm};
 use super::machine::Failure;
-use super::network::Program;
+use super::program::Program;
 use crate::encode::decoder::{Activation, Plan};
-use crate::encode::folder::{Architecture, Folder, Shape, Weights};
+use crate::encode::model::{Architecture, Folder, Shape, Weights};
 use crate::kernel::transformer::rotary::Angles;
 
 /// The weights of one model on the device.

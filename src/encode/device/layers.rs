@@ -4,7 +4,7 @@ use candle_core::{Device as Machine, Tensor};
 use candle_nn::ops;
 
 use super::machine::Failure;
-use crate::encode::folder::Weights;
+use crate::encode::model::Weights;
 
 /// Brings the tensors of a folder to the device, one at a time.
 pub(super) struct Loader<'a> {

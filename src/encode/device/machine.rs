@@ -81,7 +81,7 @@ fn cuda(number: usize) -> Result<Machine, String> {
 
 #[cfg(not(feature = "cuda"))]
 fn cuda(number: usize) -> Result<Machine, String> {
-    Err(super::without_cuda(Device::Cuda(number)))
+    Err(super::name::without_cuda(Device::Cuda(number)))
 }
 
 #[cfg(all(test, not(feature = "cuda")))]

@@ -2,36 +2,20 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use candle_core::{Device as Machine, Tensor};
+use candle_core::Device as Machine;
 
 use super::Device;
 use super::batch::{Batch, groups};
 use super::bert::Bert;
 use super::decoder::Decoder;
 use super::machine::{self, Failure};
+use super::program::Program;
 use crate::encode::bert::BertConfig;
-use crate::encode::folder::{Architecture, Folder, Network, Shape, Tokens, Weights};
+use crate::encode::model::{Architecture, Folder, Network, Shape, Tokens, Weights};
 use crate::error::Result;
 
 /// Tokens of a pass: some groups, so that texts of near lengths are found for each.
 const PASS_TOKENS: usize = 32_768;
-
-/// A network's layers as operations on tensors.
-pub(super) trait Program: Send + Sync {
-    /// What it takes and gives.
-    fn shape(&self) -> Shape;
-
-    /// That of the CPU's network.
-    fn signature(&self) -> String;
-
-    /// The last layer's vector of every token, padding included: `[texts * length, dimension]`.
-    /// `next_layer` is called before each layer.
-    fn run(
-        &self,
-        batch: &Batch<'_>,
-        next_layer: &dyn Fn() -> Result<(), Failure>,
-    ) -> Result<Tensor, Failure>;
-}
 
 /// A model whose weights are on a device.
 pub(super) struct Tensors {

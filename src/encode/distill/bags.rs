@@ -1,7 +1,7 @@
 //! Bags of tokens: a sparse matrix with one row for each text, and its products with tables.
 
 use crate::control::Control;
-use crate::index::parallel;
+use crate::parallel;
 
 /// Rows of (column, value) pairs; values of a column that is in a row twice add up.
 #[derive(Clone, Debug)]

@@ -38,7 +38,7 @@ pub(super) fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
 /// Sweeps of [`eigenvectors`]; it converges quadratically, six to ten are usual.
 const SWEEPS_MAX: usize = 30;
 
-/// Eigenvectors of a symmetric `n` x `n` matrix, one a row, greatest eigenvalue first.
+/// Eigenvectors of a symmetric `n` x `n` matrix, one per row, greatest eigenvalue first.
 ///
 /// Jacobi's method with cyclic sweeps (Golub and Van Loan, section 8.5). O(n^3) a sweep.
 pub(super) fn eigenvectors(matrix: &[f32], n: usize) -> Vec<f32> {

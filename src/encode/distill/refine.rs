@@ -13,9 +13,9 @@
 //! The optimiser is Adam (Kingma and Ba, 2015) with moments kept for each token and moved only when
 //! the token occurs, and a cosine schedule with a short warm-up.
 
-use super::Progress;
 use super::bags::{Bags, in_parts};
 use super::matrix::{product, transposed};
+use super::progress::Progress;
 use super::random::Random;
 use crate::control::Control;
 use crate::error::Result;

@@ -1,8 +1,10 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::control::CancelToken;
-use crate::encoder::{EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
+use crate::control::{CancelToken, Control};
+use crate::encode::static_encoder::StaticEncoder;
+use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
+use crate::error::{Error, Result};
 
 /// A teacher whose sentence vector is the sum of fixed pseudo-random word vectors.
 struct Words(EncoderSpec);

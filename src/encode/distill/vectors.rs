@@ -5,14 +5,15 @@
 //! part of distilling, so a second fit takes minutes where the first took the better part of an
 //! hour; and vectors that were made elsewhere can be used by writing the two files.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::Progress;
+use super::progress::Progress;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, call};
 use crate::error::{Error, Result};
@@ -152,7 +153,7 @@ impl Taught {
         npy.extend(format!("{header:<117}\n").bytes());
         npy.extend(self.vectors.iter().flat_map(|value| value.to_le_bytes()));
         for (path, bytes) in [(path, npy), (&text_path(path), text.into_bytes())] {
-            super::replace(path, &bytes)?;
+            replace(path, &bytes)?;
         }
         Ok(())
     }
@@ -235,6 +236,19 @@ fn parse_npy(bytes: &[u8]) -> Result<(usize, usize, Vec<f32>), String> {
         _ => f32::NAN,
     };
     Ok((rows, columns, data.chunks_exact(width).map(value).collect()))
+}
+
+/// Writes a file beside its place, durably, and moves it there.
+#[expect(clippy::disallowed_methods, reason = "the user named the file; replacing it is meant")]
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("partial");
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|source| Error::io("write", path.display().to_string(), source))
 }
 
 #[cfg(test)]

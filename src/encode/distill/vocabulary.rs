@@ -55,7 +55,7 @@ pub(super) fn train(texts: &[Text], tokens: usize) -> Result<Vocabulary> {
     Vocabulary::parse(text.as_bytes()).map_err(failed)
 }
 
-/// Reads a vocabulary: a `vocab.txt`, a token a line.
+/// Reads a vocabulary: a `vocab.txt`, one token per line.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Input`] when it is not UTF-8, has an empty line or a token twice, or no

@@ -1,17 +1,19 @@
-//! A cross-encoder: reads a question and a text together and says how well they belong together.
+//! A cross-encoder: reads a query and a text together and scores how well they match.
 
 use std::path::Path;
 
 use super::model::Model;
-use super::open::{OpenOptions, Opened};
+use super::open::Opened;
+use super::options::FolderOptions;
 use super::presets::Preset;
 use super::recipe::PAIR;
-use super::tokenizer::{Tokenizers, Tokens};
+use super::tokenizer::Tokenizers;
 use crate::control::Control;
 use crate::encode::bert::Classifier;
+use crate::encode::model::Tokens;
 use crate::encoder::EncoderInput;
 use crate::error::Result;
-use crate::index::parallel;
+use crate::parallel;
 
 /// Pairs that a thread takes at a time, by the tokens of a pass: 4 on the CPU.
 const PAIR_TOKENS: usize = 128;
@@ -32,14 +34,14 @@ impl CrossEncoder {
     /// # Errors
     /// [`crate::Error::Encoder`] names what is missing, damaged, contradictory or unsupported.
     pub fn open(folder: &Path) -> Result<CrossEncoder> {
-        CrossEncoder::open_with(folder, &OpenOptions::default())
+        CrossEncoder::open_with(folder, &FolderOptions::new())
     }
 
-    /// Opens a folder with what the caller knows better.
+    /// Opens a folder with what the caller knows better than its files.
     ///
     /// # Errors
     /// As [`CrossEncoder::open`].
-    pub fn open_with(folder: &Path, options: &OpenOptions) -> Result<CrossEncoder> {
+    pub fn open_with(folder: &Path, options: &FolderOptions) -> Result<CrossEncoder> {
         let opened = Opened::open(folder, options)?;
         let Opened { folder, name, kind, weights, model, mut recipe, preset } = opened;
         if !kind.classifier {
@@ -107,10 +109,10 @@ impl CrossEncoder {
         Ok(scores)
     }
 
-    /// How well each text answers a question, in order, on `threads` threads: title and abstract are
+    /// How well each text answers the query, in order, on `threads` threads: title and abstract are
     /// read as one text, `title. abstract`. A score does not depend on the texts beside it.
     ///
-    /// Costs as much as embedding question and text, about 0.2 s a text and core for a model of 110
+    /// Costs as much as embedding question and text, about 0.2 s per text and core for a model of 110
     /// million parameters.
     ///
     /// # Errors

@@ -5,15 +5,14 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::model::Model;
-use super::open::{OpenOptions, Opened, parts_of};
-use super::pooling::pool;
+use super::open::Opened;
+use super::options::FolderOptions;
 use super::presets::Preset;
 use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
-use super::tokenizer::{Tokenizers, Tokens};
-use super::towers::tower_names;
+use super::tokenizer::Tokenizers;
 use crate::control::Control;
 use crate::encode::bert::Pooler;
-use crate::encode::device::Device;
+use crate::encode::model::{Tokens, pool};
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Pooling, TowerSpec};
 use crate::error::Result;
 
@@ -39,19 +38,16 @@ impl FolderEncoder {
     /// # Errors
     /// [`crate::Error::Encoder`] names what is missing, damaged, contradictory or unsupported.
     pub fn open(folder: &Path) -> Result<FolderEncoder> {
-        FolderEncoder::open_with(folder, &OpenOptions::default())
+        FolderEncoder::open_with(folder, &FolderOptions::new())
     }
 
-    /// Opens a folder with what the caller knows better.
+    /// Opens a folder with what the caller knows better than its files.
     ///
     /// # Errors
-    /// As [`FolderEncoder::open`], if the recipe asks for more than the model has, and if the adapter
-    /// was made for another model.
-    pub fn open_with(folder: &Path, options: &OpenOptions) -> Result<FolderEncoder> {
-        FolderEncoder::assemble(Opened::open(folder, options)?)
-    }
-
-    fn assemble(opened: Opened) -> Result<FolderEncoder> {
+    /// As [`FolderEncoder::open`], and where the options do not fit the model: a recipe that asks for
+    /// more than it has, an adapter that was made for another one, a device that is not there.
+    pub fn open_with(folder: &Path, options: &FolderOptions) -> Result<FolderEncoder> {
+        let opened = Opened::open(folder, options)?;
         let Opened { folder, name, kind, weights, model, recipe, preset } = opened;
         if kind.classifier {
             return Err(folder.error(
@@ -69,57 +65,6 @@ impl FolderEncoder {
             describe(&name, kind.architecture.family(), &model, &recipe, network, &tokenizers)
                 .ok_or_else(|| folder.error("recipe: roles has neither document nor query"))?;
         Ok(FolderEncoder { spec, model, pooler, tokenizers, recipe, preset })
-    }
-
-    /// Opens the encoder that a database was written with, by its description: `spec.name` is its
-    /// path, the recipe is that of the description. Whether it is still the same, its fingerprint
-    /// tells.
-    ///
-    /// # Errors
-    /// As [`FolderEncoder::open`].
-    pub fn open_as(spec: &EncoderSpec) -> Result<FolderEncoder> {
-        FolderEncoder::open_as_on(spec, Device::Cpu)
-    }
-
-    /// As [`FolderEncoder::open_as`], to run on a device.
-    ///
-    /// # Errors
-    /// As [`FolderEncoder::open`], and if there is no such device.
-    pub fn open_as_on(spec: &EncoderSpec, device: Device) -> Result<FolderEncoder> {
-        let (folder, ..) = parts_of(&spec.name);
-        FolderEncoder::open_like_on(folder, spec, device)
-    }
-
-    /// As [`FolderEncoder::open_as`], where the folder is now at another path. Of a pair of towers it
-    /// is the one for questions.
-    ///
-    /// # Errors
-    /// As [`FolderEncoder::open`].
-    pub fn open_like(folder: &Path, spec: &EncoderSpec) -> Result<FolderEncoder> {
-        FolderEncoder::open_like_on(folder, spec, Device::Cpu)
-    }
-
-    /// As [`FolderEncoder::open_like`], to run on a device.
-    ///
-    /// # Errors
-    /// As [`FolderEncoder::open`], and if there is no such device.
-    pub fn open_like_on(
-        folder: &Path,
-        spec: &EncoderSpec,
-        device: Device,
-    ) -> Result<FolderEncoder> {
-        let name = tower_names(&spec.name).map_or(spec.name.as_str(), |(_, query)| query);
-        let (_, adapter, precision) = parts_of(name);
-        let recipe = Some(Recipe::of_spec(spec));
-        let options = OpenOptions { recipe, adapter, preset: None, precision, device };
-        let mut opened = Opened::open(folder, &options)?;
-        // Two settings are only in the digest of the tokenizer.
-        let rows = opened.model.shape().vocabulary;
-        let settings = Tokenizers::settings(&opened.folder, rows, spec.query.tokenizer)?;
-        if let Some((lower_case, append_eos_id)) = settings {
-            opened.recipe = Recipe { lower_case, append_eos_id, ..opened.recipe };
-        }
-        FolderEncoder::assemble(opened)
     }
 
     /// The preset that the folder was opened with.

@@ -1,11 +1,11 @@
 //! A loaded network, and the loop that takes many texts through it.
 
-use super::architecture::Kind;
-use super::files::Folder;
-use super::network::{self, Network, Pool, Shape};
-use super::tokenizer::Tokens;
-use super::weights::Weights;
-use crate::encode::device::Device;
+use crate::encode::bert::{Bert, BertConfig};
+use crate::encode::decoder::Decoder;
+use crate::encode::device::{self, Device};
+use crate::encode::model::{
+    Architecture, Folder, Kind, Network, Pool, Shape, Tokens, Weights, refuse,
+};
 use crate::error::{Error, Result};
 use crate::kernel::matmul::Precision;
 
@@ -25,7 +25,7 @@ impl Model {
         precision: Precision,
         device: Device,
     ) -> Result<Model> {
-        let network = network::open(kind.architecture, folder, weights, precision, device)?;
+        let network = open_network(kind.architecture, folder, weights, precision, device)?;
         Ok(Model { name: folder.name().to_string(), network, states: Pool::default() })
     }
 
@@ -57,7 +57,7 @@ impl Model {
         mut each: impl FnMut(&[f32]) -> Result<()>,
     ) -> Result<()> {
         let shape = self.shape();
-        if let Some(detail) = texts.iter().find_map(|text| network::refuse(shape, text)) {
+        if let Some(detail) = texts.iter().find_map(|text| refuse(shape, text)) {
             return Err(self.error(detail));
         }
         self.states.with(|states| {
@@ -80,6 +80,34 @@ impl Model {
     /// An [`Error::Encoder`] about this model.
     pub(super) fn error(&self, detail: impl Into<String>) -> Error {
         Error::Encoder { name: self.name.clone(), detail: detail.into() }
+    }
+}
+
+/// Loads the network of a folder: reads what it needs of `config.json` and every tensor, and
+/// checks shapes. `weights` have an adapter merged into them where there is one.
+fn open_network(
+    architecture: Architecture,
+    folder: &Folder,
+    weights: &Weights,
+    precision: Precision,
+    device: Device,
+) -> Result<Box<dyn Network>> {
+    if device != Device::Cpu {
+        if precision != Precision::F32 {
+            return Err(
+                folder.error(format!("{} runs on the cpu only, {device} in f32", precision.name()))
+            );
+        }
+        return device::open(device, architecture, folder, weights);
+    }
+    match architecture {
+        Architecture::Bert | Architecture::Mpnet => {
+            let config = BertConfig::open(folder, architecture)?;
+            Ok(Box::new(Bert::open(&config, weights, precision)?))
+        }
+        Architecture::GptNeox | Architecture::Gemma | Architecture::Mistral => {
+            Ok(Box::new(Decoder::open(folder, architecture, weights, precision)?))
+        }
     }
 }
 

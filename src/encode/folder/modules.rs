@@ -10,10 +10,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::files::Folder;
-use super::network::Shape;
 use super::recipe::{DOCUMENT, QUERY, Recipe, Role};
-use super::settings::{Known, MODULE, POOLING, SENTENCES, TOKENIZER, TRANSFORMER};
+use crate::encode::model::{
+    Folder, Known, MODULE, POOLING, SENTENCES, Shape, TOKENIZER, TRANSFORMER,
+};
 use crate::encoder::{Metric, Pooling};
 use crate::error::Result;
 

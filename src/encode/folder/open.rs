@@ -1,33 +1,17 @@
 //! Opens a folder: finds its parts and settles on a recipe.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::architecture::Kind;
-use super::files::Folder;
 use super::model::Model;
 use super::modules::Layout;
+use super::names::model_name;
+use super::options::FolderOptions;
 use super::presets::Preset;
 use super::recipe::Recipe;
-use super::weights::Weights;
-use crate::encode::device::Device;
+use super::recognise::contradicts;
+use super::tokenizer::Tokenizers;
+use crate::encode::model::{Folder, Kind, Weights};
 use crate::error::Result;
-use crate::kernel::matmul::Precision;
-
-/// What a caller knows better than a folder's own files.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    /// The recipe of a known model, in place of the one by which the folder is recognised; its
-    /// architecture and dimension must be the folder's.
-    pub preset: Option<&'static Preset>,
-    /// A recipe, in place of both.
-    pub recipe: Option<Recipe>,
-    /// A LoRA adapter for the weights.
-    pub adapter: Option<PathBuf>,
-    /// What factors of matrix products are rounded to; another one is another encoder.
-    pub precision: Precision,
-    /// What the model runs on; its encoder is the same on every one.
-    pub device: Device,
-}
 
 /// A folder with its network loaded and its recipe known.
 pub(super) struct Opened {
@@ -42,13 +26,8 @@ pub(super) struct Opened {
     pub(super) preset: Option<&'static Preset>,
 }
 
-/// What stands between the two paths in the name of an adapted model.
-const WITH_ADAPTER: &str = " with adapter ";
-/// What stands before the precision in the name of a model that does not run in full.
-const ROUNDED: &str = " rounded to ";
-
 impl Opened {
-    pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
+    pub(super) fn open(path: &Path, options: &FolderOptions) -> Result<Opened> {
         let folder = Folder::open(path)?;
         let layout = Layout::open(&folder)?;
         let transformer = layout.transformer.clone();
@@ -56,11 +35,14 @@ impl Opened {
         if let Some(preset) = options.preset {
             preset.check(&folder, &layout, kind)?;
         }
-        let weights = Weights::open(&transformer, options.adapter.as_deref())?;
+        let mut weights = Weights::open(&transformer)?;
+        if let Some(adapter) = &options.adapter {
+            weights.adapt(adapter, contradicts)?;
+        }
         let model = Model::open(&transformer, kind, &weights, options.precision, options.device)?;
         let shape = model.shape();
         let preset = options.preset.or_else(|| Preset::of_folder(&folder, &layout, kind));
-        let recipe = match (&options.recipe, preset) {
+        let mut recipe = match (&options.recipe, preset) {
             (Some(recipe), _) => recipe.clone(),
             (None, Some(preset)) => {
                 let own = layout.recipe(&folder, shape)?;
@@ -78,28 +60,15 @@ impl Opened {
             }
         };
         recipe.check(&folder, shape)?;
-        let mut name = match &options.adapter {
-            Some(adapter) => {
-                let adapter = std::path::absolute(adapter).unwrap_or_else(|_| adapter.clone());
-                format!("{}{WITH_ADAPTER}{}", folder.name(), adapter.display())
+        if let Some(digest) = options.tokenizer {
+            // Two settings are only in the digest of the tokenizer.
+            let settings = Tokenizers::settings(&transformer, shape.vocabulary, digest)?;
+            if let Some((lower_case, append_eos_id)) = settings {
+                recipe = Recipe { lower_case, append_eos_id, ..recipe };
             }
-            None => folder.name().to_owned(),
-        };
-        if options.precision != Precision::F32 {
-            name = format!("{name}{ROUNDED}{}", options.precision.name());
         }
+        let name = model_name(folder.name(), options.adapter.as_deref(), options.precision);
         Ok(Opened { folder: transformer, name, kind, weights, model, recipe, preset })
-    }
-}
-
-/// The folder, the adapter and the precision in the name of an encoder.
-pub(super) fn parts_of(name: &str) -> (&Path, Option<PathBuf>, Precision) {
-    let rounded = name.rsplit_once(ROUNDED);
-    let rounded = rounded.and_then(|(base, name)| Some((base, Precision::by_name(name)?)));
-    let (name, precision) = rounded.unwrap_or((name, Precision::F32));
-    match name.split_once(WITH_ADAPTER) {
-        Some((base, adapter)) => (Path::new(base), Some(PathBuf::from(adapter)), precision),
-        None => (Path::new(name), None, precision),
     }
 }
 

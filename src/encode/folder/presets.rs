@@ -3,10 +3,8 @@
 //! How a folder is recognised stands in `recognise`; any folder of the same architecture and dimension
 //! can be given a preset by name, which also serves its fine-tuned descendants.
 
-use super::architecture::Architecture;
-use super::network::Shape;
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
-use super::rehearsal::Layers;
+use crate::encode::model::{Architecture, Shape};
 use crate::encoder::{Metric, Pooling};
 use crate::error::{Error, Result};
 
@@ -58,6 +56,27 @@ pub struct Preset {
     query_length: u32,
     query_prefix: &'static str,
     document_prefix: &'static str,
+}
+
+/// The layers of a known model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layers {
+    pub(super) count: usize,
+    pub(super) hidden: usize,
+    pub(super) heads: usize,
+    /// Heads of keys and values.
+    pub(super) key_heads: usize,
+    /// Numbers of a head.
+    pub(super) head: usize,
+    pub(super) intermediate: usize,
+}
+
+impl Layers {
+    /// With as many heads of keys as of queries, and an inner layer of four times the width.
+    pub(super) const fn plain(count: usize, hidden: usize, heads: usize) -> Layers {
+        let head = hidden / heads;
+        Layers { count, hidden, heads, key_heads: heads, head, intermediate: 4 * hidden }
+    }
 }
 
 /// What the fields are where a preset does not say: a BERT of 768 dimensions and 512 tokens, mean,

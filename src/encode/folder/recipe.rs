@@ -6,14 +6,13 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::files::{Folder, regular};
-use super::network::Shape;
+use crate::encode::model::{Folder, Shape, regular};
 use crate::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use crate::error::{Error, Result};
 
 /// The role of stored texts.
 pub const DOCUMENT: &str = "document";
-/// The role of questions; as [`DOCUMENT`] where a recipe has none.
+/// The role of queries; as [`DOCUMENT`] where a recipe has none.
 pub const QUERY: &str = "query";
 /// The role of a pair of texts that a cross-encoder scores.
 pub const PAIR: &str = "pair";
@@ -111,7 +110,7 @@ impl Recipe {
         let text =
             regular(path, RECIPE_BYTES_MAX).map_err(|source| Error::io("read", &file, source))?;
         let whole: Value = serde_json::from_slice(&text).map_err(|problem| {
-            wrong(format!("line {}", problem.line()), format!("no JSON: {problem}"))
+            wrong(format!("line {}", problem.line()), format!("invalid JSON: {problem}"))
         })?;
         Recipe::from_json(whole).map_err(|detail| wrong("recipe".into(), detail))
     }

@@ -12,10 +12,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::architecture::Kind;
-use super::files::Folder;
 use super::modules::Layout;
 use super::presets::{OTHER_NAMES, PRESETS, Preset, Purpose};
+use crate::encode::model::{Folder, Kind};
 use crate::error::Result;
 
 /// Bytes of a README that are looked at for its heading.
@@ -146,25 +145,23 @@ fn heading(folder: &Folder) -> Option<String> {
     Some(heading.trim().trim_matches(['`', '*']).to_owned())
 }
 
-impl Folder {
-    /// The name of the model that this folder holds, if it is certain and another than `named`, a name
-    /// at Hugging Face or a path.
-    pub(in crate::encode) fn contradicts(&self, named: &str) -> Option<String> {
-        let last = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
-        let is_path = named.starts_with(['.', '/', '~']) || named.matches('/').count() != 1;
-        if let Some(hub) = self.hub_name() {
-            let is_other = match is_path {
-                true => other_known(&last(named), &hub),
-                false => !hub.eq_ignore_ascii_case(named) && !same_known(named, &hub),
-            };
-            return is_other.then_some(hub);
-        }
-        // A folder may be called as its owner likes: only names of known models tell.
-        let heading = heading(self);
-        let own = [self.base_name(), heading.as_deref()];
-        let own = own.into_iter().flatten().find(|name| Preset::of_short_name(name).is_some())?;
-        other_known(&last(named), own).then(|| own.to_owned())
+/// The name of the model that a folder holds, if it is certain and another than `named`, a name at
+/// Hugging Face or a path.
+pub(super) fn contradicts(folder: &Folder, named: &str) -> Option<String> {
+    let last = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
+    let is_path = named.starts_with(['.', '/', '~']) || named.matches('/').count() != 1;
+    if let Some(hub) = folder.hub_name() {
+        let is_other = match is_path {
+            true => other_known(&last(named), &hub),
+            false => !hub.eq_ignore_ascii_case(named) && !same_known(named, &hub),
+        };
+        return is_other.then_some(hub);
     }
+    // A folder may be called as its owner likes: only names of known models tell.
+    let heading = heading(folder);
+    let own = [folder.base_name(), heading.as_deref()];
+    let own = own.into_iter().flatten().find(|name| Preset::of_short_name(name).is_some())?;
+    other_known(&last(named), own).then(|| own.to_owned())
 }
 
 /// Whether two names are those of one known model.
@@ -268,7 +265,7 @@ mod tests {
     fn models_of_other_names_contradict_where_it_is_certain() {
         let says = |path: &str, named: &str| {
             let root = folder(path, bert(768), &[]);
-            Folder::open(&root.path().join(path)).unwrap().contradicts(named)
+            contradicts(&Folder::open(&root.path().join(path)).unwrap(), named)
         };
         let cached = "models--ncbi--MedCPT-Query-Encoder/snapshots/1f";
         assert_eq!(says(cached, "ncbi/MedCPT-Query-Encoder"), None);

@@ -11,37 +11,13 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::architecture::{Architecture, Kind};
-use super::files::Folder;
 use super::model::Model;
-use super::presets::Preset;
-use super::tokenizer::Tokens;
-use super::weights::Weights;
+use super::presets::{Layers, Preset};
 use crate::encode::bert::{AttentionNames, attention_names};
 use crate::encode::device::Device;
+use crate::encode::model::{Architecture, Folder, Kind, Tokens, Weights};
 use crate::error::{Error, Result};
 use crate::kernel::matmul::Precision;
-
-/// The layers of a known model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layers {
-    pub(super) count: usize,
-    pub(super) hidden: usize,
-    pub(super) heads: usize,
-    /// Heads of keys and values.
-    pub(super) key_heads: usize,
-    /// Numbers of a head.
-    pub(super) head: usize,
-    pub(super) intermediate: usize,
-}
-
-impl Layers {
-    /// With as many heads of keys as of queries, and an inner layer of four times the width.
-    pub(super) const fn plain(count: usize, hidden: usize, heads: usize) -> Layers {
-        let head = hidden / heads;
-        Layers { count, hidden, heads, key_heads: heads, head, intermediate: 4 * hidden }
-    }
-}
 
 /// Rows of the token table.
 const WORDS: usize = 4;
@@ -73,7 +49,7 @@ impl Rehearsal {
         write(files.path(), architecture, layers)
             .map_err(|source| Error::io("write", files.path().display().to_string(), source))?;
         let folder = Folder::open(files.path())?;
-        let weights = Weights::open(&folder, None)?;
+        let weights = Weights::open(&folder)?;
         let kind = Kind { architecture, classifier: false };
         let model = Model::open(&folder, kind, &weights, Precision::F32, Device::Cpu)?;
         let tokens_max = match preset.length {

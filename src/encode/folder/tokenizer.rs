@@ -14,20 +14,11 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
-use super::files::Folder;
 use super::outline::{self, Bounds};
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
+use crate::encode::model::{Folder, Tokens};
 use crate::error::{Error, Result};
 use crate::panics::caught;
-
-/// One input as the network sees it: both lists have the same length.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tokens {
-    /// Rows of the word embedding table.
-    pub ids: Vec<u32>,
-    /// Segment of each token: 0 for a text or the first of a pair, 1 for the second.
-    pub type_ids: Vec<u32>,
-}
 
 /// The tokenizer of one role.
 pub(super) struct TextTokenizer {
@@ -198,8 +189,8 @@ fn load(folder: &Folder) -> Result<Loaded> {
             .unwrap_or_else(|said| Err(said.into()))
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         tokenizer.with_padding(None);
-        // The reader takes no JSON that is none, either.
-        let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json: this is no JSON"))?;
+        // `Tokenizer::from_bytes` refuses invalid JSON first.
+        let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json is not valid JSON"))?;
         return Ok(Loaded { tokenizer, hash, bounds });
     }
     let Some(bytes) = folder.read("vocab.txt")? else {

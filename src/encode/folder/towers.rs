@@ -1,16 +1,11 @@
-//! Two encoders that work as one: one for stored texts, one for questions.
-
-use std::path::PathBuf;
+//! Two encoders that work as one: one for stored texts, one for queries.
 
 use super::encoder::FolderEncoder;
-use super::open::parts_of;
+use super::names::{parts_of, tower_names, towers_name};
+use super::options::FolderOptions;
 use crate::control::Control;
-use crate::encode::device::Device;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec};
 use crate::error::{Error, Result};
-
-/// What stands between the two paths in the name of a pair of towers.
-const WITH_QUERY_TOWER: &str = " with query tower ";
 
 /// A document tower and a query tower of one preset (MedCPT). The fingerprint covers both.
 pub struct Towers {
@@ -39,7 +34,7 @@ impl Towers {
             return Err(Error::Encoder {
                 name: own.name.clone(),
                 detail: format!(
-                    "{} ({}) is no query tower for this model ({})",
+                    "{} ({}) is not the query tower of this model ({})",
                     other.name,
                     preset(&query),
                     preset(&document)
@@ -50,39 +45,34 @@ impl Towers {
         Ok(Towers { spec, document: Some(document), query })
     }
 
-    /// Both towers of the encoder that a database was written with, by its description. Whether they
-    /// are still the same, the fingerprint tells.
+    /// Both towers of the encoder that a database of this description was written with, on the device
+    /// of `options`; everything else is as stored. The fingerprint tells whether they are still the
+    /// same.
     ///
     /// # Errors
-    /// [`Error::Encoder`] when one of them cannot be opened or is of another kind.
-    pub fn open_as(stored: &EncoderSpec) -> Result<Towers> {
-        Towers::open_as_on(stored, Device::Cpu)
-    }
-
-    /// As [`Towers::open_as`], to run on a device.
-    ///
-    /// # Errors
-    /// As [`Towers::open_as`], and if there is no such device.
-    pub fn open_as_on(stored: &EncoderSpec, device: Device) -> Result<Towers> {
+    /// [`Error::Encoder`] when one of them cannot be opened, or when their vectors cannot be compared.
+    pub fn open_with(stored: &EncoderSpec, options: &FolderOptions) -> Result<Towers> {
         let Some((document, query)) = tower_names(&stored.name) else {
             return Err(Error::Encoder {
                 name: stored.name.clone(),
                 detail: "this encoder has one tower".into(),
             });
         };
-        let named = |name: &str| EncoderSpec { name: name.to_owned(), ..stored.clone() };
-        let document = FolderEncoder::open_as_on(&named(document), device)?;
-        let query = FolderEncoder::open_as_on(&named(query), device)?;
+        let open = |name: &str| {
+            let named = EncoderSpec { name: name.to_owned(), ..stored.clone() };
+            FolderEncoder::open_with(parts_of(name).0, &options.clone().like(&named))
+        };
+        let (document, query) = (open(document)?, open(query)?);
         let spec = joined(document.spec(), query.spec())?;
         Ok(Towers { spec, document: Some(document), query })
     }
 
-    /// The query tower alone, for questions to a database that was written by towers of this
-    /// description. That it is the right one, the fingerprint tells.
+    /// The query tower alone, for queries to a database that towers of this description wrote. The
+    /// fingerprint tells whether it is the right one.
     ///
     /// # Errors
     /// [`Error::Encoder`] with the names of both when their vectors cannot be compared.
-    pub fn for_questions(stored: &EncoderSpec, query: FolderEncoder) -> Result<Towers> {
+    pub fn for_queries(stored: &EncoderSpec, query: FolderEncoder) -> Result<Towers> {
         let (name, _) = tower_names(&stored.name).unwrap_or((&stored.name, ""));
         let document = EncoderSpec { name: name.to_owned(), ..stored.clone() };
         let spec = joined(&document, query.spec())?;
@@ -118,26 +108,6 @@ impl Encoder for Towers {
     }
 }
 
-/// The paths of both towers in the name of an encoder, if it is one of two towers.
-pub fn tower_names(name: &str) -> Option<(&str, &str)> {
-    name.split_once(WITH_QUERY_TOWER)
-}
-
-/// Every path in the name of an encoder: towers and adapters.
-pub fn paths_in(name: &str) -> Vec<PathBuf> {
-    let towers = tower_names(name).map_or(vec![name], |(document, query)| vec![document, query]);
-    let paths = towers.into_iter().flat_map(|tower| {
-        let (folder, adapter, _) = parts_of(tower);
-        std::iter::once(folder.to_path_buf()).chain(adapter)
-    });
-    paths.collect()
-}
-
-/// Whether an encoder has two towers.
-pub fn has_towers(spec: &EncoderSpec) -> bool {
-    spec.document.weights != spec.query.weights
-}
-
 fn joined(document: &EncoderSpec, query: &EncoderSpec) -> Result<EncoderSpec> {
     let same = document.family == query.family
         && document.dimension == query.dimension
@@ -154,7 +124,7 @@ fn joined(document: &EncoderSpec, query: &EncoderSpec) -> Result<EncoderSpec> {
         return Err(Error::Encoder {
             name: document.name.clone(),
             detail: format!(
-                "{} is no query tower for this model: {} against {}",
+                "{} is not the query tower of this model: it gives {}, this model {}",
                 query.name,
                 words(query),
                 words(document)
@@ -162,7 +132,7 @@ fn joined(document: &EncoderSpec, query: &EncoderSpec) -> Result<EncoderSpec> {
         });
     }
     Ok(EncoderSpec {
-        name: format!("{}{WITH_QUERY_TOWER}{}", document.name, query.name),
+        name: towers_name(&document.name, &query.name),
         query: query.query.clone(),
         ..document.clone()
     })

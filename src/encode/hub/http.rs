@@ -84,7 +84,7 @@ impl Client {
         let mut reader = response.into_body().into_reader().take(ANSWER_BYTES_MAX);
         reader.read_to_end(&mut bytes).map_err(|error| Trouble::Network(error.to_string()))?;
         serde_json::from_slice(&bytes)
-            .map_err(|error| Trouble::Network(format!("its answer is no JSON ({error})")))
+            .map_err(|error| Trouble::Network(format!("its answer is not JSON ({error})")))
     }
 
     /// A file from byte `start` on, or from its first where the server does not do parts.

@@ -1,6 +1,6 @@
 //! The vocabulary of a WordPiece tokenizer: tokens by id, and ids by bytes.
 //!
-//! The written form is `vocab.txt` of the BERT world: one token a line, the line's number is the
+//! The written form is `vocab.txt` of the BERT world: one token per line, the line's number is the
 //! id; a token that continues a word is written with `##` before it. Words and continuations are
 //! looked up in two hash tables of ids with open addressing; the bytes are only in the text.
 

@@ -18,7 +18,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// A grid for an index of `lists` lists and `rows` rows, and `neighbours` known neighbours a query.
+    /// A grid for an index of `lists` lists and `rows` rows, and `neighbours` known neighbours per query.
     pub(super) fn new(lists: usize, rows: u64, neighbours: usize) -> Grid {
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         Grid {

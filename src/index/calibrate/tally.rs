@@ -7,7 +7,7 @@ use crate::index::codebook::Codebook;
 use crate::index::ivf::{Index, IndexedRows};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
-use crate::kernel::{Query, kernel};
+use crate::kernel::{Isa, PreparedVector, scan, score};
 
 /// Sums over queries, for each share, number of lists and depth of the [`Grid`].
 #[derive(Clone, Debug)]
@@ -87,13 +87,19 @@ impl Scratch {
         index: &Index<'_>,
         grid: &Grid,
         values: &[f32],
-        query: &Query,
+        query: &PreparedVector,
         truth: &[u32],
         tally: &mut Tally,
     ) -> Result<()> {
         let codebook = &index.codebook;
         self.rank_lists(codebook, query);
-        kernel().fill(&mut self.look_up, values, codebook.points, codebook.sub_dimension);
+        scan::fill(
+            Isa::detect(),
+            &mut self.look_up,
+            values,
+            codebook.points,
+            codebook.sub_dimension,
+        );
         self.find_neighbours(index, truth);
         let mut expected = [(0.0, 0.0); SHARES.len()];
         let mut scanned = 0;
@@ -115,12 +121,12 @@ impl Scratch {
     }
 
     /// Sorts all lists as a search ranks them; `scores` stay in the order of lists.
-    fn rank_lists(&mut self, codebook: &Codebook<'_>, query: &Query) {
+    fn rank_lists(&mut self, codebook: &Codebook<'_>, query: &PreparedVector) {
         let Scratch { ids, scores, places, .. } = self;
         ids.clear();
         ids.extend(0..codebook.lists() as u32);
         scores.resize(ids.len(), 0.0);
-        kernel().score(&codebook.centroids, query, ids, scores);
+        score(Isa::detect(), &codebook.centroids, query, ids, scores);
         ids.sort_by_cached_key(|list| {
             let factor = f32_from_f16(codebook.ranking_factors[*list as usize]);
             Candidates::key(scores[*list as usize] * factor, *list)
@@ -141,7 +147,13 @@ impl Scratch {
             self.candidates.reset(1);
             let bias = self.scores[list as usize];
             let range = ScanRange { start: row, end: row + 1, bias };
-            kernel().scan(&coded(segment), &[range], &self.look_up, &mut self.candidates);
+            scan::scan(
+                Isa::detect(),
+                &coded(segment),
+                &[range],
+                &self.look_up,
+                &mut self.candidates,
+            );
             for (id, estimate) in self.candidates.best() {
                 let key = Candidates::key(estimate, id);
                 self.least = self.least.min(estimate);
@@ -165,7 +177,7 @@ impl Scratch {
                 ScanRange { start: range.start, end: range.end, bias: scores[*list as usize] }
             }));
             candidates.reset_above(u32::MAX as usize, *least);
-            kernel().scan(&coded(segment), ranges, look_up, candidates);
+            scan::scan(Isa::detect(), &coded(segment), ranges, look_up, candidates);
             for (id, estimate) in candidates.best() {
                 let key = Candidates::key(estimate, id);
                 better[neighbours.partition_point(|neighbour| neighbour.key <= key)] += 1;

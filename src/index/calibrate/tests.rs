@@ -175,7 +175,7 @@ fn what_is_measured_is_what_searches_find() {
     let mut tally = Tally::new(&grid);
     let mut scratch = Scratch::default();
     for (values, truth) in queries.chunks(DIMENSION).zip(&truth) {
-        let query = Query::new(values).expect("finite");
+        let query = PreparedVector::new(values).expect("finite");
         scratch.add_query(&index, &grid, values, &query, truth, &mut tally).expect("checked");
     }
     let mut seen = (1.0, 0.0);

@@ -7,9 +7,10 @@ use roaring::RoaringBitmap;
 use super::live::bitmap;
 use crate::control::Control;
 use crate::error::Result;
+use crate::index::flat;
 use crate::index::ivf::IndexedRows;
-use crate::index::{flat, parallel};
 use crate::kernel::Rows;
+use crate::parallel;
 
 /// The ids of the [`TRUTH_ROWS`](super::TRUTH_ROWS) rows nearest to each of `questions`, best first; the first
 /// `skipped` are left out, as a question that is a row must not be among its own neighbours. Of a segment with

@@ -4,11 +4,12 @@
 //! estimate are scored exactly. Lists are ranked by `<q, c> / |c|`; the exact `<q, c>` is also the bias
 //! of every estimate of a row in the list.
 
-use super::{Around, Index, IndexedRows};
+use super::rows::IndexedRows;
+use super::segments::{Around, Index};
 use crate::index::codebook::{Codebook, RANKING_SUB_DIMENSION};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
-use crate::kernel::{Query, kernel};
+use crate::kernel::{Isa, PreparedVector, scan, score};
 
 /// Lists scored exactly besides those that are to be probed: an eighth of these and this number.
 /// Ranking by codes then loses no list that matters.
@@ -34,7 +35,7 @@ pub(super) struct ProbedList {
 pub(super) struct Ranking {
     probed: Vec<ProbedList>,
     probed_rows: u64,
-    /// Lists with an allowed row, one bit a list.
+    /// Lists with an allowed row, one bit per list.
     wanted: Vec<u64>,
     look_up: LookUp,
     candidates: Candidates,
@@ -62,7 +63,7 @@ impl Ranking {
         &mut self,
         index: &Index<'_>,
         values: &[f32],
-        query: &Query,
+        query: &PreparedVector,
         probes: usize,
         k: usize,
     ) -> bool {
@@ -159,7 +160,13 @@ impl Ranking {
         count: usize,
         allowed: Option<&[u64]>,
     ) {
-        kernel().fill(&mut self.look_up, values, codebook.ranking_points, RANKING_SUB_DIMENSION);
+        scan::fill(
+            Isa::detect(),
+            &mut self.look_up,
+            values,
+            codebook.ranking_points,
+            RANKING_SUB_DIMENSION,
+        );
         self.candidates.reset(count);
         let rows = CodedRows {
             codes: codebook.ranking_codes,
@@ -168,14 +175,14 @@ impl Ranking {
             base: 0,
         };
         let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
-        kernel().scan(&rows, &all, &self.look_up, &mut self.candidates);
+        scan::scan(Isa::detect(), &rows, &all, &self.look_up, &mut self.candidates);
     }
 
     /// Scores the lists in `ids`: `scores` are products with their centroids, `keys` sort by what lists
     /// are ranked by and name a place in `ids`.
-    fn score(&mut self, codebook: &Codebook<'_>, query: &Query) {
+    fn score(&mut self, codebook: &Codebook<'_>, query: &PreparedVector) {
         self.scores.resize(self.ids.len(), 0.0);
-        kernel().score(&codebook.centroids, query, &self.ids, &mut self.scores);
+        score(Isa::detect(), &codebook.centroids, query, &self.ids, &mut self.scores);
         self.keys.clear();
         self.keys.extend(self.ids.iter().zip(&self.scores).zip(0..).map(
             |((list, score), place)| {
@@ -216,7 +223,7 @@ impl Ranking {
     }
 
     /// Takes lists that were not taken yet, best first, until they hold `k` allowed rows.
-    fn extend(&mut self, index: &Index<'_>, query: &Query, k: usize) {
+    fn extend(&mut self, index: &Index<'_>, query: &PreparedVector, k: usize) {
         for probed in &self.probed {
             if let Some(word) = self.wanted.get_mut(probed.list as usize / WORD_BITS) {
                 *word &= !(1 << (probed.list % 64));

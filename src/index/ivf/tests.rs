@@ -7,14 +7,14 @@ use roaring::RoaringBitmap;
 
 use super::*;
 use crate::control::CancelToken;
-use crate::index::codebook::TrainedCodebook;
+use crate::index::codebook::{Codebook, TrainedCodebook};
 use crate::index::encode::{Factors, RowEncoder};
 use crate::index::flat;
 use crate::index::train::{TrainOptions, train};
-use crate::kernel::normalize;
 use crate::kernel::quantize::{f16_from_f32, quantize_int8};
 use crate::kernel::random::Random;
 use crate::kernel::scan::block::pack;
+use crate::kernel::{Rows, normalize};
 
 const DIMENSION: usize = 18;
 

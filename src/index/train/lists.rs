@@ -6,14 +6,27 @@
 //! few passes over all rows repair: each row goes to the nearest list of the several groups
 //! nearest to it. At the end groups are made anew, from the lists as they have become.
 
-use super::Stage;
 use crate::control::Control;
 use crate::error::Result;
 use crate::index::kmeans::{KMeans, Members, vector};
 use crate::index::nearest::Found;
-use crate::index::parallel;
 use crate::index::two_level::TwoLevel;
 use crate::kernel::random::Random;
+use crate::parallel;
+
+/// What training is busy with, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Clustering a part of the sample into groups.
+    Groups,
+    /// Clustering each group's rows into lists.
+    Lists,
+    /// Moving rows between the lists of different groups.
+    Refinement,
+    /// Training the points of the sub-quantizers.
+    Points,
+}
 
 /// Rows that the groups are trained on, a group.
 const GROUP_SAMPLE_ROWS: usize = 256;
@@ -184,7 +197,7 @@ pub(super) fn sample(rows: &[f32], dimension: usize, count: usize, seed: u64) ->
     gather(rows, &ids[..count], dimension)
 }
 
-/// Shares `lists` out over the groups in proportion to their rows: at most one list a row, at least one
+/// Shares `lists` out over the groups in proportion to their rows: at most one list per row, at least one
 /// a group with rows, the remainders to the largest fractions.
 fn shares(members: &Members, lists: usize) -> Vec<usize> {
     let sizes: Vec<usize> = (0..members.clusters()).map(|group| members.of(group).len()).collect();

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{
-    Bf16Panels, Int8Panels, Int8Rows, Panels, Rows, multiply_bf16, multiply_int8, multiply_part,
-    round_bf16, round_int8,
-};
+use super::bf16::{Bf16Panels, multiply_bf16, round_bf16};
+use super::int8::{Int8Panels, Int8Rows, multiply_int8, round_int8};
+use super::panels::Panels;
+use super::product::{Rows, multiply_part};
 use crate::kernel::isa::Isa;
 
 /// What factors of matrix products are rounded to. Sums of bfloat16 products are in single

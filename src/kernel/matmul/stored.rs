@@ -2,12 +2,17 @@
 //!
 //! A panel is turned and widened to single precision when a product reaches it and forgotten
 //! after, so a model of 14 GB in half precision runs in its 14 GB and half a megabyte. The price is
-//! one pass over the weights a product: a few per cent for the hundreds of rows of a pass of
+//! one pass over the weights per product: a few per cent for the hundreds of rows of a pass of
 //! documents, and no more than reading the weights from memory for the rows of one question.
+
+#![allow(unsafe_code)]
 
 use std::ops::Range;
 
-use super::{Line, PANEL, Panels, Rows, multiply_panel, transpose};
+use super::panel::{Line, PANEL};
+use super::panels::Panels;
+use super::product::{Rows, multiply_panel};
+use super::transpose;
 use crate::kernel::isa::Isa;
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::isa::Level;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::PANEL;
+use super::panel::PANEL;
 use crate::kernel::pages;
 
 /// One word for each column of a panel.

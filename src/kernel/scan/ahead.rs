@@ -1,12 +1,13 @@
-//! The blocks that a scan comes to next, so that memory is asked for them in time.
+//! Prefetching of the blocks that a scan comes to next, across the borders of lists.
 
-use super::{CodedRows, LookUp, ScanRange};
+use super::lookup::LookUp;
+use super::rows::{CodedRows, ScanRange};
 
-/// Bytes of codes between the block that is scanned and the one that is asked for: what memory brings
-/// while it answers the first question.
+/// Bytes of codes between the scanned block and the prefetched one: what memory delivers during the
+/// latency of one access.
 const AHEAD_BYTES: usize = 8192;
 
-/// Codes that caches may well hold: asking for them costs more than waiting now and then.
+/// Codes that caches may well hold: prefetching them costs more than an occasional wait.
 const CACHED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 8 << 20 };
 
 /// Walks through the blocks of ranges some blocks before the scan does, and over the borders of ranges, where
@@ -65,12 +66,13 @@ impl<'a> CodedRows<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Kernel;
+    use crate::kernel::isa::Isa;
+    use crate::kernel::scan::fill;
 
     #[test]
     fn every_block_of_every_range_is_asked_for_once_in_order() {
         let mut look_up = LookUp::new();
-        Kernel::available()[0].fill(&mut look_up, &[1.0; 8], &[1.0; 128], 1);
+        fill(Isa::detect(), &mut look_up, &[1.0; 8], &[1.0; 128], 1);
         let range = |start, end| ScanRange { start, end, bias: 0.0 };
         let ranges = [range(0, 40), range(40, 40), range(300, 5000), range(16, 17)];
         let (codes, scales) = (vec![0; 64 * 400], vec![0; 6400]);

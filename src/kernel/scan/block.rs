@@ -15,10 +15,10 @@
 //!
 //! Blocks run over the rows whatever lists these belong to: a list's first and last block are
 //! shared with its neighbours, and no space is lost. Sixteen rows waste less at those edges than the
-//! 32 of faiss. Nanoseconds a row at 96 sub-quantizers, ranges at random starts, beside blocks of 32
+//! 32 of faiss. Nanoseconds per row at 96 sub-quantizers, ranges at random starts, beside blocks of 32
 //! rows whose nibbles are rows 0-15 and 16-31 (Zen 4, in cache):
 //!
-//! | rows a list | 16 | 32 |
+//! | rows per list | 16 | 32 |
 //! |---|---|---|
 //! | 30 | 1.87 | 2.69 |
 //! | 60 | 1.49 | 1.96 |
@@ -37,7 +37,7 @@ pub(in crate::kernel) const CELL_SUB_QUANTIZERS: usize = 8;
 /// Bytes of a row in a cell; sub-quantizers of one half of a cell.
 pub(in crate::kernel) const QUAD: usize = 4;
 
-/// Bytes of one block: half a byte a code, sub-quantizers rounded up to a multiple of 8.
+/// Bytes of one block: half a byte per code, sub-quantizers rounded up to a multiple of 8.
 pub const fn block_bytes(sub_quantizers: usize) -> usize {
     sub_quantizers.div_ceil(CELL_SUB_QUANTIZERS) * CELL_BYTES
 }
@@ -47,7 +47,7 @@ pub const fn codes_bytes(rows: usize, sub_quantizers: usize) -> Option<usize> {
     rows.div_ceil(BLOCK_ROWS).checked_mul(block_bytes(sub_quantizers))
 }
 
-/// Writes the codes of one row, one code a byte, to lane `lane` of a block; the codes of other lanes
+/// Writes the codes of one row, one code per byte, to lane `lane` of a block; the codes of other lanes
 /// stay.
 ///
 /// # Panics
@@ -65,7 +65,7 @@ pub fn write_row(block: &mut [u8], lane: usize, codes: &[u8]) {
     }
 }
 
-/// Reads the codes of the row in lane `lane` of a block, one code a byte; the inverse of [`write_row`].
+/// Reads the codes of the row in lane `lane` of a block, one code per byte; the inverse of [`write_row`].
 ///
 /// # Panics
 ///
@@ -95,7 +95,7 @@ pub fn copy_row(from: &[u8], from_lane: usize, to: &mut [u8], to_lane: usize) {
     }
 }
 
-/// Packs rows of codes, one code a byte, `sub_quantizers` bytes a row; lanes after the last row are
+/// Packs rows of codes, one code per byte, `sub_quantizers` bytes per row; lanes after the last row are
 /// zeros.
 ///
 /// # Panics

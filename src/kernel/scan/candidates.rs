@@ -1,6 +1,6 @@
 //! The best rows of a scan, by estimate.
 
-use super::BLOCK_ROWS;
+use super::block::BLOCK_ROWS;
 use crate::error::Result;
 use crate::kernel::topk::{TIES_MAX, Tie, keep_first};
 
@@ -40,7 +40,7 @@ impl Candidates {
     }
 
     /// Forgets all rows; from now on the best `limit` are kept, at least 1. Memory grows with the rows
-    /// gathered, to 32 bytes a row of `limit` where estimates differ.
+    /// gathered, to 32 bytes per row of `limit` where estimates differ.
     pub fn reset(&mut self, limit: usize) {
         self.reset_above(limit, f32::NEG_INFINITY);
     }

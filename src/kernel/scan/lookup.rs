@@ -55,7 +55,7 @@ pub struct LookUp {
 }
 
 impl LookUp {
-    /// No tables, to be [filled](crate::kernel::Kernel::fill) before use.
+    /// No tables, to be [filled](super::fill()) before use.
     pub fn new() -> LookUp {
         LookUp::default()
     }
@@ -89,7 +89,7 @@ impl LookUp {
         block_bytes(self.sub_quantizers)
     }
 
-    /// Fills the tables; what every variant of [`Kernel::fill`](crate::kernel::Kernel::fill) does, each
+    /// Fills the tables; what every variant of [`fill`](super::fill()) does, each
     /// compiled with its own instructions.
     #[inline(always)]
     pub(in crate::kernel) fn fill(&mut self, query: &[f32], points: &[f32], sub_dimension: usize) {

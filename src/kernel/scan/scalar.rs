@@ -1,20 +1,16 @@
 //! The oracle of the scan, in the plainest code.
 
-use super::block::{CELL_BYTES, QUAD};
-use super::lookup::Cell;
-use super::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use super::block::{BLOCK_ROWS, CELL_BYTES, QUAD};
+use super::candidates::Candidates;
+use super::lookup::{Cell, LookUp};
+use super::rows::{CodedRows, ScanRange};
 use crate::kernel::quantize::f32_from_f16;
 
-pub(in crate::kernel) fn fill(
-    look_up: &mut LookUp,
-    query: &[f32],
-    points: &[f32],
-    sub_dimension: usize,
-) {
+pub(super) fn fill(look_up: &mut LookUp, query: &[f32], points: &[f32], sub_dimension: usize) {
     look_up.fill(query, points, sub_dimension);
 }
 
-pub(in crate::kernel) fn scan(
+pub(super) fn scan(
     rows: &CodedRows<'_>,
     ranges: &[ScanRange],
     look_up: &LookUp,
@@ -37,7 +33,7 @@ pub(in crate::kernel) fn scan(
     }
 }
 
-/// Sums of looked-up bytes, a lane a row.
+/// Sums of looked-up bytes, one lane per row.
 fn sums(codes: &[u8], cells: &[Cell]) -> [i32; BLOCK_ROWS] {
     let mut sums = [0; BLOCK_ROWS];
     for (codes, tables) in codes.chunks_exact(CELL_BYTES).zip(cells) {

@@ -5,7 +5,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernel::isa::{Isa, Level};
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16};
+
+/// The oracle.
+const SCALAR: Isa = Isa(Level::Scalar);
 
 /// Rows with everything that a scan needs, made of a few random numbers.
 #[derive(Debug)]
@@ -32,11 +36,11 @@ impl Made {
         }
     }
 
-    /// All candidates of one kernel, with the bits of their estimates.
-    fn scan(&self, kernel: &Kernel, filtered: bool, limit: usize) -> Vec<(u32, u32)> {
+    /// All candidates on one instruction set, with the bits of their estimates.
+    fn scan(&self, isa: Isa, filtered: bool, limit: usize) -> Vec<(u32, u32)> {
         let mut candidates = Candidates::new();
         candidates.reset(limit);
-        kernel.scan(&self.rows(filtered), &self.ranges, &self.look_up, &mut candidates);
+        super::scan(isa, &self.rows(filtered), &self.ranges, &self.look_up, &mut candidates);
         candidates.sorted().map(|(id, estimate)| (id, estimate.to_bits())).collect()
     }
 }
@@ -74,7 +78,7 @@ prop_compose! {
         let query: Vec<f32> =
             std::iter::repeat_with(&mut noise).take(sub_quantizers * sub_dimension).collect();
         let mut look_up = LookUp::new();
-        Kernel::available()[0].fill(&mut look_up, &query, &points, sub_dimension);
+        fill(SCALAR, &mut look_up, &query, &points, sub_dimension);
         let thin = |word: u64| (1..density).fold(word, |word, by| word & word.rotate_left(by * 7));
         Made {
             sub_quantizers, unpacked, codes, start, look_up,
@@ -92,10 +96,10 @@ proptest! {
     #[test]
     fn every_variant_equals_the_oracle(made in made(), limit in 1usize..400) {
         for filtered in [false, true] {
-            let expected = made.scan(Kernel::available()[0], filtered, limit);
-            for kernel in Kernel::available() {
-                let found = made.scan(kernel, filtered, limit);
-                prop_assert_eq!(&found, &expected, "{}", kernel.name());
+            let expected = made.scan(SCALAR, filtered, limit);
+            for isa in Isa::available() {
+                let found = made.scan(isa, filtered, limit);
+                prop_assert_eq!(&found, &expected, "{}", isa.name());
             }
         }
     }
@@ -118,7 +122,7 @@ proptest! {
                 }
             }
         }
-        let mut found = made.scan(Kernel::available()[0], true, 10_000);
+        let mut found = made.scan(SCALAR, true, 10_000);
         found.sort_unstable();
         expected.sort_unstable();
         prop_assert_eq!(found, expected);
@@ -155,7 +159,7 @@ proptest! {
         let points: Vec<f32> =
             std::iter::repeat_with(noise(seed)).take(sub_quantizers * 16 * sub_dimension).collect();
         let mut look_up = LookUp::new();
-        Kernel::available()[0].fill(&mut look_up, &query, &points, sub_dimension);
+        fill(SCALAR, &mut look_up, &query, &points, sub_dimension);
         prop_assert_eq!(look_up.sub_quantizers(), sub_quantizers);
         let mut offset = 0.0;
         for (at, points) in points.chunks(16 * sub_dimension).enumerate() {
@@ -173,12 +177,12 @@ proptest! {
             }
         }
         prop_assert!((look_up.offset() - offset).abs() < 1.0e-4);
-        for kernel in Kernel::available() {
+        for isa in Isa::available() {
             let mut other = LookUp::new();
-            kernel.fill(&mut other, &query, &points, sub_dimension);
+            fill(isa, &mut other, &query, &points, sub_dimension);
             let bits = |look_up: &LookUp| [look_up.step(), look_up.offset()].map(f32::to_bits);
-            prop_assert_eq!(bits(&other), bits(&look_up), "{}", kernel.name());
-            prop_assert_eq!(other.cells(), look_up.cells(), "{}", kernel.name());
+            prop_assert_eq!(bits(&other), bits(&look_up), "{}", isa.name());
+            prop_assert_eq!(other.cells(), look_up.cells(), "{}", isa.name());
         }
     }
 }
@@ -197,22 +201,17 @@ fn the_greatest_sums_do_not_overflow() {
     let mut points = vec![0.0; sub_quantizers * 16];
     points.iter_mut().skip(15).step_by(16).for_each(|point| *point = 1.0);
     let mut look_up = LookUp::new();
-    Kernel::available()[0].fill(&mut look_up, &vec![1.0; sub_quantizers], &points, 1);
+    fill(SCALAR, &mut look_up, &vec![1.0; sub_quantizers], &points, 1);
     let codes = block::pack(&vec![15; 20 * sub_quantizers], sub_quantizers);
     let scales = vec![f16_from_f32(1.0); 20];
     let rows = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
-    for kernel in Kernel::available() {
+    for isa in Isa::available() {
         let mut candidates = Candidates::new();
         candidates.reset(20);
-        kernel.scan(
-            &rows,
-            &[ScanRange { start: 3, end: 20, bias: 0.0 }],
-            &look_up,
-            &mut candidates,
-        );
+        scan(isa, &rows, &[ScanRange { start: 3, end: 20, bias: 0.0 }], &look_up, &mut candidates);
         assert_eq!(candidates.sorted().len(), 17);
         for (_, estimate) in candidates.sorted() {
-            assert!((estimate - 8192.0).abs() < 0.1, "{} {estimate}", kernel.name());
+            assert!((estimate - 8192.0).abs() < 0.1, "{} {estimate}", isa.name());
         }
     }
 }
@@ -220,13 +219,13 @@ fn the_greatest_sums_do_not_overflow() {
 #[test]
 fn tables_of_zeros_estimate_the_bias() {
     let mut look_up = LookUp::new();
-    Kernel::available()[0].fill(&mut look_up, &[0.0; 6], &[1.0; 96], 2);
+    fill(SCALAR, &mut look_up, &[0.0; 6], &[1.0; 96], 2);
     let (codes, scales) = (block::pack(&[7; 9], 3), [f16_from_f32(2.0); 3]);
     let rows = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
     let mut candidates = Candidates::new();
     candidates.reset(5);
     let ranges = [ScanRange { start: 0, end: 3, bias: 0.25 }];
-    Kernel::available()[0].scan(&rows, &ranges, &look_up, &mut candidates);
+    scan(SCALAR, &rows, &ranges, &look_up, &mut candidates);
     assert_eq!(candidates.sorted().collect::<Vec<_>>(), [(0, 0.25), (1, 0.25), (2, 0.25)]);
 }
 
@@ -234,9 +233,9 @@ fn tables_of_zeros_estimate_the_bias() {
 #[should_panic(expected = "a bit for each of 65 rows")]
 fn a_range_beyond_the_filter_is_refused() {
     let mut look_up = LookUp::new();
-    Kernel::available()[0].fill(&mut look_up, &[1.0; 4], &[1.0; 64], 4);
+    fill(SCALAR, &mut look_up, &[1.0; 4], &[1.0; 64], 4);
     let codes = vec![0; codes_bytes(65, 1).unwrap()];
     let rows = CodedRows { codes: &codes, scales: &[0; 65], allowed: Some(&[0]), base: 0 };
     let ranges = [ScanRange { start: 0, end: 65, bias: 0.0 }];
-    crate::kernel::kernel().scan(&rows, &ranges, &look_up, &mut Candidates::new());
+    scan(Isa::detect(), &rows, &ranges, &look_up, &mut Candidates::new());
 }

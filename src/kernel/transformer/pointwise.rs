@@ -34,7 +34,7 @@ macro_rules! dispatch {
                 Level::Avx2 => unsafe { avx2($($arg),*) },
                 #[cfg(target_arch = "aarch64")]
                 Level::Neon => $body::<true>($($arg),*),
-                Level::Portable => $body::<false>($($arg),*),
+                Level::Scalar => $body::<false>($($arg),*),
             }
         }
     };

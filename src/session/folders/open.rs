@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::encode::folder::{
-    Device, FolderEncoder, OpenOptions, Preset, Purpose, Towers, paths_in, tower_names,
+    Device, FolderEncoder, FolderOptions, Preset, Purpose, Towers, paths_in, tower_names,
 };
 use crate::encode::hub::{Hub, ModelName};
 use crate::encoder::{Encoder, EncoderSpec};
@@ -46,8 +46,7 @@ pub(in crate::session) fn open_towers(
     path: &Path,
     choice: &EncoderChoice,
 ) -> SessionResult<Arc<dyn Encoder>> {
-    let options = choice.model.open_options()?;
-    let document = FolderEncoder::open_with(path, &options)?;
+    let document = FolderEncoder::open_with(path, &choice.model.open_options()?)?;
     let purpose = document.preset().map_or(Purpose::Both, |preset| preset.purpose);
     let query_path = match (choice.query.as_deref(), purpose) {
         (Some(query), _) => absolute(query)?,
@@ -67,9 +66,7 @@ pub(in crate::session) fn open_towers(
         Purpose::Documents { query } => Some(Preset::by_name(query)?),
         _ => None,
     };
-    let OpenOptions { precision, device, .. } = options;
-    let query = OpenOptions { preset: partner, precision, device, ..OpenOptions::default() };
-    let query = FolderEncoder::open_with(&query_path, &query)?;
+    let query = FolderEncoder::open_with(&query_path, &choice.model.how_to_run().preset(partner))?;
     Ok(Arc::new(Towers::new(document, query)?))
 }
 
@@ -89,12 +86,13 @@ pub(in crate::session) fn open_like(
     choice: &EncoderChoice,
     stored: &EncoderSpec,
 ) -> SessionResult<Arc<dyn Encoder>> {
-    let encoder = match choice.model.is_empty() {
-        true => FolderEncoder::open_like_on(path, stored, choice.model.device)?,
-        false => FolderEncoder::open_with(path, &choice.model.open_options()?)?,
+    let options = match choice.model.is_empty() {
+        true => choice.model.how_to_run().like(stored),
+        false => choice.model.open_options()?,
     };
+    let encoder = FolderEncoder::open_with(path, &options)?;
     match has_towers(stored) {
-        true => Ok(Arc::new(Towers::for_questions(stored, encoder)?)),
+        true => Ok(Arc::new(Towers::for_queries(stored, encoder)?)),
         false => Ok(Arc::new(encoder)),
     }
 }
@@ -114,14 +112,14 @@ pub(in crate::session) fn open_stored(
     wanted: Wanted,
     choice: &EncoderChoice,
 ) -> SessionResult<Option<Arc<dyn Encoder>>> {
-    let device = choice.model.device;
+    let options = FolderOptions::new().device(choice.model.device).like(spec);
     Ok(Some(match (tower_names(&spec.name), wanted) {
-        (Some((_, query)), Wanted::Queries) => {
-            let named = EncoderSpec { name: query.to_owned(), ..spec.clone() };
-            Arc::new(Towers::for_questions(spec, FolderEncoder::open_as_on(&named, device)?)?)
+        (Some(_), Wanted::Queries) => {
+            let query = FolderEncoder::open_with(first, &options)?;
+            Arc::new(Towers::for_queries(spec, query)?)
         }
-        (Some(_), Wanted::Both) => Arc::new(Towers::open_as_on(spec, device)?),
-        (None, _) if first.is_dir() => Arc::new(FolderEncoder::open_as_on(spec, device)?),
+        (Some(_), Wanted::Both) => Arc::new(Towers::open_with(spec, &options)?),
+        (None, _) if first.is_dir() => Arc::new(FolderEncoder::open_with(first, &options)?),
         (None, _) => return Ok(None),
     }))
 }

@@ -40,14 +40,14 @@ pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
 
 /// Says which lines an encoder's error is about.
 fn at(file: &str, numbers: &[u64], error: Error) -> Error {
-    let (Error::Encoder { name, detail }, Some(first), Some(last)) =
+    let (Error::Encoder { name, detail, .. }, Some(first), Some(last)) =
         (&error, numbers.first(), numbers.last())
     else {
         return error;
     };
     let place =
         if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-    Error::Input { file: file.to_owned(), place, detail: format!("encoder {name}: {detail}") }
+    Error::input(file, place, format!("encoder {name}: {detail}"))
 }
 
 /// Some lines that are not blank.
@@ -105,7 +105,7 @@ impl Lines {
 
     fn wrong(&self, detail: String) -> Failure {
         let (file, place) = (self.name.clone(), format!("line {}", self.number));
-        Failure::Library(Error::Input { file, place, detail })
+        Failure::Library(Error::input(file, place, detail))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Tiles of bfloat16 words in NEON registers: sixteen of them hold the sums of two rows.
 
+#![allow(unsafe_code)]
+
 use std::arch::aarch64::*;
 
-use super::super::words::{Target, Tile, with_rows};
-use super::PANEL;
+use crate::kernel::matmul::panel::PANEL;
+use crate::kernel::matmul::words::{Target, Tile, with_rows};
 
 /// # Safety
 /// Needs `1 <= rows <= 2` and slices long enough for `rows` rows.

@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::Bf16Panels;
+use super::product::{multiply_by, round_by};
+use super::scalar::rounded;
+use super::unit::Unit;
+use crate::kernel::matmul::Rows;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]

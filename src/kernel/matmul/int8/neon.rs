@@ -3,11 +3,14 @@
 //! NEON multiplies bytes of equal sign only, so 128 is taken off the left-hand bytes (their highest
 //! bit is turned) and 128 times the sum of the column's weights is added at the end.
 
+#![allow(unsafe_code)]
+
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::super::words::{Target, Tile, with_rows};
-use super::{Columns, PANEL, Span};
+use super::columns::{Columns, Span};
+use crate::kernel::matmul::panel::PANEL;
+use crate::kernel::matmul::words::{Target, Tile, with_rows};
 
 /// Registers of one line: four columns each.
 const PARTS: usize = PANEL / 4;

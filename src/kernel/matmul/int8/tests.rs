@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::product::{multiply_by, round_by};
+use super::unit::Unit;
+use super::{Int8Panels, Int8Rows};
+use crate::kernel::isa::Isa;
+use crate::kernel::matmul::Rows;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]

@@ -1,0 +1,3 @@
+//! How well an encoder or a database answers queries, measured.
+
+pub mod beir;

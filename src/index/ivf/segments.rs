@@ -1,0 +1,74 @@
+//! Segments that are searched as one, and whether their arrays fit each other.
+
+use super::rows::{Allowed, IndexedRows};
+use crate::error::{Error, Result};
+use crate::index::codebook::Codebook;
+use crate::kernel::scan::codes_bytes;
+
+/// Segments that were indexed with one codebook.
+#[derive(Clone, Copy, Debug)]
+pub struct Index<'a> {
+    /// What the rows were assigned and encoded with.
+    pub codebook: Codebook<'a>,
+    /// The segments.
+    pub segments: &'a [IndexedRows<'a>],
+}
+
+impl Index<'_> {
+    /// Checks that arrays are as long as they should be.
+    pub(in crate::index) fn check(&self) -> Result<()> {
+        self.codebook.check()?;
+        let (dimension, lists) = (self.codebook.dimension, self.codebook.lists());
+        let sub_quantizers = self.codebook.sub_quantizers();
+        let whole = |segment: &IndexedRows<'_>| {
+            let rows = segment.rows.count(dimension)?;
+            let codes = codes_bytes(segment.scales.len(), sub_quantizers)?;
+            let last = *segment.list_offsets.last()? as usize;
+            // Rows in no list are never looked up in a filter.
+            let words = last.div_ceil(u64::BITS as usize);
+            let filter = |allowed: Allowed<'_>| {
+                allowed.words.len() >= words && allowed.list_counts.len() == lists
+            };
+            let whole = segment.list_offsets.len() == lists + 1
+                && last <= rows
+                && last <= segment.scales.len()
+                && codes <= segment.codes.len()
+                && u32::try_from(rows).ok()?.checked_add(segment.base).is_some()
+                && segment.allowed.is_none_or(filter);
+            whole.then_some(())
+        };
+        match self.segments.iter().position(|segment| whole(segment).is_none()) {
+            Some(at) => Err(mismatch(&format!("the arrays of segment {at}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the lists nearest to a query hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Rows.
+    pub rows: u64,
+    /// Rows that are allowed.
+    pub matches: u64,
+    /// Lists with such a row.
+    pub lists: u32,
+}
+
+impl Around {
+    pub(super) fn add(&mut self, index: &Index<'_>, list: u32) {
+        let mut matches = 0;
+        for segment in index.segments {
+            self.rows += segment.list(list).len() as u64;
+            matches += u64::from(segment.matches(list));
+        }
+        self.matches += matches;
+        self.lists += u32::from(matches > 0);
+    }
+}
+
+/// The error of arrays that do not belong together.
+pub(super) fn mismatch(what: &str) -> Error {
+    let detail = format!("{what}: lengths or offsets do not fit together");
+    Error::Vector { subject: "index".to_owned(), detail }
+}
