@@ -2,9 +2,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::reader::Segment;
-use super::vectors::rotation;
-use super::verify::fits_single;
+use super::segment::Segment;
 use crate::error::{Error, Result};
 use crate::format::manifest::RowType;
 use crate::format::postings::read_bitmap;
@@ -14,6 +12,8 @@ use crate::ids::RowId;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::rotate::Rotation;
+use crate::segment::row_space::fits_single;
+use crate::segment::write::vectors::rotation;
 
 impl Segment {
     /// Every row as it is stored, under the database's rotation, and the rows that have a vector; `None` when none has. Rows without
@@ -104,7 +104,10 @@ impl Segment {
         self.shared.rotation.get_or_init(made).as_ref()
     }
 
-    pub(super) fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {
+    pub(in crate::segment) fn vector_rows(
+        &self,
+        vectors: &SegmentVectors,
+    ) -> Result<&RoaringBitmap> {
         if let Some(rows) = self.shared.vector_rows.get() {
             return Ok(rows);
         }

@@ -1,13 +1,14 @@
 //! Documents in, a segment file out.
 
 use super::columns::Columns;
-use super::deletes::Deletes;
+use super::deletes::DeletionMarks;
+use super::documents::DocumentWriter;
 use super::draft::Draft;
 use super::file::SegmentFile;
 use super::keys::Keys;
-use super::packer::Packer;
+use super::lists::write_no_lists;
 use super::postings::Postings;
-use super::vectors::{Vectors, write_no_index, write_none};
+use super::vectors::{Vectors, write_none};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
@@ -25,11 +26,11 @@ use crate::storage::Storage;
 pub struct SegmentBuilder {
     rows: u32,
     text_bytes: u64,
-    packer: Packer,
+    documents: DocumentWriter,
     keys: Keys,
     columns: Columns,
     postings: Postings,
-    deletes: Deletes,
+    deletes: DeletionMarks,
     vectors: Option<Vectors>,
 }
 
@@ -39,11 +40,11 @@ impl SegmentBuilder {
         SegmentBuilder {
             rows: 0,
             text_bytes: 0,
-            packer: Packer::new(),
+            documents: DocumentWriter::new(),
             keys: Keys::default(),
             columns: Columns::default(),
             postings: Postings::default(),
-            deletes: Deletes::default(),
+            deletes: DeletionMarks::default(),
             vectors: vectors.map(Vectors::new),
         }
     }
@@ -52,7 +53,7 @@ impl SegmentBuilder {
     ///
     /// `input_hash` is [`crate::encoder::EncoderInput::hash`], or zeros. A document without a vector
     /// is not found by vector search. Under [`crate::Metric::Cosine`] the vector is normalised here.
-    /// A key may come again: [`super::Segment::find`] then names the last row.
+    /// A key may come again: [`crate::segment::Segment::find`] then names the last row.
     ///
     /// Cost: about 15 us for an abstract; compression runs on a thread of the builder's own.
     ///
@@ -95,7 +96,7 @@ impl SegmentBuilder {
                 });
             }
         }
-        self.packer.push(draft.record())?;
+        self.documents.push(draft.record())?;
         self.text_bytes += draft.text_bytes() as u64;
         let row = self.rows;
         self.keys.push(draft.key());
@@ -152,7 +153,7 @@ impl SegmentBuilder {
 
     /// Heap memory in use, estimated.
     pub fn memory_bytes(&self) -> usize {
-        self.packer.memory_bytes()
+        self.documents.memory_bytes()
             + self.keys.memory_bytes()
             + self.columns.memory_bytes()
             + self.postings.memory_bytes()
@@ -182,8 +183,8 @@ impl SegmentBuilder {
     fn write(self, mut file: SegmentFile, id: SegmentId) -> Result<SegmentEntry> {
         let mut meta =
             SegmentMeta { rows: self.rows, text_bytes: self.text_bytes, ..SegmentMeta::default() };
-        Packer::start(&mut file);
-        meta.blocks = self.packer.finish(&mut file)?;
+        DocumentWriter::start(&mut file);
+        meta.blocks = self.documents.finish(&mut file)?;
         self.keys.write(&mut file, &mut meta)?;
         self.columns.write(&mut file, &mut meta)?;
         self.postings.write(&mut file, &mut meta)?;
@@ -192,13 +193,13 @@ impl SegmentBuilder {
             Some(vectors) => vectors.write(&mut file, &mut meta)?,
             None => write_none(&mut file)?,
         }
-        write_no_index(&mut file);
+        write_no_lists(&mut file);
         finish(file, id, &meta)
     }
 }
 
 /// Writes the meta record and ends the file.
-pub(super) fn finish(
+pub(in crate::segment) fn finish(
     mut file: SegmentFile,
     id: SegmentId,
     meta: &SegmentMeta,

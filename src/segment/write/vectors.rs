@@ -8,8 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::postings::write_bitmap;
 use crate::format::segment::{
-    SECTION_CODE_SCALES, SECTION_CODES, SECTION_LIST_OFFSETS, SECTION_SCALES, SECTION_VECTOR_ROWS,
-    SECTION_VECTORS, SegmentMeta, SegmentVectors,
+    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
@@ -17,7 +16,7 @@ use crate::kernel::rotate::Rotation;
 use crate::kernel::{norm, normalize};
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
-pub(super) struct Vectors {
+pub(in crate::segment) struct Vectors {
     dimension: u32,
     metric: Metric,
     row_type: RowType,
@@ -36,7 +35,7 @@ enum Stored {
 }
 
 impl Vectors {
-    pub(super) fn new(config: &VectorConfig) -> Vectors {
+    pub(in crate::segment) fn new(config: &VectorConfig) -> Vectors {
         Vectors {
             dimension: config.dimension,
             metric: config.metric,
@@ -55,9 +54,9 @@ impl Vectors {
     }
 
     /// Keeps a vector, normalised if the metric asks for it, until [`Vectors::push`]. Checks that it can
-    /// be stored; [`check_stored`](super::check_stored) is narrower, so that a vector that was
+    /// be stored; [`check_stored`](crate::segment::check_stored) is narrower, so that a vector that was
     /// accepted once is still accepted as it was read back.
-    pub(super) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
+    pub(in crate::segment) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
         self.scratch.clear();
         let Some(vector) = vector else { return Ok(()) };
         let bad = |detail: String| Err(Error::Vector { subject: key.to_string(), detail });
@@ -96,7 +95,7 @@ impl Vectors {
     }
 
     /// Appends the prepared vector, or a row without one.
-    pub(super) fn push(&mut self, row: u32) {
+    pub(in crate::segment) fn push(&mut self, row: u32) {
         let dimension = self.dimension as usize;
         if self.scratch.is_empty() {
             self.scratch.resize(dimension, 0.0);
@@ -120,7 +119,7 @@ impl Vectors {
     }
 
     /// Puts the prepared vector in the place of a row that was pushed before.
-    pub(super) fn replace(&mut self, row: u32) {
+    pub(in crate::segment) fn replace(&mut self, row: u32) {
         // Quantised at the end as any other, then moved: the last row's length is everybody's.
         self.push(row);
         let dimension = self.dimension as usize;
@@ -136,7 +135,7 @@ impl Vectors {
     }
 
     /// The vector of a row as it will be read back; `None` when it has none.
-    pub(super) fn get(&self, row: u32) -> Option<Vec<f32>> {
+    pub(in crate::segment) fn get(&self, row: u32) -> Option<Vec<f32>> {
         if !self.present.contains(row) {
             return None;
         }
@@ -159,7 +158,7 @@ impl Vectors {
         Some(vector)
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         let rows = match &self.rows {
             Stored::Int8(codes) => codes.capacity(),
             Stored::F16(numbers) => numbers.capacity() * 2,
@@ -168,7 +167,11 @@ impl Vectors {
         rows + self.scales.capacity() * 4 + self.present.serialized_size()
     }
 
-    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         if self.present.is_empty() {
             return write_none(file);
         }
@@ -197,7 +200,7 @@ fn move_last<T: Copy>(items: &mut Vec<T>, start: usize, count: usize) {
 }
 
 /// The rotation of a seed; `None` for 0.
-pub(super) fn rotation(dimension: u32, seed: u64) -> Option<Rotation> {
+pub(in crate::segment) fn rotation(dimension: u32, seed: u64) -> Option<Rotation> {
     (seed != 0).then(|| Rotation::new(dimension as usize, seed))
 }
 
@@ -209,22 +212,18 @@ fn unit_scale(codes: &[i8]) -> f32 {
 }
 
 /// The vector sections of a segment without vectors.
-pub(super) fn write_none(file: &mut SegmentFile) -> Result<()> {
+pub(in crate::segment) fn write_none(file: &mut SegmentFile) -> Result<()> {
     file.section(SECTION_VECTORS);
     file.section(SECTION_SCALES);
     file.section(SECTION_VECTOR_ROWS);
     Ok(())
 }
 
-/// The index sections of a segment without an index.
-pub(super) fn write_no_index(file: &mut SegmentFile) {
-    for kind in [SECTION_LIST_OFFSETS, SECTION_CODES, SECTION_CODE_SCALES] {
-        file.section(kind);
-    }
-}
-
 /// The rows that have a vector.
-pub(super) fn write_presence(file: &mut SegmentFile, mut present: RoaringBitmap) -> Result<()> {
+pub(in crate::segment) fn write_presence(
+    file: &mut SegmentFile,
+    mut present: RoaringBitmap,
+) -> Result<()> {
     let mut bytes = Vec::new();
     write_bitmap(&mut present, &mut bytes);
     file.array(SECTION_VECTOR_ROWS, &bytes)

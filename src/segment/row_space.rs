@@ -54,6 +54,11 @@ pub(crate) fn check_query(vector: &[f32], config: &VectorConfig) -> Result<(), S
     }
 }
 
+/// Whether products of two such vectors are finite: none is greater than the greater squared length.
+pub(super) fn fits_single(squared_length: f64) -> bool {
+    squared_length <= f64::from(f32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

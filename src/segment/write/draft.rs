@@ -6,12 +6,10 @@ use crate::format::record;
 use crate::format::terms::{TermField, of_document};
 use crate::ids::Key;
 
-use super::columns::date_of;
-
 /// Room for the record of a usual citation, in bytes.
 const RECORD_BYTES: usize = 4 * 1024;
 
-/// A document's record, terms, dates and numbers, ready for [`super::SegmentBuilder::push_draft`].
+/// A document's record, terms, dates and numbers, ready for [`crate::segment::SegmentBuilder::push_draft`].
 ///
 /// An import makes drafts where it parses, so that one document is in memory at a time and its
 /// hundred texts are freed by the thread that made them: three blocks of memory go on instead.
@@ -101,4 +99,9 @@ impl Draft {
             (*field, term)
         })
     }
+}
+
+/// The first and last day of a document's publication date; zeros when it has none.
+pub(in crate::segment) fn date_of(document: &Document) -> [u32; 2] {
+    document.date.as_ref().map_or([0, 0], |date| [date.first.0, date.last.0])
 }
