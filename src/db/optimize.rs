@@ -12,7 +12,7 @@ use crate::format::manifest::QuestionSource;
 use crate::format::names::codebook_name;
 use crate::ids::SegmentId;
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
-use crate::segment::{CodebookFile, Segment, check_query};
+use crate::segment::{CodebookFile, RowSpace, Segment, check_finite};
 
 /// How the index is made.
 #[derive(Clone)]
@@ -244,14 +244,14 @@ impl Writer {
                 config.dimension
             ));
         }
-        if let Some(place) = questions.iter().position(|number| !number.is_finite()) {
-            return wrong(format!("number {place} is not finite"));
-        }
+        check_finite(questions).or_else(wrong)?;
+        let space = RowSpace::from(config);
         let zeros = |question: &[f32]| question.iter().all(|number| *number == 0.0);
         for (place, question) in questions.chunks(config.dimension as usize).enumerate() {
             // Questions without a direction are left out later.
             if !zeros(question) {
-                check_query(question, config)
+                space
+                    .check_query(question)
                     .or_else(|detail| wrong(format!("question {place}: {detail}")))?;
             }
         }

@@ -6,7 +6,7 @@ use crate::control::Control;
 use crate::encoder::{EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::Key;
-use crate::segment::check_stored;
+use crate::segment::RowSpace;
 
 impl Writer {
     pub(super) fn check_vector(&self, key: &Key, vector: &[f32]) -> Result<()> {
@@ -24,7 +24,7 @@ impl Writer {
                 spec.name
             ));
         }
-        check_stored(vector, config).or_else(wrong)
+        RowSpace::from(config).check_stored(vector).or_else(wrong)
     }
 
     /// Gives every change its input hash and, where an encoder is at hand and not deferred, its vector.

@@ -12,7 +12,7 @@ use crate::control::Control;
 use crate::encoder::call;
 use crate::error::{Error, Result};
 use crate::format::manifest::QuestionSource;
-use crate::search::{Vectors, as_stored};
+use crate::search::Vectors;
 use crate::segment::{CodebookFile, Questions};
 
 /// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
@@ -109,10 +109,10 @@ impl Writer {
 
     /// Questions as rows are stored; those that have no direction are left out.
     fn as_stored(&self, questions: &[f32], dimension: usize) -> Vec<f32> {
-        let Some(Vectors { config, rotation, .. }) = &self.base.state().vectors else {
+        let Some(Vectors { space, .. }) = &self.base.state().vectors else {
             return Vec::new();
         };
-        let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
+        let stored = |question| space.to_query(question).unwrap_or_default();
         questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
     }
 }

@@ -10,12 +10,11 @@ use crate::error::Result;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::index::parallel;
-use crate::kernel::rotate::Rotation;
 use crate::search::{
     FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors, fields, search,
     suggest_mesh, why_nothing,
 };
-use crate::segment::CodebookFile;
+use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
@@ -72,8 +71,7 @@ impl Snapshot {
     pub(super) fn new(storage: Arc<dyn Storage>, content: Content) -> Snapshot {
         let manifest = &content.manifest;
         let vectors = manifest.vectors.clone().map(|config| Vectors {
-            rotation: (config.rotation != 0)
-                .then(|| Rotation::new(config.dimension as usize, config.rotation)),
+            space: RowSpace::from(&config),
             calibration: manifest.calibration.clone(),
             config,
         });

@@ -12,16 +12,13 @@ use super::query::Query;
 use super::resolve::resolve;
 use super::view::SegmentView;
 use crate::control::Control;
-use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
 use crate::format::rows::rows as bitmap_rows;
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::calibrate::Calibration;
-use crate::kernel::normalize;
-use crate::kernel::rotate::Rotation;
 use crate::limits::HITS_MAX;
-use crate::segment::check_query;
+use crate::segment::RowSpace;
 
 /// One found document.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,8 +63,8 @@ impl SearchResult {
 pub struct Vectors {
     /// Their form.
     pub config: VectorConfig,
-    /// The rotation that they are stored under.
-    pub rotation: Option<Rotation>,
+    /// Which vectors can be searched with, and how they become rows.
+    pub space: RowSpace,
     /// How much of the index reaches which recall.
     pub calibration: Option<Calibration>,
 }
@@ -129,7 +126,7 @@ fn evaluate(
 /// The vector to compare with: checked, normalised where the metric wants it, and rotated as rows are.
 fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<Vec<f32>> {
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
-    let Some(Vectors { config, rotation, .. }) = vectors else {
+    let Some(Vectors { config, space, .. }) = vectors else {
         return Err(Error::InvalidQuery {
             detail: "this database has no vectors (it was imported with `--encoder none`); \
                      search with filters only, or import again with an encoder"
@@ -147,27 +144,7 @@ fn prepare(vector: &[f32], vectors: Option<&Vectors>, query: &Query) -> Result<V
             });
         }
     }
-    as_stored(vector, config, rotation.as_ref()).map_err(wrong)
-}
-
-/// A query vector as rows are stored: checked, normalised where the metric wants it, and rotated.
-///
-/// # Errors
-/// What is wrong with the numbers.
-pub(crate) fn as_stored(
-    vector: &[f32],
-    config: &VectorConfig,
-    rotation: Option<&Rotation>,
-) -> Result<Vec<f32>, String> {
-    check_query(vector, config)?;
-    let mut vector = vector.to_vec();
-    if config.metric == Metric::Cosine && !normalize(&mut vector) {
-        return Err("its direction is undefined".into());
-    }
-    if let Some(rotation) = rotation {
-        rotation.apply(&mut vector);
-    }
-    Ok(vector)
+    space.to_query(vector).map_err(wrong)
 }
 
 /// Lists what matches, newest first.

@@ -29,7 +29,6 @@ mod view;
 mod vocabulary;
 
 pub use diagnose::why_nothing;
-pub(crate) use execute::as_stored;
 pub use execute::{Hit, SearchResult, Vectors, search};
 pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 pub use fields::{FieldInfo, fields};

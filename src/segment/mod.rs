@@ -61,6 +61,7 @@ pub use read::documents::Documents;
 pub use read::lists::{SegmentLists, SegmentPages};
 pub use read::postings::Terms;
 pub use read::segment::{SectionSize, Segment};
-pub(crate) use row_space::{check_query, check_stored};
+pub use row_space::RowSpace;
+pub(crate) use row_space::check_finite;
 pub use write::builder::SegmentBuilder;
 pub use write::draft::Draft;

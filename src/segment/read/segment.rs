@@ -14,8 +14,8 @@ use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
-use crate::kernel::rotate::Rotation;
 use crate::limits::DIMENSION_MAX;
+use crate::segment::row_space::RowSpace;
 use crate::storage::{Storage, VerifiedFile};
 
 /// Rows between two looks at the caller's [`Control`](crate::control::Control).
@@ -40,7 +40,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) dictionary: OnceLock<DecoderDictionary<'static>>,
     pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
     pub(in crate::segment) lists_checked: OnceLock<()>,
-    pub(in crate::segment) rotation: OnceLock<Option<Rotation>>,
+    pub(in crate::segment) space: Option<RowSpace>,
 }
 
 /// A section and its size.
@@ -122,6 +122,7 @@ impl Segment {
             return broken(rule, detail);
         }
         check_lengths(&file, &meta)?;
+        let space = meta.vectors.as_ref().map(RowSpace::from);
         Ok(Segment {
             shared: Arc::new(Shared {
                 id: entry.id,
@@ -130,7 +131,7 @@ impl Segment {
                 dictionary: OnceLock::new(),
                 vector_rows: OnceLock::new(),
                 lists_checked: OnceLock::new(),
-                rotation: OnceLock::new(),
+                space,
             }),
         })
     }

@@ -1,4 +1,4 @@
-//! Vectors while a segment is written: checked, normalised, quantised.
+//! Vectors while a segment is written: made rows ([`RowSpace`]), then quantised.
 
 use roaring::RoaringBitmap;
 
@@ -12,8 +12,7 @@ use crate::format::segment::{
 };
 use crate::ids::Key;
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
-use crate::kernel::rotate::Rotation;
-use crate::kernel::{norm, normalize};
+use crate::segment::row_space::RowSpace;
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
 pub(in crate::segment) struct Vectors {
@@ -21,7 +20,7 @@ pub(in crate::segment) struct Vectors {
     metric: Metric,
     row_type: RowType,
     rotation: u64,
-    rotated: Option<Rotation>,
+    space: RowSpace,
     rows: Stored,
     scales: Vec<f32>,
     present: RoaringBitmap,
@@ -41,7 +40,7 @@ impl Vectors {
             metric: config.metric,
             row_type: config.row_type,
             rotation: config.rotation,
-            rotated: rotation(config.dimension, config.rotation),
+            space: RowSpace::from(config),
             rows: match config.row_type {
                 RowType::Int8 => Stored::Int8(Vec::new()),
                 RowType::F16 => Stored::F16(Vec::new()),
@@ -53,45 +52,12 @@ impl Vectors {
         }
     }
 
-    /// Keeps a vector, normalised if the metric asks for it, until [`Vectors::push`]. Checks that it can
-    /// be stored; [`check_stored`](crate::segment::check_stored) is narrower, so that a vector that was
-    /// accepted once is still accepted as it was read back.
+    /// Keeps a vector as its row will be, until [`Vectors::push`].
     pub(in crate::segment) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
         self.scratch.clear();
         let Some(vector) = vector else { return Ok(()) };
-        let bad = |detail: String| Err(Error::Vector { subject: key.to_string(), detail });
-        if vector.len() != self.dimension as usize {
-            return bad(format!("expected {} numbers, found {}", self.dimension, vector.len()));
-        }
-        if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
-            return bad(format!("number {place} is not finite"));
-        }
-        self.scratch.extend_from_slice(vector);
-        if self.metric == Metric::Cosine && !self.normalize() {
-            return bad("the zero vector has no direction to compare by cosine".into());
-        }
-        if let Some(rotation) = &self.rotated {
-            rotation.apply(&mut self.scratch);
-        }
-        let fits = |number: &f32| match self.row_type {
-            RowType::F16 => f32_from_f16(f16_from_f32(*number)).is_finite(),
-            RowType::Int8 | RowType::F32 => number.is_finite(),
-        };
-        if let Some(place) = self.scratch.iter().position(|number| !fits(number)) {
-            let row_type = self.row_type;
-            return bad(format!("number {place} is too great to be stored as {row_type:?}"));
-        }
-        Ok(())
-    }
-
-    /// Makes the prepared vector's length 1. One whose length is 1 as far as a row can tell stays as
-    /// it is, so that a vector read from a row gives the same row again.
-    fn normalize(&mut self) -> bool {
-        let tolerance = match self.row_type {
-            RowType::F16 => 1e-3,
-            RowType::Int8 | RowType::F32 => 1e-6,
-        };
-        (norm(&self.scratch) - 1.0).abs() < tolerance || normalize(&mut self.scratch)
+        let bad = |detail| Error::Vector { subject: key.to_string(), detail };
+        self.space.to_row(vector, &mut self.scratch).map_err(bad)
     }
 
     /// Appends the prepared vector, or a row without one.
@@ -152,9 +118,7 @@ impl Vectors {
             }
             Stored::F32(numbers) => numbers.get(range)?.to_vec(),
         };
-        if let Some(rotation) = &self.rotated {
-            rotation.invert(&mut vector);
-        }
+        self.space.unrotate(&mut vector);
         Some(vector)
     }
 
@@ -197,11 +161,6 @@ fn move_last<T: Copy>(items: &mut Vec<T>, start: usize, count: usize) {
     let last = items.len().saturating_sub(count);
     items.copy_within(last.., start);
     items.truncate(last);
-}
-
-/// The rotation of a seed; `None` for 0.
-pub(in crate::segment) fn rotation(dimension: u32, seed: u64) -> Option<Rotation> {
-    (seed != 0).then(|| Rotation::new(dimension as usize, seed))
 }
 
 /// The scale that gives codes the length 1: rounding to codes changes a row's length, and a cosine
