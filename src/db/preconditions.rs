@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{Manifest, VectorConfig};
 use crate::format::names::{Name, parse};
 use crate::ids::{Key, SegmentId};
-use crate::segment::check_stored;
+use crate::segment::RowSpace;
 use crate::storage::Storage;
 
 /// A segment number above every one that the manifest or the directory knows.
@@ -62,5 +62,5 @@ pub(super) fn check_vector(
             spec.name
         ));
     }
-    check_stored(vector, config).or_else(wrong)
+    RowSpace::from(config).check_stored(vector).or_else(wrong)
 }

@@ -9,13 +9,12 @@ use crate::document::Document;
 use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
-use crate::kernel::rotate::Rotation;
 use crate::parallel;
 use crate::search::{
     Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
     facets, fields, search, suggest, suggest_mesh, why_nothing,
 };
-use crate::segment::CodebookFile;
+use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
@@ -71,8 +70,7 @@ impl Snapshot {
     pub(super) fn new(storage: Arc<dyn Storage>, content: Content) -> Snapshot {
         let manifest = &content.manifest;
         let vectors = manifest.vectors.clone().map(|config| Vectors {
-            rotation: (config.rotation != 0)
-                .then(|| Rotation::new(config.dimension as usize, config.rotation)),
+            space: RowSpace::from(&config),
             calibration: manifest.calibration.clone(),
             config,
         });

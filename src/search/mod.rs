@@ -62,5 +62,4 @@ pub use query::{Accuracy, Query};
 pub use sort::{Sort, SortOrder};
 pub use suggest::suggest;
 pub use vectors::Vectors;
-pub(crate) use vectors::as_stored;
 pub use view::SegmentView;

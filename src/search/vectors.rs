@@ -1,20 +1,17 @@
-//! The vectors of a snapshot, and a query's vector in the form in which they are stored.
+//! The vectors of a snapshot, and the check of a query's vector against them.
 
 use super::query::Query;
-use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
 use crate::index::calibrate::Calibration;
-use crate::kernel::normalize;
-use crate::kernel::rotate::Rotation;
-use crate::segment::check_query;
+use crate::segment::RowSpace;
 
 /// What the vectors of a snapshot have in common.
 pub struct Vectors {
     /// Their form.
     pub config: VectorConfig,
-    /// The rotation that they are stored under.
-    pub rotation: Option<Rotation>,
+    /// Which vectors can be searched with, and how they become rows.
+    pub space: RowSpace,
     /// How much of the index reaches which recall.
     pub calibration: Option<Calibration>,
 }
@@ -26,7 +23,7 @@ pub(super) fn prepare(
     query: &Query,
 ) -> Result<Vec<f32>> {
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
-    let Some(Vectors { config, rotation, .. }) = vectors else {
+    let Some(Vectors { config, space, .. }) = vectors else {
         return Err(Error::InvalidQuery {
             detail: "this database has no vectors, because it was created without a vector \
                      configuration; search with filters only, or create one with vectors"
@@ -44,25 +41,5 @@ pub(super) fn prepare(
             });
         }
     }
-    as_stored(vector, config, rotation.as_ref()).map_err(wrong)
-}
-
-/// A query vector as rows are stored: checked, normalised where the metric wants it, and rotated.
-///
-/// # Errors
-/// What is wrong with the numbers.
-pub(crate) fn as_stored(
-    vector: &[f32],
-    config: &VectorConfig,
-    rotation: Option<&Rotation>,
-) -> Result<Vec<f32>, String> {
-    check_query(vector, config)?;
-    let mut vector = vector.to_vec();
-    if config.metric == Metric::Cosine && !normalize(&mut vector) {
-        return Err("its direction is undefined".into());
-    }
-    if let Some(rotation) = rotation {
-        rotation.apply(&mut vector);
-    }
-    Ok(vector)
+    space.to_query(vector).map_err(wrong)
 }

@@ -4,6 +4,20 @@
 //! segment of several; [`Segment::verify`] holds a file against every rule of the format. Rows count
 //! from 0 in the order of writing. The file is described in `format-spec/04-segment.md`.
 //!
+//! What writes, reads, merges and checks one thing lies side by side under one name:
+//!
+//! | | `write/` | `read/` | `merge/` | `verify/` |
+//! |---|---|---|---|---|
+//! | keys, revisions, input hashes | `keys` `columns` | `keys` | `documents` `columns` | `keys` |
+//! | dates and numbers | `columns` | `columns` | `columns` | `columns` `documents` |
+//! | documents | `documents` `compress` `dictionary` | `documents` | `documents` | `documents` |
+//! | terms and posting lists | `postings` | `postings` | `postings` | `postings` |
+//! | vectors | `vectors` | `vectors` | `vectors` | `vectors` |
+//! | inverted lists | `lists` | `lists` | `lists` | `lists` |
+//! | deletion marks | `deletes` | `deletes` | `deletes` | `deletes` |
+//! | the codebook's file | `codebook` | `codebook` | | `codebook` |
+//! | the whole file | `builder` `file` | `segment` | `segment` | `segment` |
+//!
 //! Opening touches the ends of the file and one small record. Everything else is read where it
 //! lies, block by block as it is needed, and is checked at each step: whatever the bytes, there is an
 //! answer or an error that names file, offset and rule.
@@ -30,40 +44,24 @@
 //! # }
 //! ```
 
-mod accepted;
-mod builder;
-mod codebook;
-mod columns;
-mod deletes;
-mod dictionary;
-mod draft;
-mod fields;
-mod file;
-mod filters;
-mod keys;
-mod lists;
-mod lookup;
 mod merge;
-mod packer;
-mod postings;
-mod reader;
-mod squeeze;
-mod stored;
-mod texts;
-mod vector_rows;
-mod vectors;
+mod read;
+mod row_space;
 mod verify;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use accepted::{check_query, check_stored};
-pub use builder::SegmentBuilder;
-pub use codebook::{CodebookFile, Questions};
-pub use draft::Draft;
-pub use filters::{NumberColumn, Terms};
-pub use lists::{SegmentLists, SegmentPages};
-pub use lookup::Deletes;
-pub use merge::{Merged, merge};
-pub use reader::{SectionSize, Segment};
-pub use stored::Documents;
+pub use merge::segment::{Merged, merge};
+pub use read::codebook::{CodebookFile, Questions};
+pub use read::columns::NumberColumn;
+pub use read::deletes::Deletes;
+pub use read::documents::Documents;
+pub use read::lists::{SegmentLists, SegmentPages};
+pub use read::postings::Terms;
+pub use read::segment::{SectionSize, Segment};
+pub use row_space::RowSpace;
+pub(crate) use row_space::check_finite;
+pub use write::builder::SegmentBuilder;
+pub use write::draft::Draft;

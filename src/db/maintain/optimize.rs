@@ -11,7 +11,7 @@ use super::train::{can_train, train};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::ids::SegmentId;
-use crate::segment::{Segment, check_query};
+use crate::segment::{RowSpace, Segment, check_finite};
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,14 +96,14 @@ fn check_questions(writer: &Writer, options: &OptimizeOptions) -> Result<()> {
             config.dimension
         ));
     }
-    if let Some(place) = questions.iter().position(|number| !number.is_finite()) {
-        return wrong(format!("number {place} is not finite"));
-    }
+    check_finite(questions).or_else(wrong)?;
+    let space = RowSpace::from(config);
     let zeros = |question: &[f32]| question.iter().all(|number| *number == 0.0);
     for (place, question) in questions.chunks(config.dimension as usize).enumerate() {
         // Questions without a direction are left out later.
         if !zeros(question) {
-            check_query(question, config)
+            space
+                .check_query(question)
                 .or_else(|detail| wrong(format!("question {place}: {detail}")))?;
         }
     }

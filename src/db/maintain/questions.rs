@@ -12,7 +12,7 @@ use super::sample::sample;
 use crate::encoder::call;
 use crate::error::{Error, Result};
 use crate::format::manifest::QuestionSource;
-use crate::search::{Vectors, as_stored};
+use crate::search::Vectors;
 use crate::segment::{CodebookFile, Questions};
 
 /// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
@@ -115,10 +115,10 @@ fn words_per_question(next: &NextGeneration) -> &'static [usize] {
 
 /// Questions as rows are stored; those that have no direction are left out.
 fn stored_form(next: &NextGeneration, questions: &[f32], dimension: usize) -> Vec<f32> {
-    let Some(Vectors { config, rotation, .. }) = &next.base().state().vectors else {
+    let Some(Vectors { space, .. }) = &next.base().state().vectors else {
         return Vec::new();
     };
-    let stored = |question| as_stored(question, config, rotation.as_ref()).unwrap_or_default();
+    let stored = |question| space.to_query(question).unwrap_or_default();
     questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
 }
 

@@ -9,8 +9,9 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::format::segment::*;
 use crate::segment::Segment;
-use crate::segment::file::SegmentFile;
-use crate::segment::filters::NumberColumn;
+use crate::segment::read::columns::NumberColumn;
+use crate::segment::read::segment::ROWS_PER_CHECK;
+use crate::segment::write::file::SegmentFile;
 
 pub(super) fn write(
     inputs: &[Input<'_>],
@@ -73,8 +74,8 @@ impl Copy<'_> {
     ) -> Result<()> {
         file.section(kind);
         let zeros = vec![0; width];
-        for (place, (input, run)) in self.order.runs(super::ROWS_PER_CHECK).enumerate() {
-            if place.is_multiple_of(super::ROWS_PER_CHECK as usize) {
+        for (place, (input, run)) in self.order.runs(ROWS_PER_CHECK).enumerate() {
+            if place.is_multiple_of(ROWS_PER_CHECK as usize) {
                 self.control.check()?;
             }
             let Some(Input { segment, .. }) = self.inputs.get(input) else { continue };

@@ -9,10 +9,11 @@ use crate::format::record;
 use crate::format::segment::SegmentMeta;
 use crate::ids::RowId;
 use crate::segment::Segment;
-use crate::segment::file::SegmentFile;
-use crate::segment::keys::Keys;
-use crate::segment::packer::{Packer, SAMPLE_BYTES};
-use crate::segment::stored::{Block, Records};
+use crate::segment::read::documents::{Block, Records};
+use crate::segment::read::segment::ROWS_PER_CHECK;
+use crate::segment::write::documents::{DocumentWriter, SAMPLE_BYTES};
+use crate::segment::write::file::SegmentFile;
+use crate::segment::write::keys::Keys;
 
 /// Decompressed blocks that are kept of all inputs whose rows change their order, in bytes.
 const KEPT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -26,15 +27,15 @@ pub(super) fn write(
     control: &Control,
 ) -> Result<Keys> {
     let (samples, lengths) = samples(inputs)?;
-    let mut packer = Packer::with_samples(samples, lengths)?;
+    let mut writer = DocumentWriter::with_samples(samples, lengths)?;
     let mut keys = Keys::default();
-    Packer::start(file);
+    DocumentWriter::start(file);
     let unordered = inputs.iter().filter(|input| !input.ascends).count();
     let kept_bytes_max = KEPT_BYTES_MAX / unordered.max(1);
     let mut sources: Vec<Source> =
         inputs.iter().map(|input| Source::new(input, kept_bytes_max)).collect();
     for (new, (input, row)) in order.places().iter().enumerate() {
-        if new.is_multiple_of(super::ROWS_PER_CHECK as usize) {
+        if new.is_multiple_of(ROWS_PER_CHECK as usize) {
             control.check()?;
             control.report("merging segments", "documents", new as u64, order.rows().into());
         }
@@ -44,12 +45,12 @@ pub(super) fn write(
         segment.check_key(RowId(*row), &document)?;
         keys.push(&document.key);
         meta.text_bytes += record::text_bytes(&document) as u64;
-        packer.push(bytes)?;
-        packer.write_blocks(file)?;
+        writer.push(bytes)?;
+        writer.write_blocks(file)?;
     }
     control.report("merging segments", "documents", order.rows().into(), order.rows().into());
     meta.rows = order.rows();
-    meta.blocks = packer.finish(file)?;
+    meta.blocks = writer.finish(file)?;
     Ok(keys)
 }
 

@@ -11,8 +11,8 @@ use crate::format::names::segment_name;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::terms::TermField;
-use crate::segment::file::SegmentFile;
-use crate::segment::postings::PostingsWriter;
+use crate::segment::write::file::SegmentFile;
+use crate::segment::write::postings::PostingsWriter;
 
 pub(super) fn write(
     inputs: &[Input<'_>],

@@ -8,8 +8,8 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::format::manifest::RowType;
 use crate::format::segment::*;
-use crate::segment::file::SegmentFile;
-use crate::segment::vectors::{write_none, write_presence};
+use crate::segment::write::file::SegmentFile;
+use crate::segment::write::vectors::{write_none, write_presence};
 
 pub(super) fn write(
     inputs: &[Input<'_>],

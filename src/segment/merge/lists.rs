@@ -8,9 +8,9 @@ use crate::format::segment::*;
 use crate::index::encode::{Factors, RowEncoder};
 use crate::kernel::Rows;
 use crate::kernel::scan::block::{BLOCK_ROWS, block_bytes, copy_row, write_row};
-use crate::segment::codebook::CodebookFile;
-use crate::segment::file::SegmentFile;
-use crate::segment::lists::SegmentLists;
+use crate::segment::read::codebook::CodebookFile;
+use crate::segment::read::lists::SegmentLists;
+use crate::segment::write::file::SegmentFile;
 
 /// Rows that are assigned or encoded together: their vectors take some megabytes.
 const BATCH_ROWS: usize = 4096;

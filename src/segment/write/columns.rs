@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use super::file::SegmentFile;
-use crate::document::{Document, FieldValue};
+use crate::document::FieldValue;
 use crate::error::Result;
 use crate::format::segment::{
     NumberColumnMeta, RevisionEntry, SECTION_DATE_FIRST, SECTION_DATE_LAST, SECTION_FLOAT_ROWS,
@@ -15,7 +15,7 @@ use crate::ids::Revision;
 
 /// Columns in order of rows. Memory: 36 bytes a row, 12 bytes a number.
 #[derive(Default)]
-pub(super) struct Columns {
+pub(in crate::segment) struct Columns {
     revisions: Vec<u8>,
     has_revisions: bool,
     input_hashes: Vec<[u8; 16]>,
@@ -27,7 +27,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn push(
+    pub(in crate::segment) fn push(
         &mut self,
         row: u32,
         draft: &Draft,
@@ -50,7 +50,7 @@ impl Columns {
         }
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         self.revisions.capacity()
             + self.input_hashes.capacity() * 16
             + self.date_first.capacity() * 8
@@ -58,7 +58,11 @@ impl Columns {
             + self.floats.memory_bytes()
     }
 
-    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         meta.has_revisions = self.has_revisions;
         file.section(SECTION_REVISIONS);
         if self.has_revisions {
@@ -77,13 +81,8 @@ impl Columns {
     }
 }
 
-/// The first and last day of a document's publication date; zeros when it has none.
-pub(super) fn date_of(document: &Document) -> [u32; 2] {
-    document.date.as_ref().map_or([0, 0], |date| [date.first.0, date.last.0])
-}
-
 /// The numbers of every free field of one type, by name.
-pub(super) struct Numbers<T>(BTreeMap<String, (Vec<u32>, Vec<T>)>);
+pub(in crate::segment) struct Numbers<T>(BTreeMap<String, (Vec<u32>, Vec<T>)>);
 
 impl<T> Default for Numbers<T> {
     fn default() -> Numbers<T> {
@@ -93,7 +92,7 @@ impl<T> Default for Numbers<T> {
 
 impl<T: bytemuck::NoUninit> Numbers<T> {
     /// Adds a number; rows of one name must ascend.
-    pub(super) fn push(&mut self, name: &str, row: u32, number: T) {
+    pub(in crate::segment) fn push(&mut self, name: &str, row: u32, number: T) {
         if !self.0.contains_key(name) {
             self.0.insert(name.to_owned(), (Vec::new(), Vec::new()));
         }
@@ -113,7 +112,7 @@ impl<T: bytemuck::NoUninit> Numbers<T> {
         self.0.iter().map(column).sum()
     }
 
-    pub(super) fn write(
+    pub(in crate::segment) fn write(
         &self,
         file: &mut SegmentFile,
         rows_kind: u32,

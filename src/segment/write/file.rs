@@ -10,14 +10,14 @@ use crate::storage::{Storage, StorageFile};
 const BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Writes sections one after the other; memory is one buffer.
-pub(super) struct SegmentFile {
+pub(in crate::segment) struct SegmentFile {
     frame: FrameWriter,
     file: Box<dyn StorageFile>,
     pending_bytes: usize,
 }
 
 impl SegmentFile {
-    pub(super) fn create(
+    pub(in crate::segment) fn create(
         storage: &dyn Storage,
         id: SegmentId,
         file_id: [u8; 16],
@@ -31,12 +31,12 @@ impl SegmentFile {
     }
 
     /// Starts a section.
-    pub(super) fn section(&mut self, kind: u32) {
+    pub(in crate::segment) fn section(&mut self, kind: u32) {
         self.frame.section(kind);
     }
 
     /// Appends to the section.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(in crate::segment) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         // A large array goes through in pieces, so that it is not copied whole.
         for piece in bytes.chunks(BUFFER_BYTES) {
             self.frame.write(piece);
@@ -50,13 +50,17 @@ impl SegmentFile {
     }
 
     /// A section of one array.
-    pub(super) fn array<T: bytemuck::NoUninit>(&mut self, kind: u32, values: &[T]) -> Result<()> {
+    pub(in crate::segment) fn array<T: bytemuck::NoUninit>(
+        &mut self,
+        kind: u32,
+        values: &[T],
+    ) -> Result<()> {
         self.section(kind);
         self.write(bytemuck::cast_slice(values))
     }
 
     /// Ends the file and makes its content durable.
-    pub(super) fn finish(mut self) -> Result<FileSeal> {
+    pub(in crate::segment) fn finish(mut self) -> Result<FileSeal> {
         let (rest, seal) = self.frame.finish();
         self.file.write(&rest)?;
         self.file.sync()?;

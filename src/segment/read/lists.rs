@@ -1,9 +1,9 @@
 //! The index of an open segment.
 
 use super::codebook::CodebookFile;
-use super::reader::Segment;
+use super::segment::Segment;
 use crate::error::Result;
-use crate::format::blocks::{BLOCK_ROWS, block_bytes, padding_is_zero};
+use crate::format::blocks::{BLOCK_ROWS, block_bytes};
 use crate::format::cursor;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
@@ -44,7 +44,7 @@ impl Segment {
     }
 
     /// The inverted lists and the stored rows, for a search that reads little of them: codes, factors
-    /// and vectors are not checked here but by [`Pages`], which a search tells what it is going to read.
+    /// and vectors are not checked here but by [`SegmentPages`], which a search tells what it is going to read.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] when list offsets or the rows with a vector are damaged.
@@ -138,24 +138,6 @@ impl Segment {
             return Err(self.corrupt(SECTION_VECTOR_ROWS, 0, Rule::ListOrder, detail));
         }
         Ok(())
-    }
-
-    /// Checks what [`Segment::lists`] does not: the scale of every row.
-    pub(super) fn verify_lists(&self) -> Result<()> {
-        let Some(lists) = self.lists()? else { return Ok(()) };
-        let sub_quantizers = self.index().map_or(0, |index| index.sub_quantizers);
-        if !padding_is_zero(lists.codes, lists.scales.len(), sub_quantizers as usize) {
-            let detail = "what fills up a scan block is not zero".to_owned();
-            return Err(self.corrupt(SECTION_CODES, 0, Rule::ReservedZero, detail));
-        }
-        match lists.scales.iter().position(|half| *half >= 0x7c00) {
-            None => Ok(()),
-            Some(row) => {
-                let detail = format!("the scale of row {row} is not a finite number from 0 up");
-                let at = row as u64 * 2;
-                Err(self.corrupt(SECTION_CODE_SCALES, at, Rule::CodeFactor, detail))
-            }
-        }
     }
 }
 

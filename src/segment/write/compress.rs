@@ -1,7 +1,7 @@
 //! The thread that trains a dictionary and compresses blocks with it, in order.
 //!
 //! Blocks go in raw and come out compressed, first in, first out. How many are under way is decided
-//! by their raw bytes alone ([`Squeezer::is_full`]), never by how quick the thread is, so its
+//! by their raw bytes alone ([`BlockCompressor::is_full`]), never by how quick the thread is, so its
 //! owner does the same thing at the same block every time.
 
 use std::collections::VecDeque;
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 const QUEUE_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// A compressing thread. Dropped early, it compresses nothing more.
-pub(super) struct Squeezer {
+pub(super) struct BlockCompressor {
     /// `None` once the thread was told to stop.
     raw: Option<Sender<Vec<u8>>>,
     done: Receiver<Result<Done>>,
@@ -40,7 +40,7 @@ enum Done {
     Block(Box<[u8]>),
 }
 
-impl Squeezer {
+impl BlockCompressor {
     /// Starts the thread. It trains a dictionary of at most `dictionary_bytes` on the samples,
     /// which are one after the other with these lengths; none when that is zero.
     ///
@@ -51,7 +51,7 @@ impl Squeezer {
         samples: Vec<u8>,
         lengths: Vec<usize>,
         dictionary_bytes: usize,
-    ) -> Result<Squeezer> {
+    ) -> Result<BlockCompressor> {
         let (raw, raw_in) = channel();
         let (done_out, done) = channel();
         let thread = thread::Builder::new()
@@ -65,7 +65,7 @@ impl Squeezer {
                 }
             })
             .map_err(|error| Error::io("start", "the compressing thread", error))?;
-        Ok(Squeezer {
+        Ok(BlockCompressor {
             raw: Some(raw),
             done,
             thread: Some(thread),
@@ -145,7 +145,7 @@ impl Squeezer {
     }
 }
 
-impl Drop for Squeezer {
+impl Drop for BlockCompressor {
     /// Waits for the thread to end, so that nothing of a writer outlives it: at most as long as one
     /// block takes, or the dictionary.
     fn drop(&mut self) {
@@ -203,47 +203,47 @@ fn failed(error: std::io::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn squeezer() -> Squeezer {
-        Squeezer::start(3, Vec::new(), Vec::new(), 0).expect("a thread")
+    fn compressor() -> BlockCompressor {
+        BlockCompressor::start(3, Vec::new(), Vec::new(), 0).expect("a thread")
     }
 
     #[test]
     fn blocks_come_out_in_order_and_whole() {
-        let mut squeezer = squeezer();
+        let mut compressor = compressor();
         let blocks: Vec<Vec<u8>> = (0..100).map(|byte| vec![byte; 1000 + byte as usize]).collect();
         for block in &blocks {
-            squeezer.send(block.clone()).expect("sends");
+            compressor.send(block.clone()).expect("sends");
         }
         for block in &blocks {
-            let packed = squeezer.next_block().expect("compresses").expect("one more");
+            let packed = compressor.next_block().expect("compresses").expect("one more");
             assert_eq!(&zstd::bulk::decompress(&packed, 4096).expect("is zstd"), block);
         }
-        assert_eq!(squeezer.next_block().expect("is empty"), None);
-        assert_eq!(squeezer.memory_bytes(), 0);
-        assert!(squeezer.dictionary().expect("none was asked for").is_empty());
+        assert_eq!(compressor.next_block().expect("is empty"), None);
+        assert_eq!(compressor.memory_bytes(), 0);
+        assert!(compressor.dictionary().expect("none was asked for").is_empty());
     }
 
     #[test]
     fn is_full_by_raw_bytes_alone() {
-        let mut squeezer = squeezer();
-        while !squeezer.is_full() {
-            squeezer.send(vec![0; 1 << 20]).expect("sends");
+        let mut compressor = compressor();
+        while !compressor.is_full() {
+            compressor.send(vec![0; 1 << 20]).expect("sends");
         }
-        assert_eq!(squeezer.under_way.len(), 7);
-        assert!(squeezer.memory_bytes() > QUEUE_BYTES_MAX);
-        squeezer.next_block().expect("compresses").expect("one more");
-        assert!(!squeezer.is_full());
+        assert_eq!(compressor.under_way.len(), 7);
+        assert!(compressor.memory_bytes() > QUEUE_BYTES_MAX);
+        compressor.next_block().expect("compresses").expect("one more");
+        assert!(!compressor.is_full());
     }
 
     #[test]
     fn dropping_it_with_work_under_way_ends_the_thread() {
-        let mut squeezer = squeezer();
+        let mut compressor = compressor();
         for _ in 0..64 {
-            squeezer.send(vec![7; 1 << 16]).expect("sends");
+            compressor.send(vec![7; 1 << 16]).expect("sends");
         }
-        squeezer.raw = None;
+        compressor.raw = None;
         // The thread drops its end when it is done: the iterator ends, rather than waits for ever.
-        assert_eq!(squeezer.done.iter().count(), 65);
+        assert_eq!(compressor.done.iter().count(), 65);
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         done_out.send(Ok(Done::Block([1].into()))).expect("is open");
         done_out.send(Err(failed(std::io::Error::other("full")))).expect("is open");
         drop((raw_in, done_out));
-        let mut squeezer = Squeezer {
+        let mut compressor = BlockCompressor {
             raw: Some(raw),
             done,
             thread: None,
@@ -262,9 +262,9 @@ mod tests {
             dictionary: None,
             dictionary_bytes_max: 0,
         };
-        let error = squeezer.send(vec![1]).expect_err("nobody listens");
+        let error = compressor.send(vec![1]).expect_err("nobody listens");
         assert!(error.to_string().contains("full"), "{error}");
-        let error = squeezer.next_block().expect_err("nothing more comes");
+        let error = compressor.next_block().expect_err("nothing more comes");
         assert!(matches!(error, Error::Poisoned { .. }), "{error}");
     }
 }

@@ -14,14 +14,17 @@ use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
-use crate::kernel::rotate::Rotation;
 use crate::limits::DIMENSION_MAX;
+use crate::segment::row_space::RowSpace;
 use crate::storage::{Storage, VerifiedFile};
+
+/// Rows between two looks at the caller's [`Control`](crate::control::Control).
+pub(in crate::segment) const ROWS_PER_CHECK: u32 = 256;
 
 /// An open segment. Clones share everything.
 #[derive(Clone)]
 pub struct Segment {
-    pub(super) shared: Arc<Shared>,
+    pub(in crate::segment) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Segment {
@@ -30,14 +33,14 @@ impl std::fmt::Debug for Segment {
     }
 }
 
-pub(super) struct Shared {
+pub(in crate::segment) struct Shared {
     id: SegmentId,
-    pub(super) file: VerifiedFile,
-    pub(super) meta: SegmentMeta,
-    pub(super) dictionary: OnceLock<DecoderDictionary<'static>>,
-    pub(super) vector_rows: OnceLock<RoaringBitmap>,
-    pub(super) lists_checked: OnceLock<()>,
-    pub(super) rotation: OnceLock<Option<Rotation>>,
+    pub(in crate::segment) file: VerifiedFile,
+    pub(in crate::segment) meta: SegmentMeta,
+    pub(in crate::segment) dictionary: OnceLock<DecoderDictionary<'static>>,
+    pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
+    pub(in crate::segment) lists_checked: OnceLock<()>,
+    pub(in crate::segment) space: Option<RowSpace>,
 }
 
 /// A section and its size.
@@ -119,6 +122,7 @@ impl Segment {
             return broken(rule, detail);
         }
         check_lengths(&file, &meta)?;
+        let space = meta.vectors.as_ref().map(RowSpace::from);
         Ok(Segment {
             shared: Arc::new(Shared {
                 id: entry.id,
@@ -127,7 +131,7 @@ impl Segment {
                 dictionary: OnceLock::new(),
                 vector_rows: OnceLock::new(),
                 lists_checked: OnceLock::new(),
-                rotation: OnceLock::new(),
+                space,
             }),
         })
     }
@@ -172,24 +176,34 @@ impl Segment {
             .sum()
     }
 
-    pub(super) fn corrupt(&self, kind: u32, offset: u64, rule: Rule, detail: String) -> Error {
+    pub(in crate::segment) fn corrupt(
+        &self,
+        kind: u32,
+        offset: u64,
+        rule: Rule,
+        detail: String,
+    ) -> Error {
         let start = self.shared.file.section(kind).map_or(0, |section| section.offset);
         Error::corrupt(self.shared.file.name(), start.saturating_add(offset), rule, detail)
     }
 
-    pub(super) fn section(&self, kind: u32) -> Result<Section> {
+    pub(in crate::segment) fn section(&self, kind: u32) -> Result<Section> {
         required(&self.shared.file, kind)
     }
 
     /// A whole array section of this many elements.
-    pub(super) fn array<T: AnyBitPattern>(&self, kind: u32, count: usize) -> Result<&[T]> {
+    pub(in crate::segment) fn array<T: AnyBitPattern>(
+        &self,
+        kind: u32,
+        count: usize,
+    ) -> Result<&[T]> {
         let section = self.section(kind)?;
         let bytes = self.shared.file.read(&section, 0..section.length)?;
         cursor::array(self.shared.file.name(), section.offset, bytes, count)
     }
 
     /// Elements `start..start + count` of an array section.
-    pub(super) fn part<T: AnyBitPattern>(
+    pub(in crate::segment) fn part<T: AnyBitPattern>(
         &self,
         kind: u32,
         start: u64,
@@ -208,7 +222,7 @@ impl Segment {
     }
 
     /// One element of an array section.
-    pub(super) fn element<T: AnyBitPattern>(&self, kind: u32, index: u32) -> Result<T> {
+    pub(in crate::segment) fn element<T: AnyBitPattern>(&self, kind: u32, index: u32) -> Result<T> {
         let part = self.part::<T>(kind, u64::from(index), 1)?;
         part.first()
             .copied()
@@ -216,7 +230,12 @@ impl Segment {
     }
 
     /// Bytes `offsets[index]..offsets[index + 1]` of a section.
-    pub(super) fn piece(&self, offsets_kind: u32, bytes_kind: u32, index: u32) -> Result<&[u8]> {
+    pub(in crate::segment) fn piece(
+        &self,
+        offsets_kind: u32,
+        bytes_kind: u32,
+        index: u32,
+    ) -> Result<&[u8]> {
         let bounds = self.part::<u64>(offsets_kind, u64::from(index), 2)?;
         let section = self.section(bytes_kind)?;
         match bounds {
@@ -233,7 +252,12 @@ impl Segment {
     }
 
     /// As [`Segment::piece`], as text.
-    pub(super) fn text(&self, offsets_kind: u32, bytes_kind: u32, index: u32) -> Result<&str> {
+    pub(in crate::segment) fn text(
+        &self,
+        offsets_kind: u32,
+        bytes_kind: u32,
+        index: u32,
+    ) -> Result<&str> {
         let bytes = self.piece(offsets_kind, bytes_kind, index)?;
         str::from_utf8(bytes).map_err(|_| {
             let detail = format!("text {index} is not UTF-8");
@@ -242,7 +266,7 @@ impl Segment {
     }
 
     /// Finds a text among sorted ones.
-    pub(super) fn search(
+    pub(in crate::segment) fn search(
         &self,
         offsets_kind: u32,
         bytes_kind: u32,
@@ -261,7 +285,7 @@ impl Segment {
         Ok(None)
     }
 
-    pub(super) fn check_row(&self, row: RowId) -> Result<u32> {
+    pub(in crate::segment) fn check_row(&self, row: RowId) -> Result<u32> {
         if row.0 < self.rows() {
             return Ok(row.0);
         }

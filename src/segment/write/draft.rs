@@ -6,12 +6,10 @@ use crate::format::record;
 use crate::format::terms::{TermField, of_document};
 use crate::ids::Key;
 
-use super::columns::date_of;
-
 /// Room for the record of a usual citation, in bytes.
 const RECORD_BYTES: usize = 4 * 1024;
 
-/// A document's record, terms, dates and numbers, ready for [`super::SegmentBuilder::push_draft`].
+/// A document's record, terms, dates and numbers, ready for [`crate::segment::SegmentBuilder::push_draft`].
 ///
 /// An import makes drafts where it parses, so that one document is in memory at a time and its
 /// hundred texts are freed by the thread that made them: three blocks of memory go on instead.
@@ -67,7 +65,7 @@ impl Draft {
     }
 
     /// The record as it is stored.
-    pub(super) fn record(&self) -> &[u8] {
+    pub(in crate::segment) fn record(&self) -> &[u8] {
         &self.record
     }
 
@@ -95,4 +93,9 @@ impl Draft {
             (*field, term)
         })
     }
+}
+
+/// The first and last day of a document's publication date; zeros when it has none.
+pub(in crate::segment) fn date_of(document: &Document) -> [u32; 2] {
+    document.date.as_ref().map_or([0, 0], |date| [date.first.0, date.last.0])
 }

@@ -1,25 +1,15 @@
-//! What filters are made of: postings, dates, number columns.
+//! The term dictionary of an open segment and its posting lists.
 
 use std::ops::Range;
 
-use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 
-use super::reader::Segment;
+use super::segment::Segment;
 use crate::error::Result;
 use crate::format::postings::{PostingEntry, read_bitmap};
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::terms::TermField;
-
-/// Numbers of one free field: `values[i]` belongs to row `rows[i]`; rows ascend.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NumberColumn<'a, T> {
-    /// Rows that have the field.
-    pub rows: &'a [u32],
-    /// Their values.
-    pub values: &'a [T],
-}
 
 impl Segment {
     /// The rows that have a term, `None` when no row has it. The term is normalised here, as
@@ -47,55 +37,65 @@ impl Segment {
         Terms::new(self, self.shared.meta.terms(field))
     }
 
-    /// The first and the last day that each row's publication date can mean, as
-    /// [`Day`](crate::Day) numbers; zeros where it is not known.
+    /// The term of a field at a place, counted from 0 in the order of [`Segment::terms`]; `None` beyond
+    /// the last.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
-    pub fn dates(&self) -> Result<(&[u32], &[u32])> {
-        let rows = self.rows() as usize;
-        Ok((self.array(SECTION_DATE_FIRST, rows)?, self.array(SECTION_DATE_LAST, rows)?))
-    }
-
-    /// The integers of a free field, `None` when no row has any.
-    ///
-    /// # Errors
-    /// [`crate::Error::Corrupt`].
-    pub fn integers(&self, name: &str) -> Result<Option<NumberColumn<'_, i64>>> {
-        let sections = (SECTION_INTEGER_ROWS, SECTION_INTEGER_VALUES);
-        self.numbers(&self.shared.meta.integers, name, sections)
-    }
-
-    /// The floating-point numbers of a free field, `None` when no row has any.
-    ///
-    /// # Errors
-    /// [`crate::Error::Corrupt`].
-    pub fn floats(&self, name: &str) -> Result<Option<NumberColumn<'_, f64>>> {
-        let sections = (SECTION_FLOAT_ROWS, SECTION_FLOAT_VALUES);
-        self.numbers(&self.shared.meta.floats, name, sections)
-    }
-
-    fn numbers<T: AnyBitPattern>(
-        &self,
-        columns: &[NumberColumnMeta],
-        name: &str,
-        (rows_kind, values_kind): (u32, u32),
-    ) -> Result<Option<NumberColumn<'_, T>>> {
-        let Some(column) = columns.iter().find(|column| column.name == name) else {
-            return Ok(None);
-        };
-        let rows = self.part::<u32>(rows_kind, column.start, column.count as usize)?;
-        let values = self.part::<T>(values_kind, column.start, column.count as usize)?;
-        let ascending = rows.is_sorted_by(|a, b| a < b);
-        if !ascending || rows.last().is_some_and(|row| *row >= self.rows()) {
-            let detail = format!("rows of field `{name}` are out of order or do not exist");
-            let rule = if ascending { Rule::RowBounds } else { Rule::Sorted };
-            return Err(self.corrupt(rows_kind, column.start.saturating_mul(4), rule, detail));
+    pub fn term(&self, field: TermField, place: u32) -> Result<Option<&str>> {
+        let Range { start, end } = self.shared.meta.terms(field);
+        match start.checked_add(place).filter(|place| *place < end) {
+            Some(place) => self.text(SECTION_TERM_OFFSETS, SECTION_TERMS, place).map(Some),
+            None => Ok(None),
         }
-        Ok(Some(NumberColumn { rows, values }))
     }
 
-    pub(super) fn posting_entry(&self, place: u32) -> Result<PostingEntry> {
+    /// Names of the free fields that hold strings or lists of strings, in order of their bytes. Cost: a
+    /// binary search a field, however many values it has.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn text_fields(&self) -> Result<Vec<String>> {
+        let Range { mut start, end } = self.shared.meta.terms(TermField::Field);
+        let mut names = Vec::new();
+        while start < end {
+            let term = self.text(SECTION_TERM_OFFSETS, SECTION_TERMS, start)?;
+            let name = term.split('\0').next().unwrap_or_default().to_owned();
+            // All terms of this name sort before the name with a greater byte.
+            start = self.first_at_least(start + 1..end, &format!("{name}\u{1}"))?;
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    /// The values of a free field of strings, each as `name`, a zero byte, value, with the number of its
+    /// rows.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn field_values(&self, name: &str) -> Result<Terms<'_>> {
+        let all = self.shared.meta.terms(TermField::Field);
+        let start = self.first_at_least(all.clone(), &format!("{name}\0"))?;
+        let end = self.first_at_least(start..all.end, &format!("{name}\u{1}"))?;
+        Ok(Terms::new(self, start..end))
+    }
+
+    /// The first of these places whose term is not less than a text, else the end.
+    fn first_at_least(&self, range: Range<u32>, text: &str) -> Result<u32> {
+        let (mut low, mut high) = (range.start, range.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let term = self.piece(SECTION_TERM_OFFSETS, SECTION_TERMS, middle)?;
+            if term < text.as_bytes() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    pub(in crate::segment) fn posting_entry(&self, place: u32) -> Result<PostingEntry> {
         Ok(PostingEntry::decode(&self.element(SECTION_POSTING_ENTRIES, place)?))
     }
 
@@ -137,7 +137,7 @@ pub struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    pub(super) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
+    pub(in crate::segment) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
         Terms { segment, range }
     }
 

@@ -11,14 +11,14 @@ use crate::ids::Key;
 
 /// Keys in order of rows. Memory: 4 bytes a row, and the string keys.
 #[derive(Default)]
-pub(super) struct Keys {
+pub(in crate::segment) struct Keys {
     row_pmids: Vec<u32>,
     texts: Vec<(Box<str>, u32)>,
     text_bytes: usize,
 }
 
 impl Keys {
-    pub(super) fn push(&mut self, key: &Key) {
+    pub(in crate::segment) fn push(&mut self, key: &Key) {
         let row = self.row_pmids.len() as u32;
         match key {
             Key::Pmid(pmid) => self.row_pmids.push(pmid.0),
@@ -30,14 +30,18 @@ impl Keys {
         }
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         // Pairs for sorting by PMID come on top when the segment is written.
         self.row_pmids.capacity() * 12
             + self.texts.capacity() * size_of::<(Box<str>, u32)>()
             + self.text_bytes
     }
 
-    pub(super) fn write(mut self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        mut self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         file.array(SECTION_ROW_PMIDS, &self.row_pmids)?;
         let (pmids, rows) = last_rows(&self.row_pmids);
         meta.pmid_keys = pmids.len() as u32;

@@ -13,13 +13,13 @@ use crate::ids::{Key, Revision};
 
 /// The greatest revision of each key's marks.
 #[derive(Default)]
-pub(super) struct Deletes {
+pub(in crate::segment) struct DeletionMarks {
     marks: BTreeMap<Key, Revision>,
     text_bytes: usize,
 }
 
-impl Deletes {
-    pub(super) fn push(&mut self, key: &Key, revision: Revision) {
+impl DeletionMarks {
+    pub(in crate::segment) fn push(&mut self, key: &Key, revision: Revision) {
         if let Some(known) = self.marks.get_mut(key) {
             *known = revision.max(*known);
             return;
@@ -30,15 +30,19 @@ impl Deletes {
         self.marks.insert(key.clone(), revision);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::segment) fn len(&self) -> usize {
         self.marks.len()
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         self.marks.len() * 2 * size_of::<(Key, Revision)>() + self.text_bytes
     }
 
-    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         let mut pmids: Vec<u32> = Vec::new();
         let mut texts = TextArray::default();
         let [mut pmid_revisions, mut text_revisions] = [Vec::new(), Vec::new()];

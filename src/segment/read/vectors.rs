@@ -2,9 +2,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::reader::Segment;
-use super::vectors::rotation;
-use super::verify::fits_single;
+use super::segment::Segment;
 use crate::error::{Error, Result};
 use crate::format::manifest::RowType;
 use crate::format::postings::read_bitmap;
@@ -13,7 +11,7 @@ use crate::format::segment::*;
 use crate::ids::RowId;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
-use crate::kernel::rotate::Rotation;
+use crate::segment::row_space::fits_single;
 
 impl Segment {
     /// Every row as it is stored, under the database's rotation, and the rows that have a vector; `None` when none has. Rows without
@@ -71,8 +69,8 @@ impl Segment {
             }
             RowType::F32 => self.part::<f32>(SECTION_VECTORS, start, dimension)?.to_vec(),
         };
-        if let Some(rotation) = self.rotation() {
-            rotation.invert(&mut vector);
+        if let Some(space) = &self.shared.space {
+            space.unrotate(&mut vector);
         }
         if vector.iter().all(|number| number.is_finite()) {
             return Ok(Some(vector));
@@ -97,14 +95,10 @@ impl Segment {
         Some(self.corrupt(SECTION_VECTORS, 0, Rule::VectorLength, detail))
     }
 
-    /// The rotation that vectors are stored under.
-    fn rotation(&self) -> Option<&Rotation> {
-        let vectors = self.shared.meta.vectors.as_ref()?;
-        let made = || rotation(vectors.dimension, vectors.rotation);
-        self.shared.rotation.get_or_init(made).as_ref()
-    }
-
-    pub(super) fn vector_rows(&self, vectors: &SegmentVectors) -> Result<&RoaringBitmap> {
+    pub(in crate::segment) fn vector_rows(
+        &self,
+        vectors: &SegmentVectors,
+    ) -> Result<&RoaringBitmap> {
         if let Some(rows) = self.shared.vector_rows.get() {
             return Ok(rows);
         }

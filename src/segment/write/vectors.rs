@@ -1,4 +1,4 @@
-//! Vectors while a segment is written: checked, normalised, quantised.
+//! Vectors while a segment is written: made rows ([`RowSpace`]), then quantised.
 
 use roaring::RoaringBitmap;
 
@@ -8,21 +8,19 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::postings::write_bitmap;
 use crate::format::segment::{
-    SECTION_CODE_SCALES, SECTION_CODES, SECTION_LIST_OFFSETS, SECTION_SCALES, SECTION_VECTOR_ROWS,
-    SECTION_VECTORS, SegmentMeta, SegmentVectors,
+    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
 };
 use crate::ids::Key;
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
-use crate::kernel::rotate::Rotation;
-use crate::kernel::{norm, normalize};
+use crate::segment::row_space::RowSpace;
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
-pub(super) struct Vectors {
+pub(in crate::segment) struct Vectors {
     dimension: u32,
     metric: Metric,
     row_type: RowType,
     rotation: u64,
-    rotated: Option<Rotation>,
+    space: RowSpace,
     rows: Stored,
     scales: Vec<f32>,
     present: RoaringBitmap,
@@ -36,13 +34,13 @@ enum Stored {
 }
 
 impl Vectors {
-    pub(super) fn new(config: &VectorConfig) -> Vectors {
+    pub(in crate::segment) fn new(config: &VectorConfig) -> Vectors {
         Vectors {
             dimension: config.dimension,
             metric: config.metric,
             row_type: config.row_type,
             rotation: config.rotation,
-            rotated: rotation(config.dimension, config.rotation),
+            space: RowSpace::from(config),
             rows: match config.row_type {
                 RowType::Int8 => Stored::Int8(Vec::new()),
                 RowType::F16 => Stored::F16(Vec::new()),
@@ -54,49 +52,16 @@ impl Vectors {
         }
     }
 
-    /// Keeps a vector, normalised if the metric asks for it, until [`Vectors::push`]. Checks that it can
-    /// be stored; [`check_stored`](super::check_stored) is narrower, so that a vector that was
-    /// accepted once is still accepted as it was read back.
-    pub(super) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
+    /// Keeps a vector as its row will be, until [`Vectors::push`].
+    pub(in crate::segment) fn prepare(&mut self, key: &Key, vector: Option<&[f32]>) -> Result<()> {
         self.scratch.clear();
         let Some(vector) = vector else { return Ok(()) };
-        let bad = |detail: String| Err(Error::Vector { subject: key.to_string(), detail });
-        if vector.len() != self.dimension as usize {
-            return bad(format!("expected {} numbers, found {}", self.dimension, vector.len()));
-        }
-        if let Some(place) = vector.iter().position(|number| !number.is_finite()) {
-            return bad(format!("number {place} is not finite"));
-        }
-        self.scratch.extend_from_slice(vector);
-        if self.metric == Metric::Cosine && !self.normalize() {
-            return bad("the zero vector has no direction to compare by cosine".into());
-        }
-        if let Some(rotation) = &self.rotated {
-            rotation.apply(&mut self.scratch);
-        }
-        let fits = |number: &f32| match self.row_type {
-            RowType::F16 => f32_from_f16(f16_from_f32(*number)).is_finite(),
-            RowType::Int8 | RowType::F32 => number.is_finite(),
-        };
-        if let Some(place) = self.scratch.iter().position(|number| !fits(number)) {
-            let row_type = self.row_type;
-            return bad(format!("number {place} is too great to be stored as {row_type:?}"));
-        }
-        Ok(())
-    }
-
-    /// Makes the prepared vector's length 1. One whose length is 1 as far as a row can tell stays as
-    /// it is, so that a vector read from a row gives the same row again.
-    fn normalize(&mut self) -> bool {
-        let tolerance = match self.row_type {
-            RowType::F16 => 1e-3,
-            RowType::Int8 | RowType::F32 => 1e-6,
-        };
-        (norm(&self.scratch) - 1.0).abs() < tolerance || normalize(&mut self.scratch)
+        let bad = |detail| Error::Vector { subject: key.to_string(), detail };
+        self.space.to_row(vector, &mut self.scratch).map_err(bad)
     }
 
     /// Appends the prepared vector, or a row without one.
-    pub(super) fn push(&mut self, row: u32) {
+    pub(in crate::segment) fn push(&mut self, row: u32) {
         let dimension = self.dimension as usize;
         if self.scratch.is_empty() {
             self.scratch.resize(dimension, 0.0);
@@ -120,7 +85,7 @@ impl Vectors {
     }
 
     /// Puts the prepared vector in the place of a row that was pushed before.
-    pub(super) fn replace(&mut self, row: u32) {
+    pub(in crate::segment) fn replace(&mut self, row: u32) {
         // Quantised at the end as any other, then moved: the last row's length is everybody's.
         self.push(row);
         let dimension = self.dimension as usize;
@@ -136,7 +101,7 @@ impl Vectors {
     }
 
     /// The vector of a row as it will be read back; `None` when it has none.
-    pub(super) fn get(&self, row: u32) -> Option<Vec<f32>> {
+    pub(in crate::segment) fn get(&self, row: u32) -> Option<Vec<f32>> {
         if !self.present.contains(row) {
             return None;
         }
@@ -153,13 +118,11 @@ impl Vectors {
             }
             Stored::F32(numbers) => numbers.get(range)?.to_vec(),
         };
-        if let Some(rotation) = &self.rotated {
-            rotation.invert(&mut vector);
-        }
+        self.space.unrotate(&mut vector);
         Some(vector)
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         let rows = match &self.rows {
             Stored::Int8(codes) => codes.capacity(),
             Stored::F16(numbers) => numbers.capacity() * 2,
@@ -168,7 +131,11 @@ impl Vectors {
         rows + self.scales.capacity() * 4 + self.present.serialized_size()
     }
 
-    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         if self.present.is_empty() {
             return write_none(file);
         }
@@ -196,11 +163,6 @@ fn move_last<T: Copy>(items: &mut Vec<T>, start: usize, count: usize) {
     items.truncate(last);
 }
 
-/// The rotation of a seed; `None` for 0.
-pub(super) fn rotation(dimension: u32, seed: u64) -> Option<Rotation> {
-    (seed != 0).then(|| Rotation::new(dimension as usize, seed))
-}
-
 /// The scale that gives codes the length 1: rounding to codes changes a row's length, and a cosine
 /// is the product of two rows of length 1. 0 for a row of zeros.
 fn unit_scale(codes: &[i8]) -> f32 {
@@ -209,22 +171,18 @@ fn unit_scale(codes: &[i8]) -> f32 {
 }
 
 /// The vector sections of a segment without vectors.
-pub(super) fn write_none(file: &mut SegmentFile) -> Result<()> {
+pub(in crate::segment) fn write_none(file: &mut SegmentFile) -> Result<()> {
     file.section(SECTION_VECTORS);
     file.section(SECTION_SCALES);
     file.section(SECTION_VECTOR_ROWS);
     Ok(())
 }
 
-/// The index sections of a segment without an index.
-pub(super) fn write_no_index(file: &mut SegmentFile) {
-    for kind in [SECTION_LIST_OFFSETS, SECTION_CODES, SECTION_CODE_SCALES] {
-        file.section(kind);
-    }
-}
-
 /// The rows that have a vector.
-pub(super) fn write_presence(file: &mut SegmentFile, mut present: RoaringBitmap) -> Result<()> {
+pub(in crate::segment) fn write_presence(
+    file: &mut SegmentFile,
+    mut present: RoaringBitmap,
+) -> Result<()> {
     let mut bytes = Vec::new();
     write_bitmap(&mut present, &mut bytes);
     file.array(SECTION_VECTOR_ROWS, &bytes)

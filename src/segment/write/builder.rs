@@ -1,13 +1,14 @@
 //! Documents in, a segment file out.
 
 use super::columns::Columns;
-use super::deletes::Deletes;
+use super::deletes::DeletionMarks;
+use super::documents::DocumentWriter;
 use super::draft::Draft;
 use super::file::SegmentFile;
 use super::keys::Keys;
-use super::packer::Packer;
+use super::lists::write_no_lists;
 use super::postings::Postings;
-use super::vectors::{Vectors, write_no_index, write_none};
+use super::vectors::{Vectors, write_none};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
@@ -26,11 +27,11 @@ use crate::storage::Storage;
 pub struct SegmentBuilder {
     rows: u32,
     text_bytes: u64,
-    packer: Packer,
+    documents: DocumentWriter,
     keys: Keys,
     columns: Columns,
     postings: Postings,
-    deletes: Deletes,
+    deletes: DeletionMarks,
     vectors: Option<Vectors>,
 }
 
@@ -40,11 +41,11 @@ impl SegmentBuilder {
         SegmentBuilder {
             rows: 0,
             text_bytes: 0,
-            packer: Packer::new(),
+            documents: DocumentWriter::new(),
             keys: Keys::default(),
             columns: Columns::default(),
             postings: Postings::default(),
-            deletes: Deletes::default(),
+            deletes: DeletionMarks::default(),
             vectors: vectors.map(Vectors::new),
         }
     }
@@ -53,7 +54,7 @@ impl SegmentBuilder {
     ///
     /// `input_hash` is [`crate::encoder::EncoderInput::hash`], or zeros. A document without a vector
     /// is not found by vector search. Under [`crate::Metric::Cosine`] the vector is normalised here.
-    /// A key may come again: [`super::Segment::find`] then names the last row.
+    /// A key may come again: [`crate::segment::Segment::find`] then names the last row.
     ///
     /// Cost: about 15 us for an abstract; compression runs on a thread of the builder's own.
     ///
@@ -96,7 +97,7 @@ impl SegmentBuilder {
                 });
             }
         }
-        self.packer.push(draft.record())?;
+        self.documents.push(draft.record())?;
         self.text_bytes += draft.text_bytes() as u64;
         let row = self.rows;
         self.keys.push(draft.key());
@@ -138,7 +139,7 @@ impl SegmentBuilder {
     /// The document of a row, if its record is not compressed yet: those of the open block, and all of the
     /// first 4 MiB.
     pub(crate) fn document(&self, row: RowId) -> Option<Document> {
-        record::decode(self.packer.record(row.0)?).ok()
+        record::decode(self.documents.record(row.0)?).ok()
     }
 
     /// Marks a key as deleted by its source as of a revision, whatever segment holds it. Of several
@@ -159,7 +160,7 @@ impl SegmentBuilder {
 
     /// Heap memory in use, estimated.
     pub fn memory_bytes(&self) -> usize {
-        self.packer.memory_bytes()
+        self.documents.memory_bytes()
             + self.keys.memory_bytes()
             + self.columns.memory_bytes()
             + self.postings.memory_bytes()
@@ -189,8 +190,8 @@ impl SegmentBuilder {
     fn write(self, mut file: SegmentFile, id: SegmentId) -> Result<SegmentEntry> {
         let mut meta =
             SegmentMeta { rows: self.rows, text_bytes: self.text_bytes, ..SegmentMeta::default() };
-        Packer::start(&mut file);
-        meta.blocks = self.packer.finish(&mut file)?;
+        DocumentWriter::start(&mut file);
+        meta.blocks = self.documents.finish(&mut file)?;
         self.keys.write(&mut file, &mut meta)?;
         self.columns.write(&mut file, &mut meta)?;
         self.postings.write(&mut file, &mut meta)?;
@@ -199,13 +200,13 @@ impl SegmentBuilder {
             Some(vectors) => vectors.write(&mut file, &mut meta)?,
             None => write_none(&mut file)?,
         }
-        write_no_index(&mut file);
+        write_no_lists(&mut file);
         finish(file, id, &meta)
     }
 }
 
 /// Writes the meta record and ends the file.
-pub(super) fn finish(
+pub(in crate::segment) fn finish(
     mut file: SegmentFile,
     id: SegmentId,
     meta: &SegmentMeta,

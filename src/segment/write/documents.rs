@@ -21,12 +21,12 @@
 //! So new documents are compressed at level 4 with 384 KiB, half the time of level 5 for one per cent
 //! more on disk, and at level 6 when a merge writes them again.
 //!
-//! Training and compression run on a thread of the packer's own (`super::squeeze`), behind a queue
+//! Training and compression run on a thread of its own (`super::compress`), behind a queue
 //! whose length depends on nothing but the records: what is written, and when a builder is full, is
 //! the same on every machine.
 
+use super::compress::BlockCompressor;
 use super::file::SegmentFile;
-use super::squeeze::Squeezer;
 use crate::error::Result;
 use crate::format::segment::{
     SECTION_BLOCK_OFFSETS, SECTION_BLOCK_ROWS, SECTION_BLOCKS, SECTION_DICTIONARY,
@@ -43,7 +43,7 @@ const LEVEL_NEW: i32 = 4;
 const LEVEL_MERGED: i32 = 6;
 
 /// Records that are kept to train the dictionary.
-pub(super) const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
+pub(in crate::segment) const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Below this a dictionary costs more than it saves.
 const SAMPLE_BYTES_MIN: usize = 128 * 1024;
@@ -55,12 +55,12 @@ const DICTIONARY_BYTES: usize = 384 * 1024;
 const SAMPLES_PER_DICTIONARY: usize = 16;
 
 /// Records waiting to become blocks, and the blocks.
-pub(super) struct Packer {
+pub(in crate::segment) struct DocumentWriter {
     /// The records of the open block, or all records while the dictionary is not trained yet.
     records: Vec<u8>,
     lengths: Vec<usize>,
     /// `None` until there are enough samples to train the dictionary.
-    squeezer: Option<Squeezer>,
+    compressor: Option<BlockCompressor>,
     blocks: Vec<Box<[u8]>>,
     blocks_bytes: usize,
     offsets: Vec<u64>,
@@ -68,12 +68,12 @@ pub(super) struct Packer {
     rows: u32,
 }
 
-impl Packer {
-    pub(super) fn new() -> Packer {
-        Packer {
+impl DocumentWriter {
+    pub(in crate::segment) fn new() -> DocumentWriter {
+        DocumentWriter {
             records: Vec::new(),
             lengths: Vec::new(),
-            squeezer: None,
+            compressor: None,
             blocks: Vec::new(),
             blocks_bytes: 0,
             offsets: vec![0],
@@ -82,22 +82,25 @@ impl Packer {
         }
     }
 
-    /// A packer whose dictionary is trained on given samples.
-    pub(super) fn with_samples(samples: Vec<u8>, lengths: Vec<usize>) -> Result<Packer> {
-        let squeezer = squeezer(LEVEL_MERGED, samples, lengths)?;
-        Ok(Packer { squeezer: Some(squeezer), ..Packer::new() })
+    /// A writer whose dictionary is trained on given samples.
+    pub(in crate::segment) fn with_samples(
+        samples: Vec<u8>,
+        lengths: Vec<usize>,
+    ) -> Result<DocumentWriter> {
+        let compressor = compressor(LEVEL_MERGED, samples, lengths)?;
+        Ok(DocumentWriter { compressor: Some(compressor), ..DocumentWriter::new() })
     }
 
     /// Takes a record.
-    pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
+    pub(in crate::segment) fn push(&mut self, record: &[u8]) -> Result<()> {
         let start = self.records.len();
-        if self.squeezer.is_some() && start > 0 && start + record.len() > 2 * BLOCK_RAW_BYTES {
+        if self.compressor.is_some() && start > 0 && start + record.len() > 2 * BLOCK_RAW_BYTES {
             // A long record gets a block of its own, so that its neighbours stay quick to read.
             self.close_block()?;
         }
         self.records.extend_from_slice(record);
         self.lengths.push(record.len());
-        if self.squeezer.is_none() {
+        if self.compressor.is_none() {
             if self.records.len() >= SAMPLE_BYTES {
                 self.train_on_own()?;
             }
@@ -108,45 +111,45 @@ impl Packer {
     }
 
     /// The record of a row that is not in a block yet.
-    pub(super) fn record(&self, row: u32) -> Option<&[u8]> {
+    pub(in crate::segment) fn record(&self, row: u32) -> Option<&[u8]> {
         let place = row.checked_sub(self.rows)? as usize;
         let start = self.lengths.get(..place)?.iter().sum::<usize>();
         self.records.get(start..start + self.lengths.get(place)?)
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         self.records.capacity()
             + self.lengths.capacity() * size_of::<usize>()
-            + self.squeezer.as_ref().map_or(0, Squeezer::memory_bytes)
+            + self.compressor.as_ref().map_or(0, BlockCompressor::memory_bytes)
             + self.blocks_bytes
             + self.blocks.len() * size_of::<Box<[u8]>>()
             + self.offsets.len() * 12
     }
 
     /// Writes what is compressed so far to the open blocks section.
-    pub(super) fn write_blocks(&mut self, file: &mut SegmentFile) -> Result<()> {
+    pub(in crate::segment) fn write_blocks(&mut self, file: &mut SegmentFile) -> Result<()> {
         self.blocks_bytes = 0;
         self.blocks.drain(..).try_for_each(|block| file.write(&block))
     }
 
     /// Starts the blocks section.
-    pub(super) fn start(file: &mut SegmentFile) {
+    pub(in crate::segment) fn start(file: &mut SegmentFile) {
         file.section(SECTION_BLOCKS);
     }
 
     /// Writes the last block, the dictionary and the directory; returns the number of blocks.
-    pub(super) fn finish(mut self, file: &mut SegmentFile) -> Result<u32> {
-        if self.squeezer.is_none() {
+    pub(in crate::segment) fn finish(mut self, file: &mut SegmentFile) -> Result<u32> {
+        if self.compressor.is_none() {
             self.train_on_own()?;
         }
         self.close_block()?;
         let mut dictionary = Vec::new();
-        if let Some(mut squeezer) = self.squeezer.take() {
-            while let Some(block) = squeezer.next_block()? {
+        if let Some(mut compressor) = self.compressor.take() {
+            while let Some(block) = compressor.next_block()? {
                 self.keep(block);
                 self.write_blocks(file)?;
             }
-            dictionary = squeezer.dictionary()?;
+            dictionary = compressor.dictionary()?;
         }
         self.write_blocks(file)?;
         file.array(SECTION_DICTIONARY, &dictionary)?;
@@ -161,7 +164,7 @@ impl Packer {
     fn train_on_own(&mut self) -> Result<()> {
         let records = std::mem::take(&mut self.records);
         let lengths = std::mem::take(&mut self.lengths);
-        self.squeezer = Some(squeezer(LEVEL_NEW, records.clone(), lengths.clone())?);
+        self.compressor = Some(compressor(LEVEL_NEW, records.clone(), lengths.clone())?);
         let mut rest = records.as_slice();
         for length in lengths {
             let (record, later) = rest.split_at_checked(length).unwrap_or_default();
@@ -173,7 +176,7 @@ impl Packer {
 
     /// Hands the open block on to be compressed, and takes what is ready if too much waits.
     fn close_block(&mut self) -> Result<()> {
-        let Some(squeezer) = &mut self.squeezer else { return Ok(()) };
+        let Some(compressor) = &mut self.compressor else { return Ok(()) };
         if self.lengths.is_empty() {
             return Ok(());
         }
@@ -182,13 +185,13 @@ impl Packer {
             put_varint(*length as u64, &mut raw);
         }
         raw.append(&mut self.records);
-        squeezer.send(raw)?;
+        compressor.send(raw)?;
         self.first_rows.push(self.rows);
         self.rows += self.lengths.len() as u32;
         self.lengths.clear();
-        while let Some(squeezer) = &mut self.squeezer
-            && squeezer.is_full()
-            && let Some(block) = squeezer.next_block()?
+        while let Some(compressor) = &mut self.compressor
+            && compressor.is_full()
+            && let Some(block) = compressor.next_block()?
         {
             self.keep(block);
         }
@@ -204,11 +207,11 @@ impl Packer {
 }
 
 /// A compressor whose dictionary is trained on samples, if they are enough for one.
-fn squeezer(level: i32, samples: Vec<u8>, lengths: Vec<usize>) -> Result<Squeezer> {
+fn compressor(level: i32, samples: Vec<u8>, lengths: Vec<usize>) -> Result<BlockCompressor> {
     let dictionary_bytes = match samples.len() {
         SAMPLE_BYTES.. => DICTIONARY_BYTES,
         SAMPLE_BYTES_MIN.. => samples.len() / SAMPLES_PER_DICTIONARY,
         _ => 0,
     };
-    Squeezer::start(level, samples, lengths, dictionary_bytes)
+    BlockCompressor::start(level, samples, lengths, dictionary_bytes)
 }

@@ -61,14 +61,14 @@ impl Hasher for TermHasher {
 
 /// The rows of every term, in memory: 4 bytes a row and term.
 #[derive(Default)]
-pub(super) struct Postings {
+pub(in crate::segment) struct Postings {
     fields: [HashMap<Box<str>, Vec<u32>, TermHash>; TermField::ALL.len()],
     memory_bytes: usize,
 }
 
 impl Postings {
     /// Adds the terms of a document; rows must ascend.
-    pub(super) fn push(&mut self, row: u32, draft: &Draft) {
+    pub(in crate::segment) fn push(&mut self, row: u32, draft: &Draft) {
         let Postings { fields, memory_bytes } = self;
         for (field, term) in draft.terms() {
             let Some(terms) = fields.get_mut(field as usize) else { continue };
@@ -87,11 +87,15 @@ impl Postings {
         }
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(in crate::segment) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 
-    pub(super) fn write(self, file: &mut SegmentFile, meta: &mut SegmentMeta) -> Result<()> {
+    pub(in crate::segment) fn write(
+        self,
+        file: &mut SegmentFile,
+        meta: &mut SegmentMeta,
+    ) -> Result<()> {
         let mut writer = PostingsWriter::start(file);
         for (terms, end) in self.fields.into_iter().zip(&mut meta.term_ends) {
             let mut terms: Vec<(Box<str>, Vec<u32>)> = terms.into_iter().collect();
@@ -108,7 +112,7 @@ impl Postings {
 }
 
 /// Writes terms in order, their bitmaps at once.
-pub(super) struct PostingsWriter<'a> {
+pub(in crate::segment) struct PostingsWriter<'a> {
     file: &'a mut SegmentFile,
     terms: TextArray,
     entries: Vec<u8>,
@@ -117,7 +121,7 @@ pub(super) struct PostingsWriter<'a> {
 }
 
 impl<'a> PostingsWriter<'a> {
-    pub(super) fn start(file: &'a mut SegmentFile) -> PostingsWriter<'a> {
+    pub(in crate::segment) fn start(file: &'a mut SegmentFile) -> PostingsWriter<'a> {
         file.section(SECTION_POSTINGS);
         PostingsWriter {
             file,
@@ -129,12 +133,12 @@ impl<'a> PostingsWriter<'a> {
     }
 
     /// Terms written so far.
-    pub(super) fn terms(&self) -> u32 {
+    pub(in crate::segment) fn terms(&self) -> u32 {
         self.terms.len() as u32
     }
 
     /// Adds a term; a term without rows is left out.
-    pub(super) fn term(&mut self, term: &str, mut rows: RoaringBitmap) -> Result<()> {
+    pub(in crate::segment) fn term(&mut self, term: &str, mut rows: RoaringBitmap) -> Result<()> {
         let Some(first) = rows.min() else { return Ok(()) };
         let count = rows.len() as u32;
         let entry = if count == 1 {
@@ -153,7 +157,7 @@ impl<'a> PostingsWriter<'a> {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<()> {
+    pub(in crate::segment) fn finish(self) -> Result<()> {
         self.terms.write(self.file, SECTION_TERM_OFFSETS, SECTION_TERMS)?;
         self.file.array(SECTION_POSTING_ENTRIES, &self.entries)
     }

@@ -7,8 +7,7 @@ use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
-use super::draft::Draft;
-use super::reader::Segment;
+use super::segment::Segment;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::documents::{record_ranges, stated_length};
@@ -17,6 +16,7 @@ use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::wire::Broken;
 use crate::ids::RowId;
+use crate::segment::write::draft::Draft;
 
 /// zstd's code for memory that it did not get.
 const NO_MEMORY: usize = (ZSTD_ErrorCode::ZSTD_error_memory_allocation as usize).wrapping_neg();
@@ -76,13 +76,13 @@ impl Segment {
     }
 
     /// The block that a row should be in.
-    pub(super) fn block_of(&self, row: u32) -> Result<u32> {
+    pub(in crate::segment) fn block_of(&self, row: u32) -> Result<u32> {
         let firsts = self.block_rows()?;
         Ok(firsts.partition_point(|first| *first <= row).saturating_sub(1) as u32)
     }
 
     /// A block decompressed, to be kept.
-    pub(super) fn read_block(&self, block: u32) -> Result<Block> {
+    pub(in crate::segment) fn read_block(&self, block: u32) -> Result<Block> {
         let rows = self.rows_of_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
             self.decompress(block, context, raw)?;
@@ -92,7 +92,7 @@ impl Segment {
     }
 
     /// A row that the block directory does not lead to.
-    pub(super) fn row_missing(&self, row: u32) -> Error {
+    pub(in crate::segment) fn row_missing(&self, row: u32) -> Error {
         let detail = format!("row {row} is in no block");
         self.corrupt(SECTION_BLOCK_ROWS, 0, Rule::BlockRows, detail)
     }
@@ -115,7 +115,7 @@ impl Segment {
     }
 
     /// Appends the records of a block, and the length of each.
-    pub(super) fn sample_block(
+    pub(in crate::segment) fn sample_block(
         &self,
         block: u32,
         records: &mut Vec<u8>,
@@ -132,8 +132,22 @@ impl Segment {
         })
     }
 
+    /// Checks that a document is the one its row's key names.
+    pub(in crate::segment) fn check_key(&self, row: RowId, document: &Document) -> Result<()> {
+        let key = self.key(row)?;
+        if key == document.key {
+            return Ok(());
+        }
+        let detail = format!("row {} has key {key}, its document {}", row.0, document.key);
+        Err(self.corrupt(SECTION_BLOCKS, 0, Rule::DocumentKey, detail))
+    }
+
     /// Names the place of what is wrong in a block.
-    pub(super) fn in_block<T>(&self, block: u32, result: Result<T, Broken>) -> Result<T> {
+    pub(in crate::segment) fn in_block<T>(
+        &self,
+        block: u32,
+        result: Result<T, Broken>,
+    ) -> Result<T> {
         result.map_err(|(rule, detail)| {
             let start = self.element::<u64>(SECTION_BLOCK_OFFSETS, block).unwrap_or_default();
             self.corrupt(SECTION_BLOCKS, start, rule, format!("block {block}: {detail}"))
@@ -204,7 +218,7 @@ impl Segment {
 }
 
 /// A decompressed block.
-pub(super) struct Block {
+pub(in crate::segment) struct Block {
     first_row: u32,
     ranges: Vec<Range<usize>>,
     raw: Vec<u8>,
@@ -212,12 +226,12 @@ pub(super) struct Block {
 
 impl Block {
     /// Memory that it takes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::segment) fn bytes(&self) -> usize {
         self.raw.capacity() + self.ranges.capacity() * size_of::<Range<usize>>()
     }
 
     /// The record of a row; `None` when the row is not in this block.
-    pub(super) fn record(&self, row: u32) -> Option<&[u8]> {
+    pub(in crate::segment) fn record(&self, row: u32) -> Option<&[u8]> {
         let range = self.ranges.get(row.checked_sub(self.first_row)? as usize)?;
         self.raw.get(range.clone())
     }
@@ -237,7 +251,7 @@ impl Iterator for Documents {
 }
 
 /// Records in order of rows, each block decompressed once.
-pub(super) struct Records {
+pub(in crate::segment) struct Records {
     segment: Segment,
     context: Option<DCtx<'static>>,
     raw: Vec<u8>,
@@ -248,7 +262,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn new(segment: Segment) -> Records {
+    pub(in crate::segment) fn new(segment: Segment) -> Records {
         Records {
             segment,
             context: None,
@@ -261,7 +275,7 @@ impl Records {
     }
 
     /// The next record's block, row and bytes, through `read`; `None` at the end.
-    pub(super) fn advance<T>(
+    pub(in crate::segment) fn advance<T>(
         &mut self,
         read: impl FnOnce(&Segment, u32, RowId, &[u8]) -> Result<T>,
     ) -> Option<Result<T>> {

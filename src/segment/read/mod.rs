@@ -1,0 +1,11 @@
+//! An open segment: each file gives `Segment` the methods of one chapter of the format.
+
+pub(super) mod codebook;
+pub(super) mod columns;
+pub(super) mod deletes;
+pub(super) mod documents;
+mod keys;
+pub(super) mod lists;
+pub(super) mod postings;
+pub(super) mod segment;
+mod vectors;

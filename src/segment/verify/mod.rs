@@ -1,0 +1,13 @@
+//! The check of an open segment or codebook against every rule of the format, a file per chapter.
+
+mod codebook;
+mod columns;
+mod deletes;
+mod documents;
+mod keys;
+mod lists;
+mod postings;
+mod segment;
+mod sums;
+mod texts;
+mod vectors;
