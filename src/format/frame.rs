@@ -8,11 +8,8 @@
 //! The body is covered by one CRC-32C for each 64 KiB block; table and block CRCs by one in the
 //! footer; the footer by its own. See `format-spec/02-frame.md`.
 
-use super::cursor;
 use super::layout::layout;
-use super::rules::Rule;
-use crate::error::{Error, Result};
-use crate::limits::{ALIGNMENT, BLOCK_BYTES, SECTIONS_MAX};
+use crate::limits::{ALIGNMENT, BLOCK_BYTES};
 
 /// First bytes of every file. The odd bytes catch text-mode and 7-bit transfers.
 pub const MAGIC: [u8; 8] = *b"\x89mdv\r\n\x1a\n";
@@ -117,7 +114,7 @@ pub struct FileSeal {
 }
 
 /// Builds the bytes of a file piece by piece; the caller writes out what [`FrameWriter::drain`]
-/// yields. Memory: one CRC a block and what was not drained.
+/// yields. Memory: one CRC per block, and what was not drained.
 pub struct FrameWriter {
     pending: Vec<u8>,
     sections: Vec<Section>,
@@ -258,173 +255,13 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Reads and checks the ends of a file; the body is not touched but for the header.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] with the rule that is broken; [`Error::Unsupported`] for a newer format.
-    pub fn parse(file: &str, kind: FileKind, bytes: &[u8]) -> Result<Frame> {
-        let bad = |offset: usize, rule: Rule, detail: String| {
-            Error::corrupt(file, offset as u64, rule, detail)
-        };
-        let (Some(head), Some(tail)) =
-            (bytes.first_chunk::<{ Header::SIZE }>(), bytes.last_chunk::<{ Footer::SIZE }>())
-        else {
-            return Err(bad(0, Rule::FileLength, format!("only {} bytes", bytes.len())));
-        };
-        let header = Header::decode(head);
-        if header.magic != MAGIC {
-            return Err(bad(0, Rule::Magic, "not a medvec file".into()));
-        }
-        if header.crc != crc_before(head, 4) {
-            return Err(bad(60, Rule::HeaderChecksum, "header checksum differs".into()));
-        }
-        if header.version_major != VERSION_MAJOR {
-            return Err(Error::Unsupported {
-                file: file.to_owned(),
-                needs: format!("format version {}.{}", header.version_major, header.version_minor),
-                has: format!("version {VERSION_MAJOR}.{VERSION_MINOR}"),
-            });
-        }
-        if header.features_read & !FEATURES_READ != 0 {
-            return Err(Error::Unsupported {
-                file: file.to_owned(),
-                needs: format!("read features {:#x}", header.features_read),
-                has: format!("{FEATURES_READ:#x}"),
-            });
-        }
-        if header.kind != kind as u32 {
-            return Err(bad(
-                12,
-                Rule::Kind,
-                format!("expected kind {}, found {}", kind as u32, header.kind),
-            ));
-        }
-        if header.reserved != [0; 16] {
-            return Err(bad(44, Rule::ReservedZero, "reserved header bytes are not zero".into()));
-        }
-
-        let footer_at = bytes.len() - Footer::SIZE;
-        let footer = Footer::decode(tail);
-        if footer.magic != FOOTER_MAGIC {
-            return Err(bad(
-                footer_at + 56,
-                Rule::FooterMagic,
-                "the file does not end with a footer: it is truncated or extended".into(),
-            ));
-        }
-        if footer.crc != crc_before(tail, 12) {
-            return Err(bad(
-                footer_at + 52,
-                Rule::FooterChecksum,
-                "footer checksum differs".into(),
-            ));
-        }
-        if footer.reserved != [0; 8] {
-            return Err(bad(
-                footer_at + 28,
-                Rule::ReservedZero,
-                "reserved footer bytes are not zero".into(),
-            ));
-        }
-        if footer.file_length != bytes.len() as u64 {
-            return Err(bad(
-                footer_at,
-                Rule::FileLength,
-                format!("footer says {} bytes, the file has {}", footer.file_length, bytes.len()),
-            ));
-        }
-        if footer.file_id != header.file_id {
-            return Err(bad(
-                footer_at + 36,
-                Rule::FileId,
-                "header and footer have different file ids".into(),
-            ));
-        }
-        let body = usize::try_from(footer.body_length).unwrap_or(usize::MAX);
-        let section_count = footer.section_count as usize;
-        let block_count = footer.block_count as usize;
-        let table_end = section_count
-            .checked_mul(Section::SIZE)
-            .and_then(|table| table.checked_add(block_count.checked_mul(4)?))
-            .and_then(|length| length.checked_add(body));
-        if section_count > SECTIONS_MAX
-            || body < Header::SIZE
-            || !body.is_multiple_of(ALIGNMENT)
-            || table_end != Some(footer_at)
-            || block_count != body.div_ceil(BLOCK_BYTES)
-        {
-            return Err(bad(
-                footer_at,
-                Rule::Count,
-                "body, table and footer do not fill the file".into(),
-            ));
-        }
-        let tables = bytes.get(body..footer_at).unwrap_or_default();
-        if crc32c::crc32c(tables) != footer.table_crc {
-            return Err(bad(body, Rule::TableChecksum, "section table checksum differs".into()));
-        }
-        let (table, crcs) =
-            tables.split_at_checked(section_count * Section::SIZE).unwrap_or_default();
-        let mut sections: Vec<Section> = Vec::with_capacity(section_count);
-        let mut end = Header::SIZE as u64;
-        for (place, entry) in table.chunks_exact(Section::SIZE).enumerate() {
-            let at = body + place * Section::SIZE;
-            let Some(entry) = cursor::head::<{ Section::SIZE }>(entry) else { continue };
-            let section = Section::decode(entry);
-            let section_end = section.offset.checked_add(section.length);
-            if section.reserved != 0 {
-                return Err(bad(
-                    at + 4,
-                    Rule::ReservedZero,
-                    "reserved table bytes are not zero".into(),
-                ));
-            }
-            if !section.offset.is_multiple_of(ALIGNMENT as u64)
-                || section.offset < end
-                || section_end.is_none_or(|end| end > footer.body_length)
-            {
-                return Err(bad(
-                    at,
-                    Rule::SectionBounds,
-                    format!(
-                        "section {} at {} with {} bytes",
-                        section.kind, section.offset, section.length
-                    ),
-                ));
-            }
-            if sections.iter().any(|other| other.kind == section.kind) {
-                return Err(bad(
-                    at,
-                    Rule::SectionUnique,
-                    format!("section {} is given twice", section.kind),
-                ));
-            }
-            end = section_end.unwrap_or(end);
-            sections.push(section);
-        }
-        let block_crcs = crcs
-            .chunks_exact(4)
-            .filter_map(|crc| crc.first_chunk::<4>())
-            .map(|crc| u32::from_le_bytes(*crc))
-            .collect();
-        Ok(Frame {
-            header,
-            sections,
-            block_crcs,
-            body_length: footer.body_length,
-            seal: FileSeal {
-                file_id: header.file_id,
-                length: footer.file_length,
-                footer_crc: footer.crc,
-            },
-        })
-    }
-
     /// The section of a kind.
     pub fn section(&self, kind: u32) -> Option<Section> {
         self.sections.iter().copied().find(|section| section.kind == kind)
     }
 }
+
+mod parse;
 
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ pub const NAMES: &[(u32, &str)] = &[
 /// How vectors are stored for re-ranking and exact search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum RowType {
-    /// One signed byte a dimension and a scale a row.
+    /// One signed byte per dimension and one scale per row.
     #[default]
     Int8,
     /// IEEE half precision.

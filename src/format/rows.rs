@@ -1,9 +1,9 @@
 //! The rows of a bitmap, many at a time.
 //!
 //! `roaring` has a call for that, `Iter::next_many`, but its release 0.12.0 leaves out every container that
-//! is one run of 65,536 rows, and its other iterators cost 5 to 200 ns a row. So a bitmap is
-//! serialised, which copies a bit a row at most, and its rows are read from the portable form
-//! (<https://github.com/RoaringBitmap/RoaringFormatSpec>): 1 ns a row.
+//! is one run of 65,536 rows, and its other iterators cost 5 to 200 ns per row. So a bitmap is
+//! serialised, which copies at most one bit per row, and its rows are read from the portable form
+//! (<https://github.com/RoaringBitmap/RoaringFormatSpec>): 1 ns per row.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ const COOKIE: u32 = 12346;
 /// Rows of the largest container that is an array.
 const ARRAY_ROWS_MAX: usize = 4096;
 
-/// Bytes of a container with a bit a row.
+/// Bytes of a container with one bit per row.
 const WORDS_BYTES: usize = 8192;
 
 /// Containers from which on a bitmap with runs says where each one starts.

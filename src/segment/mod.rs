@@ -1,7 +1,7 @@
 //! One immutable file: documents, keys, columns, postings and vectors of some rows.
 //!
 //! [`SegmentBuilder`] collects documents and writes them; [`Segment`] reads them; [`merge`] makes one
-//! segment of several; [`Segment::verify`] holds a file against every rule of the format. Rows count
+//! segment of several; [`Segment::verify`] checks a file against every rule of the format. Rows count
 //! from 0 in the order of writing. The file is described in `format-spec/04-segment.md`.
 //!
 //! What writes, reads, merges and checks one thing lies side by side under one name:

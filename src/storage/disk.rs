@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::bytes::Aligned;
 use super::directory::Directory;
+use super::errors::{io_error, modify_error};
 use super::rename::rename_no_replace;
 use super::{Bytes, Storage, StorageFile, WriterLock, lock, map};
 use crate::error::{Error, Result};
@@ -216,25 +217,6 @@ fn sync_directory(directory: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_directory: &Path) -> Result<()> {
     Ok(())
-}
-
-fn io_error(operation: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::io(operation, path.display().to_string(), source)
-}
-
-/// The error of an operation that changes the directory: refusals become [`Error::ReadOnly`].
-pub(super) fn modify_error(
-    operation: &'static str,
-    directory: &Path,
-    path: &Path,
-    source: io::Error,
-) -> Error {
-    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) {
-        let detail = format!("cannot {operation} {}: {source}", path.display());
-        return Error::ReadOnly { path: directory.display().to_string(), detail };
-    }
-    io_error(operation, path, source)
 }
 
 /// Whether the error passes by itself. On Windows virus scanners and indexers hold new files for

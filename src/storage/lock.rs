@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::WriterLock;
 use super::directory::{Directory, Identity};
-use super::disk::modify_error;
+use super::errors::modify_error;
 use crate::error::{Error, LockHolder, Result};
 use crate::format::names::LOCK;
 

@@ -10,6 +10,7 @@ use crate::error::Result;
 mod bytes;
 mod directory;
 pub mod disk;
+mod errors;
 mod lock;
 mod map;
 pub mod memory;

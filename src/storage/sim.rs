@@ -336,7 +336,12 @@ impl FaultKind {
     fn error(self, call: Call, name: &str) -> Error {
         let source = self.io_error();
         if call.modifies_directory() {
-            super::disk::modify_error(call.verb(), Path::new("simulation"), Path::new(name), source)
+            super::errors::modify_error(
+                call.verb(),
+                Path::new("simulation"),
+                Path::new(name),
+                source,
+            )
         } else {
             Error::io(call.verb(), name, source)
         }

@@ -25,7 +25,7 @@ struct Shared {
     name: String,
     frame: Frame,
     bytes: Bytes,
-    /// One bit a block: set once the block was found intact.
+    /// One bit per block: set once the block was found intact.
     checked: Box<[AtomicU64]>,
     /// Blocks whose bit is not set.
     unchecked: AtomicUsize,

@@ -1,6 +1,8 @@
 //! Round trips of the frame, and one broken file for every rule of chapter 02.
 
 use super::*;
+use crate::error::{Error, Result};
+use crate::format::rules::Rule;
 
 fn file() -> Vec<u8> {
     let mut writer = FrameWriter::new(FileKind::Segment, [4; 16]);

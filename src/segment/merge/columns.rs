@@ -64,7 +64,7 @@ pub(super) struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// Copies one section of `width` bytes a row; an input without it gives zeros.
+    /// Copies one section of `width` bytes per row; an input without it gives zeros.
     pub(super) fn rows(
         &self,
         file: &mut SegmentFile,
@@ -108,6 +108,8 @@ fn write_numbers<'a, T: AnyBitPattern + NoUninit>(
                 pairs.filter_map(|(row, value)| input.new_row(*row).map(|row| (row, *value))),
             );
         }
+        // Inputs may interleave once rows are sorted by list. A row comes from one input only, so no two
+        // entries are equal and an unstable sort is enough.
         column.sort_unstable_by_key(|(row, _)| *row);
         Ok(column)
     };
@@ -126,6 +128,7 @@ fn write_numbers<'a, T: AnyBitPattern + NoUninit>(
         }
     }
     file.section(values_kind);
+    // Gathered again rather than kept: memory is one column, not all of them.
     for column in &columns {
         for (_, value) in gather(&column.name)? {
             file.write(bytemuck::bytes_of(&value))?;

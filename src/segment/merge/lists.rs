@@ -56,6 +56,9 @@ impl<'a> Indexer<'a> {
                 }
             }
         }
+        // A counting sort: counts become the first place of each list, and a second pass over the rows
+        // fills the places. It is stable, so rows of a list keep the order of inputs and rows. The extra
+        // list at the end takes the rows without a vector.
         let mut next = 0;
         let mut offsets = Vec::with_capacity(counts.len());
         for count in counts {
@@ -143,6 +146,7 @@ impl<'a> Indexer<'a> {
         for input in inputs {
             sources.push((self.own_index(input)?, input.segment.vectors()?));
         }
+        // A batch is a whole number of scan blocks, so that blocks are written without a seam.
         for first in (0..rows).step_by(BATCH_ROWS) {
             control.check()?;
             control.report("indexing", "documents", first as u64, rows as u64);

@@ -29,6 +29,8 @@ pub(super) fn write(
         let mut last: Option<&str> = None;
         while let Some(term) = cursors.iter().filter_map(|cursor| cursor.term).min() {
             control.check()?;
+            // Each cursor only moves forward, so the smallest term can repeat or go back only if an input's
+            // terms are out of order. Without this check the output would be damaged as well.
             if last.is_some_and(|last| last >= term) {
                 let name = inputs
                     .first()

@@ -4,7 +4,7 @@
 //! sorted by list, and inputs that were indexed with the same codebook are not encoded again: a list of
 //! the output is the lists of the inputs one after the other. Vectors are copied as they are stored.
 //! Documents are decompressed, checked and compressed again with a dictionary trained on samples of
-//! all inputs. Memory is bounded by 24 bytes a row, the keys and terms, and 64 MiB of documents of inputs
+//! all inputs. Memory is bounded by 24 bytes per row, the keys and terms, and 64 MiB of documents of inputs
 //! whose rows change their order; everything else streams from the inputs to the new file.
 
 use roaring::RoaringBitmap;
@@ -40,7 +40,7 @@ pub struct Merged {
 /// Deletion marks are kept, the greatest revision of each key. A key that is live in several inputs
 /// keeps all its rows, and the last is found.
 ///
-/// Cost: about 60 us an abstract, and 30 us on one core to index a vector.
+/// Cost: about 60 us per abstract, and 30 us of one core per vector that is indexed.
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`] when an input breaks a rule; [`crate::Error::Cancelled`],

@@ -51,7 +51,7 @@ impl Segment {
     }
 
     /// Names of the free fields that hold strings or lists of strings, in order of their bytes. Cost: a
-    /// binary search a field, however many values it has.
+    /// binary search per field, however many values it has.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].

@@ -307,7 +307,7 @@ fn read_meta(file: &VerifiedFile) -> Result<SegmentMeta> {
     archive::decode::<SegmentMeta>(file.name(), section.offset, bytes)
 }
 
-/// Holds every section's length against the counts, without touching the sections.
+/// Compares every section's length with the counts, without touching the sections.
 fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
     let at = required(file, SECTION_META)?.offset;
     let lengths = meta

@@ -14,10 +14,10 @@ use crate::kernel::quantize::f32_from_f16;
 use crate::segment::row_space::fits_single;
 
 impl Segment {
-    /// Every row as it is stored, under the database's rotation, and the rows that have a vector; `None` when none has. Rows without
-    /// a vector are zeros.
+    /// Every row as it is stored, under the rotation of the database, and which rows have a vector;
+    /// `None` if no row has one. Rows without a vector are zeros.
     ///
-    /// Cost: the first call checks every block of the vectors; later ones some microseconds.
+    /// Cost: the first call checks every block of the vectors; later calls take a few microseconds.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].

@@ -10,7 +10,7 @@ use crate::segment::read::codebook::content_hash;
 use crate::segment::row_space::fits_single;
 
 impl CodebookFile {
-    /// Holds the file against every rule of the format.
+    /// Checks the file against every rule of the format.
     ///
     /// # Errors
     /// [`Error::Corrupt`] with the first rule that is broken.
@@ -50,7 +50,7 @@ impl CodebookFile {
         }
     }
 
-    /// Holds the length of every vector against what products can bear, and the padding of blocks.
+    /// Checks that no product of two vectors can leave single precision, and that blocks are padded with zeros.
     fn verify_lengths(&self) -> Result<()> {
         let dimension = self.meta().dimension as usize;
         let view = self.view()?;

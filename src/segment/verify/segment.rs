@@ -12,10 +12,10 @@ use crate::format::segment::*;
 use crate::segment::Segment;
 
 impl Segment {
-    /// Holds the file against every rule of the format: each block's checksum, each array's order and
+    /// Checks the file against every rule of the format: each block's checksum, each array's order and
     /// bounds, each document, and that postings and columns are those of the documents.
     ///
-    /// Cost: about 40 us an abstract.
+    /// Cost: about 40 us per abstract.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] with the first rule that is broken; [`crate::Error::Cancelled`],

@@ -23,7 +23,7 @@ use crate::storage::Storage;
 /// Collects documents in memory, compressed as they come, and writes them as one segment.
 ///
 /// Memory: what [`SegmentBuilder::memory_bytes`] says; a third of the text, the vectors as they will
-/// be stored, about 50 bytes a row and 4 bytes for each term of each row.
+/// be stored, about 50 bytes per row and 4 bytes for each term of each row.
 pub struct SegmentBuilder {
     rows: u32,
     text_bytes: u64,

@@ -13,7 +13,7 @@ use crate::format::segment::{
 };
 use crate::ids::Revision;
 
-/// Columns in order of rows. Memory: 36 bytes a row, 12 bytes a number.
+/// Columns in order of rows. Memory: 36 bytes per row, 12 bytes per number.
 #[derive(Default)]
 pub(in crate::segment) struct Columns {
     revisions: Vec<u8>,

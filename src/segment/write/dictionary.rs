@@ -30,7 +30,7 @@ const HEAD_SAMPLE_BYTES: usize = 1024 * 1024;
 /// Makes a dictionary of about `bytes` from samples, texts of these lengths one after the other;
 /// empty when they are too few or too uniform for one. Equal samples give equal dictionaries.
 ///
-/// Cost: about 12 ns a byte of the samples; memory five times the samples at most, and 4 MiB.
+/// Cost: about 12 ns per byte of the samples; memory five times the samples at most, and 4 MiB.
 pub(super) fn train(samples: &[u8], lengths: &[usize], bytes: usize, level: i32) -> Vec<u8> {
     let content = content(samples, bytes);
     let (some, some_lengths) = thin_out(samples, lengths);

@@ -199,6 +199,7 @@ impl DocumentWriter {
     }
 
     fn keep(&mut self, block: Box<[u8]>) {
+        // Blocks come back in the order in which they were sent, so offsets can be summed here.
         self.blocks_bytes += block.len();
         let end = self.offsets.last().copied().unwrap_or_default() + block.len() as u64;
         self.offsets.push(end);

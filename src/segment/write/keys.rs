@@ -9,7 +9,7 @@ use crate::format::segment::{
 };
 use crate::ids::Key;
 
-/// Keys in order of rows. Memory: 4 bytes a row, and the string keys.
+/// Keys in order of rows. Memory: 4 bytes per row, and the string keys.
 #[derive(Default)]
 pub(in crate::segment) struct Keys {
     row_pmids: Vec<u32>,
@@ -79,6 +79,7 @@ impl Keys {
 fn last_rows(row_pmids: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let mut pairs: Vec<(u32, u32)> =
         row_pmids.iter().copied().zip(0u32..).filter(|(pmid, _)| *pmid != 0).collect();
+    // By PMID, then by row: of equal PMIDs the last row comes last, and is the one that stays.
     pairs.sort_unstable();
     let mut pmids: Vec<u32> = Vec::with_capacity(pairs.len());
     let mut rows: Vec<u32> = Vec::with_capacity(pairs.len());

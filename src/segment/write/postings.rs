@@ -59,7 +59,7 @@ impl Hasher for TermHasher {
     }
 }
 
-/// The rows of every term, in memory: 4 bytes a row and term.
+/// The rows of every term, in memory: 4 bytes per row and term.
 #[derive(Default)]
 pub(in crate::segment) struct Postings {
     fields: [HashMap<Box<str>, Vec<u32>, TermHash>; TermField::ALL.len()],
