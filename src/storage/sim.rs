@@ -30,58 +30,17 @@ use crate::error::{Error, Result};
 
 mod crash;
 mod fault;
+mod operation;
 #[cfg(test)]
 mod tests;
 
 pub use fault::{Fault, FaultKind};
+pub use operation::Operation;
 
 use fault::Call;
 
 /// Random images of [`SimStorage::crash_images`] for each way the directory may look.
 pub const RANDOM_IMAGES: usize = 24;
-
-/// A logged operation. Files are numbered in order of creation, because names change.
-#[derive(Clone, Debug)]
-pub enum Operation {
-    /// A file got a name.
-    Create {
-        /// The name.
-        name: String,
-        /// The file.
-        file: usize,
-    },
-    /// Bytes were appended.
-    Write {
-        /// The file.
-        file: usize,
-        /// What was appended.
-        bytes: Bytes,
-    },
-    /// Everything written to the file became durable.
-    Sync {
-        /// The file.
-        file: usize,
-    },
-    /// A sync failed: what was not durable stays so for good, whatever later syncs report.
-    SyncFailed {
-        /// The file.
-        file: usize,
-    },
-    /// A file got another name.
-    Publish {
-        /// The old name.
-        from: String,
-        /// The new name.
-        to: String,
-    },
-    /// A name was removed.
-    Remove {
-        /// The name.
-        name: String,
-    },
-    /// All names became durable.
-    SyncDirectory,
-}
 
 /// A directory in the heap that remembers how it came about. Clones share everything.
 #[derive(Clone, Default)]

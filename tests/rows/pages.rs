@@ -144,7 +144,7 @@ fn check(world: &World, filter: &Filter, random: &mut Random) {
 fn pages_are_the_parts_of_one_list_in_every_order() {
     let mut world = World::new(RowType::F32);
     world.add(0..CONTAINER + 400);
-    let options = OptimizeOptions { lists: Some(60), ..OptimizeOptions::default() };
+    let options = OptimizeOptions::default().lists(Some(60));
     world.writer().optimize(&options, &Control::default()).expect("optimizes");
     world.add(CONTAINER + 400..CONTAINER + 1500);
     world.delete(|made| made.0 % 9 == 4);

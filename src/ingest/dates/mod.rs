@@ -8,12 +8,14 @@
 //! month, a word that nobody knows the whole year. Words without a year leave the interval at zero,
 //! which no filter matches.
 
+mod months;
 mod range;
 mod words;
 
 use std::borrow::Cow;
 
 use crate::date::{Day, PublicationDate};
+use months::days_of_month;
 
 /// The parts of a date element; empty where the source has none.
 #[derive(Debug, Default)]
@@ -135,16 +137,6 @@ fn year(word: &str) -> Option<u32> {
 fn month_number(word: &str) -> Option<u32> {
     let is_number = matches!(word.len(), 1 | 2) && word.bytes().all(|byte| byte.is_ascii_digit());
     word.parse().ok().filter(|number| is_number && (1..=12).contains(number))
-}
-
-fn days_of_month(year: u32, month: u32) -> u32 {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

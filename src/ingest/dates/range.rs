@@ -5,7 +5,7 @@
 //! years stand before or behind two months (`1977-1978 Fall-Winter`), the first month is of the first
 //! year, the last of the last.
 
-use super::days_of_month;
+use super::months::days_of_month;
 use super::words::{Unit, Word, words};
 use crate::date::Day;
 

@@ -7,6 +7,7 @@ use crate::date::{Day, PublicationDate};
 use crate::document::{AbstractSection, Document, OtherId};
 use crate::ids::Key;
 use crate::ingest::dates;
+use crate::ingest::keys::{id_key, pmid_value};
 use crate::ingest::raw::Fault;
 
 /// A document in the making: members may come in any order.
@@ -92,7 +93,7 @@ impl Draft {
     /// The document.
     pub(super) fn finish(self) -> Result<Document, Fault> {
         let mut document = self.document;
-        let (key, left) = super::resolve_key(self.pmid, self.ids)?;
+        let (key, left) = resolve_key(self.pmid, self.ids)?;
         document.key = key;
         for (name, value) in left {
             values::free_field(&mut document.fields, name, value)?;
@@ -123,4 +124,26 @@ impl Draft {
         }
         Ok(document)
     }
+}
+
+/// The key that `pmid`, `id` and `_id` name, and what of them is left over.
+fn resolve_key(
+    pmid: Option<Value>,
+    ids: Vec<(String, Value)>,
+) -> Result<(Key, Vec<(String, Value)>), Fault> {
+    let mut key = match pmid {
+        None => None,
+        Some(value) => Some(Key::Pmid(pmid_value(&value)?)),
+    };
+    let mut left = Vec::new();
+    for (name, value) in ids {
+        let named = id_key(&name, &value)?;
+        match &key {
+            None => key = Some(named),
+            Some(key) if *key == named => {}
+            Some(_) => left.push((name, value)),
+        }
+    }
+    let key = key.ok_or_else(|| Fault::whole("no key: expected `pmid`, `id` or `_id`"))?;
+    Ok((key, left))
 }

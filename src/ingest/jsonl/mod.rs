@@ -70,12 +70,8 @@ mod write;
 
 pub use write::to_json;
 
-use serde_json::Value;
-
-use super::keys::{id_key, pmid_value};
 use super::raw::{Fault, utf8};
 use super::{Event, Record};
-use crate::ids::Key;
 use fields::Draft;
 
 /// Reads one line.
@@ -96,26 +92,4 @@ pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
         return Ok(Record { position, event: Event::Vector { key, vector } });
     }
     Ok(Record { position, event: Event::Document { document: Box::new(document), vector } })
-}
-
-/// The key that `pmid`, `id` and `_id` name, and what of them is left over.
-fn resolve_key(
-    pmid: Option<Value>,
-    ids: Vec<(String, Value)>,
-) -> Result<(Key, Vec<(String, Value)>), Fault> {
-    let mut key = match pmid {
-        None => None,
-        Some(value) => Some(Key::Pmid(pmid_value(&value)?)),
-    };
-    let mut left = Vec::new();
-    for (name, value) in ids {
-        let named = id_key(&name, &value)?;
-        match &key {
-            None => key = Some(named),
-            Some(key) if *key == named => {}
-            Some(_) => left.push((name, value)),
-        }
-    }
-    let key = key.ok_or_else(|| Fault::whole("no key: expected `pmid`, `id` or `_id`"))?;
-    Ok((key, left))
 }

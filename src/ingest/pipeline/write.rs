@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use super::ledger::{Known, look_up};
+use super::options::ImportOptions;
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
-use super::{ImportOptions, ImportReport, Progress, Stage, checksum, stages};
+use super::report::{ImportReport, Progress, Stage};
+use super::{checksum, stages};
 use crate::db::{Applied, Database, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};

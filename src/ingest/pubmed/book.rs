@@ -17,9 +17,10 @@
 //! `beginning`, `ending` and `contribution`.
 
 use super::authors::{self, add_list, short_name};
-use super::citation::history;
+use super::dates::history;
+use super::pmid::pmid;
 use super::walk::Walker;
-use super::{abstracts, journal, links, pmid, terms};
+use super::{abstracts, journal, links, terms};
 use crate::document::{Author, Document, Field, FieldValue, OtherId};
 use crate::ids::Key;
 use crate::ingest::raw::Fault;

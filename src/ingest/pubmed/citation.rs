@@ -1,10 +1,11 @@
 //! `PubmedArticle` and the `MedlineCitation` in it.
 
+use super::dates::history;
+use super::pmid::pmid;
 use super::walk::{Tag, Walker};
-use super::{abstracts, authors, journal, links, pmid, terms};
-use crate::document::{Document, HistoryDate};
+use super::{abstracts, authors, journal, links, terms};
+use crate::document::Document;
 use crate::ids::Key;
-use crate::ingest::dates::DateParts;
 use crate::ingest::raw::Fault;
 
 /// Reads the `<PubmedArticle>` just entered.
@@ -90,37 +91,5 @@ fn read_pubmed_data(walker: &mut Walker<'_>, document: &mut Document) -> Result<
         "ArticleIdList" => links::article_ids(walker, &mut document.ids),
         "ReferenceList" => links::references(walker, &mut document.references, 0),
         _ => Ok(()),
-    })
-}
-
-/// Reads a `Year`, `Month`, `Day` element as an event; one without a year is left out.
-pub(super) fn history(
-    walker: &mut Walker<'_>,
-    event: &str,
-    document: &mut Document,
-) -> Result<(), Fault> {
-    let mut parts = DateParts::default();
-    date_parts(walker, &mut parts)?;
-    if let Some(day) = parts.first_day() {
-        document.history.push(HistoryDate { event: event.to_owned(), day });
-    }
-    Ok(())
-}
-
-/// Reads the parts of the date element just entered.
-pub(super) fn date_parts<'a>(
-    walker: &mut Walker<'a>,
-    parts: &mut DateParts<'a>,
-) -> Result<(), Fault> {
-    walker.children(|walker, tag| {
-        match tag.name() {
-            "Year" => parts.year = walker.text()?,
-            "Month" => parts.month = walker.text()?,
-            "Day" => parts.day = walker.text()?,
-            "Season" => parts.season = walker.text()?,
-            "MedlineDate" => parts.medline = walker.text()?,
-            _ => {}
-        }
-        Ok(())
     })
 }

@@ -11,6 +11,7 @@
 use memchr::{memchr, memmem};
 
 use super::markup::{MARKUP_BYTES_MAX, Markup, declared_encoding};
+use super::pmid::{place, pmid_hint};
 use super::token::tag_length;
 use crate::error::{Error, Result};
 use crate::ingest::raw::{RECORD_BYTES_MAX, RawBatch, RawKind, input_error};
@@ -196,9 +197,7 @@ impl XmlCutter {
 
     fn error(&self, window: &Window, detail: impl Into<String>) -> Error {
         let place = match self.phase {
-            Phase::Record(..) => {
-                super::place(self.records, window.offset(), super::pmid_hint(window.bytes()))
-            }
+            Phase::Record(..) => place(self.records, window.offset(), pmid_hint(window.bytes())),
             _ => format!("byte {}", window.offset()),
         };
         input_error(window.input().name(), place, detail)
@@ -370,7 +369,7 @@ impl XmlCutter {
         if let Some(reason) = reason {
             let searched = if reason == TOO_LONG { window.bytes().len() } else { length };
             let head = window.bytes().get(..searched).unwrap_or_default();
-            let whose = super::pmid_hint(head).map(|pmid| format!(" of PMID {pmid}"));
+            let whose = pmid_hint(head).map(|pmid| format!(" of PMID {pmid}"));
             let detail = format!("the record{} {reason}", whose.unwrap_or_default());
             batch.push(RawKind::Bad, detail.as_bytes(), offset, 0);
         }

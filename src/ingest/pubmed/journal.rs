@@ -1,6 +1,6 @@
 //! Where an article appeared, and when.
 
-use super::citation::date_parts;
+use super::dates::date_parts;
 use super::walk::Walker;
 use crate::document::{Document, Journal};
 use crate::ingest::dates::DateParts;

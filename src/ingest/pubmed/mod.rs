@@ -28,9 +28,11 @@ mod authors;
 mod book;
 mod citation;
 mod cut;
+mod dates;
 mod journal;
 mod links;
 mod markup;
+mod pmid;
 mod terms;
 mod text;
 mod token;
@@ -38,14 +40,14 @@ mod walk;
 
 pub(super) use cut::XmlCutter;
 
-use memchr::memmem;
-
 use super::raw::{Fault, RawKind, utf8};
 use super::{Event, Record};
 use crate::document::Document;
 use crate::ids::{Key, Pmid};
 
-use walk::{Tag, Walker};
+use pmid::pmid;
+pub(super) use pmid::{place, pmid_hint};
+use walk::Walker;
 
 /// Reads one record.
 ///
@@ -73,33 +75,4 @@ pub(super) fn parse(kind: RawKind, bytes: &[u8], position: u64) -> Result<Record
         Event::Document { document: Box::new(document), vector: None }
     };
     Ok(Record { position, event })
-}
-
-/// The PMID in the element just entered, and its `Version`.
-fn pmid(walker: &mut Walker<'_>, tag: &Tag<'_>) -> Result<(Pmid, u32), Fault> {
-    let version = tag.attribute("Version")?.parse().unwrap_or(1);
-    let text = walker.text()?;
-    match text.parse::<u32>() {
-        Ok(number) if number > 0 => Ok((Pmid(number), version)),
-        _ => {
-            let found: String = text.chars().take(40).collect();
-            Err(Fault::whole(format!("`{found}` is no PMID: expected a positive number")))
-        }
-    }
-}
-
-/// The first PMID in a record's bytes, for error messages only.
-pub(super) fn pmid_hint(bytes: &[u8]) -> Option<u32> {
-    let rest = bytes.get(memmem::find(bytes, b"<PMID")?..)?;
-    let rest = rest.get(rest.iter().take(64).position(|&byte| byte == b'>')? + 1..)?;
-    let digits = rest.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()
-}
-
-/// Where a record stands, in words.
-pub(super) fn place(position: u64, offset: u64, pmid: Option<u32>) -> String {
-    match pmid {
-        Some(pmid) => format!("record {} (PMID {pmid}), byte {offset}", position + 1),
-        None => format!("record {}, byte {offset}", position + 1),
-    }
 }

@@ -8,7 +8,6 @@ use roaring::RoaringBitmap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Counted;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
@@ -25,6 +24,14 @@ const ITEM_BYTES_MAX: usize = 4096;
 
 /// Members of a line of JSON that hold its id, the first that is there.
 const ID_MEMBERS: [&str; 4] = ["pmid", "id", "_id", "doc_id"];
+
+/// A list of ids that was read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) ids: u64,
+    pub(super) bytes: u64,
+    pub(super) hash: [u8; 32],
+}
 
 /// A list of ids, read from front to back.
 pub(super) struct IdList {

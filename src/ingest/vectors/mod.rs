@@ -37,7 +37,7 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ids::Key;
 use crate::limits::DIMENSION_MAX;
-use ids::IdList;
+use ids::{Counted, IdList};
 use npy::Array;
 
 /// A vector and the key of its document.
@@ -89,14 +89,6 @@ enum Rows {
     Npy(Box<NpyRows>),
     #[cfg(feature = "parquet")]
     Parquet(Box<table::Table>),
-}
-
-/// A list of ids that was read to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Counted {
-    ids: u64,
-    bytes: u64,
-    hash: [u8; 32],
 }
 
 /// What a file of vectors is, by its first bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Operation;
+use super::operation::Operation;
 use crate::storage::{Bytes, MemoryStorage};
 
 /// Unsynced directory changes of which every subset is tried.

@@ -1,13 +1,45 @@
-//! What was read of each source file, so that a changed file is not taken for an imported one.
+//! The source files that were imported, and what was read of each, so that a changed file is not taken for
+//! an imported one.
 //!
 //! The digests stand in a section beside the state, since the state's record may not change. In
 //! memory each is part of its [`SourceEntry`].
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::SourceEntry;
 use crate::error::{Error, Result};
 use crate::format::rules::Rule;
+
+/// A source file that was imported, wholly or in part.
+#[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct SourceEntry {
+    /// File name without its folder.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its first 64 KiB, cut to 16 bytes.
+    pub head: [u8; 16],
+    /// Records (documents and deletions) committed so far.
+    pub records: u64,
+    /// Whether its end was reached.
+    pub complete: bool,
+    /// What was read of it; `None` where the writer was of format 1.0. Stored in a section of its own.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub digest: Option<SourceDigest>,
+}
+
+impl SourceEntry {
+    /// Whether this entry takes the place of `other`: both are about one file of one folder. A file
+    /// of which the folder is not known is the one of the same name, size and beginning.
+    pub fn replaces(&self, other: &SourceEntry) -> bool {
+        let is_alike = self.bytes == other.bytes && self.head == other.head;
+        self.name == other.name
+            && match (&self.digest, &other.digest) {
+                (Some(own), Some(others)) => own.place == others.place,
+                (Some(_), None) => true,
+                (None, _) => is_alike,
+            }
+    }
+}
 
 /// What was read of a source file, and where the file lay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]

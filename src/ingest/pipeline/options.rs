@@ -1,0 +1,74 @@
+//! How files are imported.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::control::Control;
+use crate::db::embedding::CALL_TEXTS;
+use crate::db::setters::setters;
+use crate::encoder::{Encoder, EncoderSpec};
+
+/// How files are imported.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// Embeds documents that come without a vector; `None` stores those without one.
+    pub encoder: Option<Arc<dyn Encoder>>,
+    /// Store documents at once, without vectors, and leave embedding to
+    /// [`crate::db::Writer::embed_pending`].
+    pub defer: bool,
+    /// What made the vectors in the files, if there is no encoder to vouch for them; see [`crate::EncoderSpec::of_origin`].
+    pub origin: Option<EncoderSpec>,
+    /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
+    /// [`crate::ingest::vectors`].
+    pub ids: Option<PathBuf>,
+    /// Import files again that were imported before: their records replace those that are stored.
+    pub force: bool,
+    /// Pass over bad records and broken files instead of stopping.
+    pub keep_going: bool,
+    /// Texts embedded in one call.
+    pub batch: usize,
+    /// Records between commits.
+    pub commit_every: u64,
+    /// Threads that parse.
+    pub parse_threads: usize,
+    /// Threads that embed.
+    pub encode_threads: usize,
+    /// Deadline and cancel token.
+    pub control: Control,
+}
+
+setters!(ImportOptions {
+    encoder: Option<Arc<dyn Encoder>>,
+    defer: bool,
+    origin: Option<EncoderSpec>,
+    ids: Option<PathBuf>,
+    force: bool,
+    keep_going: bool,
+    batch: usize,
+    commit_every: u64,
+    parse_threads: usize,
+    encode_threads: usize,
+    control: Control,
+});
+
+impl Default for ImportOptions {
+    /// No encoder; stop at the first error; 32 texts per call; a commit every 100,000 records; as many
+    /// parsing threads as cores, at most 4; as many embedding threads as cores.
+    fn default() -> ImportOptions {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        ImportOptions {
+            encoder: None,
+            defer: false,
+            origin: None,
+            ids: None,
+            force: false,
+            keep_going: false,
+            batch: CALL_TEXTS,
+            commit_every: 100_000,
+            parse_threads: cores.min(4),
+            encode_threads: cores,
+            control: Control::default(),
+        }
+    }
+}
