@@ -50,7 +50,7 @@ pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
     let name = key(bytes).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
     let pmid = pmid_hint(bytes).ok_or_else(|| {
-        Fault::whole(format!("`{}` is no PMID", name.as_deref().unwrap_or_default()))
+        Fault::whole(format!("`{}` is not a PMID", name.as_deref().unwrap_or_default()))
     })?;
     let rest = key(bytes).map(|(_, rest)| rest.trim_ascii_start()).unwrap_or_default();
     let body =

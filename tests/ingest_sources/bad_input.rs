@@ -143,12 +143,12 @@ fn missing_or_bad_pmid() {
             "<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID></MedlineCitation></PubmedArticle>"
         );
         let (_, detail) = skips(text.as_bytes());
-        assert_eq!(detail, format!("`{pmid}` is no PMID: expected a positive number"));
+        assert_eq!(detail, format!("`{pmid}` is not a PMID: expected a positive number"));
     }
     let (_, detail) = skips(b"<PubmedArticle/>");
     assert_eq!(detail, "the record has no PMID");
     let (_, detail) = skips(b"<DeleteCitation><PMID>no</PMID></DeleteCitation>");
-    assert_eq!(detail, "`no` is no PMID: expected a positive number");
+    assert_eq!(detail, "`no` is not a PMID: expected a positive number");
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn pubmedqa_names_its_bad_entries_and_goes_on() {
     assert_eq!(place, "record 4 (PMID 7), byte 58");
     assert_eq!(detail, "2 LABELS for 1 CONTEXTS");
     let (_, detail) = input_error(records.remove(2));
-    assert_eq!(detail, "`x` is no PMID");
+    assert_eq!(detail, "`x` is not a PMID");
     let (place, detail) = input_error(records.remove(0));
     assert_eq!(place, "record 1 (PMID 5), byte 1");
     assert_eq!(detail, "`QUESTION` must be a string, found the number 1.5");

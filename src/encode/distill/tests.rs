@@ -99,6 +99,7 @@ fn options<'a>(folder: &Path, teacher: Option<&'a dyn Encoder>) -> DistillOption
         dimension: 16,
         vocabulary: 200,
         vocabulary_file: None,
+        bits: Bits::Eight,
         bytes_max: None,
         beir: Vec::new(),
         passages_max: 500,

@@ -23,6 +23,7 @@ mod ids;
 mod npy;
 #[cfg(feature = "parquet")]
 mod pages;
+mod row;
 #[cfg(feature = "parquet")]
 mod table;
 
@@ -36,9 +37,10 @@ use crate::encoder::Metric;
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ids::Key;
-use crate::limits::DIMENSION_MAX;
+use crate::segment::check_finite;
 use ids::{Counted, IdList};
 use npy::Array;
+use row::Row;
 
 /// A vector and the key of its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,9 +75,6 @@ pub struct VectorSource {
     is_complete: bool,
     is_broken: bool,
 }
-
-/// A key with its vector, or why the vector is invalid.
-type Row = (Key, Result<Vec<f32>, String>);
 
 /// An array beside the list of its ids.
 struct NpyRows {
@@ -284,18 +283,6 @@ fn medcpt_chunk(name: &str) -> Option<&str> {
     (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
-/// Refuses a dimension that no vector can have.
-fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
-    match usize::try_from(dimension) {
-        Ok(dimension) if (1..=DIMENSION_MAX).contains(&dimension) => Ok(dimension),
-        _ => Err(input_error(
-            name,
-            place.into(),
-            format!("vectors of {dimension} numbers; expected 1 to {DIMENSION_MAX}"),
-        )),
-    }
-}
-
 impl NpyRows {
     /// Checks that array and list end here, and that the list is the one that was checked.
     fn end(&mut self) -> Result<()> {
@@ -492,11 +479,7 @@ impl Iterator for VectorSource {
             }
         };
         self.position += 1;
-        let vector =
-            vector.and_then(|vector| match vector.iter().position(|number| !number.is_finite()) {
-                Some(place) => Err(format!("number {place} is not finite")),
-                None => Ok(vector),
-            });
+        let vector = vector.and_then(|vector| check_finite(&vector).map(|()| vector));
         Some(match vector {
             Ok(vector) => Ok(VectorRecord { position, key, vector }),
             Err(detail) => {

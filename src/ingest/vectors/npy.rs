@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check_dimension;
+use super::row::check_dimension;
 use crate::error::Result;
 use crate::format::manifest::SourceEntry;
 use crate::ingest::input::Input;

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::ids::{Seen, checked};
 use super::pages::{ParquetFile, contained};
-use super::{Row, check_dimension};
+use super::row::{Row, check_dimension};
 use crate::error::{Error, Result};
 use crate::ids::Key;
 use crate::ingest::keys::id_key;
