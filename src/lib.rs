@@ -1,26 +1,46 @@
-//! medvec is an embedded vector database for biomedical literature.
+//! An embedded vector database for biomedical literature.
 //!
-//! It stores documents, their metadata (PMIDs, MeSH headings, dates, journals) and quantised
-//! embeddings in memory-mapped, immutable segments, searches them with filters, and embeds new
-//! documents through a pluggable encoder as they are written.
+//! medvec stores documents, their metadata (PMIDs, MeSH headings, dates, journals) and quantised vectors in one
+//! directory of memory-mapped, immutable files. It searches them by vector under filters, and embeds new
+//! documents with an encoder as they are written. There is no server and no asynchronous runtime.
 //!
-//! # Floors and rooms
+//! ```
+//! use medvec::{CreateOptions, Database, Document, Filter, Key, Metric, Query, RowType};
+//! use medvec::{VectorConfig, WriterOptions};
 //!
-//! A file uses only its own folder and lower floors (`tests/architecture.rs` enforces it).
+//! # fn main() -> medvec::Result<()> {
+//! # let folder = tempfile::tempdir().expect("a temporary folder");
+//! # let path = folder.path().join("my.medvec");
+//! let vectors = VectorConfig::new(3, Metric::Cosine, RowType::Int8, None);
+//! let database = Database::open_or_create(&path, CreateOptions::default().vectors(Some(vectors)))?;
 //!
-//! | floor | room | what it holds |
-//! |---|---|---|
-//! | 0 | [`error`], [`limits`], [`ids`], [`document`], [`date`], [`encoder`], [`control`] | names; no I/O |
-//! | 1 | [`format`](mod@format) | bytes to values and back; no I/O, no `unsafe`, no panic |
-//! | 1 | [`kernel`] | arithmetic on slices; SIMD behind run-time dispatch |
-//! | 2 | [`storage`] | the operating system behind one small trait |
-//! | 3 | [`index`] | algorithms on slices |
-//! | 4 | [`segment`] | one immutable file: builder, reader, merge, verify |
-//! | 5 | [`search`] | query, filter, plan, execute |
-//! | 6 | [`db`] | database, snapshot, writer, commit, garbage collection |
-//! | 7 | [`encode`], [`ingest`] | text to vectors; files to documents |
-//! | 8 | `session`, `export` | a database with its encoder, for faces; output formats |
-//! | 9 | `bin/medvec` | the command line |
+//! let mut writer = database.writer(WriterOptions::default())?;
+//! let mut document = Document::new(Key::pmid(12345678));
+//! document.title = "Aspirin and the risk of colorectal cancer".into();
+//! document.languages.push("eng".into());
+//! writer.upsert_with_vector(document, vec![0.1, 0.9, 0.2])?;
+//! writer.commit()?; // all or nothing, and on disk when it returns
+//!
+//! let snapshot = database.snapshot();
+//! let query = Query::vector(vec![0.0, 1.0, 0.0]).filter(Filter::Language("eng".into())).k(5);
+//! let found = snapshot.search(&query)?;
+//! assert_eq!(found.hits[0].key, Key::pmid(12345678));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | you want | look at |
+//! |---|---|
+//! | a database, its states, its writer | [`Database`], [`Snapshot`], [`Writer`] |
+//! | a search | [`Query`], [`Filter`], [`SearchResult`], [`Facet`] |
+//! | what a document holds | [`Document`], [`document`] |
+//! | vectors made as documents are written | [`Encoder`]; with the feature `static-encoder`, `encode::builtin` |
+//! | PubMed XML, JSON lines, files of vectors | with the feature `ingest`, `ingest` |
+//! | a database with its encoder, as the command line uses it | with the feature `session`, `session` |
+//! | what a call reports | [`reports`] |
+//!
+//! `ARCHITECTURE.md` in the repository describes the rooms inside. Modules that are not in this documentation are
+//! for tests and tools: they may change in any release.
 
 #![warn(missing_docs, unreachable_pub)]
 #![deny(unsafe_code)]
@@ -29,35 +49,49 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)
 )]
 
+#[doc(hidden)]
 pub mod control;
+#[doc(hidden)]
 pub mod date;
 pub mod document;
+#[doc(hidden)]
 pub mod encoder;
+#[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
 pub mod ids;
+#[doc(hidden)]
 pub mod limits;
 mod panics;
 mod parallel;
 mod rules;
 
+#[doc(hidden)]
 pub mod format;
 // A kernel's caller answers for lengths; the documented panics say so.
 #[allow(clippy::expect_used)]
+#[doc(hidden)]
 pub mod kernel;
 
+#[doc(hidden)]
 pub mod storage;
 
+#[doc(hidden)]
 pub mod index;
 
+#[doc(hidden)]
 pub mod segment;
 
+#[doc(hidden)]
 pub mod search;
 
+#[doc(hidden)]
 pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
 #[cfg(all(feature = "ingest", feature = "static-encoder"))]
+#[doc(hidden)]
 pub mod eval;
 #[cfg(feature = "session")]
 pub mod export;
@@ -66,12 +100,34 @@ pub mod ingest;
 #[cfg(feature = "session")]
 pub mod session;
 
-pub use control::{CancelToken, Control};
+pub use control::{CancelToken, Control, Step, Watch};
 pub use date::{Day, PublicationDate};
-pub use db::{CreateOptions, Database, OpenOptions, Snapshot, Writer, WriterOptions};
+pub use db::{
+    Applied, Change, CreateOptions, Database, EmbedOptions, OpenOptions, OptimizeOptions, Snapshot,
+    Writer, WriterOptions,
+};
 pub use document::Document;
 pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};
 pub use error::{Error, NameKind, Result};
 pub use format::manifest::{RowType, VectorConfig};
-pub use ids::{Generation, Key, Pmid, RowId, SegmentId};
-pub use search::{Accuracy, FieldTest, Filter, Hit, Note, Query, SearchResult};
+pub use ids::{Generation, Key, Pmid, Revision};
+pub use search::{
+    Accuracy, Facet, FacetCounts, FieldTest, Filter, Hit, Note, Query, SearchResult, Sort,
+    SortOrder,
+};
+pub use storage::Access;
+
+/// What calls report, besides hits and documents.
+pub mod reports {
+    pub use crate::db::{
+        AdoptReport, CompactReport, EmbedProgress, EmbedReport, IndexStats, OptimizeReport,
+        OptimizeStage, RecallPoint, RecallReport, RepairReport, SegmentRepair, SegmentStats, Stats,
+        UndoReport, VerifyReport,
+    };
+    pub use crate::encoder::{Pooling, TowerSpec};
+    pub use crate::error::{LockHolder, Rule};
+    pub use crate::search::{
+        Explain, FacetCount, FieldInfo, Hint, IndexExplain, Plan, SegmentExplain, TagMeaning,
+        WhyExact,
+    };
+}

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use common::{contents, create_options, document, key, vector};
 use medvec::db::{Change, Database, OptimizeOptions, RepairReport, WriterOptions};
 use medvec::format::names::{Name, parse};
-use medvec::ids::{Key, Revision};
+use medvec::ids::{Key, Revision, SegmentId};
 use medvec::search::{Filter, Query};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
 use medvec::storage::{MemoryStorage, Storage};
-use medvec::{Control, Document, Error, SegmentId};
+use medvec::{Control, Document, Error};
 
 type Files = BTreeMap<String, Vec<u8>>;
 

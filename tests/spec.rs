@@ -23,8 +23,8 @@ use medvec::format::manifest::{
     RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
+use medvec::ids::{Generation, SegmentId};
 use medvec::search::{Accuracy, Query};
-use medvec::{Generation, SegmentId};
 
 use reader::{Reader, Value};
 use text::Text;

@@ -14,7 +14,7 @@ use medvec::format::manifest::{
     RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
-use medvec::{Generation, SegmentId};
+use medvec::ids::{Generation, SegmentId};
 use medvec_fuzz::models;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{

@@ -8,7 +8,8 @@ use medvec::format::names::codebook_name;
 use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, Merged, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
-use medvec::{Control, Result, RowId, SegmentId};
+use medvec::ids::{RowId, SegmentId};
+use medvec::{Control, Result};
 use medvec_fuzz::common;
 use roaring::RoaringBitmap;
 

@@ -13,7 +13,8 @@ use medvec::ids::RowId;
 use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
-use medvec::{Control, Result, SegmentId};
+use medvec::ids::SegmentId;
+use medvec::{Control, Result};
 use medvec_fuzz::{INDEXED_ROWS, common};
 use roaring::RoaringBitmap;
 

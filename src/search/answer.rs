@@ -12,8 +12,10 @@ pub struct Hit {
     /// Inner product or cosine with the query's vector; 0 if it has none.
     pub score: f32,
     /// The segment that holds it.
+    #[doc(hidden)]
     pub segment: SegmentId,
     /// Its row there.
+    #[doc(hidden)]
     pub row: RowId,
 }
 

@@ -1,12 +1,13 @@
 //! Documents made from a seed, with every field filled now and then.
 
+use crate::Metric;
 use crate::date::{Day, PublicationDate};
 use crate::document::*;
 use crate::format::manifest::{RowType, SegmentEntry, VectorConfig};
+use crate::ids::RowId;
 use crate::ids::{Key, Revision, SegmentId};
 use crate::segment::{Segment, SegmentBuilder};
 use crate::storage::MemoryStorage;
-use crate::{Metric, RowId};
 
 /// A small generator (splitmix64): the same seed makes the same documents.
 pub(super) struct Maker(pub(super) u64);
