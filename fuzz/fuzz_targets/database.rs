@@ -25,6 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
         compact_sound: number == 7,
         repair: number == 8,
         quarter: (number % 4) as usize,
+        only_quarter: true,
     };
     for _ in 0..CHANGES_MAX {
         if choices.is_spent() {

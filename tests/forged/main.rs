@@ -81,6 +81,7 @@ fn forge(seed: u64) -> (String, Verdict) {
         compact_sound: choices.once_in(16),
         repair: choices.once_in(8),
         quarter: choices.below(4),
+        only_quarter: false,
     };
     let judge = || memory::peak(|| oracle::judge(&files, care));
     match catch_unwind(AssertUnwindSafe(judge)) {
@@ -100,7 +101,8 @@ fn forge(seed: u64) -> (String, Verdict) {
 #[test]
 fn sound_databases_are_sound() {
     for parts in base::all() {
-        let care = Care { compact_refused: true, compact_sound: true, repair: true, quarter: 0 };
+        let care =
+            Care { compact_refused: true, compact_sound: true, repair: true, ..Care::default() };
         match oracle::judge(&parts.assemble(), care) {
             Verdict::Sound => {}
             Verdict::Refused(error) => panic!("{error}"),
