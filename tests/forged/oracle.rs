@@ -70,13 +70,16 @@ fn read(files: &Files, care: Care) -> Verdict {
         }
     };
     let snapshot = database.snapshot();
+    // The last numbers of all have none after them.
+    let manifest = snapshot.manifest();
+    let has_numbers = manifest.generation.0.max(manifest.next_segment.0) < NUMBER_MAX - 100;
     if let Err(error) = snapshot.verify(&Control::default()) {
         assert_named(&error);
         // Whoever does not verify first gets answers or errors.
         if let Err(error) = ask(&snapshot, |place| place % 4 == care.quarter) {
             assert_named(&error);
         }
-        if care.compact_refused {
+        if care.compact_refused && has_numbers {
             compact(&database).map_err(|error| assert_named(&error)).ok();
         }
         return Verdict::Refused(error);
@@ -84,10 +87,7 @@ fn read(files: &Files, care: Care) -> Verdict {
     let plain = plain::read(text(), files);
     compare(&snapshot, &plain, |place| !care.only_quarter || place % 4 == care.quarter);
     compare_marks(&storage, &snapshot, &plain);
-    // The last numbers of all have none after them.
-    let manifest = snapshot.manifest();
-    let numbers = manifest.generation.0.max(manifest.next_segment.0);
-    if care.compact_sound && numbers < NUMBER_MAX - 100 {
+    if care.compact_sound && has_numbers {
         let before = ask(&snapshot, |_| true).expect("what was verified answers");
         compact(&database).expect("what was verified can be compacted");
         let snapshot = database.snapshot();
@@ -110,7 +110,8 @@ fn repair(files: &Files, verdict: &Verdict) {
         Verdict::Refused(error) => assert!(!plan.is_clean(), "nothing to repair, but: {error}"),
     }
     // The last numbers of all have none after them.
-    if plan.base >= NUMBER_MAX - 100 {
+    let newest = plan.lost_generations.iter().map(|(generation, _)| *generation).max();
+    if plan.base.max(newest.unwrap_or(0)) >= NUMBER_MAX - 100 {
         return;
     }
     match Database::repair_in(&storage, true) {
@@ -198,6 +199,11 @@ fn compact(database: &Database) -> Result<()> {
     writer.optimize(&options, &Control::default()).map(drop)
 }
 
+/// A text as chapter 10 folds it.
+fn folded(text: &str) -> String {
+    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
 type Test = fn(&Document) -> bool;
 
 /// Filters, and what each of them means.
@@ -222,7 +228,7 @@ fn filters() -> Vec<(Filter, Test)> {
     vec![
         (Filter::All, |_| true),
         (Filter::mesh("heading 1"), |document| {
-            document.mesh.iter().any(|heading| heading.name.eq_ignore_ascii_case("heading 1"))
+            document.mesh.iter().any(|heading| folded(&heading.name) == "heading 1")
         }),
         (Filter::major("D001000"), is_major),
         (Filter::years(1991, 1993), |document| {
@@ -234,7 +240,7 @@ fn filters() -> Vec<(Filter, Test)> {
             })
         }),
         (Filter::Not(Box::new(Filter::Language("ger".into()))), |document| {
-            !document.languages.iter().any(|language| language.eq_ignore_ascii_case("ger"))
+            !document.languages.iter().any(|language| folded(language) == "ger")
         }),
         (Filter::HasAbstract, |document| {
             document.abstract_sections.iter().any(|section| !section.text.trim().is_empty())
@@ -271,12 +277,12 @@ fn compare(snapshot: &Snapshot, plain: &Plain, wants: impl Fn(usize) -> bool) {
     let per_filter = if has_vectors { 3 } else { 1 };
     assert!(config.is_none_or(|config| (config.metric == Metric::Cosine) == plain.is_cosine));
     let asked = filters().into_iter().enumerate().filter(|(place, _)| wants(*place));
-    for ((_, (_, test)), answers) in asked.zip(answers.chunks(per_filter)) {
+    for ((place, (_, test)), answers) in asked.zip(answers.chunks(per_filter)) {
         let wanted: Vec<&String> =
             documents.iter().filter(|(_, document)| test(document)).map(|(key, _)| key).collect();
         let mut listed: Vec<&String> = answers[0].iter().map(|(key, _)| key).collect();
         listed.sort();
-        assert_eq!(listed, wanted);
+        assert_eq!(listed, wanted, "filter {place}");
         if let [_, exact, indexed] = answers {
             check_scores(exact, &wanted, plain);
             assert_eq!(exact, indexed, "the whole index finds something else");
