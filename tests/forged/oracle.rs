@@ -53,11 +53,24 @@ const ALL: usize = 64;
 /// # Panics
 /// When it breaks a promise.
 pub fn judge(files: &Files, care: Care) -> Verdict {
+    if !files.keys().any(|name| is_of_a_state(name)) {
+        let storage = MemoryStorage::with_files(files.clone());
+        return match Database::open_in(Arc::new(storage)) {
+            Err(error @ Error::NotFound { .. }) => Verdict::Refused(error),
+            other => panic!("names that say nothing are no database: {:?}", other.map(drop)),
+        };
+    }
     let verdict = read(files, care);
     if care.repair {
         repair(files, &verdict);
     }
     verdict
+}
+
+/// Whether a file of this name is there only where a database is.
+fn is_of_a_state(name: &str) -> bool {
+    use names::Name::{Committed, Manifest, Segment};
+    matches!(names::parse(name), Some(Manifest(_) | Committed(..) | Segment(_)))
 }
 
 fn read(files: &Files, care: Care) -> Verdict {
