@@ -33,7 +33,7 @@ fn programs_that_call_functions_are_refused_by_name() {
     let storage = b"\x80\x02ctorch\nFloatStorage\n)R.";
     assert!(refusal(storage).contains("other arguments"));
     assert!(refusal(b"\x80\x02X\x01\0\0\0x)R.").contains("not a function"));
-    assert!(refusal(b"\x80\x02K\x01}b.").contains("no dictionary"));
+    assert!(refusal(b"\x80\x02K\x01}b.").contains("not a dictionary"));
 }
 
 #[test]
