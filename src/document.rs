@@ -7,6 +7,19 @@ use crate::ids::Key;
 use crate::limits;
 
 /// One document. Only the key is required; everything else may be empty.
+///
+/// ```
+/// use medvec::document::{AbstractSection, MeshHeading};
+/// use medvec::{Document, Key};
+///
+/// let mut document = Document::new(Key::pmid(12345678));
+/// document.title = "Aspirin and the risk of colorectal cancer".into();
+/// document.mesh.push(MeshHeading { name: "Aspirin".into(), ..Default::default() });
+/// let text = "Daily aspirin lowered the risk by a third.".into();
+/// document.abstract_sections.push(AbstractSection { text, ..Default::default() });
+/// document.validate()?;
+/// # Ok::<(), medvec::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// What it is called; unique in a database.

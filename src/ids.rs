@@ -18,6 +18,14 @@ impl fmt::Display for Pmid {
 ///
 /// Keys order with all PMIDs (by number) before all strings (by bytes); search ties are broken by
 /// this order.
+///
+/// ```
+/// use medvec::Key;
+///
+/// assert_eq!(Key::from("12345678"), Key::pmid(12345678));
+/// assert_eq!(Key::from("trial-7").to_string(), "trial-7");
+/// assert!(Key::pmid(99) < Key::from("a"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A PubMed citation.
@@ -41,6 +49,13 @@ impl Key {
     /// A PMID key.
     pub fn pmid(number: u32) -> Key {
         Key::Pmid(Pmid(number))
+    }
+}
+
+impl From<&str> for Key {
+    /// As [`Key::parse`].
+    fn from(text: &str) -> Key {
+        Key::parse(text)
     }
 }
 

@@ -18,6 +18,26 @@ use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
+///
+/// ```
+/// use medvec::{CreateOptions, Database, Document, Filter, Key, Query, WriterOptions};
+///
+/// # fn main() -> medvec::Result<()> {
+/// # let folder = tempfile::tempdir().expect("a temporary folder");
+/// # let path = folder.path().join("my.medvec");
+/// let database = Database::create(&path, CreateOptions::default())?;
+/// let before = database.snapshot();
+/// let mut writer = database.writer(WriterOptions::default())?;
+/// writer.upsert(Document::new(Key::pmid(1)))?;
+/// writer.commit()?;
+///
+/// let after = database.snapshot();
+/// assert_eq!((before.len(), after.len()), (0, 1));
+/// let listed = after.search(&Query::matching(Filter::All))?;
+/// assert_eq!(listed.hits[0].key, Key::pmid(1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Snapshot {
     state: Arc<State>,

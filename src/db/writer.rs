@@ -26,6 +26,26 @@ use crate::storage::WriterLock;
 ///
 /// After any failure of storage the writer is poisoned: every later call fails with
 /// [`Error::Poisoned`], and committed data are as they were.
+///
+/// ```
+/// use medvec::{CreateOptions, Database, Document, Key, WriterOptions};
+///
+/// # fn main() -> medvec::Result<()> {
+/// # let folder = tempfile::tempdir().expect("a temporary folder");
+/// # let path = folder.path().join("my.medvec");
+/// let database = Database::create(&path, CreateOptions::default())?;
+/// let mut writer = database.writer(WriterOptions::default())?;
+/// writer.upsert(Document::new(Key::pmid(1)))?;
+/// drop(writer); // not committed: nothing was written
+/// assert_eq!(database.snapshot().len(), 0);
+///
+/// let mut writer = database.writer(WriterOptions::default())?;
+/// writer.upsert(Document::new(Key::pmid(2)))?;
+/// writer.commit()?;
+/// assert!(database.snapshot().contains(&Key::pmid(2))?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Writer {
     shared: Arc<Shared>,
     options: WriterOptions,
