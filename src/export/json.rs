@@ -18,7 +18,7 @@ pub fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 /// Writes one value on one line.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     writeln!(out, "{}", escaped(serde_json::to_string(value)?))
 }

@@ -1,6 +1,6 @@
 //! One immutable file: documents, keys, columns, postings and vectors of some rows.
 //!
-//! [`SegmentBuilder`] collects documents and writes them; [`Segment`] reads them; [`merge`] makes one
+//! [`SegmentBuilder`] collects documents and writes them; [`Segment`] reads them; [`merge`](fn@merge) makes one
 //! segment of several; [`Segment::verify`] checks a file against every rule of the format. Rows count
 //! from 0 in the order of writing. The file is described in `format-spec/04-segment.md`.
 //!

@@ -2,7 +2,7 @@
 //!
 //! A database is a directory of files that are written once, from start to end, and never changed
 //! again. [`Storage`] is all the engine knows of the system: [`disk`] is the real one, [`memory`]
-//! keeps everything in the heap, [`sim`] logs every operation, makes crash images and injects
+//! keeps everything in the heap, `sim` logs every operation, makes crash images and injects
 //! faults.
 
 use crate::error::Result;

@@ -55,7 +55,8 @@ use crate::ingest::ImportSource;
 /// and around commits.
 ///
 /// # Errors
-/// [`Error::Input`] for a bad record or file; [`Error::Cancelled`], [`Error::DeadlineExceeded`];
+/// [`crate::Error::Input`] for a bad record or file; [`crate::Error::Cancelled`],
+/// [`crate::Error::DeadlineExceeded`];
 /// whatever the encoder and the database give. Commits made before stay.
 pub fn import(
     database: &Database,

@@ -8,7 +8,7 @@ use super::lookup::LookUp;
 /// Rows as codes, with what the scan needs of each row.
 #[derive(Clone, Copy, Debug)]
 pub struct CodedRows<'a> {
-    /// [Blocks](block) of codes; all rows, in order.
+    /// [Blocks](super::block) of codes; all rows, in order.
     pub codes: &'a [u8],
     /// One factor per row, the bits of a half-precision number.
     pub scales: &'a [u16],
