@@ -108,24 +108,32 @@ fn first_of<'a, V: Ord + Copy>(
     query: &Query,
     values: impl Fn(&Part<'a>) -> Result<Valued<V>>,
 ) -> Result<Vec<Hit>> {
+    let reach = query.reach();
+    let keep = |found: &mut Vec<(Option<V>, Hit)>| {
+        found.sort_by(|(a, one), (b, other)| {
+            order.of_options(a, b).then_with(|| of_keys.of(&one.key, &other.key))
+        });
+        found.truncate(reach);
+    };
     let mut found: Vec<(Option<V>, Hit)> = Vec::new();
     for part in parts {
         query.control.check()?;
         let mut rows = values(part)?;
-        keep_first(&mut rows, query.reach(), |a, b| order.of_options(a, b));
+        keep_first(&mut rows, reach, |a, b| order.of_options(a, b));
         for (place, (value, row)) in rows.into_iter().enumerate() {
             if place % ROWS_UNCHECKED == 0 {
                 query.control.check()?;
+                // Of many equals, those kept so far are enough to compare the others with.
+                if found.len() > reach {
+                    keep(&mut found);
+                }
             }
             let (row, segment) = (RowId(row), part.segment);
             let hit = Hit { key: segment.key(row)?, score: 0.0, segment: segment.id(), row };
             found.push((value, hit));
         }
     }
-    found.sort_by(|(a, one), (b, other)| {
-        order.of_options(a, b).then_with(|| of_keys.of(&one.key, &other.key))
-    });
-    found.truncate(query.reach());
+    keep(&mut found);
     Ok(found.into_iter().map(|(_, hit)| hit).collect())
 }
 

@@ -37,7 +37,7 @@ use medvec::format::rules::Rule;
 use oracle::{Care, Verdict};
 use parts::Files;
 
-/// Memory that opening, verifying and searching may take besides three times the files.
+/// Memory that opening, verifying and searching may take besides twice the files.
 const SPARE_BYTES: usize = 16 << 20;
 
 /// Rules about fields of different files, or of different parts of one.
@@ -90,7 +90,7 @@ fn forge(seed: u64) -> (String, Verdict) {
             let is_bounded = care.compact_refused
                 || care.compact_sound
                 || care.repair
-                || peak_bytes <= 3 * bytes + SPARE_BYTES;
+                || peak_bytes <= 2 * bytes + SPARE_BYTES;
             assert!(
                 is_bounded,
                 "MEDVEC_FORGED_SEED={seed}: {peak_bytes} bytes of memory for {bytes} of files: {what}"
