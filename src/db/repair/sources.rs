@@ -115,6 +115,8 @@ impl Sources {
         for source in segments.iter_mut().filter(|source| !source.is_adopted) {
             source.check(storage, codebooks, *features)?;
         }
+        let entries = sources.codebooks.iter().map(|(entry, _)| entry.clone());
+        sources.base.codebooks = entries.collect();
         Ok(sources)
     }
 
@@ -134,10 +136,7 @@ impl Sources {
             Ok(codebook)
         };
         match or_damage(opened.and_then(check))? {
-            Ok(codebook) => {
-                self.base.codebooks.push(entry.clone());
-                self.codebooks.push((entry, codebook));
-            }
+            Ok(codebook) => self.codebooks.push((entry, codebook)),
             Err(problem) => {
                 report.codebooks.push((name, problem.to_string()));
                 // It was measured with all of them.
@@ -168,22 +167,16 @@ impl Sources {
             // One that is damaged as well is set aside with what nothing names.
             let opened = Segment::open_unnamed(storage, id, vectors.as_ref());
             let Ok((entry, segment)) = or_damage(opened)? else { continue };
-            if let Some(index) = segment.index()
-                && self.base.codebooks.iter().all(|known| known.hash != index.codebook)
-            {
-                let opened = CodebookFile::open_unnamed(storage, index.codebook, vectors.as_ref());
-                if let Ok((entry, codebook)) = or_damage(opened)?
-                    && or_damage(codebook.verify())?.is_ok()
-                    && codebook.features_write() & !self.features == 0
-                {
-                    self.base.codebooks.push(entry.clone());
-                    self.codebooks.push((entry, codebook));
-                    // It was measured with another codebook.
-                    self.base.calibration = None;
-                }
-            }
-            if or_damage(check_segment(&segment, &self.codebooks, self.features))?.is_err() {
+            let unnamed = self.unnamed_codebook(storage, &segment)?;
+            let codebook = unnamed.as_ref().map(|(_, codebook)| codebook.clone());
+            let codebook = codebook.or_else(|| codebook_of(&segment, &self.codebooks));
+            if or_damage(check_segment(&segment, codebook.as_ref(), self.features))?.is_err() {
                 continue;
+            }
+            if let Some(unnamed) = unnamed {
+                self.codebooks.push(unnamed);
+                // It was measured with another codebook.
+                self.base.calibration = None;
             }
             report.adopted.push(id);
             self.segments.push(Source {
@@ -219,6 +212,26 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// The codebook of a segment, if it is whole and only a lost generation named it.
+    fn unnamed_codebook(
+        &self,
+        storage: &dyn Storage,
+        segment: &Segment,
+    ) -> Result<Option<(CodebookEntry, CodebookFile)>> {
+        let Some(index) = segment.index() else { return Ok(None) };
+        if self.codebooks.iter().any(|(known, _)| known.hash == index.codebook) {
+            return Ok(None);
+        }
+        let vectors = self.base.vectors.as_ref();
+        let opened = CodebookFile::open_unnamed(storage, index.codebook, vectors);
+        let Ok((entry, codebook)) = or_damage(opened)? else { return Ok(None) };
+        let is_whole = or_damage(codebook.verify())?.is_ok()
+            && codebook.features_write() & !self.features == 0;
+        Ok(is_whole.then_some((entry, codebook)))
+    }
+}
+
 impl Source {
     fn check(
         &mut self,
@@ -228,7 +241,8 @@ impl Source {
     ) -> Result<()> {
         let Some(segment) = &self.segment else { return Ok(()) };
         storage.read_through(&segment_name(self.entry.id))?;
-        let checked = or_damage(check_segment(segment, codebooks, features))?;
+        let checked =
+            or_damage(check_segment(segment, codebook_of(segment, codebooks).as_ref(), features))?;
         let Err(problem) = checked else { return Ok(()) };
         self.problem = Some(problem);
         let mut keys = HashMap::new();
@@ -243,15 +257,11 @@ impl Source {
 }
 
 /// Checks all of a segment, and that it agrees with its codebook and its manifest.
-fn check_segment(
-    segment: &Segment,
-    codebooks: &[(CodebookEntry, CodebookFile)],
-    features: u32,
-) -> Result<()> {
+fn check_segment(segment: &Segment, codebook: Option<&CodebookFile>, features: u32) -> Result<()> {
     segment.verify(&Control::default())?;
     check_features(&segment_name(segment.id()), segment.features_write(), features)?;
-    match codebook_of(segment, codebooks) {
-        Some(codebook) => segment.check_codebook(&codebook),
+    match codebook {
+        Some(codebook) => segment.check_codebook(codebook),
         None => Ok(()),
     }
 }
