@@ -73,6 +73,11 @@ pub struct EncoderSpec {
 }
 
 impl EncoderSpec {
+    /// Whether documents and queries are embedded by different weights.
+    pub fn has_towers(&self) -> bool {
+        self.document.weights != self.query.weights
+    }
+
     /// Vectors that were made elsewhere by what `name` says (`ncbi/MedCPT-Article-Encoder`). The
     /// fingerprint is that of the name, the dimension and the metric, so that vectors of another
     /// origin, or an encoder of which nobody said that it made these, are refused.

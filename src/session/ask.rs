@@ -3,7 +3,6 @@
 use super::answer::{Answer, AnswerHit, Highlights};
 use super::error::SessionResult;
 use super::explain::Explanation;
-use super::folders::has_towers;
 use super::highlight::Terms;
 use super::hints;
 use super::opened::Session;
@@ -97,7 +96,7 @@ impl Session {
         {
             let encoder = self.encoder()?;
             // A query tower alone cannot embed sentences of documents.
-            if !has_towers(encoder.spec()) {
+            if !encoder.spec().has_towers() {
                 let texts: Vec<String> =
                     documents.iter().map(|document| document.encoder_input().text).collect();
                 let best = best_sentences(&*encoder, text, &texts, &request.control)?;

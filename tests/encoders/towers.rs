@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use medvec::encode::folder::{
-    FolderEncoder, FolderOptions, Preset, Towers, has_towers, tower_names,
-};
+use medvec::encode::folder::{FolderEncoder, FolderOptions, Preset, Towers, tower_names};
 use medvec::{Encoder, EncoderInput, Metric};
 
 use crate::fixtures::{edit_json, fixture, wide};
@@ -30,7 +28,7 @@ fn documents_and_questions_go_through_their_own_tower() {
         Towers::new(tower(&first, "medcpt"), tower(&second, "medcpt-query")).expect("two towers");
     let (article, query) = (tower(&first, "medcpt"), tower(&second, "medcpt-query"));
     let spec = towers.spec();
-    assert!(spec.document.pair && has_towers(spec) && !has_towers(article.spec()));
+    assert!(spec.document.pair && spec.has_towers() && !article.spec().has_towers());
     assert_eq!((spec.metric, spec.query.tokens_max), (Metric::Dot, 64));
     let names = tower_names(&spec.name).expect("two names");
     assert_eq!(names, (article.spec().name.as_str(), query.spec().name.as_str()));

@@ -34,7 +34,7 @@ mod towers;
 
 pub use self::cross::CrossEncoder;
 pub use self::encoder::FolderEncoder;
-pub use self::names::{has_towers, paths_in, tower_names};
+pub use self::names::{paths_in, tower_names};
 pub use self::open::is_cross_encoder;
 pub use self::options::FolderOptions;
 pub use self::presets::{PRESETS, Preset, Purpose};

@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::encoder::EncoderSpec;
 use crate::kernel::matmul::Precision;
 
 /// What stands between the names of the two towers.
@@ -57,11 +56,6 @@ pub fn paths_in(name: &str) -> Vec<PathBuf> {
         std::iter::once(folder.to_path_buf()).chain(adapter)
     });
     paths.collect()
-}
-
-/// Whether an encoder has two towers.
-pub fn has_towers(spec: &EncoderSpec) -> bool {
-    spec.document.weights != spec.query.weights
 }
 
 #[cfg(test)]

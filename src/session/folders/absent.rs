@@ -49,7 +49,3 @@ pub(in crate::session) fn open_stored(
 pub(in crate::session) fn refuse_device(_: &str, _: &EncoderChoice) -> SessionResult<()> {
     Ok(())
 }
-
-pub(in crate::session) fn has_towers(spec: &EncoderSpec) -> bool {
-    spec.document.weights != spec.query.weights
-}

@@ -8,12 +8,8 @@ mod notes;
 mod open;
 
 #[cfg(not(feature = "bert"))]
-pub(super) use absent::{
-    find, has_towers, open, open_like, open_stored, open_towers, paths_of, refuse_device,
-};
+pub(super) use absent::{find, open, open_like, open_stored, open_towers, paths_of, refuse_device};
 #[cfg(feature = "bert")]
 pub use notes::{ModelNote, model_notes};
 #[cfg(feature = "bert")]
-pub(super) use open::{
-    find, has_towers, open, open_like, open_stored, open_towers, paths_of, refuse_device,
-};
+pub(super) use open::{find, open, open_like, open_stored, open_towers, paths_of, refuse_device};

@@ -13,8 +13,6 @@ use crate::session::error::{SessionError, SessionResult};
 use crate::session::locate::absolute;
 use crate::session::names::BUILTIN;
 
-pub(in crate::session) use crate::encode::folder::has_towers;
-
 /// Where the folder of a named model is; `None` for other encoders.
 pub(in crate::session) fn find(
     name: &str,
@@ -91,7 +89,7 @@ pub(in crate::session) fn open_like(
         false => choice.model.open_options()?,
     };
     let encoder = FolderEncoder::open_with(path, &options)?;
-    match has_towers(stored) {
+    match stored.has_towers() {
         true => Ok(Arc::new(Towers::for_queries(stored, encoder)?)),
         false => Ok(Arc::new(encoder)),
     }
