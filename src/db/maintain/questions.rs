@@ -110,7 +110,7 @@ fn words_per_question(next: &NextGeneration) -> &'static [usize] {
         bytes += segment.text_bytes();
         rows += u64::from(segment.rows());
     }
-    if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3] }
+    if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3, 4, 5] }
 }
 
 /// Questions as rows are stored; those that have no direction are left out.
