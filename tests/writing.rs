@@ -1,18 +1,21 @@
 //! What a writer offers beside replacing documents: changing them in place, waiting for the lock,
-//! stopping while it embeds.
+//! stopping while it embeds, going on with a database of an older format.
 
 mod common;
 
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DIMENSION, Numbers, document, key, vector};
+use common::{DIMENSION, Numbers, contents, document, key, vector};
 use medvec::db::{Change, CreateOptions, Database, EmbedOptions, Writer, WriterOptions};
 use medvec::encoder::EncoderSpec;
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ids::Revision;
+use medvec::search::{Filter, Query};
 use medvec::storage::MemoryStorage;
 use medvec::{CancelToken, Control, Document, Encoder, EncoderInput, Error, Metric, Result};
 
@@ -310,4 +313,38 @@ fn open_or_create_makes_one_database_for_all() {
     let asked = CreateOptions::for_encoder(&spec, RowType::F32);
     let error = Database::open_or_create(&path, asked).err().unwrap();
     assert!(matches!(error, Error::Encoder { .. }), "{error}");
+}
+
+/// `tests/data/format-1.0` was written by the first release of the format: 40 documents with vectors of 8
+/// numbers, number 7 deleted, then `pubmed_sample.xml`.
+#[test]
+fn a_database_of_format_1_0_is_read_and_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/format-1.0");
+    for entry in fs::read_dir(kept).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let database = Database::open(folder.path()).unwrap();
+    let snapshot = database.snapshot();
+    assert_eq!(snapshot.verify(&Control::default()).unwrap().documents, 42);
+    assert_eq!(contents(&snapshot).unwrap().len(), 42);
+    assert!(snapshot.get(&key(7)).unwrap().is_none());
+    let found = snapshot.get(&key(29)).unwrap().unwrap();
+    assert_eq!(found.title, "Title number 29");
+    let near = Query::vector(vec![1.288, 1.449, 0.066, -0.765, -1.092, 0.031, -1.022, -1.437]);
+    let hits = snapshot.search(&near.clone().k(1)).unwrap().hits;
+    assert_eq!(hits[0].key, key(1));
+    let asthma = Filter::mesh("Asthma");
+    assert_eq!(snapshot.search(&Query::matching(asthma).count_only()).unwrap().matched, 26);
+
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    writer.delete(&key(1)).unwrap();
+    writer.upsert(document(90, 1)).unwrap();
+    writer.commit().unwrap();
+    writer.compact(&Control::default()).unwrap();
+    drop(writer);
+    let snapshot = Database::open(folder.path()).unwrap().snapshot();
+    assert_eq!(snapshot.verify(&Control::default()).unwrap().documents, 42);
+    assert_eq!(snapshot.get(&key(90)).unwrap(), Some(document(90, 1)));
+    assert_ne!(snapshot.search(&near.k(1)).unwrap().hits[0].key, key(1));
 }

@@ -249,6 +249,48 @@ pub enum SessionError {
     },
 }
 
+impl SessionError {
+    /// A stable name of the kind of error, for programs: the library's own where it is one of its errors
+    /// ([`Error::code`]), else one of this type's, such as `encoder_moved`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Library(error) => error.code(),
+            Self::NoEncoder { .. } => "no_encoder",
+            Self::NotAFolder { .. } => "not_a_folder",
+            Self::NotDocumentTower { .. } => "not_document_tower",
+            Self::QueryTowerMissing { .. } => "query_tower_missing",
+            Self::NotForDocuments { .. } => "not_for_documents",
+            Self::EncoderMoved { .. } => "encoder_moved",
+            Self::OriginOnly { .. } => "origin_only",
+            Self::EncoderUnknown => "encoder_unknown",
+            Self::NoVectors => "no_vectors",
+            Self::NoReranker => "no_reranker",
+            Self::RerankNeedsText => "rerank_needs_text",
+            Self::CreatedWithoutVectors => "created_without_vectors",
+            Self::OwnVectors => "own_vectors",
+            Self::NothingToIndex => "nothing_to_index",
+            Self::NoQueries => "no_queries",
+            Self::QueriesNeedEncoder => "queries_need_encoder",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::LockFile => "lock_file",
+            Self::NoFile { .. } => "no_file",
+            Self::SourceIsDirectory { .. } => "source_is_directory",
+            Self::NoSources => "no_sources",
+            Self::DatabaseIsFile { .. } => "database_is_file",
+            Self::DirectoryInUse { .. } => "directory_in_use",
+            Self::OriginWithoutVectors => "origin_without_vectors",
+            Self::OriginMissing { .. } => "origin_missing",
+            Self::Unvouched { .. } => "unvouched",
+            Self::DimensionDiffers { .. } => "dimension_differs",
+            Self::MetricFixed { .. } => "metric_fixed",
+            Self::RowsFixed { .. } => "rows_fixed",
+            Self::OriginFixed { .. } => "origin_fixed",
+            Self::NotOfOrigin { .. } => "not_of_origin",
+            Self::EncoderFixed { .. } => "encoder_fixed",
+        }
+    }
+}
+
 /// `made by X`, or by the caller.
 pub(crate) fn made_by(encoder: Option<&str>) -> String {
     encoder.map_or_else(|| "of your own making".to_owned(), |name| format!("made by {name}"))

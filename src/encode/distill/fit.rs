@@ -128,15 +128,7 @@ pub(super) fn first_fit(
 
 /// Keeps the `width` directions in which the passages' unit vectors are longest, and scales the table
 /// to a root mean square row length of 1.
-///
-/// # Errors
-/// [`crate::Error::Encoder`] when a product fails.
-pub(super) fn reduce(
-    lessons: &Lessons,
-    table: &[f32],
-    width: usize,
-    threads: usize,
-) -> Result<Vec<f32>> {
+pub(super) fn reduce(lessons: &Lessons, table: &[f32], width: usize, threads: usize) -> Vec<f32> {
     let full = lessons.teacher_width;
     let mut sample = Bags::new();
     let step = lessons.passages.len().div_ceil(COMPONENT_PASSAGES).max(1);
@@ -146,14 +138,14 @@ pub(super) fn reduce(
     let mut vectors = sample.times(table, full, threads);
     vectors.chunks_exact_mut(full).for_each(normalise);
     let turned = transposed(&vectors, full);
-    let moments = product(&turned, &vectors, (full, sample.len(), full), false)?;
+    let moments = product(&turned, &vectors, (full, sample.len(), full), false, threads);
     let mut components = eigenvectors(&moments, full);
     components.truncate(width * full);
-    let mut table = product(table, &components, (table.len() / full, full, width), true)?;
+    let mut table = product(table, &components, (table.len() / full, full, width), true, threads);
     let squares = table.iter().map(|value| f64::from(value * value)).sum::<f64>();
     let scale = (squares / (table.len() / width) as f64).sqrt().max(f64::MIN_POSITIVE) as f32;
     table.iter_mut().for_each(|value| *value /= scale);
-    Ok(table)
+    table
 }
 
 /// Takes the mean away from each row and gives rows length 1.

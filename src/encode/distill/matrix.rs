@@ -1,29 +1,33 @@
 //! Products of dense matrices, and the eigenvectors of a small symmetric one.
 
-use candle_core::{Device, Tensor};
+use super::bags::in_parts;
+use crate::kernel::Isa;
+use crate::kernel::matmul::{Panels, Rows, multiply};
 
-use crate::error::{Error, Result};
+/// Parts per thread: the last one ends soon after the others.
+const PARTS: usize = 4;
 
-/// `a` (`m` x `k`) times `b`, which is `k` x `n`, or `n` x `k` when `turned`; all rows first.
+/// `a` (`m` x `k`) times `b`, which is `k` x `n`, or `n` x `k` when `turned`; all rows first. The same on
+/// any number of `threads`.
 pub(super) fn product(
     a: &[f32],
     b: &[f32],
     (m, k, n): (usize, usize, usize),
     turned: bool,
-) -> Result<Vec<f32>> {
-    let multiply = || {
-        let a = Tensor::from_slice(a, (m, k), &Device::Cpu)?;
-        let b = if turned {
-            Tensor::from_slice(b, (n, k), &Device::Cpu)?.t()?
-        } else {
-            Tensor::from_slice(b, (k, n), &Device::Cpu)?
-        };
-        a.matmul(&b)?.flatten_all()?.to_vec1()
+    threads: usize,
+) -> Vec<f32> {
+    let mut rhs = Panels::default();
+    if turned {
+        rhs.pack_transposed(b, k, n, k)
+    } else {
+        rhs.pack(b, n, n, k)
     };
-    multiply().map_err(|error: candle_core::Error| Error::Encoder {
-        name: "distill".to_owned(),
-        detail: error.to_string(),
-    })
+    let mut out = vec![0.0; m * n];
+    let rows = m.div_ceil(threads.max(1) * PARTS).max(1);
+    in_parts(threads, out.chunks_mut(rows * n).zip(a.chunks(rows * k)), |(out, data)| {
+        multiply(Isa::detect(), out.len() / n, Rows { data, stride: k }, &rhs, &[], out, n);
+    });
+    out
 }
 
 /// The transposed of a matrix with `columns` columns.
@@ -96,20 +100,20 @@ mod tests {
     fn products() {
         let a = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let b = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0];
-        assert_eq!(product(&a, &b, (2, 3, 2), false).unwrap(), [4.0, 5.0, 10.0, 11.0]);
+        assert_eq!(product(&a, &b, (2, 3, 2), false, 2), [4.0, 5.0, 10.0, 11.0]);
         let turned = transposed(&b, 2);
         assert_eq!(turned, [1.0, 0.0, 1.0, 0.0, 1.0, 1.0]);
-        assert_eq!(product(&a, &turned, (2, 3, 2), true).unwrap(), [4.0, 5.0, 10.0, 11.0]);
+        assert_eq!(product(&a, &turned, (2, 3, 2), true, 2), [4.0, 5.0, 10.0, 11.0]);
     }
 
     #[test]
     fn eigenvectors_diagonalise() {
         let n = 6;
         let root: Vec<f32> = (0..n * n).map(|i| ((i * 37 + 11) % 23) as f32 / 23.0 - 0.4).collect();
-        let matrix = product(&root, &root, (n, n, n), true).unwrap();
+        let matrix = product(&root, &root, (n, n, n), true, 2);
         let vectors = eigenvectors(&matrix, n);
-        let image = product(&vectors, &matrix, (n, n, n), false).unwrap();
-        let diagonal = product(&image, &vectors, (n, n, n), true).unwrap();
+        let image = product(&vectors, &matrix, (n, n, n), false, 2);
+        let diagonal = product(&image, &vectors, (n, n, n), true, 2);
         for i in 0..n {
             for j in 0..n {
                 let value = diagonal[i * n + j];

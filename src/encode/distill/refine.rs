@@ -113,8 +113,8 @@ pub(super) fn refine(
         let (bodies, rest) = rest.split_at(titled_count * width);
         let (sentences, rest) = rest.split_at(questioned_count * width);
         let (documents, rest) = rest.split_at(questioned_count * width);
-        let mut slope = contrast(titles, bodies, width, schedule)?;
-        slope.extend(contrast(sentences, documents, width, schedule)?);
+        let mut slope = contrast(titles, bodies, width, schedule);
+        slope.extend(contrast(sentences, documents, width, schedule));
         // The two kinds of pairs together weigh as much as the passages.
         slope.iter_mut().for_each(|slope| *slope *= 0.5);
         let goal: Vec<f32> = passages
@@ -124,7 +124,7 @@ pub(super) fn refine(
             })
             .copied()
             .collect();
-        slope.extend(similarity(rest, width, &goal, lessons.teacher_width, schedule)?);
+        slope.extend(similarity(rest, width, &goal, lessons.teacher_width, schedule));
         through_length(&mut slope, &vectors, &lengths, width);
 
         let rate = schedule.rate * rate_at(step, schedule.steps);
@@ -179,12 +179,12 @@ fn through_length(slope: &mut [f32], vectors: &[f32], lengths: &[f32], width: us
 }
 
 /// Slopes of the contrast loss, of the titles and then of the bodies.
-fn contrast(titles: &[f32], bodies: &[f32], width: usize, schedule: &Schedule) -> Result<Vec<f32>> {
+fn contrast(titles: &[f32], bodies: &[f32], width: usize, schedule: &Schedule) -> Vec<f32> {
     let n = titles.len() / width;
     if n < 2 {
-        return Ok(vec![0.0; titles.len() + bodies.len()]);
+        return vec![0.0; titles.len() + bodies.len()];
     }
-    let mut by_title = product(titles, bodies, (n, width, n), true)?;
+    let mut by_title = product(titles, bodies, (n, width, n), true, schedule.threads);
     let mut by_body = transposed(&by_title, n);
     softmax_rows(&mut by_title, n, schedule.contrast_temperature, schedule.threads);
     softmax_rows(&mut by_body, n, schedule.contrast_temperature, schedule.threads);
@@ -194,9 +194,15 @@ fn contrast(titles: &[f32], bodies: &[f32], width: usize, schedule: &Schedule) -
         let own = if at % (n + 1) == 0 { 2.0 } else { 0.0 };
         *slope = (*slope + other - own) * factor;
     }
-    let mut slopes = product(&by_title, bodies, (n, n, width), false)?;
-    slopes.extend(product(&transposed(&by_title, n), titles, (n, n, width), false)?);
-    Ok(slopes)
+    let mut slopes = product(&by_title, bodies, (n, n, width), false, schedule.threads);
+    slopes.extend(product(
+        &transposed(&by_title, n),
+        titles,
+        (n, n, width),
+        false,
+        schedule.threads,
+    ));
+    slopes
 }
 
 /// Slopes of the similarity loss.
@@ -206,10 +212,10 @@ fn similarity(
     goal: &[f32],
     goal_width: usize,
     schedule: &Schedule,
-) -> Result<Vec<f32>> {
+) -> Vec<f32> {
     let n = vectors.len() / width;
-    let mut found = product(vectors, vectors, (n, width, n), true)?;
-    let mut wanted = product(goal, goal, (n, goal_width, n), true)?;
+    let mut found = product(vectors, vectors, (n, width, n), true, schedule.threads);
+    let mut wanted = product(goal, goal, (n, goal_width, n), true, schedule.threads);
     for shares in [&mut found, &mut wanted] {
         // A passage is not compared with itself.
         shares.iter_mut().step_by(n + 1).for_each(|share| *share = f32::NEG_INFINITY);
@@ -219,7 +225,7 @@ fn similarity(
     found.iter_mut().zip(&wanted).for_each(|(found, wanted)| *found = (*found - wanted) * factor);
     let turned = transposed(&found, n);
     found.iter_mut().zip(&turned).for_each(|(slope, other)| *slope += other);
-    product(&found, vectors, (n, n, width), false)
+    product(&found, vectors, (n, n, width), false, schedule.threads)
 }
 
 /// Softmax of each row over the temperature.
@@ -320,7 +326,7 @@ mod tests {
             softmax_rows(&mut rows, n, temperature, 1);
             rows
         };
-        let dots = |a: &[f32], b: &[f32]| product(a, b, (n, width, n), true).unwrap();
+        let dots = |a: &[f32], b: &[f32]| product(a, b, (n, width, n), true, 1);
         let contrast_loss = |t: &[f32], b: &[f32]| {
             let both =
                 [dots(t, b), dots(b, t)].map(|rows| softmax(rows, schedule.contrast_temperature));
@@ -339,8 +345,8 @@ mod tests {
             terms.sum::<f32>() / n as f32
         };
         let (titles, bodies) = (numbers(n * width, 1), numbers(n * width, 2));
-        let slopes = contrast(&titles, &bodies, width, &schedule).unwrap();
-        let alike = similarity(&titles, width, &goal, width, &schedule).unwrap();
+        let slopes = contrast(&titles, &bodies, width, &schedule);
+        let alike = similarity(&titles, width, &goal, width, &schedule);
         let h = 1e-2;
         for at in 0..n * width {
             let moved = |by: f32| {
@@ -384,7 +390,7 @@ mod tests {
             let mut bodies = lessons.bodies.times(table, width, 1);
             normalise(&mut titles, width);
             normalise(&mut bodies, width);
-            let all = product(&titles, &bodies, (8, width, 8), true).unwrap();
+            let all = product(&titles, &bodies, (8, width, 8), true, 1);
             let best = |row: &[f32]| (0..8).max_by(|&a, &b| row[a].total_cmp(&row[b]));
             all.chunks(8).enumerate().filter(|(at, row)| best(row) == Some(*at)).count()
         };

@@ -156,7 +156,7 @@ pub fn run(
 
     progress("fit", 0, 1);
     let first = fit::first_fit(&lessons, &exam, &wordpiece, threads, control)?;
-    let mut table = fit::reduce(&lessons, &first.table, options.dimension, threads)?;
+    let mut table = fit::reduce(&lessons, &first.table, options.dimension, threads);
     fit::centre(&mut lessons.teacher, &first.mean);
     let schedule = Schedule { steps: options.steps, threads, seed: options.seed, ..SCHEDULE };
     refine::refine(&mut table, options.dimension, &lessons, &schedule, progress, control)?;
