@@ -1,4 +1,4 @@
-//! Whether promised recall is kept: calibrates an index with one half of the questions and searches it
+//! Whether promised recall is kept: calibrates an index with one half of the queries and searches it
 //! with the other.
 //!
 //! ```text
@@ -15,9 +15,7 @@ use std::fs;
 use std::time::Instant;
 
 use medvec::Control;
-use medvec::index::calibrate::{
-    Calibration, QuestionSource, Questions, TARGETS, TRUTH_ROWS, calibrate,
-};
+use medvec::index::calibrate::{Calibration, Queries, QuerySource, TARGETS, TRUTH_ROWS, calibrate};
 use medvec::index::encode::{Factors, RowEncoder};
 use medvec::index::flat;
 use medvec::index::ivf::{Allowed, Index, IndexedRows, Scratch};
@@ -195,10 +193,10 @@ fn main() -> Result<()> {
     let truth = stored.truth(&halves[0], option("--truth")?.unwrap_or(TRUTH_ROWS), None)?;
     let segments = [stored.view(None)];
     let index = Index { codebook: book, segments: &segments };
-    let source = QuestionSource::Given;
-    let questions = Questions { vectors: &halves[0], truth: &truth, source, stored: source };
+    let source = QuerySource::Given;
+    let queries = Queries { vectors: &halves[0], truth: &truth, source, stored: source };
     let start = (Instant::now(), cpu_seconds()?);
-    let calibration = calibrate(&index, &questions, 2, &control, &mut |_| ())?;
+    let calibration = calibrate(&index, &queries, 2, &control, &mut |_| ())?;
     print_seconds("calibrate", start)?;
     for point in &calibration.points {
         println!("{point:?}");

@@ -92,7 +92,7 @@ fn processor_seconds() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
-/// Contexts of each question, joined.
+/// Contexts of each query, joined.
 fn abstracts() -> Outcome<Vec<EncoderInput>> {
     let shared = std::env::var_os("MEDVEC_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);

@@ -5,7 +5,7 @@
 //!     document|query OUT.npy [ENCODER] < LINES.txt
 //! ```
 //!
-//! A line is the text of a passage (`document`) or a question (`query`). `ENCODER` is a static
+//! A line is the text of a passage (`document`) or a query (`query`). `ENCODER` is a static
 //! encoder's file, or a model folder in a build with the feature `bert`; the built-in encoder when it is left
 //! out. Lines are read and written in batches, so any number of them fits in memory.
 

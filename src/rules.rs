@@ -78,7 +78,7 @@ rules! {
     ManifestIndex = 51, "A manifest MUST name a codebook at most once, none without vectors, and have calibration only with a codebook, in order and with numbers in range.";
     IndexCodebook = 60, "The lists and sub-quantizers of a segment's index MUST be those of its codebook.";
     WriteFeatures = 61, "The write features of a manifest MUST include those of every file that it names.";
-    VectorLength = 62, "The squared length of a stored vector, centroid, point or question MUST be finite in single precision.";
+    VectorLength = 62, "The squared length of a stored vector, centroid, point or query MUST be finite in single precision.";
     CalibrationLists = 63, "A calibration MUST NOT count more lists than rows, nor more than the last codebook has.";
     Numbers = 64, "The generation and the next segment id of a manifest MUST NOT be above 9223372036854775808.";
     SegmentCounts = 65, "The keys, blocks, vectors and elements of a number column of a segment MUST be 1 to its number of rows, where there are any.";

@@ -71,8 +71,8 @@ fn what_is_deferred_is_found_by_filters_at_once_and_by_meaning_later() {
     let german = Filter::Language("ger".into());
     let listed = before.search(&Query::matching(german.clone()).k(1000)).unwrap();
     assert_eq!(listed.matched, 100);
-    let question = || Query::vector(vector(7, 0)).k(1);
-    assert!(before.search(&question()).unwrap().hits.is_empty());
+    let query = || Query::vector(vector(7, 0)).k(1);
+    assert!(before.search(&query()).unwrap().hits.is_empty());
 
     let options = EmbedOptions::default().threads(3).commit_every(100);
     let (mut last, mut commits) = (0, 0);
@@ -89,10 +89,10 @@ fn what_is_deferred_is_found_by_filters_at_once_and_by_meaning_later() {
     let after = database.snapshot();
     assert_eq!(report.generation, after.generation());
     assert_eq!((after.len(), after.pending().unwrap()), (501, 0), "one document has no text");
-    assert_eq!(after.search(&question()).unwrap().hits[0].key, key(7));
-    let filtered = after.search(&question().filter(german).k(1000)).unwrap();
+    assert_eq!(after.search(&query()).unwrap().hits[0].key, key(7));
+    let filtered = after.search(&query().filter(german).k(1000)).unwrap();
     assert_eq!((filtered.matched, filtered.hits.len()), (100, 100));
-    assert!(before.search(&question()).unwrap().hits.is_empty(), "a snapshot does not move");
+    assert!(before.search(&query()).unwrap().hits.is_empty(), "a snapshot does not move");
     after.verify(&no_control()).unwrap();
 
     writer.compact(&no_control()).unwrap();
@@ -222,8 +222,8 @@ fn an_encoder_that_made_the_vectors_is_adopted_and_another_is_not() {
         };
     }
     writer.commit().unwrap();
-    let question = || Query::embed(&*right, "7 of 0").unwrap().k(1);
-    let refused = database.snapshot().search(&question());
+    let query = || Query::embed(&*right, "7 of 0").unwrap().k(1);
+    let refused = database.snapshot().search(&query());
     assert!(matches!(refused, Err(Error::EncoderMismatch { .. })));
     let wrong =
         Numbers::encoder(DIMENSION, Metric::Cosine, |number, edition| vector(number + 1, edition));
@@ -236,7 +236,7 @@ fn an_encoder_that_made_the_vectors_is_adopted_and_another_is_not() {
     let report = adopt(&mut writer, right.clone()).unwrap();
     assert_eq!(report.samples, 32);
     assert!(report.cosine > 0.999, "{report:?}");
-    assert_eq!(database.snapshot().search(&question()).unwrap().hits[0].key, key(7));
+    assert_eq!(database.snapshot().search(&query()).unwrap().hits[0].key, key(7));
     assert_eq!(database.snapshot().pending().unwrap(), 20);
     writer.embed_pending(&EmbedOptions::default(), &no_control(), &mut |_| {}).unwrap();
     assert_eq!(database.snapshot().pending().unwrap(), 0);

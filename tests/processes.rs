@@ -432,7 +432,7 @@ fn indexed(path: &std::path::Path) -> Database {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
     }
     let report = writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
-    assert!(report.lists > 0 && report.questions > 0);
+    assert!(report.lists > 0 && report.queries > 0);
     for number in 115..123 {
         writer.upsert_with_vector(document(number, 1), vector(number, 1)).unwrap();
     }
@@ -441,7 +441,7 @@ fn indexed(path: &std::path::Path) -> Database {
     database
 }
 
-/// Hits of some questions, asked in every way.
+/// Hits of some queries, asked in every way.
 fn answers(snapshot: &Snapshot) -> Vec<(Key, f32)> {
     let mut hits = Vec::new();
     for number in 0..5 {

@@ -1,10 +1,10 @@
-//! What a database promises about recall: where calibration questions come from, when recall is measured
+//! What a database promises about recall: where calibration queries come from, when recall is measured
 //! again, when a search is exact, and what reports say of it.
 
 use std::sync::Arc;
 
 use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
-use medvec::format::manifest::{QuestionSource, RowType, VectorConfig};
+use medvec::format::manifest::{QuerySource, RowType, VectorConfig};
 use medvec::kernel::random::Random;
 use medvec::search::{Accuracy, Filter, Query, SearchResult, WhyExact};
 use medvec::storage::MemoryStorage;
@@ -83,13 +83,13 @@ fn found(database: &Database, accuracy: Accuracy, filter: &Filter) -> (f64, usiz
 }
 
 #[test]
-fn without_questions_recall_is_an_estimate_that_holds_for_what_users_ask() {
+fn without_queries_recall_is_an_estimate_that_holds_for_what_users_ask() {
     let database = database();
     let mut writer = writer(&database);
     add(&mut writer, 0..12_000);
     writer.compact(&Control::default()).expect("trains");
     let known = known_recall(&database);
-    assert_eq!((known.source, known.is_estimate), (Some(QuestionSource::Moved), true));
+    assert_eq!((known.source, known.is_estimate), (Some(QuerySource::Moved), true));
     for asked in [0.8, 0.9, 0.95] {
         let (found, indexed) = found(&database, Accuracy::Recall(asked), &Filter::All);
         assert!(found > f64::from(asked) - 0.02, "{asked}: {found}");
@@ -106,11 +106,11 @@ fn the_share_of_badly_served_queries_is_what_it_says() {
     let database = database();
     let mut writer = writer(&database);
     add(&mut writer, 0..12_000);
-    let questions: Vec<f32> = (500..900).flat_map(query).collect();
-    let options = OptimizeOptions::default().questions(Some(questions));
+    let queries: Vec<f32> = (500..900).flat_map(query).collect();
+    let options = OptimizeOptions::default().queries(Some(queries));
     let report = writer.optimize(&options, &Control::default()).expect("trains");
     let recall = report.recall.expect("measured");
-    assert_eq!((recall.source, recall.is_estimate), (Some(QuestionSource::Given), false));
+    assert_eq!((recall.source, recall.is_estimate), (Some(QuerySource::Given), false));
     for asked in [0.8, 0.9, 0.95] {
         let mut low = 0;
         let mut expected = None;
@@ -180,8 +180,8 @@ fn deleted_rows_are_no_neighbours_of_calibration_and_filters_see_live_ones() {
     let database = database();
     let mut writer = writer(&database);
     add(&mut writer, 0..12_000);
-    let questions: Vec<f32> = (500..900).flat_map(query).collect();
-    let options = OptimizeOptions::default().questions(Some(questions));
+    let queries: Vec<f32> = (500..900).flat_map(query).collect();
+    let options = OptimizeOptions::default().queries(Some(queries));
     writer.optimize(&options, &Control::default()).expect("trains");
     // A fifth, which no compaction drops.
     delete(&mut writer, (0..12_000).step_by(5));
@@ -227,7 +227,7 @@ impl Encoder for Hashing {
 }
 
 #[test]
-fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
+fn with_an_encoder_recall_is_measured_with_real_queries_and_stays_so() {
     let spec = EncoderSpec::of_origin("hashing", DIMENSION as u32, Metric::Cosine);
     let encoder: Arc<dyn Encoder> = Arc::new(Hashing(spec.clone()));
     let storage = Arc::new(MemoryStorage::new());
@@ -237,13 +237,13 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     let with = small.clone().encoder(Some(encoder));
     let without = small.origin(Some(spec));
     let real = if cfg!(feature = "static-encoder") {
-        (Some(QuestionSource::Sample), 512, false)
+        (Some(QuerySource::Sample), 512, false)
     } else {
-        (Some(QuestionSource::Moved), 512, true)
+        (Some(QuerySource::Moved), 512, true)
     };
     let known = || {
         let known = known_recall(&database);
-        (known.source, known.questions, known.is_estimate)
+        (known.source, known.queries, known.is_estimate)
     };
     let control = Control::default();
     let mut first = database.writer(with.clone()).expect("the only writer");
@@ -252,19 +252,19 @@ fn with_an_encoder_recall_is_measured_with_real_questions_and_stays_so() {
     assert_eq!(report.recall.map(|recall| recall.is_estimate), Some(real.2), "it says so");
     drop(first);
     assert_eq!(known(), real);
-    // Measured again without an encoder: the codebook has kept the questions.
+    // Measured again without an encoder: the codebook has kept the queries.
     let mut second = database.writer(without.clone()).expect("the only writer");
     add(&mut second, 1200..3000);
     second.compact(&control).expect("compacts");
     assert_eq!((measured_rows(&database), known()), (3000, real));
     // The caller's own count more, until the index is made anew.
     let given: Vec<f32> = (0..50).flat_map(query).collect();
-    let options = OptimizeOptions::default().questions(Some(given));
+    let options = OptimizeOptions::default().queries(Some(given));
     second.optimize(&options, &control).expect("measures");
-    assert_eq!(known(), (Some(QuestionSource::Given), 50, false));
+    assert_eq!(known(), (Some(QuerySource::Given), 50, false));
     let anew = OptimizeOptions::default().retrain(true);
     second.optimize(&anew, &control).expect("trains");
-    assert_eq!(known(), (Some(QuestionSource::Moved), 512, true));
+    assert_eq!(known(), (Some(QuerySource::Moved), 512, true));
     drop(second);
     // An encoder comes later.
     let mut third = database.writer(with).expect("the only writer");

@@ -275,13 +275,13 @@ fn small_index() -> WriterOptions {
 }
 
 #[test]
-fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
+fn queries_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
     let database = plain();
     let mut writer = database.writer(small_index()).unwrap();
     for number in 0..50 {
         writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
     }
-    let ask = |questions: Vec<f32>| OptimizeOptions::default().questions(Some(questions));
+    let ask = |queries: Vec<f32>| OptimizeOptions::default().queries(Some(queries));
     for (bad, word) in [
         (vec![1.0; 12], "12 numbers are not vectors of 8"),
         (vec![], "0 numbers"),
@@ -291,14 +291,11 @@ fn questions_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
         let error = writer.optimize(&ask(bad), &Control::default()).unwrap_err();
         assert!(matches!(error, Error::Vector { .. }));
         assert!(error.to_string().contains(word), "{error}");
-        assert!(error.to_string().contains("the questions"), "{error}");
+        assert!(error.to_string().contains("the queries"), "{error}");
     }
     let good = (0..9).flat_map(|number| vector(number, 7)).collect();
     let report = writer.optimize(&ask(good), &Control::default()).unwrap();
-    assert_eq!(
-        (report.questions, report.recall.map(|recall| recall.is_estimate)),
-        (9, Some(false))
-    );
+    assert_eq!((report.queries, report.recall.map(|recall| recall.is_estimate)), (9, Some(false)));
 
     let snapshot = database.snapshot();
     let effort = Accuracy::Effort { probes: 2, candidates: 9 };

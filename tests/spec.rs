@@ -19,7 +19,7 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuestionSource,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource,
     RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
@@ -185,14 +185,14 @@ fn rich_manifest() -> Manifest {
         sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
         codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
         calibration: Some(Calibration {
-            questions: 500,
+            queries: 500,
             optimistic: true,
             rows: 2000,
             lists: 40,
             points: vec![point],
             notes: Some(CalibrationNotes {
-                source: QuestionSource::Sample,
-                stored: QuestionSource::Moved,
+                source: QuerySource::Sample,
+                stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
         }),
@@ -229,7 +229,7 @@ fn the_text_is_enough_to_read_a_manifest() {
     assert_eq!(root.list("segments")[0].at("tombstones"), &Value::None);
     assert_eq!(root.list("segments")[1].at("tombstones.rows"), &Value::Number(10));
     assert_eq!(root.list("codebooks")[0].at("hash"), &Value::Bytes(vec![6; 16]));
-    assert_eq!(root.at("calibration.questions"), &Value::Number(500));
+    assert_eq!(root.at("calibration.queries"), &Value::Number(500));
     assert_eq!(root.list("calibration.points")[0].at("probes"), &Value::Number(40));
     assert_eq!(root.list("sources").len(), manifest.sources.len());
     for (found, source) in root.list("sources").iter().zip(&manifest.sources) {
@@ -303,19 +303,19 @@ fn the_text_is_enough_to_read_an_index() {
         // The library's best row by estimate is the text's, but for what its tables round.
         let mut differ = 0;
         for seed in 1000..1100 {
-            let question = index::numbers(seed);
-            let length = index::dot(&question, &question).sqrt();
+            let numbers = index::numbers(seed);
+            let length = index::dot(&numbers, &numbers).sqrt();
             let mut best = f32::NEG_INFINITY;
             for row in &rows {
-                best = best.max(row.estimate(&question));
+                best = best.max(row.estimate(&numbers));
             }
             let one = Accuracy::Effort { probes: 100, candidates: 1 };
-            let query = Query::vector(question.clone()).k(1).accuracy(one);
+            let query = Query::vector(numbers.clone()).k(1).accuracy(one);
             let hit = &database.snapshot().search(&query).expect("answers").hits[0];
-            let estimate = rows[hit.row.0 as usize].estimate(&question);
+            let estimate = rows[hit.row.0 as usize].estimate(&numbers);
             assert!(estimate >= best - 0.05 * length, "{estimate}, not {best}");
             differ += usize::from(estimate < best);
         }
-        assert!(differ < 25, "{differ} of 100 questions have another best row");
+        assert!(differ < 25, "{differ} of 100 queries have another best row");
     }
 }

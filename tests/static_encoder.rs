@@ -37,7 +37,7 @@ fn a_file_opens_from_a_path_and_damage_is_refused() {
 }
 
 #[test]
-fn related_questions_are_nearer_than_unrelated_ones() {
+fn related_queries_are_nearer_than_unrelated_ones() {
     let encoder = encode::builtin().unwrap();
     let vectors = encoder
         .encode_queries(&[

@@ -380,10 +380,10 @@ fn real_vectors_of_scifact_give_their_measured_recall() {
         wanted += 1.0;
     }
     let recall = found / wanted;
-    assert!((recall - 0.761).abs() < 0.005, "recall@10 {recall} of {wanted} questions");
+    assert!((recall - 0.761).abs() < 0.005, "recall@10 {recall} of {wanted} queries");
 }
 
-/// The list of questions says `query_id`.
+/// The list of queries says `query_id`.
 fn query_ids(folder: &Path, out: &Path) -> PathBuf {
     let text = std::fs::read_to_string(folder.join("query_ids_minilm.jsonl")).expect("reads");
     let path = out.join("queries.jsonl");

@@ -1,4 +1,4 @@
-//! Whether a promised recall is kept: asked of questions that calibrated nothing, by default settings.
+//! Whether a promised recall is kept: asked of queries that calibrated nothing, by default settings.
 //!
 //! ```text
 //! MEDVEC_SHARED=../shared cargo bench --no-default-features --features ingest,static-encoder --bench recall -- \
@@ -11,9 +11,9 @@
 //! | `sentences` | the built-in encoder on titles and sentences of the abstracts | 349,152 |
 //! | `minilm` | all-MiniLM-L6-v2 on titles and sentences, as the shared data have them | 120,000 |
 //!
-//! Each is calibrated without an encoder, by default, and with 512 given questions. The first 1,000 questions
+//! Each is calibrated without an encoder, by default, and with 512 given queries. The first 1,000 queries
 //! of BioASQ are searched for; the given ones are others. Found is what an exact search of the same database
-//! finds. `low` is the share of questions that found fewer than 8 of their 10.
+//! finds. `low` is the share of queries that found fewer than 8 of their 10.
 
 mod sets;
 
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
     let set = Set::make(&name, rows, &folder.path().join("database"))?;
     let database = &set.database;
     calibrate(database, "no encoder", WriterOptions::default(), None)?;
-    let truth = answers(&database.snapshot(), &set.questions, Accuracy::Exact)?;
+    let truth = answers(&database.snapshot(), &set.queries, Accuracy::Exact)?;
     measure(&set, &truth)?;
     if let Some(encoder) = &set.encoder {
         calibrate(database, "default", WriterOptions::with_encoder(encoder.clone()), None)?;
@@ -71,15 +71,15 @@ fn calibrate(
     database: &Database,
     what: &str,
     writer: WriterOptions,
-    questions: Option<Vec<f32>>,
+    queries: Option<Vec<f32>>,
 ) -> Result<()> {
     let started = Instant::now();
-    let options = OptimizeOptions::default().questions(questions);
+    let options = OptimizeOptions::default().queries(queries);
     let report = database.writer(writer)?.optimize(&options, &Control::default())?;
     println!(
-        "\n{what}: {} lists, {} calibration questions, {:.1} s",
+        "\n{what}: {} lists, {} calibration queries, {:.1} s",
         report.lists,
-        report.questions,
+        report.queries,
         started.elapsed().as_secs_f64()
     );
     Ok(())
@@ -87,11 +87,11 @@ fn calibrate(
 
 fn answers(
     snapshot: &Snapshot,
-    questions: &[Vec<f32>],
+    queries: &[Vec<f32>],
     accuracy: Accuracy,
 ) -> Result<Vec<SearchResult>> {
     let query = |vector: &Vec<f32>| Query::vector(vector.clone()).k(HITS).accuracy(accuracy);
-    let queries: Vec<Query> = questions.iter().map(query).collect();
+    let queries: Vec<Query> = queries.iter().map(query).collect();
     Ok(snapshot.search_many(&queries, 1)?)
 }
 
@@ -108,7 +108,7 @@ fn measure(set: &Set, truth: &[SearchResult]) -> Result<()> {
     let snapshot = set.database.snapshot();
     for asked in ASKED {
         let started = Instant::now();
-        let found = answers(&snapshot, &set.questions, asked)?;
+        let found = answers(&snapshot, &set.queries, asked)?;
         let seconds = started.elapsed().as_secs_f64();
         let count = found.len() as f64;
         let shares = found.iter().zip(truth).map(|(found, truth)| {

@@ -1,4 +1,4 @@
-//! The sets: databases of real texts or vectors, and the questions of BioASQ.
+//! The sets: databases of real texts or vectors, and the queries of BioASQ.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -17,10 +17,10 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// Questions that are searched for.
-const QUESTIONS: usize = 1_000;
+/// Queries that are searched for.
+const QUERIES: usize = 1_000;
 
-/// Questions that are given to calibrate with: others.
+/// Queries that are given to calibrate with: others.
 const GIVEN: usize = 512;
 
 /// Rows of the set `sentences`.
@@ -29,11 +29,11 @@ const SENTENCES: usize = 349_152;
 /// Documents that the writer gets at a time.
 const BATCH: usize = 1_024;
 
-/// A database, and questions in the space of its vectors.
+/// A database, and queries in the space of its vectors.
 pub(crate) struct Set {
     pub(crate) database: Database,
     pub(crate) encoder: Option<Arc<dyn Encoder>>,
-    pub(crate) questions: Vec<Vec<f32>>,
+    pub(crate) queries: Vec<Vec<f32>>,
     pub(crate) given: Vec<f32>,
 }
 
@@ -76,22 +76,22 @@ fn embedded(texts: Vec<(String, String)>, rows: usize, folder: &Path) -> Result<
     }
     writer.commit()?;
     println!("{} texts", texts.len());
-    let asked = questions()?;
+    let asked = queries()?;
     let embed = |texts: &[String]| {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         encoder.encode_queries(&texts)
     };
     let dimension = encoder.spec().dimension as usize;
-    let searched = embed(&asked[..QUESTIONS])?.chunks(dimension).map(<[f32]>::to_vec).collect();
-    let given = embed(&asked[QUESTIONS..QUESTIONS + GIVEN])?;
-    Ok(Set { database, encoder: Some(encoder), questions: searched, given })
+    let searched = embed(&asked[..QUERIES])?.chunks(dimension).map(<[f32]>::to_vec).collect();
+    let given = embed(&asked[QUERIES..QUERIES + GIVEN])?;
+    Ok(Set { database, encoder: Some(encoder), queries: searched, given })
 }
 
-/// The shared vectors of a model that is not at hand. Half of the shipped questions are given.
+/// The shared vectors of a model that is not at hand. Half of the shipped queries are given.
 fn precomputed(rows: usize, folder: &Path) -> Result<Set> {
     let vectors = shared().join("peers/vectors");
     let (dimension, base) = npy(&vectors.join("base.npy"))?;
-    let (_, questions) = npy(&vectors.join("queries.npy"))?;
+    let (_, queries) = npy(&vectors.join("queries.npy"))?;
     let config = VectorConfig::new(u32::try_from(dimension)?, Metric::Cosine, RowType::Int8, None);
     let database = Database::create(folder, CreateOptions::default().vectors(Some(config)))?;
     let mut writer = database.writer(WriterOptions::default())?;
@@ -106,15 +106,15 @@ fn precomputed(rows: usize, folder: &Path) -> Result<Set> {
     }
     writer.commit()?;
     println!("{} vectors", used / dimension);
-    let (given, searched) = questions.split_at(questions.len() / 2);
+    let (given, searched) = queries.split_at(queries.len() / 2);
     let searched = searched.chunks(dimension).map(<[f32]>::to_vec).collect();
-    Ok(Set { database, encoder: None, questions: searched, given: given.to_vec() })
+    Ok(Set { database, encoder: None, queries: searched, given: given.to_vec() })
 }
 
-fn questions() -> Result<Vec<String>> {
+fn queries() -> Result<Vec<String>> {
     let text = fs::read_to_string(shared().join("data/retrieval/bioasq/queries.jsonl"))?;
-    let question = |line: &str| -> Result<String> { text_of(&serde_json::from_str(line)?, "text") };
-    text.lines().map(question).collect()
+    let query = |line: &str| -> Result<String> { text_of(&serde_json::from_str(line)?, "text") };
+    text.lines().map(query).collect()
 }
 
 fn text_of(record: &Value, field: &str) -> Result<String> {

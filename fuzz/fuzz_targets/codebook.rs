@@ -68,8 +68,8 @@ fuzz_target!(|bytes: &[u8]| {
     let vectors = common::create_options().vectors;
     let Ok(codebook) = CodebookFile::open(&storage, &entry, vectors.as_ref()) else { return };
     let verified = codebook.verify().is_ok();
-    if let Ok(questions) = codebook.questions() {
-        assert_eq!(questions.vectors.len() as u32, codebook.meta().questions * common::DIMENSION);
+    if let Ok(queries) = codebook.queries() {
+        assert_eq!(queries.vectors.len() as u32, codebook.meta().queries * common::DIMENSION);
     }
     let segment = unindexed().expect("the template is sound");
     let used = index_and_search(&segment, &codebook, verified);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::db::{IndexStats, RecallReport, Snapshot, Stats};
-use crate::format::manifest::QuestionSource;
+use crate::format::manifest::QuerySource;
 use crate::search::FieldInfo;
 use crate::session::{metric_name, row_type_name};
 
@@ -93,9 +93,9 @@ fn field_json(field: &FieldInfo) -> Value {
 /// What is known of an index's recall.
 fn recall_json(recall: &RecallReport) -> Value {
     let source = recall.source.map(|source| match source {
-        QuestionSource::Given => "given",
-        QuestionSource::Sample => "sample",
-        QuestionSource::Moved => "moved",
+        QuerySource::Given => "given",
+        QuerySource::Sample => "sample",
+        QuerySource::Moved => "moved",
     });
     let points: Vec<Value> = recall
         .points
@@ -110,7 +110,7 @@ fn recall_json(recall: &RecallReport) -> Value {
         })
         .collect();
     json!({
-        "questions": recall.questions,
+        "questions": recall.queries,
         "source": source,
         "estimate": recall.is_estimate,
         "points": points,

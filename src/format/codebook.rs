@@ -27,8 +27,8 @@ pub const SECTION_RANKING_POINTS: u32 = 8;
 pub const SECTION_RANKING_CODES: u32 = 9;
 /// The centroids' mean length / the length of each, half precision.
 pub const SECTION_RANKING_FACTORS: u32 = 10;
-/// Questions that recall is calibrated with, `f32`.
-pub const SECTION_QUESTIONS: u32 = 11;
+/// Queries that recall is calibrated with, `f32`.
+pub const SECTION_QUERIES: u32 = 11;
 
 /// Every section of a codebook and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
@@ -42,7 +42,7 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_RANKING_POINTS, "ranking-points"),
     (SECTION_RANKING_CODES, "ranking-codes"),
     (SECTION_RANKING_FACTORS, "ranking-factors"),
-    (SECTION_QUESTIONS, "questions"),
+    (SECTION_QUERIES, "queries"),
 ];
 
 /// Numbers in a sub-vector of a centroid, as lists are ranked.
@@ -63,11 +63,11 @@ pub struct CodebookMeta {
     pub trained_rows: u64,
     /// Mean length of their residuals.
     pub residual_mean: f32,
-    /// Questions in section QUESTIONS.
-    pub questions: u32,
-    /// Whether the questions are rows that were held out, not what users ask: calibration with
+    /// Queries in section QUERIES.
+    pub queries: u32,
+    /// Whether the queries are rows that were held out, not what users ask: calibration with
     /// them is optimistic.
-    pub questions_are_rows: bool,
+    pub queries_are_rows: bool,
 }
 
 impl CodebookMeta {
@@ -110,7 +110,7 @@ impl CodebookMeta {
             (SECTION_RANKING_POINTS, points(RANKING_SUB_DIMENSION)),
             (SECTION_RANKING_CODES, blocks_bytes(lists, ranking)),
             (SECTION_RANKING_FACTORS, lists * 2),
-            (SECTION_QUESTIONS, u64::from(self.questions) * dimension * 4),
+            (SECTION_QUERIES, u64::from(self.queries) * dimension * 4),
         ])
     }
 }

@@ -130,11 +130,11 @@ pub struct CodebookEntry {
     pub seal: FileSeal,
 }
 
-/// How much work reaches which recall, measured with questions when the index was made.
+/// How much work reaches which recall, measured with queries when the index was made.
 #[derive(Clone, Debug, Default, PartialEq, Archive, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Questions that it was measured with.
-    pub questions: u32,
+    /// Queries that it was measured with.
+    pub queries: u32,
     /// Whether they were held-out rows, which are easier than what users ask.
     pub optimistic: bool,
     /// Rows that were indexed then.
@@ -152,22 +152,22 @@ pub struct Calibration {
 #[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
 pub struct CalibrationNotes {
     /// What recall was measured with.
-    pub source: QuestionSource,
-    /// What the questions in the codebook are, which recall may be measured with again.
-    pub stored: QuestionSource,
-    /// One entry per recall of the points, ascending: the share of questions that found fewer than 8 of
+    pub source: QuerySource,
+    /// What the queries in the codebook are, which recall may be measured with again.
+    pub stored: QuerySource,
+    /// One entry per recall of the points, ascending: the share of queries that found fewer than 8 of
     /// their 10 nearest rows without a filter, from 0 to 1.
     pub low_shares: Vec<f32>,
 }
 
-/// Where calibration questions come from.
+/// Where calibration queries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub enum QuestionSource {
-    /// Questions that the caller gave: what users ask.
+pub enum QuerySource {
+    /// Queries that the caller gave: what users ask.
     Given,
-    /// Biomedical questions that come with the library, embedded by the database's encoder.
+    /// Biomedical queries that come with the library, embedded by the database's encoder.
     Sample,
-    /// Stored vectors moved away from their neighbours, as questions lie: recall is an estimate.
+    /// Stored vectors moved away from their neighbours, as queries lie: recall is an estimate.
     Moved,
 }
 
@@ -306,7 +306,7 @@ fn check_notes(calibration: &Calibration, notes: &CalibrationNotes) -> Result<()
         return Err(format!("a calibration of {recalls} recalls has notes on {low_shares}"));
     }
     match notes.low_shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
-        Some(share) => Err(format!("a share of calibration questions is {share}")),
+        Some(share) => Err(format!("a share of calibration queries is {share}")),
         None => Ok(()),
     }
 }

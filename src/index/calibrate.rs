@@ -1,8 +1,8 @@
-//! How much a search must look at for a wanted recall, measured with questions.
+//! How much a search must look at for a wanted recall, measured with queries.
 //!
 //! A search probes some lists and re-ranks some candidates ([`Effort`](crate::index::ivf::Effort)). Which numbers reach a recall
-//! depends on the vectors, and more on the questions: these lie away from the passages they match.
-//! So it is measured: for questions with known exact neighbours, in which place each neighbour's list is
+//! depends on the vectors, and more on the queries: these lie away from the passages they match.
+//! So it is measured: for queries with known exact neighbours, in which place each neighbour's list is
 //! probed, and how many rows of the lists probed by then are better candidates by their estimates.
 //! That gives the recall of every pair of numbers at once; of the pairs whose recall reaches the
 //! target, the cheapest is kept.
@@ -34,44 +34,42 @@ use crate::parallel;
 use grid::Grid;
 use tally::{Scratch, Tally};
 
-pub use crate::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, QuestionSource,
-};
+pub use crate::format::manifest::{Calibration, CalibrationNotes, CalibrationPoint, QuerySource};
 pub use choose::Reach;
 pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
 pub use targets::{LOW_RECALL, NEIGHBOURS, SHARES, TARGETS, TRUTH_ROWS};
 pub use truth::exact_answers;
 
-/// Questions of one work item.
+/// Queries of one work item.
 const CHUNK_QUERIES: usize = 16;
 
-/// Questions with their answers.
+/// Queries with their answers.
 #[derive(Clone, Copy, Debug)]
-pub struct Questions<'a> {
+pub struct Queries<'a> {
     /// Vectors in the space of the stored rows, one after the other.
     pub vectors: &'a [f32],
     /// For each the ids of its nearest rows as [`flat`](crate::index::flat) finds them, best first;
     /// [`TRUTH_ROWS`] of them, or all when there are fewer.
     pub truth: &'a [Vec<u32>],
     /// What they are.
-    pub source: QuestionSource,
-    /// What the questions in the codebook are, for [`CalibrationNotes::stored`].
-    pub stored: QuestionSource,
+    pub source: QuerySource,
+    /// What the queries in the codebook are, for [`CalibrationNotes::stored`].
+    pub stored: QuerySource,
 }
 
-/// Measures an index with questions.
+/// Measures an index with queries.
 ///
-/// Each question scans the codes of all rows once: some milliseconds for 100,000 rows, on each of
-/// `threads`. The result does not depend on their number. `progress` gets the share of questions done.
+/// Each query scans the codes of all rows once: some milliseconds for 100,000 rows, on each of
+/// `threads`. The result does not depend on their number. `progress` gets the share of queries done.
 ///
 /// # Errors
 ///
-/// [`Error::Vector`] when there are no questions, when their vectors are not finite or not of the
+/// [`Error::Vector`] when there are no queries, when their vectors are not finite or not of the
 /// codebook's dimension, or the index's arrays do not fit each other; those of `control`.
 pub fn calibrate(
     index: &Index<'_>,
-    questions: &Questions<'_>,
+    queries: &Queries<'_>,
     threads: usize,
     control: &Control,
     progress: &mut dyn FnMut(f32),
@@ -81,17 +79,17 @@ pub fn calibrate(
         return Err(invalid("the lists of a segment are out of order".to_owned()));
     }
     let dimension = index.codebook.dimension;
-    let count = questions.truth.len();
-    if count == 0 || questions.vectors.len() != count * dimension {
-        let numbers = questions.vectors.len();
+    let count = queries.truth.len();
+    if count == 0 || queries.vectors.len() != count * dimension {
+        let numbers = queries.vectors.len();
         return Err(invalid(format!("{numbers} numbers for {count} of dimension {dimension}")));
     }
     let (lists, rows) = size(index);
-    let neighbours = questions.truth.iter().map(Vec::len).max().unwrap_or(0);
+    let neighbours = queries.truth.iter().map(Vec::len).max().unwrap_or(0);
     let grid = Grid::new(index.codebook.lists(), rows, neighbours);
     let mut tallies: Vec<Tally> = vec![Tally::new(&grid); count.div_ceil(CHUNK_QUERIES)];
-    let items = questions.vectors.chunks(CHUNK_QUERIES * dimension);
-    let items = items.zip(questions.truth.chunks(CHUNK_QUERIES)).zip(&mut tallies);
+    let items = queries.vectors.chunks(CHUNK_QUERIES * dimension);
+    let items = items.zip(queries.truth.chunks(CHUNK_QUERIES)).zip(&mut tallies);
     let run = |scratch: &mut Scratch, ((vectors, truth), tally): Item<'_>| {
         for (values, truth) in vectors.chunks(dimension).zip(truth) {
             control.check()?;
@@ -107,10 +105,10 @@ pub fn calibrate(
     let mut sum = Tally::new(&grid);
     tallies.iter().for_each(|tally| sum.add(tally));
     let (points, low_shares) = choose::points(&grid, &sum, count, &index.codebook);
-    let Questions { source, stored, .. } = *questions;
+    let Queries { source, stored, .. } = *queries;
     Ok(Calibration {
-        questions: count as u32,
-        optimistic: source == QuestionSource::Moved,
+        queries: count as u32,
+        optimistic: source == QuerySource::Moved,
         rows,
         lists,
         points,
@@ -118,7 +116,7 @@ pub fn calibrate(
     })
 }
 
-/// Questions, their answers, and where their tally goes.
+/// Queries, their answers, and where their tally goes.
 type Item<'a> = ((&'a [f32], &'a [Vec<u32>]), &'a mut Tally);
 
 /// Lists that hold rows, and rows.
@@ -130,5 +128,5 @@ fn size(index: &Index<'_>) -> (u32, u64) {
 }
 
 fn invalid(detail: String) -> Error {
-    Error::Vector { subject: "calibration questions".to_owned(), detail }
+    Error::Vector { subject: "calibration queries".to_owned(), detail }
 }

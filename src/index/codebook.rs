@@ -39,7 +39,7 @@ pub struct Codebook<'a> {
     /// Codes of the centroids under `ranking_points`, in scan blocks.
     pub ranking_codes: &'a [u8],
     /// Mean length of the centroids by length of each, as half-precision bits: lists are ranked by
-    /// direction, which saves a twelfth of the rows on real questions.
+    /// direction, which saves a twelfth of the rows on real queries.
     pub ranking_factors: &'a [u16],
 }
 

@@ -172,7 +172,7 @@ const TAGS: [(TagMeaning, &[&str]); 9] = [
 ];
 
 /// What in the text of a query was likely meant as something else than words. Empty for nearly every
-/// question. Cost: two passes over the text.
+/// query. Cost: two passes over the text.
 pub fn hints(text: &str) -> Vec<Hint> {
     let text = text.trim();
     if let Some((from, to)) = years(text) {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn questions_have_no_hints() {
+    fn queries_have_no_hints() {
         for text in [
             "",
             "does aspirin lower the risk of colorectal cancer?",

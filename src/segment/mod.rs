@@ -54,7 +54,7 @@ mod write;
 mod tests;
 
 pub use merge::segment::{Merged, merge};
-pub use read::codebook::{CodebookFile, Questions};
+pub use read::codebook::{CodebookFile, Queries};
 pub use read::columns::NumberColumn;
 pub use read::deletes::Deletes;
 pub use read::documents::Documents;

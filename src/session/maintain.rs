@@ -57,7 +57,7 @@ impl Session {
             if queries.is_empty() {
                 return Err(SessionError::NoQueries);
             }
-            options.questions = Some(encoder.encode_queries(queries)?);
+            options.queries = Some(encoder.encode_queries(queries)?);
         }
         let writer = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
         Ok(self.database.writer(writer)?.optimize(&options, control)?)

@@ -108,7 +108,7 @@ pub use crate::db::{
     AdoptReport, CompactReport, IndexStats, OptimizeOptions, OptimizeReport, OptimizeStage,
     RecallPoint, RecallReport, RepairReport, Stats,
 };
-pub use crate::format::manifest::QuestionSource;
+pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
 pub use crate::limits::TRAIN_ROWS_MIN;

@@ -3,7 +3,7 @@
 use crate::control::Control;
 use crate::search::{Accuracy, Filter};
 
-/// A question to a session: a text, a vector or neither, a filter, and what the answer should hold.
+/// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
 ///
 /// Without a text and a vector, the documents that pass the filter are listed, newest first.
 ///

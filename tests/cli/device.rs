@@ -37,7 +37,7 @@ fn every_command_with_a_model_takes_a_device() {
     ] {
         worked_or_said_what_is_missing(run(arguments));
     }
-    // The database is the same whatever its questions run on.
+    // The database is the same whatever its queries run on.
     let search = ["search", "db", "asthma", "--encoder", folder, "--device", "cpu"];
     sandbox.medvec(&search).expect(0);
 }

@@ -36,7 +36,7 @@ fn a_model_folder_embeds_and_is_found_again() {
     assert_eq!(run.out.lines().count(), 4, "{}", run.out);
     run.says(&[folder]);
 
-    // Another encoder is refused by name, for questions and for documents.
+    // Another encoder is refused by name, for queries and for documents.
     let other = sandbox.medvec(&["search", "db", "asthma", "--encoder", "builtin"]).expect(2);
     other.says(&["embedded by", folder, "builtin"]);
     let other = sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "builtin"]).expect(2);
@@ -113,7 +113,7 @@ fn one_tower_writes_and_the_other_asks() {
     let asked = sandbox.medvec(&["search", "db", "asthma", "-f", "pmids"]).expect(0);
     assert_eq!(asked.out.lines().count(), 4);
 
-    // Questions need the query tower alone, wherever it is now; documents need both.
+    // Queries need the query tower alone, wherever it is now; documents need both.
     std::fs::rename(sandbox.path(article), sandbox.path("moved")).unwrap();
     let alone = sandbox.medvec(&["search", "db", "asthma", "-f", "pmids"]).expect(0);
     assert_eq!(alone.out, asked.out);

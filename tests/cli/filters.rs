@@ -1,4 +1,4 @@
-//! Filters and questions as people type them: other spellings, slips, PMIDs and PubMed's query language.
+//! Filters and queries as people type them: other spellings, slips, PMIDs and PubMed's query language.
 
 use serde_json::Value;
 
@@ -143,7 +143,7 @@ fn no_hits_wanted_is_a_count() {
 }
 
 #[test]
-fn what_is_no_question_is_answered_with_a_remark() {
+fn what_is_no_query_is_answered_with_a_remark() {
     let sandbox = Sandbox::with_database();
     for (text, words) in [
         ("101", &["101 is the PMID of a document here", "`medvec get db 101`"][..]),
@@ -171,7 +171,7 @@ fn what_is_no_question_is_answered_with_a_remark() {
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(answer["notes"][0]["code"], "pmid");
     let run = sandbox.medvec(&["search", "db", "does aspirin lower the risk of cancer?"]).expect(0);
-    assert_eq!(run.err.trim().lines().count(), 1, "a question has no remarks: {}", run.err);
+    assert_eq!(run.err.trim().lines().count(), 1, "a query has no remarks: {}", run.err);
     let run = sandbox.medvec(&["search", "db", " ", "--mesh", "Aspirin"]).expect(0);
     run.says(&["the text is empty"]);
 }

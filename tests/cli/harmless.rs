@@ -81,7 +81,7 @@ fn no_command_lets_a_document_speak_to_the_terminal() {
         vec!["delete", "db", bad],
         vec!["get", "db", bad],
         vec!["encode", bad, "--input", "docs.jsonl"],
-        vec!["optimize", "db", "--questions", bad],
+        vec!["optimize", "db", "--queries", bad],
     ];
     let gets: Vec<Vec<&str>> = keys.iter().map(|key| vec!["get", "db", key.as_str()]).collect();
     for command in commands.iter().chain(&gets) {

@@ -60,7 +60,7 @@ fn indexed() -> Sandbox {
         sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
         let run = sandbox.medvec(&["optimize", "db"]).expect(0);
         run.shows(&["lists, trained on", "10,100 documents indexed", "segment"]).says(&[
-            "recall measured with 512 biomedical sample questions",
+            "recall measured with 512 biomedical sample queries",
             "find fewer than 8 of their 10",
         ]);
         sandbox
@@ -121,7 +121,7 @@ fn stats_and_inspect_show_the_index() {
     let sandbox = indexed();
     let run = sandbox.medvec(&["stats", "db"]).expect(0);
     run.shows(&["index", "10,100 vectors in", "lists", "bytes each"])
-        .shows(&["measured with 512 biomedical sample questions", "fewer than 8 of their 10"]);
+        .shows(&["measured with 512 biomedical sample queries", "fewer than 8 of their 10"]);
     let index = &stats(&sandbox)["index"];
     let recall = &index["recall"];
     assert_eq!((&recall["source"], &recall["estimate"]), (&json!("sample"), &json!(false)));
@@ -133,7 +133,7 @@ fn stats_and_inspect_show_the_index() {
 
     let codebook = file_name(&sandbox.database_file("codebook-"));
     let run = sandbox.medvec(&["inspect", &format!("db/{codebook}")]).expect(0);
-    run.shows(&["codebook, format 1.", "centroids", "ranking-codes", "questions"]);
+    run.shows(&["codebook, format 1.", "centroids", "ranking-codes", "queries"]);
     let run = sandbox.medvec(&["inspect", "db"]).expect(0).shows(&[&codebook, "list-offsets"]);
     let rest = run.out.split("not part of this generation").nth(1).unwrap_or_default();
     assert!(!rest.contains(&codebook), "{}", run.out);
@@ -154,14 +154,14 @@ fn compaction_indexes_what_came_later() {
 }
 
 #[test]
-fn optimize_can_train_anew_with_questions() {
+fn optimize_can_train_anew_with_queries() {
     let sandbox = indexed();
-    sandbox.write("questions.txt", "does aspirin help after stroke?\n\nis obesity inherited?\n");
+    sandbox.write("queries.txt", "does aspirin help after stroke?\n\nis obesity inherited?\n");
     let old = sandbox.database_file("codebook-");
     let options = ["optimize", "db", "--retrain", "--lists", "20", "--bits", "2"];
-    let run = sandbox.medvec(&[&options[..], &["--questions", "questions.txt"]].concat());
+    let run = sandbox.medvec(&[&options[..], &["--queries", "queries.txt"]].concat());
     let run = run.expect(0).shows(&["20 lists, trained on", "10,100 documents indexed"]);
-    assert!(run.err.contains("measured with 2 questions"), "{}", run.err);
+    assert!(run.err.contains("measured with 2 queries"), "{}", run.err);
     assert_eq!(stats(&sandbox)["index"]["recall"]["source"], "given");
     assert_eq!(stats(&sandbox)["index"]["lists"], 20);
     assert!(!old.exists(), "the old codebook is garbage");
@@ -202,9 +202,9 @@ fn wrong_use_says_what_would_be_right() {
         (&["search", "db", "x", "--exact", "--recall", "0.9"], &["--exact", "--recall"]),
         (&["optimize", "nowhere"], &["nowhere"]),
         (&["optimize", "bare"], &["no vectors", "nothing to index"]),
-        (&["optimize", "own", "--questions", "empty.txt"], &["own making", "needs an encoder"]),
-        (&["optimize", "db", "--questions", "empty.txt"], &["empty.txt holds no questions"]),
-        (&["optimize", "db", "--questions", "absent.txt"], &["absent.txt"]),
+        (&["optimize", "own", "--queries", "empty.txt"], &["own making", "needs an encoder"]),
+        (&["optimize", "db", "--queries", "empty.txt"], &["empty.txt holds no queries"]),
+        (&["optimize", "db", "--queries", "absent.txt"], &["absent.txt"]),
         (&["optimize", "db", "--bits", "3"], &["--bits", "1..=2"]),
     ] {
         let run = sandbox.medvec(arguments);

@@ -9,7 +9,7 @@ fn json(text: &str) -> Value {
 }
 
 #[test]
-fn a_question_finds_its_document_and_the_sentence_that_answers() {
+fn a_query_finds_its_document_and_the_sentence_that_answers() {
     let sandbox = Sandbox::with_database();
     let run = sandbox.medvec(&["search", "db", "aspirin risk of colorectal cancer"]).expect(0);
     let first = run.out.lines().next().unwrap_or_default();

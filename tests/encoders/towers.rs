@@ -21,7 +21,7 @@ fn other() -> Option<(tempfile::TempDir, PathBuf)> {
 }
 
 #[test]
-fn documents_and_questions_go_through_their_own_tower() {
+fn documents_and_queries_go_through_their_own_tower() {
     let Some((_first, first)) = wide("bert-cls-pair", 768) else { return };
     let Some((_second, second)) = other() else { return };
     let towers =

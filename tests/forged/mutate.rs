@@ -136,8 +136,8 @@ fn codebook_meta(file: &mut File, choices: &mut Choices<'_>) -> String {
         3 => change(&mut meta.lists),
         4 => meta.trained_rows = choices.number(meta.trained_rows, 64, KNOWN),
         5 => meta.residual_mean = float(meta.residual_mean, choices),
-        6 => change(&mut meta.questions),
-        _ => meta.questions_are_rows = !meta.questions_are_rows,
+        6 => change(&mut meta.queries),
+        _ => meta.queries_are_rows = !meta.queries_are_rows,
     }
     let record = medvec::format::archive::encode(&meta).expect("memory").to_vec();
     *file.section_mut(coarse::SECTION_META) = record;
@@ -432,8 +432,8 @@ fn calibration(manifest: &mut Manifest, choices: &mut Choices<'_>) {
     match choices.below(10) {
         0 => manifest.calibration = None,
         1 => {
-            let old = u64::from(calibration.questions);
-            calibration.questions = choices.number(old, 32, KNOWN) as u32;
+            let old = u64::from(calibration.queries);
+            calibration.queries = choices.number(old, 32, KNOWN) as u32;
         }
         2 => calibration.rows = choices.number(calibration.rows, 64, KNOWN),
         3 => calibration.lists = choices.number(u64::from(calibration.lists), 32, KNOWN) as u32,

@@ -160,7 +160,7 @@ fn assert_named(error: &Error) {
 }
 
 /// The vector that is searched with.
-fn question() -> Vec<f32> {
+fn query() -> Vec<f32> {
     base::vector(77)
 }
 
@@ -172,12 +172,12 @@ fn ask(snapshot: &Snapshot, wants: impl Fn(usize) -> bool) -> Result<Vec<Hits>> 
     let mut queries = vec![Query::matching(Filter::All)];
     if snapshot.manifest().vectors.as_ref().is_some_and(|config| config.dimension == DIMENSION) {
         let all = Accuracy::Effort { probes: 1000, candidates: 1000 };
-        queries.push(Query::vector(question()).exact());
-        queries.push(Query::vector(question()).accuracy(all));
-        let recalled = Query::vector(question()).k(3).recall(0.8);
+        queries.push(Query::vector(query()).exact());
+        queries.push(Query::vector(query()).accuracy(all));
+        let recalled = Query::vector(query()).k(3).recall(0.8);
         snapshot.search(&recalled)?;
         let few = Accuracy::Effort { probes: 1, candidates: 1 };
-        snapshot.search(&Query::vector(question()).k(2).accuracy(few))?;
+        snapshot.search(&Query::vector(query()).k(2).accuracy(few))?;
     }
     for (_, filter) in filters().into_iter().enumerate().filter(|(place, _)| wants(*place)) {
         for query in &queries {
@@ -321,12 +321,12 @@ fn compare_marks(storage: &MemoryStorage, snapshot: &Snapshot, plain: &Plain) {
 
 /// Holds the hits of an exact search against every product.
 fn check_scores(hits: &Hits, wanted: &[&String], plain: &Plain) {
-    let question = plain::rotate(&question(), plain.rotation);
+    let query = plain::rotate(&query(), plain.rotation);
     let length = |vector: &[f32]| vector.iter().map(|n| f64::from(*n).powi(2)).sum::<f64>().sqrt();
     let mut scores = BTreeMap::new();
     for key in wanted {
         let Some(vector) = &plain.documents[*key].vector else { continue };
-        let products = vector.iter().zip(&question).map(|(a, b)| f64::from(*a) * f64::from(*b));
+        let products = vector.iter().zip(&query).map(|(a, b)| f64::from(*a) * f64::from(*b));
         scores.insert((*key).clone(), (products.sum::<f64>(), length(vector)));
     }
     assert_eq!(hits.len(), scores.len(), "not every match is found");

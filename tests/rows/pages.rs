@@ -97,8 +97,8 @@ fn paged(world: &World, query: &Query, what: &str) -> Vec<(Key, f32)> {
 fn check(world: &World, filter: &Filter, random: &mut Random) {
     let matching = world.matching(filter);
     let listing = Query::matching(filter.clone());
-    let question = vector(random);
-    let with_vector = Query::vector(question.clone()).filter(filter.clone());
+    let query = vector(random);
+    let with_vector = Query::vector(query.clone()).filter(filter.clone());
     let searchable: Vec<Made> =
         matching.iter().copied().filter(|made| made.vector().is_some()).collect();
 
@@ -120,12 +120,12 @@ fn check(world: &World, filter: &Filter, random: &mut Random) {
         assert!(found.iter().map(|(key, _)| key.clone()).eq(expected), "{order:?} {filter:?}");
         for (key, given) in found {
             let made = searchable.iter().find(|made| made.key() == key).expect("matches");
-            assert_eq!(Some(given), score(*made, &question), "{key}");
+            assert_eq!(Some(given), score(*made, &query), "{key}");
         }
 
         let mut scored: Vec<(Key, f32)> = searchable
             .iter()
-            .filter_map(|made| Some((made.key(), score(*made, &question)?)))
+            .filter_map(|made| Some((made.key(), score(*made, &query)?)))
             .collect();
         scored.sort_by(|a, b| {
             let scores = a.1.partial_cmp(&b.1).expect("numbers");

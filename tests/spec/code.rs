@@ -11,8 +11,8 @@ use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuestionSource,
-    RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
+    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource, RowType,
+    SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
 };
 
 use medvec::format::postings::PostingEntry;
@@ -85,7 +85,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(FileSeal { file_id, length, footer_crc }),
         archived!(TombstonesEntry { generation, seal, rows }),
         archived!(CodebookEntry { hash, seal }),
-        archived!(Calibration { questions, optimistic, rows, lists, points }),
+        archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
         archived!(CodebookMeta {
@@ -95,8 +95,8 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
             lists,
             trained_rows,
             residual_mean,
-            questions,
-            questions_are_rows,
+            queries,
+            queries_are_rows,
         }),
         archived!(SourceEntry { name, bytes, head, records, complete }),
         archived!(SourceDigests { digests }),
@@ -143,7 +143,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         archived_values!(Metric: Dot, Cosine),
         archived_values!(Pooling: Cls, Mean, Last, Weighted, Pooler),
         archived_values!(RowType: Int8, F16, F32),
-        archived_values!(QuestionSource: Given, Sample, Moved),
+        archived_values!(QuerySource: Given, Sample, Moved),
         sections("ManifestSection", "src/format/manifest.rs"),
         sections("TombstonesSection", "src/format/tombstones.rs"),
         sections("SegmentSection", "src/format/segment.rs"),

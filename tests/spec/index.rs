@@ -184,9 +184,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The estimate of its inner product with a question.
-    pub(crate) fn estimate(&self, question: &[f32]) -> f32 {
-        dot(question, &self.centroid) + self.scale * dot(question, &self.decoded)
+    /// The estimate of its inner product with a query.
+    pub(crate) fn estimate(&self, query: &[f32]) -> f32 {
+        dot(query, &self.centroid) + self.scale * dot(query, &self.decoded)
     }
 }
 

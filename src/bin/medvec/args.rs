@@ -376,10 +376,10 @@ pub(crate) struct Optimize {
     #[arg(long)]
     pub(crate) retrain: bool,
 
-    /// Questions as users ask them, one per line: recall is measured with them. Without it, biomedical
-    /// questions that come with medvec are taken.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) questions: Option<PathBuf>,
+    /// Queries as users ask them, one per line: recall is measured with them. Without it, biomedical
+    /// queries that come with medvec are taken.
+    #[arg(long, value_name = "FILE", alias = "questions")]
+    pub(crate) queries: Option<PathBuf>,
 
     /// Number of lists of a new index; many short ones suit large databases.
     #[arg(long, value_name = "N")]

@@ -1,21 +1,21 @@
 //! What is known of an index's recall, in words.
 
-use medvec::session::{QuestionSource, RecallReport};
+use medvec::session::{QuerySource, RecallReport};
 
 use crate::style::counted;
 
 /// What recall was measured with.
 pub(crate) fn recall_text(recall: &RecallReport) -> String {
-    let questions = u64::from(recall.questions);
+    let queries = u64::from(recall.queries);
     match (recall.source, recall.is_estimate) {
-        (Some(QuestionSource::Sample), _) => {
-            format!("measured with {}", counted(questions, "biomedical sample question"))
+        (Some(QuerySource::Sample), _) => {
+            format!("measured with {}", counted(queries, "biomedical sample query"))
         }
-        (_, false) => format!("measured with {}", counted(questions, "question")),
+        (_, false) => format!("measured with {}", counted(queries, "query")),
         (_, true) => format!(
-            "estimated with {} moved to where queries lie: give `optimize --questions` some of \
+            "estimated with {} moved to where queries lie: give `optimize --queries` some of \
              your users'",
-            counted(questions, "stored vector")
+            counted(queries, "stored vector")
         ),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn words(error: &SessionError) -> String {
                 .to_owned()
         }
         SessionError::QueriesNeedEncoder => {
-            "this database holds vectors of your own making: --questions needs an encoder".to_owned()
+            "this database holds vectors of your own making: --queries needs an encoder".to_owned()
         }
         SessionError::SourceIsDirectory { path } => {
             let path = path.display();

@@ -4,10 +4,10 @@ use roaring::RoaringBitmap;
 
 use super::super::next::NextGeneration;
 use super::options::{Job, OptimizeStage};
-use super::questions::questions_for;
+use super::queries::queries_for;
 use super::sample::sample;
 use crate::error::{Error, Result};
-use crate::format::manifest::{Calibration, QuestionSource};
+use crate::format::manifest::{Calibration, QuerySource};
 use crate::index::calibrate::{self, LiveRows};
 use crate::index::ivf::{Index, IndexedRows};
 use crate::segment::{CodebookFile, Segment};
@@ -39,15 +39,15 @@ pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
 }
 
 /// Calibrates the newest codebook; `None` when no live row is indexed with it. `stored` says what the
-/// questions of a codebook are that was trained just now.
+/// queries of a codebook are that was trained just now.
 pub(super) fn calibrate<'a>(
     job: &'a mut Job<'_>,
-    stored: Option<QuestionSource>,
+    stored: Option<QuerySource>,
 ) -> Result<Option<&'a Calibration>> {
     let Some((_, codebook)) = job.next.codebook().cloned() else { return Ok(None) };
     let dimension = codebook.meta().dimension as usize;
     let stored = stored.unwrap_or_else(|| stored_source(job.next, &codebook));
-    let asked = questions_for(job, &codebook, stored)?;
+    let asked = queries_for(job, &codebook, stored)?;
     let members = indexed(job.next)?;
     let live: u64 = members.iter().map(IndexedSegment::live_count).sum();
     if live == 0 || asked.vectors.is_empty() {
@@ -77,13 +77,13 @@ pub(super) fn calibrate<'a>(
     let index = Index { codebook: codebook.view()?, segments: &rows };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut vectors = asked.vectors;
-    if asked.source == QuestionSource::Moved {
+    if asked.source == QuerySource::Moved {
         let sample = sample(job.next, calibrate::MOVING_ROWS, dimension, job.control)?;
         calibrate::move_away(&mut vectors, &sample, dimension);
     }
-    // The row that was moved, or the article that a sample question is the title of: what users ask is
+    // The row that was moved, or the article that a sample query is the title of: what users ask is
     // about no row in particular.
-    let skipped = usize::from(asked.source != QuestionSource::Given);
+    let skipped = usize::from(asked.source != QuerySource::Given);
     let mut report = |part: f32| job.options.report(OptimizeStage::Calibrate, part * TRUTH_PART);
     let truth = calibrate::exact_answers(
         &rows,
@@ -94,24 +94,24 @@ pub(super) fn calibrate<'a>(
         job.control,
         &mut report,
     )?;
-    let questions =
-        calibrate::Questions { vectors: &vectors, truth: &truth, source: asked.source, stored };
+    let queries =
+        calibrate::Queries { vectors: &vectors, truth: &truth, source: asked.source, stored };
     let mut report = |part: f32| {
         job.options.report(OptimizeStage::Calibrate, TRUTH_PART + part * (1.0 - TRUTH_PART));
     };
-    let measured = calibrate::calibrate(&index, &questions, threads, job.control, &mut report)?;
+    let measured = calibrate::calibrate(&index, &queries, threads, job.control, &mut report)?;
     job.next.set_calibration(Some(measured));
     Ok(job.next.calibration())
 }
 
-/// What the questions are that the codebook keeps.
-fn stored_source(next: &NextGeneration, codebook: &CodebookFile) -> QuestionSource {
+/// What the queries are that the codebook keeps.
+fn stored_source(next: &NextGeneration, codebook: &CodebookFile) -> QuerySource {
     let notes = next.calibration().and_then(|calibration| calibration.notes.as_ref());
-    match (codebook.meta().questions_are_rows, notes) {
-        (true, _) => QuestionSource::Moved,
+    match (codebook.meta().queries_are_rows, notes) {
+        (true, _) => QuerySource::Moved,
         (false, Some(notes)) => notes.stored,
-        // Before there were notes, only questions of the caller's were kept as such.
-        (false, None) => QuestionSource::Given,
+        // Before there were notes, only queries of the caller's were kept as such.
+        (false, None) => QuerySource::Given,
     }
 }
 

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `plan`, `merge`, `compact` | choosing segments, merging them, compaction |
 //! | `sample`, `train` | the codebook of the index |
-//! | `questions`, `calibrate`, `recall` | measuring which effort reaches which recall |
+//! | `queries`, `calibrate`, `recall` | measuring which effort reaches which recall |
 //! | `optimize` | all of the above |
 //! | `embed`, `adopt` | vectors for documents that wait, and the encoder of vectors from elsewhere |
 //! | `memory`, `blame` | refusing what does not fit, and naming a damaged vector |
@@ -21,7 +21,7 @@ mod merge;
 mod optimize;
 mod options;
 mod plan;
-mod questions;
+mod queries;
 mod recall;
 mod sample;
 mod train;

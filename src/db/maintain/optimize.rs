@@ -20,8 +20,8 @@ pub struct OptimizeReport {
     pub trained_rows: usize,
     /// Lists of the codebook; 0 without one.
     pub lists: u32,
-    /// Questions that recall was measured with; 0 when it was not.
-    pub questions: usize,
+    /// Queries that recall was measured with; 0 when it was not.
+    pub queries: usize,
     /// What was measured; `None` when nothing was.
     pub recall: Option<RecallReport>,
     /// What happened to the segments.
@@ -46,7 +46,7 @@ impl Writer {
         control: &Control,
     ) -> Result<OptimizeReport> {
         self.check_usable()?;
-        check_questions(self, options)?;
+        check_queries(self, options)?;
         self.guarded(|writer| {
             writer.flush()?;
             let (next, settings) = writer.parts();
@@ -76,35 +76,29 @@ fn improve(job: &mut Job<'_>) -> Result<OptimizeReport> {
         job.options.report(OptimizeStage::Calibrate, 0.0);
         let stored = trained.map(|trained| trained.stored);
         if let Some(measured) = calibrate(job, stored)? {
-            report.questions = measured.questions as usize;
+            report.queries = measured.queries as usize;
             report.recall = Some(RecallReport::of(measured));
         }
     }
     Ok(report)
 }
 
-fn check_questions(writer: &Writer, options: &OptimizeOptions) -> Result<()> {
-    let Some(questions) = &options.questions else { return Ok(()) };
-    let wrong = |detail: String| Err(Error::Vector { subject: "the questions".into(), detail });
+fn check_queries(writer: &Writer, options: &OptimizeOptions) -> Result<()> {
+    let Some(queries) = &options.queries else { return Ok(()) };
+    let wrong = |detail: String| Err(Error::Vector { subject: "the queries".into(), detail });
     let Some(config) = writer.next().vectors() else {
         return wrong("this database was created without vectors".into());
     };
-    if questions.is_empty() || !questions.len().is_multiple_of(config.dimension as usize) {
-        return wrong(format!(
-            "{} numbers are not vectors of {}",
-            questions.len(),
-            config.dimension
-        ));
+    if queries.is_empty() || !queries.len().is_multiple_of(config.dimension as usize) {
+        return wrong(format!("{} numbers are not vectors of {}", queries.len(), config.dimension));
     }
-    check_finite(questions).or_else(wrong)?;
+    check_finite(queries).or_else(wrong)?;
     let space = RowSpace::from(config);
-    let zeros = |question: &[f32]| question.iter().all(|number| *number == 0.0);
-    for (place, question) in questions.chunks(config.dimension as usize).enumerate() {
-        // Questions without a direction are left out later.
-        if !zeros(question) {
-            space
-                .check_query(question)
-                .or_else(|detail| wrong(format!("question {place}: {detail}")))?;
+    let zeros = |query: &[f32]| query.iter().all(|number| *number == 0.0);
+    for (place, query) in queries.chunks(config.dimension as usize).enumerate() {
+        // Queries without a direction are left out later.
+        if !zeros(query) {
+            space.check_query(query).or_else(|detail| wrong(format!("query {place}: {detail}")))?;
         }
     }
     Ok(())

@@ -20,9 +20,9 @@ pub struct OptimizeOptions {
     /// The same rows and seed give the same codebook.
     pub seed: u64,
     /// Queries of users, as vectors one after the other, to calibrate recall with. `None`: if the writer
-    /// has an encoder (feature `static-encoder`), the biomedical questions that come with the library;
+    /// has an encoder (feature `static-encoder`), the biomedical queries that come with the library;
     /// otherwise some rows, moved to where queries lie, and recall is an estimate.
-    pub questions: Option<Vec<f32>>,
+    pub queries: Option<Vec<f32>>,
     /// Called with the progress of each stage, from 0 to 1.
     pub progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
 }
@@ -32,7 +32,7 @@ setters!(OptimizeOptions {
     lists: Option<usize>,
     sub_dimension: Option<usize>,
     seed: u64,
-    questions: Option<Vec<f32>>,
+    queries: Option<Vec<f32>>,
     progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
 });
 
@@ -43,7 +43,7 @@ impl Default for OptimizeOptions {
             lists: None,
             sub_dimension: None,
             seed: 1,
-            questions: None,
+            queries: None,
             progress: None,
         }
     }

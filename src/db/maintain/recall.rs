@@ -1,14 +1,14 @@
 //! The measured recall of an index, for reports.
 
-use crate::format::manifest::{Calibration, QuestionSource};
+use crate::format::manifest::{Calibration, QuerySource};
 
 /// How recall was measured, and the effort that each recall takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecallReport {
     /// How many queries it was measured with.
-    pub questions: u32,
+    pub queries: u32,
     /// Where they came from; `None` when an older version measured.
-    pub source: Option<QuestionSource>,
+    pub source: Option<QuerySource>,
     /// Whether it is an estimate, because stored vectors had to stand in for real queries.
     pub is_estimate: bool,
     /// By ascending recall, without a filter.
@@ -46,7 +46,7 @@ impl RecallReport {
             }
         }
         RecallReport {
-            questions: measured.questions,
+            queries: measured.queries,
             source: measured.notes.as_ref().map(|notes| notes.source),
             is_estimate: measured.is_estimate(),
             points,

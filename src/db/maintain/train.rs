@@ -2,10 +2,10 @@
 
 use super::memory::check_training_memory;
 use super::options::{Job, OptimizeStage};
-use super::questions::new_questions;
+use super::queries::new_queries;
 use super::sample::sample;
 use crate::error::Result;
-use crate::format::manifest::QuestionSource;
+use crate::format::manifest::QuerySource;
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
 use crate::segment::CodebookFile;
 
@@ -14,8 +14,8 @@ use crate::segment::CodebookFile;
 pub(super) struct Trained {
     /// Rows of the sample.
     pub(super) rows: usize,
-    /// What the questions in the codebook are.
-    pub(super) stored: QuestionSource,
+    /// What the queries in the codebook are.
+    pub(super) stored: QuerySource,
 }
 
 /// Whether there are enough vectors for an index.
@@ -47,12 +47,12 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
     let codebook = train::train(&sample, dimension, &training, job.control, &mut progress)?;
     let rows = sample.len() / dimension.max(1);
     drop(sample);
-    let questions = new_questions(job, dimension)?;
-    let stored = questions.source;
-    let questions = questions.into_stored();
+    let queries = new_queries(job, dimension)?;
+    let stored = queries.source;
+    let queries = queries.into_stored();
     job.next.expect_files();
     let (storage, vectors) = (job.next.storage(), job.next.vectors());
-    let entry = CodebookFile::write(storage, &codebook, rows as u64, &questions, vectors)?;
+    let entry = CodebookFile::write(storage, &codebook, rows as u64, &queries, vectors)?;
     job.next.add_codebook(entry)?;
     Ok(Some(Trained { rows, stored }))
 }

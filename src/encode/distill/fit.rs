@@ -19,7 +19,7 @@ const HALF_WEIGHT_SHARE: f32 = 1e-3;
 const COMPONENT_PASSAGES: usize = 20_000;
 /// Tokens a title, and an abstract, must have to make a pair.
 const PAIR_TOKENS_MIN: (usize, usize) = (3, 20);
-/// Sentences, and tokens, of an abstract whose sentences can stand for questions.
+/// Sentences, and tokens, of an abstract whose sentences can stand for queries.
 const QUESTIONED_MIN: (usize, usize) = (3, 40);
 /// Held-out passages whose neighbours are compared: the cost grows with the square.
 const NEIGHBOURED: usize = 2_000;

@@ -29,7 +29,7 @@ pub(super) struct Lessons {
     pub(super) sentence_starts: Vec<usize>,
     /// Rows whose title and body make a pair.
     pub(super) titled: Vec<usize>,
-    /// Rows whose sentences can stand for questions.
+    /// Rows whose sentences can stand for queries.
     pub(super) questioned: Vec<usize>,
     pub(super) passages: Bags,
     /// Unit vectors of the passages, the teacher's mean removed.
@@ -55,7 +55,7 @@ pub(super) struct Schedule {
     pub(super) seed: u64,
 }
 
-/// Share of a sentence's tokens that make a question: 2 of 5.
+/// Share of a sentence's tokens that make a query: 2 of 5.
 const KEPT: (usize, usize) = (2, 5);
 /// Steps of the warm-up.
 const WARM_UP: f32 = 50.0;
@@ -99,7 +99,7 @@ pub(super) fn refine(
         for &row in questioned {
             let (start, end) = (lessons.sentence_starts[row], lessons.sentence_starts[row + 1]);
             let sentence = start + random.below(end - start);
-            bags.push(&mut question(&lessons.sentences, sentence, &mut random));
+            bags.push(&mut query(&lessons.sentences, sentence, &mut random));
         }
         for &row in questioned {
             let title = (&lessons.titles, row, schedule.title_weight);
@@ -134,8 +134,8 @@ pub(super) fn refine(
     Ok(())
 }
 
-/// Tokens of a sentence, each kept by chance: a question is shorter than a sentence.
-fn question(sentences: &Bags, row: usize, random: &mut Random) -> Vec<u32> {
+/// Tokens of a sentence, each kept by chance: a query is shorter than a sentence.
+fn query(sentences: &Bags, row: usize, random: &mut Random) -> Vec<u32> {
     let (columns, counts) = sentences.row(row);
     let tokens = columns
         .iter()
@@ -385,8 +385,8 @@ mod tests {
             lessons.passages.push(&mut [2 * n + row]);
         }
         let mut table = numbers(tokens * width, 4);
-        let found = |table: &[f32], questions: &Bags| {
-            let mut titles = questions.times(table, width, 1);
+        let found = |table: &[f32], queries: &Bags| {
+            let mut titles = queries.times(table, width, 1);
             let mut bodies = lessons.bodies.times(table, width, 1);
             normalise(&mut titles, width);
             normalise(&mut bodies, width);

@@ -112,14 +112,14 @@ impl CrossEncoder {
     /// How well each text answers the query, in order, on `threads` threads: title and abstract are
     /// read as one text, `title. abstract`. A score does not depend on the texts beside it.
     ///
-    /// Costs as much as embedding question and text, about 0.2 s per text and core for a model of 110
+    /// Costs as much as embedding query and text, about 0.2 s per text and core for a model of 110
     /// million parameters.
     ///
     /// # Errors
     /// As [`CrossEncoder::score_tokens`]; no scores are given then.
     pub fn rank(
         &self,
-        question: &str,
+        query: &str,
         texts: &[EncoderInput],
         threads: usize,
         control: &Control,
@@ -128,7 +128,7 @@ impl CrossEncoder {
         let pairs = (self.model.pass_tokens() / PAIR_TOKENS).max(1);
         let batches = texts.chunks(pairs).zip(scores.chunks_mut(pairs));
         let run = |(): &mut (), (texts, scores): (&[EncoderInput], &mut [f32])| {
-            let tokens = texts.iter().map(|text| self.tokens(question, Some(&joined(text))));
+            let tokens = texts.iter().map(|text| self.tokens(query, Some(&joined(text))));
             let tokens = tokens.collect::<Result<Vec<_>>>()?;
             scores.copy_from_slice(&self.score_tokens(&tokens, control)?);
             Ok(())

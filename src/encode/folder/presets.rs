@@ -11,19 +11,19 @@ use crate::error::{Error, Result};
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Texts and questions to vectors.
+    /// Texts and queries to vectors.
     Both,
-    /// Stored texts only; questions go through the preset of this name.
+    /// Stored texts only; queries go through the preset of this name.
     Documents {
         /// The other tower.
         query: &'static str,
     },
-    /// Questions only; stored texts go through the preset of this name.
+    /// Queries only; stored texts go through the preset of this name.
     Queries {
         /// The other tower.
         document: &'static str,
     },
-    /// Scores of pairs of a question and a text.
+    /// Scores of pairs of a query and a text.
     Scores,
 }
 
@@ -102,7 +102,7 @@ const BERT: Preset = Preset {
     document_prefix: "",
 };
 
-/// The instruction before a question of BMRetriever that is good for any search; the authors give
+/// The instruction before a query of BMRetriever that is good for any search; the authors give
 /// others for single tasks, which a recipe file can name.
 const BM_QUERY: &str =
     "Given a question, retrieve relevant documents that best answer the question\nQuery: ";
@@ -117,7 +117,7 @@ const BMRETRIEVER: Preset = Preset {
     ..BERT
 };
 
-/// The instruction before a question of the BGE models, version 1.5.
+/// The instruction before a query of the BGE models, version 1.5.
 const BGE_QUERY: &str = "Represent this sentence for searching relevant passages: ";
 
 const UNKNOWN: &str = "no licence is stated for these weights: ask the authors before you use them";
@@ -403,7 +403,7 @@ impl Preset {
         }
     }
 
-    /// Whether `query` is the tower for questions to what this one wrote.
+    /// Whether `query` is the tower for queries to what this one wrote.
     pub fn goes_with(&self, query: &Preset) -> bool {
         matches!(self.purpose, Purpose::Documents { query: name } if name == query.name)
     }

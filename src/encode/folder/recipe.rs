@@ -162,7 +162,7 @@ impl Recipe {
         }
     }
 
-    /// How texts of this role are prepared. Questions are as documents, and documents as whatever
+    /// How texts of this role are prepared. Queries are as documents, and documents as whatever
     /// there is, where the recipe does not say.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.get(name).or_else(|| match name {

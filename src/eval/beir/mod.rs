@@ -147,7 +147,7 @@ impl Task {
                 let inputs: Vec<EncoderInput> =
                     batch.iter().map(|(_, input)| input.clone()).collect();
                 for vector in call::documents(encoder, &inputs, control)? {
-                    // A text that has no vector is as near to one question as to another.
+                    // A text that has no vector is as near to one query as to another.
                     vectors.extend(vector.unwrap_or_else(|| vec![0.0; dimension]));
                 }
             }

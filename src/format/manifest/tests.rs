@@ -26,7 +26,7 @@ fn rich() -> Manifest {
         pooling: Pooling::Mean,
         normalize: true,
         document: tower(""),
-        query: tower("represent this question: "),
+        query: tower("represent this query: "),
     };
     let segment = |id, tombstones| SegmentEntry {
         id: SegmentId(id),
@@ -52,7 +52,7 @@ fn rich() -> Manifest {
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
         calibration: Some(Calibration {
-            questions: 500,
+            queries: 500,
             optimistic: true,
             rows: 2000,
             lists: 40,
@@ -64,8 +64,8 @@ fn rich() -> Manifest {
                 estimated: 0.91,
             }],
             notes: Some(CalibrationNotes {
-                source: QuestionSource::Sample,
-                stored: QuestionSource::Moved,
+                source: QuerySource::Sample,
+                stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
         }),

@@ -1,6 +1,6 @@
 //! How much more recall to ask of measurements than a search wants, by what they were made with.
 
-use super::{Calibration, QuestionSource};
+use super::{Calibration, QuerySource};
 
 /// Where moved rows miss a share `m` of their neighbours, real queries miss up to `m` to the power of 1 / this.
 /// Measured on two sets: 0.63 to 0.90 where documents are abstracts, 0.91 to 1.0 where they are sentences.
@@ -10,7 +10,7 @@ const MOVED_POWER: f32 = 1.5;
 const ROWS_FACTOR: f32 = 3.0;
 
 impl Calibration {
-    /// Whether its recall is an estimate: it was measured with stored vectors, not with questions.
+    /// Whether its recall is an estimate: it was measured with stored vectors, not with queries.
     pub fn is_estimate(&self) -> bool {
         self.optimistic
     }
@@ -18,8 +18,8 @@ impl Calibration {
     /// The recall to ask of these measurements for a wanted one, both from 0 to 1.
     pub fn cautious(&self, recall: f32) -> f32 {
         match self.notes.as_ref().map(|notes| notes.source) {
-            Some(QuestionSource::Given | QuestionSource::Sample) => recall,
-            Some(QuestionSource::Moved) => 1.0 - (1.0 - recall).powf(MOVED_POWER),
+            Some(QuerySource::Given | QuerySource::Sample) => recall,
+            Some(QuerySource::Moved) => 1.0 - (1.0 - recall).powf(MOVED_POWER),
             None if self.optimistic => 1.0 - (1.0 - recall) / ROWS_FACTOR,
             None => recall,
         }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
     use crate::index::calibrate::{CalibrationNotes, CalibrationPoint};
 
-    fn measured(source: Option<QuestionSource>, optimistic: bool, greatest: f32) -> Calibration {
+    fn measured(source: Option<QuerySource>, optimistic: bool, greatest: f32) -> Calibration {
         let (probes, candidates) = (1, 10);
         let point =
             CalibrationPoint { recall: greatest, share: 1.0, probes, candidates, estimated: 1.0 };
@@ -47,8 +47,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_added_to_real_questions_and_nothing_is_cut_off() {
-        for source in [QuestionSource::Given, QuestionSource::Sample] {
+    fn nothing_is_added_to_real_queries_and_nothing_is_cut_off() {
+        for source in [QuerySource::Given, QuerySource::Sample] {
             let real = measured(Some(source), false, 0.999);
             for recall in [0.5, 0.8, 0.95, 0.99, 0.999] {
                 assert_eq!(real.cautious(recall), recall);
@@ -56,7 +56,7 @@ mod tests {
             }
             assert!(!real.reaches(0.9995));
         }
-        let moved = measured(Some(QuestionSource::Moved), true, 0.999);
+        let moved = measured(Some(QuerySource::Moved), true, 0.999);
         let old = measured(None, true, 0.99);
         for known in [&moved, &old] {
             let asked: Vec<f32> = (50..1000).map(|n| n as f32 / 1000.0).collect();

@@ -149,8 +149,8 @@ fn recall(index: &Index<'_>, queries: &[f32], truth: &[Vec<u32>], k: usize, effo
     found as f64 / (k * truth.len()) as f64
 }
 
-fn asked<'a>(vectors: &'a [f32], truth: &'a [Vec<u32>]) -> Questions<'a> {
-    Questions { vectors, truth, source: QuestionSource::Given, stored: QuestionSource::Moved }
+fn asked<'a>(vectors: &'a [f32], truth: &'a [Vec<u32>]) -> Queries<'a> {
+    Queries { vectors, truth, source: QuerySource::Given, stored: QuerySource::Moved }
 }
 
 fn calibrated(
@@ -159,9 +159,8 @@ fn calibrated(
     truth: &[Vec<u32>],
     threads: usize,
 ) -> Calibration {
-    let questions = asked(queries, truth);
-    calibrate(index, &questions, threads, &Control::default(), &mut |_| ())
-        .expect("valid questions")
+    let queries = asked(queries, truth);
+    calibrate(index, &queries, threads, &Control::default(), &mut |_| ()).expect("valid queries")
 }
 
 #[test]
@@ -197,7 +196,7 @@ fn what_is_measured_is_what_searches_find() {
 }
 
 #[test]
-fn promises_hold_for_other_questions_filtered_and_not() {
+fn promises_hold_for_other_queries_filtered_and_not() {
     let made = Made::new(&vectors(8000, 0.7, 3), 150);
     let mut segments = made.rows();
     let queries = vectors(400, 1.0, 4);
@@ -206,7 +205,7 @@ fn promises_hold_for_other_questions_filtered_and_not() {
     let index = Index { codebook: made.book.view(), segments: &segments };
     let calibration = calibrated(&index, ours, &known, 2);
     assert_eq!(calibration, calibrated(&index, ours, &known, 1));
-    assert_eq!((calibration.rows, calibration.questions), (8000, 200));
+    assert_eq!((calibration.rows, calibration.queries), (8000, 200));
     let short = calibration.points.iter().find(|point| point.estimated < point.recall - 1.0e-6);
     assert_eq!(short, None);
     for (share, k) in [(1.0, 10), (0.5, 10), (0.1, 10), (0.02, 10), (1.0, 100)] {
@@ -305,7 +304,7 @@ fn an_index_of_few_rows_is_calibrated() {
 }
 
 #[test]
-fn the_share_of_badly_served_questions_falls_as_recall_grows() {
+fn the_share_of_badly_served_queries_falls_as_recall_grows() {
     let made = Made::new(&vectors(4000, 0.7, 5), 80);
     let segments = made.rows();
     let index = Index { codebook: made.book.view(), segments: &segments };
@@ -366,13 +365,13 @@ fn deleted_rows_are_no_neighbours() {
 }
 
 #[test]
-fn questions_that_do_not_fit_are_refused() {
+fn queries_that_do_not_fit_are_refused() {
     let made = Made::new(&vectors(200, 0.7, 9), 4);
     let segments = made.rows();
     let index = Index { codebook: made.book.view(), segments: &segments };
     let refused = |vectors: &[f32], truth: &[Vec<u32>]| {
-        let questions = asked(vectors, truth);
-        let result = calibrate(&index, &questions, 2, &Control::default(), &mut |_| ());
+        let queries = asked(vectors, truth);
+        let result = calibrate(&index, &queries, 2, &Control::default(), &mut |_| ());
         assert!(matches!(result, Err(Error::Vector { .. })), "{result:?}");
     };
     refused(&[], &[]);
@@ -380,13 +379,13 @@ fn questions_that_do_not_fit_are_refused() {
     refused(&[f32::NAN; DIMENSION], &[vec![0]]);
     // Ids that do not exist are never found.
     let nowhere = [vec![u32::MAX]];
-    let questions = asked(&[1.0; DIMENSION], &nowhere);
-    let calibration = calibrate(&index, &questions, 1, &Control::default(), &mut |_| ());
+    let queries = asked(&[1.0; DIMENSION], &nowhere);
+    let calibration = calibrate(&index, &queries, 1, &Control::default(), &mut |_| ());
     assert!(calibration.expect("valid").points.iter().all(|point| point.estimated == 0.0));
 }
 
 #[test]
-fn promises_hold_for_topics_that_lie_near_some_questions_and_far_from_others() {
+fn promises_hold_for_topics_that_lie_near_some_queries_and_far_from_others() {
     let made = Made::new(&vectors(8000, 0.7, 3), 150);
     let mut segments = made.rows();
     let queries = vectors(400, 1.0, 4);
@@ -416,6 +415,6 @@ fn promises_hold_for_topics_that_lie_near_some_questions_and_far_from_others() {
         }
         let found = found / known.len() as f64;
         assert!((found - f64::from(target)).abs() < 0.05, "{target}: {found}");
-        assert!(probes.iter().min() < probes.iter().max(), "questions differ");
+        assert!(probes.iter().min() < probes.iter().max(), "queries differ");
     }
 }

@@ -1,10 +1,10 @@
 //! How far to search the index under a filter by topic.
 //!
 //! Calibration measured filters that keep rows by chance, everywhere the same share of them. A topic keeps most of
-//! some regions and nothing of others: a question inside of it has its hits among its nearest rows, one outside
-//! of it far away. So the matches of the lists around the question are counted, shell by shell: calibration says
+//! some regions and nothing of others: a query inside of it has its hits among its nearest rows, one outside
+//! of it far away. So the matches of the lists around the query are counted, shell by shell: calibration says
 //! how many neighbours a shell holds, and its matches say how many of those pass. Their sum is the share that
-//! passes where the question is; and the shells in which a wanted part of it lies are those to scan.
+//! passes where the query is; and the shells in which a wanted part of it lies are those to scan.
 
 use super::{Calibration, TARGETS};
 use crate::error::Result;

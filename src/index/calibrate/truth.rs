@@ -12,34 +12,34 @@ use crate::index::ivf::IndexedRows;
 use crate::kernel::Rows;
 use crate::parallel;
 
-/// The ids of the [`TRUTH_ROWS`](super::TRUTH_ROWS) rows nearest to each of `questions`, best first; the first
-/// `skipped` are left out, as a question that is a row must not be among its own neighbours. Of a segment with
+/// The ids of the [`TRUTH_ROWS`](super::TRUTH_ROWS) rows nearest to each of `queries`, best first; the first
+/// `skipped` are left out, as a query that is a row must not be among its own neighbours. Of a segment with
 /// [`allowed`](IndexedRows::allowed) rows only those count.
 ///
-/// Each question scores every row once, on one of `threads`; `progress` gets the share of questions done.
+/// Each query scores every row once, on one of `threads`; `progress` gets the share of queries done.
 ///
 /// # Errors
 ///
 /// Those of [`flat::search`].
 pub fn exact_answers(
     segments: &[IndexedRows<'_>],
-    questions: &[f32],
+    queries: &[f32],
     dimension: usize,
     skipped: usize,
     threads: usize,
     control: &Control,
     progress: &mut dyn FnMut(f32),
 ) -> Result<Vec<Vec<u32>>> {
-    let count = questions.len() / dimension.max(1);
+    let count = queries.len() / dimension.max(1);
     let live: Vec<_> = segments.iter().map(|segment| segment.allowed.map(bitmap)).collect();
     let mut truth = vec![Vec::new(); count];
-    let items = questions.chunks_exact(dimension.max(1)).zip(&mut truth);
-    let run = |(): &mut (), (question, answer): (&[f32], &mut Vec<u32>)| {
-        let near = nearest(segments, &live, question, super::TRUTH_ROWS + skipped, control)?;
+    let items = queries.chunks_exact(dimension.max(1)).zip(&mut truth);
+    let run = |(): &mut (), (query, answer): (&[f32], &mut Vec<u32>)| {
+        let near = nearest(segments, &live, query, super::TRUTH_ROWS + skipped, control)?;
         answer.extend(near.into_iter().skip(skipped));
         Ok(())
     };
-    let mut done = |questions: usize| progress(questions as f32 / count as f32);
+    let mut done = |queries: usize| progress(queries as f32 / count as f32);
     parallel::for_each(threads, items, control, || (), run, &mut done)?;
     Ok(truth)
 }

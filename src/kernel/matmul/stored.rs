@@ -3,7 +3,7 @@
 //! A panel is turned and widened to single precision when a product reaches it and forgotten
 //! after, so a model of 14 GB in half precision runs in its 14 GB and half a megabyte. The price is
 //! one pass over the weights per product: a few per cent for the hundreds of rows of a pass of
-//! documents, and no more than reading the weights from memory for the rows of one question.
+//! documents, and no more than reading the weights from memory for the rows of one query.
 
 #![allow(unsafe_code)]
 

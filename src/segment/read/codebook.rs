@@ -28,9 +28,9 @@ pub struct CodebookFile {
     meta: CodebookMeta,
 }
 
-/// The questions that a codebook's recall is calibrated with.
+/// The queries that a codebook's recall is calibrated with.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Questions {
+pub struct Queries {
     /// Vectors, one after the other, as rows are stored.
     pub vectors: Vec<f32>,
     /// Whether they are rows that were held out, not what users ask.
@@ -142,13 +142,13 @@ impl CodebookFile {
         })
     }
 
-    /// The questions that recall is calibrated with.
+    /// The queries that recall is calibrated with.
     ///
     /// # Errors
     /// [`Error::Corrupt`].
-    pub fn questions(&self) -> Result<Questions> {
-        let vectors: &[f32] = self.array(SECTION_QUESTIONS)?;
-        Ok(Questions { vectors: vectors.to_vec(), are_rows: self.meta.questions_are_rows })
+    pub fn queries(&self) -> Result<Queries> {
+        let vectors: &[f32] = self.array(SECTION_QUERIES)?;
+        Ok(Queries { vectors: vectors.to_vec(), are_rows: self.meta.queries_are_rows })
     }
 
     pub(in crate::segment) fn array<T: bytemuck::AnyBitPattern>(&self, kind: u32) -> Result<&[T]> {

@@ -10,7 +10,7 @@ use crate::format::manifest::{RowType, VectorConfig};
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::scan::block::{BLOCK_ROWS, block_bytes, read_row};
-use crate::segment::{CodebookFile, Merged, Questions, Segment, merge};
+use crate::segment::{CodebookFile, Merged, Queries, Segment, merge};
 use crate::storage::MemoryStorage;
 
 /// Unindexed segments of unlike vectors and a codebook for them.
@@ -53,15 +53,14 @@ impl Case {
             threads: 2,
         };
         let trained = train(&sample, 24, &options, &Control::default(), &mut |_, _| ()).unwrap();
-        let questions = Questions { vectors: sample[..240].to_vec(), are_rows: true };
-        let entry =
-            CodebookFile::write(&storage, &trained, 2700, &questions, Some(&config)).unwrap();
+        let queries = Queries { vectors: sample[..240].to_vec(), are_rows: true };
+        let entry = CodebookFile::write(&storage, &trained, 2700, &queries, Some(&config)).unwrap();
         // Once more: a published file is not touched.
-        let once_more = CodebookFile::write(&storage, &trained, 2700, &questions, Some(&config));
+        let once_more = CodebookFile::write(&storage, &trained, 2700, &queries, Some(&config));
         assert_eq!(once_more.unwrap(), entry);
         let codebook = CodebookFile::open(&storage, &entry, Some(&config)).unwrap();
         codebook.verify().unwrap();
-        assert_eq!(codebook.questions().unwrap(), questions);
+        assert_eq!(codebook.queries().unwrap(), queries);
         Case { storage, config, pushed, tails, codebook }
     }
 

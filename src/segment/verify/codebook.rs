@@ -28,7 +28,7 @@ impl CodebookFile {
             SECTION_GROUP_SCALES,
             SECTION_POINTS,
             SECTION_RANKING_POINTS,
-            SECTION_QUESTIONS,
+            SECTION_QUERIES,
         ] {
             if self.array::<f32>(kind)?.iter().any(|number| !number.is_finite()) {
                 let detail = format!("a number of section {kind} is not finite");
@@ -54,11 +54,11 @@ impl CodebookFile {
     fn verify_lengths(&self) -> Result<()> {
         let dimension = self.meta().dimension as usize;
         let view = self.view()?;
-        let questions = Rows::F32(self.array(SECTION_QUESTIONS)?);
+        let queries = Rows::F32(self.array(SECTION_QUERIES)?);
         let vectors = [
             (SECTION_CENTROIDS, view.centroids),
             (SECTION_GROUPS, view.groups),
-            (SECTION_QUESTIONS, questions),
+            (SECTION_QUERIES, queries),
         ];
         for (kind, rows) in vectors {
             for row in 0..rows.count(dimension).unwrap_or_default() {

@@ -7,7 +7,7 @@ use crate::format::frame::{FileKind, FrameWriter};
 use crate::format::manifest::{CodebookEntry, VectorConfig};
 use crate::format::names::codebook_name;
 use crate::index::codebook::TrainedCodebook;
-use crate::segment::read::codebook::{CodebookFile, Questions, content_hash};
+use crate::segment::read::codebook::{CodebookFile, Queries, content_hash};
 use crate::storage::Storage;
 
 impl CodebookFile {
@@ -21,7 +21,7 @@ impl CodebookFile {
         storage: &dyn Storage,
         codebook: &TrainedCodebook,
         trained_rows: u64,
-        questions: &Questions,
+        queries: &Queries,
         vectors: Option<&VectorConfig>,
     ) -> Result<CodebookEntry> {
         let meta = CodebookMeta {
@@ -31,8 +31,8 @@ impl CodebookFile {
             lists: codebook.centroid_scales.len() as u32,
             trained_rows,
             residual_mean: codebook.residual_mean,
-            questions: (questions.vectors.len() / codebook.dimension.max(1)) as u32,
-            questions_are_rows: questions.are_rows,
+            queries: (queries.vectors.len() / codebook.dimension.max(1)) as u32,
+            queries_are_rows: queries.are_rows,
         };
         let meta = archive::encode(&meta)?;
         let sections: [(u32, &[u8]); 11] = [
@@ -46,7 +46,7 @@ impl CodebookFile {
             (SECTION_RANKING_POINTS, bytemuck::cast_slice(&codebook.ranking_points)),
             (SECTION_RANKING_CODES, &codebook.ranking_codes),
             (SECTION_RANKING_FACTORS, bytemuck::cast_slice(&codebook.ranking_factors)),
-            (SECTION_QUESTIONS, bytemuck::cast_slice(&questions.vectors)),
+            (SECTION_QUERIES, bytemuck::cast_slice(&queries.vectors)),
         ];
         let hash = content_hash(&sections);
         let name = codebook_name(hash);

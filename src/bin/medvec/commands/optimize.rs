@@ -20,7 +20,7 @@ const DEFAULT_RECALL: f32 = 0.95;
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
     let session = Session::open(&args.database, SessionOptions::default())?;
-    let text = match &args.questions {
+    let text = match &args.queries {
         Some(file) => Some(
             std::fs::read_to_string(file)
                 .map_err(|error| Error::io("read", file.display().to_string(), error))?,
@@ -51,9 +51,9 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
     let control = context.watched(&progress);
     let report = session.optimize(queries.as_deref(), options, memory_bytes_max, &control);
     drop((control, progress));
-    let report = report.map_err(|error| match (error, &args.questions) {
+    let report = report.map_err(|error| match (error, &args.queries) {
         (SessionError::NoQueries, Some(file)) => {
-            Failure::usage(format!("{} holds no questions", file.display()))
+            Failure::usage(format!("{} holds no queries", file.display()))
         }
         (error, _) => error.into(),
     })?;

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         YEARS.to
     );
     writeln!(context.out, "{FAINT}${FAINT:#} {KEY}{shown}{KEY:#}\n")?;
-    let question = Search {
+    let query = Search {
         database: args.dir.clone(),
         text: Some(QUESTION.to_owned()),
         k: HITS,
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         rerank_top: 0,
         format: Format::Text,
     };
-    let code = search::run(&question, context)?;
+    let code = search::run(&query, context)?;
     next_steps(&args.dir, context)?;
     Ok(code)
 }

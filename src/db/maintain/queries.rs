@@ -1,99 +1,99 @@
-//! The questions that recall is measured with: whose they are, and where they come from.
+//! The queries that recall is measured with: whose they are, and where they come from.
 //!
 //! | source | when |
 //! |---|---|
 //! | the caller's | given to [`Writer::optimize`](crate::db::Writer::optimize), or kept in the codebook since |
 //! | a sample of real ones | the writer has an encoder, or the codebook keeps their vectors |
-//! | rows | neither: they are moved away as questions lie (`index/calibrate/moved.rs`) |
+//! | rows | neither: they are moved away as queries lie (`index/calibrate/moved.rs`) |
 
 use super::super::next::NextGeneration;
 use super::options::Job;
 use super::sample::sample;
 use crate::encoder::call;
 use crate::error::{Error, Result};
-use crate::format::manifest::QuestionSource;
+use crate::format::manifest::QuerySource;
 use crate::search::Vectors;
-use crate::segment::{CodebookFile, Questions};
+use crate::segment::{CodebookFile, Queries};
 
-/// Questions to calibrate with: a recall of 0.95 is then known to 0.005.
-const QUESTIONS_MAX: usize = 512;
+/// Queries to calibrate with: a recall of 0.95 is then known to 0.005.
+const QUERIES_MAX: usize = 512;
 
 /// Texts are short when they have fewer bytes than this on average: sentences and titles, not abstracts.
 const SHORT_TEXT_BYTES: u64 = 400;
 
 /// Queries per call of the encoder; between calls the control is checked.
-const BATCH_QUESTIONS: usize = 64;
+const BATCH_QUERIES: usize = 64;
 
-/// The questions of PubMedQA, one per line; see `samples/pubmedqa/PROVENANCE.md`.
+/// The queries of PubMedQA, one per line; see `samples/pubmedqa/PROVENANCE.md`.
 #[cfg(feature = "static-encoder")]
 const SAMPLE: &[u8] = include_bytes!("../../../samples/pubmedqa/questions.txt.zst");
 
-/// A library that can link no encoder of its own carries no questions.
+/// A library that can link no encoder of its own carries no queries.
 #[cfg(not(feature = "static-encoder"))]
 const SAMPLE: &[u8] = &[];
 
 /// Vectors as rows are stored, and what they are.
 pub(super) struct Asked {
     pub(super) vectors: Vec<f32>,
-    pub(super) source: QuestionSource,
+    pub(super) source: QuerySource,
 }
 
 impl Asked {
     /// As a codebook keeps them.
-    pub(super) fn into_stored(self) -> Questions {
-        Questions { vectors: self.vectors, are_rows: self.source == QuestionSource::Moved }
+    pub(super) fn into_stored(self) -> Queries {
+        Queries { vectors: self.vectors, are_rows: self.source == QuerySource::Moved }
     }
 }
 
-/// The questions to keep in a new codebook.
-pub(super) fn new_questions(job: &Job<'_>, dimension: usize) -> Result<Asked> {
-    if let Some(given) = &job.options.questions {
-        return Ok(given_questions(job.next, given, dimension));
+/// The queries to keep in a new codebook.
+pub(super) fn new_queries(job: &Job<'_>, dimension: usize) -> Result<Asked> {
+    if let Some(given) = &job.options.queries {
+        return Ok(given_queries(job.next, given, dimension));
     }
     if let Some(vectors) = embedded_sample(job, dimension)? {
-        return Ok(Asked { vectors, source: QuestionSource::Sample });
+        return Ok(Asked { vectors, source: QuerySource::Sample });
     }
-    let rows = sample(job.next, QUESTIONS_MAX, dimension, job.control)?;
-    let vectors = evenly(&rows, dimension, QUESTIONS_MAX);
-    Ok(Asked { vectors, source: QuestionSource::Moved })
+    let rows = sample(job.next, QUERIES_MAX, dimension, job.control)?;
+    let vectors = evenly(&rows, dimension, QUERIES_MAX);
+    Ok(Asked { vectors, source: QuerySource::Moved })
 }
 
-/// The questions to measure an index with whose codebook keeps `stored` ones: the best there are.
-pub(super) fn questions_for(
+/// The queries to measure an index with whose codebook keeps `stored` ones: the best there are.
+pub(super) fn queries_for(
     job: &Job<'_>,
     codebook: &CodebookFile,
-    stored: QuestionSource,
+    stored: QuerySource,
 ) -> Result<Asked> {
     let dimension = codebook.meta().dimension as usize;
-    if let Some(given) = &job.options.questions {
-        return Ok(given_questions(job.next, given, dimension));
+    if let Some(given) = &job.options.queries {
+        return Ok(given_queries(job.next, given, dimension));
     }
-    if stored == QuestionSource::Moved
+    if stored == QuerySource::Moved
         && let Some(vectors) = embedded_sample(job, dimension)?
     {
-        return Ok(Asked { vectors, source: QuestionSource::Sample });
+        return Ok(Asked { vectors, source: QuerySource::Sample });
     }
-    Ok(Asked { vectors: codebook.questions()?.vectors, source: stored })
+    Ok(Asked { vectors: codebook.queries()?.vectors, source: stored })
 }
 
-/// The caller's questions, at most [`QUESTIONS_MAX`] of them.
-fn given_questions(next: &NextGeneration, given: &[f32], dimension: usize) -> Asked {
-    let vectors = stored_form(next, &evenly(given, dimension, QUESTIONS_MAX), dimension);
-    Asked { vectors, source: QuestionSource::Given }
+/// The caller's queries, at most [`QUERIES_MAX`] of them.
+fn given_queries(next: &NextGeneration, given: &[f32], dimension: usize) -> Asked {
+    let vectors = stored_form(next, &evenly(given, dimension, QUERIES_MAX), dimension);
+    Asked { vectors, source: QuerySource::Given }
 }
 
-/// Real questions, embedded; `None` without an encoder that embeds questions.
+/// Real queries, embedded; `None` without an encoder that embeds queries.
 fn embedded_sample(job: &Job<'_>, dimension: usize) -> Result<Option<Vec<f32>>> {
     let Some(encoder) = &job.writer.encoder else { return Ok(None) };
-    let text = sample_questions();
-    let questions = short_questions(&text, QUESTIONS_MAX, words_per_question(job.next));
-    let lines: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let text = sample_queries();
+    let queries = short_queries(&text, QUERIES_MAX, words_per_query(job.next));
+    let lines: Vec<&str> = queries.iter().map(String::as_str).collect();
     let mut vectors = Vec::with_capacity(lines.len() * dimension);
-    for batch in lines.chunks(BATCH_QUESTIONS) {
+    for batch in lines.chunks(BATCH_QUERIES) {
         job.control.check()?;
         match call::queries(&**encoder, batch) {
             Ok(embedded) => vectors.extend(embedded.into_iter().flatten().flatten()),
-            // The document half of a two-tower model embeds no questions.
+            // The document half of a two-tower model embeds no queries.
             Err(Error::Encoder { .. }) => return Ok(None),
             Err(error) => return Err(error),
         }
@@ -102,9 +102,9 @@ fn embedded_sample(job: &Job<'_>, dimension: usize) -> Result<Option<Vec<f32>>> 
     Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
 }
 
-/// Words of a sample question. A fragment lies nearer to a short text than to a long one, so short texts
+/// Words of a sample query. A fragment lies nearer to a short text than to a long one, so short texts
 /// are asked for with fewer words.
-fn words_per_question(next: &NextGeneration) -> &'static [usize] {
+fn words_per_query(next: &NextGeneration) -> &'static [usize] {
     let (mut bytes, mut rows) = (0, 0);
     for segment in next.segments() {
         bytes += segment.text_bytes();
@@ -113,17 +113,17 @@ fn words_per_question(next: &NextGeneration) -> &'static [usize] {
     if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3, 4, 5] }
 }
 
-/// Questions as rows are stored; those that have no direction are left out.
-fn stored_form(next: &NextGeneration, questions: &[f32], dimension: usize) -> Vec<f32> {
+/// Queries as rows are stored; those that have no direction are left out.
+fn stored_form(next: &NextGeneration, queries: &[f32], dimension: usize) -> Vec<f32> {
     let Some(Vectors { space, .. }) = &next.base().state().vectors else {
         return Vec::new();
     };
-    let stored = |question| space.to_query(question).unwrap_or_default();
-    questions.chunks_exact(dimension.max(1)).flat_map(stored).collect()
+    let stored = |query| space.to_query(query).unwrap_or_default();
+    queries.chunks_exact(dimension.max(1)).flat_map(stored).collect()
 }
 
-/// Real biomedical questions, one per line; empty where none come with the library.
-fn sample_questions() -> String {
+/// Real biomedical queries, one per line; empty where none come with the library.
+fn sample_queries() -> String {
     // The bytes are the library's own; a test reads them.
     let text = zstd::decode_all(SAMPLE).unwrap_or_default();
     String::from_utf8(text).unwrap_or_default()
@@ -132,15 +132,15 @@ fn sample_questions() -> String {
 /// Some lines, spread evenly, cut to as many words as `lengths` says in turn: from their beginnings, middles
 /// and ends.
 ///
-/// These questions are the titles of articles, 13 words long on average, and miss a third of what real
+/// These queries are the titles of articles, 13 words long on average, and miss a third of what real
 /// queries do. With a few words of them the recall is that of real queries (`benches/recall`).
-fn short_questions(text: &str, count: usize, lengths: &[usize]) -> Vec<String> {
+fn short_queries(text: &str, count: usize, lengths: &[usize]) -> Vec<String> {
     let all: Vec<&str> = text.lines().collect();
     let wanted = count.min(all.len());
     let spread =
         (0..wanted).filter_map(|place| Some((place, all.get(place * all.len() / wanted)?)));
-    let cut = |(place, question): (usize, &&str)| {
-        let words: Vec<&str> = question.split(' ').collect();
+    let cut = |(place, query): (usize, &&str)| {
+        let words: Vec<&str> = query.split(' ').collect();
         // Each length occurs at each place.
         let turn = place / 3 % lengths.len().max(1);
         let length = lengths.get(turn).copied().unwrap_or(words.len());
@@ -166,23 +166,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_cut_everywhere_and_spread() {
+    fn queries_are_cut_everywhere_and_spread() {
         let text: String = (0..100).map(|n| format!("a{n} b c d e f g h i j{n}\n")).collect();
-        let short = short_questions(&text, 20, &[3, 4, 5]);
+        let short = short_queries(&text, 20, &[3, 4, 5]);
         assert_eq!(short.len(), 20);
         assert_eq!(short[0], "a0 b c");
         assert_eq!(short[1], "d e f");
         assert_eq!(short[2], "h i j10");
         assert_eq!(short[3], "a15 b c d");
-        assert!(short.iter().all(|question| (3..=5).contains(&question.split(' ').count())));
-        assert_eq!(short_questions("one two\n", 5, &[3]), ["one two"]);
-        assert!(short_questions("", 5, &[2, 3]).is_empty());
+        assert!(short.iter().all(|query| (3..=5).contains(&query.split(' ').count())));
+        assert_eq!(short_queries("one two\n", 5, &[3]), ["one two"]);
+        assert!(short_queries("", 5, &[2, 3]).is_empty());
     }
 
     #[cfg(feature = "static-encoder")]
     #[test]
-    fn the_sample_is_a_thousand_questions() {
-        let text = sample_questions();
+    fn the_sample_is_a_thousand_queries() {
+        let text = sample_queries();
         let mut lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() > 20 && line.trim() == *line));
         lines.sort_unstable();
