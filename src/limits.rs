@@ -18,7 +18,7 @@ pub const TRAIN_ROWS_MIN: u64 = 10_000;
 /// 8,192 products still fit 32 bits.
 pub const DIMENSION_MAX: usize = 8192;
 
-/// Greatest Euclidean length of a vector that is compared by dot product, stored or asked with. The product
+/// Greatest Euclidean length of a vector that is compared by dot product, of a row or a query. The product
 /// of two such vectors, and each sum on the way to it, is at most 1e36; training and rotation
 /// multiply lengths by less than 100. Single precision ends at 3.4e38.
 pub const VECTOR_LENGTH_MAX: f64 = 1e18;

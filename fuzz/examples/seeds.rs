@@ -10,7 +10,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuestionSource,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource,
     RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
@@ -286,7 +286,7 @@ fn rich() -> Manifest {
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal }],
         calibration: Some(Calibration {
-            questions: 500,
+            queries: 500,
             optimistic: true,
             rows: 2000,
             lists: 40,
@@ -298,8 +298,8 @@ fn rich() -> Manifest {
                 estimated: 0.91,
             }],
             notes: Some(CalibrationNotes {
-                source: QuestionSource::Sample,
-                stored: QuestionSource::Moved,
+                source: QuerySource::Sample,
+                stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
         }),

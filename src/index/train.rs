@@ -24,7 +24,7 @@ use lists::{Lists, Work, sample};
 pub use lists::Stage;
 
 /// Rows of a list, where the caller does not say otherwise. Finer lists save rows to scan, all the way to
-/// 30 a list, but each list costs as much to rank and probe as 75 rows to scan: on 120,000 real
+/// 30 per list, but each list costs as much to rank and probe as 75 rows to scan: on 120,000 real
 /// vectors searches are fastest with 100 to 200 rows per list.
 pub const ROWS_PER_LIST: usize = 100;
 

@@ -69,7 +69,7 @@ pub enum Filter {
     },
     /// All of these; an empty list is every document.
     And(Vec<Filter>),
-    /// Any of these; an empty list is none.
+    /// Any of these; an empty list matches nothing.
     Or(Vec<Filter>),
     /// Not this.
     Not(Box<Filter>),

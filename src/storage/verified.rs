@@ -11,7 +11,7 @@ use crate::format::rules::Rule;
 use crate::limits::BLOCK_BYTES;
 
 /// An open file: its ends are valid, and each 64 KiB block of its body is checked against its
-/// CRC-32C before the first byte of it is handed out, once a process. Clones share the memory of
+/// CRC-32C before the first byte of it is handed out, once per process. Clones share the memory of
 /// what was checked.
 ///
 /// Cost: opening reads header, table and footer only; the first touch of a block about 4 us; a

@@ -97,7 +97,7 @@ impl<'a> File<'a> {
         words.iter().map(|word| half(u16::from_le_bytes(*word))).collect()
     }
 
-    /// `i8` codes times a scale a row.
+    /// `i8` codes times a scale per row.
     fn rows(&self, codes: &str, scales: &str) -> Vec<Vec<f32>> {
         let (scales, codes) = (self.floats(scales), self.section(codes));
         assert_eq!(codes.len(), scales.len() * DIMENSION);

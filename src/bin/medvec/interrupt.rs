@@ -5,7 +5,7 @@ use medvec::CancelToken;
 use crate::failure::EXIT_INTERRUPTED;
 use crate::terminal::say;
 
-/// A token that is cancelled by Ctrl-C, SIGTERM or SIGHUP. Call once a process.
+/// A token that is cancelled by Ctrl-C, SIGTERM or SIGHUP. Call once per process.
 ///
 /// A commit is all or nothing, so ending the process at any moment loses nothing committed.
 pub(crate) fn cancel_on_interrupt() -> CancelToken {

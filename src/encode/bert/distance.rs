@@ -1,4 +1,4 @@
-//! MPNet's attention bias: one number a head for each distance between two tokens, shared by all
+//! MPNet's attention bias: one number per head for each distance between two tokens, shared by all
 //! layers; distances are gathered in buckets, near ones each in its own, far ones by their logarithm
 //! (as in T5, Raffel et al., 2020).
 

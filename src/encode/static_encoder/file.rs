@@ -1,7 +1,7 @@
 //! The file of a static encoder: bytes to parts and back (`format-spec/20-static-encoder.md`).
 //!
 //! ```text
-//! | header 64 | token vectors, 4 or 8 bits a number | scales, f32 | vocabulary, one token per line | SHA-256 |
+//! | header 64 | token vectors, 4 or 8 bits per number | scales, f32 | vocabulary, one token per line | SHA-256 |
 //! ```
 
 use std::borrow::Cow;

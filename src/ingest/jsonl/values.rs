@@ -19,7 +19,7 @@ pub(in crate::ingest) struct Members {
 /// Reads an object; `null` members are left out.
 ///
 /// # Errors
-/// A [`Fault`] for bad JSON, for a member named twice, and for a vector that is none.
+/// A [`Fault`] for bad JSON, for a member named twice, and for an invalid vector.
 pub(in crate::ingest) fn members(bytes: &[u8]) -> Result<Members, Fault> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let members = reader.deserialize_map(MembersVisitor).and_then(|members| {

@@ -26,7 +26,7 @@ const NOTE_ENDINGS: [&str; 5] = ["", "txt", "md", "html", "htm"];
 
 /// The files to import, and those beside them that are not sources, with the reason.
 ///
-/// Left out are `.md5` files, which [`super::import`] holds against the files they belong to, lists
+/// Left out are `.md5` files, with which [`super::import`] checks the files they belong to, lists
 /// of ids of arrays that are among the files, and notes such as `README.txt`. So `folder/*` can be
 /// imported as it is.
 pub fn select(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {

@@ -23,7 +23,7 @@ type Cut = (u64, Result<RawBatch>);
 /// Runs a file through the stages; `consume` gets the batches in order, on this thread.
 ///
 /// # Errors
-/// What `consume` returns first. Failures of the file come to it as a batch's failure.
+/// What `consume` returns first. A failure of the file reaches it as the failure of a batch.
 pub(super) fn run(
     source: &mut Source,
     preparer: &Preparer<'_>,

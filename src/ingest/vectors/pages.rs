@@ -139,7 +139,7 @@ impl Read for HeaderReader {
 /// of Thrift's compact protocol. Its fields have numbers, and all writers give them in order.
 fn check_header(bytes: &[u8]) -> Result<(), String> {
     const NEXT_FIELD_IS_A_NUMBER: u8 = 0x15;
-    let unusual = || "the header of a page is none, or is written in an unusual order".to_owned();
+    let unusual = || "a page header is invalid, or is written in an unusual order".to_owned();
     let mut rest = bytes.iter().copied();
     let mut number = || {
         let is_number = rest.next() == Some(NEXT_FIELD_IS_A_NUMBER);

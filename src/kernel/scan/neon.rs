@@ -83,7 +83,7 @@ fn sums(codes: &[u8], tables: &[Cell]) -> [uint32x4_t; 4] {
     sums
 }
 
-/// One bit a lane.
+/// One bit per lane.
 #[target_feature(enable = "neon")]
 #[inline]
 fn lanes(lanes: uint32x4_t) -> u16 {

@@ -114,7 +114,7 @@ impl Segment {
             if !same || stored.dimension == 0 || stored.dimension as usize > DIMENSION_MAX {
                 return broken(
                     Rule::Dimension,
-                    format!("{} numbers a vector, not as in the manifest", stored.dimension),
+                    format!("{} numbers per vector, not as in the manifest", stored.dimension),
                 );
             }
         }
