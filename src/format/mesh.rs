@@ -13,31 +13,28 @@ use crate::error::{Error, Result};
 pub const SECTION_META: u32 = 1;
 /// The records, UTF-8: per record its fields, each a tag byte, text, a zero byte.
 pub const SECTION_TEXT: u32 = 2;
-/// Where each record starts in the text, and where the last one ends, `u32`.
-pub const SECTION_STARTS: u32 = 3;
+/// The length of each record in bytes, `u32`.
+pub const SECTION_LENGTHS: u32 = 3;
 /// Where fields with names start in the text, in order of their keys, `u32`.
 pub const SECTION_NAMES: u32 = 4;
 /// The tree numbers, ASCII, in order of their bytes.
 pub const SECTION_TREE_TEXT: u32 = 5;
-/// Where each tree number starts, and where the last one ends, `u32`.
-pub const SECTION_TREE_STARTS: u32 = 6;
+/// The length of each tree number in bytes, `u32`.
+pub const SECTION_TREE_LENGTHS: u32 = 6;
 /// The record of each tree number, `u32`.
 pub const SECTION_TREE_RECORDS: u32 = 7;
-/// Numbers of tree numbers, in order of their record, `u32`.
-pub const SECTION_RECORD_TREES: u32 = 8;
 /// Links between records, four `u32` each: kind, from, to, extra; in ascending order.
-pub const SECTION_LINKS: u32 = 9;
+pub const SECTION_LINKS: u32 = 8;
 
 /// Every section of a MeSH file and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
     (SECTION_META, "meta"),
     (SECTION_TEXT, "text"),
-    (SECTION_STARTS, "starts"),
+    (SECTION_LENGTHS, "lengths"),
     (SECTION_NAMES, "names"),
     (SECTION_TREE_TEXT, "tree-text"),
-    (SECTION_TREE_STARTS, "tree-starts"),
+    (SECTION_TREE_LENGTHS, "tree-lengths"),
     (SECTION_TREE_RECORDS, "tree-records"),
-    (SECTION_RECORD_TREES, "record-trees"),
     (SECTION_LINKS, "links"),
 ];
 
@@ -112,18 +109,16 @@ pub struct MeshParts {
     pub year: u32,
     /// See [`SECTION_TEXT`].
     pub text: String,
-    /// See [`SECTION_STARTS`].
+    /// Where each record starts in the text, and where the last one ends.
     pub starts: Vec<u32>,
     /// See [`SECTION_NAMES`].
     pub names: Vec<u32>,
     /// See [`SECTION_TREE_TEXT`].
     pub tree_text: String,
-    /// See [`SECTION_TREE_STARTS`].
+    /// Where each tree number starts, and where the last one ends.
     pub tree_starts: Vec<u32>,
     /// See [`SECTION_TREE_RECORDS`].
     pub tree_records: Vec<u32>,
-    /// See [`SECTION_RECORD_TREES`].
-    pub record_trees: Vec<u32>,
     /// See [`SECTION_LINKS`].
     pub links: Vec<[u32; 4]>,
 }
@@ -141,16 +136,19 @@ pub fn encode(parts: &MeshParts, file_id: [u8; 16]) -> (Vec<u8>, FileSeal) {
     let numbers = |numbers: &[u32]| -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
     };
+    let lengths = |starts: &[u32]| -> Vec<u8> {
+        let ends = starts.iter().skip(1);
+        ends.zip(starts).flat_map(|(end, start)| (end - start).to_le_bytes()).collect()
+    };
     let mut writer = FrameWriter::new(FileKind::Mesh, file_id);
     for (kind, bytes) in [
         (SECTION_META, meta.encode().to_vec()),
         (SECTION_TEXT, parts.text.as_bytes().to_vec()),
-        (SECTION_STARTS, numbers(&parts.starts)),
+        (SECTION_LENGTHS, lengths(&parts.starts)),
         (SECTION_NAMES, numbers(&parts.names)),
         (SECTION_TREE_TEXT, parts.tree_text.as_bytes().to_vec()),
-        (SECTION_TREE_STARTS, numbers(&parts.tree_starts)),
+        (SECTION_TREE_LENGTHS, lengths(&parts.tree_starts)),
         (SECTION_TREE_RECORDS, numbers(&parts.tree_records)),
-        (SECTION_RECORD_TREES, numbers(&parts.record_trees)),
         (SECTION_LINKS, numbers(parts.links.as_flattened())),
     ] {
         writer.section(kind);
@@ -206,29 +204,31 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<MeshParts> {
         }
     };
     let starts = |kind, count: u32, text: &str| {
-        let (starts, offset) = numbers(kind, u64::from(count) + 1)?;
-        let is_start = |at: &u32| text.is_char_boundary(*at as usize);
-        let is_right = starts.first() == Some(&0)
-            && starts.last().map(|last| *last as usize) == Some(text.len())
-            && starts.is_sorted_by(|a, b| a < b)
-            && starts.iter().all(is_start);
-        match is_right || (count == 0 && text.is_empty()) {
-            true => Ok(starts),
-            false => {
-                let detail = "offsets do not ascend from 0 to the length of the text";
-                Err(Error::corrupt(file, offset, Rule::OffsetBounds, detail))
+        let (lengths, offset) = numbers(kind, u64::from(count))?;
+        let mut starts = vec![0];
+        let mut end = 0_u32;
+        for length in lengths {
+            end = end.saturating_add(length);
+            let is_inside = length > 0 && text.is_char_boundary(end as usize);
+            if !is_inside {
+                break;
             }
+            starts.push(end);
         }
+        if starts.len() as u64 == u64::from(count) + 1 && end as usize == text.len() {
+            return Ok(starts);
+        }
+        let detail = "the lengths do not add up to that of the text, at whole characters";
+        Err(Error::corrupt(file, offset, Rule::OffsetBounds, detail))
     };
     let (records, trees) = (meta.records, meta.trees);
     let (record_text, tree_text) = (text(SECTION_TEXT)?, text(SECTION_TREE_TEXT)?);
     let parts = MeshParts {
         year: meta.year,
-        starts: starts(SECTION_STARTS, records, &record_text)?,
+        starts: starts(SECTION_LENGTHS, records, &record_text)?,
         names: numbers(SECTION_NAMES, u64::from(meta.names))?.0,
-        tree_starts: starts(SECTION_TREE_STARTS, trees, &tree_text)?,
+        tree_starts: starts(SECTION_TREE_LENGTHS, trees, &tree_text)?,
         tree_records: below(SECTION_TREE_RECORDS, u64::from(trees), records)?,
-        record_trees: below(SECTION_RECORD_TREES, u64::from(trees), trees)?,
         links: numbers(SECTION_LINKS, u64::from(meta.links) * 4)?.0.as_chunks().0.to_vec(),
         text: record_text,
         tree_text,

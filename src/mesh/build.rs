@@ -83,12 +83,13 @@ fn add_texts(records: &[MeshRecord], parts: &mut MeshParts) -> Result<()> {
         if !record.code.is_empty() {
             add(MeshTag::Code, &record.code);
         }
-        let mut seen = vec![record.name.as_str()];
         for (tag, texts) in [
             (MeshTag::Entry, &record.entry_terms),
             (MeshTag::Former, &record.former_names),
             (MeshTag::Retired, &record.retired_uis),
         ] {
+            // An entry term can be a former name as well, which is what older documents are indexed with.
+            let mut seen = vec![record.name.as_str()];
             let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             texts.sort_unstable();
             for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
@@ -124,9 +125,6 @@ fn add_trees(records: &[MeshRecord], parts: &mut MeshParts) -> Result<()> {
         parts.tree_starts.push(parts.tree_text.len() as u32);
         parts.tree_records.push(record);
     }
-    parts.record_trees = (0..parts.tree_records.len() as u32).collect();
-    let tree_records = &parts.tree_records;
-    parts.record_trees.sort_by_key(|tree| (tree_records.get(*tree as usize), *tree));
     Ok(())
 }
 

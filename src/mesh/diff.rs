@@ -4,7 +4,6 @@ use super::vocabulary::Vocabulary;
 
 /// A difference between two vocabularies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Change {
     /// Only the newer one has this record.
     Added {

@@ -48,7 +48,7 @@ impl Vocabulary {
     /// The tree numbers of a concept, ascending.
     pub fn tree_numbers(&self, concept: Concept) -> Vec<&str> {
         let record_of = |tree: &u32| self.parts.tree_records.get(*tree as usize).copied();
-        let trees = &self.parts.record_trees;
+        let trees = &self.record_trees;
         let start = trees.partition_point(|tree| record_of(tree) < Some(concept.0));
         let of_concept =
             trees.iter().skip(start).take_while(|tree| record_of(tree) == Some(concept.0));

@@ -7,6 +7,8 @@ use crate::format::mesh::{FIELD_END, MeshLink, MeshParts, MeshTag, decode};
 #[derive(Debug)]
 pub struct Vocabulary {
     pub(super) parts: MeshParts,
+    /// Places of tree numbers, in order of their record.
+    pub(super) record_trees: Vec<u32>,
 }
 
 /// A descriptor, qualifier or supplementary concept of one [`Vocabulary`]. Concepts are ordered by UI.
@@ -19,7 +21,10 @@ impl Vocabulary {
     /// # Errors
     /// [`crate::Error::Corrupt`] for bytes that are not a whole and right MeSH file.
     pub fn open(file: &str, bytes: &[u8]) -> Result<Vocabulary> {
-        Ok(Vocabulary { parts: decode(file, bytes)? })
+        let parts = decode(file, bytes)?;
+        let mut record_trees: Vec<u32> = (0..parts.tree_records.len() as u32).collect();
+        record_trees.sort_by_key(|tree| parts.tree_records.get(*tree as usize));
+        Ok(Vocabulary { parts, record_trees })
     }
 
     /// The year that NLM published it for.

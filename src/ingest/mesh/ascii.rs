@@ -3,7 +3,7 @@
 //! They name headings by name and qualifiers by their two letters; [`MeshSource::finish`] finds the UIs.
 
 use super::feed::Feed;
-use super::{MeshSource, wrong};
+use super::gathered::MeshSource;
 use crate::error::{Error, Result};
 use crate::mesh::{MappedHeading, MeshRecord, is_tree_number, is_ui};
 
@@ -22,9 +22,9 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
             continue;
         };
         let Some(record) = record.as_mut() else {
-            return Err(wrong(feed, "expected *NEWRECORD"));
+            return Err(feed.wrong("expected *NEWRECORD"));
         };
-        field(key, value.trim(), record).map_err(|detail| wrong(feed, detail))?;
+        field(key, value.trim(), record).map_err(|detail| feed.wrong(detail))?;
     }
     match record {
         Some(done) => add(done, source).map_err(|detail| unfinished(feed, detail)),
@@ -33,7 +33,7 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
 }
 
 fn unfinished(feed: &Feed, detail: String) -> Error {
-    wrong(feed, format!("the record before: {detail}"))
+    feed.wrong(format!("the record before: {detail}"))
 }
 
 fn add(read: MeshRecord, source: &mut MeshSource) -> Result<(), String> {

@@ -2,8 +2,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::wrong;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::input::Input;
 use crate::ingest::raw::RECORD_BYTES_MAX;
 
@@ -44,6 +43,11 @@ impl Feed {
         }
     }
 
+    /// An error at the cursor.
+    pub(super) fn wrong(&self, detail: impl Into<String>) -> Error {
+        Error::input(self.name(), self.place(), detail)
+    }
+
     /// The next bytes.
     pub(super) fn head(&self) -> &[u8] {
         self.buffer.get(self.taken..).unwrap_or_default()
@@ -64,7 +68,7 @@ impl Feed {
         self.line += 1;
         match std::str::from_utf8(line) {
             Ok(line) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
-            Err(_) => Err(wrong(self, "the line is not UTF-8")),
+            Err(_) => Err(self.wrong("the line is not UTF-8")),
         }
     }
 
@@ -91,7 +95,7 @@ impl Feed {
             }
             searched = self.buffer.len() - self.taken;
             if searched > RECORD_BYTES_MAX {
-                return Err(wrong(self, "a line or record is longer than 16 MiB"));
+                return Err(self.wrong("a line or record is longer than 16 MiB"));
             }
             self.buffer.drain(..self.taken);
             self.before += self.taken as u64;

@@ -22,7 +22,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::input::Input;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use feed::Feed;
 
 pub use gathered::MeshSource;
@@ -31,7 +31,7 @@ impl MeshSource {
     /// Adds what a file says.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Input`] with file and place for anything that is not one of these formats, or
+    /// [`crate::Error::Io`]; [`crate::Error::Input`] with file and place for anything that is not one of these formats, or
     /// breaks off.
     pub fn add_file(&mut self, path: &Path) -> Result<()> {
         self.add_input(Input::open(path)?)
@@ -69,10 +69,6 @@ pub fn year_of(path: &Path) -> Option<u32> {
     runs.filter(|run| run.len() == 4)
         .filter_map(|run| run.parse().ok())
         .find(|year| (1960..2200).contains(year))
-}
-
-fn wrong(feed: &Feed, detail: impl Into<String>) -> Error {
-    Error::input(feed.name(), feed.place(), detail)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Tables with tabs: of terms, of tree numbers, of pharmacological actions, of qualifiers, and without a
-//! head line UI, name, other names, and tree numbers or mapped headings, the last two with `|` between.
+//! head line UI, name, other names, and tree numbers or mapped headings, several of them with `|`
+//! between, UIs also with commas.
 
 use super::feed::Feed;
-use super::{MeshSource, wrong};
+use super::gathered::MeshSource;
 use crate::error::Result;
 use crate::mesh::{MappedHeading, is_tree_number, is_ui};
 
@@ -29,19 +30,19 @@ const HEADS: &[(&str, Table)] = &[
 ];
 
 pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
-    let Some(first) = feed.line()? else { return Err(wrong(feed, "the file is empty")) };
+    let Some(first) = feed.line()? else { return Err(feed.wrong("the file is empty")) };
     let table = match HEADS.iter().find(|(head, _)| first.starts_with(head)) {
         Some((_, table)) => *table,
         None => {
             add(&first, Table::Lists, source).map_err(|detail| {
-                wrong(feed, format!("not a MeSH file: {detail}, and no known head line"))
+                feed.wrong(format!("not a MeSH file: {detail}, and no known head line"))
             })?;
             Table::Lists
         }
     };
     while let Some(line) = feed.line()? {
         if !line.trim().is_empty() {
-            add(&line, table, source).map_err(|detail| wrong(feed, detail))?;
+            add(&line, table, source).map_err(|detail| feed.wrong(detail))?;
         }
     }
     Ok(())
@@ -67,11 +68,15 @@ fn add(line: &str, table: Table, source: &mut MeshSource) -> Result<(), String> 
         Table::Actions if is_ui(column(2)) => record.actions.push(column(2).to_owned()),
         Table::Actions => return Err("expected the UI of an action in the third column".to_owned()),
         Table::Lists => {
-            column(2).split('|').for_each(|term| add_terms(&mut record.entry_terms, term, name));
-            for last in column(3).split('|').filter(|last| !last.is_empty()) {
+            // Names with tabs occur; the last column has none.
+            let last = columns.len().saturating_sub(1).max(3);
+            for term in columns.iter().take(last).skip(2).flat_map(|column| column.split('|')) {
+                add_terms(&mut record.entry_terms, term.trim_matches('"'), name);
+            }
+            for entry in column(last).split(['|', ',']).filter(|entry| !entry.is_empty()) {
                 match ui.starts_with('C') {
-                    true => record.mapped_to.push(mapped(last)?),
-                    false => add_tree(&mut record.tree_numbers, last)?,
+                    true => record.mapped_to.push(mapped(entry)?),
+                    false => add_tree(&mut record.tree_numbers, entry)?,
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! NLM's `mtreesYYYY.bin`: a name, a semicolon and a tree number per line.
 
 use super::feed::Feed;
-use super::{MeshSource, wrong};
+use super::gathered::MeshSource;
 use crate::error::Result;
 use crate::mesh::is_tree_number;
 
@@ -20,7 +20,7 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
         match parts(&line) {
             Some((name, number)) => source.tree_by_name(name, number),
             None if line.trim().is_empty() => {}
-            None => return Err(wrong(feed, "expected `NAME;TREE NUMBER`")),
+            None => return Err(feed.wrong("expected `NAME;TREE NUMBER`")),
         }
     }
     Ok(())

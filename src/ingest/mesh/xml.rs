@@ -1,7 +1,7 @@
 //! NLM's `descYYYY.xml`, `qualYYYY.xml` and `suppYYYY.xml`, one record at a time.
 
 use super::feed::Feed;
-use super::{MeshSource, wrong};
+use super::gathered::MeshSource;
 use crate::error::{Error, Result};
 use crate::ingest::pubmed::walk::{Tag, Walker};
 use crate::ingest::raw::Fault;
@@ -20,10 +20,9 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
         }
     }
     let Some(kind) = kind else {
-        return Err(wrong(
-            feed,
-            "not MeSH XML: no DescriptorRecord, QualifierRecord or SupplementalRecord",
-        ));
+        return Err(
+            feed.wrong("not MeSH XML: no DescriptorRecord, QualifierRecord or SupplementalRecord")
+        );
     };
     let end = format!("</{kind}>");
     let mut found = 0;
@@ -40,7 +39,7 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
         found += 1;
     }
     if found == 0 || from_start(&String::from_utf8_lossy(feed.head()), kind).is_some() {
-        return Err(wrong(feed, format!("the file ends inside of a {kind}, or has none")));
+        return Err(feed.wrong(format!("the file ends inside of a {kind}, or has none")));
     }
     Ok(())
 }
