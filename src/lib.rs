@@ -79,6 +79,8 @@ pub mod storage;
 #[doc(hidden)]
 pub mod index;
 
+pub mod mesh;
+
 #[doc(hidden)]
 pub mod segment;
 

@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("kernel", 1),
     ("storage", 2),
     ("index", 3),
+    ("mesh", 3),
     ("segment", 4),
     ("search", 5),
     ("db", 6),

@@ -115,7 +115,7 @@ impl Model {
 fn passes(filter: &Filter, document: &Document) -> bool {
     match filter {
         Filter::All => true,
-        Filter::Mesh { term, major_only } => document.mesh.iter().any(|heading| {
+        Filter::Mesh { term, major_only, .. } => document.mesh.iter().any(|heading| {
             (heading.ui == *term || heading.name.eq_ignore_ascii_case(term))
                 && (!major_only || heading.is_major())
         }),

@@ -100,6 +100,8 @@ pub enum FileKind {
     Tombstones = 3,
     /// What vectors are quantised with.
     Codebook = 4,
+    /// A MeSH vocabulary.
+    Mesh = 5,
 }
 
 /// What identifies a finished file: named by the manifest, checked at open.

@@ -15,6 +15,7 @@ pub mod documents;
 pub mod frame;
 pub mod layout;
 pub mod manifest;
+pub mod mesh;
 pub mod names;
 pub mod postings;
 pub mod record;

@@ -28,6 +28,7 @@ pub mod jsonl;
 mod keys;
 mod lines;
 mod medcpt;
+pub mod mesh;
 mod names;
 mod opened;
 pub mod pipeline;

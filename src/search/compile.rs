@@ -121,7 +121,9 @@ impl Compiler<'_> {
         let condition = match filter {
             Filter::All | Filter::And(_) | Filter::Not(_) => Condition::Everything,
             Filter::Or(_) => Condition::Nothing,
-            Filter::Mesh { term, major_only } => return self.mesh(term, *major_only),
+            Filter::Mesh { term, major_only, explode } => {
+                return self.mesh(term, *major_only, *explode);
+            }
             Filter::Years { from, to } => {
                 Condition::Days { from: Day::new(*from, 1, 1), to: Day::new(*to, 12, 31) }
             }
@@ -168,16 +170,30 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A heading that exists but is nowhere a major topic is known: it matches nothing, which is an answer.
-    fn mesh(&mut self, term: &str, major_only: bool) -> Result<()> {
-        let (range, is_here) = self.term(mesh::field(term, major_only), term)?;
-        let is_known = is_here || (major_only && mesh::is_heading(term, self.segments)?);
-        if !is_known {
-            let outcome = mesh::unknown(term, self.segments)?;
-            self.found(outcome)?;
+    /// The heading as typed, and everything that the vocabulary takes it for. A heading that exists but is
+    /// nowhere a major topic is known: it matches nothing, which is an answer.
+    fn mesh(&mut self, term: &str, major_only: bool, explode: bool) -> Result<()> {
+        let meaning = mesh::meaning(term, explode)?;
+        let start = self.program.terms.len();
+        let mut is_heading = false;
+        for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
+            is_heading |= self.term_if_here(mesh::field(spelling, major_only), spelling)?;
+        }
+        let range = start..self.program.terms.len();
+        if major_only && !is_heading {
+            is_heading = mesh::is_heading(term, &meaning, self.segments)?;
+        }
+        if is_heading {
+            let condition =
+                if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
+            self.program.push(condition);
             return Ok(());
         }
-        self.program.push(Condition::Terms(range));
+        let outcome = mesh::not_here(term, &meaning, self.segments)?;
+        let found = self.found(outcome)?;
+        if found.is_some() {
+            self.program.push(Condition::Nothing);
+        }
         Ok(())
     }
 
@@ -217,6 +233,16 @@ impl Compiler<'_> {
         let condition = if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
         self.program.push(condition);
         Ok(())
+    }
+
+    /// Adds a term if any segment has it, and says whether one does.
+    fn term_if_here(&mut self, field: TermField, term: &str) -> Result<bool> {
+        let (range, is_here) = self.term(field, term)?;
+        if !is_here {
+            self.program.terms.truncate(range.start);
+            self.places.iter_mut().for_each(|places| places.truncate(range.start));
+        }
+        Ok(is_here)
     }
 
     /// Looks up a term in every segment; its number, and whether any segment has it.

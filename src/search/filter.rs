@@ -28,12 +28,15 @@ use crate::ids::Key;
 pub enum Filter {
     /// Every document.
     All,
-    /// Documents with this MeSH heading, by descriptor UI (`D003924`) or by name in any case.
+    /// Documents with this MeSH heading, by descriptor UI (`D003924`), name, entry term or former name in any
+    /// case, or tree number (`C04.588`). What lies below a heading is found with it.
     Mesh {
-        /// Descriptor UI or name.
+        /// What names the heading.
         term: String,
         /// Only where the descriptor, or one of its qualifiers, is a major topic.
         major_only: bool,
+        /// Whether the headings below it are meant, too.
+        explode: bool,
     },
     /// Documents whose publication date can lie in these years, both included.
     Years {
@@ -101,16 +104,25 @@ pub enum FieldTest {
 }
 
 impl Filter {
-    /// A MeSH heading, major topic or not.
+    /// A MeSH heading and all below it, major topic or not.
     #[must_use]
     pub fn mesh(term: impl Into<String>) -> Filter {
-        Filter::Mesh { term: term.into(), major_only: false }
+        Filter::Mesh { term: term.into(), major_only: false, explode: true }
     }
 
-    /// A MeSH heading as a major topic.
+    /// A MeSH heading or any below it as a major topic.
     #[must_use]
     pub fn major(term: impl Into<String>) -> Filter {
-        Filter::Mesh { term: term.into(), major_only: true }
+        Filter::Mesh { term: term.into(), major_only: true, explode: true }
+    }
+
+    /// A MeSH heading alone, without those below it; any other filter as it is.
+    #[must_use]
+    pub fn not_exploded(mut self) -> Filter {
+        if let Filter::Mesh { explode, .. } = &mut self {
+            *explode = false;
+        }
+        self
     }
 
     /// A range of years, both included.

@@ -1,10 +1,15 @@
 //! MeSH headings as people type them.
 
+use std::collections::BTreeMap;
+
+use super::names::suggest::nearest;
+use super::note::Note;
 use super::outcome::Outcome;
 use super::spelling::{frequencies, has, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
+use crate::mesh::{Matched, Vocabulary, builtin};
 
 /// Names that an error suggests.
 const SUGGESTIONS: usize = 5;
@@ -21,19 +26,72 @@ pub(super) fn field(term: &str, major_only: bool) -> TermField {
     }
 }
 
-/// Whether any document has a term as a heading, major topic or not.
-pub(super) fn is_heading(term: &str, segments: &[SegmentView]) -> Result<bool> {
-    has(segments, field(term, false), term)
+/// What the vocabulary takes a text for.
+#[derive(Debug, Default)]
+pub(super) struct Meaning {
+    /// The heading's name; empty if the vocabulary knows no such heading.
+    name: &'static str,
+    /// UIs and names, those of earlier years too, of the heading and, if it is exploded, of all below it.
+    pub(super) spellings: Vec<&'static str>,
 }
 
-/// The answer to a heading that no document has.
-pub(super) fn unknown(term: &str, segments: &[SegmentView]) -> Result<Outcome> {
-    Ok(Outcome::Unknown {
-        kind: NameKind::MeshHeading,
-        name: term.to_owned(),
-        suggestions: suggest_mesh(term, segments, SUGGESTIONS)?,
-        detail: String::new(),
-    })
+/// Looks a text up in the vocabulary. Only descriptors are headings of documents.
+pub(super) fn meaning(term: &str, explode: bool) -> Result<Meaning> {
+    let vocabulary = builtin()?;
+    let found = vocabulary.find(term).filter(|(at, _)| vocabulary.ui(*at).starts_with('D'));
+    let Some((heading, matched)) = found else { return Ok(Meaning::default()) };
+    let headings = match (explode, matched) {
+        (false, _) => vec![heading],
+        (true, Matched::TreeNumber) => {
+            vocabulary.explode_tree_number(&term.trim().to_ascii_uppercase())
+        }
+        (true, _) => vocabulary.explode(heading),
+    };
+    let spellings = headings.into_iter().flat_map(|heading| {
+        let own = [vocabulary.ui(heading), vocabulary.name(heading)].into_iter();
+        own.chain(vocabulary.former_names(heading)).chain(vocabulary.retired_uis(heading))
+    });
+    Ok(Meaning { name: vocabulary.name(heading), spellings: spellings.collect() })
+}
+
+/// Whether any document has a heading that a text means, major topic or not.
+pub(super) fn is_heading(term: &str, meaning: &Meaning, segments: &[SegmentView]) -> Result<bool> {
+    for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
+        if has(segments, field(spelling, false), spelling)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The answer to a heading that no document has: a note if the vocabulary knows it.
+pub(super) fn not_here(term: &str, meaning: &Meaning, segments: &[SegmentView]) -> Result<Outcome> {
+    let (kind, name) = (NameKind::MeshHeading, term.to_owned());
+    if !meaning.name.is_empty() {
+        return Ok(Outcome::absent(Note::Absent { kind, name, suggestions: Vec::new() }));
+    }
+    let mut suggestions = suggest_mesh(term, segments, SUGGESTIONS)?;
+    let room = SUGGESTIONS.saturating_sub(suggestions.len());
+    for name in suggest_headings(builtin()?, term, room) {
+        if !suggestions.contains(&name) {
+            suggestions.push(name);
+        }
+    }
+    Ok(Outcome::Unknown { kind, name, suggestions, detail: String::new() })
+}
+
+/// Names of a vocabulary's descriptors that resemble a text, likeliest first. Cost: one comparison per
+/// descriptor.
+pub fn suggest_headings(vocabulary: &Vocabulary, text: &str, count: usize) -> Vec<String> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let headings = vocabulary.concepts().filter(|at| vocabulary.ui(*at).starts_with('D'));
+    let spelt: BTreeMap<String, &str> =
+        headings.map(|at| (fold(vocabulary.name(at)), vocabulary.name(at))).collect();
+    let names = spelt.keys().map(|name| (name.clone(), 0)).collect();
+    let near = nearest(&fold(text), names, count).into_iter();
+    near.map(|name| spelt.get(&name).map_or(name.clone(), |name| (*name).to_owned())).collect()
 }
 
 /// MeSH names of the database that are most like a text, as documents spell them: those that share its

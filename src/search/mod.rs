@@ -56,7 +56,7 @@ pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};
-pub use mesh::suggest_mesh;
+pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
 pub use query::{Accuracy, Query};
 pub use sort::{Sort, SortOrder};

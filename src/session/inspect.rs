@@ -6,7 +6,7 @@ use super::error::{SessionError, SessionResult};
 use crate::db::Database;
 use crate::format::frame::{FileKind, Frame, Header};
 use crate::format::names::{LOCK, codebook_name, manifest_name, segment_name, tombstones_name};
-use crate::format::{codebook, manifest, segment, tombstones};
+use crate::format::{codebook, manifest, mesh, segment, tombstones};
 use crate::ids::Generation;
 use crate::storage::{Access, DiskStorage, Storage};
 
@@ -16,7 +16,7 @@ use crate::storage::{Access, DiskStorage, Storage};
 pub struct FileOutline {
     /// Its name.
     pub name: String,
-    /// `manifest`, `segment`, `tombstones` or `codebook`.
+    /// `manifest`, `segment`, `tombstones`, `codebook` or `mesh`.
     pub kind: &'static str,
     /// Version of the format, major and minor.
     pub version: (u16, u16),
@@ -160,7 +160,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The kind that the header names; anything unknown is left to `Frame::parse` to refuse.
 fn kind_of(content: &[u8]) -> FileKind {
     let number = content.first_chunk::<{ Header::SIZE }>().map(|head| Header::decode(head).kind);
-    [FileKind::Segment, FileKind::Tombstones, FileKind::Codebook]
+    [FileKind::Segment, FileKind::Tombstones, FileKind::Codebook, FileKind::Mesh]
         .into_iter()
         .find(|kind| number == Some(*kind as u32))
         .unwrap_or(FileKind::Manifest)
@@ -172,6 +172,7 @@ fn kind_name(kind: FileKind) -> &'static str {
         FileKind::Segment => "segment",
         FileKind::Tombstones => "tombstones",
         FileKind::Codebook => "codebook",
+        FileKind::Mesh => "mesh",
     }
 }
 
@@ -181,6 +182,7 @@ fn section_name(file: FileKind, kind: u32) -> &'static str {
         FileKind::Tombstones => &[(tombstones::SECTION_ROWS, "rows")],
         FileKind::Segment => segment::NAMES,
         FileKind::Codebook => codebook::NAMES,
+        FileKind::Mesh => mesh::NAMES,
     };
     let name = names.iter().find(|(number, _)| *number == kind);
     name.map_or("unknown", |(_, name)| name)

@@ -68,6 +68,7 @@ mod import;
 mod inspect;
 mod locate;
 mod maintain;
+pub mod mesh;
 #[cfg(feature = "bert")]
 pub mod models;
 mod names;

@@ -14,6 +14,7 @@ use medvec::format::manifest::{
     Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource, RowType,
     SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
 };
+use medvec::format::mesh::MeshMeta;
 
 use medvec::format::postings::PostingEntry;
 use medvec::format::record;
@@ -122,19 +123,27 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(SegmentVectors { dimension, metric, row_type, count, rotation }),
         fixed("RevisionEntry", RevisionEntry::SIZE, RevisionEntry::FIELDS),
         fixed("PostingEntry", PostingEntry::SIZE, PostingEntry::FIELDS),
+        fixed("MeshMeta", MeshMeta::SIZE, MeshMeta::FIELDS),
     ]
     .into()
 }
 
 /// Enumerations: number and name of every variant; sections by kind and name.
 pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
-    let kinds = [FileKind::Manifest, FileKind::Segment, FileKind::Tombstones, FileKind::Codebook];
+    let kinds = [
+        FileKind::Manifest,
+        FileKind::Segment,
+        FileKind::Tombstones,
+        FileKind::Codebook,
+        FileKind::Mesh,
+    ];
     // Fails to compile when a kind is added, so that it is listed above.
     let name = |kind: FileKind| match kind {
         FileKind::Manifest => "Manifest",
         FileKind::Segment => "Segment",
         FileKind::Tombstones => "Tombstones",
         FileKind::Codebook => "Codebook",
+        FileKind::Mesh => "Mesh",
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
     let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
@@ -148,6 +157,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         sections("TombstonesSection", "src/format/tombstones.rs"),
         sections("SegmentSection", "src/format/segment.rs"),
         sections("CodebookSection", "src/format/codebook.rs"),
+        sections("MeshSection", "src/format/mesh.rs"),
         ("TermField".to_owned(), term_fields),
     ]
     .into()

@@ -1,6 +1,7 @@
 //! The command line as clap sees it: one struct per command.
 
 mod choices;
+mod mesh;
 mod models;
 mod values;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use crate::progress::Form;
 
 pub(crate) use choices::{Format, MetricName, Rows};
+pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Make a fast static encoder from a sentence encoder and a corpus.
     Distill(Distill),
+    /// MeSH: what a name means, what lies below it, and what changed from one year to another.
+    Mesh(Mesh),
     /// Print a completion script for a shell.
     Completions(Completions),
 }
@@ -255,13 +259,17 @@ pub(crate) struct Search {
 /// Conditions of a search.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Filters {
-    /// MeSH heading, by name or descriptor UI.
+    /// MeSH heading and all below it: name, entry term, descriptor UI or tree number.
     #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) mesh: Vec<String>,
 
-    /// MeSH heading as a major topic.
+    /// MeSH heading, or one below it, as a major topic.
     #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) major: Vec<String>,
+
+    /// Take headings of --mesh and --major alone, without those below them.
+    #[arg(long)]
+    pub(crate) no_explode: bool,
 
     /// Years of publication: 2019, 2015:2020, 2015: or :2020. Documents without a date are left out, and
     /// counted.

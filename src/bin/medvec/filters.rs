@@ -10,10 +10,10 @@ impl Filters {
     pub(crate) fn to_filter(&self) -> Result<Filter> {
         let mut filter = Filter::All;
         for name in &self.mesh {
-            filter = filter.and(Filter::mesh(name));
+            filter = filter.and(self.heading(Filter::mesh(name)));
         }
         for name in &self.major {
-            filter = filter.and(Filter::major(name));
+            filter = filter.and(self.heading(Filter::major(name)));
         }
         if let Some(years) = self.year {
             filter = filter.and(Filter::years(years.from, years.to));
@@ -34,6 +34,11 @@ impl Filters {
             filter = filter.and(field_filter(condition)?);
         }
         Ok(filter)
+    }
+
+    /// A heading with or without those below it.
+    fn heading(&self, filter: Filter) -> Filter {
+        if self.no_explode { filter.not_exploded() } else { filter }
     }
 }
 
@@ -70,6 +75,13 @@ mod tests {
             Filter::years(2010, 2012),
         ]);
         assert_eq!(filters.to_filter().unwrap(), expected);
+    }
+
+    #[test]
+    fn headings_stand_alone_on_wish() {
+        let filters =
+            Filters { mesh: vec!["Aspirin".into()], no_explode: true, ..Filters::default() };
+        assert_eq!(filters.to_filter().unwrap(), Filter::mesh("Aspirin").not_exploded());
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Encoders(args) => commands::encoders::run(&args, context),
         Command::Fetch(args) => commands::fetch::run(&args, context),
         Command::Distill(args) => commands::distill::run(&args, context),
+        Command::Mesh(args) => commands::mesh::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }
 }

@@ -36,7 +36,7 @@ mod pmid;
 mod terms;
 mod text;
 mod token;
-mod walk;
+pub(super) mod walk;
 
 pub(super) use cut::XmlCutter;
 

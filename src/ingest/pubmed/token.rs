@@ -19,7 +19,7 @@ const ENTITY_BYTES_MAX: usize = 32;
 
 /// A start tag.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tag<'a> {
+pub(in crate::ingest) struct Tag<'a> {
     name: &'a str,
     /// What lies between the name and the `>`.
     attributes: &'a str,
@@ -204,12 +204,12 @@ impl<'a> Tokens<'a> {
 
 impl<'a> Tag<'a> {
     /// The element's name, with its prefix.
-    pub(super) fn name(&self) -> &'a str {
+    pub(in crate::ingest) fn name(&self) -> &'a str {
         self.name
     }
 
     /// The element's name without its prefix.
-    pub(super) fn local_name(&self) -> &'a str {
+    pub(in crate::ingest) fn local_name(&self) -> &'a str {
         self.name.split_once(':').map_or(self.name, |(_, name)| name)
     }
 
@@ -217,7 +217,7 @@ impl<'a> Tag<'a> {
     ///
     /// # Errors
     /// A [`Fault`] for attributes that are not well-formed.
-    pub(super) fn attribute(&self, name: &str) -> Result<Cow<'a, str>, Fault> {
+    pub(in crate::ingest) fn attribute(&self, name: &str) -> Result<Cow<'a, str>, Fault> {
         let broken = |detail: &str| Fault::whole(format!("<{}>: {detail}", shorten(self.name)));
         let mut rest = self.attributes.trim_ascii_start();
         while !rest.is_empty() {
@@ -246,7 +246,7 @@ impl<'a> Tag<'a> {
     ///
     /// # Errors
     /// As [`Tag::attribute`].
-    pub(super) fn is_yes(&self, name: &str) -> Result<bool, Fault> {
+    pub(in crate::ingest) fn is_yes(&self, name: &str) -> Result<bool, Fault> {
         Ok(self.attribute(name)? == "Y")
     }
 }

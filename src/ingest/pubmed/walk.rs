@@ -9,16 +9,16 @@ use super::text::TextBuilder;
 use super::token::{Piece, Tokens};
 use crate::ingest::raw::Fault;
 
-pub(super) use super::token::Tag;
+pub(in crate::ingest) use super::token::Tag;
 
 /// A cursor.
-pub(super) struct Walker<'a> {
+pub(in crate::ingest) struct Walker<'a> {
     tokens: Tokens<'a>,
 }
 
 impl<'a> Walker<'a> {
     /// A cursor before the first tag of `record`.
-    pub(super) fn new(record: &'a str) -> Walker<'a> {
+    pub(in crate::ingest) fn new(record: &'a str) -> Walker<'a> {
         Walker { tokens: Tokens::new(record) }
     }
 
@@ -26,7 +26,7 @@ impl<'a> Walker<'a> {
     ///
     /// # Errors
     /// A [`Fault`] for XML that is not well-formed.
-    pub(super) fn root(&mut self) -> Result<Tag<'a>, Fault> {
+    pub(in crate::ingest) fn root(&mut self) -> Result<Tag<'a>, Fault> {
         loop {
             if let Piece::Open(tag) = self.tokens.next()? {
                 return Ok(tag);
@@ -39,7 +39,7 @@ impl<'a> Walker<'a> {
     ///
     /// # Errors
     /// A [`Fault`] for XML that is not well-formed, and whatever `visit` returns.
-    pub(super) fn children(
+    pub(in crate::ingest) fn children(
         &mut self,
         mut visit: impl FnMut(&mut Walker<'a>, &Tag<'a>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -64,7 +64,7 @@ impl<'a> Walker<'a> {
     ///
     /// # Errors
     /// A [`Fault`] for XML that is not well-formed.
-    pub(super) fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
+    pub(in crate::ingest) fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
         let mut text = TextBuilder::default();
         if let Some(part) = self.tokens.plain_text() {
             text.push(part, false);
@@ -105,7 +105,7 @@ impl<'a> Walker<'a> {
     ///
     /// # Errors
     /// As [`Walker::text`].
-    pub(super) fn string(&mut self) -> Result<String, Fault> {
+    pub(in crate::ingest) fn string(&mut self) -> Result<String, Fault> {
         self.text().map(Cow::into_owned)
     }
 }

@@ -61,8 +61,11 @@ fn condition(filter: &Filter, f: &mut Formatter<'_>) -> fmt::Result {
     match filter {
         Filter::All | Filter::And(_) | Filter::Not(_) => f.write_str("every document"),
         Filter::Or(_) => f.write_str("no document"),
-        Filter::Mesh { term, major_only: false } => write!(f, "MeSH heading {}", Name(term)),
-        Filter::Mesh { term, major_only: true } => write!(f, "major topic {}", Name(term)),
+        Filter::Mesh { term, major_only, explode } => {
+            let kind = if *major_only { "major topic" } else { "MeSH heading" };
+            let below = if *explode { "" } else { " without those below it" };
+            write!(f, "{kind} {}{below}", Name(term))
+        }
         Filter::Years { from: 0, to } => write!(f, "years up to {to}"),
         Filter::Years { from, to } if *to >= YEAR_MAX => write!(f, "years from {from}"),
         Filter::Years { from, to } if from == to => write!(f, "year {from}"),

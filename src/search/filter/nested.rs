@@ -43,8 +43,8 @@ impl Filter {
             Filter::Or(_) => Filter::Or(children),
             Filter::Not(_) => Filter::Not(Box::new(children.pop().unwrap_or(Filter::All))),
             Filter::All => Filter::All,
-            Filter::Mesh { term, major_only } => {
-                Filter::Mesh { term: term.clone(), major_only: *major_only }
+            Filter::Mesh { term, major_only, explode } => {
+                Filter::Mesh { term: term.clone(), major_only: *major_only, explode: *explode }
             }
             Filter::Years { from, to } => Filter::Years { from: *from, to: *to },
             Filter::Dates { from, to } => Filter::Dates { from: *from, to: *to },
@@ -67,9 +67,9 @@ impl Filter {
             | (Filter::All, Filter::All)
             | (Filter::HasAbstract, Filter::HasAbstract) => true,
             (
-                Filter::Mesh { term: a, major_only: a_major },
-                Filter::Mesh { term: b, major_only: b_major },
-            ) => a == b && a_major == b_major,
+                Filter::Mesh { term: a, major_only: a_major, explode: a_explode },
+                Filter::Mesh { term: b, major_only: b_major, explode: b_explode },
+            ) => (a, a_major, a_explode) == (b, b_major, b_explode),
             (Filter::Years { from: a, to: a_to }, Filter::Years { from: b, to: b_to }) => {
                 (a, a_to) == (b, b_to)
             }
@@ -195,9 +195,12 @@ struct Alone<'a>(&'a Filter);
 impl fmt::Debug for Alone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Filter::Mesh { term, major_only } => {
-                f.debug_struct("Mesh").field("term", term).field("major_only", major_only).finish()
-            }
+            Filter::Mesh { term, major_only, explode } => f
+                .debug_struct("Mesh")
+                .field("term", term)
+                .field("major_only", major_only)
+                .field("explode", explode)
+                .finish(),
             Filter::Years { from, to } => {
                 f.debug_struct("Years").field("from", from).field("to", to).finish()
             }

@@ -11,6 +11,7 @@ pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod mesh;
 mod open;
 pub(crate) mod optimize;
 pub(crate) mod quickstart;

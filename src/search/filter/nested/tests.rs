@@ -70,7 +70,7 @@ fn prints_as_a_derived_debug_would() {
         Filter::Not(Box::new(Filter::HasAbstract)),
         Filter::Or(vec![field(FieldTest::Is("x".into())), Filter::Journal("j".into())]),
     ]);
-    let expected = "And([Mesh { term: \"a\", major_only: false }, Or([]), Not(HasAbstract), \
+    let expected = "And([Mesh { term: \"a\", major_only: false, explode: true }, Or([]), Not(HasAbstract), \
         Or([Field { name: \"n\", test: Is(\"x\") }, Journal(\"j\")])])";
     assert_eq!(format!("{filter:?}"), expected);
     assert_eq!(format!("{:?}", Filter::All), "All");

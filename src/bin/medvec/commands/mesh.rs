@@ -1,0 +1,198 @@
+//! `medvec mesh`
+
+use std::io::{self, Write};
+
+use medvec::export::json;
+use medvec::session::mesh::{self, Change, Concept, Vocabulary};
+use serde_json::{Value, json};
+
+use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::style::{FAINT, KEY};
+
+pub(crate) fn run(args: &Mesh, context: &mut Context) -> Result<u8> {
+    match &args.command {
+        MeshCommand::Show(args) => show(args, context),
+        MeshCommand::Search(args) => search(args, context),
+        MeshCommand::Tree(args) => tree(args, context),
+        MeshCommand::Diff(args) => diff(args, context),
+    }
+}
+
+/// Writes lines for people or one value for machines; nothing to write is exit code 1.
+fn write(
+    format: Format,
+    context: &mut Context,
+    values: Vec<Value>,
+    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<u8> {
+    let code = if values.is_empty() { EXIT_NONE } else { EXIT_FOUND };
+    match format {
+        Format::Text => text(&mut context.out)?,
+        Format::Json => json::write(&mut context.out.machine(), &Value::Array(values))?,
+        _ => return Err(Failure::usage("MeSH is written as text or json: use --format json")),
+    }
+    Ok(code)
+}
+
+fn show(args: &MeshShow, context: &mut Context) -> Result<u8> {
+    let vocabulary = mesh::builtin()?;
+    let mut concepts = Vec::new();
+    for name in &args.names {
+        concepts.push(mesh::find(vocabulary, name)?.0);
+    }
+    let values = concepts.iter().map(|concept| as_json(vocabulary, *concept)).collect();
+    write(args.format, context, values, |out| {
+        concepts.iter().try_for_each(|concept| describe(out, vocabulary, *concept))
+    })
+}
+
+fn as_json(vocabulary: &Vocabulary, concept: Concept) -> Value {
+    let names = |concepts: Vec<Concept>| -> Vec<Value> {
+        let one = |at| json!({"ui": vocabulary.ui(at), "name": vocabulary.name(at)});
+        concepts.into_iter().map(one).collect()
+    };
+    json!({
+        "ui": vocabulary.ui(concept),
+        "name": vocabulary.name(concept),
+        "year": vocabulary.year(),
+        "tree_numbers": vocabulary.tree_numbers(concept),
+        "entry_terms": vocabulary.entry_terms(concept).collect::<Vec<_>>(),
+        "former_names": vocabulary.former_names(concept).collect::<Vec<_>>(),
+        "retired_uis": vocabulary.retired_uis(concept).collect::<Vec<_>>(),
+        "actions": names(vocabulary.actions(concept).collect()),
+        "substances": names(vocabulary.substances(concept)),
+        "headings_exploded": vocabulary.explode(concept).len(),
+    })
+}
+
+fn describe(out: &mut dyn Write, vocabulary: &Vocabulary, concept: Concept) -> io::Result<()> {
+    let (name, ui) = (vocabulary.name(concept), vocabulary.ui(concept));
+    writeln!(out, "{KEY}{name}{KEY:#}  {ui}  {FAINT}MeSH {}{FAINT:#}", vocabulary.year())?;
+    let named = |concepts: Vec<Concept>| -> Vec<&str> {
+        concepts.into_iter().map(|concept| vocabulary.name(concept)).collect()
+    };
+    let below = vocabulary.explode(concept).len() - 1;
+    let mut row = |what: &str, values: Vec<&str>| match values.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "  {FAINT}{what:<12}{FAINT:#} {}", values.join("; ")),
+    };
+    row("tree numbers", vocabulary.tree_numbers(concept))?;
+    row("entry terms", vocabulary.entry_terms(concept).collect())?;
+    row("former names", vocabulary.former_names(concept).collect())?;
+    row("retired UIs", vocabulary.retired_uis(concept).collect())?;
+    row("actions", named(vocabulary.actions(concept).collect()))?;
+    row("substances", named(vocabulary.substances(concept)))?;
+    row("below it", vec![format!("{below} headings").as_str()])
+}
+
+fn search(args: &MeshSearch, context: &mut Context) -> Result<u8> {
+    let vocabulary = mesh::builtin()?;
+    let found = mesh::search(vocabulary, &args.text, args.k);
+    let one = |(concept, matched): &(Concept, String)| json!({"ui": vocabulary.ui(*concept), "name": vocabulary.name(*concept), "matched": matched});
+    let values = found.iter().map(one).collect();
+    write(args.format, context, values, |out| {
+        found.iter().try_for_each(|(concept, matched)| {
+            let (ui, name) = (vocabulary.ui(*concept), vocabulary.name(*concept));
+            let by = if matched == name { String::new() } else { format!("  ({matched})") };
+            writeln!(out, "{ui:<10} {KEY}{name}{KEY:#}{FAINT}{by}{FAINT:#}")
+        })
+    })
+}
+
+fn tree(args: &MeshTree, context: &mut Context) -> Result<u8> {
+    let vocabulary = mesh::builtin()?;
+    let mut places: Vec<(usize, &str, Concept)> = Vec::new();
+    match &args.name {
+        None => {
+            let tops = vocabulary.children("");
+            places.extend(tops.into_iter().map(|(number, concept)| (0, number, concept)));
+        }
+        Some(name) => {
+            let (concept, matched) = mesh::find(vocabulary, name)?;
+            let wanted = name.trim().to_ascii_uppercase();
+            let is_place =
+                |number: &&str| matched != mesh::Matched::TreeNumber || *number == wanted;
+            for number in vocabulary.tree_numbers(concept).into_iter().filter(is_place) {
+                add_below(vocabulary, (0, number, concept), args.depth, &mut places);
+            }
+        }
+    }
+    let one = |(_, number, concept): &(usize, &str, Concept)| {
+        json!({
+            "tree_number": number,
+            "ui": vocabulary.ui(*concept),
+            "name": vocabulary.name(*concept),
+        })
+    };
+    let values = places.iter().map(one).collect();
+    write(args.format, context, values, |out| {
+        places.iter().try_for_each(|(depth, number, concept)| {
+            let (indent, name) = ("  ".repeat(*depth), vocabulary.name(*concept));
+            writeln!(out, "{indent}{KEY}{name}{KEY:#}  {FAINT}{number}{FAINT:#}")
+        })
+    })
+}
+
+/// A place and those below it, in the order of a tree that is read from the top.
+fn add_below<'a>(
+    vocabulary: &'a Vocabulary,
+    top: (usize, &'a str, Concept),
+    depth_max: usize,
+    places: &mut Vec<(usize, &'a str, Concept)>,
+) {
+    let mut open = vec![top];
+    while let Some(place) = open.pop() {
+        places.push(place);
+        let (depth, number, _) = place;
+        if depth < depth_max {
+            let below = vocabulary.children(number).into_iter().rev();
+            open.extend(below.map(|(number, concept)| (depth + 1, number, concept)));
+        }
+    }
+}
+
+fn diff(args: &MeshDiff, context: &mut Context) -> Result<u8> {
+    let earlier = mesh::read(&args.earlier)?;
+    let read;
+    let later = match args.later.as_slice() {
+        [] => mesh::builtin()?,
+        files => {
+            read = mesh::read(files)?;
+            &read
+        }
+    };
+    let changes = mesh::diff(&earlier, later);
+    let values = changes.iter().map(change_json).collect();
+    write(args.format, context, values, |out| {
+        changes.iter().try_for_each(|change| match change {
+            Change::Added { ui, name } => writeln!(out, "added    {ui:<10} {name}"),
+            Change::Removed { ui, name, now } => {
+                let now = now.as_ref().map_or(String::new(), |now| format!("  (now {now})"));
+                writeln!(out, "removed  {ui:<10} {name}{now}")
+            }
+            Change::Renamed { ui, from, to } => {
+                writeln!(out, "renamed  {ui:<10} {from} -> {to}")
+            }
+            Change::Moved { ui, name, from, to } => {
+                writeln!(out, "moved    {ui:<10} {name}: {} -> {}", from.join(" "), to.join(" "))
+            }
+        })
+    })
+}
+
+fn change_json(change: &Change) -> Value {
+    match change {
+        Change::Added { ui, name } => json!({"change": "added", "ui": ui, "name": name}),
+        Change::Removed { ui, name, now } => {
+            json!({"change": "removed", "ui": ui, "name": name, "now": now})
+        }
+        Change::Renamed { ui, from, to } => {
+            json!({"change": "renamed", "ui": ui, "from": from, "name": to})
+        }
+        Change::Moved { ui, name, from, to } => {
+            json!({"change": "moved", "ui": ui, "name": name, "from": from, "to": to})
+        }
+    }
+}

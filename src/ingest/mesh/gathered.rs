@@ -1,0 +1,109 @@
+//! Records put together from several files.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::mesh::MeshRecord;
+
+/// What MeSH files said, until they are a vocabulary. Memory: the records.
+///
+/// ```
+/// use medvec::ingest::mesh::MeshSource;
+///
+/// let mut source = MeshSource::default();
+/// source.add_reader("terms", &b"D001241\tAspirin\tASA\tD02.455.426.559.389.657.410.595.176\n"[..])?;
+/// let records = source.finish();
+/// assert_eq!(records[0].entry_terms, ["ASA"]);
+/// # Ok::<(), medvec::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MeshSource {
+    records: BTreeMap<String, MeshRecord>,
+    /// Names and tree numbers of descriptors that came without UIs.
+    trees_by_name: Vec<(String, String)>,
+}
+
+impl MeshSource {
+    /// The record of a UI, which is made if need be.
+    pub(super) fn record(&mut self, ui: &str) -> &mut MeshRecord {
+        let made = || MeshRecord { ui: ui.to_owned(), ..MeshRecord::default() };
+        self.records.entry(ui.to_owned()).or_insert_with(made)
+    }
+
+    /// A tree number of the descriptor of this name.
+    pub(super) fn tree_by_name(&mut self, name: &str, tree_number: &str) {
+        self.trees_by_name.push((name.to_owned(), tree_number.to_owned()));
+    }
+
+    /// Keeps what an earlier year called these records: other names, and UIs whose name is now a name or
+    /// entry term of another descriptor.
+    pub fn remember(&mut self, earlier: MeshSource) {
+        let by_name = self.by_name(true);
+        for old in earlier.finish() {
+            if let Some(record) = self.records.get_mut(&old.ui) {
+                let known = record.former_names.iter().chain([&record.name]);
+                if !known.into_iter().any(|name| *name == old.name) {
+                    record.former_names.push(old.name);
+                }
+                continue;
+            }
+            let now = by_name.get(&old.name.to_lowercase());
+            if let Some(record) = now.and_then(|ui| self.records.get_mut(ui))
+                && !record.retired_uis.contains(&old.ui)
+            {
+                record.retired_uis.push(old.ui);
+            }
+        }
+    }
+
+    /// Every record that has a name, by UI; names and codes in links become UIs.
+    pub fn finish(mut self) -> Vec<MeshRecord> {
+        let by_name = self.by_name(false);
+        for (name, tree_number) in std::mem::take(&mut self.trees_by_name) {
+            let ui = by_name.get(&name.to_lowercase());
+            if let Some(record) = ui.and_then(|ui| self.records.get_mut(ui))
+                && !record.tree_numbers.contains(&tree_number)
+            {
+                record.tree_numbers.push(tree_number);
+            }
+        }
+        let codes: HashMap<String, String> = self
+            .records
+            .values()
+            .filter(|record| !record.code.is_empty())
+            .map(|record| (record.code.clone(), record.ui.clone()))
+            .collect();
+        let resolve = |text: &mut String| {
+            let ui = by_name.get(&text.to_lowercase()).or_else(|| codes.get(text));
+            if let Some(ui) = ui.filter(|_| !self.records.contains_key(text)) {
+                text.clone_from(ui);
+            }
+        };
+        let mut links: BTreeMap<String, MeshRecord> = BTreeMap::new();
+        for (ui, record) in &self.records {
+            let mut record = record.clone();
+            record.actions.iter_mut().for_each(resolve);
+            record.allowed_qualifiers.iter_mut().for_each(resolve);
+            for heading in &mut record.mapped_to {
+                resolve(&mut heading.ui);
+                resolve(&mut heading.qualifier);
+            }
+            links.insert(ui.clone(), record);
+        }
+        links.into_values().filter(|record| !record.name.trim().is_empty()).collect()
+    }
+
+    /// UIs of descriptors and qualifiers by name in lower case.
+    fn by_name(&self, with_entry_terms: bool) -> HashMap<String, String> {
+        let records = || self.records.values().filter(|record| !record.ui.starts_with('C'));
+        let mut found = HashMap::new();
+        for record in records() {
+            found.entry(record.name.to_lowercase()).or_insert_with(|| record.ui.clone());
+        }
+        for record in records().filter(|_| with_entry_terms) {
+            for term in &record.entry_terms {
+                found.entry(term.to_lowercase()).or_insert_with(|| record.ui.clone());
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,132 @@
+//! Which concept a text means.
+
+use super::key::{inverted, key};
+use super::tree::is_tree_number;
+use super::vocabulary::{Concept, Vocabulary};
+use crate::format::mesh::{FIELD_END, MeshTag};
+
+/// How a text names a concept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Matched {
+    /// By its UI.
+    Ui,
+    /// By its name.
+    Name,
+    /// By an entry term or synonym.
+    EntryTerm,
+    /// By a name of earlier years.
+    FormerName,
+    /// By the UI of a record that was merged into it.
+    RetiredUi,
+    /// By a tree number: what lies below that one place is meant.
+    TreeNumber,
+}
+
+impl Vocabulary {
+    /// The concept with this UI, in any case.
+    pub fn by_ui(&self, ui: &str) -> Option<Concept> {
+        let ui = ui.trim().to_ascii_uppercase();
+        let records = self.parts.starts.len().saturating_sub(1) as u32;
+        let (mut low, mut high) = (0, records);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.ui(Concept(middle)) < ui.as_str() {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        (low < records && self.ui(Concept(low)) == ui).then_some(Concept(low))
+    }
+
+    /// The concept that a UI, tree number, name, entry term, former name or retired UI means, and by which
+    /// of these. Case and punctuation do not matter, nor does `Rheumatoid Arthritis` for
+    /// `Arthritis, Rheumatoid`. Descriptors come before qualifiers and supplementary concepts, names before
+    /// entry terms and those before former names. Cost: binary searches.
+    pub fn find(&self, text: &str) -> Option<(Concept, Matched)> {
+        let text = text.trim();
+        if let Some(concept) = self.by_ui(text) {
+            return Some((concept, Matched::Ui));
+        }
+        let upper = text.to_ascii_uppercase();
+        if is_tree_number(&upper)
+            && let Some(concept) = self.at_tree_number(&upper)
+        {
+            return Some((concept, Matched::TreeNumber));
+        }
+        self.by_key(&key(text), text).or_else(|| self.by_key(&inverted(text)?, text))
+    }
+
+    /// Concepts with a name, entry term or former name that begins with a text, each once with the first
+    /// such name in the order of keys. At most `count`. Cost: a binary search and the names passed.
+    pub fn starting_with(&self, text: &str, count: usize) -> Vec<(Concept, &str)> {
+        let wanted = key(text);
+        let mut found: Vec<(Concept, &str)> = Vec::new();
+        for at in self.parts.names.get(self.names_from(&wanted)..).unwrap_or_default() {
+            let Some((MeshTag::Name | MeshTag::Entry | MeshTag::Former, name)) = self.name_at(*at)
+            else {
+                continue;
+            };
+            if found.len() >= count || !key(name).starts_with(&wanted) {
+                break;
+            }
+            let concept = self.concept_at(*at);
+            if found.iter().all(|(known, _)| *known != concept) {
+                found.push((concept, name));
+            }
+        }
+        found
+    }
+
+    /// Every name and entry term of a descriptor, in the order of keys.
+    pub fn descriptor_names(&self) -> impl Iterator<Item = (Concept, &str)> {
+        let names = self.parts.names.iter().filter_map(|at| match self.name_at(*at)? {
+            (MeshTag::Name | MeshTag::Entry, name) => Some((self.concept_at(*at), name)),
+            _ => None,
+        });
+        names.filter(|(concept, _)| self.ui(*concept).starts_with('D'))
+    }
+
+    fn by_key(&self, wanted: &str, text: &str) -> Option<(Concept, Matched)> {
+        if wanted.is_empty() {
+            return None;
+        }
+        let names = self.parts.names.get(self.names_from(wanted)..)?.iter();
+        let named = names.map_while(|at| {
+            let (tag, name) = self.name_at(*at)?;
+            (key(name) == wanted).then(|| (self.concept_at(*at), tag, name))
+        });
+        let rank = |(concept, tag, name): &(Concept, MeshTag, &str)| {
+            let kind = "DQC".find(self.ui(*concept).get(..1).unwrap_or_default());
+            let of_tag = MeshTag::ALL.iter().position(|other| other == tag);
+            (kind, *name != text, of_tag, *concept)
+        };
+        let (concept, tag, _) = named.min_by_key(rank)?;
+        let matched = match tag {
+            MeshTag::Entry => Matched::EntryTerm,
+            MeshTag::Former => Matched::FormerName,
+            MeshTag::Retired => Matched::RetiredUi,
+            MeshTag::Ui | MeshTag::Name | MeshTag::Code => Matched::Name,
+        };
+        Some((concept, matched))
+    }
+
+    /// The first name whose key is not below a text.
+    fn names_from(&self, wanted: &str) -> usize {
+        self.parts.names.partition_point(|at| {
+            self.name_at(*at).is_some_and(|(_, name)| key(name).as_str() < wanted)
+        })
+    }
+
+    fn name_at(&self, at: u32) -> Option<(MeshTag, &str)> {
+        let field = self.parts.text.get(at as usize..)?;
+        let (field, _) = field.split_once(FIELD_END)?;
+        let tag = MeshTag::ALL.into_iter().find(|tag| field.starts_with(char::from(*tag as u8)))?;
+        Some((tag, field.get(1..)?))
+    }
+
+    fn concept_at(&self, at: u32) -> Concept {
+        let after = self.parts.starts.partition_point(|start| *start <= at);
+        Concept(after.saturating_sub(1) as u32)
+    }
+}

@@ -1,0 +1,111 @@
+//! A vocabulary and its concepts.
+
+use crate::error::Result;
+use crate::format::mesh::{FIELD_END, MeshLink, MeshParts, MeshTag, decode};
+
+/// One year's MeSH. Reading it never fails: what could be wrong was checked when it was opened.
+#[derive(Debug)]
+pub struct Vocabulary {
+    pub(super) parts: MeshParts,
+    /// Places of tree numbers, in order of their record.
+    pub(super) record_trees: Vec<u32>,
+}
+
+/// A descriptor, qualifier or supplementary concept of one [`Vocabulary`]. Concepts are ordered by UI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Concept(pub(super) u32);
+
+impl Vocabulary {
+    /// Reads the bytes of a MeSH file. Memory: as much as the file. Cost: one pass.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] for bytes that are not a whole and right MeSH file.
+    pub fn open(file: &str, bytes: &[u8]) -> Result<Vocabulary> {
+        let parts = decode(file, bytes)?;
+        let mut record_trees: Vec<u32> = (0..parts.tree_records.len() as u32).collect();
+        record_trees.sort_by_key(|tree| parts.tree_records.get(*tree as usize));
+        Ok(Vocabulary { parts, record_trees })
+    }
+
+    /// The year that NLM published it for.
+    pub fn year(&self) -> u32 {
+        self.parts.year
+    }
+
+    /// Every concept, by UI.
+    pub fn concepts(&self) -> impl Iterator<Item = Concept> + use<> {
+        (0..self.parts.starts.len().saturating_sub(1) as u32).map(Concept)
+    }
+
+    /// The UI.
+    pub fn ui(&self, concept: Concept) -> &str {
+        self.texts(concept, MeshTag::Ui).next().unwrap_or_default()
+    }
+
+    /// The name.
+    pub fn name(&self, concept: Concept) -> &str {
+        self.texts(concept, MeshTag::Name).next().unwrap_or_default()
+    }
+
+    /// The two letters of a qualifier, else empty.
+    pub fn code(&self, concept: Concept) -> &str {
+        self.texts(concept, MeshTag::Code).next().unwrap_or_default()
+    }
+
+    /// Entry terms or synonyms.
+    pub fn entry_terms(&self, concept: Concept) -> impl Iterator<Item = &str> {
+        self.texts(concept, MeshTag::Entry)
+    }
+
+    /// Names of earlier years.
+    pub fn former_names(&self, concept: Concept) -> impl Iterator<Item = &str> {
+        self.texts(concept, MeshTag::Former)
+    }
+
+    /// UIs of earlier years' records that were merged into this one.
+    pub fn retired_uis(&self, concept: Concept) -> impl Iterator<Item = &str> {
+        self.texts(concept, MeshTag::Retired)
+    }
+
+    /// The pharmacological actions of a substance.
+    pub fn actions(&self, substance: Concept) -> impl Iterator<Item = Concept> {
+        self.links(MeshLink::Action, substance).map(|(to, _)| to)
+    }
+
+    /// The substances that have a pharmacological action. Cost: one pass over all actions.
+    pub fn substances(&self, action: Concept) -> Vec<Concept> {
+        let links = self.parts.links.iter();
+        let have = |link: &&[u32; 4]| matches!(link, [kind, _, to, _] if *kind == MeshLink::Action as u32 && *to == action.0);
+        links.filter(have).map(|[_, from, _, _]| Concept(*from)).collect()
+    }
+
+    /// The headings that a supplementary concept is mapped to, and whether each is a main one.
+    pub fn mapped_to(&self, supplementary: Concept) -> impl Iterator<Item = (Concept, bool)> {
+        self.links(MeshLink::MappedTo, supplementary).map(|(to, extra)| (to, extra & 1 == 1))
+    }
+
+    /// The qualifiers that may go with a descriptor; none if the source of the vocabulary does not say.
+    pub fn allowed_qualifiers(&self, descriptor: Concept) -> impl Iterator<Item = Concept> {
+        self.links(MeshLink::Allows, descriptor).map(|(to, _)| to)
+    }
+
+    fn links(&self, kind: MeshLink, from: Concept) -> impl Iterator<Item = (Concept, u32)> {
+        let wanted = [kind as u32, from.0];
+        let start = self.parts.links.partition_point(|[kind, from, _, _]| [*kind, *from] < wanted);
+        let rest = self.parts.links.iter().skip(start);
+        rest.take_while(move |[kind, from, _, _]| [*kind, *from] == wanted)
+            .map(|[_, _, to, extra]| (Concept(*to), *extra))
+    }
+
+    fn texts(&self, concept: Concept, tag: MeshTag) -> impl Iterator<Item = &str> {
+        let fields = self.record(concept).split_terminator(FIELD_END);
+        fields.filter_map(move |field| field.strip_prefix(char::from(tag as u8)))
+    }
+
+    fn record(&self, concept: Concept) -> &str {
+        let number = concept.0 as usize;
+        let at = |number: usize| self.parts.starts.get(number).map(|start| *start as usize);
+        let range = at(number).zip(at(number + 1));
+        range.and_then(|(start, end)| self.parts.text.get(start..end)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,108 @@
+//! The built-in MeSH equals what its command makes of the shared tables, and explodes as they say; the real
+//! XML samples are read. Without those files nothing is compared.
+
+#![cfg(feature = "ingest")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use medvec::ingest::mesh::MeshSource;
+use medvec::mesh::{self, Vocabulary};
+
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mesh");
+    folder.is_dir().then_some(folder)
+}
+
+fn source(folder: &Path, files: &[&str]) -> MeshSource {
+    let mut source = MeshSource::default();
+    for file in files {
+        source.add_file(&folder.join(file)).expect(file);
+    }
+    source
+}
+
+const TABLES: &[&str] = &[
+    "mesh2024_terms.tsv.gz",
+    "mesh2024_trees.tsv.gz",
+    "mesh2024_top_level.tsv",
+    "mesh2024_pharm_actions.tsv.gz",
+    "qualifiers_seen.tsv",
+];
+
+#[test]
+fn the_built_in_equals_a_rebuild() {
+    let Some(folder) = folder() else { return };
+    let mut source_2024 = source(&folder, TABLES);
+    for earlier in ["mesh2021_names_trees.tsv.gz", "mesh2015_terms.tsv.gz"] {
+        source_2024.remember(source(&folder, &[earlier]));
+    }
+    let rebuilt = mesh::build(2024, source_2024.finish()).expect("a vocabulary");
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/mesh/mesh2024.zst");
+    let packed = std::fs::read(packed).expect("the built-in");
+    assert!(zstd::stream::decode_all(packed.as_slice()).expect("zstd") == rebuilt);
+}
+
+fn text(path: &Path) -> String {
+    let bytes = std::fs::read(path).expect("a table");
+    let mut text = String::new();
+    match bytes.starts_with(b"\x1f\x8b") {
+        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
+        false => bytes.as_slice().read_to_string(&mut text),
+    }
+    .expect("UTF-8");
+    text
+}
+
+#[test]
+fn explosions_equal_a_computation_from_the_tables() {
+    let Some(folder) = folder() else { return };
+    let builtin = mesh::builtin().expect("the built-in");
+    let tables =
+        ["mesh2024_trees.tsv.gz", "mesh2024_top_level.tsv"].map(|file| text(&folder.join(file)));
+    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in tables.iter().flat_map(|table| table.lines().skip(1)) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        places.insert(columns[2], columns[0]);
+    }
+    // Every ancestor of every place, component by component.
+    let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (number, ui) in &places {
+        let ends = number.match_indices('.').map(|(at, _)| at).chain([number.len()]);
+        for end in ends {
+            below.entry(places[&number[..end]]).or_default().insert(ui);
+        }
+    }
+    let tops = places.iter().filter(|(number, _)| !number.contains('.'));
+    assert_eq!(tops.count(), 115);
+    for (ui, expected) in &below {
+        let found = builtin.explode(builtin.by_ui(ui).expect("a descriptor"));
+        let found: BTreeSet<&str> = found.into_iter().map(|concept| builtin.ui(concept)).collect();
+        assert!(found == *expected, "{ui}");
+    }
+}
+
+#[test]
+fn xml_of_nlm_is_read() {
+    let Some(folder) = folder() else { return };
+    let records = source(&folder, &["desc-samples.xml.gz", "supp-samples.xml.gz"]).finish();
+    let of_kind =
+        |letter: char| records.iter().filter(|record| record.ui.starts_with(letter)).count();
+    assert_eq!((of_kind('D'), of_kind('C')), (43, 19));
+    let count =
+        |has: fn(&medvec::mesh::MeshRecord) -> bool| records.iter().filter(|one| has(one)).count();
+    assert_eq!(count(|record| !record.tree_numbers.is_empty()), 42, "all but `Female`");
+    assert_eq!(count(|record| !record.mapped_to.is_empty()), 19);
+    assert_eq!(count(|record| record.mapped_to.iter().any(|heading| heading.is_main)), 19);
+    assert_eq!(count(|record| !record.allowed_qualifiers.is_empty()), 30);
+    let file = mesh::build(2015, records).expect("a vocabulary");
+    Vocabulary::open("samples", &file).expect("it opens");
+}
+
+#[test]
+fn supplementary_concepts_are_read() {
+    let Some(folder) = folder() else { return };
+    let records = source(&folder, &["mesh2024_supplementary.tsv.gz"]).finish();
+    assert_eq!(records.len(), 323_304);
+}
