@@ -25,11 +25,13 @@ mod tree;
 mod vocabulary;
 
 pub use build::build;
+#[cfg(feature = "ingest")]
 pub(crate) use build::is_ui;
 pub use builtin::builtin;
 pub use diff::{Change, diff};
 pub use look_up::Matched;
 pub use record::{MappedHeading, MeshRecord};
+#[cfg(feature = "ingest")]
 pub(crate) use tree::is_tree_number;
 pub use vocabulary::{Concept, Vocabulary};
 
