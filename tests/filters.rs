@@ -443,6 +443,34 @@ fn tests_of_fields_fit_their_types_or_are_refused() {
 }
 
 #[test]
+fn documents_without_headings_are_counted_with_every_condition_on_them() {
+    let (_database, snapshot) = library();
+    let indexed = matching(&snapshot, Filter::HasMesh).unwrap();
+    let rest = snapshot.len() - indexed.matched;
+    assert!(indexed.matched > 0 && rest > 0);
+    assert_eq!(
+        indexed.unindexed(),
+        0,
+        "they are not left out for want of a heading, but asked for"
+    );
+    let found = matching(&snapshot, Filter::mesh("Diabetes Mellitus")).unwrap();
+    assert_eq!((found.matched, found.unindexed()), (1, rest));
+    assert!(found.notes.iter().any(|note| note.to_string().contains("not indexed with MeSH")));
+    // Known to the vocabulary, and to no document.
+    let absent = matching(&snapshot, Filter::mesh("Neoplasms")).unwrap();
+    assert_eq!((absent.matched, absent.unindexed()), (0, rest));
+    let with_them = Filter::mesh("Diabetes Mellitus") | !Filter::HasMesh;
+    let found = matching(&snapshot, with_them).unwrap();
+    assert_eq!((found.matched, found.unindexed()), (1 + rest, 0));
+    let elsewhere = Filter::mesh("Diabetes Mellitus") & Filter::Language("eng".into());
+    let english = !Filter::HasMesh & Filter::Language("eng".into());
+    let english = matching(&snapshot, english).unwrap().matched;
+    assert_eq!(matching(&snapshot, elsewhere).unwrap().unindexed(), english);
+    let not = !Filter::mesh("Diabetes Mellitus");
+    assert_eq!(matching(&snapshot, not).unwrap().unindexed(), 0, "they pass a negation");
+}
+
+#[test]
 fn documents_without_a_date_are_counted() {
     let (_database, snapshot) = library();
     let result = matching(&snapshot, Filter::years(2000, 2020)).unwrap();

@@ -130,6 +130,7 @@ fn passes(filter: &Filter, document: &Document) -> bool {
             .iter()
             .any(|term| term.ui == *name || term.name.eq_ignore_ascii_case(name)),
         Filter::HasAbstract => document.has_abstract(),
+        Filter::HasMesh => !document.mesh.is_empty(),
         Filter::Keys(keys) => keys.contains(&document.key),
         Filter::Field { name, test } => document.fields.iter().any(|field| {
             field.name == *name
@@ -169,6 +170,7 @@ fn filters() -> impl Strategy<Value = Filter> {
     let leaf = prop_oneof![
         Just(Filter::All),
         Just(Filter::HasAbstract),
+        Just(Filter::HasMesh),
         (1985u32..2025, 0u32..20).prop_map(|(from, span)| Filter::years(from, from + span)),
         (0u64..3).prop_map(|n| Filter::Journal(format!("j test {n}"))),
         prop_oneof![Just("eng"), Just("ger"), Just("fre")]

@@ -1,4 +1,4 @@
-//! Searching what is not in memory: every query after the files were dropped from the page cache.
+//! Searching what is not in memory: every question after the files were dropped from the page cache.
 //!
 //! Dropping is `posix_fadvise(DONTNEED)` on each file of the database, while nothing maps it; that
 //! needs no privilege and touches no other file. A virtual machine's host may still have the pages,
@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::engine::{Engine, Setting};
-use crate::sweep::{Query, percentile};
+use crate::sweep::{Question, percentile};
 use crate::{Report, Result, rounded};
 
 /// What the system has done for this process so far.
@@ -35,24 +35,24 @@ impl Counters {
     }
 }
 
-/// Asks each query of a database that was just dropped from memory and opened; a line a setting.
+/// Asks each question of a database that was just dropped from memory and opened; a line a setting.
 pub(crate) fn measure(
     database: &Path,
     settings: &[Setting],
-    queries: &[Query],
+    questions: &[Question],
     report: &mut Report,
 ) -> Result<()> {
     for setting in settings {
         let (mut opening, mut searching) = (Vec::new(), Vec::new());
         let (mut bytes, mut faults) = (0, 0);
-        for query in queries {
+        for question in questions {
             drop_from_memory(database)?;
             let started = Instant::now();
             let engine = Engine::open(database)?;
             opening.push(started.elapsed().as_secs_f64() * 1e3);
             let before = Counters::now()?;
             let started = Instant::now();
-            engine.search(&query.vector, setting, None)?;
+            engine.search(&question.vector, setting, None)?;
             searching.push(started.elapsed().as_secs_f64() * 1e3);
             let after = Counters::now()?;
             bytes += after.bytes_read - before.bytes_read;
@@ -60,12 +60,12 @@ pub(crate) fn measure(
         }
         opening.sort_by(f64::total_cmp);
         searching.sort_by(f64::total_cmp);
-        let count = queries.len() as f64;
+        let count = questions.len() as f64;
         report.line(
             "cold",
             json!({
                 "setting": setting.describe(),
-                "queries": queries.len(),
+                "queries": questions.len(),
                 "open_p50_ms": rounded(percentile(&opening, 0.50), 3),
                 "p50_ms": rounded(percentile(&searching, 0.50), 3),
                 "p99_ms": rounded(percentile(&searching, 0.99), 3),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::data::{Attribute, AttributeFilter, Npy};
-use crate::sweep::Query;
+use crate::sweep::Question;
 
 /// Hits wanted: recall is taken at 10.
 pub(crate) const HITS: usize = 10;
@@ -95,7 +95,7 @@ fn row_of(key: &Key) -> i64 {
 }
 
 /// Builds a database: a document a row, with the attributes as integer fields, and its index, whose
-/// recall is calibrated with queries that are not searched with later.
+/// recall is calibrated with questions that are not searched with later.
 pub(crate) fn build(
     path: &Path,
     base: &mut Npy,
@@ -154,15 +154,15 @@ impl Engine {
         Ok(self.snapshot.search(&query)?)
     }
 
-    /// All queries, on so many threads.
+    /// All questions, on so many threads.
     pub(crate) fn search_many(
         &self,
-        queries: &[Query],
+        questions: &[Question],
         setting: &Setting,
         threads: usize,
     ) -> Result<Vec<SearchResult>> {
         let queries: Vec<Query> =
-            queries.iter().map(|query| query(&query.vector, setting)).collect();
+            questions.iter().map(|question| query(&question.vector, setting)).collect();
         Ok(self.snapshot.search_many(&queries, threads)?)
     }
 }

@@ -6,22 +6,22 @@
 //!     [--recalls]
 //! ```
 //!
-//! `FOLDER` is what `peers/prepare.py` makes: vectors, queries, their exact neighbours, attributes
+//! `FOLDER` is what `peers/prepare.py` makes: vectors, questions, their exact neighbours, attributes
 //! and filters. The database is built through the public API, a document a row with the attributes
 //! as fields, and kept in `DIR/NAME`; it is built again only with `--rebuild` or `--phase build`.
 //! Building and searching each run in a process of their own. Searching is pinned to one core, one
-//! query at a time, and counts everything a caller waits for: making the query, resolving the
+//! question at a time, and counts everything a caller waits for: making the query, resolving the
 //! filter, searching. Lines are appended to `FILE` as they are measured:
 //!
 //! | kind | what |
 //! |---|---|
 //! | `build` | seconds from the `.npy` file to the last sync, those of them that measured recall, bytes on disk, peak memory |
-//! | `open` | opening the database and answering the first query |
+//! | `open` | opening the database and answering the first question |
 //! | `search` | recall@10, queries/s and latencies of one setting |
 //! | `filtered` | the same under one filter |
 //! | `cold` | the same with nothing in memory (`--phase cold` alone; see `cold.rs`): times, KiB read |
-//! | `memory` | memory of the process after all queries at a recall of 0.95, mapped pages included |
-//! | `batch` | queries/s of `Snapshot::search_many`, on one thread and on all |
+//! | `memory` | memory of the process after all questions at a recall of 0.95, mapped pages included |
+//! | `batch` | questions/s of `Snapshot::search_many`, on one thread and on all |
 //! | `rss` | peak memory of the searching process, mapped pages included |
 //!
 //! Linux only.
@@ -44,7 +44,7 @@ use serde_json::{Value, json};
 
 use crate::data::{Filters, Npy, read_attributes};
 use crate::engine::{Engine, Setting};
-use crate::sweep::{Query, Task, sweep};
+use crate::sweep::{Question, Task, sweep};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -190,11 +190,11 @@ fn build(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.work)?;
     let attributes = read_attributes(&options.data)?;
     let mut base = Npy::open(&options.data.join("base.npy"))?;
-    let queries = calibration_queries(&options.data)?;
+    let questions = calibration_questions(&options.data)?;
     let mut report = Report::open(options, base.rows, base.columns)?;
     let started = Instant::now();
     let written = Arc::new(OnceLock::new());
-    let index = OptimizeOptions::default().queries(queries).lists(options.lists).progress(Some(
+    let index = OptimizeOptions::default().queries(questions).lists(options.lists).progress(Some(
         Arc::new({
             let written = written.clone();
             move |stage, _| {
@@ -218,24 +218,25 @@ fn build(options: &Options) -> Result<()> {
     )
 }
 
-/// Queries that are not searched with, if there are any: to calibrate with.
-fn calibration_queries(data: &Path) -> Result<Option<Vec<f32>>> {
+/// Questions that are not searched with, if there are any: to calibrate with.
+fn calibration_questions(data: &Path) -> Result<Option<Vec<f32>>> {
     let path = data.join("calibration.npy");
     if !path.exists() {
         return Ok(None);
     }
-    let mut queries = Npy::open(&path)?;
-    let rows = queries.rows;
-    Ok(Some(queries.read_f32(rows)?))
+    let mut questions = Npy::open(&path)?;
+    let rows = questions.rows;
+    Ok(Some(questions.read_f32(rows)?))
 }
 
 fn search(options: &Options) -> Result<()> {
     pin_to_one_core()?;
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
-    let queries = Query::read(&options.data, options.queries, "gt.npy")?;
+    let questions = Question::read(&options.data, options.queries, "gt.npy")?;
     let settings = engine::settings(base.rows, options.recalls);
-    let (first, setting) = queries.first().zip(settings.first()).ok_or("nothing to search for")?;
+    let (first, setting) =
+        questions.first().zip(settings.first()).ok_or("nothing to search for")?;
 
     let started = Instant::now();
     let engine = Engine::open(&options.database())?;
@@ -244,8 +245,8 @@ fn search(options: &Options) -> Result<()> {
     report.line("open", json!({"open_first_query_ms": rounded(milliseconds, 2)}))?;
 
     // What a user's process holds: before settings that read everything.
-    for query in &queries {
-        engine.search(&query.vector, &Setting::Recall(0.95), None)?;
+    for question in &questions {
+        engine.search(&question.vector, &Setting::Recall(0.95), None)?;
     }
     report.line(
         "memory",
@@ -256,17 +257,17 @@ fn search(options: &Options) -> Result<()> {
     let task = Task {
         engine: &engine,
         settings: &settings,
-        queries: &queries,
+        questions: &questions,
         filter: None,
         budget_seconds,
     };
     sweep(&task, &mut report)?;
     for filter in Filters::read(&options.data)?.0 {
-        let queries = Query::read(&options.data, options.queries, &filter.neighbours)?;
+        let questions = Question::read(&options.data, options.queries, &filter.neighbours)?;
         let task = Task {
             engine: &engine,
             settings: &settings,
-            queries: &queries,
+            questions: &questions,
             filter: Some(&filter),
             budget_seconds,
         };
@@ -275,18 +276,18 @@ fn search(options: &Options) -> Result<()> {
     report.line("rss", json!({"search_peak_rss_mb": peak_memory_mib()?}))
 }
 
-/// Many queries at once, on one thread and on all.
+/// Many questions at once, on one thread and on all.
 fn batch(options: &Options) -> Result<()> {
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
-    let queries = Query::read(&options.data, options.queries, "gt.npy")?;
+    let questions = Question::read(&options.data, options.queries, "gt.npy")?;
     let engine = Engine::open(&options.database())?;
     let threads = std::thread::available_parallelism()?.get();
     for setting in [0.90, 0.95, 0.99].map(Setting::Recall) {
         for threads in [1, threads] {
-            engine.search_many(&queries, &setting, threads)?;
+            engine.search_many(&questions, &setting, threads)?;
             let started = Instant::now();
-            let answers = engine.search_many(&queries, &setting, threads)?;
+            let answers = engine.search_many(&questions, &setting, threads)?;
             let seconds = started.elapsed().as_secs_f64();
             report.line(
                 "batch",
@@ -306,11 +307,11 @@ fn cold(options: &Options) -> Result<()> {
     pin_to_one_core()?;
     let base = Npy::open(&options.data.join("base.npy"))?;
     let mut report = Report::open(options, base.rows, base.columns)?;
-    let queries = Query::read(&options.data, options.queries, "gt.npy")?;
+    let questions = Question::read(&options.data, options.queries, "gt.npy")?;
     cold::measure(
         &options.database(),
         &engine::settings(base.rows, options.recalls),
-        &queries,
+        &questions,
         &mut report,
     )
 }

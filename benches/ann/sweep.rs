@@ -1,4 +1,4 @@
-//! One round of measurement: every query under every setting, timed one at a time.
+//! One round of measurement: every question under every setting, timed one at a time.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use crate::data::{AttributeFilter, Npy};
 use crate::engine::{Engine, HITS, Setting, rows_of};
 use crate::{Report, Result, rounded};
 
-/// Queries asked before the clock starts.
+/// Questions asked before the clock starts.
 const WARM_UP: usize = 3;
 
-/// A query and its exact nearest rows, best first.
-pub(crate) struct Query {
+/// A question and its exact nearest rows, best first.
+pub(crate) struct Question {
     pub(crate) vector: Vec<f32>,
     neighbours: Vec<i64>,
 }
 
-impl Query {
-    /// The first `count` queries with their neighbours from the file of that name. Where fewer
+impl Question {
+    /// The first `count` questions with their neighbours from the file of that name. Where fewer
     /// than ten rows pass a filter, the rest of a list of neighbours is -1 and is left out.
-    pub(crate) fn read(data: &Path, count: usize, neighbours: &str) -> Result<Vec<Query>> {
+    pub(crate) fn read(data: &Path, count: usize, neighbours: &str) -> Result<Vec<Question>> {
         let mut vectors = Npy::open(&data.join("queries.npy"))?;
         let mut neighbours = Npy::open(&data.join(neighbours))?;
         let count = count.min(vectors.rows).min(neighbours.rows);
@@ -30,7 +30,7 @@ impl Query {
         let pairs =
             numbers.chunks_exact(vectors.columns).zip(rows.chunks_exact(neighbours.columns));
         Ok(pairs
-            .map(|(vector, rows)| Query {
+            .map(|(vector, rows)| Question {
                 vector: vector.to_vec(),
                 neighbours: rows.iter().take(HITS).copied().filter(|row| *row >= 0).collect(),
             })
@@ -48,33 +48,33 @@ impl Query {
 pub(crate) struct Task<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) settings: &'a [Setting],
-    pub(crate) queries: &'a [Query],
+    pub(crate) questions: &'a [Question],
     pub(crate) filter: Option<&'a AttributeFilter>,
-    /// No further query is asked under a setting after so many seconds.
+    /// No further question is asked under a setting after so many seconds.
     pub(crate) budget_seconds: f64,
 }
 
-/// Sums over the queries of one setting.
+/// Sums over the questions of one setting.
 #[derive(Default)]
 struct Tally {
     seconds: Vec<f64>,
     recall: f64,
     filter_time: Duration,
     scanned: u64,
-    /// Queries that got fewer hits than there were matches to fill them with.
+    /// Questions that got fewer hits than there were matches to fill them with.
     short: usize,
 }
 
 /// Measures every setting and reports a line each.
 pub(crate) fn sweep(task: &Task<'_>, report: &mut Report) -> Result<()> {
     for setting in task.settings {
-        for query in task.queries.iter().take(WARM_UP) {
-            task.engine.search(&query.vector, setting, task.filter)?;
+        for question in task.questions.iter().take(WARM_UP) {
+            task.engine.search(&question.vector, setting, task.filter)?;
         }
         let mut tally = Tally::default();
         let started = Instant::now();
-        for query in task.queries {
-            tally.ask(task, setting, query)?;
+        for question in task.questions {
+            tally.ask(task, setting, question)?;
             if started.elapsed().as_secs_f64() > task.budget_seconds {
                 break;
             }
@@ -92,12 +92,12 @@ pub(crate) fn sweep(task: &Task<'_>, report: &mut Report) -> Result<()> {
 }
 
 impl Tally {
-    fn ask(&mut self, task: &Task<'_>, setting: &Setting, query: &Query) -> Result<()> {
+    fn ask(&mut self, task: &Task<'_>, setting: &Setting, question: &Question) -> Result<()> {
         let started = Instant::now();
-        let result = task.engine.search(&query.vector, setting, task.filter)?;
+        let result = task.engine.search(&question.vector, setting, task.filter)?;
         let found = rows_of(&result);
         self.seconds.push(started.elapsed().as_secs_f64());
-        self.recall += query.recall(&found);
+        self.recall += question.recall(&found);
         self.filter_time += result.explain.filter_time;
         self.scanned += result.explain.segments.iter().map(|segment| segment.scanned).sum::<u64>();
         self.scanned += result.explain.index.map_or(0, |index| index.rows_scanned);

@@ -28,7 +28,7 @@ pub struct SearchResult {
     /// Live documents that pass the filter.
     pub matched: u64,
     /// What the hits do not show: names of the filter that no document has, documents that were left out
-    /// because they have no date.
+    /// because they have no date or no MeSH heading.
     pub notes: Vec<Note>,
     /// How it was done.
     pub explain: Explain,
@@ -43,5 +43,15 @@ impl SearchResult {
             _ => None,
         });
         undated.sum()
+    }
+
+    /// Documents that pass all but the filter's conditions on MeSH headings, and were left out because they
+    /// have no heading.
+    pub fn unindexed(&self) -> u64 {
+        let unindexed = self.notes.iter().filter_map(|note| match note {
+            Note::Unindexed { documents } => Some(*documents),
+            _ => None,
+        });
+        unindexed.sum()
     }
 }

@@ -19,7 +19,7 @@ use super::view::SegmentView;
 use super::vocabulary::{journal, language, publication_type};
 use crate::date::Day;
 use crate::error::{Error, Result};
-use crate::format::terms::{FLAG_ABSTRACT, TermField, field_term};
+use crate::format::terms::{FLAG_ABSTRACT, FLAG_MESH, TermField, field_term};
 
 /// Compiles a filter for the segments of a snapshot, in one pass. If the database holds no document at
 /// all, nothing is looked up.
@@ -140,6 +140,10 @@ impl Compiler<'_> {
                 let outcome = publication_type(name, self.segments)?;
                 return self.names(TermField::PublicationType, outcome);
             }
+            Filter::HasMesh => {
+                let (range, _) = self.term(TermField::Flag, FLAG_MESH)?;
+                Condition::Terms(range)
+            }
             Filter::HasAbstract => {
                 let (range, _) = self.term(TermField::Flag, FLAG_ABSTRACT)?;
                 Condition::Terms(range)
@@ -184,15 +188,13 @@ impl Compiler<'_> {
             is_heading = mesh::is_heading(term, &meaning, self.segments)?;
         }
         if is_heading {
-            let condition =
-                if range.is_empty() { Condition::Nothing } else { Condition::Terms(range) };
-            self.program.push(condition);
+            self.program.push(Condition::Headings(range));
             return Ok(());
         }
         let outcome = mesh::not_here(term, &meaning, self.segments)?;
         let found = self.found(outcome)?;
         if found.is_some() {
-            self.program.push(Condition::Nothing);
+            self.program.push(Condition::Headings(range));
         }
         Ok(())
     }

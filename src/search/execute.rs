@@ -43,9 +43,13 @@ pub fn search(
     };
     explain.filter_time = filter_time;
     let mut notes = filter.notes.clone();
-    let documents = matches.iter().map(|matches| matches.undated).sum();
-    if documents > 0 {
-        notes.push(Note::Undated { documents });
+    match matches.iter().map(|matches| matches.undated).sum() {
+        0 => {}
+        documents => notes.push(Note::Undated { documents }),
+    }
+    match matches.iter().map(|matches| matches.unindexed).sum() {
+        0 => {}
+        documents => notes.push(Note::Unindexed { documents }),
     }
     let matched = matches.iter().map(|matches| matches.count).sum();
     explain.total_time = started.elapsed();

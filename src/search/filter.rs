@@ -61,6 +61,8 @@ pub enum Filter {
     PublicationType(String),
     /// Documents with an abstract of their own.
     HasAbstract,
+    /// Documents that are indexed with MeSH: those that have a heading.
+    HasMesh,
     /// These documents.
     Keys(Vec<Key>),
     /// A free field.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use roaring::RoaringBitmap;
 
-use super::program::{Dates, Program};
-use super::undated;
+use super::left_out;
+use super::program::{Program, Waived};
 use crate::error::Result;
 use crate::format::rows::rows as bitmap_rows;
 use crate::segment::Segment;
@@ -23,6 +23,8 @@ pub(super) struct Matches {
     pub(super) count: u64,
     /// Live rows that a condition on dates leaves out because they have no date.
     pub(super) undated: u64,
+    /// Rows that only conditions on MeSH headings leave out, because they have none.
+    pub(super) unindexed: u64,
     /// Those with a vector; `None` when every row has one and passes.
     pub(super) searchable: Option<RoaringBitmap>,
     /// How many of those there are.
@@ -51,11 +53,12 @@ impl Matches {
         let rows = if program.is_everything() && deleted.is_empty() {
             None
         } else {
-            Some(program.rows(segment, places, Dates::Checked)? - deleted)
+            Some(program.rows(segment, places, Waived::Nothing)? - deleted)
         };
         let every_row = u64::from(segment.rows());
         let count = rows.as_ref().map_or(every_row, RoaringBitmap::len);
-        let undated = undated::count(segment, deleted, program, places, rows.as_ref())?;
+        let [undated, unindexed] =
+            left_out::count(segment, deleted, program, places, rows.as_ref())?;
         let searchable = match (segment.rows_with_vector()?, &rows) {
             (None, _) => Some(RoaringBitmap::new()),
             (Some(present), None) if present.len() == every_row => None,
@@ -64,7 +67,7 @@ impl Matches {
         };
         let searchable_count = searchable.as_ref().map_or(every_row, RoaringBitmap::len);
         let mask = OnceLock::new();
-        Ok(Matches { rows, count, undated, searchable, searchable_count, mask })
+        Ok(Matches { rows, count, undated, unindexed, searchable, searchable_count, mask })
     }
 
     /// `None` when every row passes.
@@ -183,7 +186,15 @@ mod tests {
         let matches = || {
             let mask = OnceLock::new();
             let (rows, searchable) = (None, None);
-            Arc::new(Matches { rows, count: 0, undated: 0, searchable, searchable_count: 0, mask })
+            Arc::new(Matches {
+                rows,
+                count: 0,
+                undated: 0,
+                unindexed: 0,
+                searchable,
+                searchable_count: 0,
+                mask,
+            })
         };
         let program = |year: u32| {
             let mut program = Program::default();

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `vocabulary`, `fields`, `names/` |
-//! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `undated`, `view` |
+//! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`, by vector `dense`, in another order `list` |
 //! | counts | `facets` |
@@ -29,6 +29,7 @@ mod facets;
 mod fields;
 mod filter;
 mod hints;
+mod left_out;
 mod list;
 mod matches;
 mod mesh;
@@ -43,7 +44,6 @@ mod rows;
 mod sort;
 mod spelling;
 mod suggest;
-mod undated;
 mod vectors;
 mod view;
 mod vocabulary;

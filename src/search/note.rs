@@ -41,6 +41,12 @@ pub enum Note {
         /// How many.
         documents: u64,
     },
+    /// Documents that pass all but the conditions on MeSH headings, and have no heading: NLM has not indexed
+    /// them yet, or never will.
+    Unindexed {
+        /// How many.
+        documents: u64,
+    },
     /// How many documents one condition of a filter matches alone; see
     /// [`Snapshot::why_nothing`](crate::db::Snapshot::why_nothing).
     Alone {
@@ -66,6 +72,7 @@ impl Note {
             Note::AbsentValue { .. } => "absent-value",
             Note::ReadAs { .. } => "read-as",
             Note::Undated { .. } => "undated",
+            Note::Unindexed { .. } => "unindexed",
             Note::Alone { .. } => "alone",
             Note::DatesBetween { .. } => "dates-between",
         }
@@ -91,6 +98,15 @@ impl fmt::Display for Note {
             }
             Note::Undated { documents } => {
                 write!(f, "{documents} documents were left out because they have no date")
+            }
+            Note::Unindexed { documents: 1 } => {
+                f.write_str("1 document was left out because it is not indexed with MeSH")
+            }
+            Note::Unindexed { documents } => {
+                write!(
+                    f,
+                    "{documents} documents were left out because they are not indexed with MeSH"
+                )
             }
             Note::Alone { condition, documents } => {
                 let s = if *documents == 1 { "" } else { "s" };

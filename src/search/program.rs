@@ -27,6 +27,7 @@ pub(super) struct Program {
     /// The terms that conditions name; each segment has a place for every one.
     pub(super) terms: Vec<(TermField, String)>,
     has_dates: bool,
+    has_headings: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -55,6 +56,8 @@ pub(super) enum Condition {
     Nothing,
     /// Any of these terms, by their numbers in [`Program::terms`].
     Terms(Range<usize>),
+    /// The same, of MeSH headings.
+    Headings(Range<usize>),
     /// A date that can lie between these days, both included.
     Days {
         from: Day,
@@ -68,13 +71,12 @@ pub(super) enum Condition {
     },
 }
 
-/// How conditions on dates are evaluated.
+/// Conditions that every row passes, to count the rows that they alone leave out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dates {
-    /// As they are.
-    Checked,
-    /// Every row passes.
-    Ignored,
+pub(super) enum Waived {
+    Nothing,
+    Dates,
+    Headings,
 }
 
 impl Program {
@@ -95,6 +97,7 @@ impl Program {
     /// Adds a condition to the group that is open.
     pub(super) fn push(&mut self, condition: Condition) {
         self.has_dates |= matches!(condition, Condition::Days { .. });
+        self.has_headings |= matches!(condition, Condition::Headings(_));
         self.steps.push(Step::Condition(condition));
     }
 
@@ -106,6 +109,11 @@ impl Program {
     /// Whether a condition looks at dates.
     pub(super) fn has_dates(&self) -> bool {
         self.has_dates
+    }
+
+    /// Whether a condition looks at MeSH headings.
+    pub(super) fn has_headings(&self) -> bool {
+        self.has_headings
     }
 
     /// The rows of a segment that pass, deleted ones included. `places` are those of
@@ -120,7 +128,7 @@ impl Program {
         &self,
         segment: &Segment,
         places: &[Option<u32>],
-        dates: Dates,
+        waived: Waived,
     ) -> Result<RoaringBitmap> {
         let mut open: Vec<Open> = Vec::new();
         let mut next = 0;
@@ -131,7 +139,7 @@ impl Program {
                     next += 1;
                     continue;
                 }
-                Some(Step::Condition(condition)) => condition.rows(segment, places, dates)?,
+                Some(Step::Condition(condition)) => condition.rows(segment, places, waived)?,
                 // Only the empty program, for every group has a part.
                 None => all_rows(segment),
             };
@@ -181,16 +189,17 @@ impl Condition {
         &self,
         segment: &Segment,
         places: &[Option<u32>],
-        dates: Dates,
+        waived: Waived,
     ) -> Result<RoaringBitmap> {
         Ok(match self {
             Condition::Everything => all_rows(segment),
+            Condition::Days { .. } if waived == Waived::Dates => all_rows(segment),
+            Condition::Headings(_) if waived == Waived::Headings => all_rows(segment),
             Condition::Nothing => RoaringBitmap::new(),
-            Condition::Terms(range) => {
+            Condition::Terms(range) | Condition::Headings(range) => {
                 let places = places.get(range.clone()).unwrap_or_default();
                 posting(segment, places.iter().copied().flatten())?
             }
-            Condition::Days { .. } if dates == Dates::Ignored => all_rows(segment),
             Condition::Days { from, to } => days(segment, *from, *to)?,
             Condition::Keys(keys) => keyed(segment, keys)?,
             Condition::Numbers { field, range } => numbers(segment, field, range)?,

@@ -17,7 +17,7 @@ use crate::ingest::jsonl::to_json;
 /// Serialised, it is the JSON that the command line prints:
 ///
 /// ```json
-/// {"query": "...", "documents": 1000, "matched": 12, "undated": 0,
+/// {"query": "...", "documents": 1000, "matched": 12, "undated": 0, "unindexed": 0,
 ///  "notes": [{"code": "undated", "text": "..."}],
 ///  "hits": [{"rank": 1, "key": "19615731", "pmid": 19615731, "id": null, "score": 0.61,
 ///            "title": "...", "journal": "Chest", "year": "2009", "sentence": "..."}]}
@@ -37,6 +37,8 @@ pub struct Answer {
     pub matched: u64,
     /// Documents that the filter leaves out only because they have no date.
     pub undated: u64,
+    /// Documents that the filter leaves out only because they are not indexed with MeSH.
+    pub unindexed: u64,
     /// What the hits do not show.
     #[serde(rename = "notes")]
     pub remarks: Vec<Remark>,

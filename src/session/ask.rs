@@ -149,6 +149,7 @@ impl Found<'_> {
             documents: snapshot.len(),
             matched: result.matched,
             undated: result.undated(),
+            unindexed: result.unindexed(),
             remarks: self.remarks()?,
             hits: Vec::new(),
             explain: request

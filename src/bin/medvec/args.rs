@@ -271,6 +271,10 @@ pub(crate) struct Filters {
     #[arg(long)]
     pub(crate) no_explode: bool,
 
+    /// Let documents that are not indexed with MeSH pass --mesh and --major, too.
+    #[arg(long)]
+    pub(crate) include_unindexed: bool,
+
     /// Years of publication: 2019, 2015:2020, 2015: or :2020. Documents without a date are left out, and
     /// counted.
     #[arg(long, value_name = "FROM:TO")]

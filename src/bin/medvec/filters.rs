@@ -36,9 +36,10 @@ impl Filters {
         Ok(filter)
     }
 
-    /// A heading with or without those below it.
+    /// A heading with or without those below it, and with or without what has no heading at all.
     fn heading(&self, filter: Filter) -> Filter {
-        if self.no_explode { filter.not_exploded() } else { filter }
+        let filter = if self.no_explode { filter.not_exploded() } else { filter };
+        if self.include_unindexed { filter.or(!Filter::HasMesh) } else { filter }
     }
 }
 

@@ -75,6 +75,7 @@ fn condition(filter: &Filter, f: &mut Formatter<'_>) -> fmt::Result {
         Filter::Language(name) => write!(f, "language {}", Name(name)),
         Filter::PublicationType(name) => write!(f, "publication type {}", Name(name)),
         Filter::HasAbstract => f.write_str("with an abstract"),
+        Filter::HasMesh => f.write_str("indexed with MeSH"),
         Filter::Keys(keys) => {
             f.write_str(if keys.len() == 1 { "key " } else { "keys" })?;
             for (place, key) in keys.iter().enumerate() {

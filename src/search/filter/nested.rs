@@ -52,6 +52,7 @@ impl Filter {
             Filter::Language(code) => Filter::Language(code.clone()),
             Filter::PublicationType(name) => Filter::PublicationType(name.clone()),
             Filter::HasAbstract => Filter::HasAbstract,
+            Filter::HasMesh => Filter::HasMesh,
             Filter::Keys(keys) => Filter::Keys(keys.clone()),
             Filter::Field { name, test } => {
                 Filter::Field { name: name.clone(), test: test.clone() }
@@ -65,7 +66,8 @@ impl Filter {
             (Filter::And(a), Filter::And(b)) | (Filter::Or(a), Filter::Or(b)) => a.len() == b.len(),
             (Filter::Not(_), Filter::Not(_))
             | (Filter::All, Filter::All)
-            | (Filter::HasAbstract, Filter::HasAbstract) => true,
+            | (Filter::HasAbstract, Filter::HasAbstract)
+            | (Filter::HasMesh, Filter::HasMesh) => true,
             (
                 Filter::Mesh { term: a, major_only: a_major, explode: a_explode },
                 Filter::Mesh { term: b, major_only: b_major, explode: b_explode },
@@ -211,6 +213,7 @@ impl fmt::Debug for Alone<'_> {
             Filter::Language(code) => f.debug_tuple("Language").field(code).finish(),
             Filter::PublicationType(name) => f.debug_tuple("PublicationType").field(name).finish(),
             Filter::HasAbstract => f.write_str("HasAbstract"),
+            Filter::HasMesh => f.write_str("HasMesh"),
             Filter::Keys(keys) => f.debug_tuple("Keys").field(keys).finish(),
             Filter::Field { name, test } => {
                 f.debug_struct("Field").field("name", name).field("test", test).finish()
