@@ -43,7 +43,7 @@ fn rich() -> Files {
     writer.delete_revision(&key(99), revision).unwrap();
     let newest = writer.commit().unwrap();
     // The newest generation alone: with the one before, a damaged file may be one nobody reads. What
-    // remembers the commit is no part of it.
+    // remembers the commit is not part of it.
     let named = |name: &String| match parse(name) {
         Some(Name::Manifest(generation)) => generation == newest,
         Some(Name::Committed(..)) => false,

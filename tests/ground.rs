@@ -322,7 +322,7 @@ unsafe extern "C" {
     fn _exit(code: i32) -> !;
 }
 
-/// In a process of its own, because a fork of many threads is no fork of a program.
+/// In a process of its own, because a fork of many threads is not a fork of a program.
 #[cfg(unix)]
 #[test]
 fn a_forked_child_does_not_free_the_lock() {

@@ -100,7 +100,7 @@ fn rules_agree() {
     let text = Text::read();
     assert_same("rule", text.rules.clone(), code);
     for (chapter, rule) in &text.mentioned_rules {
-        assert!(text.rules.contains_key(rule), "{chapter} mentions {rule}, which is no rule");
+        assert!(text.rules.contains_key(rule), "{chapter} mentions {rule}, which is not a rule");
     }
 }
 

@@ -174,7 +174,7 @@ impl Left {
     }
 }
 
-/// Where the containers of a serialised bitmap lie; `None` for what is no bitmap.
+/// Where the containers of a serialised bitmap lie; `None` if the bytes are not a bitmap.
 fn containers(bytes: &[u8]) -> Option<Vec<Container>> {
     let short = |at: usize| -> Option<usize> {
         let bytes = bytes.get(at..)?.first_chunk::<2>()?;

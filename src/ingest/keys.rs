@@ -6,7 +6,7 @@
 //! | `123.0`, `1.23e2` (numbers), `"123.0"`, `"1.23e+02"` | PMID 123 | PMID 123 |
 //! | `"00123"` | PMID 123 | the text `00123` |
 //! | `0`, `-5`, `4294967296` | refused | the text of the number |
-//! | `123.2`, `"123.2"` | refused: a version is no part of a PMID | refused as a number; the text |
+//! | `123.2`, `"123.2"` | refused: a version is not part of a PMID | refused as a number; the text |
 //! | `"note-1"` | refused | the text `note-1` |
 //! | `12345678901234567890123` | refused | refused: no longer exact; write it as a string |
 //!

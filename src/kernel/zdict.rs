@@ -1,7 +1,7 @@
 //! The head of a zstd dictionary: statistics of what is compressed with it.
 //!
 //! A zstd dictionary is a head (entropy tables for literals and for the codes of matches) and a
-//! content (text that matches can refer to). Choosing the content is no work for a library; the head
+//! content (text that matches can refer to). Choosing the content needs no library; the head
 //! must be what zstd expects to the bit. The crate `zstd` offers both only together, at five times
 //! the cost, so this file calls the library's C function for the head alone.
 

@@ -137,7 +137,7 @@ fn first_of<'a, V: Ord + Copy>(
     Ok(found.into_iter().map(|(_, hit)| hit).collect())
 }
 
-/// Keeps the first rows, and all that are equal to the last of them: only their keys tell which come first.
+/// Keeps the first rows, and all that are equal to the last of them: only their keys decide which come first.
 fn keep_first<V: Copy>(
     rows: &mut Valued<V>,
     wanted: usize,

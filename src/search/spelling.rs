@@ -67,7 +67,7 @@ pub(super) fn as_written(
     Ok(None)
 }
 
-/// Whether a term has words, and is no number, ISSN or UI.
+/// Whether a term has words, and is not a number, ISSN or UI.
 pub(super) fn is_words(term: &str) -> bool {
     let letters = |pair: &[u8]| pair.iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
     term.as_bytes().windows(2).any(letters)

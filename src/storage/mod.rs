@@ -52,7 +52,7 @@ pub trait Storage: Send + Sync {
     }
 
     /// Reads a file once from start to end and forgets it. What the device refuses is then an error,
-    /// where touching a mapping would end the process. A missing file is no error.
+    /// where touching a mapping would end the process. A missing file is not an error.
     fn read_through(&self, _name: &str) -> Result<()> {
         Ok(())
     }
@@ -67,7 +67,7 @@ pub trait Storage: Send + Sync {
     /// overwritten then.
     fn publish(&self, from: &str, to: &str) -> Result<()>;
 
-    /// Removes a file; it is no error when it is already gone.
+    /// Removes a file; it is not an error if it is already gone.
     fn remove(&self, name: &str) -> Result<()>;
 
     /// Makes creations, publications and removals durable.

@@ -67,7 +67,7 @@ fn a_model_is_looked_for_in_the_cache_by_its_name() {
     let (code, words) = run(&["fetch", "lab/model"]);
     assert_eq!(code, Some(2));
     assert!(words.contains("put them into one folder"), "{words}");
-    // What is there is used: here it is no model that could be loaded.
+    // What is there is used: here it is not a model that could be loaded.
     let snapshot = sandbox.path("hub/models--lab--model/snapshots/abc");
     std::fs::create_dir_all(&snapshot).expect("a folder");
     std::fs::create_dir_all(sandbox.path("hub/models--lab--model/refs")).expect("a folder");

@@ -297,13 +297,13 @@ fn half(bits: u16) -> f32 {
 fn number(value: &Value, path: &str) -> u64 {
     match value.at(path) {
         Value::Number(number) => *number,
-        other => panic!("{path}: {other:?} is no number"),
+        other => panic!("{path}: {other:?} is not a number"),
     }
 }
 
 fn name<'v>(value: &'v Value, path: &str) -> &'v str {
     match value.at(path) {
         Value::Text(name) => name,
-        other => panic!("{path}: {other:?} is no name"),
+        other => panic!("{path}: {other:?} is not a name"),
     }
 }

@@ -121,7 +121,7 @@ fn what_is_accepted_works_and_what_is_refused_changes_nothing() {
                 let vector = any_vector(&mut random);
                 let query = Query::vector(vector.clone()).k(100);
                 let exact = snapshot.search(&query.clone().exact());
-                // Half precision does not limit what is asked with.
+                // Half precision does not limit queries.
                 if !is_accepted(&vector, metric, RowType::F32) {
                     assert!(matches!(exact, Err(Error::Vector { .. })), "{what}: {vector:?}");
                     continue;

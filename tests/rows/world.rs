@@ -123,7 +123,7 @@ impl Made {
             "array" => self.mixed(4).is_multiple_of(50),
             "bitmap" => self.mixed(5).is_multiple_of(2),
             "rare" => self.mixed(6).is_multiple_of(9000),
-            other => panic!("{other} is no shape"),
+            other => panic!("{other} is not a shape"),
         }
     }
 

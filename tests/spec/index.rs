@@ -239,6 +239,6 @@ pub(crate) fn check_ranking(codebook: &File<'_>) {
 pub(crate) fn count(record: &Value, field: &str) -> usize {
     match record.at(field) {
         Value::Number(number) => *number as usize,
-        other => panic!("{field}: {other:?} is no number"),
+        other => panic!("{field}: {other:?} is not a number"),
     }
 }

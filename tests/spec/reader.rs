@@ -29,7 +29,7 @@ impl Value {
     pub(crate) fn list(&self, path: &str) -> &[Value] {
         match self.at(path) {
             Value::List(values) => values,
-            other => panic!("{path}: {other:?} is no list"),
+            other => panic!("{path}: {other:?} is not a list"),
         }
     }
 }

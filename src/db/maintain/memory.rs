@@ -1,6 +1,6 @@
 //! Refuses maintenance that needs more memory than is allowed or available, before it starts.
 //!
-//! An allocation that fails ends the process. Counts tell beforehand what a merge or a training will
+//! An allocation that fails ends the process. Counts say beforehand what a merge or a training will
 //! hold, so this much is reserved once, in one piece that is never touched, and released.
 
 use super::options::Job;

@@ -203,7 +203,7 @@ impl BertConfig {
         Ok(())
     }
 
-    /// What the weights' shapes do not tell but the vectors depend on; part of the fingerprint.
+    /// What the vectors depend on beyond the shapes of the weights; part of the fingerprint.
     pub(in crate::encode) fn signature(&self) -> String {
         let mut signature = format!(
             "heads {} activation {:?} epsilon {:e}",

@@ -283,7 +283,7 @@ impl Plan {
         Ok(())
     }
 
-    /// What the weights' shapes do not tell but the vectors depend on; part of the fingerprint.
+    /// What the vectors depend on beyond the shapes of the weights; part of the fingerprint.
     pub(in crate::encode) fn signature(&self) -> String {
         format!(
             "heads {} of {} keys {} activation {:?} epsilon {:e} theta {} rotary {} window {} \

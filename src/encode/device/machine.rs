@@ -5,7 +5,7 @@ use candle_core::{DType, Device as Machine, Tensor};
 use super::Device;
 use crate::error::Error;
 
-/// Why a program did not come to its end.
+/// Why a program did not finish.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Something that concerns the folder, or the caller's wish to stop.

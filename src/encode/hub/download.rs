@@ -117,11 +117,11 @@ impl Hub {
         let mut before = 0;
         for file in &files {
             let url = format!("{}/{}/resolve/{commit}/{}", self.endpoint, model.name(), file.path);
-            let mut tell = |bytes: u64| {
+            let mut report = |bytes: u64| {
                 let bytes = before + bytes;
                 progress(&DownloadProgress { file: &file.path, bytes, bytes_total });
             };
-            blob::fetch(&client, &url, &blobs, file, &options.control, &mut tell)?;
+            blob::fetch(&client, &url, &blobs, file, &options.control, &mut report)?;
             before += file.size;
         }
         let snapshot = root.join("snapshots").join(&commit);

@@ -45,7 +45,7 @@ pub fn select(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
     (files, others)
 }
 
-/// Why a file is no source by its name.
+/// Why a file is not a source, judged by its name.
 fn reason(path: &Path) -> Option<String> {
     let name = name_of(path).to_ascii_lowercase();
     if let Some(of) = name.strip_suffix(".md5") {

@@ -332,7 +332,7 @@ impl XmlCutter {
             Markup::Close(name, length) => match home {
                 Home::Deletes(root) if holds_deletes(name) => (length, Phase::Set(root)),
                 Home::Set(root) | Home::Deletes(root) if name == root.name() => {
-                    // A root's end tag is closed by the `>` that follows, which is no mark-up.
+                    // A root's end tag is closed by the `>` that follows, which is not mark-up.
                     match memchr(b'>', bytes) {
                         Some(end) => (end + 1, Phase::Outside),
                         None => return Ok(Step::More),

@@ -210,7 +210,7 @@ impl IdList {
             is_escaped = byte == b'\\' && !is_escaped;
             place += 1;
             if place > ITEM_BYTES_MAX {
-                let detail = format!("an item longer than {ITEM_BYTES_MAX} bytes is no id");
+                let detail = format!("an item longer than {ITEM_BYTES_MAX} bytes is not an id");
                 return Err(input_error(self.name(), self.place(), detail));
             }
         }

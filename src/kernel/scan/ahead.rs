@@ -1,4 +1,4 @@
-//! Prefetching of the blocks that a scan comes to next, across the borders of lists.
+//! Prefetches the blocks that a scan reads next, across list boundaries.
 
 use super::lookup::LookUp;
 use super::rows::{CodedRows, ScanRange};

@@ -111,7 +111,7 @@ impl Candidates {
     }
 
     /// A key that sorts as the rows kept do: greater estimates first, then lower ids. What is not a
-    /// number counts as infinity: exact scores will tell what is wrong with it.
+    /// number counts as infinity: exact scores will show what is wrong with it.
     #[inline(always)]
     pub fn key(estimate: f32, id: u32) -> u64 {
         let bits = if estimate.is_nan() { f32::INFINITY } else { estimate }.to_bits();

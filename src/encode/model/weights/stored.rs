@@ -55,7 +55,7 @@ impl NumberType {
                 let pieces = bytes.as_chunks().0.iter().zip(out);
                 pieces.for_each(|(piece, out)| *out = f64::from_le_bytes(*piece) as f32);
             }
-            // Refused before it comes to this.
+            // Refused before this is reached.
             NumberType::Whole(_) => out.fill(f32::NAN),
         }
     }

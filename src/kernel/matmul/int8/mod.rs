@@ -1,7 +1,7 @@
 //! Products of 8-bit integers: a quarter of the bytes and, with AVX-512 VNNI, a quarter of the
 //! instructions of [`multiply`](super::multiply).
 //!
-//! Weights are rounded to -127..=127 with a scale for each output, left-hand rows when they come to
+//! Weights are rounded to -127..=127 with a scale for each output, left-hand rows to
 //! 0..=255 between their own least and greatest value. Sums are exact in 32 bits, so all processors
 //! agree up to the rounding of the three numbers at the end of each sum. A word holds four successive
 //! steps, the first in the lowest byte.
