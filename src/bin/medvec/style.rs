@@ -28,10 +28,14 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
-/// `1 document`, `2 documents`.
+/// `1 document`, `2 documents`, `2 queries`.
 pub(crate) fn counted(number: u64, singular: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {singular}{plural}", count(number))
+    let number_text = count(number);
+    match singular.strip_suffix('y') {
+        _ if number == 1 => format!("{number_text} {singular}"),
+        Some(stem) => format!("{number_text} {stem}ies"),
+        None => format!("{number_text} {singular}s"),
+    }
 }
 
 /// `512 B`, `1.4 MiB`.
@@ -73,6 +77,7 @@ mod tests {
         assert_eq!(count(41_234_567), "41,234,567");
         assert_eq!(counted(1, "document"), "1 document");
         assert_eq!(counted(0, "document"), "0 documents");
+        assert_eq!(counted(2, "query"), "2 queries");
         assert_eq!(bytes(1023), "1023 B");
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(8 << 30), "8.0 GiB");
