@@ -14,7 +14,7 @@ use common::{DIMENSION, Numbers, contents, document, key, vector};
 use medvec::db::{Change, CreateOptions, Database, EmbedOptions, Writer, WriterOptions};
 use medvec::encoder::EncoderSpec;
 use medvec::format::manifest::{RowType, VectorConfig};
-use medvec::ids::Revision;
+use medvec::ids::{Key, Revision};
 use medvec::search::{Filter, Query};
 use medvec::storage::MemoryStorage;
 use medvec::{CancelToken, Control, Document, Encoder, EncoderInput, Error, Metric, Result};
@@ -328,17 +328,17 @@ fn a_database_of_format_1_0_is_read_and_continued() {
     let snapshot = database.snapshot();
     assert_eq!(snapshot.verify(&Control::default()).unwrap().documents, 42);
     assert_eq!(contents(&snapshot).unwrap().len(), 42);
-    assert!(snapshot.get(&key(7)).unwrap().is_none());
-    let found = snapshot.get(&key(29)).unwrap().unwrap();
+    assert!(snapshot.get(&Key::pmid(7)).unwrap().is_none());
+    let found = snapshot.get(&Key::pmid(29)).unwrap().unwrap();
     assert_eq!(found.title, "Title number 29");
     let near = Query::vector(vec![1.288, 1.449, 0.066, -0.765, -1.092, 0.031, -1.022, -1.437]);
     let hits = snapshot.search(&near.clone().k(1)).unwrap().hits;
-    assert_eq!(hits[0].key, key(1));
+    assert_eq!(hits[0].key, Key::pmid(1));
     let asthma = Filter::mesh("Asthma");
     assert_eq!(snapshot.search(&Query::matching(asthma).count_only()).unwrap().matched, 26);
 
     let mut writer = database.writer(WriterOptions::default()).unwrap();
-    writer.delete(&key(1)).unwrap();
+    writer.delete(&Key::pmid(1)).unwrap();
     writer.upsert(document(90, 1)).unwrap();
     writer.commit().unwrap();
     writer.compact(&Control::default()).unwrap();
@@ -346,5 +346,5 @@ fn a_database_of_format_1_0_is_read_and_continued() {
     let snapshot = Database::open(folder.path()).unwrap().snapshot();
     assert_eq!(snapshot.verify(&Control::default()).unwrap().documents, 42);
     assert_eq!(snapshot.get(&key(90)).unwrap(), Some(document(90, 1)));
-    assert_ne!(snapshot.search(&near.k(1)).unwrap().hits[0].key, key(1));
+    assert_ne!(snapshot.search(&near.k(1)).unwrap().hits[0].key, Key::pmid(1));
 }
