@@ -91,3 +91,21 @@ fn two_years_are_compared() {
     sandbox.write("broken.tsv", "mesh_id\tmesh_name\nD1\n");
     sandbox.medvec(&["mesh", "diff", "broken.tsv"]).expect(2).says(&["broken.tsv", "line 2"]);
 }
+
+#[test]
+fn documents_that_are_not_indexed_are_counted_and_kept_on_request() {
+    let sandbox = Sandbox::new();
+    let indexed = "{\"pmid\": 1, \"title\": \"A\", \"mesh\": [\"Breast Neoplasms\"]}\n";
+    sandbox.write("docs.jsonl", &format!("{indexed}{{\"pmid\": 2, \"title\": \"B\"}}\n"));
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+    let search = ["search", "db", "--mesh", "Neoplasms", "-f", "json"];
+    let run = sandbox.medvec(&search).expect(0);
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&answer["matched"], &answer["unindexed"]), (&1.into(), &1.into()));
+    assert_eq!(answer["notes"][0]["code"], "unindexed");
+    let text = sandbox.medvec(&search[..4]).expect(0);
+    text.says(&["1 document was left out because it is not indexed with MeSH"]);
+    let run = sandbox.medvec(&[&search[..], &["--include-unindexed"]].concat()).expect(0);
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&answer["matched"], &answer["unindexed"]), (&2.into(), &0.into()));
+}
