@@ -1,7 +1,9 @@
 //! The built-in MeSH equals what its command makes of the shared tables, and explodes as they say; the real
-//! XML samples are read. Without those files nothing is compared.
+//! XML samples are read. Those parts need the shared data.
 
 #![cfg(feature = "ingest")]
+
+mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -11,8 +13,7 @@ use medvec::ingest::mesh::MeshSource;
 use medvec::mesh::{self, Vocabulary};
 
 fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mesh");
-    folder.is_dir().then_some(folder)
+    common::shared().map(|shared| shared.join("data/mesh"))
 }
 
 fn source(folder: &Path, files: &[&str]) -> MeshSource {
@@ -105,4 +106,23 @@ fn supplementary_concepts_are_read() {
     let Some(folder) = folder() else { return };
     let records = source(&folder, &["mesh2024_supplementary.tsv.gz"]).finish();
     assert_eq!(records.len(), 323_304);
+}
+
+#[test]
+fn a_heading_is_found_by_its_name_as_it_is_spoken() {
+    let mesh = mesh::builtin().unwrap();
+    let headings = mesh.concepts().filter(|at| mesh.ui(*at).starts_with('D'));
+    let (mut same, mut all) = (0, 0);
+    for heading in headings {
+        let Some((last, first)) = mesh.name(heading).split_once(", ") else { continue };
+        if first.contains(',') {
+            continue;
+        }
+        let spoken = format!("{first} {last}");
+        let (found, _) = mesh.find(&spoken).unwrap_or_else(|| panic!("{spoken}"));
+        all += 1;
+        same += u32::from(found == heading);
+    }
+    // A few are the names or entry terms of others.
+    assert!(all > 3_500 && same * 100 > all * 99, "{same} of {all}");
 }

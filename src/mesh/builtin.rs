@@ -12,7 +12,7 @@ const FILE: &[u8] = include_bytes!("../../samples/mesh/mesh2024.zst");
 const BYTES_MAX: usize = 64 << 20;
 
 /// MeSH 2024: descriptors, entry terms, tree numbers, qualifiers and pharmacological actions. It has no
-/// supplementary concepts and does not say which qualifiers go with which descriptor.
+/// supplementary concepts but those with an action, and does not say which qualifiers go with which descriptor.
 ///
 /// Cost: the first call of a process unpacks it; about 20 MB of memory from then on.
 ///

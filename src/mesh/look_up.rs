@@ -5,6 +5,9 @@ use super::tree::is_tree_number;
 use super::vocabulary::{Concept, Vocabulary};
 use crate::format::mesh::{FIELD_END, MeshTag};
 
+/// Blanks of a text at which it is turned round: names have fewer words.
+const NAME_WORDS_MAX: usize = 40;
+
 /// How a text names a concept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,7 +57,25 @@ impl Vocabulary {
         {
             return Some((concept, Matched::TreeNumber));
         }
-        self.by_key(&key(text), text).or_else(|| self.by_key(&inverted(text)?, text))
+        let any = |_: &str| true;
+        let wanted = key(text);
+        let found = self.by_key(&wanted, text, any);
+        found.or_else(|| match inverted(text) {
+            Some(inverted) => self.by_key(&inverted, text, any),
+            None => self.uninverted(&wanted, text),
+        })
+    }
+
+    /// The concept whose name is a key with its parts turned round a comma: `Abortion, Criminal` for
+    /// `criminal abortion`.
+    fn uninverted(&self, wanted: &str, text: &str) -> Option<(Concept, Matched)> {
+        let blanks = wanted.match_indices(' ').take(NAME_WORDS_MAX);
+        let mut turned = blanks.filter_map(|(at, _)| {
+            let (first, last) = wanted.split_at_checked(at)?;
+            let accepts = |name: &str| inverted(name).is_some_and(|name| name == wanted);
+            self.by_key(&format!("{} {first}", last.trim_start()), text, accepts)
+        });
+        turned.next()
     }
 
     /// Concepts with a name, entry term or former name that begins with a text, each once with the first
@@ -87,7 +108,13 @@ impl Vocabulary {
         names.filter(|(concept, _)| self.ui(*concept).starts_with('D'))
     }
 
-    fn by_key(&self, wanted: &str, text: &str) -> Option<(Concept, Matched)> {
+    /// The first of the concepts with a name of this key that is accepted.
+    fn by_key(
+        &self,
+        wanted: &str,
+        text: &str,
+        accepts: impl Fn(&str) -> bool,
+    ) -> Option<(Concept, Matched)> {
         if wanted.is_empty() {
             return None;
         }
@@ -101,7 +128,7 @@ impl Vocabulary {
             let of_tag = MeshTag::ALL.iter().position(|other| other == tag);
             (kind, *name != text, of_tag, *concept)
         };
-        let (concept, tag, _) = named.min_by_key(rank)?;
+        let (concept, tag, _) = named.filter(|(_, _, name)| accepts(name)).min_by_key(rank)?;
         let matched = match tag {
             MeshTag::Entry => Matched::EntryTerm,
             MeshTag::Former => Matched::FormerName,

@@ -55,6 +55,7 @@ fn names_of_every_kind_are_found() {
         ("d000007", "D001241", Matched::RetiredUi),
         ("D02.455", "D001241", Matched::TreeNumber),
         ("arthritis rheumatoid", "D001172", Matched::Name),
+        ("Rheumatoid arthritis", "D001172", Matched::Name),
         ("anti inflammatory agents non steroidal", "D000894", Matched::Name),
         ("aspirin sodium", "C000001", Matched::EntryTerm),
         ("administration & dosage", "Q000008", Matched::Name),
