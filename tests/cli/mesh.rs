@@ -96,7 +96,7 @@ fn two_years_are_compared() {
 fn documents_that_are_not_indexed_are_counted_and_kept_on_request() {
     let sandbox = Sandbox::new();
     let indexed = "{\"pmid\": 1, \"title\": \"A\", \"mesh\": [\"Breast Neoplasms\"]}\n";
-    sandbox.write("docs.jsonl", &format!("{indexed}{{\"pmid\": 2, \"title\": \"B\"}}\n"));
+    sandbox.write("docs.jsonl", format!("{indexed}{{\"pmid\": 2, \"title\": \"B\"}}\n"));
     sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
     let search = ["search", "db", "--mesh", "Neoplasms", "-f", "json"];
     let run = sandbox.medvec(&search).expect(0);
