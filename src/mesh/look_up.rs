@@ -2,7 +2,7 @@
 
 use super::key::{inverted, key};
 use super::tree::is_tree_number;
-use super::vocabulary::{Concept, Vocabulary};
+use super::vocabulary::{Concept, Vocabulary, first_not};
 use crate::format::mesh::{FIELD_END, MeshTag};
 
 /// Blanks of a text at which it is turned round: names have fewer words.
@@ -30,16 +30,10 @@ impl Vocabulary {
     /// The concept with this UI, in any case.
     pub fn by_ui(&self, ui: &str) -> Option<Concept> {
         let ui = ui.trim().to_ascii_uppercase();
-        let records = self.parts.starts.len().saturating_sub(1) as u32;
-        let (mut low, mut high) = (0, records);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.ui(Concept(middle)) < ui.as_str() {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        (low < records && self.ui(Concept(low)) == ui).then_some(Concept(low))
+        let records = self.parts.starts.len().saturating_sub(1);
+        let place = first_not(records, |number| self.ui(Concept(number as u32)) < ui.as_str());
+        let concept = Concept(place as u32);
+        (place < records && self.ui(concept) == ui).then_some(concept)
     }
 
     /// The concept that a UI, tree number, name, entry term, former name or retired UI means, and by which
@@ -97,15 +91,6 @@ impl Vocabulary {
             }
         }
         found
-    }
-
-    /// Every name and entry term of a descriptor, in the order of keys.
-    pub fn descriptor_names(&self) -> impl Iterator<Item = (Concept, &str)> {
-        let names = self.parts.names.iter().filter_map(|at| match self.name_at(*at)? {
-            (MeshTag::Name | MeshTag::Entry, name) => Some((self.concept_at(*at), name)),
-            _ => None,
-        });
-        names.filter(|(concept, _)| self.ui(*concept).starts_with('D'))
     }
 
     /// The first of the concepts with a name of this key that is accepted.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::vocabulary::{Concept, Vocabulary};
+use super::vocabulary::{Concept, Vocabulary, first_not, piece};
 
 /// Whether a text has the form of a tree number: a letter, two digits, then groups of three behind dots.
 pub(crate) fn is_tree_number(text: &str) -> bool {
@@ -22,22 +22,12 @@ impl Vocabulary {
     }
 
     fn tree_at(&self, place: usize) -> &str {
-        let at = |place: usize| self.parts.tree_starts.get(place).map(|start| *start as usize);
-        let range = at(place).zip(at(place + 1));
-        range.and_then(|(start, end)| self.parts.tree_text.get(start..end)).unwrap_or_default()
+        piece(&self.parts.tree_text, &self.parts.tree_starts, place)
     }
 
     /// The first tree number that is not below a text.
     fn tree_from(&self, text: &str) -> usize {
-        let (mut low, mut high) = (0, self.tree_count());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.tree_at(middle) < text {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        low
+        first_not(self.tree_count(), |place| self.tree_at(place) < text)
     }
 
     /// Where a tree number and all below it stand.

@@ -103,9 +103,31 @@ impl Vocabulary {
     }
 
     fn record(&self, concept: Concept) -> &str {
-        let number = concept.0 as usize;
-        let at = |number: usize| self.parts.starts.get(number).map(|start| *start as usize);
-        let range = at(number).zip(at(number + 1));
-        range.and_then(|(start, end)| self.parts.text.get(start..end)).unwrap_or_default()
+        piece(&self.parts.text, &self.parts.starts, concept.0 as usize)
     }
+
+    /// Whether a concept is a descriptor: a heading of documents.
+    pub fn is_descriptor(&self, concept: Concept) -> bool {
+        self.ui(concept).starts_with('D')
+    }
+}
+
+/// A piece of a text that is cut at `starts`; empty beyond the last.
+pub(super) fn piece<'a>(text: &'a str, starts: &[u32], number: usize) -> &'a str {
+    let at = |number: usize| starts.get(number).map(|start| *start as usize);
+    let range = at(number).zip(at(number + 1));
+    range.and_then(|(start, end)| text.get(start..end)).unwrap_or_default()
+}
+
+/// The first of `count` numbers that is not before what is looked for; the numbers before it come first.
+pub(super) fn first_not(count: usize, is_before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match is_before(middle) {
+            true => low = middle + 1,
+            false => high = middle,
+        }
+    }
+    low
 }

@@ -38,7 +38,7 @@ pub(super) struct Meaning {
 /// Looks a text up in the vocabulary. Only descriptors are headings of documents.
 pub(super) fn meaning(term: &str, explode: bool) -> Result<Meaning> {
     let vocabulary = builtin()?;
-    let found = vocabulary.find(term).filter(|(at, _)| vocabulary.ui(*at).starts_with('D'));
+    let found = vocabulary.find(term).filter(|(at, _)| vocabulary.is_descriptor(*at));
     let Some((heading, matched)) = found else { return Ok(Meaning::default()) };
     let headings = match (explode, matched) {
         (false, _) => vec![heading],
@@ -86,7 +86,7 @@ pub fn suggest_headings(vocabulary: &Vocabulary, text: &str, count: usize) -> Ve
     if count == 0 {
         return Vec::new();
     }
-    let headings = vocabulary.concepts().filter(|at| vocabulary.ui(*at).starts_with('D'));
+    let headings = vocabulary.concepts().filter(|at| vocabulary.is_descriptor(*at));
     let spelt: BTreeMap<String, &str> =
         headings.map(|at| (fold(vocabulary.name(at)), vocabulary.name(at))).collect();
     let names = spelt.keys().map(|name| (name.clone(), 0)).collect();

@@ -78,18 +78,17 @@ impl MeshSource {
                 text.clone_from(ui);
             }
         };
-        let mut links: BTreeMap<String, MeshRecord> = BTreeMap::new();
-        for (ui, record) in &self.records {
-            let mut record = record.clone();
+        let named = self.records.values().filter(|record| !record.name.trim().is_empty());
+        let resolved = named.cloned().map(|mut record| {
             record.actions.iter_mut().for_each(resolve);
             record.allowed_qualifiers.iter_mut().for_each(resolve);
             for heading in &mut record.mapped_to {
                 resolve(&mut heading.ui);
                 resolve(&mut heading.qualifier);
             }
-            links.insert(ui.clone(), record);
-        }
-        links.into_values().filter(|record| !record.name.trim().is_empty()).collect()
+            record
+        });
+        resolved.collect()
     }
 
     /// UIs of descriptors and qualifiers by name in lower case.

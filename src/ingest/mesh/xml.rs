@@ -11,15 +11,10 @@ use crate::mesh::{MappedHeading, MeshRecord, is_tree_number, is_ui};
 const RECORDS: &[&str] = &["DescriptorRecord", "QualifierRecord", "SupplementalRecord"];
 
 pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
-    let mut kind = None;
-    for name in RECORDS {
-        // The set is called after its records: `<DescriptorRecordSet`.
-        let head = String::from_utf8_lossy(feed.head()).into_owned();
-        if head.contains(&format!("<{name}")) {
-            kind = Some(*name);
-        }
-    }
-    let Some(kind) = kind else {
+    let head = String::from_utf8_lossy(feed.head());
+    // The set is called after its records: `<DescriptorRecordSet`.
+    let kind = RECORDS.iter().rfind(|name| head.contains(&format!("<{name}")));
+    let Some(kind) = kind.copied() else {
         return Err(
             feed.wrong("not MeSH XML: no DescriptorRecord, QualifierRecord or SupplementalRecord")
         );
@@ -29,7 +24,8 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
     loop {
         let place = feed.place();
         let Some(bytes) = feed.through(end.as_bytes())? else { break };
-        let text = std::str::from_utf8(bytes).map(|text| from_start(text, kind).map(str::to_owned));
+        let text =
+            std::str::from_utf8(&bytes).map(|text| from_start(text, kind).map(str::to_owned));
         let problem =
             |detail: &str| Error::input(feed.name(), format!("record after {place}"), detail);
         let Ok(Some(text)) = text else {
