@@ -190,6 +190,23 @@ pub enum Error {
         /// What is wrong and what would be right.
         detail: String,
     },
+    /// A search strategy that is malformed, or that cannot be answered as it stands.
+    #[error("line {line}, column {column}: {detail} [{rule}]\n{diagram}")]
+    #[non_exhaustive]
+    Strategy {
+        /// Bytes before the place in the strategy's text.
+        offset: usize,
+        /// The place's line, from 1.
+        line: usize,
+        /// The place's character in its line, from 1.
+        column: usize,
+        /// What is broken, as a stable name for programs.
+        rule: &'static str,
+        /// What is wrong and what would be right.
+        detail: String,
+        /// The place in its surroundings, with carets below it.
+        diagram: String,
+    },
     /// A filter names something that no document of the database has and no vocabulary knows.
     #[error("unknown {kind} `{name}`{}", hint(.suggestions, .detail))]
     #[non_exhaustive]
@@ -371,6 +388,7 @@ impl Error {
     /// | `vector` | [`Error::Vector`] |
     /// | `invalid_document` | [`Error::InvalidDocument`] |
     /// | `invalid_query` | [`Error::InvalidQuery`] |
+    /// | `strategy` | [`Error::Strategy`] |
     /// | `unknown_name` | [`Error::UnknownName`] |
     /// | `input` | [`Error::Input`] |
     /// | `encoder` | [`Error::Encoder`] |
@@ -395,6 +413,7 @@ impl Error {
             Error::Vector { .. } => "vector",
             Error::InvalidDocument { .. } => "invalid_document",
             Error::InvalidQuery { .. } => "invalid_query",
+            Error::Strategy { .. } => "strategy",
             Error::UnknownName { .. } => "unknown_name",
             Error::Input { .. } => "input",
             Error::Encoder { .. } => "encoder",
@@ -435,6 +454,17 @@ mod tests {
             (Error::Vector { subject: text(), detail: text() }, "vector"),
             (Error::InvalidDocument { key: Key::pmid(1), detail: text() }, "invalid_document"),
             (Error::InvalidQuery { detail: text() }, "invalid_query"),
+            (
+                Error::Strategy {
+                    offset: 0,
+                    line: 1,
+                    column: 1,
+                    rule: "",
+                    detail: text(),
+                    diagram: text(),
+                },
+                "strategy",
+            ),
             (
                 Error::UnknownName {
                     kind: NameKind::Field,

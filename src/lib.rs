@@ -73,6 +73,8 @@ pub mod format;
 #[doc(hidden)]
 pub mod kernel;
 
+pub mod query;
+
 #[doc(hidden)]
 pub mod storage;
 

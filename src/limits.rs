@@ -54,3 +54,19 @@ pub const FIELDS_MAX: usize = 256;
 
 /// Longest name of a free field, in bytes.
 pub const FIELD_NAME_BYTES_MAX: usize = 128;
+
+/// Longest strategy, in bytes: the longest published ones have 100,000, a hedge of 50,000 terms a million.
+pub const STRATEGY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Wildcards of one query of a strategy: PubMed refuses more.
+pub const WILDCARDS_MAX: usize = 256;
+
+/// Words between the words of a proximity search: PubMed's limit, under which a match stays inside one
+/// affiliation.
+pub const PROXIMITY_MAX: u32 = 1000;
+
+/// Cautions of one kind that are shown in full: more of the same teach nothing.
+pub const CAUTIONS_MAX: usize = 8;
+
+/// Greatest number of a line of a strategy: four digits, so that a longer number is a word.
+pub const LINE_NUMBER_MAX: u32 = 9999;

@@ -1,0 +1,256 @@
+//! From one line of text to tokens.
+
+use std::ops::Range;
+
+use super::caution::{CautionKind, Cautions};
+use super::chars::{has_content, is_quote, is_space, is_special};
+use super::foreign;
+use super::syntax_error::{Fault, SyntaxRule};
+use super::tree::Operator;
+
+/// Characters before a wildcard, at least: PubMed takes `*` after fewer for a space.
+const BEFORE_WILDCARD: usize = 4;
+
+/// A piece of a query. Its text is a part of the query's text, without the marks around it.
+#[derive(Clone, Debug)]
+pub(super) struct Token<'t> {
+    pub(super) kind: TokenKind,
+    pub(super) text: &'t str,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Open,
+    Close,
+    Operator(Operator),
+    /// A word outside quotation marks.
+    Word,
+    /// What stands in quotation marks.
+    Quoted,
+    /// What stands in square brackets.
+    Tag,
+    Colon,
+    /// The name of a line, without its `#`.
+    Reference,
+    /// A free field with its value: `rating:>3`.
+    Typed,
+}
+
+/// The tokens of the bytes `line` of `text`, which hold no line break.
+pub(super) fn tokens<'t>(
+    text: &'t str,
+    line: Range<usize>,
+    cautions: &mut Cautions,
+) -> Result<Vec<Token<'t>>, Fault> {
+    let mut lexer = Lexer { text, at: line.start, end: line.end, found: Vec::new(), cautions };
+    while lexer.step()? {}
+    Ok(lexer.found)
+}
+
+struct Lexer<'t, 'c> {
+    text: &'t str,
+    at: usize,
+    end: usize,
+    found: Vec<Token<'t>>,
+    cautions: &'c mut Cautions,
+}
+
+impl<'t> Lexer<'t, '_> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// Adds a token of `length` bytes from here, whose text is its bytes `inner`.
+    fn push(&mut self, kind: TokenKind, length: usize, inner: Range<usize>) {
+        let span = self.at..self.at + length;
+        let text = self.rest().get(inner).unwrap_or_default();
+        self.found.push(Token { kind, text, span });
+        self.at += length;
+    }
+
+    /// Reads on; false at the end.
+    fn step(&mut self) -> Result<bool, Fault> {
+        let rest = self.rest();
+        let Some(ch) = rest.chars().next() else { return Ok(false) };
+        let length = ch.len_utf8();
+        let mark = |kind| (kind, length);
+        let (kind, length) = match ch {
+            '(' => mark(TokenKind::Open),
+            ')' => mark(TokenKind::Close),
+            ':' => mark(TokenKind::Colon),
+            '&' => mark(TokenKind::Operator(Operator::And)),
+            '|' => mark(TokenKind::Operator(Operator::Or)),
+            '[' | ']' => return self.tag().map(|()| true),
+            '#' => {
+                self.reference();
+                return Ok(true);
+            }
+            _ if is_quote(ch) => return self.quoted().map(|()| true),
+            _ if is_space(ch) || ch == '*' => {
+                self.space(ch);
+                return Ok(true);
+            }
+            _ => return self.word().map(|()| true),
+        };
+        self.push(kind, length, 0..length);
+        Ok(true)
+    }
+
+    /// A character that is taken for a space, with a caution where it looks like a wildcard.
+    fn space(&mut self, ch: char) {
+        let length = ch.len_utf8();
+        let span = self.at..self.at + length;
+        let after_word = self
+            .found
+            .last()
+            .is_some_and(|last| last.kind == TokenKind::Word && last.span.end == self.at);
+        if ch == '*' {
+            let detail = "`*` with no character before it is read as a space, as PubMed does; it stands for \
+                          zero or more characters behind four";
+            self.cautions.add(CautionKind::StrayWildcard, span, detail);
+        } else if matches!(ch, '?' | '$') && after_word {
+            let detail = format!(
+                "`{ch}` is read as a space, as PubMed does; its one wildcard is `*`, for zero or more characters"
+            );
+            self.cautions.add(CautionKind::StrayWildcard, span, detail);
+        }
+        self.at += length;
+    }
+
+    fn tag(&mut self) -> Result<(), Fault> {
+        let rest = self.rest();
+        let unbalanced = |detail: &str, at: usize| {
+            Err(Fault::new(SyntaxRule::UnbalancedTag, at..at + 1, detail))
+        };
+        if rest.starts_with(']') {
+            return unbalanced("this square bracket closes nothing", self.at);
+        }
+        match rest.char_indices().skip(1).find(|(_, ch)| matches!(ch, '[' | ']')) {
+            Some((close, ']')) => {
+                self.push(TokenKind::Tag, close + 1, 1..close);
+                Ok(())
+            }
+            _ => unbalanced("this square bracket is not closed on its line", self.at),
+        }
+    }
+
+    /// `#1`; a `#` before anything else is a space.
+    fn reference(&mut self) {
+        let name = self.rest().get(1..).unwrap_or_default();
+        let length = name.find(|ch: char| !ch.is_alphanumeric()).unwrap_or(name.len());
+        if length == 0 {
+            self.at += 1;
+        } else {
+            self.push(TokenKind::Reference, 1 + length, 1..1 + length);
+        }
+    }
+
+    fn quoted(&mut self) -> Result<(), Fault> {
+        let (length, inner) = self.quotation(0)?;
+        self.push(TokenKind::Quoted, length, inner);
+        Ok(())
+    }
+
+    /// Length and content of a quotation that begins `skip` bytes from here, both counted from here.
+    fn quotation(&mut self, skip: usize) -> Result<(usize, Range<usize>), Fault> {
+        let rest = self.rest().get(skip..).unwrap_or_default();
+        let mut marks = rest.char_indices().filter(|(_, ch)| is_quote(*ch));
+        let (Some((_, open)), Some((at, close))) = (marks.next(), marks.next()) else {
+            let span =
+                self.at + skip..self.at + skip + rest.chars().next().map_or(0, char::len_utf8);
+            let detail = "this quotation mark has no other half on its line";
+            return Err(Fault::new(SyntaxRule::UnbalancedQuote, span, detail));
+        };
+        let length = skip + at + close.len_utf8();
+        if open != '"' || close != '"' {
+            let detail = "typographic quotation marks are read as straight ones";
+            self.cautions.add(CautionKind::CurlyQuotes, self.at..self.at + length, detail);
+        }
+        Ok((length, skip + open.len_utf8()..skip + at))
+    }
+
+    fn word(&mut self) -> Result<(), Fault> {
+        let rest = self.rest();
+        if let Some(value) = typed_value(rest) {
+            let length = match rest.get(value..) {
+                Some(quoted) if quoted.starts_with(is_quote) => self.quotation(value)?.0,
+                _ => typed_end(rest, value),
+            };
+            self.push(TokenKind::Typed, length, 0..length);
+            return Ok(());
+        }
+        let ends = |ch: char| is_space(ch) || is_special(ch);
+        let whole = rest.split(ends).next().unwrap_or_default();
+        let raw = match self.wildcards(whole)? {
+            Some(stray) => whole.get(..stray).unwrap_or_default(),
+            None => whole,
+        };
+        let trimmed = raw.trim_start_matches(['/', ',', '.']);
+        let before = raw.len() - trimmed.len();
+        let word = trimmed.trim_end_matches(['/', '.']);
+        let after = rest.get(raw.len()..).unwrap_or_default();
+        if let Some(detail) = foreign::word(raw, word, after) {
+            return Err(Fault::new(
+                SyntaxRule::ForeignSyntax,
+                self.at..self.at + raw.len(),
+                detail,
+            ));
+        }
+        if has_content(word) {
+            let kind = match word.trim_end_matches(',') {
+                "AND" => TokenKind::Operator(Operator::And),
+                "OR" => TokenKind::Operator(Operator::Or),
+                "NOT" => TokenKind::Operator(Operator::Not),
+                _ => TokenKind::Word,
+            };
+            let span = self.at + before..self.at + before + word.len();
+            self.found.push(Token { kind, text: word, span });
+        }
+        self.at += raw.len();
+        Ok(())
+    }
+
+    /// Checks the wildcards of a word. The bytes before one that has nothing before it, if there is one.
+    fn wildcards(&mut self, word: &str) -> Result<Option<usize>, Fault> {
+        for (at, _) in word.match_indices('*') {
+            let before = word.get(..at).unwrap_or_default().trim_start_matches(['/', ',', '.']);
+            if !has_content(before) {
+                return Ok(Some(at));
+            }
+            check_wildcard(before, self.at..self.at + at + 1)?;
+        }
+        Ok(None)
+    }
+}
+
+/// Refuses a wildcard behind `before` of its word, which has a letter or digit, if that is too short.
+pub(super) fn check_wildcard(before: &str, span: Range<usize>) -> Result<(), Fault> {
+    let characters = before.chars().filter(|ch| *ch != '*').count();
+    if characters >= BEFORE_WILDCARD {
+        return Ok(());
+    }
+    let detail = format!(
+        "`*` behind fewer than {BEFORE_WILDCARD} characters: PubMed would search for the word `{}` alone; write it out, \
+         or without the `*`",
+        before.trim_end_matches('*')
+    );
+    Err(Fault::new(SyntaxRule::ShortWildcard, span, detail))
+}
+
+/// Where the value begins if `rest` begins with `name:value`, a name of ASCII letters, digits and `_ - .`.
+fn typed_value(rest: &str) -> Option<usize> {
+    let colon =
+        rest.find(|ch: char| !(ch.is_ascii_alphanumeric() || matches!(ch, '_' | '-' | '.')))?;
+    let starts = rest.starts_with(|ch: char| ch.is_ascii_alphabetic());
+    let plain = rest.get(colon..)?.starts_with(':');
+    let next = rest.get(colon + 1..)?.chars().next()?;
+    let value = is_quote(next) || !(next.is_whitespace() || is_special(next));
+    (starts && plain && value).then_some(colon + 1)
+}
+
+/// The end of an unquoted value.
+fn typed_end(rest: &str, value: usize) -> usize {
+    let ends = |ch: char| ch.is_whitespace() || is_quote(ch) || matches!(ch, '(' | ')' | '[' | ']');
+    rest.get(value..).and_then(|text| text.find(ends)).map_or(rest.len(), |at| value + at)
+}

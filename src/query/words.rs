@@ -1,0 +1,78 @@
+//! The text of a term, from its tokens.
+
+use super::caution::{CautionKind, Cautions};
+use super::chars::has_content;
+use super::field::SearchField;
+use super::syntax_error::{Fault, SyntaxRule};
+use super::token::{Token, TokenKind, check_wildcard};
+
+/// The words of a quotation, one space between each two, without stray wildcards.
+pub(super) fn quoted(token: &Token<'_>, cautions: &mut Cautions) -> Result<String, Fault> {
+    let mut text = String::with_capacity(token.text.len());
+    for word in token.text.split_whitespace() {
+        let mut kept = String::with_capacity(word.len());
+        for ch in word.chars() {
+            if ch != '*' {
+                kept.push(ch);
+            } else if has_content(&kept) {
+                check_wildcard(&kept, token.span.clone())?;
+                kept.push(ch);
+            } else {
+                let detail = "`*` with no character before it is read as a space, as PubMed does";
+                cautions.add(CautionKind::StrayWildcard, token.span.clone(), detail);
+                kept.push(' ');
+            }
+        }
+        text.push(' ');
+        text.push_str(&kept);
+    }
+    if !has_content(&text) {
+        let detail = "there is no letter or digit in these quotation marks";
+        return Err(Fault::new(SyntaxRule::EmptyTerm, token.span.clone(), detail));
+    }
+    Ok(super::chars::squeeze(&text))
+}
+
+/// The unquoted words before a tag. Ovid's `exp` is left out before a heading, which explodes anyway.
+pub(super) fn tagged(
+    run: &[Token<'_>],
+    field: SearchField,
+    cautions: &mut Cautions,
+) -> Result<String, Fault> {
+    let mut words: Vec<&Token<'_>> =
+        run.iter().filter(|token| token.kind == TokenKind::Word).collect();
+    let exploded = words.iter().take(words.len().saturating_sub(1));
+    let exploded = exploded.take_while(|word| word.text.eq_ignore_ascii_case("exp")).count();
+    for word in words.drain(..if field.is_heading() { exploded } else { 0 }) {
+        let detail =
+            format!("`{}` is Ovid's explosion and left out: {field} explodes by itself", word.text);
+        cautions.add(CautionKind::RedundantExplode, word.span.clone(), detail);
+    }
+    let text: Vec<&str> = words.iter().map(|token| token.text).collect();
+    match run.first() {
+        Some(first) if text.is_empty() => {
+            let detail = "there is no term before this tag";
+            Err(Fault::new(SyntaxRule::EmptyTerm, first.span.clone(), detail))
+        }
+        _ => Ok(text.join(" ")),
+    }
+}
+
+/// Refuses words without a tag that are a range of numbers.
+pub(super) fn refuse_untagged(run: &[Token<'_>]) -> Result<(), Fault> {
+    let is_number = |token: &Token<'_>| token.text.starts_with(|ch: char| ch.is_ascii_digit());
+    for three in run.windows(3) {
+        if let [from, colon, to] = three
+            && colon.kind == TokenKind::Colon
+            && is_number(from)
+            && is_number(to)
+        {
+            let detail = format!(
+                "a range needs the tag of a date: `{}:{}[dp]` for dates of publication",
+                from.text, to.text
+            );
+            return Err(Fault::new(SyntaxRule::Date, from.span.start..to.span.end, detail));
+        }
+    }
+    Ok(())
+}
