@@ -1,6 +1,8 @@
 //! The fields that tags name.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 macro_rules! fields {
     ($($name:ident $tag:literal $long:literal [$($other:literal)*];)*) => {
@@ -98,9 +100,13 @@ impl SearchField {
     /// assert_eq!(SearchField::named("Titel"), None);
     /// ```
     pub fn named(name: &str) -> Option<SearchField> {
-        let name = plain(name);
-        let is_one = |field: &SearchField| field.names().any(|known| plain(known) == name);
-        SearchField::ALL.iter().copied().find(is_one)
+        static NAMES: OnceLock<HashMap<String, SearchField>> = OnceLock::new();
+        let all = || {
+            SearchField::ALL
+                .iter()
+                .flat_map(|field| field.names().map(|name| (plain(name), *field)))
+        };
+        NAMES.get_or_init(|| all().collect()).get(&plain(name)).copied()
     }
 
     /// Every spelling, the tag first.
