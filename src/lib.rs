@@ -77,6 +77,9 @@ pub mod kernel;
 pub mod storage;
 
 #[doc(hidden)]
+pub mod text;
+
+#[doc(hidden)]
 pub mod index;
 
 pub mod mesh;

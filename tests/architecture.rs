@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("rules", 0),
     ("format", 1),
     ("kernel", 1),
+    ("text", 1),
     ("storage", 2),
     ("index", 3),
     ("mesh", 3),

@@ -65,11 +65,11 @@ impl Case {
     }
 
     fn merge(&self, id: u64, inputs: &[(&Segment, &RoaringBitmap)]) -> (Segment, u64) {
-        let (config, codebook) = (Some(&self.config), Some(&self.codebook));
+        let config = Some(&self.config);
+        let into = MergeInto { vectors: config, codebook: Some(&self.codebook), lexical: None };
         let control = Control::default();
         let Merged { entry, encoded } =
-            merge(inputs, config, codebook, &self.storage, SegmentId(id), [9; 16], &control)
-                .unwrap();
+            merge(inputs, into, &self.storage, SegmentId(id), [9; 16], &control).unwrap();
         let segment = Segment::open(&self.storage, &entry, config).unwrap();
         segment.verify(&control).unwrap();
         (segment, encoded)
