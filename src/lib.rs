@@ -118,7 +118,7 @@ pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, Revision};
 pub use search::{
     Accuracy, Facet, FacetCounts, FieldTest, Filter, Hit, Note, Query, SearchResult, Sort,
-    SortOrder,
+    SortOrder, TextField,
 };
 pub use storage::Access;
 

@@ -10,7 +10,7 @@ use crate::format::manifest::{RowType, VectorConfig};
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::scan::block::{BLOCK_ROWS, block_bytes, read_row};
-use crate::segment::{CodebookFile, Merged, Queries, Segment, merge};
+use crate::segment::{CodebookFile, MergeInto, Merged, Queries, Segment, merge};
 use crate::storage::MemoryStorage;
 
 /// Unindexed segments of unlike vectors and a codebook for them.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::rules::Rule;
 use crate::ids::{Key, Revision, RowId, SegmentId};
-use crate::segment::{Segment, merge};
+use crate::segment::{MergeInto, Segment, merge};
 use crate::storage::{MemoryStorage, Storage};
 
 struct Case {
