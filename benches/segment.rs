@@ -88,7 +88,7 @@ fn report(storage: &dyn Storage, documents: &[Document]) -> Segment {
     let none = RoaringBitmap::new();
     let inputs: Vec<_> = halves.iter().map(|segment| (segment, &none)).collect();
     let start = Instant::now();
-    merge(&inputs, None, None, storage, SegmentId(4), [1; 16], &Control::default())
+    merge(&inputs, MergeInto::default(), storage, SegmentId(4), [1; 16], &Control::default())
         .expect("merges");
     println!("two halves merged in {:.2} s", start.elapsed().as_secs_f64());
     segment

@@ -79,6 +79,9 @@ pub mod query;
 pub mod storage;
 
 #[doc(hidden)]
+pub mod text;
+
+#[doc(hidden)]
 pub mod index;
 
 pub mod mesh;
@@ -117,7 +120,7 @@ pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, Revision};
 pub use search::{
     Accuracy, Facet, FacetCounts, FieldTest, Filter, Hit, Note, Query, SearchResult, Sort,
-    SortOrder,
+    SortOrder, TextField,
 };
 pub use storage::Access;
 

@@ -70,3 +70,13 @@ pub const CAUTIONS_MAX: usize = 8;
 
 /// Greatest number of a line of a strategy: four digits, so that a longer number is a word.
 pub const LINE_NUMBER_MAX: u32 = 9999;
+
+/// Most words between those that a filter wants near each other: keywords and affiliations are indexed with one
+/// position more between them, so that no such filter reaches from one into the next.
+pub const WORDS_BETWEEN_MAX: u32 = 63;
+
+/// Characters before the first `*` of a word, as in PubMed: fewer would match a good part of all words.
+pub const WILDCARD_PREFIX_MIN: usize = 4;
+
+/// Words of one segment that a word with `*` may stand for: more take longer than a user waits.
+pub const WILDCARD_WORDS_MAX: usize = 100_000;

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("format", 1),
     ("kernel", 1),
     ("query", 1),
+    ("text", 1),
     ("storage", 2),
     ("index", 3),
     ("mesh", 3),

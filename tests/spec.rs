@@ -131,6 +131,7 @@ fn the_smallest_manifest_is_as_printed() {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        lexical: None,
     };
     let (bytes, _) = manifest::encode(&manifest, [0xff; 16]).expect("encodes");
     let text = Text::read();

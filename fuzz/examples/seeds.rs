@@ -241,6 +241,7 @@ fn empty() -> Manifest {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        lexical: None,
     }
 }
 

@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 
 use crate::document::Document;
 use crate::error::Result;
-use crate::format::manifest::{SegmentEntry, VectorConfig};
+use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
 use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::segment::{Draft, SegmentBuilder};
 use crate::storage::{Storage, random_id};
@@ -31,9 +31,9 @@ pub(super) struct BufferedRow {
 }
 
 impl Buffer {
-    pub(super) fn new(vectors: Option<&VectorConfig>) -> Buffer {
+    pub(super) fn new(vectors: Option<&VectorConfig>, lexical: Option<LexicalConfig>) -> Buffer {
         Buffer {
-            builder: SegmentBuilder::new(vectors),
+            builder: SegmentBuilder::new(vectors).lexical(lexical),
             rows: HashMap::new(),
             deletions: HashMap::new(),
             deleted: RoaringBitmap::new(),

@@ -16,7 +16,7 @@ use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
-    Calibration, CodebookEntry, Manifest, SegmentEntry, SourceEntry, VectorConfig,
+    Calibration, CodebookEntry, LexicalConfig, Manifest, SegmentEntry, SourceEntry, VectorConfig,
 };
 use crate::format::names::{codebook_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
@@ -30,6 +30,7 @@ pub(super) struct NextGeneration {
     /// The last commit.
     base: Snapshot,
     vectors: Option<VectorConfig>,
+    lexical: Option<LexicalConfig>,
     next_segment: SegmentId,
     /// Segments written since the last commit.
     written: Vec<WrittenSegment>,
@@ -81,6 +82,7 @@ impl NextGeneration {
         Ok(NextGeneration {
             next_segment: free_segment(&*storage, manifest)?,
             vectors: manifest.vectors.clone(),
+            lexical: manifest.lexical,
             sources: manifest.sources.clone(),
             calibration: manifest.calibration.clone(),
             codebooks: base.codebooks(),
@@ -105,6 +107,11 @@ impl NextGeneration {
 
     pub(super) fn vectors(&self) -> Option<&VectorConfig> {
         self.vectors.as_ref()
+    }
+
+    /// The lexical index of new segments.
+    pub(super) fn lexical(&self) -> Option<LexicalConfig> {
+        self.lexical
     }
 
     /// Whether it differs from the last commit.
@@ -298,6 +305,7 @@ impl NextGeneration {
             database_id: base.database_id,
             next_segment: self.next_segment,
             vectors: self.vectors.clone(),
+            lexical: self.lexical,
             segments: entries,
             sources: self.sources.clone(),
             codebooks: codebooks.iter().map(|(entry, _)| entry.clone()).collect(),

@@ -8,7 +8,7 @@ use super::setters::setters;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
-use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::manifest::{LexicalConfig, RowType, VectorConfig};
 use crate::limits::{DIMENSION_MAX, INDEX_ROWS_MIN, TRAIN_ROWS_MIN};
 use crate::storage::Access;
 
@@ -23,11 +23,20 @@ use crate::storage::Access;
 /// let options = CreateOptions::default().vectors(Some(vectors));
 /// assert!(options.vectors.is_some());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreateOptions {
     /// Its vectors; `None` for documents without any.
     pub vectors: Option<VectorConfig>,
+    /// Its lexical index, by default one with positions; `None` for none: words cannot be searched for then.
+    pub lexical: Option<LexicalConfig>,
+}
+
+impl Default for CreateOptions {
+    /// No vectors; a lexical index with positions.
+    fn default() -> CreateOptions {
+        CreateOptions { vectors: None, lexical: Some(LexicalConfig { positions: true }) }
+    }
 }
 
 impl CreateOptions {
@@ -41,6 +50,7 @@ impl CreateOptions {
                 row_type,
                 Some(spec.clone()),
             )),
+            ..CreateOptions::default()
         }
     }
 
@@ -82,7 +92,7 @@ impl CreateOptions {
     }
 }
 
-setters!(CreateOptions { vectors: Option<VectorConfig> });
+setters!(CreateOptions { vectors: Option<VectorConfig>, lexical: Option<LexicalConfig> });
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, Default)]

@@ -95,7 +95,7 @@ impl Writer {
                 result => result?,
             }
         }
-        let buffer = Buffer::new(vectors);
+        let buffer = Buffer::new(vectors, base.manifest().lexical);
         let next = NextGeneration::new(storage, base)?;
         let in_source_order = false;
         Ok(Writer { shared, options, next, buffer, in_source_order, poison: None, lock })
@@ -395,7 +395,10 @@ impl Writer {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(self.next.vectors()));
+        let buffer = std::mem::replace(
+            &mut self.buffer,
+            Buffer::new(self.next.vectors(), self.next.lexical()),
+        );
         let id = self.next.take_segment_id();
         let (entry, deleted) = buffer.finish(self.next.storage(), id)?;
         self.next.add_segment(entry, deleted)

@@ -22,12 +22,15 @@ pub const SECTION_STATE: u32 = 1;
 pub const SECTION_SOURCE_DIGESTS: u32 = 2;
 /// Optional section of [`CalibrationNotes`]; since format 1.1.
 pub const SECTION_CALIBRATION_NOTES: u32 = 3;
+/// Optional section of [`LexicalConfig`]; since format 1.2.
+pub const SECTION_LEXICAL: u32 = 5;
 
 /// Every section of a manifest and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
     (SECTION_STATE, "state"),
     (SECTION_SOURCE_DIGESTS, "source-digests"),
     (SECTION_CALIBRATION_NOTES, "calibration-notes"),
+    (SECTION_LEXICAL, "lexical"),
 ];
 
 /// How vectors are stored for re-ranking and exact search.
@@ -72,6 +75,13 @@ impl VectorConfig {
         let rotation = if row_type == RowType::Int8 { ROTATION } else { 0 };
         VectorConfig { dimension, metric, row_type, encoder, rotation }
     }
+}
+
+/// The lexical index of a database: the same for every segment that is written from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct LexicalConfig {
+    /// Whether it keeps the positions of words, which phrases, proximity and single parts of a text need.
+    pub positions: bool,
 }
 
 /// A segment of the database.
@@ -119,6 +129,9 @@ pub struct Manifest {
     pub codebooks: Vec<CodebookEntry>,
     /// What reaches which recall with the last codebook.
     pub calibration: Option<Calibration>,
+    /// The lexical index of new segments; `None` for none, as in databases of format 1.0. A section of its own.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub lexical: Option<LexicalConfig>,
 }
 
 /// A codebook that segments are indexed with.
@@ -201,6 +214,9 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
         put_record(&mut writer, SECTION_CALIBRATION_NOTES, notes)?;
     }
+    if let Some(lexical) = &manifest.lexical {
+        put_record(&mut writer, SECTION_LEXICAL, lexical)?;
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -224,6 +240,8 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
         };
         calibration.notes = Some(notes);
     }
+    manifest.lexical =
+        optional_record(file, &frame, bytes, SECTION_LEXICAL)?.map(|(config, _)| config);
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}

@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod documents;
 pub mod frame;
 pub mod layout;
+pub mod lexical;
 pub mod manifest;
 pub mod mesh;
 pub mod names;

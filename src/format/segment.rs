@@ -9,6 +9,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 use super::blocks::blocks_bytes;
 use super::documents::BLOCK_RAW_BYTES_MAX;
 use super::layout::layout;
+use super::lexical::LexicalSection;
 use super::manifest::{RowType, VectorConfig};
 use super::postings::PostingEntry;
 use super::rules::Rule;
@@ -88,7 +89,32 @@ pub const SECTION_CODES: u32 = 34;
 /// Scale of each row's estimate, half precision.
 pub const SECTION_CODE_SCALES: u32 = 35;
 
-/// Every section of a segment and its name in `inspect` and `stats`.
+/// The kind of a section of the lexical index. All of them are there, or none: segments of format 1.0 and
+/// of databases without a lexical index have none.
+pub const fn lexical_kind(section: LexicalSection) -> u32 {
+    match section {
+        LexicalSection::Meta => 36,
+        LexicalSection::Terms => 37,
+        LexicalSection::TermIndex => 38,
+        LexicalSection::Lists => 39,
+        LexicalSection::Lengths => 40,
+        LexicalSection::Parts => 41,
+        LexicalSection::PartIndex => 42,
+    }
+}
+
+/// Every section that a segment may have beside [`NAMES`].
+pub const OPTIONAL_NAMES: &[(u32, &str)] = &[
+    (lexical_kind(LexicalSection::Meta), "lexical-meta"),
+    (lexical_kind(LexicalSection::Terms), "lexical-terms"),
+    (lexical_kind(LexicalSection::TermIndex), "lexical-term-index"),
+    (lexical_kind(LexicalSection::Lists), "lexical-lists"),
+    (lexical_kind(LexicalSection::Lengths), "lexical-lengths"),
+    (lexical_kind(LexicalSection::Parts), "lexical-parts"),
+    (lexical_kind(LexicalSection::PartIndex), "lexical-part-index"),
+];
+
+/// Every section that a segment must have, and its name in `inspect` and `stats`.
 pub const NAMES: &[(u32, &str)] = &[
     (SECTION_META, "meta"),
     (SECTION_KEY_PMIDS, "key-pmids"),

@@ -31,6 +31,7 @@ pub(super) fn check_condition(condition: &Filter) -> Result<()> {
         Filter::Journal(name) => named("journal", name),
         Filter::Language(name) => named("language", name),
         Filter::PublicationType(name) => named("publication type", name),
+        Filter::Text(text) => text.check(),
         Filter::Years { from, to } if from > to => {
             invalid(format!("the year range {from}:{to} ends before it starts"))
         }

@@ -15,6 +15,7 @@ use super::mesh;
 use super::note::Note;
 use super::outcome::{Found, Outcome};
 use super::program::{Condition, Joint, Program};
+use super::text::Pattern;
 use super::view::SegmentView;
 use super::vocabulary::{journal, language, publication_type};
 use crate::date::Day;
@@ -149,6 +150,7 @@ impl Compiler<'_> {
                 Condition::Terms(range)
             }
             Filter::Keys(keys) => Condition::Keys(keys.clone()),
+            Filter::Text(text) => Condition::Words(text.clone(), Pattern::new(&text.pattern)?),
             Filter::Field { name, test } => {
                 let outcome = look_up_field(name, test, self.segments)?;
                 let Some(found) = self.found(outcome)? else { return Ok(()) };

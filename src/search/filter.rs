@@ -5,6 +5,7 @@ mod nested;
 
 use std::ops;
 
+use super::text::{TextField, TextFilter};
 use crate::date::Day;
 use crate::ids::Key;
 
@@ -65,6 +66,8 @@ pub enum Filter {
     HasMesh,
     /// These documents.
     Keys(Vec<Key>),
+    /// Documents with these words, as they are written.
+    Text(TextFilter),
     /// A free field.
     Field {
         /// Its name.
@@ -125,6 +128,21 @@ impl Filter {
             *explode = false;
         }
         self
+    }
+
+    /// Documents that have a word, or several words that follow each other, in one of some fields, as they are
+    /// written and in any case. `*` stands for any letters and needs four characters before it. `IL-6` also finds
+    /// `IL6`.
+    #[must_use]
+    pub fn text(fields: &[TextField], pattern: &str) -> Filter {
+        Filter::Text(TextFilter::new(fields, pattern, None))
+    }
+
+    /// Documents that have all words of a pattern in one of some fields, in any order, with at most so many words
+    /// between them, [`WORDS_BETWEEN_MAX`](crate::limits::WORDS_BETWEEN_MAX) at most.
+    #[must_use]
+    pub fn near(fields: &[TextField], pattern: &str, between: u32) -> Filter {
+        Filter::Text(TextFilter::new(fields, pattern, Some(between)))
     }
 
     /// A range of years, both included.

@@ -14,6 +14,7 @@ use roaring::RoaringBitmap;
 
 use super::numbers::NumberRange;
 use super::rows::{all_rows, days, keyed, numbers, posting};
+use super::text::{self, Pattern, TextFilter};
 use crate::date::Day;
 use crate::error::Result;
 use crate::format::terms::TermField;
@@ -64,6 +65,8 @@ pub(super) enum Condition {
         to: Day,
     },
     Keys(Vec<Key>),
+    /// Words of the text.
+    Words(TextFilter, Pattern),
     /// A number in a free field.
     Numbers {
         field: String,
@@ -202,6 +205,7 @@ impl Condition {
             }
             Condition::Days { from, to } => days(segment, *from, *to)?,
             Condition::Keys(keys) => keyed(segment, keys)?,
+            Condition::Words(filter, pattern) => text::matching(segment, filter, pattern)?,
             Condition::Numbers { field, range } => numbers(segment, field, range)?,
         })
     }

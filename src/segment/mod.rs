@@ -13,6 +13,7 @@
 //! | documents | `documents` `compress` `dictionary` | `documents` | `documents` | `documents` |
 //! | terms and posting lists | `postings` | `postings` | `postings` | `postings` |
 //! | vectors | `vectors` | `vectors` | `vectors` | `vectors` |
+//! | words and their positions | `lexical` `words` | `lexical` | `lexical` | `lexical` |
 //! | inverted lists | `lists` | `lists` | `lists` | `lists` |
 //! | deletion marks | `deletes` | `deletes` | `deletes` | `deletes` |
 //! | the codebook's file | `codebook` | `codebook` | | `codebook` |
@@ -53,11 +54,12 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use merge::segment::{Merged, merge};
+pub use merge::segment::{MergeInto, Merged, merge};
 pub use read::codebook::{CodebookFile, Queries};
 pub use read::columns::NumberColumn;
 pub use read::deletes::Deletes;
 pub use read::documents::Documents;
+pub(crate) use read::lexical::{LexicalIndex, PART_BLOCK_ROWS};
 pub use read::lists::{SegmentLists, SegmentPages};
 pub use read::postings::Terms;
 pub use read::segment::{SectionSize, Segment};

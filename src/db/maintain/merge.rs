@@ -9,7 +9,7 @@ use super::plan::{Candidate, next_group};
 use super::recall::RecallReport;
 use crate::error::Result;
 use crate::ids::SegmentId;
-use crate::segment::{Merged, Segment, merge};
+use crate::segment::{MergeInto, Merged, Segment, merge};
 use crate::storage::random_id;
 
 /// What a compaction did.
@@ -76,9 +76,10 @@ pub(super) fn merge_group(
     let with_vector: u64 = inputs.iter().map(|(segment, _)| segment.vector_count()).sum();
     let codebook = job.next.codebook().map(|(_, codebook)| codebook);
     let codebook = codebook.filter(|_| with_vector >= job.writer.index_rows_min.max(1));
-    let (storage, vectors) = (job.next.storage(), job.next.vectors());
-    let Merged { entry, encoded } =
-        merge(&borrowed, vectors, codebook, storage, id, random_id()?, job.control)?;
+    let storage = job.next.storage();
+    let (vectors, lexical) = (job.next.vectors(), job.next.lexical());
+    let into = MergeInto { vectors, codebook, lexical };
+    let Merged { entry, encoded } = merge(&borrowed, into, storage, id, random_id()?, job.control)?;
     report.encoded += encoded;
     let rows: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();
     report.merged += group.len();

@@ -205,7 +205,8 @@ fn rescue(
 ) -> Result<()> {
     let Some(segment) = &source.segment else { return Ok(()) };
     let vectors = sources.base.vectors.as_ref();
-    let mut builder = SegmentBuilder::new(vectors);
+    let new_builder = || SegmentBuilder::new(vectors).lexical(sources.base.lexical);
+    let mut builder = new_builder();
     let mut finish = |builder: SegmentBuilder| -> Result<()> {
         if builder.is_empty() {
             return Ok(());
@@ -226,7 +227,7 @@ fn rescue(
         };
         builder.push_draft(&saved.draft, revision, hash, saved.vector.as_deref())?;
         if builder.memory_bytes() >= SEGMENT_BYTES_MAX {
-            finish(std::mem::replace(&mut builder, SegmentBuilder::new(vectors)))?;
+            finish(std::mem::replace(&mut builder, new_builder()))?;
         }
         Ok(())
     };

@@ -88,6 +88,7 @@ fn condition(filter: &Filter, f: &mut Formatter<'_>) -> fmt::Result {
             }
             Ok(())
         }
+        Filter::Text(text) => text.fmt(f),
         Filter::Field { name, test } => {
             write!(f, "field {} ", Name(name))?;
             match test {

@@ -54,6 +54,7 @@ impl Filter {
             Filter::HasAbstract => Filter::HasAbstract,
             Filter::HasMesh => Filter::HasMesh,
             Filter::Keys(keys) => Filter::Keys(keys.clone()),
+            Filter::Text(text) => Filter::Text(text.clone()),
             Filter::Field { name, test } => {
                 Filter::Field { name: name.clone(), test: test.clone() }
             }
@@ -82,6 +83,7 @@ impl Filter {
             | (Filter::Language(a), Filter::Language(b))
             | (Filter::PublicationType(a), Filter::PublicationType(b)) => a == b,
             (Filter::Keys(a), Filter::Keys(b)) => a == b,
+            (Filter::Text(a), Filter::Text(b)) => a == b,
             (Filter::Field { name: a, test: a_test }, Filter::Field { name: b, test: b_test }) => {
                 a == b && a_test == b_test
             }
@@ -215,6 +217,7 @@ impl fmt::Debug for Alone<'_> {
             Filter::HasAbstract => f.write_str("HasAbstract"),
             Filter::HasMesh => f.write_str("HasMesh"),
             Filter::Keys(keys) => f.debug_tuple("Keys").field(keys).finish(),
+            Filter::Text(text) => f.debug_tuple("Text").field(text).finish(),
             Filter::Field { name, test } => {
                 f.debug_struct("Field").field("name", name).field("test", test).finish()
             }

@@ -3,6 +3,7 @@
 mod columns;
 mod deletes;
 mod documents;
+mod lexical;
 mod lists;
 mod order;
 mod postings;

@@ -11,10 +11,10 @@ use roaring::RoaringBitmap;
 
 use super::lists::Indexer;
 use super::order::{Input, Order};
-use super::{columns, deletes, documents, postings, vectors};
+use super::{columns, deletes, documents, lexical, postings, vectors};
 use crate::control::Control;
 use crate::error::Result;
-use crate::format::manifest::{SegmentEntry, VectorConfig};
+use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::segment::SegmentMeta;
 use crate::ids::SegmentId;
@@ -24,6 +24,17 @@ use crate::segment::write::builder;
 use crate::segment::write::file::SegmentFile;
 use crate::segment::write::lists::write_no_lists;
 use crate::storage::Storage;
+
+/// What a merge is to make.
+#[derive(Clone, Copy, Default)]
+pub struct MergeInto<'a> {
+    /// The vectors of the database.
+    pub vectors: Option<&'a VectorConfig>,
+    /// The codebook to index them with; without one they are searched exactly.
+    pub codebook: Option<&'a CodebookFile>,
+    /// The lexical index to make; inputs that have none are tokenised.
+    pub lexical: Option<LexicalConfig>,
+}
 
 /// What a merge made.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,17 +59,16 @@ pub struct Merged {
 /// vectors are not those of `vectors`. The unfinished file is removed.
 pub fn merge(
     inputs: &[(&Segment, &RoaringBitmap)],
-    vectors: Option<&VectorConfig>,
-    codebook: Option<&CodebookFile>,
+    into: MergeInto<'_>,
     storage: &dyn Storage,
     id: SegmentId,
     file_id: [u8; 16],
     control: &Control,
 ) -> Result<Merged> {
-    let mut inputs = Input::all(inputs, vectors)?;
+    let mut inputs = Input::all(inputs, into.vectors)?;
     // Outside of what is cleaned up: a file that is already there is not ours.
     let file = SegmentFile::create(storage, id, file_id)?;
-    write(&mut inputs, codebook, file, id, control).inspect_err(|_| {
+    write(&mut inputs, into, file, id, control).inspect_err(|_| {
         // The failure is what the caller must hear of; a file left behind is collected later.
         let _ = storage.remove(&segment_name(id));
     })
@@ -66,12 +76,12 @@ pub fn merge(
 
 fn write(
     inputs: &mut [Input<'_>],
-    codebook: Option<&CodebookFile>,
+    into: MergeInto<'_>,
     mut file: SegmentFile,
     id: SegmentId,
     control: &Control,
 ) -> Result<Merged> {
-    let mut indexing = match codebook {
+    let mut indexing = match into.codebook {
         Some(codebook) => {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             let indexer = Indexer::new(codebook, threads)?;
@@ -96,6 +106,9 @@ fn write(
     postings::write(inputs, file_ref, &mut meta, control)?;
     deletes::write(inputs, file_ref, &mut meta)?;
     vectors::write(inputs, order, file_ref, &mut meta, control)?;
+    if let Some(config) = into.lexical {
+        lexical::write(inputs, order, config, file_ref, control)?;
+    }
     let mut encoded = 0;
     match &mut indexing {
         Some((indexer, order, lists)) if meta.vectors.is_some() => {

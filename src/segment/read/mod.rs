@@ -5,6 +5,7 @@ pub(super) mod columns;
 pub(super) mod deletes;
 pub(super) mod documents;
 mod keys;
+pub(crate) mod lexical;
 pub(super) mod lists;
 pub(super) mod postings;
 pub(super) mod segment;

@@ -8,6 +8,7 @@ use zstd::dict::DecoderDictionary;
 
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Section};
+use crate::format::lexical::LexicalMeta;
 use crate::format::manifest::{SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::rules::Rule;
@@ -15,6 +16,7 @@ use crate::format::segment::*;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
 use crate::limits::DIMENSION_MAX;
+use crate::segment::read::lexical::read_lexical_meta;
 use crate::segment::row_space::RowSpace;
 use crate::storage::{Storage, VerifiedFile};
 
@@ -41,6 +43,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
     pub(in crate::segment) lists_checked: OnceLock<()>,
     pub(in crate::segment) space: Option<RowSpace>,
+    pub(in crate::segment) lexical: Option<LexicalMeta>,
 }
 
 /// A section and its size.
@@ -122,6 +125,7 @@ impl Segment {
             return broken(rule, detail);
         }
         check_lengths(&file, &meta)?;
+        let lexical = read_lexical_meta(&file, meta.rows)?;
         let space = meta.vectors.as_ref().map(RowSpace::from);
         Ok(Segment {
             shared: Arc::new(Shared {
@@ -132,6 +136,7 @@ impl Segment {
                 vector_rows: OnceLock::new(),
                 lists_checked: OnceLock::new(),
                 space,
+                lexical,
             }),
         })
     }
@@ -156,6 +161,7 @@ impl Segment {
         let size = |section: &Section| SectionSize {
             name: NAMES
                 .iter()
+                .chain(OPTIONAL_NAMES)
                 .find(|(kind, _)| *kind == section.kind)
                 .map_or("unknown", |(_, name)| name),
             bytes: section.length,

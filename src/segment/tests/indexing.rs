@@ -10,7 +10,7 @@ use crate::format::manifest::{RowType, VectorConfig};
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::scan::block::{BLOCK_ROWS, block_bytes, read_row};
-use crate::segment::{CodebookFile, Merged, Queries, Segment, merge};
+use crate::segment::{CodebookFile, MergeInto, Merged, Queries, Segment, merge};
 use crate::storage::MemoryStorage;
 
 /// Unindexed segments of unlike vectors and a codebook for them.
@@ -65,11 +65,11 @@ impl Case {
     }
 
     fn merge(&self, id: u64, inputs: &[(&Segment, &RoaringBitmap)]) -> (Segment, u64) {
-        let (config, codebook) = (Some(&self.config), Some(&self.codebook));
+        let config = Some(&self.config);
+        let into = MergeInto { vectors: config, codebook: Some(&self.codebook), lexical: None };
         let control = Control::default();
         let Merged { entry, encoded } =
-            merge(inputs, config, codebook, &self.storage, SegmentId(id), [9; 16], &control)
-                .unwrap();
+            merge(inputs, into, &self.storage, SegmentId(id), [9; 16], &control).unwrap();
         let segment = Segment::open(&self.storage, &entry, config).unwrap();
         segment.verify(&control).unwrap();
         (segment, encoded)

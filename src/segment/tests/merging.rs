@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::rules::Rule;
 use crate::ids::{Key, Revision, RowId, SegmentId};
-use crate::segment::{Segment, merge};
+use crate::segment::{MergeInto, Segment, merge};
 use crate::storage::{MemoryStorage, Storage};
 
 struct Case {
@@ -61,7 +61,8 @@ impl Case {
         let inputs: Vec<(&Segment, &RoaringBitmap)> =
             self.segments.iter().zip(&self.deleted).collect();
         let (config, id) = (self.config.as_ref(), SegmentId(99));
-        let entry = merge(&inputs, config, None, &self.storage, id, [9; 16], control)?.entry;
+        let into = MergeInto { vectors: config, ..MergeInto::default() };
+        let entry = merge(&inputs, into, &self.storage, id, [9; 16], control)?.entry;
         Segment::open(&self.storage, &entry, config)
     }
 
@@ -137,7 +138,8 @@ fn other_vectors_do_not_mix() {
     let none = RoaringBitmap::new();
     let mix = |config: Option<&VectorConfig>| {
         let control = Control::default();
-        merge(&[(&segment, &none)], config, None, &storage, SegmentId(2), [2; 16], &control)
+        let into = MergeInto { vectors: config, ..MergeInto::default() };
+        merge(&[(&segment, &none)], into, &storage, SegmentId(2), [2; 16], &control)
     };
     let half = config(RowType::F16);
     assert!(matches!(mix(Some(&half)), Err(Error::Vector { .. })));

@@ -1,5 +1,6 @@
 //! Checks of the documents, and the sums that derived sections are compared with.
 
+use super::lexical::LexicalCheck;
 use super::sums::Sums;
 use crate::control::Control;
 use crate::document::Document;
@@ -19,6 +20,7 @@ impl Segment {
         self.verify_ends(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, blocks)?;
         let mut sums = Sums::default();
         let mut terms = Vec::new();
+        let mut lexical = LexicalCheck::new(self);
         let mut records = Records::new(self.clone());
         let mut check = |segment: &Segment, block, row: RowId, bytes: &[u8]| {
             if row.0.is_multiple_of(ROWS_PER_CHECK) {
@@ -30,10 +32,13 @@ impl Segment {
             segment.check_key(row, &document)?;
             segment.verify_document(row, &document)?;
             sums.add(row, &document, &mut terms);
-            Ok(())
+            lexical.as_mut().map_or(Ok(()), |lexical| lexical.add(row, &document))
         };
         while let Some(checked) = records.advance(&mut check) {
             checked?;
+        }
+        if let Some(lexical) = lexical {
+            lexical.finish(control)?;
         }
         Ok(sums)
     }

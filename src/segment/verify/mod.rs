@@ -5,6 +5,7 @@ mod columns;
 mod deletes;
 mod documents;
 mod keys;
+mod lexical;
 mod lists;
 mod postings;
 mod segment;

@@ -6,13 +6,14 @@ use super::documents::DocumentWriter;
 use super::draft::Draft;
 use super::file::SegmentFile;
 use super::keys::Keys;
+use super::lexical::Lexical;
 use super::lists::write_no_lists;
 use super::postings::Postings;
 use super::vectors::{Vectors, write_none};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::archive;
-use crate::format::manifest::{SegmentEntry, VectorConfig};
+use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::record;
 use crate::format::segment::{SECTION_META, SegmentMeta};
@@ -33,6 +34,7 @@ pub struct SegmentBuilder {
     postings: Postings,
     deletes: DeletionMarks,
     vectors: Option<Vectors>,
+    lexical: Option<Lexical>,
 }
 
 impl SegmentBuilder {
@@ -47,7 +49,15 @@ impl SegmentBuilder {
             postings: Postings::default(),
             deletes: DeletionMarks::default(),
             vectors: vectors.map(Vectors::new),
+            lexical: None,
         }
+    }
+
+    /// Also makes a lexical index of the documents.
+    #[must_use]
+    pub fn lexical(mut self, config: Option<LexicalConfig>) -> SegmentBuilder {
+        self.lexical = config.map(Lexical::new);
+        self
     }
 
     /// Adds a document at the next row.
@@ -103,6 +113,9 @@ impl SegmentBuilder {
         self.keys.push(draft.key());
         self.columns.push(row, draft, revision, input_hash);
         self.postings.push(row, draft);
+        if let Some(lexical) = &mut self.lexical {
+            lexical.push(row, draft.words());
+        }
         if let Some(vectors) = &mut self.vectors {
             vectors.push(row);
         }
@@ -166,6 +179,7 @@ impl SegmentBuilder {
             + self.postings.memory_bytes()
             + self.deletes.memory_bytes()
             + self.vectors.as_ref().map_or(0, Vectors::memory_bytes)
+            + self.lexical.as_ref().map_or(0, Lexical::memory_bytes)
     }
 
     /// Writes `segment-<id>` and makes its content durable; its name becomes durable with the next
@@ -201,6 +215,9 @@ impl SegmentBuilder {
             None => write_none(&mut file)?,
         }
         write_no_lists(&mut file);
+        if let Some(lexical) = self.lexical {
+            lexical.write(&mut file)?;
+        }
         finish(file, id, &meta)
     }
 }

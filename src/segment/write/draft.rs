@@ -1,5 +1,8 @@
 //! A document taken apart for a segment: what can be done on any thread is done before the builder.
 
+use std::cell::RefCell;
+
+use super::words::{WordReader, Words};
 use crate::document::{Document, Field, FieldValue};
 use crate::error::{Error, Result};
 use crate::format::record;
@@ -23,6 +26,12 @@ pub struct Draft {
     terms: String,
     /// The field of each term and where it ends.
     term_ends: Vec<(TermField, usize)>,
+    words: Words,
+}
+
+thread_local! {
+    /// Buffers that documents on one thread reuse.
+    static WORD_READER: RefCell<WordReader> = RefCell::default();
 }
 
 impl Draft {
@@ -56,6 +65,7 @@ impl Draft {
             numbers: document.fields.iter().filter(is_number).cloned().collect(),
             terms,
             term_ends,
+            words: WORD_READER.with_borrow_mut(|reader| reader.read(document)),
         })
     }
 
@@ -82,6 +92,11 @@ impl Draft {
     /// Its free fields that are numbers.
     pub(super) fn numbers(&self) -> &[Field] {
         &self.numbers
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> &Words {
+        &self.words
     }
 
     /// Its terms, normalised; the same one can come more than once.

@@ -21,7 +21,7 @@ const ENTRY_BYTES: usize = 64;
 /// A quick hash of terms: one multiplication for eight bytes. Its seed is drawn anew for each map, so
 /// that nobody can write a file whose terms collide.
 #[derive(Clone)]
-struct TermHash(u64);
+pub(super) struct TermHash(u64);
 
 impl Default for TermHash {
     fn default() -> TermHash {
@@ -38,7 +38,7 @@ impl BuildHasher for TermHash {
 }
 
 /// The state of a hash.
-struct TermHasher(u64);
+pub(super) struct TermHasher(u64);
 
 impl Hasher for TermHasher {
     fn write(&mut self, bytes: &[u8]) {
