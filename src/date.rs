@@ -1,6 +1,7 @@
 //! Calendar dates as PubMed gives them: often a year, a month, a season or a range.
 
 use std::fmt;
+use std::time::SystemTime;
 
 /// A calendar day, stored as `year * 10_000 + month * 100 + day`; orders by time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,32 @@ impl Day {
     pub fn day(self) -> u32 {
         self.0 % 100
     }
+
+    /// Today in coordinated universal time.
+    pub fn today() -> Day {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Day::new(1970, 1, 1).plus_days((since.as_secs() / 86_400) as i64)
+    }
+
+    /// So many days later, or earlier for a negative number; within years 0 to 9999.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Day {
+        // Years that begin in March end with the leap day, and 400 of them have 146,097 days.
+        let shifted = (i64::from(self.month()) + 9) % 12;
+        let year = i64::from(self.year()) - i64::from(shifted > 9);
+        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        let number =
+            year * 365 + leaps + (shifted * 153 + 2) / 5 + i64::from(self.day()) - 1 + days;
+        let era = number.div_euclid(146_097);
+        let day = number.rem_euclid(146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let of_year = day - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let month = (shifted + 2) % 12 + 1;
+        let year = era * 400 + year + i64::from(shifted > 9);
+        let of_month = of_year - (153 * shifted + 2) / 5 + 1;
+        Day::new(year.clamp(0, 9999) as u32, month as u32, of_month as u32)
+    }
 }
 
 impl fmt::Display for Day {
@@ -43,4 +70,32 @@ pub struct PublicationDate {
     pub first: Day,
     /// The last day it can mean; not before `first`.
     pub last: Day,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_over_months_and_leap_years() {
+        for (from, days, to) in [
+            (2024_02_28, 1, 2024_02_29),
+            (2023_02_28, 1, 2023_03_01),
+            (2000_02_29, 366, 2001_03_01),
+            (1900_02_28, 1, 1900_03_01),
+            (2024_12_31, 1, 2025_01_01),
+            (1970_01_01, 20_000, 2024_10_04),
+            (2024_01_01, 0, 2024_01_01),
+        ] {
+            assert_eq!(Day(from).plus_days(days), Day(to), "{from} {days}");
+        }
+        let mut day = Day::new(1995, 12, 31);
+        for _ in 0..5_000 {
+            let next = day.plus_days(1);
+            assert!(next > day && next.plus_days(-1) == day, "{day}");
+            day = next;
+        }
+        assert_eq!(day, Day::new(2009, 9, 8));
+        assert!(Day::today() > Day::new(2020, 1, 1));
+    }
 }

@@ -4,7 +4,14 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use medvec::db::{CreateOptions, Database, Snapshot, WriterOptions};
+use medvec::ingest::{Event, open};
 use medvec::query::{Strategy, SyntaxRule};
+use medvec::storage::MemoryStorage;
+use medvec::{Day, Error, Query};
 use serde_json::Value;
 
 /// The strategies of `strategies.jsonl`, in order: key and text. `None`, with a line that says so, where there are none.
@@ -67,4 +74,62 @@ fn strategies_of_several_lines_have_their_queries() {
         let end = strategy.lines().last().expect("a line").query.to_string();
         assert!(last.is_empty() || end == last, "{key}: {end}");
     }
+}
+
+/// A database of real citations: those of the shared abstracts and samples of PubMed XML.
+fn citations() -> Option<Snapshot> {
+    let shared = common::shared()?;
+    let mut files = vec![shared.join("data/abstracts.jsonl.zst")];
+    for folder in std::fs::read_dir(shared.join("data/medline-xml")).expect("medline-xml") {
+        let inside = std::fs::read_dir(folder.expect("an entry").path()).expect("a folder");
+        files.extend(inside.map(|file| file.expect("a file").path()));
+    }
+    files.sort();
+    let storage = Arc::new(MemoryStorage::default());
+    let database = Database::create_in(storage, CreateOptions::default()).expect("a database");
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    for file in files.iter().filter(|file| !file.to_string_lossy().contains(".tar")) {
+        let Ok(records) = open(file) else { continue };
+        for record in records.flatten() {
+            if let Event::Document { document, .. } = record.event {
+                writer.upsert(*document).expect("a document");
+            }
+        }
+    }
+    writer.commit().expect("a commit");
+    Some(database.snapshot())
+}
+
+/// What published strategies ask for and the index cannot answer: the rule and a part of the reason.
+const UNANSWERED: &[(&str, &str, &str)] = &[];
+
+#[test]
+fn published_strategies_run_and_count_every_line() {
+    let (Some(strategies), Some(snapshot)) = (strategies(), citations()) else { return };
+    let mut reasons: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = 0;
+    for (key, text) in strategies {
+        let Ok(strategy) = Strategy::parse(text) else { continue };
+        match snapshot.translate(&strategy, Day(2024_06_15)) {
+            Ok(meant) => {
+                assert_eq!(meant.lines.len(), strategy.lines().len());
+                let searched = snapshot.search(&Query::matching(meant.filter()).count_only());
+                assert_eq!(searched.expect(&key).matched, meant.documents(), "{key}");
+                found += usize::from(meant.documents() > 0);
+            }
+            Err(Error::Strategy { rule, detail, .. }) => {
+                reasons.insert(key, format!("{rule}: {detail}"));
+            }
+            Err(error) => panic!("{key}: {error}"),
+        }
+    }
+    for (key, reason) in &reasons {
+        println!("{key}: {reason}");
+    }
+    for (key, rule, part) in UNANSWERED {
+        let reason = reasons.remove(*key).unwrap_or_else(|| panic!("{key} is answered"));
+        assert!(reason.starts_with(rule) && reason.contains(part), "{key}: {reason}");
+    }
+    assert!(reasons.is_empty(), "{reasons:#?}");
+    assert!(found > 20, "{found} of the strategies find something");
 }

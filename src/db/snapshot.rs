@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use super::embedding;
 use crate::control::Control;
+use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
+use crate::mesh::builtin;
 use crate::parallel;
+use crate::query::Strategy;
 use crate::search::{
-    Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
-    facets, fields, search, suggest, suggest_mesh, why_nothing,
+    Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView,
+    TranslatedStrategy, Vectors, facets, fields, search, suggest, suggest_mesh, translate,
+    why_nothing,
 };
 use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
@@ -248,6 +252,36 @@ impl Snapshot {
     /// [`crate::Error::InvalidQuery`] and [`crate::Error::Corrupt`], as [`Snapshot::search`].
     pub fn why_nothing(&self, filter: &Filter) -> Result<Vec<Note>> {
         why_nothing(filter, &self.state.views)
+    }
+
+    /// What a strategy in PubMed's language means here: the filter and the count of every line, and for every term what it
+    /// was taken for and its count. `today` is the day from which `last 5 years` counts back.
+    ///
+    /// ```
+    /// # use medvec::{CreateOptions, Database, Day, Document, Key, WriterOptions};
+    /// use medvec::query::Strategy;
+    ///
+    /// # fn main() -> medvec::Result<()> {
+    /// # let folder = tempfile::tempdir().expect("a temporary folder");
+    /// # let database = Database::create(folder.path().join("my.medvec"), CreateOptions::default())?;
+    /// # let mut writer = database.writer(WriterOptions::default())?;
+    /// # let mut document = Document::new(Key::pmid(1));
+    /// # document.title = "Aspirin and wheezing".into();
+    /// # writer.upsert(document)?;
+    /// # writer.commit()?;
+    /// let strategy = Strategy::parse("1. asthma[tiab] OR wheez*[tiab]\n2. #1 NOT child*[ti]")?;
+    /// let meant = database.snapshot().translate(&strategy, Day::today())?;
+    /// assert_eq!(meant.documents(), 1);
+    /// assert_eq!(meant.lines[0].clauses[1].documents, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`crate::Error::Strategy`] with the place of the first term that cannot be answered: an unknown heading, a field that
+    /// is not indexed; [`crate::Error::Corrupt`].
+    pub fn translate(&self, strategy: &Strategy, today: Day) -> Result<TranslatedStrategy> {
+        translate(strategy, &self.state.views, builtin()?, today)
     }
 
     /// MeSH headings of this database that resemble a text, likeliest first, as documents spell them.

@@ -12,6 +12,7 @@
 //! | how to search | `plan` |
 //! | hits | `execute`, by vector `dense`, in another order `list` |
 //! | counts | `facets` |
+//! | strategies in PubMed's language | `strategy/` |
 //! | what is answered | `answer`, `note`, `explain`, `diagnose` |
 //!
 //! Compiling looks up every name: it is found under any usual spelling, is absent but legal, which a [`Note`]
@@ -43,6 +44,7 @@ mod query;
 mod rows;
 mod sort;
 mod spelling;
+mod strategy;
 mod suggest;
 mod text;
 mod vectors;
@@ -61,6 +63,9 @@ pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
 pub use query::{Accuracy, Query};
 pub use sort::{Sort, SortOrder};
+pub use strategy::{
+    TranslatedClause, TranslatedHeading, TranslatedLine, TranslatedStrategy, translate,
+};
 pub use suggest::suggest;
 pub use text::{TextField, TextFilter};
 pub use vectors::Vectors;

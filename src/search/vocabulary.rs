@@ -58,6 +58,11 @@ pub(super) fn journal(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
     })
 }
 
+/// Whether a document's journal is spelt so. Cost: as a look-up that finds it; nothing is suggested.
+pub(super) fn is_journal(name: &str, segments: &[SegmentView]) -> Result<bool> {
+    Ok(!terms_spelt(segments, Spelling::Journal, &loose::journal(name))?.is_empty())
+}
+
 /// A language by ISO 639-2 or 639-1 code or English name.
 pub(super) fn language(name: &str, segments: &[SegmentView]) -> Result<Outcome> {
     let known = languages::find(name);

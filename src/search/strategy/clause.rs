@@ -1,0 +1,193 @@
+//! What each kind of term means here.
+
+use super::headings::{action, heading, publication_type, substance};
+use super::meant::Meant;
+use super::refused::Refused;
+use super::{subheadings, untagged};
+use crate::date::Day;
+use crate::ids::Key;
+use crate::mesh::Vocabulary;
+use crate::query::{
+    ClauseKind, DateTerm, DateUnit, FieldTag, QueryTerm, RecordProperty, SearchField, TypedTest,
+};
+use crate::search::filter::{FieldTest, Filter};
+use crate::search::text::TextField;
+use crate::search::view::SegmentView;
+
+/// What terms are translated against.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) segments: &'a [SegmentView],
+    pub(super) vocabulary: &'a Vocabulary,
+    /// The day from which `last 5 years` counts back.
+    pub(super) today: Day,
+}
+
+impl Scope<'_> {
+    /// What a term means; `None` for an earlier line.
+    pub(super) fn clause(&self, kind: &ClauseKind) -> Result<Option<Meant>, Refused> {
+        Ok(Some(match kind {
+            ClauseKind::Line { .. } => return Ok(None),
+            ClauseKind::Term(term) => self.term(term)?,
+            ClauseKind::Date { field, term } => self.date(*field, *term)?,
+            ClauseKind::Property(property) => self.property(*property)?,
+            ClauseKind::Typed { name, test } => {
+                let filter = Filter::Field { name: name.clone(), test: field_test(test) };
+                Meant::new(filter, format!("{name}:{test}"))
+            }
+        }))
+    }
+
+    fn term(&self, term: &QueryTerm) -> Result<Meant, Refused> {
+        let Some(tag) = term.tag else { return untagged::translate(self, term) };
+        let named = |filter| Ok(Meant::new(filter, term.to_string()));
+        match tag.field {
+            SearchField::MeshHeading | SearchField::MajorTopic => self.heading(term, tag),
+            SearchField::Subheading => subheadings::alone(self, term, tag),
+            SearchField::PublicationType => publication_type(term, tag, self.vocabulary),
+            SearchField::Substance => Ok(substance(term, tag, self.vocabulary)),
+            SearchField::PharmacologicalAction => action(term, tag, self.vocabulary),
+            SearchField::Language => named(Filter::Language(term.text.clone())),
+            SearchField::Journal | SearchField::NlmId => named(Filter::Journal(term.text.clone())),
+            SearchField::Pmid => named(Filter::Keys(pmids(&term.text)?)),
+            SearchField::Subset if term.text.eq_ignore_ascii_case("all") => named(Filter::All),
+            field => match text_fields(field) {
+                Some(fields) => named(text(fields, term, tag)),
+                None => Err(unsearchable(field)),
+            },
+        }
+    }
+
+    fn heading(&self, term: &QueryTerm, tag: FieldTag) -> Result<Meant, Refused> {
+        let meant = heading(term, tag, self.vocabulary)?;
+        match term.heading() {
+            (_, None) => Ok(meant),
+            (name, Some(sub)) => subheadings::on_heading(self, name, sub, tag, meant),
+        }
+    }
+
+    fn date(&self, field: SearchField, term: DateTerm) -> Result<Meant, Refused> {
+        if field != SearchField::PublicationDate {
+            return Err(unsearchable(field));
+        }
+        let (from, to) = match term {
+            DateTerm::On(date) => (date.first_day(), date.last_day()),
+            DateTerm::Between(from, to) => (from.first_day(), to.last_day()),
+            DateTerm::Last(count, unit) => (back(self.today, count, unit), Day::new(9999, 12, 31)),
+        };
+        Ok(Meant::new(Filter::Dates { from, to }, format!("{from}:{to}{field}")))
+    }
+
+    fn property(&self, property: RecordProperty) -> Result<Meant, Refused> {
+        match property {
+            RecordProperty::HasAbstract => Ok(Meant::new(Filter::HasAbstract, property.word())),
+            other => Err(Refused::not_searchable(format!(
+                "`{}` cannot be searched for here: it is stored, not indexed",
+                other.word()
+            ))),
+        }
+    }
+}
+
+/// The fields of words that a tag means.
+fn text_fields(field: SearchField) -> Option<&'static [TextField]> {
+    Some(match field {
+        SearchField::All => TextField::ALL,
+        SearchField::TextWord => TextField::TEXT_WORDS,
+        SearchField::TitleAbstract => TextField::TITLE_ABSTRACT,
+        SearchField::Title => &[TextField::Title],
+        SearchField::Abstract => &[TextField::Abstract],
+        SearchField::OtherTerm => &[TextField::Keywords],
+        SearchField::Author | SearchField::CorporateAuthor => &[TextField::Authors],
+        SearchField::FirstAuthor => &[TextField::FirstAuthor],
+        SearchField::LastAuthor => &[TextField::LastAuthor],
+        SearchField::FullAuthor => &[TextField::FullAuthors],
+        SearchField::Affiliation => &[TextField::Affiliations],
+        _ => return None,
+    })
+}
+
+/// Words, in order or near each other.
+fn text(fields: &[TextField], term: &QueryTerm, tag: FieldTag) -> Filter {
+    let is_name = matches!(
+        tag.field,
+        SearchField::Author
+            | SearchField::FirstAuthor
+            | SearchField::LastAuthor
+            | SearchField::FullAuthor
+    );
+    match tag.proximity {
+        Some(between) => Filter::near(fields, &term.text, between),
+        // In a name, quotation marks say that the initials are complete.
+        None if is_name && term.quoted => Filter::text(fields, &format!("\"{}\"", term.text)),
+        None => Filter::text(fields, &term.text),
+    }
+}
+
+/// PMIDs between blanks or commas.
+fn pmids(text: &str) -> Result<Vec<Key>, Refused> {
+    let parts =
+        text.split(|ch: char| ch.is_whitespace() || ch == ',').filter(|part| !part.is_empty());
+    let key = |part: &str| match Key::parse(part) {
+        key @ Key::Pmid(_) => Ok(key),
+        Key::Text(text) => {
+            Err(Refused::Term { rule: "invalid_query", detail: format!("`{text}` is not a PMID") })
+        }
+    };
+    parts.map(key).collect()
+}
+
+fn field_test(test: &TypedTest) -> FieldTest {
+    let between = |from, to| FieldTest::Float { from, to };
+    match *test {
+        TypedTest::Is(ref text) => FieldTest::Typed(text.clone()),
+        TypedTest::Below(number) => between(f64::MIN, number.next_down()),
+        TypedTest::AtMost(number) => between(f64::MIN, number),
+        TypedTest::Above(number) => between(number.next_up(), f64::MAX),
+        TypedTest::AtLeast(number) => between(number, f64::MAX),
+        TypedTest::Between(from, to) => between(from, to),
+    }
+}
+
+/// The refusal of a field that has no index.
+fn unsearchable(field: SearchField) -> Refused {
+    let why = match field {
+        SearchField::Subset => {
+            "of subsets only `all[sb]` and `hasabstract` are known; write the strategy that a subset stands for"
+        }
+        SearchField::ArticleIdentifier | SearchField::LocationId | SearchField::Pmcid => {
+            "documents are found by PMID, `[pmid]`"
+        }
+        SearchField::CreateDate
+        | SearchField::EntryDate
+        | SearchField::MeshDate
+        | SearchField::ModificationDate
+        | SearchField::CompletionDate
+        | SearchField::ElectronicDate
+        | SearchField::PrintDate => "only dates of publication are indexed, `[dp]`",
+        SearchField::Book
+        | SearchField::ConflictOfInterest
+        | SearchField::Editor
+        | SearchField::Isbn
+        | SearchField::Publisher
+        | SearchField::TransliteratedTitle => "it is not stored",
+        _ => "it is stored, not indexed",
+    };
+    Refused::not_searchable(format!(
+        "{} ({field}) cannot be searched here: {why}",
+        field.long_name()
+    ))
+}
+
+/// The day so long before another.
+fn back(today: Day, count: u32, unit: DateUnit) -> Day {
+    let (year, month, day) = (today.year(), today.month(), today.day());
+    match unit {
+        DateUnit::Years => Day::new(year.saturating_sub(count), month, day),
+        DateUnit::Months => {
+            let months = (year * 12 + month - 1).saturating_sub(count);
+            Day::new(months / 12, months % 12 + 1, day)
+        }
+        DateUnit::Days => today.plus_days(-i64::from(count)),
+    }
+}

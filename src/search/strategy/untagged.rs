@@ -1,0 +1,183 @@
+//! Words without a tag, mapped as PubMed maps them.
+//!
+//! The longest run of words that a table knows comes first, in the order of the tables: MeSH (headings, entry terms,
+//! supplementary concepts, publication types), journals, authors. What no table knows is a word of any field. All parts must hold.
+//!
+//! ```text
+//! child rearing practices
+//! `-----------' "Child Rearing"[mh] OR (child[all] AND rearing[all])
+//!               `-------' practices[all]
+//! ```
+
+use super::clause::Scope;
+use super::count::count;
+use super::headings::translated;
+use super::meant::{Meant, TranslatedHeading};
+use super::refused::Refused;
+use crate::ids::Key;
+use crate::mesh::Concept;
+use crate::query::QueryTerm;
+use crate::search::filter::Filter;
+use crate::search::names::publication_types;
+use crate::search::text::TextField;
+use crate::search::vocabulary::is_journal;
+use crate::text::is_stop_word;
+
+/// Words of the longest name that is looked for: MeSH has names of 17, and each run of words costs look-ups.
+const NAME_WORDS_MAX: usize = 17;
+
+/// Digits of a number that is taken for a PMID.
+const PMID_DIGITS: std::ops::RangeInclusive<usize> = 5..=8;
+
+/// What words without a tag mean.
+pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Refused> {
+    if term.quoted {
+        let filter = Filter::text(TextField::ALL, &term.text);
+        return Ok(Meant::new(filter, format!("\"{}\"[all]", term.text)));
+    }
+    let words: Vec<&str> = term.text.split(' ').map(|word| word.trim_matches(',')).collect();
+    if let Some(keys) = pmids(&words) {
+        return Ok(Meant::new(Filter::Keys(keys), format!("{}[pmid]", words.join(" "))));
+    }
+    let mut parts: Vec<Meant> = Vec::new();
+    let mut rest = words.as_slice();
+    while !rest.is_empty() {
+        let (meant, taken) = first_part(scope, rest)?;
+        parts.extend(meant);
+        rest = rest.get(taken.max(1)..).unwrap_or_default();
+    }
+    if parts.is_empty() {
+        // Nothing but stop words: then they are meant.
+        parts.extend(words.iter().map(|word| any_field(word)));
+    }
+    Ok(all(parts))
+}
+
+fn pmids(words: &[&str]) -> Option<Vec<Key>> {
+    let key = |word: &&str| match Key::parse(word) {
+        key @ Key::Pmid(_) if PMID_DIGITS.contains(&word.len()) => Some(key),
+        _ => None,
+    };
+    words.iter().map(key).collect()
+}
+
+/// What the first words mean, and how many they are; nothing for a stop word.
+fn first_part(scope: &Scope<'_>, words: &[&str]) -> Result<(Option<Meant>, usize), Refused> {
+    for count in (1..=words.len().min(NAME_WORDS_MAX)).rev() {
+        let run = words.get(..count).unwrap_or_default();
+        // A wildcard switches mapping off.
+        if run.iter().any(|word| word.contains('*')) {
+            continue;
+        }
+        let name = run.join(" ");
+        if let Some(meant) = subject(scope, &name, run) {
+            return Ok((Some(meant), count));
+        }
+        if is_journal(&name, scope.segments)? {
+            let filter = Filter::Journal(name.clone()) | words_of(run);
+            let translation = format!("(\"{name}\"[ta] OR {})", shown(run));
+            return Ok((Some(Meant::new(filter, translation)), count));
+        }
+        if is_author(scope, run, &name)? {
+            let filter = Filter::text(&[TextField::Authors], &name);
+            return Ok((Some(Meant::new(filter, format!("{name}[au]"))), count));
+        }
+    }
+    let first = words.first().copied().unwrap_or_default();
+    let is_nothing = is_stop_word(&first.to_lowercase());
+    Ok(((!is_nothing).then(|| any_field(first)), 1))
+}
+
+/// A heading, a supplementary concept or a publication type.
+fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
+    let vocabulary = scope.vocabulary;
+    let kind = publication_types::find(name);
+    let found = vocabulary.find(name).filter(|(at, _)| !vocabulary.ui(*at).starts_with('Q'));
+    if kind.is_none() && found.is_none() {
+        return None;
+    }
+    let mut filter = Filter::Or(Vec::new());
+    let mut translation: Vec<String> = Vec::new();
+    let mut headings: Vec<TranslatedHeading> = Vec::new();
+    if let Some((concept, matched)) = found {
+        let is_descriptor = vocabulary.is_descriptor(concept);
+        let preferred = vocabulary.name(concept);
+        if is_descriptor {
+            filter = Filter::mesh(preferred);
+            translation.push(format!("\"{preferred}\"[mh]"));
+        } else {
+            filter = Filter::text(&[TextField::Substances], preferred);
+            translation.push(format!("\"{preferred}\"[nm]"));
+        }
+        headings.push(translated(vocabulary, concept, is_descriptor, matched, name));
+        if !preferred.eq_ignore_ascii_case(name) {
+            let (other, shown) = preferred_words(scope, concept);
+            filter = filter | other;
+            translation.push(shown);
+        }
+    }
+    if let Some(kind) = kind {
+        filter = filter | Filter::PublicationType(kind.name.to_owned());
+        translation.push(format!("\"{}\"[pt]", kind.name));
+    }
+    filter = filter | words_of(words);
+    translation.push(shown(words));
+    let mut meant = Meant::new(filter, format!("({})", translation.join(" OR ")));
+    meant.headings = headings;
+    Some(meant)
+}
+
+/// The words of a heading's own name; the name of a substance stays in one piece.
+fn preferred_words(scope: &Scope<'_>, concept: Concept) -> (Filter, String) {
+    let name = scope.vocabulary.name(concept);
+    if !scope.vocabulary.is_descriptor(concept) {
+        return (Filter::text(TextField::ALL, name), format!("\"{name}\"[all]"));
+    }
+    let words: Vec<&str> = name.split_whitespace().map(|word| word.trim_matches(',')).collect();
+    (words_of(&words), shown(&words))
+}
+
+/// Whether these words are a name with initials, `smith ja`, that an author has.
+fn is_author(scope: &Scope<'_>, words: &[&str], name: &str) -> Result<bool, Refused> {
+    let [.., family, initials] = words else { return Ok(false) };
+    let letters = |text: &str| text.chars().all(char::is_alphabetic);
+    if initials.chars().count() > 3 || !letters(initials) || family.chars().count() < 2 {
+        return Ok(false);
+    }
+    let filter = Filter::text(&[TextField::Authors], name);
+    Ok(count(&filter, scope.segments)? > 0)
+}
+
+/// All words, each in any field; stop words are left out unless there is nothing else.
+fn words_of(words: &[&str]) -> Filter {
+    kept(words).iter().fold(Filter::All, |all, word| all & Filter::text(TextField::ALL, word))
+}
+
+fn shown(words: &[&str]) -> String {
+    let words: Vec<String> = kept(words).iter().map(|word| format!("{word}[all]")).collect();
+    if words.len() == 1 { words.concat() } else { format!("({})", words.join(" AND ")) }
+}
+
+fn kept<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    let content = |word: &&&str| !is_stop_word(&word.to_lowercase());
+    let kept: Vec<&str> = words.iter().filter(content).copied().collect();
+    if kept.is_empty() { words.to_vec() } else { kept }
+}
+
+fn any_field(word: &str) -> Meant {
+    Meant::new(Filter::text(TextField::ALL, word), format!("{word}[all]"))
+}
+
+/// All parts together.
+fn all(parts: Vec<Meant>) -> Meant {
+    let mut all = Meant::new(Filter::All, "");
+    for part in parts {
+        all.filter = all.filter & part.filter;
+        if !all.translation.is_empty() {
+            all.translation.push_str(" AND ");
+        }
+        all.translation.push_str(&part.translation);
+        all.headings.extend(part.headings);
+    }
+    all
+}

@@ -1,0 +1,245 @@
+//! Strategies in PubMed's language on a small database: what each kind of term finds, and what it was taken for.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use medvec::date::{Day, PublicationDate};
+use medvec::db::{CreateOptions, Database, Snapshot, WriterOptions};
+use medvec::document::{
+    AbstractSection, Author, Document, Field, FieldValue, Keyword, MeshHeading, MeshQualifier,
+    Term, TypedTerm,
+};
+use medvec::query::Strategy;
+use medvec::storage::MemoryStorage;
+use medvec::{Error, Key, Query};
+
+const TODAY: Day = Day(2024_06_15);
+
+fn heading(ui: &str, name: &str, major: bool, qualifiers: &[(&str, bool)]) -> MeshHeading {
+    let qualifiers = qualifiers.iter().map(|(name, major)| MeshQualifier {
+        ui: String::new(),
+        name: (*name).to_owned(),
+        major: *major,
+    });
+    MeshHeading { ui: ui.into(), name: name.into(), major, qualifiers: qualifiers.collect() }
+}
+
+/// Five documents, 1 to 5.
+fn documents() -> Vec<Document> {
+    let mut all: Vec<Document> = (1..=5).map(|number| Document::new(Key::pmid(number))).collect();
+    let date = |first: u32, last: u32| {
+        Some(PublicationDate { verbatim: first.to_string(), first: Day(first), last: Day(last) })
+    };
+    let [asthma, child, cancer, pain, bare] = all.as_mut_slice() else { panic!("five") };
+
+    asthma.title = "Wheezing and treatment of asthma with budesonide".into();
+    asthma.mesh =
+        vec![heading("D001249", "Asthma", true, &[("drug therapy", true), ("blood", false)])];
+    asthma.authors =
+        vec![Author { last_name: "Smith".into(), initials: "JA".into(), ..Author::default() }];
+    asthma.date = date(2015_03_01, 2015_03_31);
+    asthma.languages = vec!["eng".into()];
+    asthma.chemicals = vec![TypedTerm { name: "Budesonide".into(), ..TypedTerm::default() }];
+    asthma.publication_types =
+        vec![Term { ui: "D016449".into(), name: "Randomized Controlled Trial".into() }];
+
+    child.title = "Rearing of the child".into();
+    child.mesh = vec![heading("", "Child Rearing", false, &[("methods", false)])];
+    child.journal.abbreviation = "Pain".into();
+    child.date = date(2018_01_01, 2018_12_31);
+    child.languages = vec!["ger".into()];
+
+    cancer.title = "Tumour growth".into();
+    cancer.mesh = vec![
+        heading("D001943", "Breast Neoplasms", true, &[("prevention & control", false)]),
+        heading("D001249", "Asthma", false, &[("therapy", false)]),
+    ];
+    cancer.keywords = vec![Keyword { text: "hip replacement".into(), ..Keyword::default() }];
+    cancer.date = date(2024_02_01, 2024_02_01);
+
+    pain.title = "Pain of the hip after surgery; IL-6".into();
+    pain.abstract_sections = vec![AbstractSection {
+        text: "Severe hip and back pain.".into(),
+        ..AbstractSection::default()
+    }];
+    pain.mesh = vec![heading("D010146", "Pain", false, &[])];
+    pain.fields = vec![
+        Field { name: "rating".into(), value: FieldValue::Integer(4) },
+        Field { name: "tag".into(), value: FieldValue::String("lung cancer".into()) },
+    ];
+    bare.title = "Smith JA on asthmatic children".into();
+    all
+}
+
+fn snapshot() -> Snapshot {
+    let storage = Arc::new(MemoryStorage::default());
+    let database = Database::create_in(storage, CreateOptions::default()).expect("a database");
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    for document in documents() {
+        writer.upsert(document).expect("a document");
+    }
+    writer.commit().expect("a commit");
+    database.snapshot()
+}
+
+/// The documents that the last line of a strategy finds; its count must be their number.
+fn found(snapshot: &Snapshot, text: &str) -> String {
+    let strategy = Strategy::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let meant =
+        snapshot.translate(&strategy, TODAY).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    let hits = snapshot.search(&Query::matching(meant.filter()).k(10)).expect("a search").hits;
+    let keys: BTreeSet<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
+    assert_eq!(meant.documents(), keys.len() as u64, "{text}");
+    keys.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_kind_of_term_finds_its_documents() {
+    let snapshot = snapshot();
+    for (text, expected) in [
+        ("asthma[mh]", "1 3"),
+        ("\"Respiratory Tract Diseases\"[mh]", "1 3"),
+        ("\"Respiratory Tract Diseases\"[mh:noexp]", ""),
+        ("asthma[majr]", "1"),
+        ("D001249[mh]", "1 3"),
+        ("asthm*[mh]", "1 3"),
+        ("asthma/drug therapy[mh]", "1"),
+        ("asthma/th[mh]", "1 3"),
+        ("asthma/th[mh:noexp]", "3"),
+        ("asthma/dt[majr]", "1"),
+        ("asthma/bl[majr]", "1"),
+        ("neoplasms/pc[mh]", "3"),
+        ("neoplasms/pc[mh:noexp]", ""),
+        ("therapy[sh]", "1 3"),
+        ("therapy[sh:noexp]", "3"),
+        ("\"prevention and control\"[sh]", "3"),
+        ("mt[sh] OR analysis[sh]", "1 2"),
+        ("clinical trial[pt]", "1"),
+        ("clinical trial[pt:noexp]", ""),
+        ("wheez*[ti]", "1"),
+        ("\"hip pain\"[tiab:~3]", "4"),
+        ("\"hip pain\"[tiab]", ""),
+        ("hip[tiab]", "3 4"),
+        ("hip[ti]", "4"),
+        ("hip[ot]", "3"),
+        ("back pain[ab]", "4"),
+        ("breast neoplasms[tw]", "3"),
+        ("smith[au]", "1"),
+        ("smith j[1au]", "1"),
+        ("\"smith j\"[au]", ""),
+        ("pain[ta]", "2"),
+        ("english[la]", "1"),
+        ("2015[dp]", "1"),
+        ("2015/04:3000[dp]", "2 3"),
+        ("\"last 1 years\"[dp]", "3"),
+        ("\"last 4 months\"[dp]", ""),
+        ("budesonide[nm]", "1"),
+        ("1[pmid] OR 4[uid]", "1 4"),
+        ("hasabstract", "4"),
+        ("all[sb] NOT hasabstract", "1 2 3 5"),
+        ("rating:>3", "4"),
+        ("rating:>4 OR rating:<4", ""),
+        ("rating:1..4 AND rating:>=4 AND rating:4", "4"),
+        ("tag:\"lung cancer\"", "4"),
+        ("asthma[mh] OR pain[mh] AND hip[tiab]", "3 4"),
+        ("asthma[mh] OR (pain[mh] AND hip[tiab])", "1 3 4"),
+        ("asthma[mh] NOT wheezing[ti] NOT x[ti]", "3"),
+        ("1. asthma[mh]\n2. hip[tiab]\n3. 1 not 2", "1"),
+    ] {
+        assert_eq!(found(&snapshot, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn words_without_a_tag_are_mapped_as_pubmed_maps_them() {
+    let snapshot = snapshot();
+    for (text, translation, expected) in [
+        ("asthma", "(\"Asthma\"[mh] OR asthma[all])", "1 3"),
+        (
+            "child rearing practices",
+            "(\"Child Rearing\"[mh] OR (child[all] AND rearing[all])) AND practices[all]",
+            "",
+        ),
+        ("child rearing", "(\"Child Rearing\"[mh] OR (child[all] AND rearing[all]))", "2"),
+        ("Smith JA", "Smith JA[au]", "1"),
+        ("\"smith ja\"", "\"smith ja\"[all]", "1 5"),
+        ("malignancy", "(\"Neoplasms\"[mh] OR Neoplasms[all] OR malignancy[all])", "3"),
+        ("wheez* of the hip", "wheez*[all] AND (\"Hip\"[mh] OR hip[all])", ""),
+        ("the", "the[all]", "2 4"),
+        ("12345678", "12345678[pmid]", ""),
+    ] {
+        let strategy = Strategy::parse(text).expect(text);
+        let meant =
+            snapshot.translate(&strategy, TODAY).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        let clause = &meant.lines[0].clauses[0];
+        assert!(clause.translation.starts_with(translation), "{text}: {}", clause.translation);
+        assert_eq!(found(&snapshot, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn terms_lines_and_headings_are_counted() {
+    let snapshot = snapshot();
+    let strategy =
+        Strategy::parse("1. asthma[mh] AND hip[ti]\n2. #1 OR nowhere[ta]").expect("parses");
+    let meant = snapshot.translate(&strategy, TODAY).expect("a meaning");
+    let counts: Vec<u64> = meant.lines.iter().map(|line| line.documents).collect();
+    assert_eq!(counts, [0, 0]);
+    let clauses: Vec<(&str, u64)> = meant.lines[0]
+        .clauses
+        .iter()
+        .map(|clause| (clause.text.as_str(), clause.documents))
+        .collect();
+    assert_eq!(clauses, [("asthma[mh]", 2), ("hip[ti]", 1)]);
+    let heading = &meant.lines[0].clauses[0].headings[0];
+    assert_eq!((heading.ui.as_str(), heading.name.as_str()), ("D001249", "Asthma"));
+    assert_eq!(heading.descriptors, 7, "with those below it");
+    let absent = &meant.lines[1].clauses[1];
+    assert_eq!((absent.documents, absent.notes.len()), (0, 1), "a journal that no document has");
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused_at_its_place() {
+    let snapshot = snapshot();
+    for (text, rule, column, part) in [
+        ("asthma[ti] OR asthmaa[mh]", "unknown_name", 15, "did you mean `Asthma`"),
+        ("asthma[ti] OR asthmaa/th[mh]", "unknown_name", 15, "did you mean `Asthma`"),
+        ("asthma/nothing[mh]", "unknown_name", 1, "unknown subheading `nothing`"),
+        (
+            "x[gr]",
+            "not_searchable",
+            1,
+            "Grants and Funding ([gr]) cannot be searched here: it is stored, not indexed",
+        ),
+        ("2015[crdt]", "not_searchable", 1, "only dates of publication are indexed"),
+        ("systematic[sb]", "not_searchable", 1, "write the strategy that a subset stands for"),
+        ("haskeyword", "not_searchable", 1, "`haskeyword` cannot be searched for here"),
+        ("x[pmid]", "invalid_query", 1, "`x` is not a PMID"),
+        ("ratng:>3", "unknown_name", 1, "did you mean `rating`"),
+        ("asth*a[mh]", "not_searchable", 1, "at its end only"),
+    ] {
+        let strategy = Strategy::parse(text).expect(text);
+        match snapshot.translate(&strategy, TODAY) {
+            Err(Error::Strategy { rule: found, column: at, detail, .. }) => {
+                assert_eq!((found, at), (rule, column), "{text}: {detail}");
+                assert!(detail.contains(part), "{text}: {detail}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn lines_that_double_each_other_end_at_a_limit() {
+    let mut text = String::from("1. asthma[ti]");
+    for line in 2..=40 {
+        text.push_str(&format!("\n{line}. #{0} OR #{0}", line - 1));
+    }
+    let strategy = Strategy::parse(text).expect("parses");
+    match snapshot().translate(&strategy, TODAY) {
+        Err(Error::Strategy { rule, line, .. }) => assert_eq!((rule, line), ("too_many_terms", 18)),
+        other => panic!("{other:?}"),
+    }
+}
