@@ -76,6 +76,9 @@ fn strategies_of_several_lines_have_their_queries() {
     }
 }
 
+/// Records of one file: more only take longer.
+const RECORDS_MAX: usize = 4_000;
+
 /// A database of real citations: those of the shared abstracts and samples of PubMed XML.
 fn citations() -> Option<Snapshot> {
     let shared = common::shared()?;
@@ -90,7 +93,7 @@ fn citations() -> Option<Snapshot> {
     let mut writer = database.writer(WriterOptions::default()).expect("a writer");
     for file in files.iter().filter(|file| !file.to_string_lossy().contains(".tar")) {
         let Ok(records) = open(file) else { continue };
-        for record in records.flatten() {
+        for record in records.flatten().take(RECORDS_MAX) {
             if let Event::Document { document, .. } = record.event {
                 writer.upsert(*document).expect("a document");
             }
@@ -101,7 +104,10 @@ fn citations() -> Option<Snapshot> {
 }
 
 /// What published strategies ask for and the index cannot answer: the rule and a part of the reason.
-const UNANSWERED: &[(&str, &str, &str)] = &[];
+const UNANSWERED: &[(&str, &str, &str)] = &[
+    ("CD007431", "unknown_name", "unknown subheading `pathophysiology`"),
+    ("clinical_query_map.diagnosis_broad", "unknown_name", "unknown MeSH heading `diagnostic`"),
+];
 
 #[test]
 fn published_strategies_run_and_count_every_line() {
@@ -122,9 +128,6 @@ fn published_strategies_run_and_count_every_line() {
             }
             Err(error) => panic!("{key}: {error}"),
         }
-    }
-    for (key, reason) in &reasons {
-        println!("{key}: {reason}");
     }
     for (key, rule, part) in UNANSWERED {
         let reason = reasons.remove(*key).unwrap_or_else(|| panic!("{key} is answered"));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Database, Snapshot, WriterOptions};
 use medvec::document::{
-    AbstractSection, Author, Document, Field, FieldValue, Keyword, MeshHeading, MeshQualifier,
-    Term, TypedTerm,
+    AbstractSection, Author, Document, Field, FieldValue, HistoryDate, Keyword, MeshHeading,
+    MeshQualifier, Term, TypedTerm,
 };
 use medvec::query::Strategy;
 use medvec::storage::MemoryStorage;
@@ -58,6 +58,11 @@ fn documents() -> Vec<Document> {
     ];
     cancer.keywords = vec![Keyword { text: "hip replacement".into(), ..Keyword::default() }];
     cancer.date = date(2024_02_01, 2024_02_01);
+
+    cancer.history = vec![
+        HistoryDate { event: "entrez".into(), day: Day(2024_02_03) },
+        HistoryDate { event: "medline".into(), day: Day(2024_05_01) },
+    ];
 
     pain.title = "Pain of the hip after surgery; IL-6".into();
     pain.abstract_sections = vec![AbstractSection {
@@ -135,6 +140,10 @@ fn every_kind_of_term_finds_its_documents() {
         ("2015/04:3000[dp]", "2 3"),
         ("\"last 1 years\"[dp]", "3"),
         ("\"last 4 months\"[dp]", ""),
+        ("2024/02[crdt]", "3"),
+        ("2024/02[mhda]", ""),
+        ("2024/02:2024/06[mhda]", "3"),
+        ("2024[edat]", ""),
         ("budesonide[nm]", "1"),
         ("1[pmid] OR 4[uid]", "1 4"),
         ("hasabstract", "4"),
@@ -213,7 +222,12 @@ fn what_cannot_be_answered_is_refused_at_its_place() {
             1,
             "Grants and Funding ([gr]) cannot be searched here: it is stored, not indexed",
         ),
-        ("2015[crdt]", "not_searchable", 1, "only dates of publication are indexed"),
+        (
+            "2015[ppdat]",
+            "not_searchable",
+            1,
+            "Print Date of Publication ([ppdat]) cannot be searched here",
+        ),
         ("systematic[sb]", "not_searchable", 1, "write the strategy that a subset stands for"),
         ("haskeyword", "not_searchable", 1, "`haskeyword` cannot be searched for here"),
         ("x[pmid]", "invalid_query", 1, "`x` is not a PMID"),

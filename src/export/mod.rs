@@ -9,8 +9,10 @@
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`npy`] | matrices of single precision |
 //! | [`stats`] | the figures of a database as JSON |
+//! | [`strategy`] | what a search strategy means and finds, as JSON |
 
 pub mod csv;
 pub mod json;
 pub mod npy;
 pub mod stats;
+pub mod strategy;

@@ -45,6 +45,7 @@
 //! | `remark`, `hints` | what an answer says beside its hits |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
+//! | `strategy` | a history of searches |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `inspect` | the structure of files |
@@ -79,6 +80,7 @@ mod rerank;
 mod sentences;
 mod settings;
 mod sources;
+mod strategy;
 mod suggest;
 mod target;
 
@@ -102,6 +104,7 @@ pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
 pub use request::Request;
 pub use settings::ImportSettings;
+pub use strategy::History;
 
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};
@@ -112,6 +115,10 @@ pub use crate::db::{
 pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
-pub use crate::limits::TRAIN_ROWS_MIN;
-pub use crate::search::{Explain, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, WhyExact};
+pub use crate::limits::{STRATEGY_BYTES_MAX, TRAIN_ROWS_MIN};
+pub use crate::query::{Caution, Strategy};
+pub use crate::search::{
+    Explain, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, TranslatedLine, TranslatedStrategy,
+    WhyExact,
+};
 pub use crate::storage::Access;

@@ -21,6 +21,7 @@ mod progress;
 mod quickstart;
 mod round_trip;
 mod sandbox;
+mod strategy;
 mod vectors;
 #[path = "../common/wide.rs"]
 mod wide;

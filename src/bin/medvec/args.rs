@@ -3,6 +3,7 @@
 mod choices;
 mod mesh;
 mod models;
+mod strategy;
 mod values;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTre
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
+pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use values::YearRange;
 use values::{name, share};
 
@@ -68,6 +70,10 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Find documents by meaning, by filters, or both.
     Search(Search),
+    /// Count what a query in PubMed's language finds.
+    Count(Count),
+    /// Run a search strategy in PubMed's language, line by line.
+    Strategy(StrategyArgs),
     /// Print documents.
     Get(Get),
     /// Delete documents.
@@ -201,13 +207,17 @@ pub(crate) struct Search {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// A question, or words; PubMed's query language is not understood.
+    /// A question, or words; a query in PubMed's language goes to --query.
     #[arg(value_name = "TEXT")]
     pub(crate) text: Option<String>,
 
     /// Number of hits; 0 only counts what the filters match.
     #[arg(short, value_name = "N", default_value_t = 10)]
     pub(crate) k: usize,
+
+    /// A query in PubMed's language that must hold, too: `asthma[mh] AND wheez*[tiab] NOT child[ti]`.
+    #[arg(long, value_name = "STRATEGY")]
+    pub(crate) query: Option<String>,
 
     /// What must hold.
     #[command(flatten)]

@@ -19,6 +19,7 @@ mod recall;
 mod refusals;
 mod render;
 mod shell;
+mod strategies;
 mod style;
 mod terminal;
 mod wrap;
@@ -97,6 +98,8 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Import(args) => commands::import::run(&args, context),
         Command::Embed(args) => commands::embed::run(&args, context),
         Command::Search(args) => commands::search::run(&args, context),
+        Command::Count(args) => commands::count::run(&args, context),
+        Command::Strategy(args) => commands::strategy::run(&args, context),
         Command::Get(args) => commands::get::run(&args, context),
         Command::Delete(args) => commands::delete::run(&args, context),
         Command::Stats(args) => commands::stats::run(&args, context),

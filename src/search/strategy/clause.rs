@@ -1,7 +1,9 @@
 //! What each kind of term means here.
 
+use super::count::rows;
 use super::headings::{action, heading, publication_type, substance};
 use super::meant::Meant;
+use super::read::read;
 use super::refused::Refused;
 use super::{subheadings, untagged};
 use crate::date::Day;
@@ -11,6 +13,7 @@ use crate::query::{
     ClauseKind, DateTerm, DateUnit, FieldTag, QueryTerm, RecordProperty, SearchField, TypedTest,
 };
 use crate::search::filter::{FieldTest, Filter};
+use crate::search::note::Note;
 use crate::search::text::TextField;
 use crate::search::view::SegmentView;
 
@@ -67,15 +70,27 @@ impl Scope<'_> {
     }
 
     fn date(&self, field: SearchField, term: DateTerm) -> Result<Meant, Refused> {
-        if field != SearchField::PublicationDate {
-            return Err(unsearchable(field));
-        }
         let (from, to) = match term {
             DateTerm::On(date) => (date.first_day(), date.last_day()),
             DateTerm::Between(from, to) => (from.first_day(), to.last_day()),
             DateTerm::Last(count, unit) => (back(self.today, count, unit), Day::new(9999, 12, 31)),
         };
-        Ok(Meant::new(Filter::Dates { from, to }, format!("{from}:{to}{field}")))
+        let meant = |filter| Meant::new(filter, format!("{from}:{to}{field}"));
+        if field == SearchField::PublicationDate {
+            return Ok(meant(Filter::Dates { from, to }));
+        }
+        let event = event(field).ok_or_else(|| unsearchable(field))?;
+        let mut undated = 0;
+        let filter = read(self.segments, rows(&Filter::All, self.segments)?, |document| {
+            let mut days = document.history.iter().filter(|dated| dated.event == event).peekable();
+            undated += u64::from(days.peek().is_none());
+            days.any(|dated| from <= dated.day && dated.day <= to)
+        })?;
+        let mut meant = meant(filter);
+        if undated > 0 {
+            meant.notes.push(Note::Undated { documents: undated });
+        }
+        Ok(meant)
     }
 
     fn property(&self, property: RecordProperty) -> Result<Meant, Refused> {
@@ -149,6 +164,19 @@ fn field_test(test: &TypedTest) -> FieldTest {
     }
 }
 
+/// The event of a record's history whose date a field is, as PubMed's own format names them.
+fn event(field: SearchField) -> Option<&'static str> {
+    Some(match field {
+        SearchField::CreateDate => "entrez",
+        SearchField::EntryDate => "pubmed",
+        SearchField::MeshDate => "medline",
+        SearchField::CompletionDate => "completed",
+        SearchField::ModificationDate => "revised",
+        SearchField::ElectronicDate => "electronic",
+        _ => return None,
+    })
+}
+
 /// The refusal of a field that has no index.
 fn unsearchable(field: SearchField) -> Refused {
     let why = match field {
@@ -158,13 +186,6 @@ fn unsearchable(field: SearchField) -> Refused {
         SearchField::ArticleIdentifier | SearchField::LocationId | SearchField::Pmcid => {
             "documents are found by PMID, `[pmid]`"
         }
-        SearchField::CreateDate
-        | SearchField::EntryDate
-        | SearchField::MeshDate
-        | SearchField::ModificationDate
-        | SearchField::CompletionDate
-        | SearchField::ElectronicDate
-        | SearchField::PrintDate => "only dates of publication are indexed, `[dp]`",
         SearchField::Book
         | SearchField::ConflictOfInterest
         | SearchField::Editor

@@ -14,6 +14,7 @@ mod headings;
 mod lines;
 mod meant;
 mod qualifiers;
+mod read;
 mod refused;
 mod subheadings;
 mod untagged;

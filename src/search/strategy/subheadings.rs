@@ -9,10 +9,10 @@ use super::clause::Scope;
 use super::count::rows;
 use super::meant::Meant;
 use super::qualifiers::{Qualifier, explode, find, plain};
+use super::read::read;
 use super::refused::Refused;
 use crate::document::{Document, MeshHeading};
 use crate::error::Error;
-use crate::ids::RowId;
 use crate::mesh::Vocabulary;
 use crate::query::{FieldTag, QueryTerm, SearchField};
 use crate::search::filter::Filter;
@@ -109,14 +109,5 @@ fn documents(
         Err(Error::InvalidQuery { .. }) => rows(&among, scope.segments)?,
         other => other?,
     };
-    let mut keys = Vec::new();
-    for (view, rows) in scope.segments.iter().zip(found) {
-        for row in rows {
-            let document = view.segment.document(RowId(row))?;
-            if test(&document) {
-                keys.push(document.key);
-            }
-        }
-    }
-    Ok(Filter::Keys(keys))
+    Ok(read(scope.segments, found, test)?)
 }

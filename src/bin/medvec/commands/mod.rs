@@ -2,6 +2,7 @@
 
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod count;
 pub(crate) mod delete;
 pub(crate) mod distill;
 pub(crate) mod embed;
@@ -18,4 +19,5 @@ pub(crate) mod quickstart;
 pub(crate) mod repair;
 pub(crate) mod search;
 pub(crate) mod stats;
+pub(crate) mod strategy;
 pub(crate) mod verify;

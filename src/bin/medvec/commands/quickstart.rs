@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
     let query = Search {
         database: args.dir.clone(),
         text: Some(QUESTION.to_owned()),
+        query: None,
         k: HITS,
         filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
         exact: false,

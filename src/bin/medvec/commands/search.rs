@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use medvec::session::{
-    Explanation, IndexExplain, Plan, Request, Session, SessionOptions, WhyExact,
+    Explanation, IndexExplain, Plan, Request, Session, SessionOptions, Strategy, WhyExact,
 };
 use medvec::{Accuracy, Filter};
 
@@ -12,16 +12,20 @@ use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::hints;
 use crate::output::answer;
+use crate::strategies::{translate, write_terms};
 use crate::style::{FAINT, count, counted, duration};
 use crate::terminal::say;
 
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
-    let filter = args.filters.to_filter()?;
+    let mut filter = args.filters.to_filter()?;
     let has_words = args.text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let session = Session::open(&args.database, options(args))?;
-    if args.k > 0 && !has_words && filter == Filter::All {
+    if let Some(query) = &args.query {
+        filter = filter.and(strategy_filter(query, args.explain, &session, context)?);
+    }
+    if args.k > 0 && !has_words && args.query.is_none() && filter == Filter::All {
         return Err(Failure::usage(
-            "nothing to search for: give a text, a filter (--mesh, --year, ...), or both",
+            "nothing to search for: give a text, a filter (--mesh, --query, ...), or both",
         ));
     }
     let mut found = session.ask(&request(args, filter, has_words, context))?;
@@ -60,6 +64,23 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     }
     let is_found = if args.k == 0 { found.matched > 0 } else { !found.hits.is_empty() };
     Ok(if is_found { EXIT_FOUND } else { EXIT_NONE })
+}
+
+/// The documents that a query in PubMed's language finds; on wish says what every term was taken for.
+fn strategy_filter(
+    query: &str,
+    explained: bool,
+    session: &Session,
+    context: &mut Context,
+) -> Result<Filter> {
+    let strategy = Strategy::parse(query).map_err(medvec::Error::from)?;
+    let meant = translate(&strategy, &session.snapshot(), context)?;
+    if explained {
+        let mut shown = Vec::new();
+        meant.lines.iter().try_for_each(|line| write_terms(&mut shown, line))?;
+        say(String::from_utf8_lossy(&shown).trim_end());
+    }
+    Ok(meant.filter())
 }
 
 fn options(args: &Search) -> SessionOptions {

@@ -1,0 +1,96 @@
+//! Strategies read, translated and shown.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use medvec::export::{json, strategy};
+use medvec::session::{STRATEGY_BYTES_MAX, Strategy, TranslatedLine, TranslatedStrategy};
+use medvec::{Day, Snapshot};
+
+use crate::args::Format;
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::style::{FAINT, KEY, count};
+
+/// Translates a strategy for a snapshot; says on standard error what may have been meant otherwise.
+pub(crate) fn translate(
+    strategy: &Strategy,
+    snapshot: &Snapshot,
+    context: &mut Context,
+) -> Result<TranslatedStrategy> {
+    for caution in strategy.cautions() {
+        context.remark(caution.to_string());
+    }
+    Ok(snapshot.translate(strategy, Day::today())?)
+}
+
+/// Writes what a strategy finds; nothing found by its last line is exit code 1.
+pub(crate) fn show(
+    strategy: &Strategy,
+    meant: &TranslatedStrategy,
+    lines: &[TranslatedLine],
+    (format, explained): (Format, bool),
+    context: &mut Context,
+) -> Result<u8> {
+    match format {
+        Format::Text => {
+            for line in lines {
+                write_line(&mut context.out, line, explained)?;
+            }
+        }
+        Format::Json => {
+            json::write(&mut context.out.machine(), &strategy::to_json(strategy, meant))?;
+        }
+        _ => return Err(Failure::usage("counts are written as text or json: use --format json")),
+    }
+    Ok(if meant.documents() > 0 { EXIT_FOUND } else { EXIT_NONE })
+}
+
+fn write_line(out: &mut dyn Write, line: &TranslatedLine, explained: bool) -> io::Result<()> {
+    if let Some(title) = &line.title {
+        writeln!(out, "{FAINT}{title}{FAINT:#}")?;
+    }
+    writeln!(out, "{KEY}{:<4}{KEY:#} {:>10}  {}", line.name, count(line.documents), line.query)?;
+    if explained {
+        write_terms(out, line)?;
+    }
+    Ok(())
+}
+
+/// What every term of a line was taken for.
+pub(crate) fn write_terms(out: &mut dyn Write, line: &TranslatedLine) -> io::Result<()> {
+    for clause in &line.clauses {
+        let documents = count(clause.documents);
+        writeln!(
+            out,
+            "{FAINT}     {documents:>10}  {} = {}{FAINT:#}",
+            clause.text, clause.translation
+        )?;
+        for heading in &clause.headings {
+            let name = format!("{} {}", heading.ui, heading.name);
+            let below = match heading.descriptors {
+                0 | 1 => String::new(),
+                all => format!(" and {} below it", count(all as u64 - 1)),
+            };
+            writeln!(out, "{FAINT}                   {name}{below}{FAINT:#}")?;
+        }
+        for note in &clause.notes {
+            writeln!(out, "{FAINT}                   {note}{FAINT:#}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    let failed =
+        |error| Failure::from(medvec::Error::io("read", path.display().to_string(), error));
+    let source: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin()),
+        _ => Box::new(std::fs::File::open(path).map_err(failed)?),
+    };
+    // One byte more than a strategy may have, so that what is too long is refused as such.
+    let mut text = String::new();
+    source.take(STRATEGY_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}

@@ -1,0 +1,28 @@
+//! Conditions that no index answers: documents are read.
+
+use roaring::RoaringBitmap;
+
+use crate::document::Document;
+use crate::error::Result;
+use crate::ids::RowId;
+use crate::search::filter::Filter;
+use crate::search::view::SegmentView;
+
+/// The documents among the rows of each segment that pass a test, as a list of keys: true in this snapshot only.
+/// Cost: a compressed block per row.
+pub(super) fn read(
+    segments: &[SegmentView],
+    rows: Vec<RoaringBitmap>,
+    mut test: impl FnMut(&Document) -> bool,
+) -> Result<Filter> {
+    let mut keys = Vec::new();
+    for (view, rows) in segments.iter().zip(rows) {
+        for row in rows {
+            let document = view.segment.document(RowId(row))?;
+            if test(&document) {
+                keys.push(document.key);
+            }
+        }
+    }
+    Ok(Filter::Keys(keys))
+}

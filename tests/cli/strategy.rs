@@ -1,0 +1,126 @@
+//! Queries and strategies in PubMed's language.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+const LIBRARY: &str = r#"{"pmid": 201, "title": "Aspirin and the heart", "abstract": "Aspirin was given daily.", "year": 2012, "mesh": ["Aspirin"], "rating": 4.5}
+{"pmid": 202, "title": "Ein Fall von Gicht", "abstract": "Ein Fall.", "year": 2015, "mesh": ["Gout"], "rating": 3}
+{"pmid": 203, "title": "A later look at aspirin", "abstract": "Wheezing again.", "year": 2018, "mesh": ["Aspirin"]}
+"#;
+
+fn library() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("docs.jsonl", LIBRARY);
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn a_query_is_counted_and_lists_what_it_finds() {
+    let sandbox = library();
+    let count = |query: &str| sandbox.medvec(&["count", "db", query]);
+    assert_eq!(count("aspirin[mh] NOT wheez*[tiab]").expect(0).out, "1\n");
+    assert_eq!(count("aspirin[mh] AND gout[mh]").expect(1).out, "0\n");
+    let run = sandbox.medvec(&[
+        "search",
+        "db",
+        "--query",
+        "rating:>4 OR wheez*[ab]",
+        "--format",
+        "pmids",
+    ]);
+    let mut keys: Vec<&str> = run.out.lines().collect();
+    keys.sort_unstable();
+    assert_eq!((run.code, keys), (0, vec!["201", "203"]));
+    let both = ["search", "db", "--query", "aspirin[ti]", "--year", "2018", "--format", "pmids"];
+    assert_eq!(sandbox.medvec(&both).expect(0).out, "203\n");
+    let run = sandbox.medvec(&[
+        "search",
+        "db",
+        "--query",
+        "aspirin[ti]",
+        "--explain",
+        "--format",
+        "pmids",
+    ]);
+    assert!(run.err.contains("aspirin[ti] = aspirin[ti]"), "{}", run.err);
+}
+
+#[test]
+fn a_strategy_is_counted_line_by_line() {
+    let sandbox = library();
+    sandbox.write(
+        "review.txt",
+        "// aspirin\n1. aspirin[mh] or acetylsalicyl*[tiab]\n2. 2015:3000[dp]\n3. #1 AND #2\n",
+    );
+    let run = sandbox.medvec(&["strategy", "run", "db", "review.txt", "--explain"]).expect(0);
+    let counts: Vec<(&str, &str)> = run
+        .out
+        .lines()
+        .filter(|line| line.starts_with(|ch: char| ch.is_ascii_digit()))
+        .filter_map(|line| line.split_once("  ").map(|(name, rest)| (name.trim(), rest.trim())))
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            ("1", "2  aspirin[mh] OR acetylsalicyl*[tiab]"),
+            ("2", "2  2015:3000[dp]"),
+            ("3", "1  #1 AND #2"),
+        ]
+    );
+    assert!(run.out.contains("D001241 Aspirin"), "{}", run.out);
+    assert!(run.err.contains("line 2, column 16: `or` is read as the operator OR"), "{}", run.err);
+
+    let run =
+        sandbox.medvec(&["strategy", "run", "db", "review.txt", "--format", "json"]).expect(0);
+    let value: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(value["documents"], 1);
+    assert_eq!(value["lines"][0]["terms"][0]["headings"][0]["ui"], "D001241");
+    assert_eq!(value["cautions"][0]["code"], "lower_case_operator");
+}
+
+#[test]
+fn a_history_numbers_what_was_searched() {
+    let sandbox = library();
+    let count = |query: &str| sandbox.medvec(&["count", "db", query, "--history", "sets.txt"]);
+    assert!(count("aspirin[mh]").expect(0).out.starts_with("1 "));
+    assert!(count("wheez*[tiab]").expect(0).out.starts_with("2 "));
+    let run = count("#1 NOT #2").expect(0);
+    assert_eq!(run.out.split_whitespace().collect::<Vec<_>>(), ["3", "1", "#1", "NOT", "#2"]);
+    assert_eq!(
+        std::fs::read_to_string(sandbox.path("sets.txt")).expect("a history"),
+        "1. aspirin[mh]\n2. wheez*[tiab]\n3. #1 NOT #2\n"
+    );
+    count("#7").expect(2);
+    count("gout[mh").expect(2);
+    assert_eq!(
+        std::fs::read_to_string(sandbox.path("sets.txt")).expect("a history").lines().count(),
+        3,
+        "what failed is not added"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_shown_at_its_place() {
+    let sandbox = library();
+    for (query, words) in [
+        (
+            "aspirin[tiabs]",
+            &["unknown tag `[tiabs]` (did you mean `[tiab]`?)", "\n       ^^^^^^^"][..],
+        ),
+        ("asprin[mh]", &["did you mean `Aspirin`", "^^^^^^^^^^"]),
+        ("exp Aspirin/", &["is a heading in Ovid"]),
+        ("(aspirin", &["this bracket is not closed"]),
+        ("2012[ppdat]", &["cannot be searched here"]),
+    ] {
+        for command in [&["count", "db", query][..], &["search", "db", "--query", query]] {
+            let run = sandbox.medvec(command).expect(2);
+            assert!(words.iter().all(|word| run.err.contains(word)), "{query}: {}", run.err);
+        }
+    }
+    sandbox.medvec(&["strategy", "run", "db", "nowhere.txt"]).expect(2);
+    sandbox.write("latin1.txt", b"caf\xe9[ti]");
+    sandbox.medvec(&["strategy", "run", "db", "latin1.txt"]).expect(2);
+    sandbox.medvec(&["count", "db", "aspirin", "--format", "csv"]).expect(2);
+}
