@@ -59,6 +59,9 @@ pub const FIELD_NAME_BYTES_MAX: usize = 128;
 /// position more between them, so that no such filter reaches from one into the next.
 pub const WORDS_BETWEEN_MAX: u32 = 63;
 
+/// Different words of a query that is ranked by words: a page of text; sums of their scores fit 32 bits.
+pub const QUERY_WORDS_MAX: usize = 1000;
+
 /// Characters before the first `*` of a word, as in PubMed: fewer would match a good part of all words.
 pub const WILDCARD_PREFIX_MIN: usize = 4;
 

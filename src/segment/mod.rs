@@ -59,7 +59,7 @@ pub use read::codebook::{CodebookFile, Queries};
 pub use read::columns::NumberColumn;
 pub use read::deletes::Deletes;
 pub use read::documents::Documents;
-pub(crate) use read::lexical::{LexicalIndex, PART_BLOCK_ROWS};
+pub(crate) use read::lexical::{LexicalIndex, List, PART_BLOCK_ROWS};
 pub use read::lists::{SegmentLists, SegmentPages};
 pub use read::postings::Terms;
 pub use read::segment::{SectionSize, Segment};

@@ -127,6 +127,11 @@ impl<'a> PostingCursor<'a> {
         })
     }
 
+    /// Rows and counts of the block here.
+    pub fn loaded(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.block().iter().copied()
+    }
+
     /// The row here, [`NO_ROW`] before the first [`PostingCursor::advance`] and behind the last.
     #[inline]
     pub fn row(&self) -> u32 {

@@ -11,7 +11,7 @@ mod rows;
 use std::fmt::{self, Display, Formatter};
 
 pub(super) use pattern::Pattern;
-pub(super) use rows::matching;
+pub(super) use rows::{matching, not_indexed};
 
 use crate::error::{Error, Result};
 use crate::format::lexical::LexicalField;
