@@ -55,9 +55,9 @@ pub const FIELDS_MAX: usize = 256;
 /// Longest name of a free field, in bytes.
 pub const FIELD_NAME_BYTES_MAX: usize = 128;
 
-/// Most words between those that a filter wants near each other: keywords and affiliations are indexed with one
-/// position more between them, so that no such filter reaches from one into the next.
-pub const WORDS_BETWEEN_MAX: u32 = 63;
+/// Words that a filter wants near each other, those between counted in: keywords and affiliations are indexed with so
+/// many free positions between them, so that no such filter reaches from one into the next.
+pub const NEAR_WORDS_MAX: u32 = 64;
 
 /// Different words of a query that is ranked by words: a page of text; sums of their scores fit 32 bits.
 pub const QUERY_WORDS_MAX: usize = 1000;
