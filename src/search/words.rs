@@ -20,7 +20,7 @@ use crate::ids::RowId;
 use crate::index::lexical::{Best, Bm25, RankedList, SCORE_UNIT, rank, score_rows};
 use crate::limits::QUERY_WORDS_MAX;
 use crate::segment::{LexicalIndex, List};
-use crate::text::{Analyzer, is_stop_word, stem};
+use crate::text::{Analyzer, TokenForm, is_stop_word, stem};
 
 /// Rows that pass a filter are scored one by one if they are this many times fewer than the occurrences of the words.
 const NARROW: u64 = 8;
@@ -37,6 +37,8 @@ struct Word {
     text: String,
     /// How often the query has it.
     times: u32,
+    /// How often it stands there by itself, and not as parts in one piece, which count already.
+    times_apart: u32,
     idf: f64,
     /// Live documents that have it.
     documents: u64,
@@ -81,7 +83,7 @@ impl<'a> Words<'a> {
             indexes.push(Some(index));
         }
         let mut words = Vec::new();
-        for (text, times) in stems(text)? {
+        for (text, Times { all: times, apart: times_apart }) in stems(text)? {
             control.check()?;
             let mut lists = Vec::with_capacity(indexes.len());
             let mut documents = 0;
@@ -97,14 +99,14 @@ impl<'a> Words<'a> {
                 lists.push(list);
             }
             let idf = Bm25::idf(texts, documents);
-            words.push(Word { text, times, idf, documents, lists });
+            words.push(Word { text, times, times_apart, idf, documents, lists });
         }
         Ok(Words { segments, bm25: Bm25::new(texts, tokens), words })
     }
 
     /// What a document could reach that had every word: the sum of their weights.
     pub(super) fn reach(&self) -> f64 {
-        self.words.iter().map(Word::weight).sum()
+        self.words.iter().map(|word| word.idf * f64::from(word.times_apart)).sum()
     }
 
     /// The words, for people.
@@ -239,13 +241,22 @@ pub(super) fn score_of(units: u32) -> f32 {
     (f64::from(units) / SCORE_UNIT) as f32
 }
 
+/// How often a query has a word.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    all: u32,
+    apart: u32,
+}
+
 /// The stems of a text's words in the order of their bytes, with how often it has them.
-fn stems(text: &str) -> Result<BTreeMap<String, u32>> {
-    let (mut stems, mut stop_words) = (BTreeMap::new(), BTreeMap::new());
+fn stems(text: &str) -> Result<BTreeMap<String, Times>> {
+    let (mut stems, mut stop_words) = (BTreeMap::<String, Times>::new(), BTreeMap::new());
     Analyzer::default().analyze(text, |token| {
         let is_stop = is_stop_word(token.term);
         let words = if is_stop { &mut stop_words } else { &mut stems };
-        *words.entry(stem(token.term).into_owned()).or_insert(0) += 1;
+        let times = words.entry(stem(token.term).into_owned()).or_default();
+        times.all += 1;
+        times.apart += u32::from(token.form == TokenForm::Part);
     });
     let words = if stems.is_empty() { stop_words } else { stems };
     if words.len() > QUERY_WORDS_MAX {

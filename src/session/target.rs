@@ -42,7 +42,7 @@ pub(super) fn create(
             Some(brought) => config_of(brought, settings, row_type)?,
             None => (None, None),
         };
-        let database = Database::create(path, CreateOptions { vectors })?;
+        let database = Database::create(path, CreateOptions::default().vectors(vectors))?;
         return Ok(Target { database, encoder: None, origin, is_new: true });
     }
     let encoder = for_writing(named.unwrap_or(BUILTIN), &settings.encoder)?;
