@@ -15,7 +15,7 @@ use medvec::document::{AbstractSection, Document, MeshHeading};
 use medvec::format::manifest::SegmentEntry;
 use medvec::format::terms::TermField;
 use medvec::ids::{Key, Revision, RowId, SegmentId};
-use medvec::segment::{Segment, SegmentBuilder, merge};
+use medvec::segment::{MergeInto, Segment, SegmentBuilder, merge};
 use medvec::storage::{DiskStorage, Storage};
 use roaring::RoaringBitmap;
 

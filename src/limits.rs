@@ -71,9 +71,12 @@ pub const CAUTIONS_MAX: usize = 8;
 /// Greatest number of a line of a strategy: four digits, so that a longer number is a word.
 pub const LINE_NUMBER_MAX: u32 = 9999;
 
-/// Most words between those that a filter wants near each other: keywords and affiliations are indexed with one
-/// position more between them, so that no such filter reaches from one into the next.
-pub const WORDS_BETWEEN_MAX: u32 = 63;
+/// Words that a filter wants near each other, those between counted in: keywords and affiliations are indexed with so
+/// many free positions between them, so that no such filter reaches from one into the next.
+pub const NEAR_WORDS_MAX: u32 = 64;
+
+/// Different words of a query that is ranked by words: a page of text; sums of their scores fit 32 bits.
+pub const QUERY_WORDS_MAX: usize = 1000;
 
 /// Characters before the first `*` of a word, as in PubMed: fewer would match a good part of all words.
 pub const WILDCARD_PREFIX_MIN: usize = 4;

@@ -19,8 +19,8 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource,
-    RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
+    QuerySource, RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, SegmentId};
@@ -197,6 +197,7 @@ fn rich_manifest() -> Manifest {
                 low_shares: vec![0.125],
             }),
         }),
+        lexical: Some(LexicalConfig { positions: true }),
     }
 }
 
@@ -232,6 +233,8 @@ fn the_text_is_enough_to_read_a_manifest() {
     assert_eq!(root.list("codebooks")[0].at("hash"), &Value::Bytes(vec![6; 16]));
     assert_eq!(root.at("calibration.queries"), &Value::Number(500));
     assert_eq!(root.list("calibration.points")[0].at("probes"), &Value::Number(40));
+    let lexical = Reader::new(&text, reader::section(&text, &file, 5));
+    assert_eq!(lexical.root("LexicalConfig").at("positions"), &Value::Number(1));
     assert_eq!(root.list("sources").len(), manifest.sources.len());
     for (found, source) in root.list("sources").iter().zip(&manifest.sources) {
         assert_eq!(found.at("name"), &Value::Text(source.name.clone()));

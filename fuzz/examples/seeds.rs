@@ -10,7 +10,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest, QuerySource,
     RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
@@ -304,6 +304,7 @@ fn rich() -> Manifest {
                 low_shares: vec![0.125],
             }),
         }),
+        lexical: Some(LexicalConfig { positions: true }),
         ..empty()
     }
 }

@@ -22,7 +22,7 @@ pub const SECTION_STATE: u32 = 1;
 pub const SECTION_SOURCE_DIGESTS: u32 = 2;
 /// Optional section of [`CalibrationNotes`]; since format 1.1.
 pub const SECTION_CALIBRATION_NOTES: u32 = 3;
-/// Optional section of [`LexicalConfig`]; since format 1.2.
+/// Optional section of [`LexicalConfig`]; since format 1.1.
 pub const SECTION_LEXICAL: u32 = 5;
 
 /// Every section of a manifest and its name in `inspect`.

@@ -89,29 +89,44 @@ pub const SECTION_CODES: u32 = 34;
 /// Scale of each row's estimate, half precision.
 pub const SECTION_CODE_SCALES: u32 = 35;
 
-/// The kind of a section of the lexical index. All of them are there, or none: segments of format 1.0 and
-/// of databases without a lexical index have none.
+/// The [`super::lexical::LexicalMeta`] record of the lexical index. It and the sections below are all there, or none.
+pub const SECTION_LEXICAL_META: u32 = 36;
+/// Words and stems, front-coded.
+pub const SECTION_LEXICAL_TERMS: u32 = 37;
+/// Where each block of them starts, [`super::lexical::TermIndexEntry`].
+pub const SECTION_LEXICAL_TERM_INDEX: u32 = 38;
+/// Rows, counts, forms and positions of each stem.
+pub const SECTION_LEXICAL_LISTS: u32 = 39;
+/// The code of the length of each row, `u8`.
+pub const SECTION_LEXICAL_LENGTHS: u32 = 40;
+/// Lengths of the parts of the text of each row, packed. Empty without positions.
+pub const SECTION_LEXICAL_PARTS: u32 = 41;
+/// Where each block of parts starts, `u64`, and where the last one ends.
+pub const SECTION_LEXICAL_PART_INDEX: u32 = 42;
+
+/// The kind of a section of the lexical index.
 pub const fn lexical_kind(section: LexicalSection) -> u32 {
     match section {
-        LexicalSection::Meta => 36,
-        LexicalSection::Terms => 37,
-        LexicalSection::TermIndex => 38,
-        LexicalSection::Lists => 39,
-        LexicalSection::Lengths => 40,
-        LexicalSection::Parts => 41,
-        LexicalSection::PartIndex => 42,
+        LexicalSection::Meta => SECTION_LEXICAL_META,
+        LexicalSection::Terms => SECTION_LEXICAL_TERMS,
+        LexicalSection::TermIndex => SECTION_LEXICAL_TERM_INDEX,
+        LexicalSection::Lists => SECTION_LEXICAL_LISTS,
+        LexicalSection::Lengths => SECTION_LEXICAL_LENGTHS,
+        LexicalSection::Parts => SECTION_LEXICAL_PARTS,
+        LexicalSection::PartIndex => SECTION_LEXICAL_PART_INDEX,
     }
 }
 
-/// Every section that a segment may have beside [`NAMES`].
+/// Every section that a segment may have beside [`NAMES`], all of them or none: segments of format 1.0 and of databases without
+/// a lexical index have none.
 pub const OPTIONAL_NAMES: &[(u32, &str)] = &[
-    (lexical_kind(LexicalSection::Meta), "lexical-meta"),
-    (lexical_kind(LexicalSection::Terms), "lexical-terms"),
-    (lexical_kind(LexicalSection::TermIndex), "lexical-term-index"),
-    (lexical_kind(LexicalSection::Lists), "lexical-lists"),
-    (lexical_kind(LexicalSection::Lengths), "lexical-lengths"),
-    (lexical_kind(LexicalSection::Parts), "lexical-parts"),
-    (lexical_kind(LexicalSection::PartIndex), "lexical-part-index"),
+    (SECTION_LEXICAL_META, "lexical-meta"),
+    (SECTION_LEXICAL_TERMS, "lexical-terms"),
+    (SECTION_LEXICAL_TERM_INDEX, "lexical-term-index"),
+    (SECTION_LEXICAL_LISTS, "lexical-lists"),
+    (SECTION_LEXICAL_LENGTHS, "lexical-lengths"),
+    (SECTION_LEXICAL_PARTS, "lexical-parts"),
+    (SECTION_LEXICAL_PART_INDEX, "lexical-part-index"),
 ];
 
 /// Every section that a segment must have, and its name in `inspect` and `stats`.

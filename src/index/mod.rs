@@ -11,6 +11,7 @@ pub mod encode;
 pub mod flat;
 pub mod ivf;
 mod kmeans;
+pub mod lexical;
 mod nearest;
 mod quantizer;
 pub mod train;

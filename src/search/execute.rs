@@ -7,13 +7,15 @@ use super::answer::{Hit, SearchResult};
 use super::compile::compile;
 use super::dense::{self, Nearest};
 use super::explain::{Explain, Plan, SegmentExplain};
+use super::fuse::Fused;
 use super::list::list;
 use super::matches::Matches;
 use super::note::Note;
-use super::query::{Accuracy, Query};
+use super::query::{Accuracy, Mode, Query};
 use super::sort::{Sort, SortOrder};
 use super::vectors::{Vectors, prepare};
 use super::view::{self, SegmentView};
+use super::words::{self, Words, score_of};
 use crate::error::{Error, Result};
 use crate::limits::HITS_MAX;
 
@@ -31,6 +33,7 @@ pub fn search(
     let started = Instant::now();
     check_size(query)?;
     query.accuracy.validate()?;
+    query.fusion.validate()?;
     let filter = compile(&query.filter, segments, query.allow_unknown)?;
     let matches = view::matches(segments, &filter, &query.control)?;
     let filter_time = started.elapsed();
@@ -79,19 +82,44 @@ fn run(
     mut vector: Option<Vec<f32>>,
     query: &Query,
 ) -> Result<(Vec<Hit>, Explain)> {
-    if query.text.is_some() && vector.is_none() {
-        return Err(Error::InvalidQuery {
-            detail: "the query has a text and no vector, and text alone cannot be searched for; make its \
-                     vector with `Query::embedded_by`, or give one with `Query::with_vector`"
-                .into(),
-        });
-    }
+    let mode = mode(segments, query, vector.is_some())?;
     let newest_first = (Sort::Date, SortOrder::Descending);
     let by_score = (Sort::Score, SortOrder::Descending);
-    let otherwise = if vector.is_some() { &by_score } else { &newest_first };
+    let otherwise = if mode.is_some() { &by_score } else { &newest_first };
     let (sort, order) = query.sort.as_ref().unwrap_or(otherwise);
-    let (mut hits, explain) = match (sort, &mut vector) {
-        (Sort::Score, Some(vector)) => {
+    let words = match (&query.text, mode) {
+        (Some(text), Some(Mode::Lexical | Mode::Hybrid)) => {
+            Some(Words::new(segments, text, &query.control)?)
+        }
+        _ => None,
+    };
+    let (mut hits, explain) = match (sort, &mut vector, &words) {
+        (Sort::Score, _, Some(_)) if *order == SortOrder::Ascending => {
+            return Err(Error::InvalidQuery {
+                detail:
+                    "the worst documents first can be had by vectors alone; ask for `Mode::Dense`"
+                        .into(),
+            });
+        }
+        (Sort::Score, Some(vector), Some(words)) if mode == Some(Mode::Hybrid) => {
+            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
+            let (count, accuracy, control) = (query.reach(), query.accuracy, &query.control);
+            let nearest = Nearest { vector, count, accuracy, control };
+            let fusion = query.fusion;
+            Fused { segments, matches, calibration, words, nearest, fusion }.search()?
+        }
+        (Sort::Score, _, Some(words)) => {
+            let found = words.best(matches, query.reach(), &query.control)?;
+            let mut explain = counted(segments, matches);
+            explain
+                .segments
+                .iter_mut()
+                .filter(|part| part.matched > 0)
+                .for_each(|part| part.plan = Plan::Words);
+            explain.words = words.explain();
+            (found.into_iter().map(|found| found.hit).collect(), explain)
+        }
+        (Sort::Score, Some(vector), None) => {
             let is_ascending = *order == SortOrder::Ascending;
             // The worst score is the best one of the opposite vector, which the index is not measured for.
             if is_ascending {
@@ -107,15 +135,53 @@ fn run(
             }
             (hits, explain)
         }
-        (sort, _) => list(segments, matches, (sort, *order), query)?,
+        (sort, ..) => list(segments, matches, (sort, *order), query)?,
     };
     hits.drain(..query.offset.min(hits.len()));
-    if *sort != Sort::Score
-        && let Some(vector) = &vector
-    {
-        dense::score(segments, vector, &mut hits, &query.control)?;
+    if *sort != Sort::Score {
+        match (&words, &vector) {
+            (_, Some(vector)) => dense::score(segments, vector, &mut hits, &query.control)?,
+            (Some(words), None) => {
+                let units = words.score(&hits, &query.control)?;
+                hits.iter_mut().zip(units).for_each(|(hit, units)| hit.score = score_of(units));
+            }
+            (None, None) => {}
+        }
     }
     Ok((hits, explain))
+}
+
+/// What documents are ranked by; `None` for a query that only filters.
+///
+/// # Errors
+/// [`Error::InvalidQuery`] for a mode that lacks its text or its vector.
+fn mode(segments: &[SegmentView], query: &Query, has_vector: bool) -> Result<Option<Mode>> {
+    let has_text = query.text.is_some();
+    let lacks = |detail: &str| Err(Error::InvalidQuery { detail: detail.into() });
+    match query.mode {
+        Mode::Auto if !has_text => Ok(has_vector.then_some(Mode::Dense)),
+        Mode::Auto if words::is_indexed(segments) => {
+            let reversed = matches!(query.sort, Some((Sort::Score, SortOrder::Ascending)));
+            Ok(Some(match has_vector {
+                true if reversed => Mode::Dense,
+                true => Mode::Hybrid,
+                false => Mode::Lexical,
+            }))
+        }
+        Mode::Auto if has_vector => Ok(Some(Mode::Dense)),
+        Mode::Auto => lacks(
+            "the query has a text and no vector, and this database has no lexical index to look for its words in; make \
+             its vector with `Query::embedded_by`, or give one with `Query::with_vector`",
+        ),
+        Mode::Lexical | Mode::Hybrid if !has_text => {
+            lacks("a search for words needs a text; start the query with `Query::text`")
+        }
+        Mode::Dense | Mode::Hybrid if !has_vector => lacks(
+            "a search by vectors needs a vector; make it with `Query::embedded_by`, or give one with \
+             `Query::with_vector`",
+        ),
+        mode => Ok(Some(mode)),
+    }
 }
 
 /// How a search went that read no hits.

@@ -11,6 +11,10 @@ pub struct Explain {
     pub index: Option<IndexExplain>,
     /// Why the index was not used; `None` when it was, and when no vectors were searched.
     pub exact: Option<WhyExact>,
+    /// The words that documents were ranked by; empty when they were not.
+    pub words: Vec<WordExplain>,
+    /// How the rankings of words and vectors were joined; `None` when they were not.
+    pub fused: Option<FusedExplain>,
     /// One entry per segment.
     pub segments: Vec<SegmentExplain>,
     /// Time for filters.
@@ -71,6 +75,32 @@ pub enum Plan {
     List,
     /// Matching rows are counted; none is read.
     Count,
+    /// The posting lists of the query's words are walked through.
+    Words,
+}
+
+/// A word of a query that documents are ranked by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordExplain {
+    /// Its stem; all forms of it count.
+    pub stem: String,
+    /// Live documents that have it.
+    pub documents: u64,
+    /// How much it counts: the rarer, the more.
+    pub weight: f32,
+}
+
+/// How two rankings were joined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FusedExplain {
+    /// Documents that were scored by both.
+    pub candidates: usize,
+    /// The greatest score of the words.
+    pub best_words: f32,
+    /// The greatest score of the vectors; `None` when no match has one.
+    pub best_vector: Option<f32>,
+    /// The mean score of the vectors of all documents; 0 when the fusion does not need it.
+    pub mean: f32,
 }
 
 /// How the index was searched.

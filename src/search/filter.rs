@@ -139,7 +139,7 @@ impl Filter {
     }
 
     /// Documents that have all words of a pattern in one of some fields, in any order, with at most so many words
-    /// between them, [`WORDS_BETWEEN_MAX`](crate::limits::WORDS_BETWEEN_MAX) at most.
+    /// between them; together at most [`NEAR_WORDS_MAX`](crate::limits::NEAR_WORDS_MAX).
     #[must_use]
     pub fn near(fields: &[TextField], pattern: &str, between: u32) -> Filter {
         Filter::Text(TextFilter::new(fields, pattern, Some(between)))

@@ -29,6 +29,7 @@ mod explain;
 mod facets;
 mod fields;
 mod filter;
+mod fuse;
 mod hints;
 mod left_out;
 mod list;
@@ -50,18 +51,21 @@ mod text;
 mod vectors;
 mod view;
 mod vocabulary;
+mod words;
 
 pub use answer::{Hit, SearchResult};
 pub use diagnose::why_nothing;
 pub use execute::search;
-pub use explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
+pub use explain::{
+    Explain, FusedExplain, IndexExplain, Plan, SegmentExplain, WhyExact, WordExplain,
+};
 pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};
 pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
-pub use query::{Accuracy, Query};
+pub use query::{Accuracy, Fusion, Mode, Query};
 pub use sort::{Sort, SortOrder};
 pub use strategy::{
     TranslatedClause, TranslatedHeading, TranslatedLine, TranslatedStrategy, translate,

@@ -34,6 +34,8 @@ pub struct Query {
     pub(super) filter: Filter,
     pub(super) control: Control,
     pub(super) accuracy: Accuracy,
+    pub(super) mode: Mode,
+    pub(super) fusion: Fusion,
     pub(super) allow_unknown: bool,
 }
 
@@ -59,6 +61,68 @@ pub enum Accuracy {
         /// Rows to score exactly, the best estimates first; at least the hits wanted.
         candidates: u32,
     },
+}
+
+/// What documents are ranked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// By both words and vectors, as far as the query and the database have them: [`Mode::Hybrid`] for a text with its
+    /// vector, [`Mode::Lexical`] for a text alone, [`Mode::Dense`] for a vector alone, and in a database without a lexical
+    /// index.
+    #[default]
+    Auto,
+    /// By vectors alone.
+    Dense,
+    /// By the words of the query's text alone, with BM25. Documents without any of them are not found.
+    Lexical,
+    /// By both: see [`Fusion`].
+    Hybrid,
+}
+
+/// How the rankings of words and vectors become one. Each document among the first of either has both of its scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Fusion {
+    /// Scores relative to what the query could reach: BM25 over the geometric mean of the best score and the sum of the
+    /// words' weights, plus the vector's score over the best one, both less the mean over all documents.
+    Relative {
+        /// The weight of the vectors; that of the words is 1.
+        vector_weight: f32,
+    },
+    /// Reciprocal ranks: the sum of 1 / (k + rank) (Cormack, Clarke and Buettcher, 2009).
+    Ranks {
+        /// How little the first places count more than those behind; 60 is usual.
+        k: u32,
+    },
+    /// Scores relative to their theoretical bounds, BM25 from 0 to the sum of the words' weights, cosines from -1 to 1.
+    Sum {
+        /// The weight of the vectors, from 0 to 1; that of the words is the rest.
+        vector_weight: f32,
+    },
+}
+
+impl Default for Fusion {
+    /// [`Fusion::Relative`] with a weight of 0.8, which was not tuned and is flat from 0.6 to 1.
+    fn default() -> Fusion {
+        Fusion::Relative { vector_weight: 0.8 }
+    }
+}
+
+impl Fusion {
+    /// # Errors
+    /// [`Error::InvalidQuery`] for a weight that is not a number from 0 up, or above 1 in a [`Fusion::Sum`].
+    pub(super) fn validate(self) -> Result<()> {
+        let (weight, most) = match self {
+            Fusion::Relative { vector_weight } => (vector_weight, f32::MAX),
+            Fusion::Sum { vector_weight } => (vector_weight, 1.0),
+            Fusion::Ranks { .. } => return Ok(()),
+        };
+        if (0.0..=most).contains(&weight) {
+            return Ok(());
+        }
+        Err(Error::InvalidQuery { detail: format!("{weight} is not a weight of vectors") })
+    }
 }
 
 impl Accuracy {
@@ -89,6 +153,8 @@ impl Query {
             filter: Filter::All,
             control: Control::default(),
             accuracy: Accuracy::default(),
+            mode: Mode::default(),
+            fusion: Fusion::default(),
             allow_unknown: false,
         }
     }
@@ -99,7 +165,7 @@ impl Query {
         Query::new().with_vector(vector)
     }
 
-    /// Searches for a text. A search needs its vector: see [`Query::embedded_by`].
+    /// Searches for the words of a text and, once it has a vector ([`Query::embedded_by`]), for its meaning as well.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Query {
         Query { text: Some(text.into()), ..Query::new() }
@@ -215,6 +281,20 @@ impl Query {
     #[must_use]
     pub fn exact(self) -> Query {
         self.accuracy(Accuracy::Exact)
+    }
+
+    /// What documents are ranked by.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Query {
+        self.mode = mode;
+        self
+    }
+
+    /// How a hybrid search joins its rankings.
+    #[must_use]
+    pub fn fusion(mut self, fusion: Fusion) -> Query {
+        self.fusion = fusion;
+        self
     }
 
     /// How near to the exact answer the search must come.

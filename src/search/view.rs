@@ -1,6 +1,6 @@
 //! A segment and its deleted rows.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 
@@ -10,6 +10,8 @@ use super::matches::{MatchCache, Matches};
 use super::names::index::LooseNames;
 use crate::control::Control;
 use crate::error::Result;
+use crate::format::lexical::length_of_code;
+use crate::format::rows::rows as bitmap_rows;
 use crate::ids::SegmentId;
 use crate::segment::{CodebookFile, Segment};
 
@@ -22,6 +24,7 @@ pub struct SegmentView {
     pub deleted: Arc<RoaringBitmap>,
     /// The codebook that the segment is indexed with; a segment without one is searched exactly.
     pub codebook: Option<CodebookFile>,
+    sums: Arc<Sums>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
     compiled: Arc<CompiledCache>,
@@ -34,8 +37,8 @@ impl SegmentView {
         deleted: Arc<RoaringBitmap>,
         codebook: Option<CodebookFile>,
     ) -> SegmentView {
-        let (cache, names, compiled) = Default::default();
-        SegmentView { segment, deleted, codebook, cache, names, compiled }
+        let (sums, cache, names, compiled) = Default::default();
+        SegmentView { segment, deleted, codebook, sums, cache, names, compiled }
     }
 
     /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.
@@ -48,6 +51,54 @@ impl SegmentView {
         let found = Arc::new(Matches::evaluate(&self.segment, &self.deleted, program, places)?);
         self.cache.put(program.clone(), found.clone());
         Ok(found)
+    }
+
+    /// Words of all live rows' texts. Computed once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn live_tokens(&self) -> Result<u64> {
+        if let Some(known) = self.sums.tokens.get() {
+            return Ok(*known);
+        }
+        let Some(index) = self.segment.lexical() else { return Ok(0) };
+        let mut tokens = index.meta().tokens;
+        if !self.deleted.is_empty() {
+            let lengths = index.lengths()?;
+            for row in bitmap_rows(&self.deleted) {
+                let code = lengths.get(row as usize).copied().unwrap_or_default();
+                tokens = tokens.saturating_sub(u64::from(length_of_code(code)));
+            }
+        }
+        Ok(*self.sums.tokens.get_or_init(|| tokens))
+    }
+
+    /// The sum of the vectors of all live rows, as they are stored; `None` if there are none. Computed once, in one
+    /// pass over the vectors.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn vector_sum(&self) -> Result<Option<&VectorSum>> {
+        if let Some(known) = self.sums.vectors.get() {
+            return Ok(known.as_ref());
+        }
+        let made = match (self.segment.vectors()?, self.segment.dimension()) {
+            (Some((rows, present)), Some(dimension)) => {
+                let mut sum = VectorSum { sum: vec![0.0; dimension], rows: 0 };
+                let mut vector = vec![0.0f32; dimension];
+                for row in bitmap_rows(&(present - &*self.deleted)) {
+                    rows.read(row as usize, &mut vector);
+                    sum.sum
+                        .iter_mut()
+                        .zip(&vector)
+                        .for_each(|(sum, number)| *sum += f64::from(*number));
+                    sum.rows += 1;
+                }
+                (sum.rows > 0).then_some(sum)
+            }
+            _ => None,
+        };
+        Ok(self.sums.vectors.get_or_init(|| made).as_ref())
     }
 
     /// The segment's terms by their loose spelling.
@@ -75,6 +126,20 @@ impl SegmentView {
     ) {
         self.compiled.put(segments, filter, allow_unknown, compiled);
     }
+}
+
+/// Sums over the live rows, made when they are first needed.
+#[derive(Default)]
+struct Sums {
+    tokens: OnceLock<u64>,
+    vectors: OnceLock<Option<VectorSum>>,
+}
+
+/// A sum of vectors.
+pub(super) struct VectorSum {
+    pub(super) sum: Vec<f64>,
+    /// How many vectors it is of.
+    pub(super) rows: u64,
 }
 
 /// The live rows of each segment that pass a filter.

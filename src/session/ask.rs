@@ -8,12 +8,12 @@ use super::hints;
 use super::opened::Session;
 use super::remark::Remark;
 use super::request::Request;
-use super::sentences::best_sentences;
+use super::sentences::SentenceRanking;
 use crate::db::Snapshot;
 use crate::document::Document;
 use crate::encoder::EncoderSpec;
-use crate::error::Result;
-use crate::search::{Hit, Query, SearchResult};
+use crate::error::{Error, Result};
+use crate::search::{Hit, Mode, Query, SearchResult, WordExplain};
 
 impl Session {
     /// Answers a request.
@@ -39,6 +39,7 @@ impl Session {
         if is_counted_only {
             return Ok(answer);
         }
+        let words = found.result.explain.words;
         let mut hits = found.result.hits;
         let documents = match top {
             None => {
@@ -55,7 +56,7 @@ impl Session {
             let score = is_scored.then_some(hit.score);
             answer.hits.push(AnswerHit::new(request.offset + place + 1, score, document));
         }
-        self.decorate(request, &mut answer.hits, documents)?;
+        self.decorate(request, &words, &mut answer.hits, documents)?;
         Ok(answer)
     }
 
@@ -67,26 +68,55 @@ impl Session {
         let query = match (&request.vector, request.words()) {
             // A count needs neither: only the filter decides what matches.
             _ if request.k == 0 => Query::matching(request.filter.clone()).k(0),
-            (Some(vector), _) => Query::vector(vector.clone()).k(k),
-            (None, Some(text)) => {
-                let own = self.encoder()?;
-                encoder = Some(own.spec().clone());
-                Query::embed(&*own, text)?.k(k)
+            (Some(vector), Some(text)) if matches!(request.mode, Mode::Lexical | Mode::Hybrid) => {
+                Query::text(text).with_vector(vector.clone()).mode(request.mode).k(k)
             }
+            (Some(vector), _) => Query::vector(vector.clone()).k(k),
+            (None, Some(text)) => self.text_query(request, text, &mut encoder)?.k(k),
             (None, None) => Query::matching(request.filter.clone()).k(wanted),
         };
         let query = query
             .filter(request.filter.clone())
             .accuracy(request.accuracy)
+            .fusion(request.fusion)
             .control(request.control.clone());
         let query = if request.allow_unknown_names { query.allow_unknown_names() } else { query };
         Ok((query, encoder))
+    }
+
+    /// The search for a text, embedded as far as its mode wants a vector.
+    fn text_query(
+        &self,
+        request: &Request,
+        text: &str,
+        encoder: &mut Option<EncoderSpec>,
+    ) -> SessionResult<Query> {
+        let query = Query::text(text).mode(request.mode);
+        let has_vectors = self.snapshot().manifest().vectors.is_some();
+        if request.mode == Mode::Lexical || (request.mode == Mode::Auto && !has_vectors) {
+            return Ok(query);
+        }
+        let own = self.encoder()?;
+        *encoder = Some(own.spec().clone());
+        match query.clone().embedded_by(&*own) {
+            // No word that the encoder knows: a gene or a drug that is newer than it may be in the texts all the same.
+            Err(Error::InvalidQuery { .. }) if request.mode == Mode::Auto && self.has_words() => {
+                Ok(query)
+            }
+            embedded => Ok(embedded?),
+        }
+    }
+
+    /// Whether documents can be ranked by words.
+    fn has_words(&self) -> bool {
+        self.snapshot().manifest().lexical.is_some()
     }
 
     /// Adds sentences, highlights and documents, as far as they are wanted.
     fn decorate(
         &self,
         request: &Request,
+        words: &[WordExplain],
         hits: &mut [AnswerHit],
         documents: Vec<Document>,
     ) -> SessionResult<()> {
@@ -94,15 +124,17 @@ impl Session {
             && let Some(text) = request.words()
             && !hits.is_empty()
         {
-            let encoder = self.encoder()?;
+            let texts: Vec<String> =
+                documents.iter().map(|document| document.encoder_input().text).collect();
+            let is_dense =
+                request.mode != Mode::Lexical && self.snapshot().manifest().vectors.is_some();
+            let encoder = if is_dense { Some(self.encoder()?) } else { None };
             // A query tower alone cannot embed sentences of documents.
-            if !encoder.spec().has_towers() {
-                let texts: Vec<String> =
-                    documents.iter().map(|document| document.encoder_input().text).collect();
-                let best = best_sentences(&*encoder, text, &texts, &request.control)?;
-                for (hit, sentence) in hits.iter_mut().zip(best) {
-                    hit.sentence = sentence;
-                }
+            let encoder = encoder.filter(|encoder| !encoder.spec().has_towers());
+            let by = SentenceRanking { encoder: encoder.as_deref(), text, words };
+            let best = by.best(&texts, &request.control)?;
+            for (hit, sentence) in hits.iter_mut().zip(best) {
+                hit.sentence = sentence;
             }
         }
         if request.highlights {

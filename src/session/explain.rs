@@ -4,7 +4,9 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::encoder::EncoderSpec;
-use crate::search::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
+use crate::search::{
+    Explain, FusedExplain, IndexExplain, Plan, SegmentExplain, WhyExact, WordExplain,
+};
 
 /// How an answer was found.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ impl Serialize for Explanation {
             "encoder": encoder,
             "exact": search.exact.map(exact_code),
             "index": search.index.as_ref().map(index_json),
+            "words": search.words.iter().map(word_json).collect::<Vec<Value>>(),
+            "fused": search.fused.as_ref().map(fused_json),
             "segments": search.segments.iter().map(segment_json).collect::<Vec<Value>>(),
             "filter_us": search.filter_time.as_micros() as u64,
             "search_us": search.total_time.as_micros() as u64,
@@ -55,6 +59,19 @@ fn index_json(index: &IndexExplain) -> Value {
     })
 }
 
+fn word_json(word: &WordExplain) -> Value {
+    json!({"stem": word.stem, "documents": word.documents, "weight": word.weight})
+}
+
+fn fused_json(fused: &FusedExplain) -> Value {
+    json!({
+        "candidates": fused.candidates,
+        "best_words": fused.best_words,
+        "best_vector": fused.best_vector,
+        "mean_vector": fused.mean,
+    })
+}
+
 fn segment_json(part: &SegmentExplain) -> Value {
     json!({
         "segment": part.segment.0,
@@ -74,6 +91,7 @@ fn plan_code(plan: Plan) -> &'static str {
         Plan::IndexOfMatches => "index-of-matches",
         Plan::List => "list",
         Plan::Count => "count",
+        Plan::Words => "words",
     }
 }
 

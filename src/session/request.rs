@@ -1,7 +1,7 @@
 //! What a session is asked.
 
 use crate::control::Control;
-use crate::search::{Accuracy, Filter};
+use crate::search::{Accuracy, Filter, Fusion, Mode};
 
 /// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
 ///
@@ -23,7 +23,8 @@ pub struct Request {
     /// What is searched for, in words. Blanks alone count as no text.
     pub text: Option<String>,
     /// What is searched for, as a vector of the database's encoder. A text beside it is not embedded: it
-    /// chooses sentences and highlights, and is what a cross-encoder reads.
+    /// chooses sentences and highlights, is what a cross-encoder reads, and is ranked by if [`Request::mode`] asks for
+    /// words.
     pub vector: Option<Vec<f32>>,
     /// Only documents that pass.
     pub filter: Filter,
@@ -33,6 +34,11 @@ pub struct Request {
     pub offset: usize,
     /// How near to the exact answer the search must come.
     pub accuracy: Accuracy,
+    /// What documents are ranked by. [`Mode::Auto`] ranks a text by words and by its vector, and by words alone where the
+    /// database has no vectors or the encoder knows none of the words.
+    pub mode: Mode,
+    /// How a hybrid search joins its rankings.
+    pub fusion: Fusion,
     /// Take a name in the filter that nobody knows for one that no document has; see
     /// [`Query::allow_unknown_names`](crate::search::Query::allow_unknown_names).
     pub allow_unknown_names: bool,
@@ -61,6 +67,8 @@ impl Default for Request {
             k: 10,
             offset: 0,
             accuracy: Accuracy::default(),
+            mode: Mode::default(),
+            fusion: Fusion::default(),
             allow_unknown_names: false,
             rerank: None,
             sentences: false,
@@ -113,6 +121,18 @@ impl Request {
     #[must_use]
     pub fn accuracy(self, accuracy: Accuracy) -> Request {
         Request { accuracy, ..self }
+    }
+
+    /// Says what documents are ranked by.
+    #[must_use]
+    pub fn mode(self, mode: Mode) -> Request {
+        Request { mode, ..self }
+    }
+
+    /// Says how a hybrid search joins its rankings.
+    #[must_use]
+    pub fn fusion(self, fusion: Fusion) -> Request {
+        Request { fusion, ..self }
     }
 
     /// Sorts the best `top` hits, or all that are wanted, by the session's cross-encoder.

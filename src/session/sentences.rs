@@ -3,6 +3,8 @@
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::Result;
+use crate::search::WordExplain;
+use crate::text::{Analyzer, stem};
 
 /// Sentences of one document that are compared; the longest abstracts have about a hundred.
 const SENTENCES_MAX: usize = 60;
@@ -63,39 +65,85 @@ fn ends_with_abbreviation(before: &str) -> bool {
     initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
-/// For each text the sentence whose embedding is nearest to the query's, by cosine; `None` for a
-/// text without sentences. All texts are embedded in one batch.
-pub(super) fn best_sentences(
-    encoder: &dyn Encoder,
-    query: &str,
-    texts: &[String],
-    control: &Control,
-) -> Result<Vec<Option<String>>> {
-    let sentences: Vec<Vec<&str>> = texts.iter().map(|text| candidates(text)).collect();
-    let inputs: Vec<EncoderInput> = sentences
-        .iter()
-        .flatten()
-        .map(|sentence| EncoderInput { title: String::new(), text: (*sentence).to_owned() })
-        .collect();
-    if inputs.is_empty() {
-        return Ok(vec![None; texts.len()]);
-    }
-    let query = encoder.encode_queries(&[query])?;
-    let vectors = encoder.encode_documents_under(&inputs, control)?;
-    let mut rows = vectors.chunks(query.len().max(1));
-    Ok(sentences
-        .iter()
-        .map(|candidates| {
+/// What sentences are compared with.
+pub(super) struct SentenceRanking<'a> {
+    /// Embeds sentences; without one only words count.
+    pub(super) encoder: Option<&'a dyn Encoder>,
+    /// What was searched for.
+    pub(super) text: &'a str,
+    /// Its words, with what each counts; empty where documents were ranked by vectors alone.
+    pub(super) words: &'a [WordExplain],
+}
+
+/// The weight of embeddings beside words, as in [`Fusion`](crate::search::Fusion).
+const VECTOR_WEIGHT: f32 = 0.8;
+
+impl SentenceRanking<'_> {
+    /// For each text the sentence that answers best: by the cosine of its embedding over the best one of the text, and
+    /// by the share of the words that it has. `None` for a text without sentences. All texts are embedded in
+    /// one batch.
+    pub(super) fn best(&self, texts: &[String], control: &Control) -> Result<Vec<Option<String>>> {
+        let sentences: Vec<Vec<&str>> = texts.iter().map(|text| candidates(text)).collect();
+        if self.encoder.is_none() && self.words.is_empty() {
+            return Ok(vec![None; texts.len()]);
+        }
+        let cosines = self.cosines(&sentences, control)?;
+        let mut cosines = cosines.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+        let best = sentences.iter().map(|candidates| {
+            let cosines = cosines.next().unwrap_or_default();
+            let top = cosines.iter().copied().fold(0.0f32, f32::max);
             let mut best: Option<(f32, &str)> = None;
-            for (sentence, row) in candidates.iter().zip(rows.by_ref()) {
-                let score = cosine(&query, row);
+            for (place, sentence) in candidates.iter().enumerate() {
+                let cosine = cosines.get(place).copied().unwrap_or_default();
+                let relative = if top > 0.0 { cosine / top } else { cosine };
+                let score = VECTOR_WEIGHT * relative + self.share(sentence);
                 if best.is_none_or(|(top, _)| score > top) {
                     best = Some((score, sentence));
                 }
             }
             best.map(|(_, sentence)| sentence.to_owned())
-        })
-        .collect())
+        });
+        Ok(best.collect())
+    }
+
+    /// The cosine of each sentence with the text; nothing without an encoder.
+    fn cosines(&self, sentences: &[Vec<&str>], control: &Control) -> Result<Vec<Vec<f32>>> {
+        let Some(encoder) = self.encoder else { return Ok(Vec::new()) };
+        let inputs: Vec<EncoderInput> = sentences
+            .iter()
+            .flatten()
+            .map(|sentence| EncoderInput { title: String::new(), text: (*sentence).to_owned() })
+            .collect();
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = encoder.encode_queries(&[self.text])?;
+        let vectors = encoder.encode_documents_under(&inputs, control)?;
+        let mut rows = vectors.chunks(query.len().max(1));
+        let of_text = |candidates: &Vec<&str>| {
+            rows.by_ref().take(candidates.len()).map(|row| cosine(&query, row)).collect()
+        };
+        Ok(sentences.iter().map(of_text).collect())
+    }
+
+    /// The weight of the words that a sentence has, as a share of that of all.
+    fn share(&self, sentence: &str) -> f32 {
+        let all: f32 = self.words.iter().map(|word| word.weight).sum();
+        if all <= 0.0 {
+            return 0.0;
+        }
+        let mut found = vec![false; self.words.len()];
+        Analyzer::default().analyze(sentence, |token| {
+            let stem = stem(token.term);
+            if let Ok(place) = self.words.binary_search_by(|word| (*word.stem).cmp(&stem))
+                && let Some(found) = found.get_mut(place)
+            {
+                *found = true;
+            }
+        });
+        let weights = self.words.iter().zip(found).filter(|(_, found)| *found);
+        weights.map(|(word, _)| word.weight).sum::<f32>() / all
+    }
 }
 
 fn candidates(text: &str) -> Vec<&str> {

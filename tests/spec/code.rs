@@ -10,9 +10,11 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
+use medvec::format::lexical::{LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource, RowType,
-    SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
+    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
+    QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry,
+    VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -88,6 +90,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(CodebookEntry { hash, seal }),
         archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
+        archived!(LexicalConfig { positions }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
         archived!(CodebookMeta {
             dimension,
@@ -124,6 +127,9 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         fixed("RevisionEntry", RevisionEntry::SIZE, RevisionEntry::FIELDS),
         fixed("PostingEntry", PostingEntry::SIZE, PostingEntry::FIELDS),
         fixed("MeshMeta", MeshMeta::SIZE, MeshMeta::FIELDS),
+        fixed("LexicalMeta", LexicalMeta::SIZE, LexicalMeta::FIELDS),
+        fixed("TermIndexEntry", TermIndexEntry::SIZE, TermIndexEntry::FIELDS),
+        fixed("SkipEntry", SkipEntry::SIZE, SkipEntry::FIELDS),
     ]
     .into()
 }
@@ -146,6 +152,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         FileKind::Mesh => "Mesh",
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
+    let lexical_fields = LexicalField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
     let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
     [
         ("FileKind".to_owned(), kinds),
@@ -159,6 +166,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         sections("CodebookSection", "src/format/codebook.rs"),
         sections("MeshSection", "src/format/mesh.rs"),
         ("TermField".to_owned(), term_fields),
+        ("LexicalField".to_owned(), lexical_fields),
     ]
     .into()
 }
@@ -193,6 +201,10 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         FIELD_NAME_BYTES_MAX,
         VECTOR_LENGTH_MAX,
         HALF_MAX,
+        NEAR_WORDS_MAX,
+        QUERY_WORDS_MAX,
+        WILDCARD_PREFIX_MIN,
+        WILDCARD_WORDS_MAX,
     );
     for (name, _) in constants("src/limits.rs", "") {
         assert!(known.contains_key(&name), "add limit {name} to the list in tests/spec/code.rs");

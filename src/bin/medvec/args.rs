@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 use crate::progress::Form;
 
-pub(crate) use choices::{Format, MetricName, Rows};
+pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -222,6 +222,19 @@ pub(crate) struct Search {
     /// What must hold.
     #[command(flatten)]
     pub(crate) filters: Filters,
+
+    /// What documents are ranked by.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) mode: ModeName,
+
+    /// How --mode hybrid joins its two rankings.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) fusion: FusionName,
+
+    /// Weight of the vectors in a hybrid ranking; that of the words is 1 with --fusion relative, and the rest of 1 with
+    /// --fusion sum. Without it, 0.8 and 0.6.
+    #[arg(long, value_name = "WEIGHT")]
+    pub(crate) vector_weight: Option<f32>,
 
     /// Compare with every matching document.
     #[arg(long, conflicts_with_all = ["recall", "probes"])]

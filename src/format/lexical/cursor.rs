@@ -1,38 +1,12 @@
 //! Walks a list from block to block, skipping those that end before a wanted row.
 
-use super::super::layout::layout;
-use super::list::{ListShape, skip_bytes};
 use super::pack::{BLOCK, block_bytes, unpack};
+use super::shape::{ListShape, SKIP_BYTES, SkipEntry, skip_bytes};
 use super::{Broken, Read, broken, varint};
 use crate::rules::Rule;
 
 /// Stands for a row behind the last one. No segment has so many rows.
 pub const NO_ROW: u32 = u32::MAX;
-
-layout! {
-    /// What a block of 128 rows is skipped by.
-    pub struct SkipEntry = 20 {
-        /// Its last row.
-        last_row: u32,
-        /// Where it ends, in bytes from the start of the first block.
-        end: u32,
-        /// Occurrences in the blocks before it.
-        occurrences: u32,
-        /// Bits of forms before it.
-        form_bits: u32,
-        /// Bits of a row's delta.
-        row_width: u8,
-        /// Bits of a count less one.
-        count_width: u8,
-        /// The greatest count in it; 255 for more.
-        best_count: u8,
-        /// The least length code of its rows.
-        best_length: u8,
-    }
-}
-
-/// Bytes of a skip entry.
-pub(super) const SKIP_BYTES: usize = SkipEntry::SIZE;
 
 /// What the rows of a block can score at best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +99,11 @@ impl<'a> PostingCursor<'a> {
                 SkipEntry::decode(bytes.first_chunk()?);
             Some(SkipBounds { last_row, best_count, best_length })
         })
+    }
+
+    /// Rows and counts of the block here.
+    pub fn loaded(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.block().iter().copied()
     }
 
     /// The row here, [`NO_ROW`] before the first [`PostingCursor::advance`] and behind the last.

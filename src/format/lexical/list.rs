@@ -9,31 +9,10 @@
 //! ```
 
 use super::bits::{BitReader, BitWriter};
-use super::cursor::{PostingCursor, SKIP_BYTES, SkipEntry};
+use super::cursor::PostingCursor;
 use super::pack::{BLOCK, block_bytes, pack, unpack, width_of};
+use super::shape::{ListInfo, ListShape, SkipEntry};
 use super::{Read, broken, varint};
-
-/// What the dictionary says of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListShape {
-    /// Rows that have a word of it, 1 or more.
-    pub rows: u32,
-    /// Occurrences in all rows.
-    pub occurrences: u32,
-    /// Forms of the stem, 1 or more.
-    pub forms: u32,
-}
-
-/// A list as it was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListInfo {
-    /// Rows, occurrences, forms.
-    pub shape: ListShape,
-    /// Bytes of everything but positions.
-    pub postings_bytes: u32,
-    /// Bytes of positions.
-    pub positions_bytes: u32,
-}
 
 /// A word in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -283,12 +262,6 @@ fn decode_positions(bytes: &[u8], out: &mut Decoded) -> Read<()> {
         start = *end as usize;
     }
     Ok(())
-}
-
-/// The bytes of skip entries of a list of so many rows.
-pub(super) fn skip_bytes(rows: u32) -> usize {
-    let rows = rows as usize;
-    if rows < BLOCK { 0 } else { rows.div_ceil(BLOCK) * SKIP_BYTES }
 }
 
 #[cfg(test)]

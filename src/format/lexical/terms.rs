@@ -13,7 +13,7 @@
 //! The form is 0 for a stem that is no word; otherwise 1 and up. All numbers are of variable length.
 
 use super::super::layout::layout;
-use super::list::{ListInfo, ListShape};
+use super::shape::{ListInfo, ListShape};
 use super::{Read, broken, varint};
 
 /// Keys in a block.

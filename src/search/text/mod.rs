@@ -11,11 +11,11 @@ mod rows;
 use std::fmt::{self, Display, Formatter};
 
 pub(super) use pattern::Pattern;
-pub(super) use rows::matching;
+pub(super) use rows::{matching, not_indexed};
 
 use crate::error::{Error, Result};
 use crate::format::lexical::LexicalField;
-use crate::limits::WORDS_BETWEEN_MAX;
+use crate::limits::NEAR_WORDS_MAX;
 
 /// What of a document a [`TextFilter`] looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,13 +125,16 @@ impl TextFilter {
         if self.fields.is_empty() {
             return invalid(format!("no field to look for {:?} in", self.pattern));
         }
-        if self.between.is_some_and(|between| between > WORDS_BETWEEN_MAX) {
+        let pattern = Pattern::new(&self.pattern)?;
+        let words = pattern.words().count();
+        let between = self.between.unwrap_or_default() as usize;
+        if self.between.is_some() && words.saturating_add(between) > NEAR_WORDS_MAX as usize {
             return invalid(format!(
-                "at most {WORDS_BETWEEN_MAX} words can stand between those of {:?}",
+                "{words} words with {between} between span more than {NEAR_WORDS_MAX}: {:?}",
                 self.pattern
             ));
         }
-        Pattern::new(&self.pattern).map(|_| ())
+        Ok(())
     }
 }
 

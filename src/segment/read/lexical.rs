@@ -3,20 +3,16 @@
 use std::ops::Range;
 
 use super::segment::Segment;
+
 use crate::error::{Error, Result};
 use crate::format::cursor;
 use crate::format::lexical::{
     Broken, Decoded, LexicalField, LexicalMeta, LexicalSection, ListInfo, PartLengths,
-    PostingCursor, TERM_BLOCK_KEYS, TermBlock, TermEntry, TermIndexEntry, TermReader, VERSION,
-    Wanted, Word, decode_list, parts_at,
+    PostingCursor, TermBlock, TermEntry, TermIndexEntry, TermReader, Wanted, Word, decode_list,
+    parts_at,
 };
 use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
-use crate::storage::VerifiedFile;
-use crate::text::ANALYZER_VERSION;
-
-/// Rows of a block of parts.
-pub(crate) const PART_BLOCK_ROWS: u32 = 128;
 
 /// Where the sections of a lexical index are read from.
 pub(in crate::segment) trait LexicalBytes {
@@ -43,44 +39,6 @@ impl LexicalBytes for Segment {
     fn corrupt(&self, section: LexicalSection, offset: u64, rule: Rule, detail: String) -> Error {
         Segment::corrupt(self, lexical_kind(section), offset, rule, detail)
     }
-}
-
-/// The meta record of a segment's lexical index, its lengths checked; `None` without one, and for one of another
-/// version of the format or the analyzer, which can be made again.
-pub(super) fn read_lexical_meta(file: &VerifiedFile, rows: u32) -> Result<Option<LexicalMeta>> {
-    let Some(section) = file.section(lexical_kind(LexicalSection::Meta)) else { return Ok(None) };
-    let bytes = file.read(&section, 0..section.length)?;
-    let wrong = |detail: String| Error::corrupt(file.name(), section.offset, Rule::Lexical, detail);
-    let Some(bytes) = cursor::head(bytes) else {
-        return Err(wrong(format!("a meta record of {} bytes", bytes.len())));
-    };
-    let meta = LexicalMeta::decode(bytes);
-    if meta.version != VERSION || meta.analyzer != ANALYZER_VERSION {
-        return Ok(None);
-    }
-    if meta.positions > 1 || meta.reserved != [0; 16] {
-        return Err(wrong("positions is neither 0 nor 1, or reserved bytes are not zero".into()));
-    }
-    let part_blocks =
-        if meta.positions == 1 { u64::from(rows.div_ceil(PART_BLOCK_ROWS)) } else { 0 };
-    let blocks = meta.keys.div_ceil(TERM_BLOCK_KEYS as u64);
-    for (kind, expected) in [
-        (LexicalSection::Terms, None),
-        (LexicalSection::TermIndex, blocks.checked_mul(TermIndexEntry::SIZE as u64)),
-        (LexicalSection::Lists, None),
-        (LexicalSection::Lengths, Some(u64::from(rows))),
-        (LexicalSection::Parts, None),
-        (LexicalSection::PartIndex, Some((part_blocks + 1) * 8)),
-    ] {
-        let Some(section) = file.section(lexical_kind(kind)) else {
-            let detail = format!("no section of kind {}", lexical_kind(kind));
-            return Err(Error::corrupt(file.name(), 0, Rule::SectionMissing, detail));
-        };
-        if expected.is_some_and(|expected| expected != section.length) {
-            return Err(wrong(format!("{kind:?} has {} bytes, not {expected:?}", section.length)));
-        }
-    }
-    Ok(Some(meta))
 }
 
 impl Segment {

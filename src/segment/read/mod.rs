@@ -6,6 +6,7 @@ pub(super) mod deletes;
 pub(super) mod documents;
 mod keys;
 pub(crate) mod lexical;
+pub(crate) mod lexical_meta;
 pub(super) mod lists;
 pub(super) mod postings;
 pub(super) mod segment;

@@ -6,6 +6,7 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
+use super::lexical_meta::read_lexical_meta;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Section};
 use crate::format::lexical::LexicalMeta;
@@ -16,7 +17,6 @@ use crate::format::segment::*;
 use crate::format::{archive, cursor};
 use crate::ids::{RowId, SegmentId};
 use crate::limits::DIMENSION_MAX;
-use crate::segment::read::lexical::read_lexical_meta;
 use crate::segment::row_space::RowSpace;
 use crate::storage::{Storage, VerifiedFile};
 

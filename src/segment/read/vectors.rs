@@ -37,6 +37,11 @@ impl Segment {
         Ok(Some((stored, self.vector_rows(vectors)?)))
     }
 
+    /// Numbers in a vector; `None` if no row has one.
+    pub fn dimension(&self) -> Option<usize> {
+        self.shared.meta.vectors.as_ref().map(|vectors| vectors.dimension as usize)
+    }
+
     /// The rows that have a vector; `None` when none has.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
 use crate::ids::RowId;
 use crate::segment::Segment;
-use crate::segment::read::lexical::{Entries, LexicalIndex, List, PART_BLOCK_ROWS};
+use crate::segment::read::lexical::{Entries, LexicalIndex, List};
+use crate::segment::read::lexical_meta::PART_BLOCK_ROWS;
 use crate::segment::write::lexical::stem_key;
 use crate::segment::write::words::WordReader;
 

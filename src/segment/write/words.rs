@@ -2,11 +2,11 @@
 
 use crate::document::{AbstractSection, Author, Document};
 use crate::format::lexical::{LexicalField, PartLengths};
+use crate::limits::NEAR_WORDS_MAX;
 use crate::text::{Analyzer, TERM_BYTES_MAX, TokenForm, fold_name, is_stop_word};
 
-/// Positions between two keywords, affiliations or names: more than any distance that [`LexicalField`]s other than a
-/// running text can be searched with.
-pub(crate) const ELEMENT_GAP: u32 = 64;
+/// Free positions between two elements of a field, such as keywords or affiliations, which no filter spans.
+const ELEMENT_GAP: u32 = NEAR_WORDS_MAX;
 
 /// The words of one document, each with all its positions.
 ///
@@ -100,7 +100,7 @@ impl WordReader {
         at += 1;
         let start = at;
         for (number, other) in document.other_abstracts.iter().enumerate() {
-            at += u32::from(number > 0);
+            at += if number > 0 { ELEMENT_GAP } else { 0 };
             self.sections(&other.sections, &mut at, &mut words.length);
         }
         let other = at - start;

@@ -7,7 +7,9 @@ use medvec::session::{BUILTIN, EncoderChoice, Event, ImportSettings, Opened, ope
 use medvec::{Database, EncoderInput};
 
 use super::{import, search};
-use crate::args::{Filters, Format, ModelOptions, Quickstart, Search, YearRange};
+use crate::args::{
+    Filters, Format, FusionName, ModeName, ModelOptions, Quickstart, Search, YearRange,
+};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::shell;
@@ -44,6 +46,9 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         query: None,
         k: HITS,
         filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
+        mode: ModeName::default(),
+        fusion: FusionName::default(),
+        vector_weight: None,
         exact: false,
         recall: None,
         probes: None,

@@ -95,6 +95,8 @@ fn request(args: &Search, filter: Filter, has_words: bool, context: &Context) ->
     let mut request =
         Request::matching(filter).k(args.k).accuracy(accuracy(args)).control(context.control());
     request.text = args.text.clone();
+    request.mode = args.mode.mode();
+    request.fusion = args.fusion.fusion(args.vector_weight);
     request.rerank = args.rerank.as_ref().filter(|_| has_words).map(|_| args.rerank_top);
     request.sentences = args.format != Format::Pmids;
     request.highlights = args.format == Format::Text;
@@ -130,6 +132,23 @@ fn explain(explanation: &Explanation) {
     if let Some(why) = search.exact {
         say(format!("exact     {}", explain_exact(why)));
     }
+    for word in &search.words {
+        say(format!(
+            "word      {}: {}, weight {:.2}",
+            word.stem,
+            counted(word.documents, "document"),
+            word.weight
+        ));
+    }
+    if let Some(fused) = &search.fused {
+        say(format!(
+            "fused     {} by words and vectors; best {:.2} by words, {:.3} by vectors, {:.3} on average",
+            counted(fused.candidates as u64, "candidate"),
+            fused.best_words,
+            fused.best_vector.unwrap_or_default(),
+            fused.mean
+        ));
+    }
     for part in &search.segments {
         let plan = match part.plan {
             Plan::Skip => "skipped",
@@ -138,6 +157,7 @@ fn explain(explanation: &Explanation) {
             Plan::Index => "index",
             Plan::IndexOfMatches => "index, lists with matches only",
             Plan::List => "list by date",
+            Plan::Words => "lists of words",
             _ => "another plan",
         };
         say(format!(

@@ -1,0 +1,157 @@
+//! Searches a task in BEIR's layout by words, by vectors and by both, and writes a TREC run of each.
+//!
+//! ```text
+//! cargo bench --no-default-features --features ingest,static-encoder --bench retrieval -- FOLDER RUNS [ENCODER]
+//! ```
+//!
+//! `FOLDER` holds `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`; the runs become `RUNS/NAME-MODE.trec`, NAME being that of
+//! the folder. Prints nDCG@10 and recall@100 of each; judge the runs with trec_eval's own code for a table. `ENCODER` is a model
+//! folder or a static encoder's file, the built-in encoder when it is left out.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use medvec::document::AbstractSection;
+use medvec::{
+    Accuracy, Change, CreateOptions, Database, Document, Encoder, Fusion, Key, Mode, Query,
+    RowType, WriterOptions, encode,
+};
+use serde_json::Value;
+
+/// Hits of each query.
+const HITS: usize = 100;
+
+/// A mode with the name that its run gets.
+const MODES: &[(&str, Mode, Option<Fusion>)] = &[
+    ("dense", Mode::Dense, None),
+    ("lexical", Mode::Lexical, None),
+    ("hybrid", Mode::Hybrid, None),
+    ("hybrid-ranks", Mode::Hybrid, Some(Fusion::Ranks { k: 60 })),
+    ("hybrid-sum", Mode::Hybrid, Some(Fusion::Sum { vector_weight: 0.6 })),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [folder, runs, rest @ ..] = arguments.as_slice() else {
+        return Err("usage: retrieval FOLDER RUNS [ENCODER]".into());
+    };
+    let encoder: Arc<dyn Encoder> = match rest.first() {
+        Some(path) => encode::open(Path::new(path))?,
+        None => encode::builtin()?,
+    };
+    let folder = Path::new(folder);
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("task");
+    let place = tempfile::tempdir()?;
+    let database = import(folder, place.path(), &encoder)?;
+    let queries = lines(&folder.join("queries.jsonl"))?;
+    let judged = judgements(&folder.join("qrels/test.tsv"))?;
+    let snapshot = database.snapshot();
+    println!("{name}: {} documents, {} queries", snapshot.len(), judged.len());
+    fs::create_dir_all(runs)?;
+    for (mode_name, mode, fusion) in MODES {
+        let (mut run, mut ndcg, mut recall, mut seconds) = (String::new(), 0.0, 0.0, 0.0);
+        for line in &queries {
+            let (id, text) = (string(line, "_id"), string(line, "text"));
+            let Some(grades) = judged.get(&id) else { continue };
+            let started = Instant::now();
+            let mut query =
+                Query::embed(&*encoder, &text)?.mode(*mode).k(HITS).accuracy(Accuracy::Exact);
+            if let Some(fusion) = fusion {
+                query = query.fusion(*fusion);
+            }
+            let found = snapshot.search(&query)?;
+            seconds += started.elapsed().as_secs_f64();
+            let keys: Vec<String> = found.hits.iter().map(|hit| hit.key.to_string()).collect();
+            ndcg += ndcg_at_10(&keys, grades);
+            recall += recall_of(&keys, grades);
+            for (rank, (key, hit)) in (1..).zip(keys.iter().zip(&found.hits)) {
+                // trec_eval orders by score and breaks ties by name: the rank makes them differ.
+                let score = f64::from(hit.score) - 1e-9 * f64::from(rank);
+                writeln!(run, "{id} Q0 {key} {rank} {score:.12} medvec-{mode_name}")?;
+            }
+        }
+        fs::write(Path::new(runs).join(format!("{name}-{mode_name}.trec")), run)?;
+        let count = judged.len() as f64;
+        println!(
+            "{mode_name:12} nDCG@10 {:.4}  R@100 {:.4}  {:.2} ms per query with its embedding",
+            ndcg / count,
+            recall / count,
+            seconds * 1e3 / count
+        );
+    }
+    Ok(())
+}
+
+fn import(
+    folder: &Path,
+    place: &Path,
+    encoder: &Arc<dyn Encoder>,
+) -> Result<Database, Box<dyn Error>> {
+    let options = CreateOptions::for_encoder(encoder.spec(), RowType::Int8);
+    let database = Database::create(place.join("task.medvec"), options)?;
+    let mut writer = database.writer(WriterOptions::with_encoder(encoder.clone()))?;
+    let mut documents = Vec::new();
+    for line in lines(&folder.join("corpus.jsonl"))? {
+        let mut document = Document::new(Key::Text(string(&line, "_id")));
+        document.title = string(&line, "title");
+        document.abstract_sections =
+            vec![AbstractSection { text: string(&line, "text"), ..AbstractSection::default() }];
+        documents.push(document);
+    }
+    while !documents.is_empty() {
+        let rest = documents.split_off(documents.len().min(1000));
+        let changes =
+            std::mem::replace(&mut documents, rest).into_iter().map(Change::new).collect();
+        writer.apply(changes)?;
+    }
+    writer.commit()?;
+    Ok(database)
+}
+
+fn lines(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+}
+
+fn string(line: &Value, field: &str) -> String {
+    line.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Grades above 0 by query and document.
+fn judgements(path: &Path) -> Result<HashMap<String, HashMap<String, f64>>, Box<dyn Error>> {
+    let mut judged: HashMap<String, HashMap<String, f64>> = HashMap::new();
+    for line in fs::read_to_string(path)?.lines().skip(1) {
+        let mut fields = line.split('\t');
+        if let (Some(query), Some(document), Some(grade)) =
+            (fields.next(), fields.next(), fields.next())
+        {
+            let grade: f64 = grade.trim().parse()?;
+            if grade > 0.0 {
+                judged.entry(query.into()).or_default().insert(document.into(), grade);
+            }
+        }
+    }
+    Ok(judged)
+}
+
+fn ndcg_at_10(keys: &[String], grades: &HashMap<String, f64>) -> f64 {
+    let gain = |grades: &[f64]| -> f64 {
+        (2..).zip(grades).take(10).map(|(place, grade)| grade / f64::from(place).log2()).sum()
+    };
+    let found: Vec<f64> =
+        keys.iter().map(|key| grades.get(key).copied().unwrap_or_default()).collect();
+    let mut ideal: Vec<f64> = grades.values().copied().collect();
+    ideal.sort_by(|a, b| b.total_cmp(a));
+    gain(&found) / gain(&ideal)
+}
+
+fn recall_of(keys: &[String], grades: &HashMap<String, f64>) -> f64 {
+    let found = keys.iter().filter(|key| grades.contains_key(*key)).count();
+    found as f64 / grades.len() as f64
+}

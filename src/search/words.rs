@@ -1,0 +1,291 @@
+//! Search by the words of a query: BM25 over the text, with the statistics of the whole snapshot.
+//!
+//! A word of the query stands for all forms of its stem. Numbers of documents are those of live ones, whatever the
+//! layout of segments, so that the same documents have the same scores in every one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::answer::Hit;
+use super::explain::WordExplain;
+use super::matches::Matches;
+use super::text::not_indexed;
+use super::view::SegmentView;
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::lexical::{Broken, LexicalField, NO_ROW};
+use crate::ids::RowId;
+use crate::index::lexical::{Best, Bm25, RankedList, SCORE_UNIT, rank, score_rows};
+use crate::limits::QUERY_WORDS_MAX;
+use crate::segment::{LexicalIndex, List};
+use crate::text::{Analyzer, TokenForm, is_stop_word, stem};
+
+/// Rows that pass a filter are scored one by one if they are this many times fewer than the occurrences of the words.
+const NARROW: u64 = 8;
+
+/// The words of a query, ready to be looked for in the segments of a snapshot.
+pub(super) struct Words<'a> {
+    segments: &'a [SegmentView],
+    bm25: Bm25,
+    words: Vec<Word>,
+}
+
+/// A word and its lists.
+struct Word {
+    text: String,
+    /// How often the query has it.
+    times: u32,
+    /// How often it stands there by itself, and not as parts in one piece, which count already.
+    times_apart: u32,
+    idf: f64,
+    /// Live documents that have it.
+    documents: u64,
+    /// Per segment.
+    lists: Vec<Option<List>>,
+}
+
+/// A found row, with its score in units of 1 / [`SCORE_UNIT`].
+pub(super) struct WordHit {
+    pub(super) hit: Hit,
+    pub(super) units: u32,
+}
+
+/// Whether all segments that have rows can be searched for words.
+pub(super) fn is_indexed(segments: &[SegmentView]) -> bool {
+    segments.iter().all(|view| view.segment.rows() == 0 || view.segment.lexical().is_some())
+}
+
+impl<'a> Words<'a> {
+    /// Looks the words of a text up. Stop words are left out, unless there are no others.
+    ///
+    /// Cost: a search in the dictionary per word and segment and, in segments with deleted rows, a walk through the
+    /// lists with them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidQuery`] for a segment without a lexical index and for too many words; [`Error::Corrupt`].
+    pub(super) fn new(
+        segments: &'a [SegmentView],
+        text: &str,
+        control: &Control,
+    ) -> Result<Words<'a>> {
+        let mut indexes = Vec::new();
+        let (mut texts, mut tokens) = (0, 0);
+        for view in segments {
+            if view.segment.rows() == 0 {
+                indexes.push(None);
+                continue;
+            }
+            let index = view.segment.lexical().ok_or_else(|| not_indexed(&view.segment))?;
+            texts += u64::from(view.segment.rows()).saturating_sub(view.deleted.len());
+            tokens += view.live_tokens()?;
+            indexes.push(Some(index));
+        }
+        let mut words = Vec::new();
+        for (text, Times { all: times, apart: times_apart }) in stems(text)? {
+            control.check()?;
+            let mut lists = Vec::with_capacity(indexes.len());
+            let mut documents = 0;
+            for (view, index) in segments.iter().zip(&indexes) {
+                let list = match index {
+                    Some(index) => index.find(LexicalField::Text, &text)?.1,
+                    None => None,
+                };
+                if let (Some(index), Some(list)) = (index, &list) {
+                    documents +=
+                        u64::from(list.info.shape.rows) - deleted_rows(index, list, &view.deleted)?;
+                }
+                lists.push(list);
+            }
+            let idf = Bm25::idf(texts, documents);
+            words.push(Word { text, times, times_apart, idf, documents, lists });
+        }
+        Ok(Words { segments, bm25: Bm25::new(texts, tokens), words })
+    }
+
+    /// What a document could reach that had every word: the sum of their weights.
+    pub(super) fn reach(&self) -> f64 {
+        self.words.iter().map(|word| word.idf * f64::from(word.times_apart)).sum()
+    }
+
+    /// The words, for people.
+    pub(super) fn explain(&self) -> Vec<WordExplain> {
+        let explain = |word: &Word| WordExplain {
+            stem: word.text.clone(),
+            documents: word.documents,
+            weight: word.weight() as f32,
+        };
+        self.words.iter().map(explain).collect()
+    }
+
+    /// The best documents among those that match, ties by key. Documents without any of the words are none.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`]; those of the control.
+    pub(super) fn best(
+        &self,
+        matches: &[Arc<Matches>],
+        wanted: usize,
+        control: &Control,
+    ) -> Result<Vec<WordHit>> {
+        let mut found: Vec<WordHit> = Vec::new();
+        let mut scores = Vec::new();
+        for (number, (view, matches)) in self.segments.iter().zip(matches).enumerate() {
+            let Some(lists) = self.lists(number)?.filter(|_| matches.count > 0 && wanted > 0)
+            else {
+                continue;
+            };
+            let Lists { mut ranked, lengths, known, index } = lists;
+            let blame = |number: usize, broken: Broken| match known.get(number) {
+                Some(list) => index.in_lists(list, broken),
+                None => not_indexed(&view.segment),
+            };
+            let mut best = Best::with_scores(wanted, scores);
+            let postings: u64 = known.iter().map(|list| u64::from(list.info.shape.rows)).sum();
+            match matches.rows() {
+                Some(rows) if matches.count.saturating_mul(NARROW) < postings => {
+                    let scored =
+                        score_rows(&mut ranked, &self.bm25, lengths, rows, control, &blame)?;
+                    scored
+                        .into_iter()
+                        .filter(|(_, score)| *score > 0)
+                        .for_each(|(row, score)| best.push(row, score));
+                }
+                allowed => {
+                    rank(&mut ranked, &self.bm25, lengths, allowed, &mut best, control, &blame)?;
+                }
+            }
+            let (rows, known_scores) = best.into_parts();
+            scores = known_scores;
+            for (row, units) in rows {
+                let row = RowId(row);
+                let key = view.segment.key(row)?;
+                let hit = Hit { key, score: score_of(units), segment: view.segment.id(), row };
+                found.push(WordHit { hit, units });
+            }
+        }
+        found.sort_by(|a, b| b.units.cmp(&a.units).then_with(|| a.hit.key.cmp(&b.hit.key)));
+        found.truncate(wanted);
+        Ok(found)
+    }
+
+    /// The scores of some hits, in their order; 0 for one without any of the words.
+    ///
+    /// # Errors
+    /// As [`Words::best`].
+    pub(super) fn score(&self, hits: &[Hit], control: &Control) -> Result<Vec<u32>> {
+        let mut scores = vec![0; hits.len()];
+        for (number, view) in self.segments.iter().enumerate() {
+            let is_here = |hit: &&Hit| hit.segment == view.segment.id();
+            let rows: RoaringBitmap = hits.iter().filter(is_here).map(|hit| hit.row.0).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let Some(lists) = self.lists(number)? else { continue };
+            let Lists { mut ranked, lengths, known, index } = lists;
+            let blame = |number: usize, broken: Broken| match known.get(number) {
+                Some(list) => index.in_lists(list, broken),
+                None => not_indexed(&view.segment),
+            };
+            let scored = score_rows(&mut ranked, &self.bm25, lengths, &rows, control, &blame)?;
+            let scored: BTreeMap<u32, u32> = scored.into_iter().collect();
+            for (hit, score) in hits.iter().zip(&mut scores) {
+                if hit.segment == view.segment.id() {
+                    *score = scored.get(&hit.row.0).copied().unwrap_or_default();
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    /// The lists of a segment, ready to be walked through; `None` if it has none of the words.
+    fn lists(&self, number: usize) -> Result<Option<Lists<'a>>> {
+        let Some(index) = self.segments.get(number).and_then(|view| view.segment.lexical()) else {
+            return Ok(None);
+        };
+        let lengths = index.lengths()?;
+        let (mut ranked, mut known) = (Vec::new(), Vec::new());
+        for word in &self.words {
+            let Some(list) = word.lists.get(number).copied().flatten() else { continue };
+            let made = RankedList::new(
+                index.cursor(&list)?,
+                list.info.shape.rows,
+                word.weight(),
+                &self.bm25,
+                lengths,
+            );
+            ranked.push(made.map_err(|broken| index.in_lists(&list, broken))?);
+            known.push(list);
+        }
+        Ok((!known.is_empty()).then_some(Lists { ranked, lengths, known, index }))
+    }
+}
+
+impl Word {
+    fn weight(&self) -> f64 {
+        self.idf * f64::from(self.times)
+    }
+}
+
+/// What of one segment a query walks through.
+struct Lists<'a> {
+    ranked: Vec<RankedList<'a>>,
+    lengths: &'a [u8],
+    known: Vec<List>,
+    index: LexicalIndex<'a>,
+}
+
+/// A score as people see it.
+pub(super) fn score_of(units: u32) -> f32 {
+    (f64::from(units) / SCORE_UNIT) as f32
+}
+
+/// How often a query has a word.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    all: u32,
+    apart: u32,
+}
+
+/// The stems of a text's words in the order of their bytes, with how often it has them.
+fn stems(text: &str) -> Result<BTreeMap<String, Times>> {
+    let (mut stems, mut stop_words) = (BTreeMap::<String, Times>::new(), BTreeMap::new());
+    Analyzer::default().analyze(text, |token| {
+        let is_stop = is_stop_word(token.term);
+        let words = if is_stop { &mut stop_words } else { &mut stems };
+        let times = words.entry(stem(token.term).into_owned()).or_default();
+        times.all += 1;
+        times.apart += u32::from(token.form == TokenForm::Part);
+    });
+    let words = if stems.is_empty() { stop_words } else { stems };
+    if words.len() > QUERY_WORDS_MAX {
+        return Err(Error::InvalidQuery {
+            detail: format!(
+                "the query has {} different words, at most {QUERY_WORDS_MAX} can be ranked by",
+                words.len()
+            ),
+        });
+    }
+    Ok(words)
+}
+
+/// How many rows of a list are deleted.
+fn deleted_rows(index: &LexicalIndex<'_>, list: &List, deleted: &RoaringBitmap) -> Result<u64> {
+    if deleted.is_empty() {
+        return Ok(0);
+    }
+    let mut cursor = index.cursor(list)?;
+    let mut count = 0;
+    let mut next = 0;
+    // Leaps from list to bitmap and back: the rarer of the two decides what it costs.
+    loop {
+        let row = cursor.advance(next).map_err(|broken| index.in_lists(list, broken))?;
+        if row == NO_ROW {
+            return Ok(count);
+        }
+        let Some(gone) = deleted.range(row..).next() else { return Ok(count) };
+        count += u64::from(gone == row);
+        next = if gone == row { row + 1 } else { gone };
+    }
+}
