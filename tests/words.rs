@@ -514,3 +514,33 @@ fn what_the_index_cannot_answer_is_refused_by_name() {
     let error = none.snapshot().search(&Query::text("kinase")).unwrap_err();
     assert!(error.to_string().contains("lexical index"), "{error}");
 }
+
+#[test]
+fn a_database_without_an_index_of_words_gets_one() {
+    let options = CreateOptions::default().lexical(None);
+    let database = Database::create_in(Arc::new(MemoryStorage::new()), options).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let mut random = Random(5);
+    for number in 0..300 {
+        writer.upsert(document(&mut random, number)).unwrap();
+        if number % 100 == 99 {
+            writer.commit().unwrap();
+        }
+    }
+    let everywhere = Filter::text(TextField::TITLE_ABSTRACT, "kinase inhibitor*");
+    let count = |snapshot: &Snapshot| snapshot.search(&Query::matching(everywhere.clone()).k(0));
+    assert!(count(&database.snapshot()).is_err());
+    // Without positions first: the second change must replace what the first one made.
+    writer.set_lexical(Some(LexicalConfig { positions: false })).unwrap();
+    writer.compact(&Control::default()).unwrap();
+    assert!(!database.snapshot().search(&Query::text("kinase")).unwrap().hits.is_empty());
+    assert!(count(&database.snapshot()).is_err());
+    writer.set_lexical(Some(LexicalConfig { positions: true })).unwrap();
+    writer.compact(&Control::default()).unwrap();
+    let snapshot = database.snapshot();
+    snapshot.verify(&Control::default()).unwrap();
+    assert!(count(&snapshot).unwrap().matched > 10);
+    writer.set_lexical(None).unwrap();
+    writer.compact(&Control::default()).unwrap();
+    assert!(count(&database.snapshot()).is_err());
+}

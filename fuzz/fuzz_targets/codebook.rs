@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use medvec::db::Database;
 use medvec::format::names::codebook_name;
 use medvec::index::ivf::{Effort, Index, Scratch};
-use medvec::segment::{CodebookFile, Merged, Segment, SegmentPages, merge};
+use medvec::segment::{CodebookFile, MergeInto, Merged, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
 use medvec::ids::{RowId, SegmentId};
 use medvec::{Control, Result};
@@ -30,8 +30,7 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
     let vectors = common::create_options().vectors;
     let Merged { entry, encoded } = merge(
         &[(segment, &none)],
-        vectors.as_ref(),
-        Some(codebook),
+        MergeInto { vectors: vectors.as_ref(), codebook: Some(codebook), lexical: None },
         &storage,
         SegmentId(2),
         [1; 16],

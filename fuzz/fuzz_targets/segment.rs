@@ -5,18 +5,21 @@
 use std::hint::black_box;
 
 use libfuzzer_sys::fuzz_target;
-use medvec::format::manifest::{CodebookEntry, SegmentEntry};
+use medvec::format::manifest::{CodebookEntry, LexicalConfig, SegmentEntry};
 use medvec::format::names::{self, Name};
-use medvec::format::segment::NAMES;
+use medvec::format::segment::{NAMES, OPTIONAL_NAMES};
 use medvec::format::terms::TermField;
 use medvec::ids::RowId;
 use medvec::index::ivf::{Effort, Index, Scratch};
-use medvec::segment::{CodebookFile, Segment, SegmentPages, merge};
+use medvec::segment::{CodebookFile, MergeInto, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
 use medvec::ids::SegmentId;
 use medvec::{Control, Result};
 use medvec_fuzz::{INDEXED_ROWS, common};
 use roaring::RoaringBitmap;
+
+/// What merges make.
+const LEXICAL: Option<LexicalConfig> = Some(LexicalConfig { positions: true });
 
 fn read(segment: &Segment) -> Result<()> {
     for row in (0..segment.rows()).map(RowId) {
@@ -93,7 +96,7 @@ fuzz_target!(|bytes: &[u8]| {
     for (rows, deletes) in [(5, 0), (3, 1), (INDEXED_ROWS, 0)] {
         let entry = SegmentEntry { id, seal, rows, deletes, tombstones: None };
         let Ok(segment) = Segment::open(&storage, &entry, vectors.as_ref()) else { continue };
-        assert!(segment.sections().len() <= NAMES.len());
+        assert!(segment.sections().len() <= NAMES.len() + OPTIONAL_NAMES.len());
         let control = Control::default();
         let verified = segment.verify(&control).is_ok();
         let readable = read(&segment);
@@ -102,8 +105,7 @@ fuzz_target!(|bytes: &[u8]| {
             let target = MemoryStorage::new();
             let merged = merge(
                 &[(&segment, &RoaringBitmap::new())],
-                vectors.as_ref(),
-                codebook,
+                MergeInto { vectors: vectors.as_ref(), codebook, lexical: LEXICAL },
                 &target,
                 SegmentId(2),
                 [1; 16],

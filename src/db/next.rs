@@ -114,6 +114,12 @@ impl NextGeneration {
         self.lexical
     }
 
+    /// Gives new segments another lexical index, or none.
+    pub(super) fn set_lexical(&mut self, config: Option<LexicalConfig>) {
+        self.is_changed |= self.lexical != config;
+        self.lexical = config;
+    }
+
     /// Whether it differs from the last commit.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed

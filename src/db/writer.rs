@@ -16,7 +16,7 @@ use super::{gc, lock, recover};
 use crate::document::Document;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::format::manifest::SourceEntry;
+use crate::format::manifest::{LexicalConfig, SourceEntry};
 use crate::ids::{Generation, Key, Revision};
 use crate::segment::Draft;
 use crate::storage::WriterLock;
@@ -244,6 +244,21 @@ impl Writer {
     /// of the same file before is replaced ([`SourceEntry::replaces`]).
     pub fn set_source(&mut self, source: SourceEntry) {
         self.next.set_source(source);
+    }
+
+    /// Gives the database another lexical index, or none: segments that are written from now on have it, and
+    /// [`Writer::compact`] and [`Writer::optimize`] make it for those that are there. For databases of format 1.0, and
+    /// those that were created with [`CreateOptions::lexical`](super::CreateOptions::lexical) set to `None`.
+    ///
+    /// # Errors
+    /// A failure of storage while documents that are buffered are written, which poisons the writer.
+    pub fn set_lexical(&mut self, config: Option<LexicalConfig>) -> Result<()> {
+        self.guarded(|writer| {
+            writer.flush()?;
+            writer.next.set_lexical(config);
+            writer.buffer = Buffer::new(writer.next.vectors(), writer.next.lexical());
+            Ok(())
+        })
     }
 
     /// Says that the records of each source file come in its order from now on. Then a record replaces

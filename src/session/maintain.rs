@@ -6,6 +6,7 @@ use super::error::{SessionError, SessionResult};
 use super::opened::Session;
 use crate::control::Control;
 use crate::db::{CompactReport, OptimizeOptions, OptimizeReport, WriterOptions};
+use crate::format::manifest::LexicalConfig;
 
 impl Session {
     /// Merges segments and drops deleted documents; see
@@ -26,6 +27,22 @@ impl Session {
         let encoder = spec.and_then(|spec| stored(spec, Wanted::Queries, &choice).ok());
         let options = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
         Ok(self.database.writer(options)?.compact(control)?)
+    }
+
+    /// Gives every document of a database that was made without one a lexical index with positions; otherwise as
+    /// [`Session::compact`].
+    ///
+    /// # Errors
+    /// As [`Session::compact`].
+    pub fn index_words(
+        &self,
+        memory_bytes_max: Option<u64>,
+        control: &Control,
+    ) -> SessionResult<CompactReport> {
+        let options = WriterOptions { memory_bytes_max, ..WriterOptions::default() };
+        let mut writer = self.database.writer(options)?;
+        writer.set_lexical(Some(LexicalConfig { positions: true }))?;
+        Ok(writer.compact(control)?)
     }
 
     /// Trains the index, indexes every document and measures recall; see

@@ -77,7 +77,8 @@ fn paged(world: &World, query: &Query, what: &str) -> Vec<(Key, f32)> {
     let snapshot = world.database.snapshot();
     let long = snapshot.search(&query.clone().k(LONG)).expect("answers");
     let whole = hits(&long);
-    for page in [7, 64, LONG] {
+    // A page that does not divide the list, and the whole.
+    for page in [64, LONG] {
         let mut parts = Vec::new();
         for offset in (0..LONG).step_by(page) {
             let k = page.min(LONG - offset);

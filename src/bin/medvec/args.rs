@@ -395,6 +395,10 @@ pub(crate) struct Compact {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
+    /// Index the words of every document, in a database that was made without: by an older version, say.
+    #[arg(long)]
+    pub(crate) words: bool,
+
     /// Most memory to use, in megabytes; what needs more is refused before it starts.
     #[arg(long, value_name = "MB")]
     pub(crate) memory: Option<u64>,

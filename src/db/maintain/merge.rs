@@ -2,12 +2,13 @@
 
 use roaring::RoaringBitmap;
 
-use super::super::next::NextGeneration;
+use super::super::next::{Member, NextGeneration};
 use super::memory::check_merge_memory;
 use super::options::Job;
 use super::plan::{Candidate, next_group};
 use super::recall::RecallReport;
 use crate::error::Result;
+use crate::format::manifest::LexicalConfig;
 use crate::ids::SegmentId;
 use crate::segment::{MergeInto, Merged, Segment, merge};
 use crate::storage::random_id;
@@ -87,6 +88,12 @@ pub(super) fn merge_group(
     job.next.replace_segments(group, entry)
 }
 
+/// Whether a segment does not have the lexical index that it should have.
+fn lacks_words(member: &Member<'_>, wanted: Option<LexicalConfig>) -> bool {
+    let has = member.segment.lexical().map(|index| index.has_positions());
+    member.segment.rows() > 0 && has != wanted.map(|wanted| wanted.positions)
+}
+
 fn candidates(job: &Job<'_>) -> Vec<Candidate> {
     let codebook = job.next.codebook().map(|(entry, _)| entry.hash);
     let members = job.next.members();
@@ -96,9 +103,10 @@ fn candidates(job: &Job<'_>) -> Vec<Candidate> {
             bytes: member.entry.seal.length,
             rows: u64::from(member.entry.rows),
             deleted: job.next.deleted_rows(&member).len(),
-            unindexed: codebook.is_some()
-                && member.segment.vector_count() >= job.writer.index_rows_min
-                && member.segment.index().map(|index| index.codebook) != codebook,
+            unindexed: lacks_words(&member, job.next.lexical())
+                || (codebook.is_some()
+                    && member.segment.vector_count() >= job.writer.index_rows_min
+                    && member.segment.index().map(|index| index.codebook) != codebook),
         })
         .collect()
 }

@@ -20,7 +20,7 @@ pub(super) struct Candidate {
     pub(super) bytes: u64,
     pub(super) rows: u64,
     pub(super) deleted: u64,
-    /// Whether it should be indexed and is not.
+    /// Whether it should have an index, of vectors or of words, that it does not have.
     pub(super) unindexed: bool,
 }
 

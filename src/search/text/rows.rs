@@ -53,7 +53,7 @@ pub(in crate::search) fn not_indexed(segment: &Segment) -> Error {
     Error::InvalidQuery {
         detail: format!(
             "segment {} has no lexical index, so words cannot be searched for; a database that was made without \
-             one gets it by `Writer::set_lexical` and a compaction of every segment",
+             one gets it by `Writer::set_lexical` and a compaction",
             segment.id()
         ),
     }

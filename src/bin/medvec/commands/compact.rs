@@ -14,7 +14,12 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     let session = Session::open(&args.database, SessionOptions::default())?;
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let progress = Arc::new(context.progress("merging segments"));
-    let report = session.compact(memory_bytes_max, &context.watched(&progress))?;
+    let control = context.watched(&progress);
+    let report = match args.words {
+        true => session.index_words(memory_bytes_max, &control)?,
+        false => session.compact(memory_bytes_max, &control)?,
+    };
+    drop(control);
     drop(progress);
     if report.merged == 0 && report.bytes_freed > 0 {
         writeln!(
