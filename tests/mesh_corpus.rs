@@ -46,7 +46,7 @@ struct Tables {
     names: HashMap<String, String>,
     /// The same with entry terms, where no descriptor has that name.
     terms: HashMap<String, String>,
-    /// UIs of 2024 by a name of an earlier year.
+    /// UIs of 2024 by a name of an earlier year, of descriptors that are gone, too.
     former: HashMap<String, BTreeSet<String>>,
     /// UIs of 2024 by a UI that is gone.
     retired: HashMap<String, String>,
@@ -79,7 +79,9 @@ impl Tables {
         if self.uis.contains(ui) {
             self.former.entry(name.to_owned()).or_default().insert(ui.to_owned());
         } else if let Some(now) = self.names.get(name).or_else(|| self.terms.get(name)) {
-            self.retired.insert(ui.to_owned(), now.clone());
+            let now = now.clone();
+            self.former.entry(name.to_owned()).or_default().insert(now.clone());
+            self.retired.insert(ui.to_owned(), now);
         }
     }
 

@@ -10,8 +10,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource,
-    RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, MeshEntry,
+    QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::ids::{Generation, SegmentId};
@@ -241,6 +241,7 @@ fn empty() -> Manifest {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        mesh: None,
     }
 }
 
@@ -303,6 +304,7 @@ fn rich() -> Manifest {
                 low_shares: vec![0.125],
             }),
         }),
+        mesh: Some(MeshEntry { hash: [9; 16], seal }),
         ..empty()
     }
 }

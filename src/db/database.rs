@@ -111,6 +111,7 @@ impl Database {
             sources: Vec::new(),
             codebooks: Vec::new(),
             calibration: None,
+            mesh: None,
         };
         commit::publish(&*storage, &*lock, &manifest, None)?;
         Database::open_in(storage.clone())

@@ -7,8 +7,9 @@ use super::embedding;
 use crate::control::Control;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
-use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
+use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
+use crate::mesh::{MeshFile, MeshInUse, Vocabulary};
 use crate::parallel;
 use crate::search::{
     Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView, Vectors,
@@ -59,6 +60,8 @@ pub(super) struct Content {
     /// Files of deleted rows, in the same order.
     pub(super) tombstones: Vec<Option<VerifiedFile>>,
     pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    /// The vocabulary that the manifest names, or the one inside the library.
+    pub(super) mesh: MeshInUse,
 }
 
 impl Deref for State {
@@ -105,6 +108,11 @@ impl Snapshot {
         self.state.codebooks.iter().find(|(known, _)| known == entry).map(|(_, file)| file)
     }
 
+    /// The MeSH file of an entry, if this snapshot has it open.
+    pub(super) fn mesh_file(&self, entry: &MeshEntry) -> Option<&MeshFile> {
+        self.state.mesh.own().filter(|_| self.state.manifest.mesh.as_ref() == Some(entry))
+    }
+
     pub(super) fn state(&self) -> &State {
         &self.state
     }
@@ -123,6 +131,16 @@ impl Snapshot {
     /// What the manifest says.
     pub fn manifest(&self) -> &Manifest {
         &self.state.manifest
+    }
+
+    /// The vocabulary that this database's headings are looked up in: its own
+    /// ([`set_mesh`](crate::db::Writer::set_mesh)), else the [one inside the library](crate::mesh::builtin). Cost: the
+    /// first call reads it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] for a damaged file.
+    pub fn vocabulary(&self) -> Result<&Vocabulary> {
+        self.state.mesh.vocabulary()
     }
 
     /// Live documents.

@@ -12,8 +12,10 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, NUMBER_MAX, SEGMENT_ROWS_MAX};
 
+mod mesh;
 mod sources;
 
+pub use mesh::MeshEntry;
 pub use sources::{SourceDigest, SourceDigests, SourceEntry};
 
 /// Section of the state itself.
@@ -22,12 +24,15 @@ pub const SECTION_STATE: u32 = 1;
 pub const SECTION_SOURCE_DIGESTS: u32 = 2;
 /// Optional section of [`CalibrationNotes`]; since format 1.1.
 pub const SECTION_CALIBRATION_NOTES: u32 = 3;
+/// Optional section of the [`MeshEntry`]; since format 1.1.
+pub const SECTION_MESH: u32 = 4;
 
 /// Every section of a manifest and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
     (SECTION_STATE, "state"),
     (SECTION_SOURCE_DIGESTS, "source-digests"),
     (SECTION_CALIBRATION_NOTES, "calibration-notes"),
+    (SECTION_MESH, "mesh"),
 ];
 
 /// How vectors are stored for re-ranking and exact search.
@@ -119,6 +124,10 @@ pub struct Manifest {
     pub codebooks: Vec<CodebookEntry>,
     /// What reaches which recall with the last codebook.
     pub calibration: Option<Calibration>,
+    /// The database's own MeSH vocabulary, which format 1.0 has no place for; `None`: the one inside the
+    /// library.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub mesh: Option<MeshEntry>,
 }
 
 /// A codebook that segments are indexed with.
@@ -201,6 +210,9 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
         put_record(&mut writer, SECTION_CALIBRATION_NOTES, notes)?;
     }
+    if let Some(entry) = &manifest.mesh {
+        put_record(&mut writer, SECTION_MESH, entry)?;
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -224,6 +236,8 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
         };
         calibration.notes = Some(notes);
     }
+    let mesh = optional_record(file, &frame, bytes, SECTION_MESH)?;
+    manifest.mesh = mesh.map(|(entry, _)| entry);
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}

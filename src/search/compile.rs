@@ -20,6 +20,7 @@ use super::vocabulary::{journal, language, publication_type};
 use crate::date::Day;
 use crate::error::{Error, Result};
 use crate::format::terms::{FLAG_ABSTRACT, FLAG_MESH, TermField, field_term};
+use crate::mesh::MeshInUse;
 
 /// Compiles a filter for the segments of a snapshot, in one pass. If the database holds no document at
 /// all, nothing is looked up.
@@ -46,6 +47,7 @@ pub(super) fn compile(
     }
     let mut compiler = Compiler {
         segments,
+        mesh: &newest.mesh,
         allow_unknown,
         program: Program::default(),
         open: Vec::new(),
@@ -62,6 +64,7 @@ pub(super) fn compile(
 /// A program in the making.
 struct Compiler<'a> {
     segments: &'a [SegmentView],
+    mesh: &'a MeshInUse,
     allow_unknown: bool,
     program: Program,
     /// Groups that are open, the innermost last.
@@ -177,7 +180,8 @@ impl Compiler<'_> {
     /// The heading as typed, and everything that the vocabulary takes it for. A heading that exists but is
     /// nowhere a major topic is known: it matches nothing, which is an answer.
     fn mesh(&mut self, term: &str, major_only: bool, explode: bool) -> Result<()> {
-        let meaning = mesh::meaning(term, explode)?;
+        let vocabulary = self.mesh.vocabulary()?;
+        let meaning = mesh::meaning(vocabulary, term, explode);
         let start = self.program.terms.len();
         let mut is_heading = false;
         for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
@@ -191,7 +195,7 @@ impl Compiler<'_> {
             self.program.push(Condition::Headings(range));
             return Ok(());
         }
-        let outcome = mesh::not_here(term, &meaning, self.segments)?;
+        let outcome = mesh::not_here(term, &meaning, vocabulary, self.segments)?;
         let found = self.found(outcome)?;
         if found.is_some() {
             self.program.push(Condition::Headings(range));

@@ -11,6 +11,7 @@ use super::names::index::LooseNames;
 use crate::control::Control;
 use crate::error::Result;
 use crate::ids::SegmentId;
+use crate::mesh::MeshInUse;
 use crate::segment::{CodebookFile, Segment};
 
 /// A segment as one snapshot sees it. Clones share everything.
@@ -22,6 +23,8 @@ pub struct SegmentView {
     pub deleted: Arc<RoaringBitmap>,
     /// The codebook that the segment is indexed with; a segment without one is searched exactly.
     pub codebook: Option<CodebookFile>,
+    /// What the headings of filters are looked up in; the same for all segments of a snapshot.
+    pub mesh: MeshInUse,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
     compiled: Arc<CompiledCache>,
@@ -33,9 +36,10 @@ impl SegmentView {
         segment: Segment,
         deleted: Arc<RoaringBitmap>,
         codebook: Option<CodebookFile>,
+        mesh: MeshInUse,
     ) -> SegmentView {
         let (cache, names, compiled) = Default::default();
-        SegmentView { segment, deleted, codebook, cache, names, compiled }
+        SegmentView { segment, deleted, codebook, mesh, cache, names, compiled }
     }
 
     /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.

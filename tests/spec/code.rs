@@ -11,8 +11,9 @@ use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, QuerySource, RowType,
-    SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
+    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, Manifest, MeshEntry,
+    QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry,
+    VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -86,6 +87,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(FileSeal { file_id, length, footer_crc }),
         archived!(TombstonesEntry { generation, seal, rows }),
         archived!(CodebookEntry { hash, seal }),
+        archived!(MeshEntry { hash, seal }),
         archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),

@@ -69,6 +69,7 @@ fn rich() -> Manifest {
                 low_shares: vec![0.125],
             }),
         }),
+        mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
 }
 
@@ -76,6 +77,7 @@ fn rich() -> Manifest {
 fn plain() -> Manifest {
     let mut manifest = rich();
     manifest.calibration.as_mut().expect("calibrated").notes = None;
+    manifest.mesh = None;
     manifest
 }
 

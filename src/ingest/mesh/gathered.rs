@@ -47,10 +47,13 @@ impl MeshSource {
                 continue;
             }
             let now = by_name.get(&old.name.to_lowercase());
-            if let Some(record) = now.and_then(|ui| self.records.get_mut(ui))
-                && !record.retired_uis.contains(&old.ui)
-            {
+            let Some(record) = now.and_then(|ui| self.records.get_mut(ui)) else { continue };
+            if !record.retired_uis.contains(&old.ui) {
                 record.retired_uis.push(old.ui);
+            }
+            // Records of that year may carry the name alone.
+            if record.name != old.name && !record.former_names.contains(&old.name) {
+                record.former_names.push(old.name);
             }
         }
     }
