@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use crate::progress::Form;
 
 pub(crate) use choices::{Format, MetricName, Rows};
-pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
+pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
