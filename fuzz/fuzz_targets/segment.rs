@@ -10,10 +10,10 @@ use medvec::format::names::{self, Name};
 use medvec::format::segment::NAMES;
 use medvec::format::terms::TermField;
 use medvec::ids::RowId;
+use medvec::ids::SegmentId;
 use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
-use medvec::ids::SegmentId;
 use medvec::{Control, Result};
 use medvec_fuzz::{INDEXED_ROWS, common};
 use roaring::RoaringBitmap;
@@ -27,7 +27,7 @@ fn read(segment: &Segment) -> Result<()> {
     }
     segment.documents().try_for_each(|document| document.map(drop))?;
     segment.deletes().try_for_each(|delete| delete.map(drop))?;
-    for field in TermField::ALL {
+    for field in TermField::all() {
         for term in segment.terms(field) {
             black_box(segment.posting(field, term?.0)?);
         }

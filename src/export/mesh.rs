@@ -23,7 +23,7 @@ pub fn to_json(vocabulary: &Vocabulary, concept: Concept) -> Value {
         "allowed_qualifiers": listed(&mut vocabulary.allowed_qualifiers(concept)),
         "mapped_to": listed(&mut vocabulary.mapped_to(concept).map(|(to, _)| to)),
         "actions": listed(&mut vocabulary.actions(concept)),
-        "substances": listed(&mut vocabulary.substances(concept).into_iter()),
+        "substances": listed(&mut vocabulary.substances(&[concept]).into_iter()),
         "headings_exploded": vocabulary.explode(concept).len(),
     })
 }

@@ -73,11 +73,16 @@ impl Vocabulary {
         self.links(MeshLink::Action, substance).map(|(to, _)| to)
     }
 
-    /// The substances that have a pharmacological action. Cost: one pass over all actions.
-    pub fn substances(&self, action: Concept) -> Vec<Concept> {
+    /// The substances that have any of some pharmacological actions, each once. `actions` ascend. Cost: one
+    /// pass over all pairs of substance and action.
+    pub fn substances(&self, actions: &[Concept]) -> Vec<Concept> {
         let links = self.parts.links.iter();
-        let have = |link: &&[u32; 4]| matches!(link, [kind, _, to, _] if *kind == MeshLink::Action as u32 && *to == action.0);
-        links.filter(have).map(|[_, from, _, _]| Concept(*from)).collect()
+        let pairs = links.take_while(|[kind, ..]| *kind == MeshLink::Action as u32);
+        let have = |to: &u32| actions.binary_search(&Concept(*to)).is_ok();
+        let mut found: Vec<Concept> =
+            pairs.filter(|[_, _, to, _]| have(to)).map(|[_, from, ..]| Concept(*from)).collect();
+        found.dedup();
+        found
     }
 
     /// The headings that a supplementary concept is mapped to, and whether each is a main one.
@@ -135,6 +140,14 @@ impl Vocabulary {
     /// Whether a concept is a descriptor: a heading of documents.
     pub fn is_descriptor(&self, concept: Concept) -> bool {
         self.ui(concept).starts_with('D')
+    }
+
+    /// The qualifiers, by UI.
+    pub fn qualifiers(&self) -> impl Iterator<Item = Concept> {
+        let count = self.parts.starts.len().saturating_sub(1);
+        // `C` and `D` come before `Q`.
+        let first = first_not(count, |number| self.ui(Concept(number as u32)) < "Q");
+        (first as u32..count as u32).map(Concept)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn field(term: &str, major_only: bool) -> TermField {
 #[derive(Debug, Default)]
 pub(super) struct Meaning<'a> {
     /// Whether the vocabulary knows such a heading.
-    is_known: bool,
+    pub(super) is_known: bool,
     /// UIs and names, those of earlier years too, of the heading and, if it is exploded, of all below it.
     pub(super) spellings: Vec<&'a str>,
 }

@@ -7,7 +7,7 @@
 //! | step | files |
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
-//! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `vocabulary`, `fields`, `names/` |
+//! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
 //! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`, by vector `dense`, in another order `list` |
@@ -39,10 +39,12 @@ mod numbers;
 mod outcome;
 mod plan;
 mod program;
+mod qualified;
 mod query;
 mod rows;
 mod sort;
 mod spelling;
+mod substances;
 mod suggest;
 mod vectors;
 mod view;

@@ -188,3 +188,28 @@ fn a_damaged_vocabulary_is_reported_and_repaired() {
     sandbox.medvec(&["verify", "db"]).expect(0);
     assert_eq!(found(&sandbox, &["--mesh", "Neoplasms"]), ["1", "3"]);
 }
+
+#[test]
+fn subheadings_substances_and_actions_are_options_of_a_search() {
+    let sandbox = Sandbox::new();
+    let lines = [
+        r#"{"pmid": 1, "title": "a", "mesh": ["Asthma/drug therapy", "Aspirin/adverse effects"]}"#,
+        r#"{"pmid": 2, "title": "b", "mesh": ["Asthma", "Pain/drug therapy"]}"#,
+        r#"{"pmid": 3, "title": "c", "supplementary": [{"ui": "C000589257", "name": "VPC-3033"}]}"#,
+        r#"{"pmid": 4, "title": "d", "mesh": ["*Status Asthmaticus/drug therapy"]}"#,
+    ];
+    sandbox.write("docs.jsonl", lines.join("\n"));
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+    assert_eq!(found(&sandbox, &["--mesh", "Asthma/drug therapy"]), ["1", "4"]);
+    assert_eq!(found(&sandbox, &["--mesh", "asthma/DT", "--no-explode"]), ["1"]);
+    assert_eq!(found(&sandbox, &["--major", "Asthma/DT"]), ["4"]);
+    assert_eq!(found(&sandbox, &["--subheading", "drug therapy"]), ["1", "2", "4"]);
+    assert_eq!(found(&sandbox, &["--subheading", "AE"]), ["1"]);
+    assert_eq!(found(&sandbox, &["--substance", "vpc-3033"]), ["3"]);
+    assert_eq!(found(&sandbox, &["--substance", "C000589257"]), ["3"]);
+    assert_eq!(found(&sandbox, &["--action", "Anti-Inflammatory Agents, Non-Steroidal"]), ["1"]);
+    let run = sandbox.medvec(&["search", "db", "--mesh", "Asthma/drug terapy"]).expect(2);
+    run.says(&["unknown MeSH subheading `drug terapy`", "`drug therapy`"]);
+    let run = sandbox.medvec(&["search", "db", "--substance", "vpc-3034"]).expect(2);
+    run.says(&["unknown substance `vpc-3034`"]);
+}

@@ -148,7 +148,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         FileKind::Mesh => "Mesh",
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
-    let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
+    let term_fields = TermField::all().map(|field| (field as u64, format!("{field:?}"))).collect();
     [
         ("FileKind".to_owned(), kinds),
         archived_values!(Metric: Dot, Cosine),

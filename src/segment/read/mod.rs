@@ -6,6 +6,8 @@ pub(super) mod deletes;
 pub(super) mod documents;
 mod keys;
 pub(super) mod lists;
+mod more_terms;
+mod places;
 pub(super) mod postings;
 pub(super) mod segment;
 mod vectors;

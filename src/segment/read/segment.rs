@@ -6,6 +6,7 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
+use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Section};
 use crate::format::manifest::{SegmentEntry, VectorConfig};
@@ -41,6 +42,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
     pub(in crate::segment) lists_checked: OnceLock<()>,
     pub(in crate::segment) space: Option<RowSpace>,
+    pub(in crate::segment) more_terms: MoreTerms,
 }
 
 /// A section and its size.
@@ -123,6 +125,7 @@ impl Segment {
         }
         check_lengths(&file, &meta)?;
         let space = meta.vectors.as_ref().map(RowSpace::from);
+        let more_terms = MoreTerms::of(&file)?;
         Ok(Segment {
             shared: Arc::new(Shared {
                 id: entry.id,
@@ -132,6 +135,7 @@ impl Segment {
                 vector_rows: OnceLock::new(),
                 lists_checked: OnceLock::new(),
                 space,
+                more_terms,
             }),
         })
     }
@@ -324,7 +328,7 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             ));
         }
     }
-    for (kind, _) in NAMES {
+    for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
         required(file, *kind)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::format::record;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
+use crate::format::terms::TermField;
 use crate::ids::RowId;
 use crate::segment::Segment;
 use crate::segment::read::documents::Records;
@@ -19,6 +20,8 @@ impl Segment {
         self.verify_ends(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, blocks)?;
         let mut sums = Sums::default();
         let mut terms = Vec::new();
+        let more = TermField::MORE.iter().filter(|_| self.has_more_terms());
+        let fields: Vec<TermField> = TermField::FIRST.iter().chain(more).copied().collect();
         let mut records = Records::new(self.clone());
         let mut check = |segment: &Segment, block, row: RowId, bytes: &[u8]| {
             if row.0.is_multiple_of(ROWS_PER_CHECK) {
@@ -29,7 +32,7 @@ impl Segment {
             let document = segment.in_block(block, record::decode(bytes))?;
             segment.check_key(row, &document)?;
             segment.verify_document(row, &document)?;
-            sums.add(row, &document, &mut terms);
+            sums.add(row, &document, &fields, &mut terms);
             Ok(())
         };
         while let Some(checked) = records.advance(&mut check) {

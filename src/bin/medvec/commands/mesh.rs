@@ -89,7 +89,7 @@ fn describe(out: &mut dyn Write, vocabulary: &Vocabulary, concept: Concept) -> i
     row("qualifiers", named(vocabulary.allowed_qualifiers(concept).collect()))?;
     row("mapped to", named(vocabulary.mapped_to(concept).map(|(to, _)| to).collect()))?;
     row("actions", named(vocabulary.actions(concept).collect()))?;
-    row("substances", named(vocabulary.substances(concept)))?;
+    row("substances", named(vocabulary.substances(&[concept])))?;
     row("below it", vec![format!("{below} headings").as_str()])
 }
 
