@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// Embed documents that were imported with --defer, or lost their vector with their text.
     Embed(Embed),
     /// Find documents by meaning, by filters, or both.
-    Search(Search),
+    Search(Box<Search>),
     /// Print documents.
     Get(Get),
     /// Delete documents.
