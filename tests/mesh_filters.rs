@@ -47,6 +47,7 @@ fn vocabulary() -> Vocabulary {
             ui: heading_ui(number),
             name: name.into(),
             former_names: vec![format!("Old {name}")],
+            entry_terms: vec![format!("{name}/Other")],
             tree_numbers: vec![tree.into()],
             actions: if number == 1 { vec![heading_ui(2)] } else { Vec::new() },
             ..MeshRecord::default()
@@ -207,6 +208,10 @@ fn subheadings_hang_on_their_headings() {
                 }
             }
         }
+        // A stroke in a name is not one before a subheading.
+        let four = count(&snapshot, &Filter::mesh("Four"));
+        assert!(four > 0);
+        assert_eq!(count(&snapshot, &Filter::mesh("four/other")), four);
         for (qualifier, (_, name, code)) in QUALIFIERS.into_iter().enumerate() {
             for explode in [true, false] {
                 let qualifiers = below(qualifier, &qualifier_trees, explode);

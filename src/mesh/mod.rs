@@ -31,7 +31,9 @@ pub use build::build;
 pub(crate) use build::is_ui;
 pub use builtin::builtin;
 pub use diff::{Change, diff};
-pub use file::{MeshFile, MeshInUse};
+pub(crate) use file::MeshFile;
+#[doc(hidden)]
+pub use file::MeshInUse;
 pub use look_up::Matched;
 pub use record::{MappedHeading, MeshRecord};
 #[cfg(feature = "ingest")]

@@ -187,6 +187,7 @@ impl Compiler<'_> {
         let vocabulary = self.mesh.vocabulary()?;
         if let Some((heading, subheading)) = qualified::split(term)
             && !has(self.segments, TermField::MeshName, term)?
+            && !mesh::is_name(vocabulary, term)
         {
             return self.pair(term, heading, subheading, major_only, explode);
         }

@@ -57,6 +57,18 @@ pub(super) fn meaning<'a>(vocabulary: &'a Vocabulary, term: &str, explode: bool)
     Meaning { is_known: true, spellings: spellings.collect() }
 }
 
+/// Whether a text with a stroke is the name of a heading as it stands, as `HIV/AIDS` is.
+pub(super) fn is_name(vocabulary: &Vocabulary, term: &str) -> bool {
+    let found = vocabulary.find(term).filter(|(at, _)| vocabulary.is_descriptor(*at));
+    let is_written_so = |concept| {
+        let own = [vocabulary.name(concept)].into_iter();
+        let mut names =
+            own.chain(vocabulary.entry_terms(concept)).chain(vocabulary.former_names(concept));
+        names.any(|name| fold(name) == fold(term))
+    };
+    found.is_some_and(|(concept, _)| is_written_so(concept))
+}
+
 /// Whether any document has a heading that a text means, major topic or not.
 pub(super) fn is_heading(
     term: &str,
