@@ -285,6 +285,12 @@ impl fmt::Display for LockHolder {
 pub enum NameKind {
     /// A MeSH heading.
     MeshHeading,
+    /// A MeSH subheading.
+    Subheading,
+    /// A chemical or supplementary concept.
+    Substance,
+    /// A pharmacological action.
+    PharmacologicalAction,
     /// A journal.
     Journal,
     /// A language.
@@ -299,6 +305,9 @@ impl fmt::Display for NameKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NameKind::MeshHeading => "MeSH heading",
+            NameKind::Subheading => "MeSH subheading",
+            NameKind::Substance => "substance",
+            NameKind::PharmacologicalAction => "pharmacological action",
             NameKind::Journal => "journal",
             NameKind::Language => "language",
             NameKind::PublicationType => "publication type",

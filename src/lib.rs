@@ -127,9 +127,9 @@ pub use storage::Access;
 /// What calls report, besides hits and documents.
 pub mod reports {
     pub use crate::db::{
-        AdoptReport, CompactReport, EmbedProgress, EmbedReport, IndexStats, OptimizeReport,
-        OptimizeStage, RecallPoint, RecallReport, RepairReport, SegmentRepair, SegmentStats, Stats,
-        UndoReport, VerifyReport,
+        AdoptReport, CompactReport, EmbedProgress, EmbedReport, IndexStats, MeshStats,
+        OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, SegmentRepair,
+        SegmentStats, Stats, UndoReport, VerifyReport,
     };
     pub use crate::encoder::{Pooling, TowerSpec};
     pub use crate::error::{LockHolder, Rule};

@@ -82,7 +82,7 @@ rules! {
     CalibrationLists = 63, "A calibration MUST NOT count more lists than rows, nor more than the last codebook has.";
     Numbers = 64, "The generation and the next segment id of a manifest MUST NOT be above 9223372036854775808.";
     SegmentCounts = 65, "The keys, blocks, vectors and elements of a number column of a segment MUST be 1 to its number of rows, where there are any.";
-    MeshRecord = 66, "A MeSH record MUST begin with its UI and end with a field, names MUST be fields, and links MUST ascend and be between records.";
+    MeshRecord = 66, "A MeSH record MUST begin with its UI and end with a field, names MUST be fields, tree numbers MUST have their form, and links MUST ascend and be between records.";
     Lexical = 70, "The keys, lists and parts of a lexical index MUST follow the encoding of chapter 07 and fill their lengths.";
     LexicalContent = 71, "A lexical index MUST hold exactly the words of the documents, with their lengths and, where it has positions, their places.";
 }

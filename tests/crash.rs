@@ -131,4 +131,6 @@ fn check(image: MemoryStorage, operation: usize, committed: &[Committed], at: &s
     snapshot.verify(&Control::default()).unwrap_or_else(|error| panic!("{at}: {error}"));
     let found = contents(&snapshot).unwrap_or_else(|error| panic!("{at}: {error}"));
     assert_eq!(found, expected.contents, "{at}: generation {generation}");
+    let mesh = snapshot.stats().unwrap_or_else(|error| panic!("{at}: {error}")).mesh;
+    assert_eq!(mesh.map(|mesh| mesh.year), expected.mesh, "{at}: generation {generation}");
 }

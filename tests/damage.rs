@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::{contents, create_options, document, key, vector};
+use common::{contents, create_options, document, key, vector, vocabulary};
 use medvec::db::{Change, Database, OptimizeOptions, Snapshot, WriterOptions};
 use medvec::format::manifest;
 use medvec::format::names::{Name, manifest_name, parse, segment_name};
@@ -18,7 +18,7 @@ use medvec::{Control, Document, Error, Result};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Two segments, one of them indexed, tombstones, delete marks, every kind of section.
+/// Two segments, one of them indexed, tombstones, delete marks, a vocabulary, every kind of section.
 fn rich() -> Files {
     let storage = MemoryStorage::new();
     let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
@@ -39,6 +39,7 @@ fn rich() -> Files {
         };
         writer.apply(vec![change]).unwrap();
     }
+    writer.set_mesh(Some(&vocabulary(2020))).unwrap();
     writer.delete(&key(2)).unwrap();
     writer.delete_revision(&key(99), revision).unwrap();
     let newest = writer.commit().unwrap();
@@ -211,8 +212,9 @@ fn missing_and_swapped_files_are_found() {
 fn a_file_of_another_database_is_refused() {
     let (files, other) = (rich(), rich());
     let sound = open_and_ask(&files).0.unwrap();
-    // A codebook is named after its content: one of the same name is the same.
-    let own = |name: &&String| !name.starts_with("manifest") && !name.starts_with("codebook");
+    // A codebook or vocabulary is named after its content: one of the same name is the same.
+    let shared = ["manifest-", "codebook-", "mesh-"];
+    let own = |name: &&String| !shared.iter().any(|kind| name.starts_with(kind));
     for name in files.keys().filter(own) {
         let mut damaged = files.clone();
         damaged.insert(name.clone(), other[name].clone());
@@ -276,6 +278,47 @@ fn a_damaged_codebook_costs_the_index_and_nothing_else() {
     let report = writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
     assert!(report.lists > 0 && report.compact.encoded > 0);
     assert_eq!(contents(&database.snapshot()).unwrap(), sound.contents);
+}
+
+#[test]
+fn a_damaged_vocabulary_costs_what_it_says_and_nothing_else() {
+    let files = rich();
+    let sound = open_and_ask(&files).0.unwrap();
+    let name = files.keys().find(|name| name.starts_with("mesh-")).unwrap();
+    let below = |snapshot: &Snapshot| {
+        let query = Query::matching(Filter::mesh("Number 1")).allow_unknown_names();
+        snapshot.search(&query).map(|found| found.matched)
+    };
+    for is_missing in [false, true] {
+        let mut damaged = files.clone();
+        if is_missing {
+            damaged.remove(name);
+        } else {
+            let middle = damaged[name].len() / 2;
+            damaged.get_mut(name).unwrap()[middle] ^= 0x10;
+        }
+        let storage = MemoryStorage::with_files(damaged);
+        let plan = Database::repair_in(&storage, false).unwrap();
+        assert_eq!(plan.mesh.as_ref().map(|(found, _)| found), Some(name));
+        let report = Database::repair_in(&storage, true).unwrap();
+        assert!(report.mesh.is_some() && report.segments.is_empty() && report.codebooks.is_empty());
+        let aside = storage.list().unwrap().iter().any(|name| name.starts_with("damaged-mesh-"));
+        assert_eq!(aside, !is_missing);
+
+        let database = Database::open_in(Arc::new(storage.clone())).unwrap();
+        let snapshot = database.snapshot();
+        snapshot.verify(&Control::default()).unwrap();
+        assert!(snapshot.manifest().mesh.is_none());
+        assert_eq!(contents(&snapshot).unwrap(), sound.contents);
+        assert_eq!(below(&snapshot).unwrap(), 0, "the library's vocabulary has no such heading");
+        let mut writer = database.writer(WriterOptions::default()).unwrap();
+        writer.set_mesh(Some(&vocabulary(2020))).unwrap();
+        writer.commit().unwrap();
+        let snapshot = database.snapshot();
+        snapshot.verify(&Control::default()).unwrap();
+        assert_eq!(ask(&snapshot).unwrap(), sound);
+        assert!(below(&snapshot).unwrap() > 0);
+    }
 }
 
 #[test]

@@ -29,13 +29,16 @@ const TABLES: &[&str] = &[
     "mesh2024_trees.tsv.gz",
     "mesh2024_top_level.tsv",
     "mesh2024_pharm_actions.tsv.gz",
-    "qualifiers_seen.tsv",
 ];
+
+/// The table of qualifiers that lies beside the built-in.
+const QUALIFIERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/mesh/qualifiers.tsv");
 
 #[test]
 fn the_built_in_equals_a_rebuild() {
     let Some(folder) = folder() else { return };
     let mut source_2024 = source(&folder, TABLES);
+    source_2024.add_file(Path::new(QUALIFIERS)).expect("qualifiers");
     for earlier in ["mesh2021_names_trees.tsv.gz", "mesh2015_terms.tsv.gz"] {
         source_2024.remember(source(&folder, &[earlier]));
     }
@@ -125,4 +128,50 @@ fn a_heading_is_found_by_its_name_as_it_is_spoken() {
     }
     // A few are the names or entry terms of others.
     assert!(all > 3_500 && same * 100 > all * 99, "{same} of {all}");
+}
+
+#[test]
+fn qualifiers_are_found_by_name_letters_and_ui() {
+    let mesh = mesh::builtin().unwrap();
+    assert_eq!(mesh.qualifiers().count(), 83);
+    let ui = |text: &str| mesh.find_qualifier(text).map(|found| mesh.ui(found));
+    for text in ["therapy", "Therapy", "TH", "th", "Q000628", "q000628"] {
+        assert_eq!(ui(text), Some("Q000628"), "{text}");
+    }
+    assert_eq!(ui("administration & dosage"), Some("Q000008"));
+    assert_eq!(ui("administration and dosage"), None);
+    assert_eq!(ui("asthma"), None);
+    for qualifier in mesh.qualifiers() {
+        assert_eq!(mesh.code(qualifier).len(), 2, "{}", mesh.name(qualifier));
+        assert!(!mesh.name(qualifier).contains("&amp;"));
+        let by_code = mesh.find_qualifier(mesh.code(qualifier));
+        assert_eq!(by_code, Some(qualifier));
+    }
+}
+
+/// Headings that were renamed or went into others, by NLM's own tables of these years.
+#[test]
+fn names_of_earlier_years_lead_to_headings_of_2024() {
+    let mesh = mesh::builtin().unwrap();
+    for (text, ui) in [
+        // 2015: renamed since.
+        ("Glycated Hemoglobin A", "D006442"),
+        ("Food Habits", "D005247"),
+        ("Pseudocholinesterase", "D002091"),
+        ("Physiological Processes", "D010829"),
+        ("Intensive Care", "D003422"),
+        // 2021: gone into others since.
+        ("Extreme Hot Weather", "D055874"),
+        ("American Natives", "D044467"),
+        ("Cervical Intraepithelial Neoplasia", "D002578"),
+        // UIs that are gone.
+        ("D005510", "D005247"),
+        ("D011543", "D002091"),
+        ("D081027", ""),
+        ("D000081027", "D055874"),
+        ("D018290", "D002578"),
+    ] {
+        let found = mesh.find(text).map_or("", |(concept, _)| mesh.ui(concept));
+        assert_eq!(found, ui, "{text}");
+    }
 }

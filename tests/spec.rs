@@ -20,7 +20,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
     self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
-    QuerySource, RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
+    MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry,
+    VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, SegmentId};
@@ -132,6 +133,7 @@ fn the_smallest_manifest_is_as_printed() {
         codebooks: vec![],
         calibration: None,
         lexical: None,
+        mesh: None,
     };
     let (bytes, _) = manifest::encode(&manifest, [0xff; 16]).expect("encodes");
     let text = Text::read();
@@ -198,6 +200,7 @@ fn rich_manifest() -> Manifest {
             }),
         }),
         lexical: Some(LexicalConfig { positions: true }),
+        mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
 }
 
@@ -241,6 +244,16 @@ fn the_text_is_enough_to_read_a_manifest() {
         assert_eq!(found.at("records"), &Value::Number(30_000));
         assert_eq!(found.at("complete"), &Value::Number(1));
     }
+}
+
+#[test]
+fn the_text_is_enough_to_find_the_vocabulary() {
+    let manifest = rich_manifest();
+    let (file, _) = manifest::encode(&manifest, [5; 16]).expect("encodes");
+    let text = Text::read();
+    let root = Reader::new(&text, reader::section(&text, &file, 4)).root("MeshEntry");
+    assert_eq!(root.at("hash"), &Value::Bytes(vec![9; 16]));
+    assert_eq!(root.at("seal.file_id"), &Value::Bytes(vec![9; 16]));
 }
 
 #[test]

@@ -10,12 +10,11 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest, QuerySource,
-    RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::ids::{Generation, SegmentId};
-use medvec_fuzz::models;
+use medvec_fuzz::{common, empty_manifest, models};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{
     ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, FloatType,
@@ -24,6 +23,28 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use roaring::RoaringBitmap;
+
+/// A little of each format of MeSH.
+const MESH_SOURCES: [(&str, &str); 5] = [
+    (
+        "xml",
+        "<SupplementalRecordSet><SupplementalRecord SCRClass = \"1\"><SupplementalRecordUI>C000001\
+         </SupplementalRecordUI><SupplementalRecordName><String>a</String></SupplementalRecordName>\
+         <HeadingMappedToList><HeadingMappedTo><ECIN><DescriptorReferredTo><DescriptorUI>*D000002\
+         </DescriptorUI></DescriptorReferredTo><QualifierReferredTo><QualifierUI>Q000003</QualifierUI>\
+         </QualifierReferredTo></ECIN></HeadingMappedTo></HeadingMappedToList><ConceptList><Concept>\
+         <TermList><Term IsPermutedTermYN=\"N\"><String>b</String><Abbreviation>DT</Abbreviation></Term>\
+         </TermList></Concept></ConceptList></SupplementalRecord></SupplementalRecordSet>",
+    ),
+    (
+        "ascii",
+        "*NEWRECORD\nRECTYPE = D\nMH = a\nENTRY = b|T1|NON\nMN = A01.100\nPA = c\nAQ = DT\nUI = D000001\n\
+         *NEWRECORD\nNM = d\nHM = *a/*drug therapy\nUI = C000001\n",
+    ),
+    ("trees", "Body Regions;A01\nAbdomen;A01.923\n"),
+    ("lists", "D000001\ta\tb|c\tA01|A02.100\nC000001\td\t\tD000001,*D000002Q000003\n"),
+    ("qualifiers", "QualifierUI\tQualifierName\tAbbreviation\nQ000188\tdrug therapy\tDT\n"),
+];
 
 fn main() -> io::Result<()> {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
@@ -34,12 +55,18 @@ fn main() -> io::Result<()> {
     ] {
         write(target, name, &fs::read(samples.join(name))?)?;
     }
-    for (place, manifest) in [empty(), rich()].iter().enumerate() {
+    for (place, manifest) in [empty_manifest(), rich()].iter().enumerate() {
         let (file, _) = manifest::encode(manifest, [1; 16]).expect("valid");
         let record = archive::encode(manifest).expect("valid");
         write("frame", &format!("manifest{place}"), &file)?;
         write("manifest", &format!("file{place}"), &file)?;
         write("manifest", &format!("record{place}"), &record)?;
+    }
+    let vocabulary = common::vocabulary(2020);
+    let records = vocabulary.concepts().map(|concept| vocabulary.to_record(concept)).collect();
+    write("mesh_file", "small", &medvec::mesh::build(2020, records).expect("valid"))?;
+    for (name, text) in MESH_SOURCES {
+        write("mesh_readers", name, text.as_bytes())?;
     }
     let mut runs: RoaringBitmap = (100..70_000).collect();
     runs.optimize();
@@ -137,7 +164,9 @@ fn models() -> io::Result<()> {
         write("model_folder", name, format!("\0{tokenizer}").as_bytes())?;
     }
     let words = models::VOCABULARY.as_bytes();
-    let file = static_encoder::write(words, 2, 1.0, static_encoder::Bits::Eight, &[1; 32], &[0.5; 16]).expect("sound");
+    let file =
+        static_encoder::write(words, 2, 1.0, static_encoder::Bits::Eight, &[1; 32], &[0.5; 16])
+            .expect("sound");
     write("static_encoder", "file", &file)?;
     write("static_encoder", "words", words)
 }
@@ -231,20 +260,6 @@ fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::write(folder.join(name), bytes)
 }
 
-fn empty() -> Manifest {
-    Manifest {
-        generation: Generation(1),
-        database_id: [2; 16],
-        next_segment: SegmentId(1),
-        vectors: None,
-        segments: vec![],
-        sources: vec![],
-        codebooks: vec![],
-        calibration: None,
-        lexical: None,
-    }
-}
-
 fn rich() -> Manifest {
     let seal = FileSeal { file_id: [3; 16], length: 4096, footer_crc: 5 };
     let tower = || TowerSpec {
@@ -305,6 +320,7 @@ fn rich() -> Manifest {
             }),
         }),
         lexical: Some(LexicalConfig { positions: true }),
-        ..empty()
+        mesh: Some(MeshEntry { hash: [9; 16], seal }),
+        ..empty_manifest()
     }
 }

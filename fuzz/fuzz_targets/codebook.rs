@@ -5,10 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use medvec::db::Database;
 use medvec::format::names::codebook_name;
+use medvec::ids::{RowId, SegmentId};
 use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, MergeInto, Merged, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
-use medvec::ids::{RowId, SegmentId};
 use medvec::{Control, Result};
 use medvec_fuzz::common;
 use roaring::RoaringBitmap;

@@ -7,13 +7,13 @@ use std::hint::black_box;
 use libfuzzer_sys::fuzz_target;
 use medvec::format::manifest::{CodebookEntry, LexicalConfig, SegmentEntry};
 use medvec::format::names::{self, Name};
-use medvec::format::segment::{NAMES, OPTIONAL_NAMES};
+use medvec::format::segment::NAMES;
 use medvec::format::terms::TermField;
 use medvec::ids::RowId;
+use medvec::ids::SegmentId;
 use medvec::index::ivf::{Effort, Index, Scratch};
 use medvec::segment::{CodebookFile, MergeInto, Segment, SegmentPages, merge};
 use medvec::storage::MemoryStorage;
-use medvec::ids::SegmentId;
 use medvec::{Control, Result};
 use medvec_fuzz::{INDEXED_ROWS, common};
 use roaring::RoaringBitmap;
@@ -30,7 +30,7 @@ fn read(segment: &Segment) -> Result<()> {
     }
     segment.documents().try_for_each(|document| document.map(drop))?;
     segment.deletes().try_for_each(|delete| delete.map(drop))?;
-    for field in TermField::ALL {
+    for field in TermField::all() {
         for term in segment.terms(field) {
             black_box(segment.posting(field, term?.0)?);
         }
@@ -96,7 +96,7 @@ fuzz_target!(|bytes: &[u8]| {
     for (rows, deletes) in [(5, 0), (3, 1), (INDEXED_ROWS, 0)] {
         let entry = SegmentEntry { id, seal, rows, deletes, tombstones: None };
         let Ok(segment) = Segment::open(&storage, &entry, vectors.as_ref()) else { continue };
-        assert!(segment.sections().len() <= NAMES.len() + OPTIONAL_NAMES.len());
+        assert!(segment.sections().len() <= NAMES.len());
         let control = Control::default();
         let verified = segment.verify(&control).is_ok();
         let readable = read(&segment);

@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 use medvec::db::{Database, OptimizeOptions, WriterOptions};
 use medvec::format::codebook;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Frame, FrameWriter, Header, Section};
-use medvec::format::manifest::{self, CodebookEntry};
+use medvec::format::manifest::{self, CodebookEntry, Manifest, MeshEntry};
+use medvec::format::mesh;
 use medvec::format::names::{self, Name};
-use medvec::ids::Revision;
+use medvec::ids::{Revision, SegmentId};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{Control, Document, Generation, Key};
 use sha2::{Digest, Sha256};
@@ -76,12 +77,17 @@ pub fn repair(bytes: &mut [u8]) {
 
 /// The hash of a codebook's content; `None` where its ends cannot be read.
 pub fn content_hash(codebook: &[u8]) -> Option<[u8; 16]> {
-    let frame = Frame::parse("codebook", FileKind::Codebook, codebook).ok()?;
+    hash_of(FileKind::Codebook, codebook::NAMES, codebook)
+}
+
+/// The hash of the sections of a file that is named after its content.
+fn hash_of(kind: FileKind, names: &[(u32, &str)], file: &[u8]) -> Option<[u8; 16]> {
+    let frame = Frame::parse("file", kind, file).ok()?;
     let mut hash = Sha256::new();
-    for (kind, _) in codebook::NAMES {
+    for (kind, _) in names {
         let section = frame.sections.iter().find(|section| section.kind == *kind)?;
         let start = usize::try_from(section.offset).ok()?;
-        let bytes = codebook.get(start..)?.get(..usize::try_from(section.length).ok()?)?;
+        let bytes = file.get(start..)?.get(..usize::try_from(section.length).ok()?)?;
         hash.update(kind.to_le_bytes());
         hash.update(section.length.to_le_bytes());
         hash.update(bytes);
@@ -97,6 +103,30 @@ pub fn repair_codebook(bytes: &mut [u8]) -> Option<CodebookEntry> {
     bytes.get_mut(16..32)?.copy_from_slice(&hash);
     repair(bytes);
     Some(CodebookEntry { hash, seal: seal(bytes)? })
+}
+
+/// Makes a MeSH file's checksums, and its file id, right; returns what a manifest must say of it.
+pub fn repair_mesh(bytes: &mut [u8]) -> Option<MeshEntry> {
+    repair(bytes);
+    let hash = hash_of(FileKind::Mesh, mesh::NAMES, bytes)?;
+    bytes.get_mut(16..32)?.copy_from_slice(&hash);
+    repair(bytes);
+    Some(MeshEntry { hash, seal: seal(bytes)? })
+}
+
+/// The manifest of a database without documents and vectors.
+pub fn empty_manifest() -> Manifest {
+    Manifest {
+        generation: Generation(1),
+        database_id: [2; 16],
+        next_segment: SegmentId(1),
+        vectors: None,
+        segments: vec![],
+        sources: vec![],
+        codebooks: vec![],
+        calibration: None,
+        mesh: None,
+    }
 }
 
 /// Two segments, tombstones, deletion marks, vectors and every kind of field, in one generation.

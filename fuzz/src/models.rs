@@ -247,8 +247,7 @@ impl Bench {
     /// # Panics
     /// When it is neither.
     pub fn check(&self, adapter: Option<&Path>) -> bool {
-        let options =
-            FolderOptions::new().adapter(adapter.map(Path::to_path_buf));
+        let options = FolderOptions::new().adapter(adapter.map(Path::to_path_buf));
         let encoder = match FolderEncoder::open_with(self.path(), &options) {
             Ok(encoder) => encoder,
             Err(error) => {

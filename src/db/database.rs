@@ -112,6 +112,7 @@ impl Database {
             codebooks: Vec::new(),
             calibration: None,
             lexical: options.lexical,
+            mesh: None,
         };
         commit::publish(&*storage, &*lock, &manifest, None)?;
         Database::open_in(storage.clone())

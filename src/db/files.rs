@@ -2,7 +2,7 @@
 
 use crate::format::frame::FileSeal;
 use crate::format::manifest::Manifest;
-use crate::format::names::{codebook_name, segment_name, tombstones_name};
+use crate::format::names::{codebook_name, mesh_name, segment_name, tombstones_name};
 
 /// The files of a manifest, without the manifest itself.
 pub(super) fn names_of(manifest: &Manifest) -> Vec<String> {
@@ -20,5 +20,6 @@ pub(super) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
     }
     let codebooks = manifest.codebooks.iter();
     files.extend(codebooks.map(|entry| (codebook_name(entry.hash), entry.seal)));
+    files.extend(manifest.mesh.iter().map(|entry| (mesh_name(entry.hash), entry.seal)));
     files
 }

@@ -32,7 +32,7 @@ pub(super) fn collect(storage: &dyn Storage) -> Result<()> {
     remove_orphans(storage, &manifests)
 }
 
-/// Deletes segments, tombstones, codebooks and temporary files that none of these manifests names, and
+/// Deletes segments, tombstones, codebooks, vocabularies and temporary files that none of these manifests names, and
 /// what remembers older commits. Files with other names are not ours and stay. Must run under the writer
 /// lock.
 pub(super) fn remove_orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<()> {
@@ -56,14 +56,16 @@ pub(super) fn orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<V
         Some(Name::Committed(generation, _)) => Some(generation) < newest && !named.contains(name),
         // Of a repair that published nothing.
         Some(Name::Repair(generation)) => Some(generation) > newest,
-        Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_)) => !named.contains(name),
+        Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_) | Name::Mesh(_)) => {
+            !named.contains(name)
+        }
         Some(Name::TemporaryManifest) => true,
         _ => false,
     };
     Ok(all.into_iter().filter(is_orphan).collect())
 }
 
-/// Bytes of segments and codebooks that only an older kept generation names: they go with the next
+/// Bytes of segments, codebooks and vocabularies that only an older kept generation names: they go with the next
 /// commit.
 pub(super) fn superseded_bytes(storage: &dyn Storage) -> Result<u64> {
     let kept = kept_manifests(storage)?;

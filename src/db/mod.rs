@@ -53,6 +53,6 @@ pub use maintain::{
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
 pub use repair::{RepairReport, SegmentRepair, UndoReport};
 pub use snapshot::Snapshot;
-pub use stats::{IndexStats, SegmentStats, Stats};
+pub use stats::{IndexStats, MeshStats, SegmentStats, Stats};
 pub use verify::VerifyReport;
 pub use writer::Writer;

@@ -16,10 +16,12 @@ use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
-    Calibration, CodebookEntry, LexicalConfig, Manifest, SegmentEntry, SourceEntry, VectorConfig,
+    Calibration, CodebookEntry, LexicalConfig, Manifest, MeshEntry, SegmentEntry, SourceEntry,
+    VectorConfig,
 };
-use crate::format::names::{codebook_name, segment_name};
+use crate::format::names::{codebook_name, mesh_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
+use crate::mesh::{MeshFile, MeshInUse};
 use crate::search::SegmentView;
 use crate::segment::{CodebookFile, Segment};
 use crate::storage::{Storage, VerifiedFile, WriterLock};
@@ -42,6 +44,8 @@ pub(super) struct NextGeneration {
     /// The one that new segments are indexed with comes last.
     codebooks: Vec<(CodebookEntry, CodebookFile)>,
     calibration: Option<Calibration>,
+    /// The database's own vocabulary.
+    mesh: Option<(MeshEntry, MeshFile)>,
     is_changed: bool,
     /// Whether there may be files that the last commit does not name.
     has_files: bool,
@@ -86,6 +90,7 @@ impl NextGeneration {
             sources: manifest.sources.clone(),
             calibration: manifest.calibration.clone(),
             codebooks: base.codebooks(),
+            mesh: manifest.mesh.clone().zip(base.state().mesh.own().cloned()),
             storage,
             base,
             written: Vec::new(),
@@ -237,6 +242,23 @@ impl NextGeneration {
         Ok(())
     }
 
+    /// Checks a written vocabulary and makes it the database's; `None` goes back to the one inside the
+    /// library.
+    pub(super) fn set_mesh(&mut self, entry: Option<MeshEntry>) -> Result<()> {
+        if self.mesh.as_ref().map(|(known, _)| known) == entry.as_ref() {
+            return Ok(());
+        }
+        let open = |entry: MeshEntry| -> Result<(MeshEntry, MeshFile)> {
+            let name = mesh_name(entry.hash);
+            commit::check_file(&*self.storage, &name, FileKind::Mesh, &entry.seal)?;
+            let file = MeshFile::open(&*self.storage, &entry)?;
+            Ok((entry, file))
+        };
+        self.mesh = entry.map(open).transpose()?;
+        self.is_changed = true;
+        Ok(())
+    }
+
     pub(super) fn calibration(&self) -> Option<&Calibration> {
         self.calibration.as_ref()
     }
@@ -297,12 +319,15 @@ impl NextGeneration {
         self.has_files = true;
         let generation = Generation(self.base.generation().0 + 1);
         let (mut entries, mut views, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        let (mesh_entry, mesh) = self.mesh.clone().unzip();
+        let mesh = MeshInUse::from(mesh);
         for member in self.members() {
             let (entry, deleted, file) = self.with_tombstones(&member, generation)?;
             entries.push(entry);
             files.push(file);
             let codebook = codebook_of(member.segment, &self.codebooks);
-            views.push(SegmentView::new(member.segment.clone(), deleted, codebook));
+            let segment = member.segment.clone();
+            views.push(SegmentView::new(segment, deleted, codebook, mesh.clone()));
         }
         let codebooks = self.codebooks_in_use(&views);
         let base = self.base.manifest();
@@ -316,10 +341,12 @@ impl NextGeneration {
             sources: self.sources.clone(),
             codebooks: codebooks.iter().map(|(entry, _)| entry.clone()).collect(),
             calibration: self.calibration.clone(),
+            mesh: mesh_entry,
         };
         let manifest_bytes = commit::publish(&*self.storage, lock, &manifest, Some(base))?;
         self.codebooks = codebooks.clone();
-        let content = Content { manifest, manifest_bytes, views, tombstones: files, codebooks };
+        let content =
+            Content { manifest, manifest_bytes, views, tombstones: files, codebooks, mesh };
         self.base = Snapshot::new(self.storage.clone(), content);
         self.written.clear();
         self.deleted.clear();

@@ -7,9 +7,10 @@ use super::tombstones;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Frame};
 use crate::format::manifest::{self, CodebookEntry, Manifest};
-use crate::format::names::{Name, codebook_name, manifest_name, parse, segment_name};
+use crate::format::names::{Name, codebook_name, manifest_name, mesh_name, parse, segment_name};
 use crate::format::rules::Rule;
 use crate::ids::{Generation, SegmentId};
+use crate::mesh::{MeshFile, MeshInUse};
 use crate::search::SegmentView;
 use crate::segment::{CodebookFile, Segment};
 use crate::storage::{Bytes, Storage};
@@ -174,6 +175,7 @@ pub(super) fn open_all(
         codebooks.push((entry.clone(), file));
     }
     check_calibration(&manifest, &codebooks)?;
+    let mesh = open_mesh(storage, &manifest, features, known)?;
     let mut views = Vec::with_capacity(manifest.segments.len());
     let mut files = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
@@ -199,10 +201,26 @@ pub(super) fn open_all(
         if let Some(codebook) = &codebook {
             segment.check_codebook(codebook)?;
         }
-        views.push(SegmentView::new(segment, deleted, codebook));
+        views.push(SegmentView::new(segment, deleted, codebook, mesh.clone()));
         files.push(file);
     }
-    Ok(Content { manifest, manifest_bytes, views, tombstones: files, codebooks })
+    Ok(Content { manifest, manifest_bytes, views, tombstones: files, codebooks, mesh })
+}
+
+/// Opens the vocabulary that a manifest names; without one, that of the library is in use.
+fn open_mesh(
+    storage: &dyn Storage,
+    manifest: &Manifest,
+    features: u32,
+    known: Option<&Snapshot>,
+) -> Result<MeshInUse> {
+    let Some(entry) = &manifest.mesh else { return Ok(MeshInUse::default()) };
+    let file = match known.and_then(|known| known.mesh_file(entry)) {
+        Some(open) => open.clone(),
+        None => MeshFile::open(storage, entry)?,
+    };
+    check_features(&mesh_name(entry.hash), file.features_write(), features)?;
+    Ok(MeshInUse::from(Some(file)))
 }
 
 /// The features of a manifest that a writer must know.

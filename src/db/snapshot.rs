@@ -8,9 +8,9 @@ use crate::control::Control;
 use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
-use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
+use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
 use crate::ids::{Generation, Key, Revision, RowId};
-use crate::mesh::builtin;
+use crate::mesh::{MeshFile, MeshInUse, Vocabulary};
 use crate::parallel;
 use crate::query::Strategy;
 use crate::search::{
@@ -63,6 +63,8 @@ pub(super) struct Content {
     /// Files of deleted rows, in the same order.
     pub(super) tombstones: Vec<Option<VerifiedFile>>,
     pub(super) codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    /// The vocabulary that the manifest names, or the one inside the library.
+    pub(super) mesh: MeshInUse,
 }
 
 impl Deref for State {
@@ -109,6 +111,11 @@ impl Snapshot {
         self.state.codebooks.iter().find(|(known, _)| known == entry).map(|(_, file)| file)
     }
 
+    /// The MeSH file of an entry, if this snapshot has it open.
+    pub(super) fn mesh_file(&self, entry: &MeshEntry) -> Option<&MeshFile> {
+        self.state.mesh.own().filter(|_| self.state.manifest.mesh.as_ref() == Some(entry))
+    }
+
     pub(super) fn state(&self) -> &State {
         &self.state
     }
@@ -127,6 +134,16 @@ impl Snapshot {
     /// What the manifest says.
     pub fn manifest(&self) -> &Manifest {
         &self.state.manifest
+    }
+
+    /// The vocabulary that this database's headings are looked up in: its own
+    /// ([`set_mesh`](crate::db::Writer::set_mesh)), else the [one inside the library](crate::mesh::builtin). Cost: the
+    /// first call reads it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] for a damaged file.
+    pub fn vocabulary(&self) -> Result<&Vocabulary> {
+        self.state.mesh.vocabulary()
     }
 
     /// Live documents.
@@ -281,7 +298,7 @@ impl Snapshot {
     /// [`crate::Error::Strategy`] with the place of the first term that cannot be answered: an unknown heading, a field that
     /// is not indexed; [`crate::Error::Corrupt`].
     pub fn translate(&self, strategy: &Strategy, today: Day) -> Result<TranslatedStrategy> {
-        translate(strategy, &self.state.views, builtin()?, today)
+        translate(strategy, &self.state.views, self.state.mesh.vocabulary()?, today)
     }
 
     /// MeSH headings of this database that resemble a text, likeliest first, as documents spell them.

@@ -34,6 +34,19 @@ pub struct Stats {
     pub segments: Vec<SegmentStats>,
     /// The index, when there is one.
     pub index: Option<IndexStats>,
+    /// The database's own MeSH vocabulary, when there is one.
+    pub mesh: Option<MeshStats>,
+}
+
+/// Figures of a database's own MeSH vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeshStats {
+    /// The year that NLM published it for; 0 if its source does not say.
+    pub year: u32,
+    /// Descriptors, qualifiers and supplementary concepts.
+    pub records: u32,
+    /// Bytes of its file.
+    pub bytes: u64,
 }
 
 /// Figures of the newest codebook and the segments that are indexed with it.
@@ -103,8 +116,10 @@ impl Snapshot {
             sections: Vec::new(),
             segments: Vec::new(),
             index: self.index_stats(),
+            mesh: self.mesh_stats(),
         };
         let mut embedded = 0;
+        stats.bytes += stats.mesh.map_or(0, |mesh| mesh.bytes);
         stats.bytes += state.manifest.codebooks.iter().map(|entry| entry.seal.length).sum::<u64>();
         for (entry, view) in state.manifest.segments.iter().zip(&state.views) {
             let deleted = view.deleted.len();
@@ -134,6 +149,14 @@ impl Snapshot {
             stats.without_vector = stats.documents.saturating_sub(embedded + stats.pending);
         }
         Ok(stats)
+    }
+
+    fn mesh_stats(&self) -> Option<MeshStats> {
+        let state = self.state();
+        let (entry, file) = state.manifest.mesh.as_ref().zip(state.mesh.own())?;
+        let meta = file.meta();
+        let (year, records) = (meta.year, meta.records);
+        Some(MeshStats { year, records, bytes: entry.seal.length })
     }
 
     fn index_stats(&self) -> Option<IndexStats> {

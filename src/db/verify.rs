@@ -93,6 +93,12 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
         report.files += 1;
         report.bytes += entry.seal.length;
     }
+    if let (Some(entry), Some(mesh)) = (&content.manifest.mesh, content.mesh.own()) {
+        control.check()?;
+        mesh.verify()?;
+        report.files += 1;
+        report.bytes += entry.seal.length;
+    }
     let rows = content.views.iter().map(|view| u64::from(view.segment.rows())).sum();
     let mut checked = 0;
     for part in content.parts() {

@@ -18,6 +18,7 @@ use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::format::manifest::{LexicalConfig, SourceEntry};
 use crate::ids::{Generation, Key, Revision};
+use crate::mesh::{MeshFile, Vocabulary};
 use crate::segment::Draft;
 use crate::storage::WriterLock;
 
@@ -258,6 +259,22 @@ impl Writer {
             writer.next.set_lexical(config);
             writer.buffer = Buffer::new(writer.next.vectors(), writer.next.lexical());
             Ok(())
+        })
+    }
+
+    /// Makes a vocabulary the one that this database's headings are looked up in, from the next commit on;
+    /// `None` goes back to the [one inside the library](crate::mesh::builtin). Cost: as much memory again as
+    /// the vocabulary takes.
+    ///
+    /// # Errors
+    /// A failure of storage, which poisons the writer.
+    pub fn set_mesh(&mut self, vocabulary: Option<&Vocabulary>) -> Result<()> {
+        self.guarded(|writer| {
+            writer.next.expect_files();
+            let storage = writer.next.storage();
+            let write = |vocabulary| MeshFile::write(storage, vocabulary);
+            let entry = vocabulary.map(write).transpose()?;
+            writer.next.set_mesh(entry)
         })
     }
 

@@ -58,6 +58,9 @@ pub fn to_json(snapshot: &Snapshot, figures: &Stats, fields: &[FieldInfo]) -> Va
         "text_bytes": figures.text_bytes,
         "document_bytes": figures.document_bytes,
         "index": figures.index.as_ref().map(index_json),
+        "mesh": figures.mesh.map(|mesh| {
+            json!({"year": mesh.year, "records": mesh.records, "bytes": mesh.bytes})
+        }),
         "fields": fields.iter().map(field_json).collect::<Vec<Value>>(),
         "segments": segments,
         "sections": sections,

@@ -12,8 +12,10 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, NUMBER_MAX, SEGMENT_ROWS_MAX};
 
+mod mesh;
 mod sources;
 
+pub use mesh::MeshEntry;
 pub use sources::{SourceDigest, SourceDigests, SourceEntry};
 
 /// Section of the state itself.
@@ -22,6 +24,8 @@ pub const SECTION_STATE: u32 = 1;
 pub const SECTION_SOURCE_DIGESTS: u32 = 2;
 /// Optional section of [`CalibrationNotes`]; since format 1.1.
 pub const SECTION_CALIBRATION_NOTES: u32 = 3;
+/// Optional section of the [`MeshEntry`]; since format 1.1.
+pub const SECTION_MESH: u32 = 4;
 /// Optional section of [`LexicalConfig`]; since format 1.1.
 pub const SECTION_LEXICAL: u32 = 5;
 
@@ -30,6 +34,7 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_STATE, "state"),
     (SECTION_SOURCE_DIGESTS, "source-digests"),
     (SECTION_CALIBRATION_NOTES, "calibration-notes"),
+    (SECTION_MESH, "mesh"),
     (SECTION_LEXICAL, "lexical"),
 ];
 
@@ -132,6 +137,10 @@ pub struct Manifest {
     /// The lexical index of new segments; `None` for none, as in databases of format 1.0. A section of its own.
     #[rkyv(with = rkyv::with::Skip)]
     pub lexical: Option<LexicalConfig>,
+    /// The database's own MeSH vocabulary, which format 1.0 has no place for; `None`: the one inside the
+    /// library.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub mesh: Option<MeshEntry>,
 }
 
 /// A codebook that segments are indexed with.
@@ -217,6 +226,9 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(lexical) = &manifest.lexical {
         put_record(&mut writer, SECTION_LEXICAL, lexical)?;
     }
+    if let Some(entry) = &manifest.mesh {
+        put_record(&mut writer, SECTION_MESH, entry)?;
+    }
     let (bytes, seal) = writer.finish();
     check_length(&file, bytes.len())?;
     Ok((bytes, seal))
@@ -242,6 +254,8 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     }
     manifest.lexical =
         optional_record(file, &frame, bytes, SECTION_LEXICAL)?.map(|(config, _)| config);
+    let mesh = optional_record(file, &frame, bytes, SECTION_MESH)?;
+    manifest.mesh = mesh.map(|(entry, _)| entry);
     match names::parse(file) {
         Some(Name::TemporaryManifest) => {}
         Some(Name::Manifest(generation)) if generation == manifest.generation => {}

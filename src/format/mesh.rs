@@ -4,6 +4,7 @@
 //! into the text were checked.
 
 use super::body::checked_section;
+use super::content::content_hash;
 use super::frame::{FileKind, FileSeal, Frame, FrameWriter};
 use super::layout::layout;
 use super::rules::Rule;
@@ -123,8 +124,9 @@ pub struct MeshParts {
     pub links: Vec<[u32; 4]>,
 }
 
-/// The file of a vocabulary, and what identifies it.
-pub fn encode(parts: &MeshParts, file_id: [u8; 16]) -> (Vec<u8>, FileSeal) {
+/// The file of a vocabulary, and what identifies it. Its id is the hash of its content, so that equal
+/// vocabularies are equal files.
+pub fn encode(parts: &MeshParts) -> (Vec<u8>, FileSeal) {
     let meta = MeshMeta {
         year: parts.year,
         records: parts.starts.len().saturating_sub(1) as u32,
@@ -140,19 +142,23 @@ pub fn encode(parts: &MeshParts, file_id: [u8; 16]) -> (Vec<u8>, FileSeal) {
         let ends = starts.iter().skip(1);
         ends.zip(starts).flat_map(|(end, start)| (end - start).to_le_bytes()).collect()
     };
-    let mut writer = FrameWriter::new(FileKind::Mesh, file_id);
-    for (kind, bytes) in [
-        (SECTION_META, meta.encode().to_vec()),
-        (SECTION_TEXT, parts.text.as_bytes().to_vec()),
-        (SECTION_LENGTHS, lengths(&parts.starts)),
-        (SECTION_NAMES, numbers(&parts.names)),
-        (SECTION_TREE_TEXT, parts.tree_text.as_bytes().to_vec()),
-        (SECTION_TREE_LENGTHS, lengths(&parts.tree_starts)),
-        (SECTION_TREE_RECORDS, numbers(&parts.tree_records)),
-        (SECTION_LINKS, numbers(parts.links.as_flattened())),
-    ] {
+    let (meta, links) = (meta.encode(), numbers(parts.links.as_flattened()));
+    let (record_lengths, tree_lengths) = (lengths(&parts.starts), lengths(&parts.tree_starts));
+    let (names, tree_records) = (numbers(&parts.names), numbers(&parts.tree_records));
+    let sections: [(u32, &[u8]); 8] = [
+        (SECTION_META, &meta),
+        (SECTION_TEXT, parts.text.as_bytes()),
+        (SECTION_LENGTHS, &record_lengths),
+        (SECTION_NAMES, &names),
+        (SECTION_TREE_TEXT, parts.tree_text.as_bytes()),
+        (SECTION_TREE_LENGTHS, &tree_lengths),
+        (SECTION_TREE_RECORDS, &tree_records),
+        (SECTION_LINKS, &links),
+    ];
+    let mut writer = FrameWriter::new(FileKind::Mesh, content_hash(&sections));
+    for (kind, bytes) in sections {
         writer.section(kind);
-        writer.write(&bytes);
+        writer.write(bytes);
     }
     writer.finish()
 }
@@ -167,15 +173,8 @@ pub fn encode(parts: &MeshParts, file_id: [u8; 16]) -> (Vec<u8>, FileSeal) {
 pub fn decode(file: &str, bytes: &[u8]) -> Result<MeshParts> {
     let frame = Frame::parse(file, FileKind::Mesh, bytes)?;
     let section = |kind| checked_section(file, &frame, bytes, kind);
-    let (meta_bytes, offset) = section(SECTION_META)?;
-    let Ok(meta_bytes) = <&[u8; MeshMeta::SIZE]>::try_from(meta_bytes) else {
-        let detail = format!("the meta record has {} bytes, not 64", meta_bytes.len());
-        return Err(Error::corrupt(file, offset, Rule::ArrayLength, detail));
-    };
-    let meta = MeshMeta::decode(meta_bytes);
-    if meta.reserved != [0; 44] {
-        return Err(Error::corrupt(file, offset + 20, Rule::ReservedZero, "reserved bytes"));
-    }
+    let (meta, offset) = section(SECTION_META)?;
+    let meta = decode_meta(file, offset, meta)?;
     let text = |kind| {
         let (bytes, offset) = section(kind)?;
         std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
@@ -235,6 +234,22 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<MeshParts> {
     };
     check_fields(file, &frame, &parts)?;
     Ok(parts)
+}
+
+/// The meta record; `offset` is its place in the file.
+///
+/// # Errors
+/// [`Rule::ArrayLength`] for another length, [`Rule::ReservedZero`].
+pub fn decode_meta(file: &str, offset: u64, bytes: &[u8]) -> Result<MeshMeta> {
+    let Ok(bytes) = <&[u8; MeshMeta::SIZE]>::try_from(bytes) else {
+        let detail = format!("the meta record has {} bytes, not 64", bytes.len());
+        return Err(Error::corrupt(file, offset, Rule::ArrayLength, detail));
+    };
+    let meta = MeshMeta::decode(bytes);
+    match meta.reserved == [0; 44] {
+        true => Ok(meta),
+        false => Err(Error::corrupt(file, offset + 20, Rule::ReservedZero, "reserved bytes")),
+    }
 }
 
 /// Every record begins with its UI and ends with its last field; names stand where fields start; links

@@ -10,6 +10,7 @@ pub mod archive;
 pub mod blocks;
 mod body;
 pub mod codebook;
+pub(crate) mod content;
 pub mod cursor;
 pub mod documents;
 pub mod frame;

@@ -30,6 +30,8 @@ pub enum Name {
     Tombstones(SegmentId, Generation),
     /// `codebook-<content hash>`.
     Codebook([u8; 16]),
+    /// `mesh-<content hash>`.
+    Mesh([u8; 16]),
     /// `committed-<generation>-<next segment>`.
     Committed(Generation, SegmentId),
     /// `repair-<generation>`.
@@ -54,6 +56,11 @@ pub fn tombstones_name(id: SegmentId, generation: Generation) -> String {
 /// The codebook with this content.
 pub fn codebook_name(hash: [u8; 16]) -> String {
     format!("codebook-{:032x}", u128::from_be_bytes(hash))
+}
+
+/// The MeSH vocabulary with this content.
+pub fn mesh_name(hash: [u8; 16]) -> String {
+    format!("mesh-{:032x}", u128::from_be_bytes(hash))
 }
 
 /// The empty file that remembers a commit, and the first segment number after it.
@@ -83,6 +90,7 @@ pub fn parse(name: &str) -> Option<Name> {
             Some(Name::Tombstones(SegmentId(number(segment)?), generation(since)?))
         }
         "codebook" => hash(numbers).map(Name::Codebook),
+        "mesh" => hash(numbers).map(Name::Mesh),
         "committed" => {
             let (committed, next) = numbers.split_once('-')?;
             Some(Name::Committed(generation(committed)?, SegmentId(number(next)?)))
@@ -131,6 +139,9 @@ mod tests {
                 Some(Name::Committed(generation, SegmentId(7)))
             );
             assert_eq!(parse(&repair_name(generation)), Some(Name::Repair(generation)));
+            let hash = u128::from(number).to_be_bytes();
+            assert_eq!(parse(&codebook_name(hash)), Some(Name::Codebook(hash)));
+            assert_eq!(parse(&mesh_name(hash)), Some(Name::Mesh(hash)));
         }
         assert_eq!(manifest_name(Generation(42)), "manifest-00000042");
         assert_eq!(parse("segment-00000000"), Some(Name::Segment(SegmentId(0))));

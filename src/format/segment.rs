@@ -117,19 +117,64 @@ pub const fn lexical_kind(section: LexicalSection) -> u32 {
     }
 }
 
-/// Every section that a segment may have beside [`NAMES`], all of them or none: segments of format 1.0 and of databases without
-/// a lexical index have none.
-pub const OPTIONAL_NAMES: &[(u32, &str)] = &[
-    (SECTION_LEXICAL_META, "lexical-meta"),
-    (SECTION_LEXICAL_TERMS, "lexical-terms"),
-    (SECTION_LEXICAL_TERM_INDEX, "lexical-term-index"),
-    (SECTION_LEXICAL_LISTS, "lexical-lists"),
-    (SECTION_LEXICAL_LENGTHS, "lexical-lengths"),
-    (SECTION_LEXICAL_PARTS, "lexical-parts"),
-    (SECTION_LEXICAL_PART_INDEX, "lexical-part-index"),
+/// One past the last term of each field of [`TermField::MORE`], `u32`. This section and the four below came
+/// with format 1.1: a segment has all of them or none.
+pub const SECTION_MORE_TERM_ENDS: u32 = 50;
+/// As [`SECTION_TERM_OFFSETS`], of those fields.
+pub const SECTION_MORE_TERM_OFFSETS: u32 = 51;
+/// As [`SECTION_TERMS`].
+pub const SECTION_MORE_TERMS: u32 = 52;
+/// As [`SECTION_POSTING_ENTRIES`].
+pub const SECTION_MORE_POSTING_ENTRIES: u32 = 53;
+/// As [`SECTION_POSTINGS`].
+pub const SECTION_MORE_POSTINGS: u32 = 54;
+
+/// The sections of a term dictionary and its postings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DictionarySections {
+    /// Where each term starts, and where the last one ends.
+    pub offsets: u32,
+    /// The terms.
+    pub terms: u32,
+    /// A [`PostingEntry`] for each term.
+    pub entries: u32,
+    /// The bitmaps.
+    pub postings: u32,
+}
+
+/// The dictionary of [`TermField::FIRST`].
+pub const FIRST_DICTIONARY: DictionarySections = DictionarySections {
+    offsets: SECTION_TERM_OFFSETS,
+    terms: SECTION_TERMS,
+    entries: SECTION_POSTING_ENTRIES,
+    postings: SECTION_POSTINGS,
+};
+
+/// The dictionary of [`TermField::MORE`].
+pub const MORE_DICTIONARY: DictionarySections = DictionarySections {
+    offsets: SECTION_MORE_TERM_OFFSETS,
+    terms: SECTION_MORE_TERMS,
+    entries: SECTION_MORE_POSTING_ENTRIES,
+    postings: SECTION_MORE_POSTINGS,
+};
+
+/// Sections that segments of format 1.0 do not have.
+pub const OPTIONAL: &[u32] = &[
+    SECTION_LEXICAL_META,
+    SECTION_LEXICAL_TERMS,
+    SECTION_LEXICAL_TERM_INDEX,
+    SECTION_LEXICAL_LISTS,
+    SECTION_LEXICAL_LENGTHS,
+    SECTION_LEXICAL_PARTS,
+    SECTION_LEXICAL_PART_INDEX,
+    SECTION_MORE_TERM_ENDS,
+    SECTION_MORE_TERM_OFFSETS,
+    SECTION_MORE_TERMS,
+    SECTION_MORE_POSTING_ENTRIES,
+    SECTION_MORE_POSTINGS,
 ];
 
-/// Every section that a segment must have, and its name in `inspect` and `stats`.
+/// Every section of a segment and its name in `inspect` and `stats`.
 pub const NAMES: &[(u32, &str)] = &[
     (SECTION_META, "meta"),
     (SECTION_KEY_PMIDS, "key-pmids"),
@@ -166,6 +211,18 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_LIST_OFFSETS, "list-offsets"),
     (SECTION_CODES, "codes"),
     (SECTION_CODE_SCALES, "code-scales"),
+    (SECTION_LEXICAL_META, "lexical-meta"),
+    (SECTION_LEXICAL_TERMS, "lexical-terms"),
+    (SECTION_LEXICAL_TERM_INDEX, "lexical-term-index"),
+    (SECTION_LEXICAL_LISTS, "lexical-lists"),
+    (SECTION_LEXICAL_LENGTHS, "lexical-lengths"),
+    (SECTION_LEXICAL_PARTS, "lexical-parts"),
+    (SECTION_LEXICAL_PART_INDEX, "lexical-part-index"),
+    (SECTION_MORE_TERM_ENDS, "more-term-ends"),
+    (SECTION_MORE_TERM_OFFSETS, "more-term-offsets"),
+    (SECTION_MORE_TERMS, "more-terms"),
+    (SECTION_MORE_POSTING_ENTRIES, "more-posting-entries"),
+    (SECTION_MORE_POSTINGS, "more-postings"),
 ];
 
 layout! {
@@ -215,8 +272,8 @@ pub struct SegmentMeta {
     pub has_input_hashes: bool,
     /// UTF-8 bytes of all texts of all documents.
     pub text_bytes: u64,
-    /// One past the last term of each field, in order of field numbers.
-    pub term_ends: [u32; TermField::ALL.len()],
+    /// One past the last term of each field of [`TermField::FIRST`].
+    pub term_ends: [u32; TermField::FIRST.len()],
     /// Integer columns, by name.
     pub integers: Vec<NumberColumnMeta>,
     /// Float columns, by name.
@@ -288,7 +345,7 @@ impl RowType {
 }
 
 impl SegmentMeta {
-    /// The numbers of the terms of a field.
+    /// The numbers of the terms of a field of [`TermField::FIRST`].
     pub fn terms(&self, field: TermField) -> Range<u32> {
         let end_of = |number: usize| self.term_ends.get(number).copied().unwrap_or_default();
         let number = field as usize;

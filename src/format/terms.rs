@@ -3,7 +3,7 @@
 //! A term belongs to a [`TermField`]. Writer and search normalise by the same function,
 //! [`TermField::normalise`]. See `format-spec/10-columns-postings.md`.
 
-use crate::document::{Document, FieldValue, Term};
+use crate::document::{Document, FieldValue, MeshHeading, MeshQualifier, Term};
 
 /// Longest stored term, in bytes; longer ones are cut and told apart by a hash.
 pub const TERM_BYTES_MAX: usize = 512;
@@ -30,6 +30,14 @@ pub enum TermField {
     Flag = 7,
     /// A free field: its name, a zero byte, its value.
     Field = 8,
+    /// Name, UI or registry number of a chemical or supplementary concept; since format 1.1.
+    Substance = 9,
+    /// Name or UI of a qualifier of any MeSH heading; since format 1.1.
+    Qualifier = 10,
+    /// A MeSH heading with one of its qualifiers, as [`pair_term`] joins them; since format 1.1.
+    MeshPair = 11,
+    /// The same of those that are a major topic; since format 1.1.
+    MeshMajorPair = 12,
 }
 
 /// The document has an abstract of its own.
@@ -39,9 +47,12 @@ pub const FLAG_MESH: &str = "mesh";
 /// The document was retracted.
 pub const FLAG_RETRACTED: &str = "retracted";
 
+/// What NLM gives as the registry number of a chemical that has none.
+const NO_REGISTRY_NUMBER: &str = "0";
+
 impl TermField {
-    /// Every field, in order of its number.
-    pub const ALL: [TermField; 9] = [
+    /// The fields of format 1.0, in order of their number.
+    pub const FIRST: [TermField; 9] = [
         TermField::MeshUi,
         TermField::MeshName,
         TermField::MeshMajorUi,
@@ -52,6 +63,15 @@ impl TermField {
         TermField::Flag,
         TermField::Field,
     ];
+
+    /// The fields that came with format 1.1, in order of their number.
+    pub const MORE: [TermField; 4] =
+        [TermField::Substance, TermField::Qualifier, TermField::MeshPair, TermField::MeshMajorPair];
+
+    /// Every field, in order of its number.
+    pub fn all() -> impl Iterator<Item = TermField> {
+        TermField::FIRST.into_iter().chain(TermField::MORE)
+    }
 
     /// The form in which a term of this field is stored and looked up: MeSH UIs trimmed and in
     /// upper case, free fields exact, everything else folded; cut with a hash beyond
@@ -105,6 +125,22 @@ pub fn field_term(name: &str, value: &str) -> String {
     format!("{name}\0{value}")
 }
 
+/// The term of a MeSH heading with a qualifier, not yet normalised: a UI or name, a stroke, and a name.
+pub fn pair_term(heading: &str, qualifier: &str) -> String {
+    format!("{}/{}", heading.trim(), qualifier.trim())
+}
+
+/// The same of a document's heading: its UI if it has one, else its name; its qualifier's name, or its UI if
+/// that is all it has.
+fn pair_of(heading: &MeshHeading, qualifier: &MeshQualifier) -> String {
+    let either = |first: &'_ str, second: &'_ str| match first.trim().is_empty() {
+        true => second.to_owned(),
+        false => first.to_owned(),
+    };
+    let name = either(&qualifier.name, &qualifier.ui);
+    pair_term(&either(&heading.ui, &heading.name), &name)
+}
+
 /// Cuts a term to [`TERM_BYTES_MAX`] bytes: as many whole characters as leave room for a zero byte
 /// and the 64 hexadecimal digits of the whole term's SHA-256.
 fn shorten(term: &mut String) {
@@ -140,6 +176,23 @@ pub fn of_document(document: &Document, emit: &mut dyn FnMut(TermField, &str)) {
             give(TermField::MeshMajorUi, &heading.ui);
             give(TermField::MeshMajorName, &heading.name);
         }
+        for qualifier in &heading.qualifiers {
+            give(TermField::Qualifier, &qualifier.name);
+            give(TermField::Qualifier, &qualifier.ui);
+            let pair = pair_of(heading, qualifier);
+            give(TermField::MeshPair, &pair);
+            if heading.major || qualifier.major {
+                give(TermField::MeshMajorPair, &pair);
+            }
+        }
+    }
+    for substance in document.chemicals.iter().chain(&document.supplementary) {
+        give(TermField::Substance, &substance.name);
+        give(TermField::Substance, &substance.ui);
+    }
+    for chemical in document.chemicals.iter().filter(|chemical| chemical.kind != NO_REGISTRY_NUMBER)
+    {
+        give(TermField::Substance, &chemical.kind);
     }
     let journal = &document.journal;
     for name in [

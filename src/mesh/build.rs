@@ -22,11 +22,7 @@ pub fn build(year: u32, mut records: Vec<MeshRecord>) -> Result<Vec<u8>> {
     add_texts(&records, &mut parts)?;
     add_trees(&records, &mut parts)?;
     add_links(&records, &mut parts);
-    // The id is of the content, so that equal vocabularies are equal files.
-    let (bytes, _) = encode(&parts, [0; 16]);
-    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&bytes).into();
-    let id = digest.first_chunk().copied().unwrap_or_default();
-    Ok(encode(&parts, id).0)
+    Ok(encode(&parts).0)
 }
 
 fn wrong(record: &MeshRecord, detail: impl Into<String>) -> Error {

@@ -60,6 +60,19 @@ impl Vocabulary {
         })
     }
 
+    /// The qualifier that a name, entry term, UI or code of two letters (`DT`) means. Case and punctuation do
+    /// not matter.
+    pub fn find_qualifier(&self, text: &str) -> Option<Concept> {
+        let (text, wanted) = (text.trim(), key(text));
+        let is_named = |concept: &Concept| {
+            let own = [self.ui(*concept), self.name(*concept), self.code(*concept)].into_iter();
+            let mut names =
+                own.chain(self.entry_terms(*concept)).chain(self.former_names(*concept));
+            names.any(|name| !name.is_empty() && (name == text || key(name) == wanted))
+        };
+        self.qualifiers().find(is_named)
+    }
+
     /// The concept whose name is a key with its parts turned round a comma: `Abortion, Criminal` for
     /// `criminal abortion`.
     fn uninverted(&self, wanted: &str, text: &str) -> Option<(Concept, Matched)> {

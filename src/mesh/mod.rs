@@ -18,8 +18,10 @@
 mod build;
 mod builtin;
 mod diff;
+mod file;
 mod key;
 mod look_up;
+mod order;
 mod record;
 mod tree;
 mod vocabulary;
@@ -29,6 +31,9 @@ pub use build::build;
 pub(crate) use build::is_ui;
 pub use builtin::builtin;
 pub use diff::{Change, diff};
+pub(crate) use file::MeshFile;
+#[doc(hidden)]
+pub use file::MeshInUse;
 pub use look_up::Matched;
 pub use record::{MappedHeading, MeshRecord};
 #[cfg(feature = "ingest")]

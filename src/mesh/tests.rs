@@ -77,7 +77,7 @@ fn links_are_kept_and_dead_ones_left_out() {
     let at = |ui: &str| mesh.by_ui(ui).expect(ui);
     let uis = |found: Vec<Concept>| found.into_iter().map(|at| mesh.ui(at)).collect::<Vec<_>>();
     assert_eq!(uis(mesh.actions(at("D001241")).collect()), ["D000894"]);
-    assert_eq!(uis(mesh.substances(at("D000894"))), ["D001241"]);
+    assert_eq!(uis(mesh.substances(&[at("D000894")])), ["D001241"]);
     assert_eq!(uis(mesh.allowed_qualifiers(at("D001241")).collect()), ["Q000008"]);
     let mapped: Vec<_> = mesh.mapped_to(at("C000001")).collect();
     assert_eq!(mapped, [(at("D001241"), true)]);

@@ -1,5 +1,6 @@
 //! A vocabulary and its concepts.
 
+use super::record::{MappedHeading, MeshRecord};
 use crate::error::Result;
 use crate::format::mesh::{FIELD_END, MeshLink, MeshParts, MeshTag, decode};
 
@@ -72,16 +73,46 @@ impl Vocabulary {
         self.links(MeshLink::Action, substance).map(|(to, _)| to)
     }
 
-    /// The substances that have a pharmacological action. Cost: one pass over all actions.
-    pub fn substances(&self, action: Concept) -> Vec<Concept> {
+    /// The substances that have any of some pharmacological actions, each once. `actions` ascend. Cost: one
+    /// pass over all pairs of substance and action.
+    pub fn substances(&self, actions: &[Concept]) -> Vec<Concept> {
         let links = self.parts.links.iter();
-        let have = |link: &&[u32; 4]| matches!(link, [kind, _, to, _] if *kind == MeshLink::Action as u32 && *to == action.0);
-        links.filter(have).map(|[_, from, _, _]| Concept(*from)).collect()
+        let pairs = links.take_while(|[kind, ..]| *kind == MeshLink::Action as u32);
+        let have = |to: &u32| actions.binary_search(&Concept(*to)).is_ok();
+        let mut found: Vec<Concept> =
+            pairs.filter(|[_, _, to, _]| have(to)).map(|[_, from, ..]| Concept(*from)).collect();
+        found.dedup();
+        found
     }
 
     /// The headings that a supplementary concept is mapped to, and whether each is a main one.
     pub fn mapped_to(&self, supplementary: Concept) -> impl Iterator<Item = (Concept, bool)> {
         self.links(MeshLink::MappedTo, supplementary).map(|(to, extra)| (to, extra & 1 == 1))
+    }
+
+    /// A concept as sources give it: what [`build`](super::build) makes the same concept of.
+    pub fn to_record(&self, concept: Concept) -> MeshRecord {
+        let owned = |texts: &mut dyn Iterator<Item = &str>| texts.map(str::to_owned).collect();
+        let uis = |concepts: &mut dyn Iterator<Item = Concept>| {
+            concepts.map(|concept| self.ui(concept).to_owned()).collect()
+        };
+        let mapped = self.links(MeshLink::MappedTo, concept).map(|(to, extra)| MappedHeading {
+            ui: self.ui(to).to_owned(),
+            qualifier: (extra >> 1).checked_sub(1).map_or("", |at| self.ui(Concept(at))).to_owned(),
+            is_main: extra & 1 == 1,
+        });
+        MeshRecord {
+            ui: self.ui(concept).to_owned(),
+            name: self.name(concept).to_owned(),
+            code: self.code(concept).to_owned(),
+            entry_terms: owned(&mut self.entry_terms(concept)),
+            former_names: owned(&mut self.former_names(concept)),
+            retired_uis: owned(&mut self.retired_uis(concept)),
+            tree_numbers: owned(&mut self.tree_numbers(concept).into_iter()),
+            actions: uis(&mut self.actions(concept)),
+            mapped_to: mapped.collect(),
+            allowed_qualifiers: uis(&mut self.allowed_qualifiers(concept)),
+        }
     }
 
     /// The qualifiers that may go with a descriptor; none if the source of the vocabulary does not say.
@@ -109,6 +140,14 @@ impl Vocabulary {
     /// Whether a concept is a descriptor: a heading of documents.
     pub fn is_descriptor(&self, concept: Concept) -> bool {
         self.ui(concept).starts_with('D')
+    }
+
+    /// The qualifiers, by UI.
+    pub fn qualifiers(&self) -> impl Iterator<Item = Concept> {
+        let count = self.parts.starts.len().saturating_sub(1);
+        // `C` and `D` come before `Q`.
+        let first = first_not(count, |number| self.ui(Concept(number as u32)) < "Q");
+        (first as u32..count as u32).map(Concept)
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) fn check_condition(condition: &Filter) -> Result<()> {
     };
     match condition {
         Filter::Mesh { term, .. } => named("MeSH heading", term),
+        Filter::Subheading { name, .. } => named("MeSH subheading", name),
+        Filter::Substance(name) => named("substance", name),
+        Filter::PharmacologicalAction { name, .. } => named("pharmacological action", name),
         Filter::Journal(name) => named("journal", name),
         Filter::Language(name) => named("language", name),
         Filter::PublicationType(name) => named("publication type", name),
@@ -96,6 +99,9 @@ mod tests {
         for (filter, words) in [
             (Filter::mesh(" "), "MeSH heading"),
             (Filter::major(""), "MeSH heading"),
+            (Filter::subheading(" "), "MeSH subheading is empty"),
+            (Filter::Substance(String::new()), "substance is empty"),
+            (Filter::pharmacological_action(""), "pharmacological action is empty"),
             (Filter::Journal("\t".into()), "journal is empty"),
             (Filter::Language(String::new()), "language is empty"),
             (Filter::PublicationType(" ".into()), "publication type is empty"),

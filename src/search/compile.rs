@@ -11,16 +11,18 @@ use super::check::{check, check_condition};
 use super::compiled::CompiledFilter;
 use super::fields::look_up_field;
 use super::filter::Filter;
-use super::mesh;
 use super::note::Note;
 use super::outcome::{Found, Outcome};
 use super::program::{Condition, Joint, Program};
+use super::spelling::has;
 use super::text::Pattern;
 use super::view::SegmentView;
 use super::vocabulary::{journal, language, publication_type};
+use super::{mesh, qualified, substances};
 use crate::date::Day;
-use crate::error::{Error, Result};
+use crate::error::{Error, NameKind, Result};
 use crate::format::terms::{FLAG_ABSTRACT, FLAG_MESH, TermField, field_term};
+use crate::mesh::MeshInUse;
 
 /// Compiles a filter for the segments of a snapshot, in one pass. If the database holds no document at
 /// all, nothing is looked up.
@@ -47,6 +49,7 @@ pub(super) fn compile(
     }
     let mut compiler = Compiler {
         segments,
+        mesh: &newest.mesh,
         allow_unknown,
         program: Program::default(),
         open: Vec::new(),
@@ -63,6 +66,7 @@ pub(super) fn compile(
 /// A program in the making.
 struct Compiler<'a> {
     segments: &'a [SegmentView],
+    mesh: &'a MeshInUse,
     allow_unknown: bool,
     program: Program,
     /// Groups that are open, the innermost last.
@@ -125,6 +129,9 @@ impl Compiler<'_> {
             Filter::Mesh { term, major_only, explode } => {
                 return self.mesh(term, *major_only, *explode);
             }
+            Filter::Subheading { name, explode } => return self.subheading(name, *explode),
+            Filter::Substance(name) => return self.substance(name),
+            Filter::PharmacologicalAction { name, explode } => return self.action(name, *explode),
             Filter::Years { from, to } => {
                 Condition::Days { from: Day::new(*from, 1, 1), to: Day::new(*to, 12, 31) }
             }
@@ -179,7 +186,14 @@ impl Compiler<'_> {
     /// The heading as typed, and everything that the vocabulary takes it for. A heading that exists but is
     /// nowhere a major topic is known: it matches nothing, which is an answer.
     fn mesh(&mut self, term: &str, major_only: bool, explode: bool) -> Result<()> {
-        let meaning = mesh::meaning(term, explode)?;
+        let vocabulary = self.mesh.vocabulary()?;
+        if let Some((heading, subheading)) = qualified::split(term)
+            && !has(self.segments, TermField::MeshName, term)?
+            && !mesh::is_name(vocabulary, term)
+        {
+            return self.pair(term, heading, subheading, major_only, explode);
+        }
+        let meaning = mesh::meaning(vocabulary, term, explode);
         let start = self.program.terms.len();
         let mut is_heading = false;
         for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
@@ -193,12 +207,100 @@ impl Compiler<'_> {
             self.program.push(Condition::Headings(range));
             return Ok(());
         }
-        let outcome = mesh::not_here(term, &meaning, self.segments)?;
+        let outcome = mesh::not_here(term, &meaning, vocabulary, self.segments)?;
         let found = self.found(outcome)?;
         if found.is_some() {
             self.program.push(Condition::Headings(range));
         }
         Ok(())
+    }
+
+    /// A heading with a subheading on it.
+    fn pair(
+        &mut self,
+        term: &str,
+        heading: &str,
+        subheading: &str,
+        major_only: bool,
+        explode: bool,
+    ) -> Result<()> {
+        let vocabulary = self.mesh.vocabulary()?;
+        let meaning = mesh::meaning(vocabulary, heading, explode);
+        if !meaning.is_known && !mesh::is_heading(heading, &meaning, self.segments)? {
+            let outcome = mesh::not_here(heading, &meaning, vocabulary, self.segments)?;
+            return self.found(outcome).map(drop);
+        }
+        let known = qualified::subheadings(subheading, explode, vocabulary, self.segments)?;
+        let Some(subheadings) = known else {
+            let outcome = qualified::unknown(subheading, vocabulary, self.segments)?;
+            return self.found(outcome).map(drop);
+        };
+        let pairs = |field| qualified::pairs(heading, &meaning, &subheadings, field, self.segments);
+        let field = if major_only { TermField::MeshMajorPair } else { TermField::MeshPair };
+        let found = pairs(field)?;
+        if found.is_empty() && (!major_only || pairs(TermField::MeshPair)?.is_empty()) {
+            self.found(qualified::absent(NameKind::MeshHeading, term))?;
+        }
+        self.headings(found.into_iter().map(|term| (field, term)))?;
+        Ok(())
+    }
+
+    /// A subheading on any heading.
+    fn subheading(&mut self, name: &str, explode: bool) -> Result<()> {
+        let vocabulary = self.mesh.vocabulary()?;
+        let known = qualified::subheadings(name, explode, vocabulary, self.segments)?;
+        let Some(subheadings) = known else {
+            let outcome = qualified::unknown(name, vocabulary, self.segments)?;
+            return self.found(outcome).map(drop);
+        };
+        if !self.headings(subheadings.into_iter().map(|name| (TermField::Qualifier, name)))? {
+            self.found(qualified::absent(NameKind::Subheading, name))?;
+        }
+        Ok(())
+    }
+
+    /// A substance as typed, and what the vocabulary takes it for.
+    fn substance(&mut self, name: &str) -> Result<()> {
+        let known = substances::substance(self.mesh.vocabulary()?, name);
+        let is_known = !known.is_empty();
+        let start = self.program.terms.len();
+        let mut is_here = false;
+        for name in std::iter::once(name).chain(known) {
+            is_here |= self.term_if_here(TermField::Substance, name)?;
+        }
+        let range = start..self.program.terms.len();
+        if !is_here {
+            let outcome = substances::no_substance(name, is_known, self.segments)?;
+            if self.found(outcome)?.is_none() {
+                return Ok(());
+            }
+        }
+        self.program.push(Condition::Terms(range));
+        Ok(())
+    }
+
+    /// Headings and substances with a pharmacological action.
+    fn action(&mut self, name: &str, explode: bool) -> Result<()> {
+        let vocabulary = self.mesh.vocabulary()?;
+        let Some(terms) = substances::with_action(vocabulary, name, explode) else {
+            let outcome = substances::no_action(vocabulary, name);
+            return self.found(outcome).map(drop);
+        };
+        if !self.headings(terms.into_iter())? {
+            self.found(qualified::absent(NameKind::PharmacologicalAction, name))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a condition of any of some terms of headings; says whether a document has one.
+    fn headings(&mut self, terms: impl Iterator<Item = (TermField, String)>) -> Result<bool> {
+        let start = self.program.terms.len();
+        let mut is_here = false;
+        for (field, term) in terms {
+            is_here |= self.term_if_here(field, &term)?;
+        }
+        self.program.push(Condition::Headings(start..self.program.terms.len()));
+        Ok(is_here)
     }
 
     fn names(&mut self, field: TermField, outcome: Outcome) -> Result<()> {

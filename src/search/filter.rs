@@ -30,13 +30,32 @@ pub enum Filter {
     /// Every document.
     All,
     /// Documents with this MeSH heading, by descriptor UI (`D003924`), name, entry term or former name in any
-    /// case, or tree number (`C04.588`). What lies below a heading is found with it.
+    /// case, or tree number (`C04.588`). What lies below a heading is found with it. With a subheading behind a
+    /// stroke (`Asthma/drug therapy`, `Asthma/DT`), that one must hang on the heading.
     Mesh {
         /// What names the heading.
         term: String,
         /// Only where the descriptor, or one of its qualifiers, is a major topic.
         major_only: bool,
         /// Whether the headings below it are meant, too.
+        explode: bool,
+    },
+    /// Documents with this MeSH subheading on any heading, by name, two letters (`DT`) or UI.
+    Subheading {
+        /// What names it.
+        name: String,
+        /// Whether the subheadings below it are meant, too, where the vocabulary knows them.
+        explode: bool,
+    },
+    /// Documents about a chemical or supplementary concept, by name, synonym, UI or registry number. Synonyms
+    /// are those of the database's vocabulary.
+    Substance(String),
+    /// Documents with a heading or substance that has this pharmacological action, by what the vocabulary
+    /// knows of both.
+    PharmacologicalAction {
+        /// What names the action: a heading such as `Anti-Bacterial Agents`.
+        name: String,
+        /// Whether the actions below it are meant, too.
         explode: bool,
     },
     /// Documents whose publication date can lie in these years, both included.
@@ -121,10 +140,25 @@ impl Filter {
         Filter::Mesh { term: term.into(), major_only: true, explode: true }
     }
 
-    /// A MeSH heading alone, without those below it; any other filter as it is.
+    /// A MeSH subheading and all below it, on any heading.
+    #[must_use]
+    pub fn subheading(name: impl Into<String>) -> Filter {
+        Filter::Subheading { name: name.into(), explode: true }
+    }
+
+    /// Heading or substance with a pharmacological action or one below it.
+    #[must_use]
+    pub fn pharmacological_action(name: impl Into<String>) -> Filter {
+        Filter::PharmacologicalAction { name: name.into(), explode: true }
+    }
+
+    /// A MeSH heading, subheading or action alone, without those below it; any other filter as it is.
     #[must_use]
     pub fn not_exploded(mut self) -> Filter {
-        if let Filter::Mesh { explode, .. } = &mut self {
+        if let Filter::Mesh { explode, .. }
+        | Filter::Subheading { explode, .. }
+        | Filter::PharmacologicalAction { explode, .. } = &mut self
+        {
             *explode = false;
         }
         self

@@ -9,7 +9,7 @@ use super::spelling::{frequencies, has, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
-use crate::mesh::{Matched, Vocabulary, builtin};
+use crate::mesh::{Matched, Vocabulary};
 
 /// Names that an error suggests.
 const SUGGESTIONS: usize = 5;
@@ -28,18 +28,17 @@ pub(super) fn field(term: &str, major_only: bool) -> TermField {
 
 /// What the vocabulary takes a text for.
 #[derive(Debug, Default)]
-pub(super) struct Meaning {
-    /// The heading's name; empty if the vocabulary knows no such heading.
-    name: &'static str,
+pub(super) struct Meaning<'a> {
+    /// Whether the vocabulary knows such a heading.
+    pub(super) is_known: bool,
     /// UIs and names, those of earlier years too, of the heading and, if it is exploded, of all below it.
-    pub(super) spellings: Vec<&'static str>,
+    pub(super) spellings: Vec<&'a str>,
 }
 
 /// Looks a text up in the vocabulary. Only descriptors are headings of documents.
-pub(super) fn meaning(term: &str, explode: bool) -> Result<Meaning> {
-    let vocabulary = builtin()?;
+pub(super) fn meaning<'a>(vocabulary: &'a Vocabulary, term: &str, explode: bool) -> Meaning<'a> {
     let found = vocabulary.find(term).filter(|(at, _)| vocabulary.is_descriptor(*at));
-    let Some((heading, matched)) = found else { return Ok(Meaning::default()) };
+    let Some((heading, matched)) = found else { return Meaning::default() };
     let headings = match (explode, matched) {
         (false, _) => vec![heading],
         (true, Matched::TreeNumber) => {
@@ -49,13 +48,33 @@ pub(super) fn meaning(term: &str, explode: bool) -> Result<Meaning> {
     };
     let spellings = headings.into_iter().flat_map(|heading| {
         let own = [vocabulary.ui(heading), vocabulary.name(heading)].into_iter();
-        own.chain(vocabulary.former_names(heading)).chain(vocabulary.retired_uis(heading))
+        // A name that another heading has now is that heading's.
+        let is_free =
+            move |name: &&str| vocabulary.find(name).is_some_and(|(owner, _)| owner == heading);
+        let former = vocabulary.former_names(heading).filter(is_free);
+        own.chain(former).chain(vocabulary.retired_uis(heading))
     });
-    Ok(Meaning { name: vocabulary.name(heading), spellings: spellings.collect() })
+    Meaning { is_known: true, spellings: spellings.collect() }
+}
+
+/// Whether a text with a stroke is the name of a heading as it stands, as `HIV/AIDS` is.
+pub(super) fn is_name(vocabulary: &Vocabulary, term: &str) -> bool {
+    let found = vocabulary.find(term).filter(|(at, _)| vocabulary.is_descriptor(*at));
+    let is_written_so = |concept| {
+        let own = [vocabulary.name(concept)].into_iter();
+        let mut names =
+            own.chain(vocabulary.entry_terms(concept)).chain(vocabulary.former_names(concept));
+        names.any(|name| fold(name) == fold(term))
+    };
+    found.is_some_and(|(concept, _)| is_written_so(concept))
 }
 
 /// Whether any document has a heading that a text means, major topic or not.
-pub(super) fn is_heading(term: &str, meaning: &Meaning, segments: &[SegmentView]) -> Result<bool> {
+pub(super) fn is_heading(
+    term: &str,
+    meaning: &Meaning<'_>,
+    segments: &[SegmentView],
+) -> Result<bool> {
     for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
         if has(segments, field(spelling, false), spelling)? {
             return Ok(true);
@@ -65,14 +84,19 @@ pub(super) fn is_heading(term: &str, meaning: &Meaning, segments: &[SegmentView]
 }
 
 /// The answer to a heading that no document has: a note if the vocabulary knows it.
-pub(super) fn not_here(term: &str, meaning: &Meaning, segments: &[SegmentView]) -> Result<Outcome> {
+pub(super) fn not_here(
+    term: &str,
+    meaning: &Meaning<'_>,
+    vocabulary: &Vocabulary,
+    segments: &[SegmentView],
+) -> Result<Outcome> {
     let (kind, name) = (NameKind::MeshHeading, term.to_owned());
-    if !meaning.name.is_empty() {
+    if meaning.is_known {
         return Ok(Outcome::absent(Note::Absent { kind, name, suggestions: Vec::new() }));
     }
     let mut suggestions = suggest_mesh(term, segments, SUGGESTIONS)?;
     let room = SUGGESTIONS.saturating_sub(suggestions.len());
-    for name in suggest_headings(builtin()?, term, room) {
+    for name in suggest_headings(vocabulary, term, room) {
         if !suggestions.contains(&name) {
             suggestions.push(name);
         }

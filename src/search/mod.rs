@@ -7,7 +7,7 @@
 //! | step | files |
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
-//! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `vocabulary`, `fields`, `names/` |
+//! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
 //! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`, by vector `dense`, in another order `list` |
@@ -41,11 +41,13 @@ mod numbers;
 mod outcome;
 mod plan;
 mod program;
+mod qualified;
 mod query;
 mod rows;
 mod sort;
 mod spelling;
 mod strategy;
+mod substances;
 mod suggest;
 mod text;
 mod vectors;

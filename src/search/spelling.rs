@@ -89,6 +89,14 @@ fn spellings(document: &Document, field: TermField) -> Vec<&str> {
         TermField::MeshName | TermField::MeshMajorName => {
             document.mesh.iter().map(|heading| heading.name.as_str()).collect()
         }
+        TermField::Qualifier => {
+            let qualifiers = document.mesh.iter().flat_map(|heading| &heading.qualifiers);
+            qualifiers.map(|qualifier| qualifier.name.as_str()).collect()
+        }
+        TermField::Substance => {
+            let substances = document.chemicals.iter().chain(&document.supplementary);
+            substances.map(|substance| substance.name.as_str()).collect()
+        }
         TermField::Journal => vec![
             &journal.title,
             &journal.abbreviation,

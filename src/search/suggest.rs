@@ -26,7 +26,11 @@ pub fn suggest(
 ) -> Result<Vec<String>> {
     let mut originals = BTreeMap::new();
     let names = match kind {
-        NameKind::MeshHeading => frequencies(segments, TermField::MeshName)?,
+        NameKind::MeshHeading | NameKind::PharmacologicalAction => {
+            frequencies(segments, TermField::MeshName)?
+        }
+        NameKind::Subheading => words_only(frequencies(segments, TermField::Qualifier)?),
+        NameKind::Substance => words_only(frequencies(segments, TermField::Substance)?),
         NameKind::Journal => words_only(frequencies(segments, TermField::Journal)?),
         NameKind::PublicationType => words_only(frequencies(segments, TermField::PublicationType)?),
         NameKind::Language => folded(language_names(segments)?, &mut originals),
@@ -38,7 +42,11 @@ pub fn suggest(
     let mut found = Vec::new();
     for name in ranked(&fold(text), names, count) {
         let spelt = match kind {
-            NameKind::MeshHeading => as_written(&name, segments, TermField::MeshName)?,
+            NameKind::MeshHeading | NameKind::PharmacologicalAction => {
+                as_written(&name, segments, TermField::MeshName)?
+            }
+            NameKind::Subheading => as_written(&name, segments, TermField::Qualifier)?,
+            NameKind::Substance => as_written(&name, segments, TermField::Substance)?,
             NameKind::Journal => as_written(&name, segments, TermField::Journal)?,
             NameKind::PublicationType => as_written(&name, segments, TermField::PublicationType)?,
             NameKind::Language | NameKind::Field => originals.remove(&name),

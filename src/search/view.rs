@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::format::lexical::length_of_code;
 use crate::format::rows::rows as bitmap_rows;
 use crate::ids::SegmentId;
+use crate::mesh::MeshInUse;
 use crate::segment::{CodebookFile, Segment};
 
 /// A segment as one snapshot sees it. Clones share everything.
@@ -24,6 +25,8 @@ pub struct SegmentView {
     pub deleted: Arc<RoaringBitmap>,
     /// The codebook that the segment is indexed with; a segment without one is searched exactly.
     pub codebook: Option<CodebookFile>,
+    /// What the headings of filters are looked up in; the same for all segments of a snapshot.
+    pub mesh: MeshInUse,
     sums: Arc<Sums>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
@@ -36,9 +39,10 @@ impl SegmentView {
         segment: Segment,
         deleted: Arc<RoaringBitmap>,
         codebook: Option<CodebookFile>,
+        mesh: MeshInUse,
     ) -> SegmentView {
         let (sums, cache, names, compiled) = Default::default();
-        SegmentView { segment, deleted, codebook, sums, cache, names, compiled }
+        SegmentView { segment, deleted, codebook, mesh, sums, cache, names, compiled }
     }
 
     /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.

@@ -4,4 +4,5 @@ mod hostile;
 mod indexing;
 mod made;
 mod merging;
+mod old;
 mod reading;

@@ -142,6 +142,9 @@ pub enum SessionError {
     /// No source was given.
     #[error("none of the files is a source: name the files to import")]
     NoSources,
+    /// No file name says which year's MeSH the files are, and nobody else did.
+    #[error("no file name says which year's MeSH this is: name the year")]
+    MeshYearMissing,
     /// A file stands where the database should be.
     #[error("{} is a file: a database is a directory", path.display())]
     DatabaseIsFile {
@@ -276,6 +279,7 @@ impl SessionError {
             Self::NoFile { .. } => "no_file",
             Self::SourceIsDirectory { .. } => "source_is_directory",
             Self::NoSources => "no_sources",
+            Self::MeshYearMissing => "mesh_year_missing",
             Self::DatabaseIsFile { .. } => "database_is_file",
             Self::DirectoryInUse { .. } => "directory_in_use",
             Self::OriginWithoutVectors => "origin_without_vectors",

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::error::{SessionError, SessionResult};
 use crate::db::Database;
 use crate::format::frame::{FileKind, Frame, Header};
-use crate::format::names::{LOCK, codebook_name, manifest_name, segment_name, tombstones_name};
+use crate::format::names::{
+    LOCK, codebook_name, manifest_name, mesh_name, segment_name, tombstones_name,
+};
 use crate::format::{codebook, manifest, mesh, segment, tombstones};
 use crate::ids::Generation;
 use crate::storage::{Access, DiskStorage, Storage};
@@ -66,6 +68,7 @@ impl DatabaseFiles {
         let storage = DiskStorage::open(path, Access::Map)?;
         let mut names = vec![manifest_name(manifest.generation)];
         names.extend(manifest.codebooks.iter().map(|entry| codebook_name(entry.hash)));
+        names.extend(manifest.mesh.iter().map(|entry| mesh_name(entry.hash)));
         for entry in &manifest.segments {
             names.push(segment_name(entry.id));
             let tombstones = entry.tombstones.as_ref();
@@ -88,7 +91,7 @@ impl DatabaseFiles {
         &self.database_id
     }
 
-    /// The files of the generation: manifest, codebooks, segments, each with its tombstones.
+    /// The files of the generation: manifest, codebooks, the vocabulary, segments, each with its tombstones.
     pub fn names(&self) -> &[String] {
         &self.names
     }

@@ -43,6 +43,7 @@
 //! | `rerank` | hits sorted again by a cross-encoder |
 //! | `sentences`, `highlight` | the best sentence of a hit, the words of the query in it |
 //! | `remark`, `hints` | what an answer says beside its hits |
+//! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
 //! | `strategy` | a history of searches |

@@ -109,3 +109,107 @@ fn documents_that_are_not_indexed_are_counted_and_kept_on_request() {
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((&answer["matched"], &answer["unindexed"]), (&2.into(), &0.into()));
 }
+
+const HEADINGS: &str = "mesh_id\tmesh_name\ttree\n\
+    D900001\tThings\tA01\nD900002\tSmall Things\tA01.100\nD900003\tOther Things\tB01\n";
+
+#[test]
+fn a_database_goes_by_the_vocabulary_that_was_imported_into_it() {
+    let sandbox = Sandbox::new();
+    let lines = "{\"pmid\": 1, \"title\": \"a\", \"mesh\": [\"Small Things\"]}\n\
+        {\"pmid\": 2, \"title\": \"b\", \"mesh\": [\"Things\"]}\n\
+        {\"pmid\": 3, \"title\": \"c\", \"mesh\": [\"Neoplasms\"]}\n";
+    sandbox.write("docs.jsonl", lines);
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+    assert_eq!(found(&sandbox, &["--mesh", "Things"]), ["2"]);
+    sandbox.write("mesh2031.tsv", HEADINGS);
+    sandbox.write("things.tsv", HEADINGS);
+    let run = sandbox.medvec(&["mesh", "import", "db", "things.tsv"]).expect(2);
+    run.says(&["which year's MeSH", "--year"]);
+    let run = sandbox.medvec(&["mesh", "import", "db", "mesh2031.tsv"]).expect(0);
+    run.shows(&["MeSH 2031", "3 records"]);
+    assert_eq!(found(&sandbox, &["--mesh", "Things"]), ["1", "2"]);
+    assert_eq!(found(&sandbox, &["--mesh", "A01"]), ["1", "2"]);
+    assert_eq!(found(&sandbox, &["--mesh", "neoplasms"]), ["3"], "documents have it");
+    let run = sandbox.medvec(&["search", "db", "--mesh", "Thinks"]).expect(2);
+    run.says(&["unknown MeSH heading `Thinks`", "`Things`"]);
+
+    let show = ["mesh", "show", "small things", "--db", "db"];
+    sandbox.medvec(&show).expect(0).shows(&["D900002", "MeSH 2031"]);
+    sandbox.medvec(&show[..3]).expect(2).says(&["unknown MeSH heading"]);
+    let run = sandbox.medvec(&["mesh", "search", "small", "--db", "db"]).expect(0);
+    run.shows(&["Small Things"]);
+    let run = sandbox.medvec(&["mesh", "tree", "--db", "db"]).expect(0);
+    assert_eq!(run.out.lines().count(), 2);
+    sandbox.medvec(&["stats", "db"]).expect(0).shows(&["its own of 2031: 3 records"]);
+    let run = sandbox.medvec(&["stats", "db", "-f", "json"]).expect(0);
+    let stats: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&stats["mesh"]["year"], &stats["mesh"]["records"]), (&2031.into(), &3.into()));
+    sandbox.medvec(&["inspect", "db"]).expect(0).shows(&["mesh-", "tree-text"]);
+    sandbox.medvec(&["verify", "db"]).expect(0);
+
+    // The year after: a heading is renamed, another one gone into it; names of before stay found.
+    let later =
+        HEADINGS.replace("Small Things", "Tiny Things").replace("D900003\tOther", "D900004\tOther");
+    sandbox.write("mesh2032.tsv", later);
+    sandbox.medvec(&["mesh", "import", "db", "mesh2032.tsv"]).expect(0);
+    assert_eq!(found(&sandbox, &["--mesh", "Tiny Things"]), ["1"]);
+    assert_eq!(found(&sandbox, &["--mesh", "Things"]), ["1", "2"]);
+    let run = sandbox.medvec(&["mesh", "show", "tiny things", "D900003", "--db", "db"]).expect(0);
+    run.shows(&["Small Things", "D900004"]);
+
+    // Supplementary concepts beside what is there.
+    sandbox.write("supp.tsv", "C900001\tsome stuff\tstuff, some\tD900001\n");
+    let run = sandbox.medvec(&["mesh", "import", "db", "supp.tsv", "--year", "2032"]).expect(2);
+    run.says(&["no descriptor"]);
+    sandbox.medvec(&["mesh", "import", "db", "supp.tsv", "--add"]).expect(0).shows(&["4 records"]);
+    let run = sandbox.medvec(&["mesh", "show", "some stuff", "--db", "db"]).expect(0);
+    run.shows(&["C900001", "mapped to", "Things"]);
+
+    sandbox.medvec(&["mesh", "import", "db"]).expect(2);
+    sandbox
+        .medvec(&["mesh", "import", "db", "--builtin"])
+        .expect(0)
+        .shows(&["built-in MeSH again"]);
+    assert_eq!(found(&sandbox, &["--mesh", "Things"]), ["2"]);
+}
+
+#[test]
+fn a_damaged_vocabulary_is_reported_and_repaired() {
+    let sandbox = library();
+    sandbox.write("mesh2031.tsv", HEADINGS);
+    sandbox.medvec(&["mesh", "import", "db", "mesh2031.tsv"]).expect(0);
+    let file = sandbox.database_file("mesh-");
+    sandbox.damage(&file, 80);
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    sandbox.medvec(&["verify", "db"]).expect(2).says(&[&name, "medvec repair"]);
+    let run = sandbox.medvec(&["repair", "db", "--apply"]).expect(0);
+    run.shows(&[&name, "no document is lost", "built-in MeSH"]);
+    sandbox.medvec(&["verify", "db"]).expect(0);
+    assert_eq!(found(&sandbox, &["--mesh", "Neoplasms"]), ["1", "3"]);
+}
+
+#[test]
+fn subheadings_substances_and_actions_are_options_of_a_search() {
+    let sandbox = Sandbox::new();
+    let lines = [
+        r#"{"pmid": 1, "title": "a", "mesh": ["Asthma/drug therapy", "Aspirin/adverse effects"]}"#,
+        r#"{"pmid": 2, "title": "b", "mesh": ["Asthma", "Pain/drug therapy"]}"#,
+        r#"{"pmid": 3, "title": "c", "supplementary": [{"ui": "C000589257", "name": "VPC-3033"}]}"#,
+        r#"{"pmid": 4, "title": "d", "mesh": ["*Status Asthmaticus/drug therapy"]}"#,
+    ];
+    sandbox.write("docs.jsonl", lines.join("\n"));
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+    assert_eq!(found(&sandbox, &["--mesh", "Asthma/drug therapy"]), ["1", "4"]);
+    assert_eq!(found(&sandbox, &["--mesh", "asthma/DT", "--no-explode"]), ["1"]);
+    assert_eq!(found(&sandbox, &["--major", "Asthma/DT"]), ["4"]);
+    assert_eq!(found(&sandbox, &["--subheading", "drug therapy"]), ["1", "2", "4"]);
+    assert_eq!(found(&sandbox, &["--subheading", "AE"]), ["1"]);
+    assert_eq!(found(&sandbox, &["--substance", "vpc-3033"]), ["3"]);
+    assert_eq!(found(&sandbox, &["--substance", "C000589257"]), ["3"]);
+    assert_eq!(found(&sandbox, &["--action", "Anti-Inflammatory Agents, Non-Steroidal"]), ["1"]);
+    let run = sandbox.medvec(&["search", "db", "--mesh", "Asthma/drug terapy"]).expect(2);
+    run.says(&["unknown MeSH subheading `drug terapy`", "`drug therapy`"]);
+    let run = sandbox.medvec(&["search", "db", "--substance", "vpc-3034"]).expect(2);
+    run.says(&["unknown substance `vpc-3034`"]);
+}

@@ -12,6 +12,7 @@ use medvec::document::{
 use medvec::encoder::EncoderSpec;
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ids::Key;
+use medvec::mesh::{self, MappedHeading, MeshRecord, Vocabulary};
 use medvec::{Encoder, EncoderInput, Metric, Result};
 
 pub mod workload;
@@ -107,6 +108,38 @@ pub fn document(number: u64, edition: u64) -> Document {
         },
     ];
     document
+}
+
+/// The headings of [`document`] as a vocabulary: 1 above 2 and 3, 0 apart, with an entry term each; a
+/// supplementary concept, a qualifier, and links of every kind.
+pub fn vocabulary(year: u32) -> Vocabulary {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let mut records: Vec<MeshRecord> = [(0, "B01"), (1, "A01"), (2, "A01.100"), (3, "A01.200")]
+        .into_iter()
+        .map(|(number, tree): (u32, &str)| MeshRecord {
+            ui: format!("D{:06}", 1000 + number),
+            name: format!("Heading {number}"),
+            entry_terms: vec![format!("Number {number}")],
+            former_names: vec![format!("Former {number}")],
+            tree_numbers: texts(&[tree]),
+            allowed_qualifiers: texts(&["Q000188"]),
+            ..MeshRecord::default()
+        })
+        .collect();
+    records.push(MeshRecord {
+        ui: "Q000188".into(),
+        name: "drug therapy".into(),
+        code: "DT".into(),
+        ..MeshRecord::default()
+    });
+    records.push(MeshRecord {
+        ui: "C000001".into(),
+        name: "substance 1".into(),
+        actions: texts(&["D001000"]),
+        mapped_to: vec![MappedHeading { ui: "D001003".into(), ..MappedHeading::default() }],
+        ..MeshRecord::default()
+    });
+    Vocabulary::open("test", &mesh::build(year, records).expect("builds")).expect("opens")
 }
 
 /// A vector that depends on both numbers.

@@ -10,14 +10,24 @@ use medvec::ids::Key;
 use medvec::storage::Storage;
 use medvec::{Control, Encoder, Metric, Result};
 
-use super::{DIMENSION, Numbers, Random, document, key, vector};
+use super::{DIMENSION, Numbers, Random, document, key, vector, vocabulary};
 
 /// What one call is going to do.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Upsert { number: u64, edition: u64, has_vector: bool },
+    Upsert {
+        number: u64,
+        edition: u64,
+        has_vector: bool,
+    },
     Embed,
-    Delete { number: u64 },
+    Delete {
+        number: u64,
+    },
+    /// The database's own vocabulary is that of a year, or none.
+    Mesh {
+        year: Option<u32>,
+    },
     Commit,
     Compact,
     Reopen,
@@ -32,10 +42,13 @@ pub struct Committed {
     pub log_len: usize,
     /// Its documents.
     pub contents: BTreeMap<Key, Document>,
+    /// The year of its own vocabulary.
+    pub mesh: Option<u32>,
 }
 
 /// A workload from a seed: `commits` commits of a few changes each, among them deletions,
-/// replacements, documents that get their vectors later, a compaction in the middle and one at the end.
+/// replacements, vocabularies, documents that get their vectors later, a compaction in the middle and one at
+/// the end.
 pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
     let mut random = Random(seed);
     let mut steps = Vec::new();
@@ -50,6 +63,11 @@ pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
                     has_vector: random.below(4) > 0,
                 },
             });
+        }
+        if random.below(4) == 0 {
+            // 2020 comes again: equal vocabularies are one file.
+            let year = (random.below(3) > 0).then(|| 2020 + random.below(2) as u32);
+            steps.push(Step::Mesh { year });
         }
         steps.push(Step::Commit);
         if commit == commits / 2 || commit == commits - 1 {
@@ -74,7 +92,8 @@ pub fn run(
 ) -> Result<()> {
     let database = Database::create_in(storage.clone(), create_options_of(&*encoder()))?;
     let mut model = BTreeMap::new();
-    committed.push(Committed { generation: 1, log_len: log_len(), contents: model.clone() });
+    let mut mesh = None;
+    committed.push(Committed { generation: 1, log_len: log_len(), contents: model.clone(), mesh });
     let mut writer = start(&database)?;
     for step in steps {
         match step {
@@ -88,12 +107,18 @@ pub fn run(
                 let existed = model.remove(&key(*number)).is_some();
                 assert_eq!(writer.delete(&key(*number))?, existed);
             }
+            Step::Mesh { year } => {
+                let vocabulary = year.map(vocabulary);
+                writer.set_mesh(vocabulary.as_ref())?;
+                mesh = *year;
+            }
             Step::Commit => {
                 let generation = writer.commit()?.0;
                 committed.push(Committed {
                     generation,
                     log_len: log_len(),
                     contents: model.clone(),
+                    mesh,
                 });
             }
             Step::Embed => {
@@ -106,6 +131,7 @@ pub fn run(
                     generation,
                     log_len: log_len(),
                     contents: model.clone(),
+                    mesh,
                 });
             }
             Step::Compact => {
@@ -115,12 +141,14 @@ pub fn run(
                     generation,
                     log_len: log_len(),
                     contents: model.clone(),
+                    mesh,
                 });
             }
             Step::Reopen => {
                 // Uncommitted changes are gone with the writer: go back to the last commit.
                 drop(writer);
                 model = committed.last().map(|last| last.contents.clone()).unwrap_or_default();
+                mesh = committed.last().and_then(|last| last.mesh);
                 writer = start(&database)?;
             }
         }

@@ -46,6 +46,11 @@ const ARRAYS: &[(u32, usize)] = &[
     (SECTION_CODES, 1),
     (SECTION_CODE_SCALES, 2),
     (SECTION_META, 1),
+    (SECTION_MORE_TERM_ENDS, 4),
+    (SECTION_MORE_TERM_OFFSETS, 8),
+    (SECTION_MORE_TERMS, 1),
+    (SECTION_MORE_POSTING_ENTRIES, 4),
+    (SECTION_MORE_POSTINGS, 1),
 ];
 
 /// Changes one thing of a segment; says what.

@@ -13,8 +13,8 @@ use medvec::format::layout::FieldLayout;
 use medvec::format::lexical::{LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
     Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
-    QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry, TombstonesEntry,
-    VectorConfig,
+    MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
+    TombstonesEntry, VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -88,6 +88,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(FileSeal { file_id, length, footer_crc }),
         archived!(TombstonesEntry { generation, seal, rows }),
         archived!(CodebookEntry { hash, seal }),
+        archived!(MeshEntry { hash, seal }),
         archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
         archived!(LexicalConfig { positions }),
@@ -153,7 +154,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
     };
     let kinds = kinds.map(|kind| (u64::from(kind as u32), name(kind).to_owned())).into();
     let lexical_fields = LexicalField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
-    let term_fields = TermField::ALL.map(|field| (field as u64, format!("{field:?}"))).into();
+    let term_fields = TermField::all().map(|field| (field as u64, format!("{field:?}"))).collect();
     [
         ("FileKind".to_owned(), kinds),
         archived_values!(Metric: Dot, Cosine),

@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use crate::progress::Form;
 
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows};
-pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
+pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Embed documents that were imported with --defer, or lost their vector with their text.
     Embed(Embed),
     /// Find documents by meaning, by filters, or both.
-    Search(Search),
+    Search(Box<Search>),
     /// Count what a query in PubMed's language finds.
     Count(Count),
     /// Run a search strategy in PubMed's language, line by line.
@@ -282,7 +282,8 @@ pub(crate) struct Search {
 /// Conditions of a search.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Filters {
-    /// MeSH heading and all below it: name, entry term, descriptor UI or tree number.
+    /// MeSH heading and all below it: name, entry term, descriptor UI or tree number; with a subheading on it
+    /// ("Asthma/drug therapy", "Asthma/DT").
     #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) mesh: Vec<String>,
 
@@ -290,11 +291,23 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
     pub(crate) major: Vec<String>,
 
-    /// Take headings of --mesh and --major alone, without those below them.
+    /// MeSH subheading on any heading: name, two letters or UI.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) subheading: Vec<String>,
+
+    /// Chemical or supplementary concept: name, synonym, UI or registry number.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) substance: Vec<String>,
+
+    /// Heading or substance with this pharmacological action, or one below it.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) action: Vec<String>,
+
+    /// Take headings, subheadings and actions alone, without those below them.
     #[arg(long)]
     pub(crate) no_explode: bool,
 
-    /// Let documents that are not indexed with MeSH pass --mesh and --major, too.
+    /// Let documents that are not indexed with MeSH pass --mesh, --major, --subheading and --action, too.
     #[arg(long)]
     pub(crate) include_unindexed: bool,
 

@@ -15,6 +15,15 @@ impl Filters {
         for name in &self.major {
             filter = filter.and(self.heading(Filter::major(name)));
         }
+        for name in &self.subheading {
+            filter = filter.and(self.heading(Filter::subheading(name)));
+        }
+        for name in &self.substance {
+            filter = filter.and(Filter::Substance(name.clone()));
+        }
+        for name in &self.action {
+            filter = filter.and(self.heading(Filter::pharmacological_action(name)));
+        }
         if let Some(years) = self.year {
             filter = filter.and(Filter::years(years.from, years.to));
         }

@@ -43,6 +43,9 @@ pub(crate) fn words(error: &SessionError) -> String {
             let path = path.display();
             format!("{path} is a directory: name the files in it ({path}/*.xml.gz)")
         }
+        SessionError::MeshYearMissing => {
+            "no file name says which year's MeSH this is: name it with --year YEAR".to_owned()
+        }
         SessionError::DatabaseIsFile { path } => format!(
             "{} is a file: the first argument is the directory of the database",
             path.display()

@@ -254,7 +254,7 @@ fn aside(names: &[String], manifest: &Manifest) -> Vec<String> {
         Some(Name::Tombstones(_, generation)) => {
             remembered.is_none_or(|(committed, _)| generation <= committed)
         }
-        Some(Name::Manifest(_) | Name::Committed(..) | Name::Codebook(_)) => true,
+        Some(Name::Manifest(_) | Name::Committed(..) | Name::Codebook(_) | Name::Mesh(_)) => true,
         _ => false,
     };
     let mut aside: Vec<String> = names.iter().filter(belongs).cloned().collect();

@@ -17,6 +17,9 @@ pub struct RepairReport {
     /// Damaged codebooks and what is wrong with them: without one, segments are searched exactly until
     /// they are indexed again.
     pub codebooks: Vec<(String, String)>,
+    /// The name of a damaged MeSH vocabulary and what is wrong with it: without it, headings are looked up in
+    /// the one inside the library until one is set again.
+    pub mesh: Option<(String, String)>,
     /// What is wrong with the recall that was measured: without it, the effort of a search is a guess
     /// until the next [`crate::db::Writer::optimize`].
     pub calibration: Option<String>,
@@ -64,6 +67,7 @@ impl RepairReport {
         self.lost_generations.is_empty()
             && self.segments.is_empty()
             && self.codebooks.is_empty()
+            && self.mesh.is_none()
             && self.calibration.is_none()
             && self.duplicates == 0
     }

@@ -18,17 +18,18 @@ use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{CodebookEntry, Manifest, SegmentEntry};
 use crate::format::names::{
-    Name, codebook_name, manifest_name, parse, segment_name, tombstones_name,
+    Name, codebook_name, manifest_name, mesh_name, parse, segment_name, tombstones_name,
 };
 use crate::format::rules::Rule;
 use crate::format::tombstones;
 use crate::ids::{Generation, Key, RowId, SegmentId};
+use crate::mesh::MeshFile;
 use crate::segment::{CodebookFile, Segment};
 use crate::storage::{Storage, VerifiedFile};
 
 /// Everything that there is to repair from.
 pub(super) struct Sources {
-    /// The manifest that repair starts from, without damaged codebooks.
+    /// The manifest that repair starts from, without damaged codebooks and a damaged vocabulary.
     pub(super) base: Manifest,
     /// The features that it says a writer must know.
     features: u32,
@@ -101,6 +102,7 @@ impl Sources {
         for (entry, opened) in codebooks {
             sources.check_codebook(storage, entry, opened, report)?;
         }
+        sources.check_mesh(storage, report)?;
         if let Err(problem) = or_damage(check_calibration(&sources.base, &sources.codebooks))? {
             report.calibration = Some(problem.to_string());
             sources.base.calibration = None;
@@ -118,6 +120,23 @@ impl Sources {
         let entries = sources.codebooks.iter().map(|(entry, _)| entry.clone());
         sources.base.codebooks = entries.collect();
         Ok(sources)
+    }
+
+    /// Keeps a vocabulary that is whole.
+    fn check_mesh(&mut self, storage: &dyn Storage, report: &mut RepairReport) -> Result<()> {
+        let Some(entry) = &self.base.mesh else { return Ok(()) };
+        let name = mesh_name(entry.hash);
+        let opened = confirmed(storage, &name, MeshFile::open(storage, entry))?;
+        storage.read_through(&name)?;
+        let check = |mesh: MeshFile| {
+            mesh.verify()?;
+            check_features(&name, mesh.features_write(), self.features)
+        };
+        if let Err(problem) = or_damage(opened.and_then(check))? {
+            report.mesh = Some((name, problem.to_string()));
+            self.base.mesh = None;
+        }
+        Ok(())
     }
 
     /// Keeps a codebook that is whole.

@@ -114,23 +114,28 @@ impl Taught {
             return Ok(None);
         }
         let bytes = read(path)?;
-        let (rows, dimension, vectors) =
-            parse_npy(&bytes).map_err(|detail| input(path, "header", detail))?;
-        let text = String::from_utf8(read(&text_path)?)
-            .map_err(|_| input(&text_path, "whole file", "not UTF-8".to_owned()))?;
+        let (rows, dimension, vectors) = parse_npy(&bytes)
+            .map_err(|detail| Error::input(path.display().to_string(), "header", detail))?;
+        let text = String::from_utf8(read(&text_path)?).map_err(|_| {
+            Error::input(text_path.display().to_string(), "whole file", "not UTF-8".to_owned())
+        })?;
         let mut passages = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let value: Option<Value> = serde_json::from_str(line).ok();
             let passage = value.as_ref().and_then(|value| value.get("text")?.as_str());
             let Some(passage) = passage else {
                 let place = format!("line {}", number + 1);
-                return Err(input(&text_path, &place, "expected {\"text\": ...}".to_owned()));
+                return Err(Error::input(
+                    text_path.display().to_string(),
+                    place,
+                    "expected {\"text\": ...}".to_owned(),
+                ));
             };
             passages.push(passage.to_owned());
         }
         if passages.len() != rows {
             let detail = format!("{} passages for {rows} vectors", passages.len());
-            return Err(input(&text_path, "whole file", detail));
+            return Err(Error::input(text_path.display().to_string(), "whole file", detail));
         }
         Taught { passages, vectors, dimension }.normalised().map(Some)
     }
@@ -190,10 +195,6 @@ fn text_path(path: &Path) -> PathBuf {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|source| Error::io("read", path.display().to_string(), source))
-}
-
-fn input(path: &Path, place: &str, detail: String) -> Error {
-    Error::Input { file: path.display().to_string(), place: place.to_owned(), detail }
 }
 
 fn failed(detail: &str) -> Error {

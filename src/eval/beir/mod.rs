@@ -97,7 +97,9 @@ impl Task {
             judged.entry(query.to_owned()).or_default().insert(document.to_owned(), grade);
             Ok(())
         })?;
-        let none = |what: &str, path: &Path| input(path, "whole file", format!("no {what}"));
+        let none = |what: &str, path: &Path| {
+            Error::input(path.display().to_string(), "whole file", format!("no {what}"))
+        };
         if documents.is_empty() {
             return Err(none("document", &folder.join("corpus.jsonl")));
         }
@@ -285,7 +287,9 @@ fn for_each_line(path: &Path, mut take: impl FnMut(u64, &str) -> Result<(), Stri
             "" => Ok(()),
             line => take(number, line),
         };
-        taken.map_err(|detail| input(path, &format!("line {number}"), detail))?;
+        taken.map_err(|detail| {
+            Error::input(path.display().to_string(), format!("line {number}"), detail)
+        })?;
     }
     Ok(())
 }
@@ -297,10 +301,6 @@ fn field(value: &Value, name: &str) -> Result<String, String> {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err(format!("`{name}` is not a string")),
     }
-}
-
-fn input(path: &Path, place: &str, detail: String) -> Error {
-    Error::Input { file: path.display().to_string(), place: place.to_owned(), detail }
 }
 
 fn bad_vectors(encoder: &dyn Encoder) -> Error {

@@ -70,6 +70,7 @@ fn rich() -> Manifest {
             }),
         }),
         lexical: Some(LexicalConfig { positions: false }),
+        mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
 }
 
@@ -78,6 +79,7 @@ fn plain() -> Manifest {
     let mut manifest = rich();
     manifest.calibration.as_mut().expect("calibrated").notes = None;
     manifest.lexical = None;
+    manifest.mesh = None;
     manifest
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::mesh::MeshRecord;
+use crate::mesh::{MeshRecord, Vocabulary};
 
 /// What MeSH files said, until they are a vocabulary. Memory: the records.
 ///
@@ -22,6 +22,15 @@ pub struct MeshSource {
     trees_by_name: Vec<(String, String)>,
 }
 
+/// A source that says what a vocabulary does.
+impl From<&Vocabulary> for MeshSource {
+    fn from(vocabulary: &Vocabulary) -> MeshSource {
+        let records = vocabulary.concepts().map(|concept| vocabulary.to_record(concept));
+        let records = records.map(|record| (record.ui.clone(), record)).collect();
+        MeshSource { records, trees_by_name: Vec::new() }
+    }
+}
+
 impl MeshSource {
     /// The record of a UI, which is made if need be.
     pub(super) fn record(&mut self, ui: &str) -> &mut MeshRecord {
@@ -34,23 +43,26 @@ impl MeshSource {
         self.trees_by_name.push((name.to_owned(), tree_number.to_owned()));
     }
 
-    /// Keeps what an earlier year called these records: other names, and UIs whose name is now a name or
-    /// entry term of another descriptor.
+    /// Keeps what an earlier year called these records: other names, and UIs that are gone whose name is now
+    /// a name or entry term of another descriptor.
     pub fn remember(&mut self, earlier: MeshSource) {
         let by_name = self.by_name(true);
         for old in earlier.finish() {
-            if let Some(record) = self.records.get_mut(&old.ui) {
-                let known = record.former_names.iter().chain([&record.name]);
-                if !known.into_iter().any(|name| *name == old.name) {
-                    record.former_names.push(old.name);
+            let mut gone = old.retired_uis;
+            gone.push(old.ui.clone());
+            gone.retain(|ui| !self.records.contains_key(ui));
+            let now = match self.records.contains_key(&old.ui) {
+                true => Some(&old.ui),
+                false => by_name.get(&old.name.to_lowercase()),
+            };
+            let Some(record) = now.and_then(|ui| self.records.get_mut(ui)) else { continue };
+            gone.retain(|ui| !record.retired_uis.contains(ui));
+            record.retired_uis.extend(gone);
+            // Records of that year may carry the name alone.
+            for name in [old.name].into_iter().chain(old.former_names) {
+                if record.name != name && !record.former_names.contains(&name) {
+                    record.former_names.push(name);
                 }
-                continue;
-            }
-            let now = by_name.get(&old.name.to_lowercase());
-            if let Some(record) = now.and_then(|ui| self.records.get_mut(ui))
-                && !record.retired_uis.contains(&old.ui)
-            {
-                record.retired_uis.push(old.ui);
             }
         }
     }

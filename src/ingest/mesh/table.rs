@@ -16,6 +16,8 @@ enum Table {
     Trees,
     /// With the UI of an action third.
     Actions,
+    /// With the two letters of a qualifier third.
+    Codes,
     /// UI, name, other names, tree numbers or mapped headings.
     Lists,
 }
@@ -25,6 +27,7 @@ const HEADS: &[(&str, Table)] = &[
     ("DescriptorUI\tDescriptorName\tConceptUI\tTermUI\tTermName", Table::Terms),
     ("DescriptorUI\tDescriptorName\ttree_location", Table::Trees),
     ("DescriptorUI\tDescriptorName\tPharmActionUI", Table::Actions),
+    ("QualifierUI\tQualifierName\tAbbreviation", Table::Codes),
     ("QualifierUI\tQualifierName", Table::Trees),
     ("mesh_id\tmesh_name", Table::Trees),
 ];
@@ -65,6 +68,7 @@ fn add(line: &str, table: Table, source: &mut MeshSource) -> Result<(), String> 
         Table::Terms => {}
         Table::Trees if !column(2).is_empty() => add_tree(&mut record.tree_numbers, column(2))?,
         Table::Trees => {}
+        Table::Codes => record.code = column(2).to_owned(),
         Table::Actions if is_ui(column(2)) => record.actions.push(column(2).to_owned()),
         Table::Actions => return Err("expected the UI of an action in the third column".to_owned()),
         Table::Lists => {

@@ -66,6 +66,15 @@ fn condition(filter: &Filter, f: &mut Formatter<'_>) -> fmt::Result {
             let below = if *explode { "" } else { " without those below it" };
             write!(f, "{kind} {}{below}", Name(term))
         }
+        Filter::Subheading { name, explode } => {
+            let below = if *explode { "" } else { " without those below it" };
+            write!(f, "MeSH subheading {}{below}", Name(name))
+        }
+        Filter::Substance(name) => write!(f, "substance {}", Name(name)),
+        Filter::PharmacologicalAction { name, explode } => {
+            let below = if *explode { "" } else { " without those below it" };
+            write!(f, "pharmacological action {}{below}", Name(name))
+        }
         Filter::Years { from: 0, to } => write!(f, "years up to {to}"),
         Filter::Years { from, to } if *to >= YEAR_MAX => write!(f, "years from {from}"),
         Filter::Years { from, to } if from == to => write!(f, "year {from}"),
@@ -132,6 +141,12 @@ mod tests {
             (Filter::Or(vec![]), "no document"),
             (Filter::mesh("Asthma"), "MeSH heading `Asthma`"),
             (Filter::major("a`b\\"), "major topic `a\\`b\\\\`"),
+            (Filter::subheading("DT"), "MeSH subheading `DT`"),
+            (Filter::Substance("ASA".into()), "substance `ASA`"),
+            (
+                Filter::pharmacological_action("x").not_exploded(),
+                "pharmacological action `x` without those below it",
+            ),
             (Filter::years(2019, 2019), "year 2019"),
             (Filter::years(0, 2019), "years up to 2019"),
             (Filter::years(2019, u32::MAX), "years from 2019"),

@@ -46,6 +46,13 @@ impl Filter {
             Filter::Mesh { term, major_only, explode } => {
                 Filter::Mesh { term: term.clone(), major_only: *major_only, explode: *explode }
             }
+            Filter::Subheading { name, explode } => {
+                Filter::Subheading { name: name.clone(), explode: *explode }
+            }
+            Filter::Substance(name) => Filter::Substance(name.clone()),
+            Filter::PharmacologicalAction { name, explode } => {
+                Filter::PharmacologicalAction { name: name.clone(), explode: *explode }
+            }
             Filter::Years { from, to } => Filter::Years { from: *from, to: *to },
             Filter::Dates { from, to } => Filter::Dates { from: *from, to: *to },
             Filter::Journal(name) => Filter::Journal(name.clone()),
@@ -73,6 +80,14 @@ impl Filter {
                 Filter::Mesh { term: a, major_only: a_major, explode: a_explode },
                 Filter::Mesh { term: b, major_only: b_major, explode: b_explode },
             ) => (a, a_major, a_explode) == (b, b_major, b_explode),
+            (
+                Filter::Subheading { name: a, explode: a_explode },
+                Filter::Subheading { name: b, explode: b_explode },
+            )
+            | (
+                Filter::PharmacologicalAction { name: a, explode: a_explode },
+                Filter::PharmacologicalAction { name: b, explode: b_explode },
+            ) => (a, a_explode) == (b, b_explode),
             (Filter::Years { from: a, to: a_to }, Filter::Years { from: b, to: b_to }) => {
                 (a, a_to) == (b, b_to)
             }
@@ -80,6 +95,7 @@ impl Filter {
                 (a, a_to) == (b, b_to)
             }
             (Filter::Journal(a), Filter::Journal(b))
+            | (Filter::Substance(a), Filter::Substance(b))
             | (Filter::Language(a), Filter::Language(b))
             | (Filter::PublicationType(a), Filter::PublicationType(b)) => a == b,
             (Filter::Keys(a), Filter::Keys(b)) => a == b,
@@ -203,6 +219,15 @@ impl fmt::Debug for Alone<'_> {
                 .debug_struct("Mesh")
                 .field("term", term)
                 .field("major_only", major_only)
+                .field("explode", explode)
+                .finish(),
+            Filter::Subheading { name, explode } => {
+                f.debug_struct("Subheading").field("name", name).field("explode", explode).finish()
+            }
+            Filter::Substance(name) => f.debug_tuple("Substance").field(name).finish(),
+            Filter::PharmacologicalAction { name, explode } => f
+                .debug_struct("PharmacologicalAction")
+                .field("name", name)
                 .field("explode", explode)
                 .finish(),
             Filter::Years { from, to } => {

@@ -46,7 +46,7 @@ impl Scope<'_> {
         let named = |filter| Ok(Meant::new(filter, term.to_string()));
         match tag.field {
             SearchField::MeshHeading | SearchField::MajorTopic => self.heading(term, tag),
-            SearchField::Subheading => subheadings::alone(self, term, tag),
+            SearchField::Subheading => subheadings::alone(term, tag),
             SearchField::PublicationType => publication_type(term, tag, self.vocabulary),
             SearchField::Substance => Ok(substance(term, tag, self.vocabulary)),
             SearchField::PharmacologicalAction => action(term, tag, self.vocabulary),
@@ -65,7 +65,7 @@ impl Scope<'_> {
         let meant = heading(term, tag, self.vocabulary)?;
         match term.heading() {
             (_, None) => Ok(meant),
-            (name, Some(sub)) => subheadings::on_heading(self, name, sub, tag, meant),
+            (name, Some(sub)) => subheadings::on_heading(name, sub, tag, meant),
         }
     }
 

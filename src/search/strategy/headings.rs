@@ -147,18 +147,12 @@ pub(super) fn action(
         ),
     };
     let (concept, matched) = found.ok_or_else(unknown)?;
-    let substances = vocabulary.substances(concept);
-    if substances.is_empty() {
-        return Err(unknown());
-    }
-    let filters = substances.iter().map(|at| match vocabulary.is_descriptor(*at) {
-        true => {
-            Filter::Mesh { term: vocabulary.ui(*at).to_owned(), major_only: false, explode: false }
-        }
-        false => Filter::text(&[TextField::Substances], vocabulary.name(*at)),
-    });
+    let filter = Filter::PharmacologicalAction {
+        name: vocabulary.name(concept).to_owned(),
+        explode: false,
+    };
     let name = vocabulary.name(concept);
-    let mut meant = Meant::new(Filter::Or(filters.collect()), format!("\"{name}\"{tag}"));
+    let mut meant = Meant::new(filter, format!("\"{name}\"{tag}"));
     meant.headings.push(translated(vocabulary, concept, false, matched, name));
     Ok(meant)
 }

@@ -20,36 +20,52 @@ pub(super) fn write(
     meta: &mut SegmentMeta,
     control: &Control,
 ) -> Result<()> {
-    let mut writer = PostingsWriter::start(file);
-    for (field, end) in TermField::ALL.into_iter().zip(&mut meta.term_ends) {
-        let mut cursors = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            cursors.push(TermCursor::new(input, field)?);
-        }
-        let mut last: Option<&str> = None;
-        while let Some(term) = cursors.iter().filter_map(|cursor| cursor.term).min() {
-            control.check()?;
-            // Each cursor only moves forward, so the smallest term can repeat or go back only if an input's
-            // terms are out of order. Without this check the output would be damaged as well.
-            if last.is_some_and(|last| last >= term) {
-                let name = inputs
-                    .first()
-                    .map_or_else(String::new, |input| segment_name(input.segment.id()));
-                let detail = format!("the terms of {field:?} are out of order");
-                return Err(Error::corrupt(name, 0, Rule::Sorted, detail));
-            }
-            last = Some(term);
-            let mut rows = RoaringBitmap::new();
-            for cursor in &mut cursors {
-                if cursor.term == Some(term) {
-                    rows |= cursor.input.new_rows(&cursor.take()?);
-                }
-            }
-            writer.term(term, rows)?;
-        }
-        *end = writer.terms();
+    let mut writer = PostingsWriter::start(file, FIRST_DICTIONARY);
+    for (field, end) in TermField::FIRST.into_iter().zip(&mut meta.term_ends) {
+        *end = write_field(inputs, field, &mut writer, control)?;
     }
-    writer.finish()
+    writer.finish()?;
+    let mut writer = PostingsWriter::start(file, MORE_DICTIONARY);
+    let mut ends = Vec::new();
+    for field in TermField::MORE {
+        ends.push(write_field(inputs, field, &mut writer, control)?);
+    }
+    writer.finish()?;
+    file.array(SECTION_MORE_TERM_ENDS, &ends)
+}
+
+/// Merges the terms of a field; returns the number of terms so far.
+fn write_field(
+    inputs: &[Input<'_>],
+    field: TermField,
+    writer: &mut PostingsWriter<'_>,
+    control: &Control,
+) -> Result<u32> {
+    let mut cursors = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        cursors.push(TermCursor::new(input, field)?);
+    }
+    let mut last: Option<&str> = None;
+    while let Some(term) = cursors.iter().filter_map(|cursor| cursor.term).min() {
+        control.check()?;
+        // Each cursor only moves forward, so the smallest term can repeat or go back only if an input's
+        // terms are out of order. Without this check the output would be damaged as well.
+        if last.is_some_and(|last| last >= term) {
+            let name =
+                inputs.first().map_or_else(String::new, |input| segment_name(input.segment.id()));
+            let detail = format!("the terms of {field:?} are out of order");
+            return Err(Error::corrupt(name, 0, Rule::Sorted, detail));
+        }
+        last = Some(term);
+        let mut rows = RoaringBitmap::new();
+        for cursor in &mut cursors {
+            if cursor.term == Some(term) {
+                rows |= cursor.input.new_rows(&cursor.take()?);
+            }
+        }
+        writer.term(term, rows)?;
+    }
+    Ok(writer.terms())
 }
 
 /// A place in the terms of one field of one input.
@@ -61,7 +77,7 @@ struct TermCursor<'a> {
 
 impl<'a> TermCursor<'a> {
     fn new(input: &'a Input<'a>, field: TermField) -> Result<TermCursor<'a>> {
-        let places = input.segment.shared.meta.terms(field);
+        let places = input.segment.term_range(field)?;
         let mut cursor = TermCursor { input, places, term: None };
         cursor.read()?;
         Ok(cursor)
@@ -69,11 +85,8 @@ impl<'a> TermCursor<'a> {
 
     fn read(&mut self) -> Result<()> {
         let segment = self.input.segment;
-        self.term = if self.places.is_empty() {
-            None
-        } else {
-            Some(segment.text(SECTION_TERM_OFFSETS, SECTION_TERMS, self.places.start)?)
-        };
+        self.term =
+            if self.places.is_empty() { None } else { Some(segment.term_at(self.places.start)?) };
         Ok(())
     }
 

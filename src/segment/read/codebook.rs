@@ -1,7 +1,5 @@
 //! An open codebook file.
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Result};
 use crate::format::codebook::*;
 use crate::format::frame::FileKind;
@@ -170,18 +168,4 @@ impl CodebookFile {
         let offset = self.file.section(kind).map_or(0, |section| section.offset);
         Error::corrupt(self.file.name(), offset, rule, detail)
     }
-}
-
-/// The first 16 bytes of the SHA-256 of every section's kind, length and bytes, in this order.
-pub(in crate::segment) fn content_hash(sections: &[(u32, &[u8])]) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    for (kind, bytes) in sections {
-        hash.update(kind.to_le_bytes());
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    }
-    let digest: [u8; 32] = hash.finalize().into();
-    let mut head = [0; 16];
-    head.copy_from_slice(&digest[..16]);
-    head
 }

@@ -8,6 +8,8 @@ mod keys;
 pub(crate) mod lexical;
 pub(crate) mod lexical_meta;
 pub(super) mod lists;
+mod more_terms;
+mod places;
 pub(super) mod postings;
 pub(super) mod segment;
 mod vectors;

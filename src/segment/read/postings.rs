@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
+use super::places::Home;
 use super::segment::Segment;
 use crate::error::Result;
 use crate::format::postings::{PostingEntry, read_bitmap};
@@ -27,14 +28,13 @@ impl Segment {
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub(crate) fn find_term(&self, field: TermField, term: &str) -> Result<Option<u32>> {
-        let term = field.normalise(term);
-        let range = self.shared.meta.terms(field);
-        self.search(SECTION_TERM_OFFSETS, SECTION_TERMS, range, &term)
+        self.place_of(field, &field.normalise(term))
     }
 
     /// The terms of a field in order of their bytes, each with the number of its rows.
     pub fn terms(&self, field: TermField) -> Terms<'_> {
-        Terms::new(self, self.shared.meta.terms(field))
+        let range = self.term_range(field);
+        Terms { segment: self, range }
     }
 
     /// The term of a field at a place, counted from 0 in the order of [`Segment::terms`]; `None` beyond
@@ -43,9 +43,9 @@ impl Segment {
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub fn term(&self, field: TermField, place: u32) -> Result<Option<&str>> {
-        let Range { start, end } = self.shared.meta.terms(field);
+        let Range { start, end } = self.term_range(field)?;
         match start.checked_add(place).filter(|place| *place < end) {
-            Some(place) => self.text(SECTION_TERM_OFFSETS, SECTION_TERMS, place).map(Some),
+            Some(place) => self.term_at(place).map(Some),
             None => Ok(None),
         }
     }
@@ -59,7 +59,7 @@ impl Segment {
         let Range { mut start, end } = self.shared.meta.terms(TermField::Field);
         let mut names = Vec::new();
         while start < end {
-            let term = self.text(SECTION_TERM_OFFSETS, SECTION_TERMS, start)?;
+            let term = self.term_at(start)?;
             let name = term.split('\0').next().unwrap_or_default().to_owned();
             // All terms of this name sort before the name with a greater byte.
             start = self.first_at_least(start + 1..end, &format!("{name}\u{1}"))?;
@@ -77,7 +77,22 @@ impl Segment {
         let all = self.shared.meta.terms(TermField::Field);
         let start = self.first_at_least(all.clone(), &format!("{name}\0"))?;
         let end = self.first_at_least(start..all.end, &format!("{name}\u{1}"))?;
-        Ok(Terms::new(self, start..end))
+        Ok(Terms { segment: self, range: Ok(start..end) })
+    }
+
+    /// The terms of a field that begin with a text, each with the number of its rows. Cost: a binary
+    /// search, and the terms.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(crate) fn terms_beginning(&self, field: TermField, text: &str) -> Result<Terms<'_>> {
+        let all = self.term_range(field)?;
+        let start = self.first_at_least(all.clone(), text)?;
+        let mut end = start;
+        while end < all.end && self.term_at(end)?.starts_with(text) {
+            end += 1;
+        }
+        Ok(Terms { segment: self, range: Ok(start..end) })
     }
 
     /// The first of these places whose term is not less than a text, else the end.
@@ -85,8 +100,7 @@ impl Segment {
         let (mut low, mut high) = (range.start, range.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            let term = self.piece(SECTION_TERM_OFFSETS, SECTION_TERMS, middle)?;
-            if term < text.as_bytes() {
+            if self.term_at(middle)? < text {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -95,8 +109,24 @@ impl Segment {
         Ok(low)
     }
 
-    pub(in crate::segment) fn posting_entry(&self, place: u32) -> Result<PostingEntry> {
-        Ok(PostingEntry::decode(&self.element(SECTION_POSTING_ENTRIES, place)?))
+    /// What a dictionary of the file says of the rows of the term at a place in it.
+    pub(in crate::segment) fn posting_entry(
+        &self,
+        sections: DictionarySections,
+        at: u32,
+    ) -> Result<PostingEntry> {
+        Ok(PostingEntry::decode(&self.element(sections.entries, at)?))
+    }
+
+    /// How many rows the term at a place has.
+    fn posting_count(&self, place: u32) -> Result<u32> {
+        match self.home(place)? {
+            Home::File(sections, at) => Ok(self.posting_entry(sections, at)?.count),
+            Home::Memory(derived, at) => {
+                let rows = derived.get(at).map(|(_, rows)| rows.len() as u32);
+                rows.ok_or_else(|| self.no_term(place))
+            }
+        }
     }
 
     /// The rows of the term at a place.
@@ -104,9 +134,19 @@ impl Segment {
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub(crate) fn posting_at(&self, place: u32) -> Result<RoaringBitmap> {
-        let PostingEntry { offset, length, count } = self.posting_entry(place)?;
+        match self.home(place)? {
+            Home::File(sections, at) => self.stored_posting(sections, at),
+            Home::Memory(derived, at) => {
+                let rows = derived.get(at).map(|(_, rows)| rows.clone());
+                rows.ok_or_else(|| self.no_term(place))
+            }
+        }
+    }
+
+    fn stored_posting(&self, sections: DictionarySections, at: u32) -> Result<RoaringBitmap> {
+        let PostingEntry { offset, length, count } = self.posting_entry(sections, at)?;
         let wrong = |rule, detail: String| {
-            Err(self.corrupt(SECTION_POSTING_ENTRIES, u64::from(place) * 16, rule, detail))
+            Err(self.corrupt(sections.entries, u64::from(at) * 16, rule, detail))
         };
         if length == 0 {
             return match u32::try_from(offset) {
@@ -114,13 +154,13 @@ impl Segment {
                 _ => wrong(Rule::RowBounds, format!("row {offset} alone, {count} in all")),
             };
         }
-        let section = self.section(SECTION_POSTINGS)?;
+        let section = self.section(sections.postings)?;
         let end = offset.saturating_add(u64::from(length));
         let bytes = self.shared.file.read(&section, offset..end)?;
         let bitmap = match read_bitmap(bytes, self.rows()) {
             Ok(bitmap) => bitmap,
             Err((rule, detail)) => {
-                return Err(self.corrupt(SECTION_POSTINGS, offset, rule, detail));
+                return Err(self.corrupt(sections.postings, offset, rule, detail));
             }
         };
         if bitmap.len() != u64::from(count) {
@@ -133,17 +173,14 @@ impl Segment {
 /// Terms of a field; see [`Segment::terms`].
 pub struct Terms<'a> {
     segment: &'a Segment,
-    range: Range<u32>,
+    /// Their places; an error is given once.
+    range: Result<Range<u32>>,
 }
 
 impl<'a> Terms<'a> {
-    pub(in crate::segment) fn new(segment: &'a Segment, range: Range<u32>) -> Terms<'a> {
-        Terms { segment, range }
-    }
-
     /// Each term, the number of its rows and its place, for [`Segment::posting_at`].
     pub(crate) fn with_places(self) -> impl Iterator<Item = Result<(&'a str, u32, u32)>> {
-        let start = self.range.start;
+        let start = self.range.as_ref().map_or(0, |range| range.start);
         self.zip(start..).map(|(term, place)| term.map(|(term, rows)| (term, rows, place)))
     }
 }
@@ -152,12 +189,16 @@ impl<'a> Iterator for Terms<'a> {
     type Item = Result<(&'a str, u32)>;
 
     fn next(&mut self) -> Option<Result<(&'a str, u32)>> {
-        let place = self.range.next()?;
-        let term = self.segment.text(SECTION_TERM_OFFSETS, SECTION_TERMS, place);
-        Some(term.and_then(|term| Ok((term, self.segment.posting_entry(place)?.count))))
+        let place = match &mut self.range {
+            Ok(range) => range.next()?,
+            Err(_) => return std::mem::replace(&mut self.range, Ok(0..0)).err().map(Err),
+        };
+        let term = self.segment.term_at(place);
+        Some(term.and_then(|term| Ok((term, self.segment.posting_count(place)?))))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.range.len(), Some(self.range.len()))
+        let terms = self.range.as_ref().map_or(1, ExactSizeIterator::len);
+        (terms, Some(terms))
     }
 }

@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
 use super::lexical_meta::read_lexical_meta;
+use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, Section};
 use crate::format::lexical::LexicalMeta;
@@ -44,6 +45,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) lists_checked: OnceLock<()>,
     pub(in crate::segment) space: Option<RowSpace>,
     pub(in crate::segment) lexical: Option<LexicalMeta>,
+    pub(in crate::segment) more_terms: MoreTerms,
 }
 
 /// A section and its size.
@@ -127,6 +129,7 @@ impl Segment {
         check_lengths(&file, &meta)?;
         let lexical = read_lexical_meta(&file, meta.rows)?;
         let space = meta.vectors.as_ref().map(RowSpace::from);
+        let more_terms = MoreTerms::of(&file)?;
         Ok(Segment {
             shared: Arc::new(Shared {
                 id: entry.id,
@@ -137,6 +140,7 @@ impl Segment {
                 lists_checked: OnceLock::new(),
                 space,
                 lexical,
+                more_terms,
             }),
         })
     }
@@ -161,7 +165,6 @@ impl Segment {
         let size = |section: &Section| SectionSize {
             name: NAMES
                 .iter()
-                .chain(OPTIONAL_NAMES)
                 .find(|(kind, _)| *kind == section.kind)
                 .map_or("unknown", |(_, name)| name),
             bytes: section.length,
@@ -330,7 +333,7 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             ));
         }
     }
-    for (kind, _) in NAMES {
+    for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
         required(file, *kind)?;
     }
     Ok(())

@@ -89,7 +89,7 @@ impl Sample {
                 answers.push(text(segment.posting(field, term)));
             });
         }
-        for field in TermField::ALL {
+        for field in TermField::all() {
             answers.push(text(segment.terms(field).collect::<Result<Vec<_>>>()));
         }
         answers.push(text(segment.dates()));

@@ -283,7 +283,7 @@ pub(super) fn check(segment: &Segment, rows: &[Pushed], deletes: &[(Key, Revisio
     for (place, (row, document)) in streamed.iter().enumerate() {
         assert_eq!((row.0 as usize, document), (place, &rows[place].document));
     }
-    for field in TermField::ALL {
+    for field in TermField::all() {
         let listed: Vec<(&str, u32)> = segment.terms(field).map(Result::unwrap).collect();
         let expected: Vec<(&str, u32)> = terms
             .iter()

@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::format::blocks::{POINTS, padding_is_zero};
 use crate::format::codebook::*;
+use crate::format::content::content_hash;
 use crate::format::rules::Rule;
 use crate::kernel::Rows;
 use crate::segment::CodebookFile;
-use crate::segment::read::codebook::content_hash;
 use crate::segment::row_space::fits_single;
 
 impl CodebookFile {

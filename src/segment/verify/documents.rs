@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::format::record;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
+use crate::format::terms::TermField;
 use crate::ids::RowId;
 use crate::segment::Segment;
 use crate::segment::read::documents::Records;
@@ -21,6 +22,8 @@ impl Segment {
         let mut sums = Sums::default();
         let mut terms = Vec::new();
         let mut lexical = LexicalCheck::new(self);
+        let more = TermField::MORE.iter().filter(|_| self.has_more_terms());
+        let fields: Vec<TermField> = TermField::FIRST.iter().chain(more).copied().collect();
         let mut records = Records::new(self.clone());
         let mut check = |segment: &Segment, block, row: RowId, bytes: &[u8]| {
             if row.0.is_multiple_of(ROWS_PER_CHECK) {
@@ -31,7 +34,7 @@ impl Segment {
             let document = segment.in_block(block, record::decode(bytes))?;
             segment.check_key(row, &document)?;
             segment.verify_document(row, &document)?;
-            sums.add(row, &document, &mut terms);
+            sums.add(row, &document, &fields, &mut terms);
             lexical.as_mut().map_or(Ok(()), |lexical| lexical.add(row, &document))
         };
         while let Some(checked) = records.advance(&mut check) {

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::document::{Document, FieldValue};
 use crate::format::record;
-use crate::format::terms::of_document;
+use crate::format::terms::{TermField, of_document};
 use crate::ids::RowId;
 
 /// What must be the same in documents and in derived sections.
@@ -16,11 +16,21 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Adds a document; `terms` is scratch memory.
-    pub(super) fn add(&mut self, row: RowId, document: &Document, terms: &mut Vec<u64>) {
+    /// Adds a document, with its terms of these fields; `terms` is scratch memory.
+    pub(super) fn add(
+        &mut self,
+        row: RowId,
+        document: &Document,
+        fields: &[TermField],
+        terms: &mut Vec<u64>,
+    ) {
         self.text_bytes += record::text_bytes(document) as u64;
         terms.clear();
-        of_document(document, &mut |field, term| terms.push(hash_of(&(field as u8, term))));
+        of_document(document, &mut |field, term| {
+            if fields.contains(&field) {
+                terms.push(hash_of(&(field as u8, term)));
+            }
+        });
         terms.sort_unstable();
         terms.dedup();
         for term in terms {

@@ -3,11 +3,12 @@
 use crate::error::{Error, Result};
 use crate::format::archive;
 use crate::format::codebook::*;
+use crate::format::content::content_hash;
 use crate::format::frame::{FileKind, FrameWriter};
 use crate::format::manifest::{CodebookEntry, VectorConfig};
 use crate::format::names::codebook_name;
 use crate::index::codebook::TrainedCodebook;
-use crate::segment::read::codebook::{CodebookFile, Queries, content_hash};
+use crate::segment::read::codebook::{CodebookFile, Queries};
 use crate::storage::Storage;
 
 impl CodebookFile {

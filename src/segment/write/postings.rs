@@ -11,7 +11,7 @@ use super::texts::TextArray;
 use crate::error::Result;
 use crate::format::postings::{PostingEntry, write_bitmap};
 use crate::format::segment::{
-    SECTION_POSTING_ENTRIES, SECTION_POSTINGS, SECTION_TERM_OFFSETS, SECTION_TERMS, SegmentMeta,
+    DictionarySections, FIRST_DICTIONARY, MORE_DICTIONARY, SECTION_MORE_TERM_ENDS, SegmentMeta,
 };
 use crate::format::terms::TermField;
 
@@ -59,10 +59,13 @@ impl Hasher for TermHasher {
     }
 }
 
+/// The rows of the terms of one field.
+type Rows = HashMap<Box<str>, Vec<u32>, TermHash>;
+
 /// The rows of every term, in memory: 4 bytes per row and term.
 #[derive(Default)]
 pub(in crate::segment) struct Postings {
-    fields: [HashMap<Box<str>, Vec<u32>, TermHash>; TermField::ALL.len()],
+    fields: [Rows; TermField::FIRST.len() + TermField::MORE.len()],
     memory_bytes: usize,
 }
 
@@ -96,24 +99,38 @@ impl Postings {
         file: &mut SegmentFile,
         meta: &mut SegmentMeta,
     ) -> Result<()> {
-        let mut writer = PostingsWriter::start(file);
-        for (terms, end) in self.fields.into_iter().zip(&mut meta.term_ends) {
-            let mut terms: Vec<(Box<str>, Vec<u32>)> = terms.into_iter().collect();
-            terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            for (term, rows) in terms {
-                // Rows ascend, so this cannot fail on them.
-                let bitmap = RoaringBitmap::from_sorted_iter(rows).unwrap_or_default();
-                writer.term(&term, bitmap)?;
-            }
-            *end = writer.terms();
+        let mut fields = self.fields.into_iter();
+        let mut writer = PostingsWriter::start(file, FIRST_DICTIONARY);
+        for (end, terms) in meta.term_ends.iter_mut().zip(fields.by_ref()) {
+            *end = write_field(terms, &mut writer)?;
         }
-        writer.finish()
+        writer.finish()?;
+        let mut writer = PostingsWriter::start(file, MORE_DICTIONARY);
+        let mut ends = Vec::new();
+        for terms in fields {
+            ends.push(write_field(terms, &mut writer)?);
+        }
+        writer.finish()?;
+        file.array(SECTION_MORE_TERM_ENDS, &ends)
     }
+}
+
+/// Writes the terms of a field; returns the number of terms so far.
+fn write_field(terms: Rows, writer: &mut PostingsWriter<'_>) -> Result<u32> {
+    let mut terms: Vec<(Box<str>, Vec<u32>)> = terms.into_iter().collect();
+    terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (term, rows) in terms {
+        // Rows ascend, so this cannot fail on them.
+        let bitmap = RoaringBitmap::from_sorted_iter(rows).unwrap_or_default();
+        writer.term(&term, bitmap)?;
+    }
+    Ok(writer.terms())
 }
 
 /// Writes terms in order, their bitmaps at once.
 pub(in crate::segment) struct PostingsWriter<'a> {
     file: &'a mut SegmentFile,
+    sections: DictionarySections,
     terms: TextArray,
     entries: Vec<u8>,
     offset: u64,
@@ -121,10 +138,14 @@ pub(in crate::segment) struct PostingsWriter<'a> {
 }
 
 impl<'a> PostingsWriter<'a> {
-    pub(in crate::segment) fn start(file: &'a mut SegmentFile) -> PostingsWriter<'a> {
-        file.section(SECTION_POSTINGS);
+    pub(in crate::segment) fn start(
+        file: &'a mut SegmentFile,
+        sections: DictionarySections,
+    ) -> PostingsWriter<'a> {
+        file.section(sections.postings);
         PostingsWriter {
             file,
+            sections,
             terms: TextArray::default(),
             entries: Vec::new(),
             offset: 0,
@@ -158,7 +179,7 @@ impl<'a> PostingsWriter<'a> {
     }
 
     pub(in crate::segment) fn finish(self) -> Result<()> {
-        self.terms.write(self.file, SECTION_TERM_OFFSETS, SECTION_TERMS)?;
-        self.file.array(SECTION_POSTING_ENTRIES, &self.entries)
+        self.terms.write(self.file, self.sections.offsets, self.sections.terms)?;
+        self.file.array(self.sections.entries, &self.entries)
     }
 }

@@ -9,7 +9,8 @@ use super::choices::Format;
 /// `medvec mesh`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The vocabulary is MeSH 2024, built in. Courtesy of the U.S. National Library of Medicine."
+    after_help = "The vocabulary is MeSH 2024, built in, unless `medvec mesh import` gave a database another. \
+                  Courtesy of the U.S. National Library of Medicine."
 )]
 pub(crate) struct Mesh {
     #[command(subcommand)]
@@ -27,6 +28,8 @@ pub(crate) enum MeshCommand {
     Tree(MeshTree),
     /// Added, removed, renamed and moved headings between two years.
     Diff(MeshDiff),
+    /// Gives a database a vocabulary of its own, by which its filters go from then on.
+    Import(MeshFiles),
 }
 
 /// `medvec mesh show`
@@ -35,6 +38,10 @@ pub(crate) struct MeshShow {
     /// Names, entry terms, UIs or tree numbers.
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
+
+    /// The database whose vocabulary is meant [default: the built-in MeSH].
+    #[arg(long, value_name = "DB")]
+    pub(crate) db: Option<PathBuf>,
 
     /// text or json.
     #[arg(short, long, value_enum, default_value_t)]
@@ -52,6 +59,10 @@ pub(crate) struct MeshSearch {
     #[arg(short, value_name = "COUNT", default_value_t = 20)]
     pub(crate) k: usize,
 
+    /// The database whose vocabulary is meant [default: the built-in MeSH].
+    #[arg(long, value_name = "DB")]
+    pub(crate) db: Option<PathBuf>,
+
     /// text or json.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -67,6 +78,10 @@ pub(crate) struct MeshTree {
     /// Levels below it.
     #[arg(long, value_name = "LEVELS", default_value_t = 1)]
     pub(crate) depth: usize,
+
+    /// The database whose vocabulary is meant [default: the built-in MeSH].
+    #[arg(long, value_name = "DB")]
+    pub(crate) db: Option<PathBuf>,
 
     /// text or json.
     #[arg(short, long, value_enum, default_value_t)]
@@ -87,4 +102,28 @@ pub(crate) struct MeshDiff {
     /// text or json.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// `medvec mesh import`
+#[derive(Debug, Args)]
+pub(crate) struct MeshFiles {
+    /// Directory of the database.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// NLM's descYYYY.xml, qualYYYY.xml, suppYYYY.xml, dYYYY.bin, mtreesYYYY.bin, or tables.
+    #[arg(value_name = "FILE", required_unless_present = "builtin")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The year, where no file name says it.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u32).range(1960..2200))]
+    pub(crate) year: Option<u32>,
+
+    /// Add to the vocabulary that the database goes by, as supplementary concepts to the built-in headings.
+    #[arg(long)]
+    pub(crate) add: bool,
+
+    /// Go back to the built-in MeSH.
+    #[arg(long, conflicts_with_all = ["files", "year", "add"])]
+    pub(crate) builtin: bool,
 }

@@ -1,15 +1,19 @@
 //! `medvec mesh`
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use medvec::export::json;
-use medvec::session::mesh::{self, Change, Concept, Vocabulary};
-use serde_json::{Value, json};
+use medvec::Snapshot;
+use medvec::export::{json, mesh as mesh_json};
+use medvec::session::mesh::{self, Change, Concept, MeshImport, Vocabulary};
+use medvec::session::{Session, SessionOptions};
+use serde_json::Value;
 
-use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
+use super::open::open;
+use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::style::{FAINT, KEY};
+use crate::style::{FAINT, KEY, bytes, count};
 
 pub(crate) fn run(args: &Mesh, context: &mut Context) -> Result<u8> {
     match &args.command {
@@ -17,7 +21,21 @@ pub(crate) fn run(args: &Mesh, context: &mut Context) -> Result<u8> {
         MeshCommand::Search(args) => search(args, context),
         MeshCommand::Tree(args) => tree(args, context),
         MeshCommand::Diff(args) => diff(args, context),
+        MeshCommand::Import(args) => import(args, context),
     }
+}
+
+/// The state of the database whose vocabulary is meant.
+fn snapshot(database: Option<&Path>) -> Result<Option<Snapshot>> {
+    database.map(|path| Ok(open(path)?.snapshot())).transpose()
+}
+
+/// The vocabulary of a database, or the built-in one.
+fn vocabulary(snapshot: Option<&Snapshot>) -> Result<&Vocabulary> {
+    Ok(match snapshot {
+        Some(snapshot) => snapshot.vocabulary()?,
+        None => mesh::builtin()?,
+    })
 }
 
 /// Writes lines for people or one value for machines; nothing to write is exit code 1.
@@ -37,33 +55,15 @@ fn write(
 }
 
 fn show(args: &MeshShow, context: &mut Context) -> Result<u8> {
-    let vocabulary = mesh::builtin()?;
+    let snapshot = snapshot(args.db.as_deref())?;
+    let vocabulary = vocabulary(snapshot.as_ref())?;
     let mut concepts = Vec::new();
     for name in &args.names {
         concepts.push(mesh::find(vocabulary, name)?.0);
     }
-    let values = concepts.iter().map(|concept| as_json(vocabulary, *concept)).collect();
+    let values = concepts.iter().map(|concept| mesh_json::to_json(vocabulary, *concept)).collect();
     write(args.format, context, values, |out| {
         concepts.iter().try_for_each(|concept| describe(out, vocabulary, *concept))
-    })
-}
-
-fn as_json(vocabulary: &Vocabulary, concept: Concept) -> Value {
-    let names = |concepts: Vec<Concept>| -> Vec<Value> {
-        let one = |at| json!({"ui": vocabulary.ui(at), "name": vocabulary.name(at)});
-        concepts.into_iter().map(one).collect()
-    };
-    json!({
-        "ui": vocabulary.ui(concept),
-        "name": vocabulary.name(concept),
-        "year": vocabulary.year(),
-        "tree_numbers": vocabulary.tree_numbers(concept),
-        "entry_terms": vocabulary.entry_terms(concept).collect::<Vec<_>>(),
-        "former_names": vocabulary.former_names(concept).collect::<Vec<_>>(),
-        "retired_uis": vocabulary.retired_uis(concept).collect::<Vec<_>>(),
-        "actions": names(vocabulary.actions(concept).collect()),
-        "substances": names(vocabulary.substances(concept)),
-        "headings_exploded": vocabulary.explode(concept).len(),
     })
 }
 
@@ -78,19 +78,27 @@ fn describe(out: &mut dyn Write, vocabulary: &Vocabulary, concept: Concept) -> i
         true => Ok(()),
         false => writeln!(out, "  {FAINT}{what:<12}{FAINT:#} {}", values.join("; ")),
     };
+    row(
+        "code",
+        Some(vocabulary.code(concept)).into_iter().filter(|code| !code.is_empty()).collect(),
+    )?;
     row("tree numbers", vocabulary.tree_numbers(concept))?;
     row("entry terms", vocabulary.entry_terms(concept).collect())?;
     row("former names", vocabulary.former_names(concept).collect())?;
     row("retired UIs", vocabulary.retired_uis(concept).collect())?;
+    row("qualifiers", named(vocabulary.allowed_qualifiers(concept).collect()))?;
+    row("mapped to", named(vocabulary.mapped_to(concept).map(|(to, _)| to).collect()))?;
     row("actions", named(vocabulary.actions(concept).collect()))?;
-    row("substances", named(vocabulary.substances(concept)))?;
+    row("substances", named(vocabulary.substances(&[concept])))?;
     row("below it", vec![format!("{below} headings").as_str()])
 }
 
 fn search(args: &MeshSearch, context: &mut Context) -> Result<u8> {
-    let vocabulary = mesh::builtin()?;
+    let snapshot = snapshot(args.db.as_deref())?;
+    let vocabulary = vocabulary(snapshot.as_ref())?;
     let found = mesh::search(vocabulary, &args.text, args.k);
-    let one = |(concept, matched): &(Concept, String)| json!({"ui": vocabulary.ui(*concept), "name": vocabulary.name(*concept), "matched": matched});
+    let one =
+        |(concept, matched): &(Concept, String)| mesh_json::found(vocabulary, *concept, matched);
     let values = found.iter().map(one).collect();
     write(args.format, context, values, |out| {
         found.iter().try_for_each(|(concept, matched)| {
@@ -102,7 +110,8 @@ fn search(args: &MeshSearch, context: &mut Context) -> Result<u8> {
 }
 
 fn tree(args: &MeshTree, context: &mut Context) -> Result<u8> {
-    let vocabulary = mesh::builtin()?;
+    let snapshot = snapshot(args.db.as_deref())?;
+    let vocabulary = vocabulary(snapshot.as_ref())?;
     let mut places: Vec<(usize, &str, Concept)> = Vec::new();
     match &args.name {
         None => {
@@ -120,11 +129,7 @@ fn tree(args: &MeshTree, context: &mut Context) -> Result<u8> {
         }
     }
     let one = |(_, number, concept): &(usize, &str, Concept)| {
-        json!({
-            "tree_number": number,
-            "ui": vocabulary.ui(*concept),
-            "name": vocabulary.name(*concept),
-        })
+        mesh_json::at_tree_number(vocabulary, number, *concept)
     };
     let values = places.iter().map(one).collect();
     write(args.format, context, values, |out| {
@@ -164,7 +169,7 @@ fn diff(args: &MeshDiff, context: &mut Context) -> Result<u8> {
         }
     };
     let changes = mesh::diff(&earlier, later);
-    let values = changes.iter().map(change_json).collect();
+    let values = changes.iter().map(mesh_json::change).collect();
     write(args.format, context, values, |out| {
         changes.iter().try_for_each(|change| match change {
             Change::Added { ui, name } => writeln!(out, "added    {ui:<10} {name}"),
@@ -182,17 +187,23 @@ fn diff(args: &MeshDiff, context: &mut Context) -> Result<u8> {
     })
 }
 
-fn change_json(change: &Change) -> Value {
-    match change {
-        Change::Added { ui, name } => json!({"change": "added", "ui": ui, "name": name}),
-        Change::Removed { ui, name, now } => {
-            json!({"change": "removed", "ui": ui, "name": name, "now": now})
-        }
-        Change::Renamed { ui, from, to } => {
-            json!({"change": "renamed", "ui": ui, "from": from, "name": to})
-        }
-        Change::Moved { ui, name, from, to } => {
-            json!({"change": "moved", "ui": ui, "name": name, "from": from, "to": to})
-        }
+fn import(args: &MeshFiles, context: &mut Context) -> Result<u8> {
+    let session = Session::open(&args.database, SessionOptions::default())?;
+    if args.builtin {
+        let what = match session.reset_mesh()? {
+            true => "headings are looked up in the built-in MeSH again",
+            false => "nothing to do: headings are looked up in the built-in MeSH",
+        };
+        writeln!(context.out, "{what}")?;
+        return Ok(EXIT_FOUND);
     }
+    let import = MeshImport::of(args.files.clone()).year(args.year).adds(args.add);
+    let mesh = session.import_mesh(&import)?;
+    let (records, size) = (count(mesh.records.into()), bytes(mesh.bytes));
+    writeln!(
+        context.out,
+        "headings are looked up in MeSH {} now: {records} records, {size}",
+        mesh.year
+    )?;
+    Ok(EXIT_FOUND)
 }

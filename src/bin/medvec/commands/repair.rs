@@ -101,6 +101,14 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
             "  no document is lost; searches are exact until `medvec optimize` makes a new index"
         )?;
     }
+    if let Some((name, problem)) = &report.mesh {
+        writeln!(out, "{BAD}{name} is damaged{BAD:#}: {problem}")?;
+        writeln!(
+            out,
+            "  no document is lost; headings are looked up in the built-in MeSH until `medvec mesh \
+             import` brings another"
+        )?;
+    }
     if let Some(problem) = &report.calibration {
         writeln!(out, "{BAD}the measured recall is damaged{BAD:#}: {problem}")?;
         writeln!(out, "  no document is lost; `medvec optimize` measures it again")?;

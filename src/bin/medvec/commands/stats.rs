@@ -77,6 +77,10 @@ fn text(
             row("", "documents have drifted: `medvec optimize --retrain` finds more".into())?;
         }
     }
+    if let Some(mesh) = &figures.mesh {
+        let (records, size) = (count(mesh.records.into()), bytes(mesh.bytes));
+        row("MeSH", format!("its own of {}: {records} records, {size}", mesh.year))?;
+    }
     row("size", bytes(figures.bytes))?;
     if figures.text_bytes > 0 {
         let share = 100.0 * figures.document_bytes as f64 / figures.text_bytes as f64;
