@@ -1,4 +1,4 @@
-//! Output formats for programs: JSON, comma-separated values, numpy's matrices.
+//! Output formats for programs: citations, JSON, comma-separated values, numpy's matrices.
 //!
 //! Everything here writes to any [`std::io::Write`] and looks at nothing else: whether there is a terminal,
 //! and how a text looks on it, is the affair of a face.
@@ -6,11 +6,20 @@
 //! | module | what it writes |
 //! |---|---|
 //! | [`json`] | values on one line or several, in characters that no terminal obeys |
+//! | [`CitationWriter`] | whole documents, in any of the formats of citations |
+//! | [`bibtex`], [`csl`] | documents as BibTeX and CSL-JSON; NBIB and RIS stand beside their readers in `ingest` |
+//! | [`trec`] | hits as runs for `trec_eval` |
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`npy`] | matrices of single precision |
 //! | [`stats`] | the figures of a database as JSON |
 
+pub mod bibtex;
+mod citations;
+pub mod csl;
 pub mod csv;
 pub mod json;
 pub mod npy;
 pub mod stats;
+pub mod trec;
+
+pub use citations::{CitationFormat, CitationWriter};

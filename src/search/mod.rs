@@ -10,8 +10,8 @@
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `vocabulary`, `fields`, `names/` |
 //! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
-//! | hits | `execute`, by vector `dense`, in another order `list` |
-//! | counts | `facets` |
+//! | hits | `execute`, by vector `dense`, in another order `list`, `cited` |
+//! | counts, all rows | `facets`, `matching` |
 //! | what is answered | `answer`, `note`, `explain`, `diagnose` |
 //!
 //! Compiling looks up every name: it is found under any usual spelling, is absent but legal, which a [`Note`]
@@ -19,6 +19,7 @@
 
 mod answer;
 mod check;
+mod cited;
 mod compile;
 mod compiled;
 mod dense;
@@ -32,6 +33,7 @@ mod hints;
 mod left_out;
 mod list;
 mod matches;
+mod matching;
 mod mesh;
 mod names;
 mod note;
@@ -56,6 +58,7 @@ pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};
+pub use matching::{MatchingRows, matching};
 pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
 pub use query::{Accuracy, Query};

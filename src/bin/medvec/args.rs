@@ -1,6 +1,7 @@
 //! The command line as clap sees it: one struct per command.
 
 mod choices;
+mod literature;
 mod mesh;
 mod models;
 mod values;
@@ -9,10 +10,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use medvec::session::ColumnMap;
 
 use crate::progress::Form;
 
-pub(crate) use choices::{Format, MetricName, Rows};
+pub(crate) use choices::{Format, MetricName, Rows, SortName};
+pub(crate) use literature::{Duplicates, Export, Similar};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -70,6 +73,12 @@ pub(crate) enum Command {
     Search(Search),
     /// Print documents.
     Get(Get),
+    /// Find more documents like some, by their vectors.
+    Similar(Similar),
+    /// Find documents that are likely the same work: one DOI, PMCID, PMID or title.
+    Duplicates(Duplicates),
+    /// Write all documents, or those that pass filters, as citations.
+    Export(Export),
     /// Delete documents.
     Delete(Delete),
     /// Documents, sizes, encoder and sources of a database.
@@ -113,8 +122,8 @@ pub(crate) struct Import {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Source files: PubMed XML (.xml, .xml.gz), JSONL, PubMedQA JSON, vectors (.npy, Parquet); told
-    /// apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
+    /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL, PubMedQA JSON, vectors
+    /// (.npy, Parquet); told apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -150,6 +159,11 @@ pub(crate) struct Import {
     /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
+
+    /// Columns of tables whose headers have unusual names, as `title=Titel,abstract=Inhalt,key=Nr`; roles: pmid,
+    /// key, id, title, abstract, date, year, journal, authors, mesh, keywords, types, languages, doi, pmcid.
+    #[arg(long, value_name = "ROLE=COLUMN,...")]
+    pub(crate) map: Option<ColumnMap>,
 
     /// Store documents now and embed them later, with `medvec embed`: filters find them at once.
     #[arg(long)]
@@ -209,6 +223,18 @@ pub(crate) struct Search {
     #[arg(short, value_name = "N", default_value_t = 10)]
     pub(crate) k: usize,
 
+    /// Hits to leave out before the first: those of earlier pages.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) offset: usize,
+
+    /// Order of hits, in place of the best or the newest first. It decides which documents are hits, too.
+    #[arg(long, value_enum, value_name = "ORDER", conflicts_with = "rerank")]
+    pub(crate) sort: Option<SortName>,
+
+    /// Count matching documents by these: year, journal, type, mesh, major, language, or fields of your own.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = name)]
+    pub(crate) facet: Vec<String>,
+
     /// What must hold.
     #[command(flatten)]
     pub(crate) filters: Filters,
@@ -250,6 +276,10 @@ pub(crate) struct Search {
     /// With --rerank: how many of the best hits it reads; -k at least.
     #[arg(long, value_name = "N", requires = "rerank", default_value_t = 50)]
     pub(crate) rerank_top: usize,
+
+    /// With --format trec: what the run calls this query.
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pub(crate) topic: String,
 
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]

@@ -42,6 +42,9 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         database: args.dir.clone(),
         text: Some(QUESTION.to_owned()),
         k: HITS,
+        offset: 0,
+        sort: None,
+        facet: Vec::new(),
         filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
         exact: false,
         recall: None,
@@ -52,6 +55,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         model: ModelOptions::default(),
         rerank: None,
         rerank_top: 0,
+        topic: "1".to_owned(),
         format: Format::Text,
     };
     let code = search::run(&query, context)?;
