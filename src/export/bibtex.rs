@@ -202,12 +202,14 @@ mod tests {
             document.title.clone_from(&text);
             document.authors[0].last_name.clone_from(&text);
             document.key = Key::Text(key);
-            let mut depth = 0i32;
             let entry = entry(&document);
             let body = entry.trim_end();
-            for (place, ch) in body.char_indices() {
+            let start = body.find('{').unwrap();
+            let mut depth = 0i32;
+            for (place, ch) in body.char_indices().skip(start) {
                 depth += i32::from(ch == '{') - i32::from(ch == '}');
-                prop_assert!(depth > 0 || place + 1 == body.len() || place < body.find('{').unwrap());
+                let is_end = place + 1 == body.len();
+                prop_assert!(depth > 0 || is_end, "closed at {}", place);
             }
             prop_assert_eq!(depth, 0);
             let key = citation_key(&document);

@@ -45,7 +45,7 @@ impl Layout {
                     && tag.bytes().all(|byte| byte.is_ascii_uppercase())
             }
             Layout::Ris => {
-                let (first, second) = (tag.bytes().next(), tag.bytes().nth(1));
+                let (first, second) = (tag.as_bytes().first(), tag.as_bytes().get(1));
                 (3..=4).contains(&head.len())
                     && tag.len() == 2
                     && first.is_some_and(|byte| byte.is_ascii_uppercase())

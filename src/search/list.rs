@@ -184,7 +184,7 @@ fn texts(
     let mut values = Vec::new();
     for item in part.segment.documents() {
         let (row, document) = item?;
-        if row.0 as usize % ROWS_UNCHECKED == 0 {
+        if (row.0 as usize).is_multiple_of(ROWS_UNCHECKED) {
             query.control.check()?;
         }
         if part.has(row.0) {

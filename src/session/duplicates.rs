@@ -93,7 +93,7 @@ pub fn duplicates(snapshot: &Snapshot, control: &Control) -> Result<Vec<Duplicat
     let mut kept: Vec<Kept> = Vec::new();
     let mut same: HashMap<(SameBy, u64), Vec<usize>> = HashMap::new();
     for document in snapshot.documents() {
-        if kept.len() % 256 == 0 {
+        if kept.len().is_multiple_of(256) {
             control.check()?;
             control.report("comparing", "documents", kept.len() as u64, total);
         }

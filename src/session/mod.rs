@@ -41,6 +41,7 @@
 //! | `choice`, `encoders`, `locate`, `folders/` | names of encoders to encoders |
 //! | `request`, `ask`, `answer`, `explain` | what is asked and answered |
 //! | `facets`, `duplicates` | counts beside an answer; documents that are one work |
+//! | `saved/` | searches on record, and asked again |
 //! | `similar` | a query of documents: more like these |
 //! | `rerank` | hits sorted again by a cross-encoder |
 //! | `sentences`, `highlight` | the best sentence of a hit, the words of the query in it |
@@ -80,6 +81,7 @@ mod opened;
 mod remark;
 mod request;
 mod rerank;
+mod saved;
 mod sentences;
 mod settings;
 mod similar;
@@ -108,6 +110,10 @@ pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
 pub use request::Request;
+pub use saved::{
+    MovedKey, PinnedDatabase, PinnedEncoder, PinnedSource, Replay, SavedAnswer, SavedHit,
+    SavedRequest, SavedSearch,
+};
 pub use settings::ImportSettings;
 
 // What a session takes and returns, so that a face needs no room below.

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Embed documents that were imported with --defer, or lost their vector with their text.
     Embed(Embed),
     /// Find documents by meaning, by filters, or both.
-    Search(Search),
+    Search(Box<Search>),
     /// Print documents.
     Get(Get),
     /// Find more documents like some, by their vectors.
@@ -276,6 +276,18 @@ pub(crate) struct Search {
     /// With --rerank: how many of the best hits it reads; -k at least.
     #[arg(long, value_name = "N", requires = "rerank", default_value_t = 50)]
     pub(crate) rerank_top: usize,
+
+    /// Put the search on record in this file, which must not exist: request, answer, and the state of the database.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_search: Option<PathBuf>,
+
+    /// Ask a search on record again, and say what changed. Exit code 0 if the answer is the same, 1 if not; text
+    /// or json.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "text", "save_search", "sort", "facet", "explain", "mesh", "major", "year", "journal", "language",
+        "publication_type", "has_abstract", "field", "exact", "recall", "probes",
+    ])]
+    pub(crate) replay: Option<PathBuf>,
 
     /// With --format trec: what the run calls this query.
     #[arg(long, value_name = "ID", default_value = "1")]

@@ -45,7 +45,8 @@ pub(crate) fn run(args: &Export, context: &mut Context) -> Result<u8> {
     Ok(if written > 0 { EXIT_FOUND } else { EXIT_NONE })
 }
 
-fn create(path: &Path) -> Result<impl Write> {
+/// A new file; one that is there is left alone.
+pub(super) fn create(path: &Path) -> Result<impl Write> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let file = file.map_err(|source| Error::io("create", path.display().to_string(), source))?;
     Ok(BufWriter::new(file))
@@ -63,7 +64,7 @@ struct Documents {
 impl Documents {
     fn write(self, mut writer: CitationWriter<'_>) -> Result<u64> {
         for (done, document) in (0u64..).zip(self.snapshot.documents_matching(&self.query)?) {
-            if done % 256 == 0 {
+            if done.is_multiple_of(256) {
                 self.control.check()?;
                 self.progress.stage("exporting", "documents", done, self.total);
             }

@@ -18,6 +18,7 @@ mod open;
 pub(crate) mod optimize;
 pub(crate) mod quickstart;
 pub(crate) mod repair;
+mod replay;
 pub(crate) mod search;
 pub(crate) mod similar;
 pub(crate) mod stats;

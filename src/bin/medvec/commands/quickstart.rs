@@ -55,6 +55,8 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         model: ModelOptions::default(),
         rerank: None,
         rerank_top: 0,
+        save_search: None,
+        replay: None,
         topic: "1".to_owned(),
         format: Format::Text,
     };

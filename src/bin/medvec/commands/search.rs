@@ -8,6 +8,7 @@ use medvec::session::{
 };
 use medvec::{Accuracy, Filter};
 
+use super::replay;
 use crate::args::{Format, Search, SortName};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -21,12 +22,19 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let filter = args.filters.to_filter()?;
     let has_words = args.text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let session = Session::open(&args.database, options(args))?;
+    if let Some(path) = &args.replay {
+        return replay::run(&session, path, args.format, context);
+    }
     if args.k > 0 && !has_words && filter == Filter::All {
         return Err(Failure::usage(
             "nothing to search for: give a text, a filter (--mesh, --year, ...), or both",
         ));
     }
-    let mut found = session.ask(&request(args, filter, has_words, context))?;
+    let request = request(args, filter, has_words, context);
+    let mut found = session.ask(&request)?;
+    if let Some(path) = &args.save_search {
+        replay::save(&session, &request, &found, path, context)?;
+    }
     let text = found.text.as_deref().unwrap_or_default();
     for remark in &mut found.remarks {
         hints::reword(remark, text, &args.database);
