@@ -125,7 +125,6 @@ mod tests {
         let error = |request: Request| session.ask(&request).unwrap_err().code();
         assert_eq!(error(Request::like(keys(&[9]))), "not_there");
         assert_eq!(error(Request::like(keys(&[5]))), "without_vector");
-        let twice = vec![Key::pmid(1); 1];
-        assert_eq!(error(Request::like(Vec::new()).unlike(twice)), "nothing_liked");
+        assert_eq!(error(Request::like(Vec::new()).unlike(keys(&[1]))), "nothing_liked");
     }
 }

@@ -30,6 +30,11 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
             "nothing to search for: give a text, a filter (--mesh, --year, ...), or both",
         ));
     }
+    if args.sort == Some(SortName::Score) && !has_words {
+        return Err(Failure::usage(
+            "--sort score needs a text: hits of filters alone have no scores",
+        ));
+    }
     let request = request(args, filter, has_words, context);
     let mut found = session.ask(&request)?;
     if let Some(path) = &args.save_search {
