@@ -46,6 +46,63 @@ const MESH_SOURCES: [(&str, &str); 5] = [
     ("qualifiers", "QualifierUI\tQualifierName\tAbbreviation\nQ000188\tdrug therapy\tDT\n"),
 ];
 
+const NBIB: &str = "\
+PMID- 7
+STAT- MEDLINE
+DCOM- 20200102
+IS  - 1234-5678 (Linking)
+DP  - 2019 Mar 5
+TI  - A title that
+      goes on
+AB  - BACKGROUND: One. METHODS: Two.
+OAB - Publisher: Andere.
+OABL- ger
+FAU - Dalton, William T 3rd
+AU  - Dalton WT 3rd
+AUID- ORCID: 0000-0001-8031-5667
+AD  - Here.
+CN  - The Group
+GR  - R01 A/DE/NIH HHS/United States
+RN  - 0 (Aspirin)
+CIN - Lancet. 2020;1:2. PMID: 8
+MH  - *Asthma/drug therapy
+OTO - NOTNLM
+OT  - *airways
+PHST- 2018/07/25 06:00 [received]
+AID - 10.1000/1 [doi]
+PMC - PMC7
+
+PMID- 
+OID - MEDVEC: note-1
+TI  - Notes
+";
+
+const RIS: &str = "\
+TY  - JOUR
+AU  - Okafor, Ada, Jr
+AD  - Here.
+AU  - The Big Group
+TI  - A title
+T2  - Lancet
+PY  - 2019
+DA  - 2019/03/05/
+SP  - 537
+EP  - 43
+DO  - 10.1000/1
+C2  - PMC7
+AN  - 7
+UR  - https://pubmed.ncbi.nlm.nih.gov/7/
+DB  - PubMed
+AB  - Text
+KW  - Asthma
+ER  - 
+
+TY  - GEN
+TI  - Notes
+ID  - note-1
+ER  - 
+";
+
 fn main() -> io::Result<()> {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
     for (target, name) in [
@@ -54,6 +111,13 @@ fn main() -> io::Result<()> {
         ("jsonl", "pubmedqa_sample.json"),
     ] {
         write(target, name, &fs::read(samples.join(name))?)?;
+    }
+    for (target, text) in [
+        ("nbib", NBIB),
+        ("ris", RIS),
+        ("table", "PMID,Title,Abstract,Year\n7,\"A, \"\"B\"\"\",Text,2019\n,C,\"two\nlines\",\n"),
+    ] {
+        write(target, "sample", text.as_bytes())?;
     }
     for (place, manifest) in [empty_manifest(), rich()].iter().enumerate() {
         let (file, _) = manifest::encode(manifest, [1; 16]).expect("valid");

@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 
 #[cfg(feature = "sources")]
 pub mod arrays;
+#[cfg(feature = "documents")]
+pub mod citations;
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
 // What forged databases are judged by: a reader that knows only the text of the format.
@@ -28,7 +30,7 @@ pub mod forged;
 pub mod models;
 #[path = "../../tests/spec/reader.rs"]
 mod reader;
-#[cfg(feature = "sources")]
+#[cfg(feature = "documents")]
 pub mod sources;
 #[path = "../../tests/spec/text.rs"]
 #[allow(dead_code)]

@@ -9,17 +9,21 @@ use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
+use crate::format::rows::rows as bitmap_rows;
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::mesh::{MeshFile, MeshInUse, Vocabulary};
 use crate::parallel;
 use crate::query::Strategy;
 use crate::search::{
     Facet, FacetCounts, FieldInfo, Filter, Hit, Note, Query, SearchResult, SegmentView,
-    TranslatedStrategy, Vectors, facets, fields, search, suggest, suggest_mesh, translate,
-    why_nothing,
+    TranslatedStrategy, Vectors, facets, fields, matching, search, suggest, suggest_mesh,
+    translate, why_nothing,
 };
 use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
+
+/// Rows of a segment for each of which one document is read by itself, without the rest of its block.
+const SPARSE: u64 = 16;
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
 ///
@@ -196,6 +200,33 @@ impl Snapshot {
         })
     }
 
+    /// Every live document that passes a query's filter, segment by segment in row order: without a limit, as
+    /// exports need it. Memory: one block, and a bitmap per segment.
+    ///
+    /// # Errors
+    /// As [`Snapshot::search`].
+    pub fn documents_matching(
+        &self,
+        query: &Query,
+    ) -> Result<impl Iterator<Item = Result<Document>> + '_> {
+        let found = matching(&self.state.views, query)?;
+        Ok(self.state.views.iter().zip(found).flat_map(|(view, found)| {
+            let segment = &view.segment;
+            // Few documents are read one by one, many block by block.
+            let is_sparse = found.count() < u64::from(segment.rows()) / SPARSE;
+            let rows = found.rows().filter(|_| is_sparse).cloned().unwrap_or_default();
+            let few = bitmap_rows(&rows).collect::<Vec<_>>().into_iter();
+            let few = few.map(|row| segment.document(RowId(row)));
+            let many = segment.documents().take(if is_sparse { 0 } else { usize::MAX });
+            let many = many.filter_map(move |item| match item {
+                Ok((row, _)) if found.rows().is_some_and(|rows| !rows.contains(row.0)) => None,
+                Ok((_, document)) => Some(Ok(document)),
+                Err(error) => Some(Err(error)),
+            });
+            few.chain(many)
+        }))
+    }
+
     /// Searches; see [`Query`].
     ///
     /// # Errors
@@ -242,6 +273,18 @@ impl Snapshot {
             return Ok(None);
         }
         view.segment.vector(row)
+    }
+
+    /// The stored vector of a document, dequantised, whatever its text; `None` where there is no such document or
+    /// it has none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    pub fn vector(&self, key: &Key) -> Result<Option<Vec<f32>>> {
+        match self.locate(key)? {
+            Some((view, row)) => view.segment.vector(row),
+            None => Ok(None),
+        }
     }
 
     /// Where a document stands in its source; all zero when it came from nowhere in particular.

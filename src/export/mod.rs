@@ -1,4 +1,4 @@
-//! Output formats for programs: JSON, comma-separated values, numpy's matrices.
+//! Output formats for programs: citations, JSON, comma-separated values, numpy's matrices.
 //!
 //! Everything here writes to any [`std::io::Write`] and looks at nothing else: whether there is a terminal,
 //! and how a text looks on it, is the affair of a face.
@@ -6,15 +6,24 @@
 //! | module | what it writes |
 //! |---|---|
 //! | [`json`] | values on one line or several, in characters that no terminal obeys |
+//! | [`CitationWriter`] | whole documents, in any of the formats of citations |
+//! | [`bibtex`], [`csl`] | documents as BibTeX and CSL-JSON; NBIB and RIS stand beside their readers in `ingest` |
+//! | [`trec`] | hits as runs for `trec_eval` |
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`mesh`] | headings and the differences of two years as JSON |
 //! | [`npy`] | matrices of single precision |
 //! | [`stats`] | the figures of a database as JSON |
 //! | [`strategy`] | what a search strategy means and finds, as JSON |
 
+pub mod bibtex;
+mod citations;
+pub mod csl;
 pub mod csv;
 pub mod json;
 pub mod mesh;
 pub mod npy;
 pub mod stats;
 pub mod strategy;
+pub mod trec;
+
+pub use citations::{CitationFormat, CitationWriter};

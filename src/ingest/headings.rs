@@ -32,6 +32,18 @@ pub(super) fn parse_heading(text: &str) -> MeshHeading {
     heading
 }
 
+/// The inverse of [`parse_heading`]; UIs are lost.
+pub(crate) fn heading_text(heading: &MeshHeading) -> String {
+    let star = |is_major| if is_major { "*" } else { "" };
+    let mut text = format!("{}{}", star(heading.major), heading.name);
+    for qualifier in &heading.qualifiers {
+        text.push('/');
+        text.push_str(star(qualifier.major));
+        text.push_str(&qualifier.name);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +69,8 @@ mod tests {
             shape("Receptor A/B/metabolism"),
             ("Receptor A/B".into(), false, vec![("metabolism".into(), false)])
         );
+        for text in ["Humans", "*Heart Failure/drug therapy", "Formates/blood/*poisoning"] {
+            assert_eq!(heading_text(&parse_heading(text)), text);
+        }
     }
 }

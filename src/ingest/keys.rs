@@ -14,9 +14,12 @@
 //! `{"text": " 123"}`.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::jsonl::values;
+use super::plain::one_line;
 use super::raw::Fault;
+use crate::document::Document;
 use crate::ids::{Key, Pmid};
 
 /// Integers up to here are exact as floats: 2^53.
@@ -101,6 +104,71 @@ pub(super) fn key_member(key: &Key) -> (&'static str, Value) {
             ("id", if is_read { plain } else { serde_json::json!({ "text": text }) })
         }
     }
+}
+
+/// A key that is no PMID as a part of a line: as it is, or as a JSON string where it has blanks or breaks that
+/// a line loses.
+pub(super) fn line_of_key(text: &str) -> String {
+    let is_plain = !text.is_empty() && !text.starts_with('"') && one_line(text) == text;
+    match is_plain {
+        true => text.to_owned(),
+        false => {
+            let quoted = Value::from(text).to_string();
+            let is_odd = |ch: char| {
+                ch == ' ' || (!ch.is_ascii() && one_line(ch.encode_utf8(&mut [0; 4])).is_empty())
+            };
+            let escape = |ch: char| match is_odd(ch) {
+                true => format!("\\u{:04x}", u32::from(ch)),
+                false => ch.to_string(),
+            };
+            quoted.chars().map(escape).collect()
+        }
+    }
+}
+
+/// The inverse of [`line_of_key`]; `None` for an empty one.
+pub(super) fn key_of_line(line: &str) -> Option<Key> {
+    let quoted = line.starts_with('"').then(|| serde_json::from_str::<String>(line).ok()).flatten();
+    let text = quoted.unwrap_or_else(|| line.to_owned());
+    (!text.is_empty()).then_some(Key::Text(text))
+}
+
+/// A DOI without the address or the label before it.
+pub(super) fn bare_doi(text: &str) -> &str {
+    let mut doi = text.trim();
+    for start in ["https://", "http://", "dx.", "doi.org/", "doi:", "DOI:"] {
+        doi = doi.strip_prefix(start).unwrap_or(doi).trim_start();
+    }
+    doi
+}
+
+/// Whether a text has the form of a DOI.
+pub(super) fn is_doi(text: &str) -> bool {
+    text.strip_prefix("10.").is_some_and(|rest| rest.contains('/') && !rest.contains(' '))
+}
+
+/// The key of a document that brings none: its DOI, else 16 digits that its title, its abstract and its first
+/// author always give again.
+///
+/// # Errors
+/// A [`Fault`] for a document that has neither a DOI nor text.
+pub(super) fn key_of_content(document: &Document) -> Result<Key, Fault> {
+    if let Some(doi) = document.id("doi").filter(|doi| is_doi(doi)) {
+        return Ok(Key::Text(doi.to_ascii_lowercase()));
+    }
+    let text = document.encoder_input();
+    if text.title.is_empty() && text.text.is_empty() {
+        return Err(Fault::whole("the record has no key, no DOI, no title and no abstract"));
+    }
+    let first = document.authors.first();
+    let first = first.map_or("", |author| author.last_name.as_str());
+    let mut hash = Sha256::new();
+    for part in [text.title.as_str(), &text.text, first] {
+        hash.update(part.to_lowercase());
+        hash.update([0]);
+    }
+    let digits: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(Key::Text(format!("text-{digits}")))
 }
 
 /// An integer that is written as a float and still exact.
@@ -197,11 +265,40 @@ mod tests {
     }
 
     #[test]
+    fn documents_without_a_key_are_called_by_their_doi_or_text() {
+        let mut document = Document::new(Key::pmid(1));
+        assert!(key_of_content(&document).is_err());
+        document.title = "A  Title".into();
+        let first = key_of_content(&document).unwrap();
+        document.title = "a title".into();
+        assert_eq!(key_of_content(&document).unwrap(), first);
+        document.title = "another".into();
+        assert_ne!(key_of_content(&document).unwrap(), first);
+        let value = bare_doi("https://doi.org/10.1000/AbC").to_owned();
+        document.ids.push(crate::document::OtherId { kind: "doi".into(), value });
+        assert_eq!(key_of_content(&document).unwrap(), Key::Text("10.1000/abc".into()));
+    }
+
+    #[test]
     fn every_key_is_written_so_that_it_is_read() {
-        for text in ["note-1", "123", " a", "pmid:7", "'x'", "1.0", "00", "\u{1b}", "{}"] {
+        for text in [
+            "note-1",
+            "123",
+            " a",
+            "a  b",
+            "a\u{2028} \u{85}\n",
+            "\"",
+            "pmid:7",
+            "'x'",
+            "1.0",
+            "00",
+            "\u{1b}",
+            "{}",
+        ] {
             let key = Key::Text(text.into());
             let (name, value) = key_member(&key);
-            assert_eq!((name, id_key(name, &value).ok()), ("id", Some(key)));
+            assert_eq!((name, id_key(name, &value).ok()), ("id", Some(key.clone())));
+            assert_eq!(key_of_line(&line_of_key(text)), Some(key));
         }
     }
 }

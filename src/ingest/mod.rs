@@ -5,6 +5,8 @@
 //! - PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation`;
 //! - JSON lines ([`jsonl`]): one document per line, its vector with it if you have one;
 //! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like;
+//! - NBIB and older MEDLINE text ([`nbib`]), RIS ([`ris`]);
+//! - tables with a header: comma-, tab- or semicolon-separated ([`table`]);
 //! - the texts of MedCPT's chunks: `pubmed_chunk_36.json` and its like.
 //!
 //! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
@@ -19,10 +21,10 @@
 //! and the iterator goes on with the next one ([`Source::recoverable`]). A stream that is cut or
 //! damaged, or that is not such a file at all, gives an error that ends it.
 
-mod dates;
+pub(crate) mod dates;
 mod digest;
 mod entries;
-mod headings;
+pub(crate) mod headings;
 mod input;
 pub mod jsonl;
 mod keys;
@@ -30,17 +32,22 @@ mod lines;
 mod medcpt;
 pub mod mesh;
 mod names;
+pub mod nbib;
 mod opened;
 pub mod pipeline;
+pub(crate) mod plain;
 pub mod pubmed;
 pub mod pubmedqa;
 mod raw;
+pub mod ris;
 mod source;
+pub mod table;
+mod tagged;
 pub mod vectors;
 mod window;
 
-pub use opened::{ImportSource, Opened};
-pub use source::{Source, open, open_reader};
+pub use opened::{ImportSource, Opened, SourceHints};
+pub use source::{Source, open, open_reader, open_table};
 
 use crate::document::Document;
 use crate::ids::Key;

@@ -4,8 +4,26 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::source::{self, Source};
+use super::table::ColumnMap;
 use super::vectors::{self, VectorSource};
 use crate::error::Result;
+
+/// What files do not say about themselves.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SourceHints {
+    /// The list of ids of an `.npy`, where it is not found by its name.
+    pub ids: Option<PathBuf>,
+    /// The columns of tables, where their headers have other names than the usual ones.
+    pub columns: Option<ColumnMap>,
+}
+
+impl SourceHints {
+    /// Both.
+    pub fn new(ids: Option<PathBuf>, columns: Option<ColumnMap>) -> SourceHints {
+        SourceHints { ids, columns }
+    }
+}
 
 /// An open source.
 pub enum Opened {
@@ -16,19 +34,23 @@ pub enum Opened {
 }
 
 impl Opened {
-    /// Opens a file, a pipe or a device. `ids` is the list of ids of an `.npy`, where it is not found by
-    /// its name.
+    /// Opens a file, a pipe or a device.
     ///
     /// Cost: the beginning of the file is read; for an array its whole list of ids.
     ///
     /// # Errors
     /// As [`open`](super::open) and [`vectors::open`]; [`Error::Input`](crate::Error::Input) when a
     /// file's name says that it holds vectors and its bytes do not.
-    pub fn open(path: &Path, ids: Option<&Path>) -> Result<Opened> {
-        Ok(match vectors::kind(path)? {
-            Some(kind) => Opened::Vectors(Box::new(vectors::open_kind(kind, path, ids)?)),
-            None => Opened::Documents(Box::new(source::open(path)?)),
-        })
+    pub fn open(path: &Path, hints: &SourceHints) -> Result<Opened> {
+        if let Some(kind) = vectors::kind(path)? {
+            let ids = hints.ids.as_deref();
+            return Ok(Opened::Vectors(Box::new(vectors::open_kind(kind, path, ids)?)));
+        }
+        let source = match &hints.columns {
+            Some(columns) => source::open_table(path, columns)?,
+            None => source::open(path)?,
+        };
+        Ok(Opened::Documents(Box::new(source)))
     }
 
     /// Opens any stream of bytes that holds documents; `name` is what messages and the database call it.
@@ -60,13 +82,13 @@ pub enum ImportSource {
 }
 
 impl ImportSource {
-    /// Opens it, if it is not open. `ids` as in [`Opened::open`].
+    /// Opens it, if it is not open.
     ///
     /// # Errors
     /// As [`Opened::open`].
-    pub(super) fn open(self, ids: Option<&Path>) -> Result<Opened> {
+    pub(super) fn open(self, hints: &SourceHints) -> Result<Opened> {
         match self {
-            ImportSource::Path(path) => Opened::open(&path, ids),
+            ImportSource::Path(path) => Opened::open(&path, hints),
             ImportSource::Opened(opened) => Ok(opened),
         }
     }

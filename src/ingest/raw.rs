@@ -1,7 +1,9 @@
 //! Records as bytes: cut from the stream by one thread, understood by any.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::table::Header;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceDigest;
 
@@ -30,6 +32,12 @@ pub(super) enum RawKind {
     Line,
     /// A `"PMID": {...}` of a PubMedQA file.
     Entry,
+    /// A record of NBIB.
+    Nbib,
+    /// A record of RIS.
+    Ris,
+    /// A row of a table.
+    Row,
     /// Not a record: the bytes are the reason, in words.
     Bad,
 }
@@ -60,6 +68,8 @@ pub(crate) struct RawBatch {
     pub(super) bytes_read: u64,
     /// What was read of the file until then, where it can be read again.
     pub(super) digest: Option<SourceDigest>,
+    /// The header that rows stand under.
+    pub(super) table: Option<Arc<Header>>,
 }
 
 impl RawBatch {

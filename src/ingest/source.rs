@@ -8,8 +8,10 @@ use super::input::Input;
 use super::lines::LineCutter;
 use super::pubmed::{self, XmlCutter};
 use super::raw::{Fault, RawBatch, RawKind, RawRecord, input_error};
+use super::table::{self, ColumnMap, TableCutter};
+use super::tagged::{Layout, TaggedCutter};
 use super::window::Window;
-use super::{Event, Record, jsonl, pubmedqa};
+use super::{Event, Record, jsonl, nbib, pubmedqa, ris};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
@@ -17,6 +19,9 @@ use crate::ids::Key;
 
 /// Bytes by which a file is recognised.
 const SNIFF_BYTES: usize = 256;
+
+/// Bytes of the longest header of a table.
+const HEADER_BYTES_MAX: usize = 1 << 16;
 
 /// An open source file: an iterator over its records, in order.
 ///
@@ -43,6 +48,8 @@ enum Cutter {
     Xml(XmlCutter),
     Lines(LineCutter),
     Entries(EntryCutter),
+    Tagged(TaggedCutter),
+    Table(TableCutter),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,9 +65,17 @@ enum State {
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read; [`Error::Input`] when it is empty, cut in its first bytes,
-/// or neither XML nor JSON.
+/// or none of the formats.
 pub fn open(path: &Path) -> Result<Source> {
-    Source::new(Input::open(path)?)
+    Source::new(Input::open(path)?, None)
+}
+
+/// As [`open`]; a file that is nothing else is a table whose columns the map names.
+///
+/// # Errors
+/// As [`open`]; [`Error::Input`] for a column that the table does not have.
+pub fn open_table(path: &Path, columns: &ColumnMap) -> Result<Source> {
+    Source::new(Input::open(path)?, Some(columns))
 }
 
 /// As [`open`], for any stream of bytes. `name` is what messages and [`Source::entry`] call it.
@@ -68,34 +83,54 @@ pub fn open(path: &Path) -> Result<Source> {
 /// # Errors
 /// As [`open`].
 pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Source> {
-    Source::new(Input::new(name.to_owned(), reader)?)
+    Source::new(Input::new(name.to_owned(), reader)?, None)
 }
 
-fn sniff(bytes: &[u8]) -> Result<Cutter, &'static str> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err("the text is UTF-16; expected UTF-8");
+fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter, String> {
+    if whole.starts_with(&[0xff, 0xfe]) || whole.starts_with(&[0xfe, 0xff]) {
+        return Err("the text is UTF-16; expected UTF-8".into());
     }
-    match bytes.trim_ascii_start().first() {
-        Some(b'<') => Ok(Cutter::Xml(XmlCutter::default())),
-        Some(b'{') if pubmedqa::is_pubmedqa(bytes) => Ok(Cutter::Entries(EntryCutter::default())),
-        Some(b'{') => Ok(Cutter::Lines(LineCutter::default())),
-        Some(b'[') => Err("a JSON array; expected JSON lines: one object per line, no brackets"),
-        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
-            Err("vectors, which are not read from a pipe: save them as a file")
+    let bytes = whole.trim_ascii_start();
+    let wrong = match bytes.first() {
+        Some(b'<') => return Ok(Cutter::Xml(XmlCutter::default())),
+        Some(b'{') if pubmedqa::is_pubmedqa(bytes) => {
+            return Ok(Cutter::Entries(EntryCutter::default()));
         }
-        Some(_) => Err("expected PubMed XML, JSON lines or PubMedQA JSON, found something else"),
-        None => Err("the file holds nothing but white space"),
-    }
+        Some(b'{') => return Ok(Cutter::Lines(LineCutter::default())),
+        Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
+        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
+            "vectors, which are not read from a pipe: save them as a file"
+        }
+        Some(_) => {
+            let layouts = [Layout::Nbib, Layout::Ris];
+            if let Some(layout) = layouts.into_iter().find(|layout| layout.is_at(bytes)) {
+                return Ok(Cutter::Tagged(TaggedCutter::new(layout)));
+            }
+            if let Some(cutter) = TableCutter::sniff(whole, columns)? {
+                return Ok(Cutter::Table(cutter));
+            }
+            "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS or a table with a header that \
+             names a PMID, title or abstract, found something else"
+        }
+        None => "the file holds nothing but white space",
+    };
+    Err(wrong.to_owned())
+}
+
+/// Whether a first line is complete that is more than white space, or longer than any header.
+fn has_line(bytes: &[u8]) -> bool {
+    bytes.len() > HEADER_BYTES_MAX || bytes.trim_ascii_start().contains(&b'\n')
 }
 
 impl Source {
-    fn new(input: Input) -> Result<Source> {
+    fn new(input: Input, columns: Option<&ColumnMap>) -> Result<Source> {
         let mut window = Window::new(input);
         while window.bytes().len() < SNIFF_BYTES && window.fill()? {}
+        while !has_line(window.bytes()) && window.fill()? {}
         if window.bytes().starts_with(b"\xef\xbb\xbf") {
             window.consume(3);
         }
-        let cutter = sniff(window.bytes())
+        let cutter = sniff(window.bytes(), columns)
             .map_err(|detail| input_error(window.input().name(), "byte 0".into(), detail))?;
         Ok(Source {
             window,
@@ -186,6 +221,8 @@ impl Source {
                 Cutter::Xml(cutter) => cutter.next(&mut self.window, &mut self.batch),
                 Cutter::Lines(cutter) => cutter.next(&mut self.window, &mut self.batch),
                 Cutter::Entries(cutter) => cutter.next(&mut self.window, &mut self.batch),
+                Cutter::Tagged(cutter) => cutter.next(&mut self.window, &mut self.batch),
+                Cutter::Table(cutter) => cutter.next(&mut self.window, &mut self.batch),
             };
             match more {
                 Ok(true) => {}
@@ -244,6 +281,10 @@ impl Place {
     fn words(self, at: u64, pmid: Option<u32>) -> String {
         match self.kind {
             RawKind::Line => format!("line {}", self.line),
+            RawKind::Nbib | RawKind::Ris | RawKind::Row => match pmid {
+                Some(pmid) => format!("line {} (PMID {pmid})", self.line),
+                None => format!("line {}", self.line),
+            },
             RawKind::Bad if self.line > 0 => format!("line {}", self.line),
             _ => pubmed::place(self.position, self.offset + at, pmid),
         }
@@ -262,10 +303,16 @@ pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result
     let place = Place { kind: raw.kind, position, offset: raw.offset, line: raw.line };
     let parsed = parse_raw(batch, raw, position).map(|record| (record, place));
     Some(parsed.map_err(|fault| {
-        let pmid = match raw.kind {
-            RawKind::Entry => pubmedqa::pmid_hint(batch.bytes(raw)),
-            _ => pubmed::pmid_hint(batch.bytes(raw)),
-        };
+        let bytes = batch.bytes(raw);
+        let (mut place, mut pmid) = (place, None);
+        match raw.kind {
+            RawKind::Entry => pmid = pubmedqa::pmid_hint(bytes),
+            RawKind::Nbib | RawKind::Ris | RawKind::Row => {
+                let before = bytes.get(..fault.offset as usize).unwrap_or_default();
+                place.line += memchr::memchr_iter(b'\n', before).count() as u64;
+            }
+            _ => pmid = pubmed::pmid_hint(bytes),
+        }
         input_error(file, place.words(fault.offset, pmid), fault.detail)
     }))
 }
@@ -276,6 +323,12 @@ fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record,
         RawKind::Bad => return Err(Fault::whole(String::from_utf8_lossy(bytes))),
         RawKind::Line => jsonl::parse(bytes, position)?,
         RawKind::Entry => pubmedqa::parse(bytes, position)?,
+        RawKind::Nbib => nbib::parse(bytes, position)?,
+        RawKind::Ris => ris::parse(bytes, position)?,
+        RawKind::Row => match &batch.table {
+            Some(header) => table::parse(header, bytes, position)?,
+            None => return Err(Fault::whole("a row without a header")),
+        },
         kind => pubmed::parse(kind, bytes, position)?,
     };
     let key_only = match &record.event {
@@ -356,11 +409,17 @@ mod tests {
 
     #[test]
     fn tells_formats_by_their_first_bytes() {
+        let sniff = |bytes| sniff(bytes, None);
         assert!(matches!(sniff(b"\n <a>"), Ok(Cutter::Xml(_))));
         assert!(matches!(sniff(b"{\"id\": 1}"), Ok(Cutter::Lines(_))));
         assert!(matches!(sniff(b"{ \"123\" : {"), Ok(Cutter::Entries(_))));
         assert!(sniff(b"[{}]").is_err_and(|detail| detail.contains("JSON lines")));
-        assert!(sniff(b"PMID- 1").is_err());
+        assert!(matches!(sniff(b"\r\nPMID- 1"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"TY  - JOUR\n"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"\"PMID\";title\n"), Ok(Cutter::Table(_))));
+        for other in [&b"PMID: 1"[..], b"title\n", b"a,b,c\n1,2,3\n", b"Dear title, hello"] {
+            assert!(sniff(other).is_err());
+        }
         assert!(sniff(b"\xff\xfe<\0").is_err_and(|detail| detail.contains("UTF-16")));
     }
 }

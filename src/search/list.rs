@@ -1,4 +1,4 @@
-//! Lists matching documents in an order that needs no vectors: by date, key or a free field.
+//! Lists matching documents in an order that needs no vectors: by date, key, author, journal or a free field.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::answer::Hit;
+use super::cited::{first_author, journal};
 use super::explain::{Explain, Plan, SegmentExplain};
 use super::fields::require_field;
 use super::matches::Matches;
@@ -13,6 +14,7 @@ use super::numbers::Number;
 use super::query::Query;
 use super::sort::{Sort, SortOrder};
 use super::view::SegmentView;
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::rows::rows as bitmap_rows;
 use crate::ids::{Key, RowId};
@@ -66,6 +68,12 @@ pub(super) fn list(
     let hits = match sort {
         Sort::Date => first_of(&parts, (order, by_key), query, dates)?,
         Sort::Key => first_of(&parts, (order, order), query, pmids)?,
+        Sort::FirstAuthor => {
+            first_of(&parts, (order, by_key), query, |part| texts(part, query, first_author))?
+        }
+        Sort::Journal => {
+            first_of(&parts, (order, by_key), query, |part| texts(part, query, journal))?
+        }
         Sort::Field(name) => {
             require_field(name, segments, query.allow_unknown)?;
             first_of(&parts, (order, by_key), query, |part| values(part, name, order, query))?
@@ -102,7 +110,7 @@ impl<'a> Part<'a> {
 }
 
 /// The first rows of all parts by their values, ties by key.
-fn first_of<'a, V: Ord + Copy>(
+fn first_of<'a, V: Ord + Clone>(
     parts: &[Part<'a>],
     (order, of_keys): (SortOrder, SortOrder),
     query: &Query,
@@ -138,7 +146,7 @@ fn first_of<'a, V: Ord + Copy>(
 }
 
 /// Keeps the first rows, and all that are equal to the last of them: only their keys decide which come first.
-fn keep_first<V: Copy>(
+fn keep_first<V: Clone>(
     rows: &mut Valued<V>,
     wanted: usize,
     order: impl Fn(&Option<V>, &Option<V>) -> Ordering,
@@ -147,7 +155,7 @@ fn keep_first<V: Copy>(
         return;
     }
     let (_, (last, _), _) = rows.select_nth_unstable_by(wanted - 1, |a, b| order(&a.0, &b.0));
-    let last = *last;
+    let last = last.clone();
     rows.retain(|(value, _)| order(value, &last).is_le());
 }
 
@@ -165,6 +173,25 @@ fn pmids(part: &Part<'_>) -> Result<Valued<u64>> {
         Key::Text(_) => Ok((Some(u64::MAX), row)),
     };
     part.rows().map(place).collect()
+}
+
+/// What a document is called by as a citation.
+fn texts(
+    part: &Part<'_>,
+    query: &Query,
+    text: impl Fn(&Document) -> Option<String>,
+) -> Result<Valued<String>> {
+    let mut values = Vec::new();
+    for item in part.segment.documents() {
+        let (row, document) = item?;
+        if (row.0 as usize).is_multiple_of(ROWS_UNCHECKED) {
+            query.control.check()?;
+        }
+        if part.has(row.0) {
+            values.push((text(&document), row.0));
+        }
+    }
+    Ok(values)
 }
 
 /// Values of a free field, of lists and of fields of several types the first one in this order.

@@ -10,8 +10,8 @@
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
 //! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
-//! | hits | `execute`, by vector `dense`, in another order `list` |
-//! | counts | `facets` |
+//! | hits | `execute`: by vector `dense`, by words `words`, by both `fuse`, in another order `list`, `cited` |
+//! | counts, all rows | `facets`, `matching` |
 //! | strategies in PubMed's language | `strategy/` |
 //! | what is answered | `answer`, `note`, `explain`, `diagnose` |
 //!
@@ -20,6 +20,7 @@
 
 mod answer;
 mod check;
+mod cited;
 mod compile;
 mod compiled;
 mod dense;
@@ -34,6 +35,7 @@ mod hints;
 mod left_out;
 mod list;
 mod matches;
+mod matching;
 mod mesh;
 mod names;
 mod note;
@@ -65,6 +67,7 @@ pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
 pub use filter::{FieldTest, Filter};
 pub use hints::{Hint, TagMeaning, hints};
+pub use matching::{MatchingRows, matching};
 pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
 pub use query::{Accuracy, Fusion, Mode, Query};

@@ -7,6 +7,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
 use super::explain::Explanation;
+use super::facets::AnswerFacet;
 use super::remark::Remark;
 use crate::document::Document;
 use crate::ids::Key;
@@ -24,7 +25,7 @@ use crate::ingest::jsonl::to_json;
 /// ```
 ///
 /// Members that a request asks for are left out where it does not: `highlights` and `document` of a hit,
-/// `explain` of the answer.
+/// `facets` and `explain` of the answer.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Answer {
@@ -42,8 +43,14 @@ pub struct Answer {
     /// What the hits do not show.
     #[serde(rename = "notes")]
     pub remarks: Vec<Remark>,
+    /// Whether hits were not asked for: only the counts.
+    #[serde(skip)]
+    pub is_count: bool,
     /// Best first, or newest first without a text and a vector.
     pub hits: Vec<AnswerHit>,
+    /// How many matching documents have each value of what was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facets: Vec<AnswerFacet>,
     /// How the answer was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,

@@ -1,14 +1,16 @@
 //! From a request to an answer: embed, search, sort again, show.
 
 use super::answer::{Answer, AnswerHit, Highlights};
-use super::error::SessionResult;
+use super::error::{SessionError, SessionResult};
 use super::explain::Explanation;
+use super::facets::AnswerFacet;
 use super::highlight::Terms;
 use super::hints;
 use super::opened::Session;
 use super::remark::Remark;
 use super::request::Request;
 use super::sentences::SentenceRanking;
+use super::similar;
 use crate::db::Snapshot;
 use crate::document::Document;
 use crate::encoder::EncoderSpec;
@@ -32,10 +34,12 @@ impl Session {
         if top.is_some() {
             self.check_rerank(request)?;
         }
-        let (query, encoder) = self.query(request)?;
+        let (query, encoder) = self.query(request, &snapshot)?;
         let result = snapshot.search(&query)?;
+        let facets = facets(request, &snapshot, &query)?;
         let found = Found { request, snapshot: &snapshot, result, encoder };
         let mut answer = found.answer()?;
+        answer.facets = facets;
         if is_counted_only {
             return Ok(answer);
         }
@@ -51,7 +55,7 @@ impl Session {
                 self.rerank(request, &mut hits, documents)?
             }
         };
-        let is_scored = request.words().is_some() || request.vector.is_some();
+        let is_scored = request.is_scored();
         for (place, (hit, document)) in hits.iter().zip(&documents).enumerate() {
             let score = is_scored.then_some(hit.score);
             answer.hits.push(AnswerHit::new(request.offset + place + 1, score, document));
@@ -61,7 +65,14 @@ impl Session {
     }
 
     /// The search that a request asks for, and what embedded its text.
-    fn query(&self, request: &Request) -> SessionResult<(Query, Option<EncoderSpec>)> {
+    fn query(
+        &self,
+        request: &Request,
+        snapshot: &Snapshot,
+    ) -> SessionResult<(Query, Option<EncoderSpec>)> {
+        if request.like.is_empty() && !request.unlike.is_empty() {
+            return Err(SessionError::NothingLiked);
+        }
         let wanted = request.offset.saturating_add(request.k);
         let k = request.rerank.map_or(wanted, |top| wanted.max(top));
         let mut encoder = None;
@@ -72,15 +83,23 @@ impl Session {
                 Query::text(text).with_vector(vector.clone()).mode(request.mode).k(k)
             }
             (Some(vector), _) => Query::vector(vector.clone()).k(k),
+            _ if request.is_by_example() => {
+                Query::vector(similar::vector(snapshot, &request.like, &request.unlike)?).k(k)
+            }
             (None, Some(text)) => self.text_query(request, text, &mut encoder)?.k(k),
             (None, None) => Query::matching(request.filter.clone()).k(wanted),
         };
+        let filter = similar::without(request.filter.clone(), &request.like, &request.unlike);
         let query = query
-            .filter(request.filter.clone())
+            .filter(filter)
             .accuracy(request.accuracy)
             .fusion(request.fusion)
             .control(request.control.clone());
         let query = if request.allow_unknown_names { query.allow_unknown_names() } else { query };
+        let query = match &request.sort {
+            Some((sort, order)) => query.sort(sort.clone(), *order),
+            None => query,
+        };
         Ok((query, encoder))
     }
 
@@ -154,6 +173,14 @@ impl Session {
     }
 }
 
+fn facets(request: &Request, snapshot: &Snapshot, query: &Query) -> Result<Vec<AnswerFacet>> {
+    let counts = request.facets.iter().map(|facet| {
+        let counts = snapshot.facets(query, facet, request.facet_values)?;
+        Ok(AnswerFacet { facet: facet.clone(), counts })
+    });
+    counts.collect()
+}
+
 fn documents(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<Document>> {
     let mut documents = Vec::with_capacity(hits.len());
     for hit in hits {
@@ -183,7 +210,9 @@ impl Found<'_> {
             undated: result.undated(),
             unindexed: result.unindexed(),
             remarks: self.remarks()?,
+            is_count: request.k == 0,
             hits: Vec::new(),
+            facets: Vec::new(),
             explain: request
                 .explain
                 .then(|| Explanation { encoder: encoder.clone(), search: result.explain.clone() }),

@@ -6,6 +6,7 @@ use super::names::{NO_ENCODER, metric_name, row_type_name};
 use crate::encoder::{Fingerprint, Metric};
 use crate::error::Error;
 use crate::format::manifest::RowType;
+use crate::ids::Key;
 
 /// A session's result.
 pub type SessionResult<T> = std::result::Result<T, SessionError>;
@@ -108,6 +109,24 @@ pub enum SessionError {
     /// The database was created without vectors.
     #[error("this database has no vectors, so there is nothing to index")]
     NothingToIndex,
+    /// No document has a key that hits should be like.
+    #[error("document {key} is not in this database")]
+    NotThere {
+        /// The key.
+        key: Key,
+    },
+    /// A document that hits should be like has no vector.
+    #[error("document {key} has no vector to compare others with")]
+    WithoutVector {
+        /// Its key.
+        key: Key,
+    },
+    /// Hits should be unlike documents and like none.
+    #[error("documents to keep off were given and none to be like")]
+    NothingLiked,
+    /// What hits should be like and unlike is the same.
+    #[error("the documents to be like and those to keep off cancel each other out")]
+    NothingLeft,
     /// Recall was to be measured with queries, and there are none.
     #[error("there are no queries to measure recall with")]
     NoQueries,
@@ -272,6 +291,10 @@ impl SessionError {
             Self::CreatedWithoutVectors => "created_without_vectors",
             Self::OwnVectors => "own_vectors",
             Self::NothingToIndex => "nothing_to_index",
+            Self::NotThere { .. } => "not_there",
+            Self::WithoutVector { .. } => "without_vector",
+            Self::NothingLiked => "nothing_liked",
+            Self::NothingLeft => "nothing_left",
             Self::NoQueries => "no_queries",
             Self::QueriesNeedEncoder => "queries_need_encoder",
             Self::NotAFile { .. } => "not_a_file",

@@ -63,6 +63,7 @@ impl Import {
             encoder,
             origin,
             ids: settings.ids.clone(),
+            columns: settings.columns.clone(),
             defer: settings.defer,
             force: settings.force,
             keep_going: settings.keep_going,
@@ -109,7 +110,7 @@ fn checked(
     if sources.is_empty() {
         return Err(SessionError::NoSources);
     }
-    check(sources, settings.ids.as_deref(), looks_inside)
+    check(sources, &settings.hints(), looks_inside)
 }
 
 impl Session {

@@ -40,6 +40,9 @@
 //! | `opened` | [`Session`]: database, encoder and cross-encoder, opened at first use |
 //! | `choice`, `encoders`, `locate`, `folders/` | names of encoders to encoders |
 //! | `request`, `ask`, `answer`, `explain` | what is asked and answered |
+//! | `facets`, `duplicates` | counts beside an answer; documents that are one work |
+//! | `saved/` | searches on record, and asked again |
+//! | `similar` | a query of documents: more like these |
 //! | `rerank` | hits sorted again by a cross-encoder |
 //! | `sentences`, `highlight` | the best sentence of a hit, the words of the query in it |
 //! | `remark`, `hints` | what an answer says beside its hits |
@@ -56,12 +59,14 @@
 mod answer;
 mod ask;
 mod choice;
+mod duplicates;
 mod embed;
 mod encoders;
 #[cfg(feature = "bert")]
 mod engine;
 mod error;
 mod explain;
+mod facets;
 mod find;
 mod folders;
 mod highlight;
@@ -78,8 +83,10 @@ mod opened;
 mod remark;
 mod request;
 mod rerank;
+mod saved;
 mod sentences;
 mod settings;
+mod similar;
 mod sources;
 mod strategy;
 mod suggest;
@@ -89,12 +96,14 @@ pub use answer::{Answer, AnswerHit, Highlights, journal_of, years_of};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]
 pub use choice::ModelOptions;
+pub use duplicates::{DuplicateGroup, SameBy, duplicates};
 pub use embed::EmbedOutcome;
 pub use encoders::open_encoder;
 #[cfg(feature = "bert")]
 pub use engine::{EncodedOutcome, EncodedText, TextEngine, TextPair};
 pub use error::{SessionError, SessionResult};
 pub use explain::Explanation;
+pub use facets::{AnswerFacet, facet_name, facet_named};
 pub use find::{KeyLookup, find_keys};
 #[cfg(feature = "bert")]
 pub use folders::{ModelNote, model_notes};
@@ -104,6 +113,10 @@ pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
 pub use request::Request;
+pub use saved::{
+    MovedKey, PinnedDatabase, PinnedEncoder, PinnedSource, Replay, SavedAnswer, SavedHit,
+    SavedRequest, SavedSearch,
+};
 pub use settings::ImportSettings;
 pub use strategy::History;
 
@@ -115,11 +128,12 @@ pub use crate::db::{
 };
 pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
+pub use crate::ingest::table::ColumnMap;
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
 pub use crate::limits::{STRATEGY_BYTES_MAX, TRAIN_ROWS_MIN};
 pub use crate::query::{Caution, Strategy};
 pub use crate::search::{
-    Explain, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, TranslatedLine, TranslatedStrategy,
-    WhyExact,
+    Explain, Facet, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, TranslatedLine,
+    TranslatedStrategy, WhyExact,
 };
 pub use crate::storage::Access;

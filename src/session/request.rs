@@ -1,7 +1,8 @@
 //! What a session is asked.
 
 use crate::control::Control;
-use crate::search::{Accuracy, Filter, Fusion, Mode};
+use crate::ids::Key;
+use crate::search::{Accuracy, Facet, Filter, Fusion, Mode, Sort, SortOrder};
 
 /// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
 ///
@@ -26,12 +27,19 @@ pub struct Request {
     /// chooses sentences and highlights, is what a cross-encoder reads, and is ranked by if [`Request::mode`] asks for
     /// words.
     pub vector: Option<Vec<f32>>,
+    /// Documents that hits should be like, by their stored vectors, in place of a vector; they are no hits
+    /// themselves. A text beside them is not embedded.
+    pub like: Vec<Key>,
+    /// Documents that hits should not be like.
+    pub unlike: Vec<Key>,
     /// Only documents that pass.
     pub filter: Filter,
     /// Hits wanted; 0 only counts the documents that pass the filter.
     pub k: usize,
     /// Hits to leave out before the first: those of earlier pages.
     pub offset: usize,
+    /// The order of hits; the best or the newest first where nothing is said.
+    pub sort: Option<(Sort, SortOrder)>,
     /// How near to the exact answer the search must come.
     pub accuracy: Accuracy,
     /// What documents are ranked by. [`Mode::Auto`] ranks a text by words and by its vector, and by words alone where the
@@ -51,6 +59,10 @@ pub struct Request {
     pub highlights: bool,
     /// Give each hit its whole document.
     pub documents: bool,
+    /// Count the documents that pass by these.
+    pub facets: Vec<Facet>,
+    /// Most values of each facet to list.
+    pub facet_values: usize,
     /// Say how the answer was found.
     pub explain: bool,
     /// Deadline and cancel token.
@@ -63,9 +75,12 @@ impl Default for Request {
         Request {
             text: None,
             vector: None,
+            like: Vec::new(),
+            unlike: Vec::new(),
             filter: Filter::All,
             k: 10,
             offset: 0,
+            sort: None,
             accuracy: Accuracy::default(),
             mode: Mode::default(),
             fusion: Fusion::default(),
@@ -74,6 +89,8 @@ impl Default for Request {
             sentences: false,
             highlights: false,
             documents: false,
+            facets: Vec::new(),
+            facet_values: 10,
             explain: false,
             control: Control::default(),
         }
@@ -91,6 +108,18 @@ impl Request {
     #[must_use]
     pub fn vector(vector: Vec<f32>) -> Request {
         Request { vector: Some(vector), ..Request::default() }
+    }
+
+    /// Searches for more documents like these.
+    #[must_use]
+    pub fn like(keys: Vec<Key>) -> Request {
+        Request { like: keys, ..Request::default() }
+    }
+
+    /// Keeps off what these documents are like.
+    #[must_use]
+    pub fn unlike(self, keys: Vec<Key>) -> Request {
+        Request { unlike: keys, ..self }
     }
 
     /// Lists what a filter matches, newest first.
@@ -115,6 +144,12 @@ impl Request {
     #[must_use]
     pub fn offset(self, offset: usize) -> Request {
         Request { offset, ..self }
+    }
+
+    /// Orders hits otherwise: see [`Query::sort`](crate::search::Query::sort).
+    #[must_use]
+    pub fn sort(self, sort: Sort, order: SortOrder) -> Request {
+        Request { sort: Some((sort, order)), ..self }
     }
 
     /// Says how near to the exact answer the search must come.
@@ -159,6 +194,13 @@ impl Request {
         Request { documents: true, ..self }
     }
 
+    /// Counts the documents that pass by this.
+    #[must_use]
+    pub fn facet(mut self, facet: Facet) -> Request {
+        self.facets.push(facet);
+        self
+    }
+
     /// Says how the answer was found.
     #[must_use]
     pub fn explain(self) -> Request {
@@ -174,5 +216,15 @@ impl Request {
     /// The text without blanks around it; `None` where nothing is left.
     pub(super) fn words(&self) -> Option<&str> {
         self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Whether documents stand for a vector.
+    pub(super) fn is_by_example(&self) -> bool {
+        self.vector.is_none() && !self.like.is_empty()
+    }
+
+    /// Whether hits have scores.
+    pub(super) fn is_scored(&self) -> bool {
+        self.words().is_some() || self.vector.is_some() || self.is_by_example()
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use super::choice::EncoderChoice;
 use crate::encoder::Metric;
 use crate::format::manifest::RowType;
+use crate::ingest::SourceHints;
+use crate::ingest::table::ColumnMap;
 
 /// How sources are imported into a database, which is created if it is not there.
 ///
@@ -26,10 +28,19 @@ pub struct ImportSettings {
     pub metric: Option<Metric>,
     /// The list of ids of the only `.npy` among the sources, where it is not found by its name.
     pub ids: Option<PathBuf>,
+    /// The columns of tables, where their headers have other names than the usual ones.
+    pub columns: Option<ColumnMap>,
     /// Store documents now and embed them later, by [`Session::embed`](super::Session::embed).
     pub defer: bool,
     /// Import again what was imported before and has not changed.
     pub force: bool,
     /// Pass over records that cannot be read, and report them.
     pub keep_going: bool,
+}
+
+impl ImportSettings {
+    /// What the sources do not say about themselves.
+    pub(super) fn hints(&self) -> SourceHints {
+        SourceHints::new(self.ids.clone(), self.columns.clone())
+    }
 }

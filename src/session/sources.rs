@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::{SessionError, SessionResult};
 use crate::encoder::Metric;
 use crate::error::Error;
-use crate::ingest::{Event, ImportSource, Opened, Source};
+use crate::ingest::{Event, ImportSource, Opened, Source, SourceHints};
 
 /// Sources that can be read, and the vectors that they bring.
 pub(super) struct Checked {
@@ -37,7 +37,7 @@ pub(super) struct Brought {
 /// [`SessionError::SourceIsDirectory`]; as [`Opened::open`].
 pub(super) fn check(
     sources: Vec<ImportSource>,
-    ids: Option<&Path>,
+    hints: &SourceHints,
     looks_inside: bool,
 ) -> SessionResult<Checked> {
     let mut checked = Checked {
@@ -67,7 +67,7 @@ pub(super) fn check(
             checked.sources.push(ImportSource::Path(path));
             continue;
         }
-        match Opened::open(&path, ids)? {
+        match Opened::open(&path, hints)? {
             Opened::Documents(mut source) => {
                 if looks_inside && checked.brought.is_none() {
                     checked.brought = first_vector(&mut source);

@@ -14,6 +14,7 @@ mod index;
 mod interrupt;
 #[cfg(unix)]
 mod limits;
+mod literature;
 mod mesh;
 #[path = "../common/npy.rs"]
 mod npy;

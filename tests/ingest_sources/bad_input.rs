@@ -183,9 +183,13 @@ fn a_huge_attribute() {
 }
 
 #[test]
-fn neither_xml_nor_json() {
-    let (_, detail) = ends("PMID- 1\n", 0);
-    assert_eq!(detail, "expected PubMed XML, JSON lines or PubMedQA JSON, found something else");
+fn none_of_the_formats() {
+    let (_, detail) = ends("Dear colleagues,\n", 0);
+    assert_eq!(
+        detail,
+        "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS or a table with a header that names a \
+         PMID, title or abstract, found something else"
+    );
     let (_, detail) = ends("", 0);
     assert_eq!(detail, "the file is empty");
     let (_, detail) = ends(" \n", 0);

@@ -8,9 +8,12 @@ mod books;
 mod characters;
 mod empty;
 mod jsonl;
+mod nbib;
 mod pubmed;
+mod ris;
 mod round_trip;
 mod shared;
+mod table;
 
 use std::io::{Cursor, Write};
 use std::path::PathBuf;

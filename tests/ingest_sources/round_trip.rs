@@ -156,7 +156,7 @@ fn fields() -> impl Strategy<Value = Vec<Field>> {
 }
 
 /// A document with anything in any field.
-fn any_document() -> impl Strategy<Value = Document> {
+pub(super) fn any_document() -> impl Strategy<Value = Document> {
     let head = (key(), any::<u32>(), vec(text(), 6), vec(section(), 0..3), journal());
     let other = (text(), text(), vec(section(), 0..2))
         .prop_map(|(kind, language, sections)| OtherAbstract { kind, language, sections });

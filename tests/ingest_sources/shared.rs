@@ -8,7 +8,7 @@ use medvec::Key;
 use medvec::ingest::{Event, open, open_reader};
 
 /// The folder of real data; `None`, and a word about it, where there is none outside of CI.
-fn shared() -> Option<PathBuf> {
+pub(super) fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("MEDVEC_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let found = folder.join("data/README.md").is_file();
@@ -60,7 +60,7 @@ impl Counts {
     }
 }
 
-fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("folder") {
         let path = entry.expect("entry").path();
@@ -75,7 +75,7 @@ fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
 }
 
 /// The members of a tar archive: name at byte 0, size in octal at byte 124, type at byte 156.
-fn tar_members(bytes: &[u8]) -> Vec<&[u8]> {
+pub(super) fn tar_members(bytes: &[u8]) -> Vec<&[u8]> {
     let (mut members, mut place) = (Vec::new(), 0);
     while bytes.get(place).is_some_and(|&byte| byte != 0) {
         let header = &bytes[place..place + 512];

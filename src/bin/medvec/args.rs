@@ -1,6 +1,7 @@
 //! The command line as clap sees it: one struct per command.
 
 mod choices;
+mod literature;
 mod mesh;
 mod models;
 mod strategy;
@@ -10,10 +11,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use medvec::session::ColumnMap;
 
 use crate::progress::Form;
 
-pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows};
+pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use literature::{Duplicates, Export, Similar};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -76,6 +79,12 @@ pub(crate) enum Command {
     Strategy(StrategyArgs),
     /// Print documents.
     Get(Get),
+    /// Find more documents like some, by their vectors.
+    Similar(Similar),
+    /// Find documents that are likely the same work: one DOI, PMCID, PMID or title.
+    Duplicates(Duplicates),
+    /// Write all documents, or those that pass filters, as citations.
+    Export(Export),
     /// Delete documents.
     Delete(Delete),
     /// Documents, sizes, encoder and sources of a database.
@@ -119,8 +128,8 @@ pub(crate) struct Import {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Source files: PubMed XML (.xml, .xml.gz), JSONL, PubMedQA JSON, vectors (.npy, Parquet); told
-    /// apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
+    /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL, PubMedQA JSON, vectors
+    /// (.npy, Parquet); told apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -156,6 +165,11 @@ pub(crate) struct Import {
     /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
+
+    /// Columns of tables whose headers have unusual names, as `title=Titel,abstract=Inhalt,key=Nr`; roles: pmid,
+    /// key, id, title, abstract, date, year, journal, authors, mesh, keywords, types, languages, doi, pmcid.
+    #[arg(long, value_name = "ROLE=COLUMN,...")]
+    pub(crate) map: Option<ColumnMap>,
 
     /// Store documents now and embed them later, with `medvec embed`: filters find them at once.
     #[arg(long)]
@@ -219,6 +233,18 @@ pub(crate) struct Search {
     #[arg(long, value_name = "STRATEGY")]
     pub(crate) query: Option<String>,
 
+    /// Hits to leave out before the first: those of earlier pages.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) offset: usize,
+
+    /// Order of hits, in place of the best or the newest first. It decides which documents are hits, too.
+    #[arg(long, value_enum, value_name = "ORDER", conflicts_with = "rerank")]
+    pub(crate) sort: Option<SortName>,
+
+    /// Count matching documents by these: year, journal, type, mesh, major, language, or fields of your own.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = name)]
+    pub(crate) facet: Vec<String>,
+
     /// What must hold.
     #[command(flatten)]
     pub(crate) filters: Filters,
@@ -273,6 +299,22 @@ pub(crate) struct Search {
     /// With --rerank: how many of the best hits it reads; -k at least.
     #[arg(long, value_name = "N", requires = "rerank", default_value_t = 50)]
     pub(crate) rerank_top: usize,
+
+    /// Put the search on record in this file, which must not exist: request, answer, and the state of the database.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_search: Option<PathBuf>,
+
+    /// Ask a search on record again, and say what changed. Exit code 0 if the answer is the same, 1 if not; text
+    /// or json.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "text", "save_search", "sort", "facet", "explain", "mesh", "major", "year", "journal", "language",
+        "publication_type", "has_abstract", "field", "exact", "recall", "probes",
+    ])]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// With --format trec: what the run calls this query.
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pub(crate) topic: String,
 
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]

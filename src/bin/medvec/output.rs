@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use medvec::export::{csv, json};
+use medvec::export::{CitationWriter, csv, json, trec};
 use medvec::session::Answer;
 
 use crate::args::Format;
@@ -10,11 +10,12 @@ use crate::keys;
 use crate::render;
 use crate::terminal::Output;
 
-/// Writes an answer.
+/// Writes an answer; `topic` is what a run calls its query.
 pub(crate) fn answer(
     out: &mut Output,
     format: Format,
     answer: &Answer,
+    topic: &str,
     columns: usize,
 ) -> io::Result<()> {
     match format {
@@ -29,6 +30,15 @@ pub(crate) fn answer(
             let out = &mut out.machine();
             let mut lines = answer.hits.iter().map(|hit| keys::line(&hit.key.to_string()));
             lines.try_for_each(|line| writeln!(out, "{line}"))
+        }
+        Format::Trec => trec::hits(&mut out.machine(), topic, &answer.hits, env!("CARGO_PKG_NAME")),
+        Format::Nbib | Format::Ris | Format::Bibtex | Format::CslJson => {
+            let Some(format) = format.of_cited_hits() else { return Ok(()) };
+            let mut out = out.machine();
+            let mut writer = CitationWriter::new(format, &mut out)?;
+            let mut documents = answer.hits.iter().filter_map(|hit| hit.document.as_deref());
+            documents.try_for_each(|document| writer.write(document))?;
+            writer.finish().map(drop)
         }
     }
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use medvec::document::{Author, FieldValue, MeshHeading};
-use medvec::session::{AnswerHit, journal_of};
+use medvec::session::{AnswerFacet, AnswerHit, facet_name, journal_of};
 use medvec::{Document, Key};
 
-use crate::style::{FAINT, KEY, MARK, TITLE};
+use crate::style::{FAINT, KEY, MARK, TITLE, count, counted};
 use crate::terminal::{Style, one_line};
 use crate::wrap::wrap;
 
@@ -45,6 +45,25 @@ pub(crate) fn hits(out: &mut dyn Write, hits: &[AnswerHit], columns: usize) -> i
                 if marks.iter().any(is_in) { MARK } else { Style::Plain }
             };
             paragraph(out, sentence, width, indent, style)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes counts by value, a block per facet.
+pub(crate) fn facets(out: &mut dyn Write, facets: &[AnswerFacet]) -> io::Result<()> {
+    for facet in facets {
+        writeln!(out, "\n{TITLE}{}{TITLE:#}", one_line(facet_name(&facet.facet)))?;
+        for value in &facet.counts.values {
+            writeln!(out, "{:>10}  {}", count(value.documents), one_line(&value.value))?;
+        }
+        if facet.counts.other_values > 0 {
+            let others = counted(facet.counts.other_values, "other value");
+            writeln!(
+                out,
+                "{FAINT}{:>10}  in {others}{FAINT:#}",
+                count(facet.counts.other_documents)
+            )?;
         }
     }
     Ok(())

@@ -91,6 +91,28 @@ fn with_interval(verbatim: String, interval: Option<(Day, Day)>) -> PublicationD
     PublicationDate { verbatim, first, last }
 }
 
+/// What an interval of days is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Span {
+    Day,
+    Month,
+    Year,
+    /// A season, a range, or anything else.
+    Other,
+}
+
+/// What the days that a date can mean are together.
+pub(crate) fn span(date: &PublicationDate) -> Span {
+    let (first, last) = (date.first, date.last);
+    let (year, month) = (first.year(), first.month());
+    match () {
+        () if first == last => Span::Day,
+        () if (first, last) == exact(year, month, None) => Span::Month,
+        () if (first, last) == (Day::new(year, 1, 1), Day::new(year, 12, 31)) => Span::Year,
+        () => Span::Other,
+    }
+}
+
 /// A day, or the whole month when it has no such day.
 fn exact(year: u32, month: u32, day: Option<u32>) -> (Day, Day) {
     let end = days_of_month(year, month);

@@ -7,6 +7,7 @@ use crate::control::Control;
 use crate::db::embedding::CALL_TEXTS;
 use crate::db::setters::setters;
 use crate::encoder::{Encoder, EncoderSpec};
+use crate::ingest::table::ColumnMap;
 
 /// How files are imported.
 #[derive(Clone)]
@@ -22,6 +23,9 @@ pub struct ImportOptions {
     /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
     /// [`crate::ingest::vectors`].
     pub ids: Option<PathBuf>,
+    /// The columns of tables, where their headers have other names than the usual ones; see
+    /// [`crate::ingest::table`].
+    pub columns: Option<ColumnMap>,
     /// Import files again that were imported before: their records replace those that are stored.
     pub force: bool,
     /// Pass over bad records and broken files instead of stopping.
@@ -43,6 +47,7 @@ setters!(ImportOptions {
     defer: bool,
     origin: Option<EncoderSpec>,
     ids: Option<PathBuf>,
+    columns: Option<ColumnMap>,
     force: bool,
     keep_going: bool,
     batch: usize,
@@ -62,6 +67,7 @@ impl Default for ImportOptions {
             defer: false,
             origin: None,
             ids: None,
+            columns: None,
             force: false,
             keep_going: false,
             batch: CALL_TEXTS,

@@ -13,7 +13,7 @@ use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ingest::digest;
 use crate::ingest::raw::input_error;
 use crate::ingest::vectors::{VectorRecord, VectorSource};
-use crate::ingest::{ImportSource, Opened, Source};
+use crate::ingest::{ImportSource, Opened, Source, SourceHints};
 
 /// Segments after which an import merges them: each key that is written is looked up in all.
 const SEGMENTS_MAX: usize = 32;
@@ -93,7 +93,8 @@ impl<'a> Import<'a> {
     }
 
     fn source(&mut self, source: ImportSource) -> Result<()> {
-        match source.open(self.options.ids.as_deref())? {
+        let hints = SourceHints::new(self.options.ids.clone(), self.options.columns.clone());
+        match source.open(&hints)? {
             Opened::Documents(source) => self.documents_file(*source),
             Opened::Vectors(source) => self.vectors_file(*source),
         }

@@ -49,7 +49,7 @@ pub(super) fn short_name(person: &Author) -> String {
 }
 
 /// Adds texts to a free field that is a list, and makes it where there is none.
-pub(super) fn add_list(fields: &mut Vec<Field>, name: &str, mut texts: Vec<String>) {
+pub(in crate::ingest) fn add_list(fields: &mut Vec<Field>, name: &str, mut texts: Vec<String>) {
     texts.retain(|text| !text.is_empty());
     if texts.is_empty() {
         return;

@@ -54,7 +54,7 @@ fn push(ids: &mut Vec<OtherId>, kind: String, value: String) {
 }
 
 /// Drops identifiers that are given twice; letter case makes no difference.
-pub(super) fn deduplicate(ids: &mut Vec<OtherId>) {
+pub(in crate::ingest) fn deduplicate(ids: &mut Vec<OtherId>) {
     let mut kept: Vec<OtherId> = Vec::with_capacity(ids.len());
     for id in ids.drain(..) {
         let is_known =

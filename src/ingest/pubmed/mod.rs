@@ -38,7 +38,9 @@ mod text;
 mod token;
 pub(super) mod walk;
 
+pub(super) use authors::add_list;
 pub(super) use cut::XmlCutter;
+pub(super) use links::deduplicate;
 
 use super::raw::{Fault, RawKind, utf8};
 use super::{Event, Record};

@@ -147,10 +147,8 @@ pub(super) fn action(
         ),
     };
     let (concept, matched) = found.ok_or_else(unknown)?;
-    let filter = Filter::PharmacologicalAction {
-        name: vocabulary.name(concept).to_owned(),
-        explode: false,
-    };
+    let filter =
+        Filter::PharmacologicalAction { name: vocabulary.name(concept).to_owned(), explode: false };
     let name = vocabulary.name(concept);
     let mut meant = Meant::new(filter, format!("\"{name}\"{tag}"));
     meant.headings.push(translated(vocabulary, concept, false, matched, name));

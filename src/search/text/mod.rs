@@ -77,7 +77,29 @@ impl TextField {
         TextField::Headings,
     ];
 
-    fn name(self) -> &'static str {
+    /// Every field.
+    const EVERY: [TextField; 12] = [
+        TextField::Title,
+        TextField::Abstract,
+        TextField::OtherAbstracts,
+        TextField::Keywords,
+        TextField::Authors,
+        TextField::FirstAuthor,
+        TextField::LastAuthor,
+        TextField::FullAuthors,
+        TextField::Affiliations,
+        TextField::Journal,
+        TextField::Substances,
+        TextField::Headings,
+    ];
+
+    /// The field of a [name](TextField::name).
+    pub fn named(name: &str) -> Option<TextField> {
+        TextField::EVERY.into_iter().find(|field| field.name() == name)
+    }
+
+    /// Its name, as people and records of searches have it.
+    pub fn name(self) -> &'static str {
         match self {
             TextField::Title => "title",
             TextField::Abstract => "abstract",
@@ -113,6 +135,21 @@ impl TextFilter {
         fields.sort_unstable();
         fields.dedup();
         TextFilter { fields, pattern: pattern.to_owned(), between }
+    }
+
+    /// The fields; all words must be in the same one.
+    pub fn fields(&self) -> &[TextField] {
+        &self.fields
+    }
+
+    /// The words.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The most words between, if their order does not matter.
+    pub fn between(&self) -> Option<u32> {
+        self.between
     }
 
     /// What means nothing in any database.

@@ -1,7 +1,8 @@
 //! Options that are one of a few words.
 
 use clap::ValueEnum;
-use medvec::{Fusion, Metric, Mode, RowType};
+use medvec::export::CitationFormat;
+use medvec::{Fusion, Metric, Mode, RowType, Sort, SortOrder};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -17,6 +18,64 @@ pub(crate) enum Format {
     Csv,
     /// One key per line, for `medvec get DB -` and other programs.
     Pmids,
+    /// NLM's tagged text, as PubMed exports it; medvec imports it.
+    Nbib,
+    /// For Zotero, EndNote, Covidence and other reference managers.
+    Ris,
+    /// For LaTeX.
+    Bibtex,
+    /// For citation processors.
+    CslJson,
+    /// Lines of a run for trec_eval.
+    Trec,
+}
+
+impl Format {
+    /// The format in which whole documents are written; `None` where it is not one of documents.
+    pub(crate) fn of_documents(self) -> Option<CitationFormat> {
+        Some(match self {
+            Format::Json => CitationFormat::Json,
+            Format::Jsonl => CitationFormat::Jsonl,
+            Format::Csv => CitationFormat::Csv,
+            Format::Nbib => CitationFormat::Nbib,
+            Format::Ris => CitationFormat::Ris,
+            Format::Bibtex => CitationFormat::Bibtex,
+            Format::CslJson => CitationFormat::CslJson,
+            Format::Text | Format::Pmids | Format::Trec => return None,
+        })
+    }
+
+    /// As [`Format::of_documents`], for a list of hits, which in the formats of programs has ranks and scores and
+    /// not whole documents.
+    pub(crate) fn of_cited_hits(self) -> Option<CitationFormat> {
+        let is_of_hits = matches!(self, Format::Json | Format::Jsonl | Format::Csv);
+        self.of_documents().filter(|_| !is_of_hits)
+    }
+}
+
+/// What hits are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortName {
+    /// The newest first.
+    Date,
+    /// The best first.
+    Score,
+    /// By the name of the first author.
+    FirstAuthor,
+    /// By the name of the journal.
+    Journal,
+}
+
+impl SortName {
+    /// How the library calls it.
+    pub(crate) fn sort(self) -> (Sort, SortOrder) {
+        match self {
+            SortName::Date => (Sort::Date, SortOrder::Descending),
+            SortName::Score => (Sort::Score, SortOrder::Descending),
+            SortName::FirstAuthor => (Sort::FirstAuthor, SortOrder::Ascending),
+            SortName::Journal => (Sort::Journal, SortOrder::Ascending),
+        }
+    }
 }
 
 /// How vectors are compared.

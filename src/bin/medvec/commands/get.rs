@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use medvec::export::{csv, json};
+use medvec::export::CitationWriter;
 use medvec::session::{KeyLookup, find_keys};
 
 use super::open::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::{keys, render};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
@@ -17,38 +17,45 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     if texts.is_empty() {
         context.remark("no keys were given");
     }
-    let mut found = 0u64;
-    let mut all = Vec::new();
-    if args.format == Format::Csv {
-        csv::document_header(&mut context.out.machine())?;
-    }
+    let mut found = Vec::new();
     for key in find_keys(&texts, &snapshot)? {
-        let key = match key {
-            KeyLookup::Found(key) => key,
-            KeyLookup::Missing(remark) => {
-                context.remark(remark);
-                continue;
+        match key {
+            KeyLookup::Found(key) => found.push(key),
+            KeyLookup::Missing(remark) => context.remark(remark),
+        }
+    }
+    let columns = context.columns;
+    let out = &mut context.out;
+    match (args.format, args.format.of_documents()) {
+        (Format::Pmids, _) => {
+            let out = &mut out.machine();
+            found.iter().try_for_each(|key| writeln!(out, "{}", keys::line(&key.to_string())))?;
+        }
+        (_, Some(format)) => {
+            let mut out = out.machine();
+            let mut writer = CitationWriter::new(format, &mut out)?;
+            for key in &found {
+                if let Some(document) = snapshot.get(key)? {
+                    writer.write(&document)?;
+                }
             }
-        };
-        let Some(document) = snapshot.get(&key)? else { continue };
-        let columns = context.columns;
-        let out = &mut context.out;
-        match args.format {
-            Format::Text => {
-                if found > 0 {
+            writer.finish()?;
+        }
+        (Format::Text, None) => {
+            for (place, key) in found.iter().enumerate() {
+                if place > 0 {
                     writeln!(out)?;
                 }
-                render::document(out, &document, columns)?;
+                if let Some(document) = snapshot.get(key)? {
+                    render::document(out, &document, columns)?;
+                }
             }
-            Format::Json => all.push(json::document(&document)?),
-            Format::Jsonl => json::write_line(&mut out.machine(), &json::document(&document)?)?,
-            Format::Csv => csv::document(&mut out.machine(), &document)?,
-            Format::Pmids => writeln!(out.machine(), "{}", keys::line(&key.to_string()))?,
         }
-        found += 1;
+        (_, None) => {
+            let reason =
+                "a run for trec_eval has ranks, and documents have none: use another --format";
+            return Err(Failure::usage(reason));
+        }
     }
-    if args.format == Format::Json {
-        json::write(&mut context.out.machine(), &all)?;
-    }
-    Ok(if found > 0 { EXIT_FOUND } else { EXIT_NONE })
+    Ok(if found.is_empty() { EXIT_NONE } else { EXIT_FOUND })
 }

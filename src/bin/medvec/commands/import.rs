@@ -35,6 +35,7 @@ fn settings(args: &Import) -> ImportSettings {
     settings.origin = args.origin.clone();
     settings.metric = args.metric.map(MetricName::metric);
     settings.ids = args.ids.clone();
+    settings.columns = args.map.clone();
     settings.defer = args.defer;
     settings.force = args.force;
     settings.keep_going = args.keep_going;

@@ -45,6 +45,9 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         text: Some(QUESTION.to_owned()),
         query: None,
         k: HITS,
+        offset: 0,
+        sort: None,
+        facet: Vec::new(),
         filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
         mode: ModeName::default(),
         fusion: FusionName::default(),
@@ -58,6 +61,9 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         model: ModelOptions::default(),
         rerank: None,
         rerank_top: 0,
+        save_search: None,
+        replay: None,
+        topic: "1".to_owned(),
         format: Format::Text,
     };
     let code = search::run(&query, context)?;

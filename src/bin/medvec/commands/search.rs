@@ -3,15 +3,18 @@
 use std::io::Write;
 
 use medvec::session::{
-    Explanation, IndexExplain, Plan, Request, Session, SessionOptions, Strategy, WhyExact,
+    Answer, Explanation, IndexExplain, Plan, Request, Session, SessionOptions, Strategy, WhyExact,
+    facet_named,
 };
 use medvec::{Accuracy, Filter};
 
-use crate::args::{Format, Search};
+use super::replay;
+use crate::args::{Format, Search, SortName};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::hints;
 use crate::output::answer;
+use crate::render;
 use crate::strategies::{translate, write_terms};
 use crate::style::{FAINT, count, counted, duration};
 use crate::terminal::say;
@@ -20,6 +23,9 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let mut filter = args.filters.to_filter()?;
     let has_words = args.text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let session = Session::open(&args.database, options(args))?;
+    if let Some(path) = &args.replay {
+        return replay::run(&session, path, args.format, context);
+    }
     if let Some(query) = &args.query {
         filter = filter.and(strategy_filter(query, args.explain, &session, context)?);
     }
@@ -28,29 +34,51 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
             "nothing to search for: give a text, a filter (--mesh, --query, ...), or both",
         ));
     }
-    let mut found = session.ask(&request(args, filter, has_words, context))?;
+    if args.sort == Some(SortName::Score) && !has_words {
+        return Err(Failure::usage(
+            "--sort score needs a text: hits of filters alone have no scores",
+        ));
+    }
+    let request = request(args, filter, has_words, context);
+    let mut found = session.ask(&request)?;
+    if let Some(path) = &args.save_search {
+        replay::save(&session, &request, &found, path, context)?;
+    }
     let text = found.text.as_deref().unwrap_or_default();
     for remark in &mut found.remarks {
         hints::reword(remark, text, &args.database);
     }
-    let explanation = found.explain.take();
+    show(&found, args.format, &args.topic, context)
+}
+
+/// Writes an answer and what is to be said beside it; returns the exit code.
+pub(crate) fn show(
+    found: &Answer,
+    format: Format,
+    topic: &str,
+    context: &mut Context,
+) -> Result<u8> {
+    let is_count = found.is_count;
     let of_all = format!(
         "{} of {} in the database",
         counted(found.matched, "matching document"),
         count(found.documents)
     );
-    if args.k == 0 && args.format == Format::Text {
+    if is_count && format == Format::Text {
         writeln!(context.out, "{of_all}")?;
     } else {
-        answer(&mut context.out, args.format, &found, context.columns)?;
+        answer(&mut context.out, format, found, topic, context.columns)?;
     }
-    if let Some(explanation) = &explanation {
+    if format == Format::Text {
+        render::facets(&mut context.out, &found.facets)?;
+    }
+    if let Some(explanation) = &found.explain {
         context.out.flush_all()?;
         explain(explanation);
     }
-    if args.k == 0 && args.format != Format::Text {
+    if is_count && format != Format::Text {
         context.remark(of_all);
-    } else if !found.hits.is_empty() && args.format == Format::Text {
+    } else if !found.hits.is_empty() && format == Format::Text {
         context.remark(format!(
             "\n{FAINT}{} of {} ({} in the database), {}{FAINT:#}",
             count(found.hits.len() as u64),
@@ -62,7 +90,7 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     for remark in &found.remarks {
         context.remark(&remark.text);
     }
-    let is_found = if args.k == 0 { found.matched > 0 } else { !found.hits.is_empty() };
+    let is_found = if is_count { found.matched > 0 } else { !found.hits.is_empty() };
     Ok(if is_found { EXIT_FOUND } else { EXIT_NONE })
 }
 
@@ -94,11 +122,15 @@ fn options(args: &Search) -> SessionOptions {
 fn request(args: &Search, filter: Filter, has_words: bool, context: &Context) -> Request {
     let mut request =
         Request::matching(filter).k(args.k).accuracy(accuracy(args)).control(context.control());
+    request.offset = args.offset;
+    request.sort = args.sort.map(SortName::sort);
+    request.facets = args.facet.iter().map(|name| facet_named(name)).collect();
     request.text = args.text.clone();
     request.mode = args.mode.mode();
     request.fusion = args.fusion.fusion(args.vector_weight);
     request.rerank = args.rerank.as_ref().filter(|_| has_words).map(|_| args.rerank_top);
-    request.sentences = args.format != Format::Pmids;
+    request.documents = args.format.of_cited_hits().is_some();
+    request.sentences = !request.documents && !matches!(args.format, Format::Pmids | Format::Trec);
     request.highlights = args.format == Format::Text;
     // A count was never explained: it reads no vectors.
     request.explain = args.explain && args.k > 0;

@@ -1,0 +1,72 @@
+//! Commands for work with literature: similar articles, duplicates, exports.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::Filters;
+use super::choices::Format;
+
+/// `medvec similar`
+#[derive(Debug, Args)]
+pub(crate) struct Similar {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// PMIDs or other keys of documents to find more like; `-` reads them from standard input.
+    #[arg(value_name = "KEY", required = true)]
+    pub(crate) keys: Vec<String>,
+
+    /// Keys of documents to keep off.
+    #[arg(long, value_name = "KEY", action = ArgAction::Append)]
+    pub(crate) not: Vec<String>,
+
+    /// Number of hits.
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub(crate) k: usize,
+
+    /// Hits to leave out before the first.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) offset: usize,
+
+    /// What must hold.
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    /// Output format.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec duplicates`
+#[derive(Debug, Args)]
+pub(crate) struct Duplicates {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// What must hold.
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    /// Write to this file, which must not exist, in place of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Output format: nbib, ris, bibtex, csl-json, csv, json or jsonl, which alone holds everything.
+    #[arg(short, long, value_enum, default_value_t = Format::Jsonl)]
+    pub(crate) format: Format,
+}

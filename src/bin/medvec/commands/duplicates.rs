@@ -1,0 +1,44 @@
+//! `medvec duplicates`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use medvec::export::json;
+use medvec::session::duplicates;
+
+use super::open::open;
+use crate::args::{Duplicates, Format};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::style::{FAINT, KEY, TITLE, counted};
+use crate::terminal::one_line;
+
+pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
+    if !matches!(args.format, Format::Text | Format::Json) {
+        return Err(Failure::usage("duplicates are written as text or json: use --format json"));
+    }
+    let snapshot = open(&args.database)?.snapshot();
+    let progress = Arc::new(context.progress("comparing"));
+    let groups = duplicates(&snapshot, &context.watched(&progress));
+    drop(progress);
+    let groups = groups?;
+    if args.format == Format::Json {
+        json::write(&mut context.out.machine(), &groups)?;
+    } else {
+        for group in &groups {
+            let keys: Vec<String> =
+                group.keys.iter().map(|key| one_line(&key.to_string())).collect();
+            let reasons: Vec<&str> = group.reasons.iter().map(|reason| reason.name()).collect();
+            writeln!(
+                context.out,
+                "{KEY}{}{KEY:#}  {FAINT}same {}{FAINT:#}  {TITLE}{}{TITLE:#}",
+                keys.join(" "),
+                reasons.join(", "),
+                one_line(&group.title)
+            )?;
+        }
+        let groups = counted(groups.len() as u64, "group");
+        context.remark(format!("{FAINT}{groups} of documents that are likely one{FAINT:#}"));
+    }
+    Ok(if groups.is_empty() { EXIT_NONE } else { EXIT_FOUND })
+}

@@ -1,0 +1,47 @@
+//! `medvec similar`
+
+use std::io;
+
+use medvec::Key;
+use medvec::session::{KeyLookup, Request, Session, SessionOptions, find_keys};
+
+use super::search;
+use crate::args::Similar;
+use crate::context::Context;
+use crate::failure::{EXIT_NONE, Failure, Result};
+use crate::keys;
+
+pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
+    let session = Session::open(&args.database, SessionOptions::default())?;
+    let like = found(&args.keys, &session, context)?;
+    let unlike = found(&args.not, &session, context)?;
+    if like.is_empty() {
+        context.remark("none of the keys is in this database");
+        return Ok(EXIT_NONE);
+    }
+    if args.k == 0 {
+        return Err(Failure::usage("-k 0 counts matches: use `medvec search` with filters"));
+    }
+    let mut request = Request::like(like)
+        .unlike(unlike)
+        .filter(args.filters.to_filter()?)
+        .k(args.k)
+        .offset(args.offset)
+        .control(context.control());
+    request.documents = args.format.of_cited_hits().is_some();
+    let answer = session.ask(&request)?;
+    search::show(&answer, args.format, "1", context)
+}
+
+/// The keys that documents have; the others are remarked on.
+fn found(texts: &[String], session: &Session, context: &mut Context) -> Result<Vec<Key>> {
+    let texts = keys::read(texts, io::stdin().lock())?;
+    let mut found = Vec::new();
+    for key in find_keys(&texts, &session.snapshot())? {
+        match key {
+            KeyLookup::Found(key) => found.push(key),
+            KeyLookup::Missing(remark) => context.remark(remark),
+        }
+    }
+    Ok(found)
+}

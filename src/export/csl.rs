@@ -1,0 +1,127 @@
+//! CSL-JSON: what citation processors (citeproc, pandoc, Zotero) read.
+
+use serde_json::{Map, Value, json};
+
+use crate::date::{Day, PublicationDate};
+use crate::document::{Author, Document};
+use crate::ids::Key;
+use crate::ingest::dates::{Span, span};
+
+/// A document as an item of a CSL-JSON list.
+pub fn item(document: &Document) -> Value {
+    let journal = &document.journal;
+    let mut out = Map::new();
+    out.insert("id".into(), document.key.to_string().into());
+    out.insert("type".into(), kind(document).into());
+    let issn = if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn };
+    let pmid = match &document.key {
+        Key::Pmid(pmid) => pmid.to_string(),
+        Key::Text(_) => String::new(),
+    };
+    let address = match pmid.as_str() {
+        "" => String::new(),
+        pmid => format!("https://pubmed.ncbi.nlm.nih.gov/{pmid}/"),
+    };
+    let keywords: Vec<&str> = document
+        .keywords
+        .iter()
+        .map(|keyword| keyword.text.as_str())
+        .chain(document.mesh.iter().map(|heading| heading.name.as_str()))
+        .collect();
+    for (name, text) in [
+        ("title", document.display_title()),
+        ("container-title", &journal.title),
+        ("container-title-short", &journal.abbreviation),
+        ("volume", &journal.volume),
+        ("issue", &journal.issue),
+        ("page", &journal.pages),
+        ("ISSN", issn),
+        ("DOI", document.id("doi").unwrap_or_default()),
+        ("PMID", &pmid),
+        ("PMCID", document.id("pmc").unwrap_or_default()),
+        ("URL", &address),
+        ("language", document.languages.first().map_or("", String::as_str)),
+        ("keyword", &keywords.join("; ")),
+        ("abstract", &document.abstract_text()),
+    ] {
+        if !text.is_empty() {
+            out.insert(name.into(), text.into());
+        }
+    }
+    if !document.authors.is_empty() {
+        out.insert("author".into(), document.authors.iter().map(author).collect());
+    }
+    if let Some(date) = &document.date {
+        out.insert("issued".into(), issued(date));
+    }
+    out.into()
+}
+
+fn kind(document: &Document) -> &'static str {
+    match document.id("bookaccession") {
+        Some(_) if document.title == document.journal.title => "book",
+        Some(_) => "chapter",
+        None if document.journal == Default::default() => "document",
+        None => "article-journal",
+    }
+}
+
+fn author(author: &Author) -> Value {
+    if !author.collective_name.is_empty() {
+        return json!({"literal": author.collective_name});
+    }
+    let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
+    let parts = [("family", &author.last_name), ("given", given), ("suffix", &author.suffix)];
+    let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+    parts
+        .map(|(name, text)| (name.to_owned(), Value::from(text.as_str())))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// One date as exact as it is known, a first and a last day, or the words of the source.
+fn issued(date: &PublicationDate) -> Value {
+    let day = |day: Day| json!([day.year(), day.month(), day.day()]);
+    let first = date.first;
+    match span(date) {
+        _ if first.0 == 0 => json!({"literal": date.verbatim}),
+        Span::Day => json!({"date-parts": [day(first)]}),
+        Span::Month => json!({"date-parts": [[first.year(), first.month()]]}),
+        Span::Year => json!({"date-parts": [[first.year()]]}),
+        Span::Other => json!({"date-parts": [day(first), day(date.last)]}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_as_exact_as_they_are_known() {
+        let dated = |first: (u32, u32, u32), last: (u32, u32, u32)| {
+            let day = |(year, month, day)| Day::new(year, month, day);
+            let (first, last) = (day(first), day(last));
+            issued(&PublicationDate { verbatim: "words".into(), first, last })["date-parts"].clone()
+        };
+        assert_eq!(dated((2019, 3, 5), (2019, 3, 5)), json!([[2019, 3, 5]]));
+        assert_eq!(dated((2019, 2, 1), (2019, 2, 28)), json!([[2019, 2]]));
+        assert_eq!(dated((2019, 1, 1), (2019, 12, 31)), json!([[2019]]));
+        assert_eq!(dated((1998, 12, 1), (1999, 1, 31)), json!([[1998, 12, 1], [1999, 1, 31]]));
+        let unknown = PublicationDate { verbatim: "no year".into(), first: Day(0), last: Day(0) };
+        assert_eq!(issued(&unknown), json!({"literal": "no year"}));
+    }
+
+    #[test]
+    fn persons_and_groups_are_told_apart() {
+        let mut document = Document::new(Key::pmid(7));
+        document.authors = vec![
+            Author { last_name: "Okafor".into(), initials: "A".into(), ..Author::default() },
+            Author { collective_name: "The Group".into(), ..Author::default() },
+        ];
+        let item = item(&document);
+        assert_eq!(item["author"][0], json!({"family": "Okafor", "given": "A"}));
+        assert_eq!(item["author"][1], json!({"literal": "The Group"}));
+        assert_eq!((&item["id"], &item["PMID"]), (&json!("7"), &json!("7")));
+        assert!(item.get("title").is_none());
+    }
+}

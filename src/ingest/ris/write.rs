@@ -1,0 +1,110 @@
+//! A document as RIS.
+
+use crate::document::{Author, Document};
+use crate::ids::Key;
+use crate::ingest::dates::{Span, span};
+use crate::ingest::headings::heading_text;
+use crate::ingest::keys::line_of_key;
+use crate::ingest::plain::one_line;
+
+/// A document as a record of RIS, a blank line behind it; the module's text says what is lost.
+///
+/// ```
+/// let mut document = medvec::Document::new(medvec::Key::pmid(17));
+/// document.title = "A title".into();
+/// let ris = medvec::ingest::ris::to_ris(&document);
+/// assert!(ris.starts_with("TY  - JOUR\r\nTI  - A title\r\n") && ris.contains("AN  - 17\r\n"));
+/// ```
+pub fn to_ris(document: &Document) -> String {
+    let mut out = Tags(String::new());
+    let journal = &document.journal;
+    out.put("TY", kind(document));
+    for author in &document.authors {
+        out.put("AU", &name(author));
+        author.affiliations.iter().for_each(|text| out.put("AD", text));
+    }
+    out.put("TI", document.display_title());
+    if document.display_title() != document.vernacular_title {
+        out.put("TT", &document.vernacular_title);
+    }
+    out.put("T2", if journal.title.is_empty() { &journal.abbreviation } else { &journal.title });
+    out.put("JA", &journal.abbreviation);
+    date(&mut out, document);
+    out.put("VL", &journal.volume);
+    out.put("IS", &journal.issue);
+    // Pages as printed: 537 and 43 for 537-43.
+    let (start, end) = journal.pages.split_once('-').unwrap_or((&journal.pages, ""));
+    out.put("SP", start);
+    out.put("EP", end);
+    out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
+    out.put("DO", document.id("doi").unwrap_or_default());
+    out.put("C2", document.id("pmc").unwrap_or_default());
+    match &document.key {
+        Key::Pmid(pmid) => {
+            out.put("AN", &pmid.to_string());
+            out.put("UR", &format!("https://pubmed.ncbi.nlm.nih.gov/{pmid}/"));
+            out.put("DB", "PubMed");
+        }
+        // A number alone would be taken for that of a library.
+        Key::Text(key) if key.bytes().all(|byte| byte.is_ascii_digit()) => {
+            out.put("ID", &format!("\"{key}\""));
+        }
+        Key::Text(key) => out.put("ID", &line_of_key(key)),
+    }
+    out.put("AB", &document.abstract_text());
+    document.keywords.iter().for_each(|keyword| out.put("KW", &keyword.text));
+    for heading in &document.mesh {
+        out.put("KW", &heading_text(heading).replace('*', ""));
+    }
+    document.languages.iter().for_each(|language| out.put("LA", language));
+    document.publication_types.iter().for_each(|term| out.put("M3", &term.name));
+    out.0.push_str("ER  - \r\n\r\n");
+    out.0
+}
+
+/// Lines of tags, each on one line whatever its length.
+struct Tags(String);
+
+impl Tags {
+    /// Adds a tag, unless its value is empty.
+    fn put(&mut self, tag: &str, value: &str) {
+        let value = one_line(value);
+        if !value.is_empty() {
+            self.0.push_str(&format!("{tag}  - {value}\r\n"));
+        }
+    }
+}
+
+fn kind(document: &Document) -> &'static str {
+    match (document.id("bookaccession").is_some(), document.display_title()) {
+        (true, title) if title == document.journal.title => "BOOK",
+        (true, _) => "CHAP",
+        _ => "JOUR",
+    }
+}
+
+/// `Last, First, Suffix`, initials where there are no first names.
+fn name(author: &Author) -> String {
+    if !author.collective_name.is_empty() {
+        return author.collective_name.clone();
+    }
+    let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
+    let parts = [&author.last_name, given, &author.suffix];
+    let parts: Vec<&str> =
+        parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    parts.join(", ")
+}
+
+/// `PY  - 2019` and `DA  - 2019/03/05/`; where the date is neither a day, a month nor a year, the words of the
+/// source are the fourth part.
+fn date(out: &mut Tags, document: &Document) {
+    let Some(date) = document.date.as_ref().filter(|date| date.first.0 > 0) else { return };
+    let (year, month) = (date.first.year(), date.first.month());
+    out.put("PY", &format!("{year:04}"));
+    match span(date) {
+        Span::Day => out.put("DA", &format!("{year:04}/{month:02}/{:02}/", date.first.day())),
+        Span::Month => out.put("DA", &format!("{year:04}/{month:02}//")),
+        Span::Year => {}
+        Span::Other => out.put("DA", &format!("{year:04}///{}", date.verbatim)),
+    }
+}

@@ -1,0 +1,47 @@
+//! The first line of a table.
+
+use super::cells::cells;
+use super::columns::{ColumnMap, Role, is_header};
+
+/// Separators, the likelier first.
+const SEPARATORS: [char; 3] = [',', '\t', ';'];
+
+/// The header of a table.
+#[derive(Debug)]
+pub(in crate::ingest) struct Header {
+    pub(super) separator: char,
+    /// Its line, from 1: blank lines may come before it.
+    pub(super) line: u64,
+    pub(super) names: Vec<String>,
+    pub(super) roles: Vec<Option<Role>>,
+}
+
+impl Header {
+    /// The header at the start of a file; `None` where the first line is not one. With a map any line with a
+    /// separator, or of one mapped column, is one.
+    ///
+    /// # Errors
+    /// A column of the map that is not there, in words.
+    pub(super) fn sniff(bytes: &[u8], map: Option<&ColumnMap>) -> Result<Option<Header>, String> {
+        let blank = bytes.len() - bytes.trim_ascii_start().len();
+        let before = bytes.get(..blank).unwrap_or_default();
+        let line = bytes.get(blank..).and_then(|rest| rest.split(|&byte| byte == b'\n').next());
+        let Ok(text) = std::str::from_utf8(line.unwrap_or_default()) else { return Ok(None) };
+        let split = |separator: &char| {
+            let names = cells(text, *separator).ok()?;
+            Some((*separator, names.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>()))
+        };
+        let best = SEPARATORS
+            .iter()
+            .filter_map(split)
+            .reduce(|best, other| if other.1.len() > best.1.len() { other } else { best });
+        let Some((separator, names)) = best else { return Ok(None) };
+        let is_known = names.len() > 1 && is_header(&names);
+        if map.is_none() && !is_known {
+            return Ok(None);
+        }
+        let roles = map.cloned().unwrap_or_default().roles(&names)?;
+        let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
+        Ok(Some(Header { separator, line, names, roles }))
+    }
+}

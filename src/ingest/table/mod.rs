@@ -1,0 +1,39 @@
+//! Tables with a header: comma-separated values (RFC 4180), also with semicolons or tabs between cells.
+//!
+//! ```text
+//! PMID,Title,Abstract,Year
+//! 31000001,"Aspirin, again","We followed ...",2019
+//! ```
+//!
+//! Usual names of columns are known, whatever their letter case, blanks and underscores; [`ColumnMap`] names
+//! others. A column that is neither becomes a free field: an integer or a number with a point where a cell is
+//! one, else a string. An empty cell is nothing.
+//!
+//! | role | usual names | a cell |
+//! |---|---|---|
+//! | `pmid` | `pmid`, `pubmed id` | a PMID |
+//! | `key` | | any key; a number is a PMID |
+//! | `id` | `id`, `record id` | a key that is never a PMID |
+//! | `title`, `abstract` | `title`, `article title`; `abstract`, `abstracts`, `abstract text`, `medical abstract` | text |
+//! | `date`, `year` | `date`, `publication date`; `year`, `publication year` | as in JSON lines; `date` wins |
+//! | `journal` | `journal`, `journal/book`, `journal title` | its title |
+//! | `authors` | `authors`, `author` | names between `;`, or between commas where each has a blank |
+//! | `mesh` | `mesh`, `mesh terms`, `mesh headings` | headings as MEDLINE prints them, between `;` or `\|` |
+//! | `keywords`, `types`, `languages` | `keywords`; `publication type`; `language` | between `;` or `\|` |
+//! | `doi`, `pmcid` | `doi`; `pmcid` | an identifier |
+//!
+//! A row without a key is called by its DOI, or by a key made of its text that is the same whenever it is read.
+//! A row is refused if it is not UTF-8, has more cells than the header, a quote that is not closed, a `pmid`
+//! that is not one, or nothing to call it by.
+
+mod cells;
+mod columns;
+mod cut;
+mod header;
+mod row;
+
+pub use columns::{ColumnMap, Role};
+
+pub(super) use cut::TableCutter;
+pub(super) use header::Header;
+pub(super) use row::parse;

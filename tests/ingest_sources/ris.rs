@@ -1,0 +1,186 @@
+//! RIS: what it carries comes back, what other programs write is read, bad records are refused.
+
+use medvec::document::{
+    AbstractSection, Author, Document, Journal, Keyword, MeshHeading, OtherId, Term,
+};
+use medvec::ingest::nbib::to_nbib;
+use medvec::ingest::ris::to_ris;
+use medvec::{Day, Key};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::round_trip::any_document;
+use super::{all, document, input_error};
+
+fn read(text: &str) -> Document {
+    let mut records = all(text.as_bytes().to_vec());
+    assert_eq!(records.len(), 1, "{text}");
+    document(records.pop().expect("one record"))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    "[A-Zé][a-z]{1,8}( [a-zβ(]{1,8}[,:)-]{0,1}){0,4}"
+}
+
+fn author() -> impl Strategy<Value = Author> {
+    let suffix = prop::sample::select(vec!["", "Jr", "3rd"]);
+    let person = ("[A-Z][a-z]{1,9}", "[A-Z][a-z]{1,8}( [A-Z][a-z]{1,4})?", suffix).prop_map(
+        |(last_name, fore_name, suffix)| {
+            let initials = fore_name.split(' ').filter_map(|name| name.chars().next()).collect();
+            let suffix = suffix.to_owned();
+            Author { last_name, fore_name, initials, suffix, ..Author::default() }
+        },
+    );
+    let group = "[A-Z][a-z]{2,8} [A-Z][a-z]{3,8} Group"
+        .prop_map(|collective_name| Author { collective_name, ..Author::default() });
+    (prop_oneof![3 => person, 1 => group], vec(line(), 0..2))
+        .prop_map(|(author, affiliations)| Author { affiliations, ..author })
+}
+
+/// A document of everything that RIS carries.
+fn carried() -> impl Strategy<Value = Document> {
+    let key = prop_oneof![
+        3 => (1..=u32::MAX).prop_map(Key::pmid),
+        1 => any::<String>().prop_filter("not empty", |text| !text.is_empty()).prop_map(Key::Text),
+        1 => "[0-9]{1,9}".prop_map(Key::Text),
+    ];
+    let journal = (line(), line(), "[0-9]{0,3}", "[0-9]{0,2}", "([0-9]{1,4}(-[0-9]{1,4})?)?")
+        .prop_map(|(title, abbreviation, volume, issue, pages)| Journal {
+            title,
+            abbreviation,
+            volume,
+            issue,
+            pages: match pages.split_once('-') {
+                Some((start, end)) if start.ends_with(end) => start.to_owned(),
+                _ => pages,
+            },
+            issn: "1234-567X".to_owned(),
+            ..Journal::default()
+        });
+    let date =
+        "(18|19|20)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]))?| (Spring|Jul-Aug|Mar 4-Apr 3))?";
+    let lists = (vec(author(), 0..4), vec(line(), 0..4), vec(line(), 0..3), vec("[a-z]{3}", 0..2));
+    let head = (key, line(), line(), "[A-Z][a-z ,;:.]{0,99}[a-z]\\.", journal, date);
+    (head, lists, "10\\.[0-9]{4}/[A-Za-z0-9.;()<>]{1,20}", "PMC[0-9]{1,8}").prop_map(
+        |(head, (authors, keywords, types, languages), doi, pmc)| {
+            let mut document = Document::new(head.0);
+            document.version = u32::from(matches!(document.key, Key::Pmid(_)));
+            document.title = head.1;
+            document.vernacular_title = head.2;
+            let text =
+                head.3.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+            document.abstract_sections = vec![AbstractSection { text, ..Default::default() }];
+            document.journal = head.4;
+            let words = format!("PMID- 1\nDP  - {}\n", head.5);
+            document.date = read(&words).date;
+            document.authors = authors;
+            let keyword = |text| Keyword { text, ..Default::default() };
+            document.keywords = keywords.into_iter().map(keyword).collect();
+            let term = |name| Term { ui: String::new(), name };
+            document.publication_types = types.into_iter().map(term).collect();
+            document.languages = languages;
+            document.ids = [("doi", doi), ("pmc", pmc)]
+                .map(|(kind, value)| OtherId { kind: kind.to_owned(), value })
+                .to_vec();
+            document
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn what_ris_carries_comes_back(document in carried()) {
+        prop_assert_eq!(read(&to_ris(&document)), document);
+    }
+
+    /// A document with anything in any field is written as one record, and what of it is read stays the same.
+    #[test]
+    fn any_document_is_written_and_stays(mut document in any_document()) {
+        document.title.push('x');
+        let once = read(&to_ris(&document));
+        prop_assert_eq!(&once.key, &document.key);
+        // A group may look like a person, whose initials are then taken for a first name.
+        let settled = read(&to_ris(&read(&to_ris(&once))));
+        prop_assert_eq!(read(&to_ris(&settled)), settled);
+    }
+
+    #[test]
+    fn records_follow_each_other(documents in vec(carried(), 1..5)) {
+        let text: String = documents.iter().map(to_ris).collect();
+        for text in [text.replace("\r\n", "\n"), text.replace("ER  - \r\n", ""), text] {
+            let found: Vec<Document> =
+                all(text.into_bytes()).into_iter().map(super::document).collect();
+            prop_assert_eq!(&found, &documents);
+        }
+    }
+}
+
+/// As EndNote, Zotero, Covidence and Embase write it.
+const OTHERS: &str = "\
+TY  - JOUR
+A1  - Okafor, A. M.
+T1  - Aspirin again
+JF  - Lancet
+Y1  - 2019/03//
+N2  - We did
+not see it.
+SP  - 537-43
+EP  - 43
+AN  - 31000001
+DP  - NLM
+ID  - 57
+ER  - 
+
+TY  - JOUR
+AU  - WHO
+TI  - Embase record
+PY  - 2020
+AN  - 620164582
+DB  - Embase
+DO  - https://doi.org/10.1000/AbC
+ID  - 58
+ER  -
+
+TY  - CONF
+TI  - Nothing but a title
+UR  - https://pubmed.ncbi.nlm.nih.gov/77/
+TY  - GEN
+TI  - No key at all
+ER  - ";
+
+#[test]
+fn what_other_programs_write_is_read() {
+    let found: Vec<Document> = all(OTHERS.as_bytes().to_vec()).into_iter().map(document).collect();
+    let keys: Vec<String> = found.iter().map(|document| document.key.to_string()).collect();
+    assert_eq!(keys[..3], ["31000001", "10.1000/abc", "77"]);
+    assert!(keys[3].starts_with("text-"), "{}", keys[3]);
+    let first = &found[0];
+    assert_eq!((first.title.as_str(), first.journal.pages.as_str()), ("Aspirin again", "537-43"));
+    assert_eq!(first.abstract_text(), "We did not see it.");
+    assert_eq!(first.date.as_ref().unwrap().last, Day::new(2019, 3, 31));
+    assert_eq!(first.authors[0].last_name, "Okafor");
+}
+
+#[test]
+fn mesh_headings_are_keywords() {
+    let mut document = Document::new(Key::pmid(7));
+    let name = "Heart Failure".to_owned();
+    document.mesh.push(MeshHeading { name, major: true, ..Default::default() });
+    let text = to_ris(&document);
+    assert!(text.contains("KW  - Heart Failure\r\n"), "{text}");
+    assert_eq!(read(&text).keywords[0].text, "Heart Failure");
+    assert!(to_nbib(&document).contains("MH  - *Heart Failure\n"));
+}
+
+#[test]
+fn records_without_anything_are_refused_with_their_line() {
+    let text = "TY  - JOUR\nER  - \n\nTY  - JOUR\nAU  - Okafor, A\nER  - \nTY  - JOUR\nTI  - Two\nER  - \n";
+    let mut found = all(text.as_bytes().to_vec());
+    assert_eq!(document(found.pop().unwrap()).title, "Two");
+    for (record, line) in found.into_iter().zip(["line 1", "line 4"]) {
+        let (place, detail) = input_error(record);
+        assert!(place == line && detail.contains("no key, no DOI"), "{place}: {detail}");
+    }
+}

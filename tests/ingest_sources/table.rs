@@ -1,0 +1,127 @@
+//! Tables: real ones, maps of columns, and what is refused.
+
+use std::io::Cursor;
+
+use medvec::document::FieldValue;
+use medvec::ingest::table::ColumnMap;
+use medvec::ingest::{open, open_table};
+use medvec::{Error, Key, Result};
+
+use super::shared::{files, shared};
+use super::{all, document, input_error};
+
+const HEADER: &str = "PMID,Title,Abstract,Publication Year,Authors,MeSH Terms,DOI,rating\r\n";
+
+#[test]
+fn rows_become_documents() {
+    let rows = format!(
+        "\u{feff}{HEADER}7,\"A, \"\"B\"\"\",\"Two\r\nlines\",2019,\"Okafor AM, Smith J.\",\"*Asthma/drug therapy; Humans\",10.1/x,4\r\n\
+         8.0,C,,,\"Okafor, Ada\",,none,4.5\r\n\r\n,D,,,,,https://doi.org/10.1/Y,good\r\n,E,Text\r\n"
+    );
+    let found: Vec<_> = all(rows.into_bytes()).into_iter().map(document).collect();
+    let keys: Vec<String> = found.iter().map(|document| document.key.to_string()).collect();
+    assert_eq!(keys[..3], ["7", "8", "10.1/y"]);
+    assert!(keys[3].starts_with("text-") && found.len() == 4);
+    let [first, second, third, _] = found.as_slice() else { unreachable!() };
+    assert_eq!(
+        (first.title.as_str(), first.abstract_text().as_str()),
+        ("A, \"B\"", "Two\r\nlines")
+    );
+    assert_eq!((first.authors.len(), second.authors.len()), (2, 1));
+    assert_eq!((first.mesh[0].name.as_str(), first.mesh[0].major), ("Asthma", true));
+    let rating = |place: usize| found[place].fields.iter().find(|field| field.name == "rating");
+    assert_eq!(rating(0).unwrap().value, FieldValue::Integer(4));
+    assert_eq!(rating(1).unwrap().value, FieldValue::Float(4.5));
+    assert_eq!(rating(2).unwrap().value, FieldValue::String("good".into()));
+    assert_eq!(second.fields[0].name, "DOI", "what is no DOI is not lost");
+    assert_eq!(third.id("doi"), Some("10.1/Y"));
+}
+
+#[test]
+fn tabs_and_semicolons_separate_as_well() {
+    for separator in ["\t", ";"] {
+        let rows = ["pmid,title", "7,A title"].map(|row| row.replace(',', separator)).join("\n");
+        let found = all(rows.into_bytes());
+        assert_eq!(document(found.into_iter().next().unwrap()).title, "A title");
+    }
+}
+
+#[test]
+fn bad_rows_are_refused_with_their_line() {
+    let rows = "pmid,title\n7,A\nx,B\n8,C,D\n9,\"E\"F\n,\n10,G\n11,\"H\nI\n";
+    let mut found = all(rows.as_bytes().to_vec());
+    assert_eq!(found.len(), 7);
+    for (line, words) in [
+        ("line 8", "quote"),
+        ("line 7", ""),
+        ("line 6", "no key, no DOI"),
+        ("line 5", "quote is not closed, or something follows"),
+        ("line 4", "3 cells under a header of 2"),
+        ("line 3", "`pmid` must be a PMID, found `x`"),
+    ] {
+        let record = found.pop().unwrap();
+        if words.is_empty() {
+            assert_eq!(document(record).key, Key::pmid(10));
+            continue;
+        }
+        let (place, detail) = input_error(record);
+        assert!(place == line && detail.contains(words), "{place}: {detail}");
+    }
+}
+
+#[test]
+fn maps_name_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test");
+    std::fs::write(&path, "Nr,Titel,Inhalt\n17,Eins,Text\n").unwrap();
+    let (_, detail) = input_error(open(&path));
+    assert!(detail.contains("a table with a header"), "{detail}");
+    let map = |text: &str| text.parse::<ColumnMap>().unwrap();
+    let read = |map: &ColumnMap| -> Result<_> { open_table(&path, map)?.next().unwrap() };
+    let found = document(read(&map("title=Titel,abstract=Inhalt,key=Nr")));
+    assert_eq!((found.key, found.title.as_str()), (Key::pmid(17), "Eins"));
+    assert_eq!(document(read(&map("title=Titel,id=Nr"))).key, Key::Text("17".into()));
+    let (_, detail) = input_error(read(&map("title=Title")));
+    assert!(detail.contains("no column `Title`; the header has Nr, Titel, Inhalt"), "{detail}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_no_more_than_16_mib() {
+    let mut rows = b"pmid,title\n7,\"A\n".to_vec();
+    rows.resize(40 << 20, b'\n');
+    let mut found = all(rows);
+    assert_eq!(found.len(), 1);
+    let (place, detail) = input_error(found.pop().unwrap());
+    assert!(place == "line 2" && detail.contains("16 MiB"), "{place}: {detail}");
+}
+
+#[test]
+fn real_tables_are_read() {
+    let Some(data) = shared() else { return };
+    let map: ColumnMap = "abstract=medical_abstract".parse().unwrap();
+    let (mut read, mut refused, mut pmids) = (0, 0, 0);
+    let mut paths = files(&data.join("csv"), ".csv.gz");
+    paths.extend(files(&data.join("cohen2006"), ".csv.gz"));
+    for path in paths {
+        let is_mapped = path.to_string_lossy().contains("medical_tc");
+        let source = if is_mapped { open_table(&path, &map) } else { open(&path) };
+        for record in source.unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
+            match record {
+                Ok(record) => {
+                    read += 1;
+                    pmids += u32::from(matches!(document(Ok(record)).key, Key::Pmid(_)));
+                }
+                Err(error @ Error::Input { .. }) => {
+                    refused += 1;
+                    assert!(error.to_string().contains("cells under a header of"), "{error}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    // As the data's own description counts rows.
+    assert_eq!(read + refused, 13_261 + 15_268);
+    // One file has rows with a cell too many.
+    assert_eq!((refused, pmids), (590, 18_648));
+    assert!(all(Cursor::new(HEADER).into_inner().as_bytes().to_vec()).is_empty());
+}
