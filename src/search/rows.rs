@@ -5,6 +5,7 @@ use roaring::RoaringBitmap;
 use super::numbers::{NumberRange, integers_between, is_between};
 use crate::date::Day;
 use crate::error::Result;
+use crate::format::rows::rows as bitmap_rows;
 use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
 
@@ -15,20 +16,32 @@ pub(super) fn all_rows(segment: &Segment) -> RoaringBitmap {
     rows
 }
 
+/// Terms from which on their rows are joined as plain bits: an explosion has hundreds, and joining compressed
+/// ones copies what was joined before for each.
+const MANY_TERMS: usize = 16;
+
 /// Rows that have any of some terms, by the terms' places.
 pub(super) fn posting(
     segment: &Segment,
     places: impl Iterator<Item = u32>,
 ) -> Result<RoaringBitmap> {
-    let mut found: Option<RoaringBitmap> = None;
+    let places: Vec<u32> = places.collect();
+    if places.len() < MANY_TERMS {
+        let mut found = RoaringBitmap::new();
+        for place in places {
+            found |= segment.posting_at(place)?;
+        }
+        return Ok(found);
+    }
+    let mut bits = vec![0u8; segment.rows().div_ceil(8) as usize];
     for place in places {
-        let rows = segment.posting_at(place)?;
-        match &mut found {
-            Some(found) => *found |= rows,
-            None => found = Some(rows),
+        for row in bitmap_rows(&segment.posting_at(place)?) {
+            if let Some(byte) = bits.get_mut(row as usize / 8) {
+                *byte |= 1 << (row % 8);
+            }
         }
     }
-    Ok(found.unwrap_or_default())
+    Ok(RoaringBitmap::from_lsb0_bytes(0, &bits))
 }
 
 /// Rows whose date interval overlaps; rows without a date never match.
