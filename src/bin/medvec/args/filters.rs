@@ -1,0 +1,50 @@
+//! Options that say what must hold.
+
+use clap::{ArgAction, Args};
+
+use super::values::{YearRange, name};
+
+/// Conditions of a search.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Filters {
+    /// MeSH heading and all below it: name, entry term, descriptor UI or tree number.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) mesh: Vec<String>,
+
+    /// MeSH heading, or one below it, as a major topic.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) major: Vec<String>,
+
+    /// Take headings of --mesh and --major alone, without those below them.
+    #[arg(long)]
+    pub(crate) no_explode: bool,
+
+    /// Let documents that are not indexed with MeSH pass --mesh and --major, too.
+    #[arg(long)]
+    pub(crate) include_unindexed: bool,
+
+    /// Years of publication: 2019, 2015:2020, 2015: or :2020. Documents without a date are left out, and
+    /// counted.
+    #[arg(long, value_name = "FROM:TO")]
+    pub(crate) year: Option<YearRange>,
+
+    /// Journal, by title, abbreviation, NLM id or ISSN; dots and a leading "The" do not matter.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) journal: Vec<String>,
+
+    /// Language of the article, by code or English name (`ger`, `de`, `German`).
+    #[arg(long, value_name = "LANGUAGE", action = ArgAction::Append, value_parser = name)]
+    pub(crate) language: Vec<String>,
+
+    /// Publication type, by name, UI or usual synonym (`Review`, `RCT`).
+    #[arg(long = "type", value_name = "NAME", action = ArgAction::Append, value_parser = name)]
+    pub(crate) publication_type: Vec<String>,
+
+    /// Only documents with an abstract.
+    #[arg(long)]
+    pub(crate) has_abstract: bool,
+
+    /// A field of your own: `name=text`, `name=12`, or a range `name=5:9`, `name=5:`; `stats` lists fields.
+    #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(crate) field: Vec<String>,
+}
