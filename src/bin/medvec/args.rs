@@ -1,6 +1,7 @@
 //! The command line as clap sees it: one struct per command.
 
 mod choices;
+mod filters;
 mod literature;
 mod mesh;
 mod models;
@@ -9,13 +10,14 @@ mod values;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use medvec::session::ColumnMap;
 
 use crate::progress::Form;
 
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use filters::Filters;
 pub(crate) use literature::{Duplicates, Export, Similar};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
@@ -319,64 +321,6 @@ pub(crate) struct Search {
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
-}
-
-/// Conditions of a search.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Filters {
-    /// MeSH heading and all below it: name, entry term, descriptor UI or tree number; with a subheading on it
-    /// ("Asthma/drug therapy", "Asthma/DT").
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) mesh: Vec<String>,
-
-    /// MeSH heading, or one below it, as a major topic.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) major: Vec<String>,
-
-    /// MeSH subheading on any heading: name, two letters or UI.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) subheading: Vec<String>,
-
-    /// Chemical or supplementary concept: name, synonym, UI or registry number.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) substance: Vec<String>,
-
-    /// Heading or substance with this pharmacological action, or one below it.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) action: Vec<String>,
-
-    /// Take headings, subheadings and actions alone, without those below them.
-    #[arg(long)]
-    pub(crate) no_explode: bool,
-
-    /// Let documents that are not indexed with MeSH pass --mesh, --major, --subheading and --action, too.
-    #[arg(long)]
-    pub(crate) include_unindexed: bool,
-
-    /// Years of publication: 2019, 2015:2020, 2015: or :2020. Documents without a date are left out, and
-    /// counted.
-    #[arg(long, value_name = "FROM:TO")]
-    pub(crate) year: Option<YearRange>,
-
-    /// Journal, by title, abbreviation, NLM id or ISSN; dots and a leading "The" do not matter.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) journal: Vec<String>,
-
-    /// Language of the article, by code or English name (`ger`, `de`, `German`).
-    #[arg(long, value_name = "LANGUAGE", action = ArgAction::Append, value_parser = name)]
-    pub(crate) language: Vec<String>,
-
-    /// Publication type, by name, UI or usual synonym (`Review`, `RCT`).
-    #[arg(long = "type", value_name = "NAME", action = ArgAction::Append, value_parser = name)]
-    pub(crate) publication_type: Vec<String>,
-
-    /// Only documents with an abstract.
-    #[arg(long)]
-    pub(crate) has_abstract: bool,
-
-    /// A field of your own: `name=text`, `name=12`, or a range `name=5:9`, `name=5:`; `stats` lists fields.
-    #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append)]
-    pub(crate) field: Vec<String>,
 }
 
 /// `medvec get`

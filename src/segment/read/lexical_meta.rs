@@ -16,7 +16,15 @@ pub(crate) const PART_BLOCK_ROWS: u32 = 128;
 /// The meta record of a segment's lexical index, its lengths checked; `None` without one, and for one of another
 /// version of the format or the analyzer, which can be made again.
 pub(super) fn read_lexical_meta(file: &VerifiedFile, rows: u32) -> Result<Option<LexicalMeta>> {
-    let Some(section) = file.section(lexical_kind(LexicalSection::Meta)) else { return Ok(None) };
+    let Some(section) = file.section(lexical_kind(LexicalSection::Meta)) else {
+        let stray = LexicalSection::ALL
+            .into_iter()
+            .find(|kind| file.section(lexical_kind(*kind)).is_some());
+        return stray.map_or(Ok(None), |kind| {
+            let detail = format!("section {} without the meta record", lexical_kind(kind));
+            Err(Error::corrupt(file.name(), 0, Rule::SectionMissing, detail))
+        });
+    };
     let bytes = file.read(&section, 0..section.length)?;
     let wrong = |detail: String| Error::corrupt(file.name(), section.offset, Rule::Lexical, detail);
     let Some(bytes) = cursor::head(bytes) else {

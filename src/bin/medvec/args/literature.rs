@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::Filters;
 use super::choices::Format;
+use super::filters::Filters;
 
 /// `medvec similar`
 #[derive(Debug, Args)]
