@@ -31,6 +31,11 @@ const MODES: &[(&str, Mode, Option<Fusion>)] = &[
     ("dense", Mode::Dense, None),
     ("lexical", Mode::Lexical, None),
     ("hybrid", Mode::Hybrid, None),
+    // How flat the weight is.
+    ("hybrid-0.6", Mode::Hybrid, Some(Fusion::Relative { vector_weight: 0.6 })),
+    ("hybrid-0.7", Mode::Hybrid, Some(Fusion::Relative { vector_weight: 0.7 })),
+    ("hybrid-0.75", Mode::Hybrid, Some(Fusion::Relative { vector_weight: 0.75 })),
+    ("hybrid-1.0", Mode::Hybrid, Some(Fusion::Relative { vector_weight: 1.0 })),
     ("hybrid-ranks", Mode::Hybrid, Some(Fusion::Ranks { k: 60 })),
     ("hybrid-sum", Mode::Hybrid, Some(Fusion::Sum { vector_weight: 0.6 })),
 ];

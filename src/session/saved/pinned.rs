@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::Snapshot;
 use crate::error::Result;
-use crate::mesh;
 
 /// A state of a database, as a record of a search names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +49,7 @@ impl PinnedDatabase {
     /// What is to be known of a snapshot.
     ///
     /// # Errors
-    /// Those of the built-in MeSH vocabulary, which is always whole.
+    /// Those of the MeSH vocabulary.
     pub(super) fn of(snapshot: &Snapshot) -> Result<PinnedDatabase> {
         let manifest = snapshot.manifest();
         let encoder = manifest.vectors.as_ref().and_then(|config| config.encoder.as_ref());
@@ -67,7 +66,7 @@ impl PinnedDatabase {
                 name: spec.name.clone(),
                 fingerprint: spec.fingerprint().to_string(),
             }),
-            mesh_year: mesh::builtin()?.year(),
+            mesh_year: snapshot.vocabulary()?.year(),
             sources: sources.collect(),
         })
     }

@@ -138,7 +138,7 @@ impl Session {
     /// Puts a request and its answer on record. The answer must be that of the newest state.
     ///
     /// # Errors
-    /// As [`crate::mesh::builtin`].
+    /// As [`Snapshot::vocabulary`](crate::db::Snapshot::vocabulary).
     pub fn save(&self, request: &Request, answer: &Answer) -> SessionResult<SavedSearch> {
         Ok(SavedSearch {
             form: FORM,
