@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use super::clause::Scope;
 use super::count::rows;
 use super::meant::Meant;
 use super::qualifiers::{Qualifier, explode, find, plain};
 use super::read::read;
 use super::refused::Refused;
+use super::scope::Scope;
 use crate::document::{Document, MeshHeading};
 use crate::error::Error;
 use crate::mesh::Vocabulary;
