@@ -71,53 +71,49 @@ impl fmt::Display for Caution {
     }
 }
 
-/// Cautions as they are found, before their places are made out.
+/// Cautions as they are found, before their places are made out. Of each kind the first few are kept, and all counted: what a
+/// text can make us keep does not grow with it.
 #[derive(Debug, Default)]
 pub(super) struct Cautions {
-    found: Vec<(CautionKind, Range<usize>, String)>,
+    kept: Vec<(CautionKind, Range<usize>, String)>,
+    counts: Vec<(CautionKind, usize)>,
 }
 
 impl Cautions {
     pub(super) fn add(&mut self, kind: CautionKind, span: Range<usize>, detail: impl Into<String>) {
-        self.found.push((kind, span, detail.into()));
+        let count = match self.counts.iter_mut().find(|(counted, _)| *counted == kind) {
+            Some((_, count)) => {
+                *count += 1;
+                *count
+            }
+            None => {
+                self.counts.push((kind, 1));
+                1
+            }
+        };
+        if count <= shown(kind) {
+            self.kept.push((kind, span, detail.into()));
+        }
     }
 
-    /// The cautions in order of place. Of each kind the first
-    /// [`CAUTIONS_MAX`] are kept (of curly quotes one: what holds for one holds for all); the last of
-    /// them counts the rest.
+    /// The cautions that were kept, in order of place; the last of a kind counts those that were not.
     pub(super) fn places(mut self, text: &str) -> Vec<Caution> {
-        self.found.sort_by_key(|(_, span, _)| span.start);
-        let mut kept: Vec<Caution> = Vec::new();
-        let mut counts: Vec<(CautionKind, usize)> = Vec::new();
-        for (kind, span, detail) in self.found {
-            let at = counts.iter().position(|(counted, _)| *counted == kind);
-            let count = match at.and_then(|at| counts.get_mut(at)) {
-                Some((_, count)) => {
-                    *count += 1;
-                    *count
-                }
-                None => {
-                    counts.push((kind, 1));
-                    1
-                }
-            };
-            if count <= shown(kind) {
-                kept.push(Caution { kind, detail, place: Place::of(text, span) });
-            }
-        }
-        for (kind, count) in counts {
+        self.kept.sort_by_key(|(_, span, _)| span.start);
+        let place = |(kind, span, detail)| Caution { kind, detail, place: Place::of(text, span) };
+        let mut placed: Vec<Caution> = self.kept.into_iter().map(place).collect();
+        for (kind, count) in self.counts {
             let more = count.saturating_sub(shown(kind));
             if more > 0
-                && let Some(last) = kept.iter_mut().rev().find(|caution| caution.kind == kind)
+                && let Some(last) = placed.iter_mut().rev().find(|caution| caution.kind == kind)
             {
                 last.detail.push_str(&format!(" (and at {more} more places)"));
             }
         }
-        kept
+        placed
     }
 }
 
-/// How many of a kind are shown.
+/// How many of a kind are shown; of curly quotes one: what holds for one holds for all.
 fn shown(kind: CautionKind) -> usize {
     if kind == CautionKind::CurlyQuotes { 1 } else { CAUTIONS_MAX }
 }

@@ -139,6 +139,7 @@ fn what_is_malformed_is_refused_by_rule() {
         ("\"a b\"[mh:~2]", Proximity),
         ("\"a b\"[ti:~x]", Proximity),
         ("\"heart att*\"[ti]", ShortWildcard),
+        ("\"#*ab*\"", ShortWildcard),
         ("\"heart attac*\"[ti:~2]", Proximity),
         ("can*[ti]", ShortWildcard),
         ("5-H*", ShortWildcard),
@@ -307,6 +308,15 @@ fn parsing_is_linear() {
         "((",
         "x:y ",
         "a[ti] b[ti] OR ",
+        "*",
+        "-*",
+        "\"-*\" ",
+        "abcd*",
+        "a-",
+        "[",
+        "\"",
+        "1:",
+        "a\u{301}",
     ] {
         let text = part.repeat(400_000 / part.len());
         let parsed = Strategy::parse(&text);

@@ -180,12 +180,7 @@ impl<'t> Lexer<'t, '_> {
             self.push(TokenKind::Typed, length, 0..length);
             return Ok(());
         }
-        let ends = |ch: char| is_space(ch) || is_special(ch);
-        let whole = rest.split(ends).next().unwrap_or_default();
-        let raw = match self.wildcards(whole)? {
-            Some(stray) => whole.get(..stray).unwrap_or_default(),
-            None => whole,
-        };
+        let raw = self.raw_word()?;
         let trimmed = raw.trim_start_matches(['/', ',', '.']);
         let before = raw.len() - trimmed.len();
         let word = trimmed.trim_end_matches(['/', '.']);
@@ -211,29 +206,36 @@ impl<'t> Lexer<'t, '_> {
         Ok(())
     }
 
-    /// Checks the wildcards of a word. The bytes before one that has nothing before it, if there is one.
-    fn wildcards(&mut self, word: &str) -> Result<Option<usize>, Fault> {
-        for (at, _) in word.match_indices('*') {
-            let before = word.get(..at).unwrap_or_default().trim_start_matches(['/', ',', '.']);
-            if !has_content(before) {
-                return Ok(Some(at));
+    /// The word here, up to a wildcard that has nothing before it; its first wildcard is checked, and so are all.
+    fn raw_word(&self) -> Result<&'t str, Fault> {
+        let rest = self.rest();
+        let (mut content, mut is_checked) = (false, false);
+        for (at, ch) in rest.char_indices() {
+            let before = rest.get(..at).unwrap_or_default();
+            if is_space(ch) || is_special(ch) || (ch == '*' && !content) {
+                return Ok(before);
             }
-            check_wildcard(before, self.at..self.at + at + 1)?;
+            content |= ch.is_alphanumeric();
+            if ch == '*' && !is_checked {
+                let before = before.trim_start_matches(['/', ',', '.']);
+                check_wildcard(before, self.at..self.at + at + 1)?;
+                is_checked = true;
+            }
         }
-        Ok(None)
+        Ok(rest)
     }
 }
 
 /// Refuses a wildcard behind `before` of its word, which has a letter or digit, if that is too short.
 pub(super) fn check_wildcard(before: &str, span: Range<usize>) -> Result<(), Fault> {
-    let characters = before.chars().filter(|ch| *ch != '*').count();
+    let characters = before.chars().count();
     if characters >= BEFORE_WILDCARD {
         return Ok(());
     }
     let detail = format!(
         "`*` behind fewer than {BEFORE_WILDCARD} characters: PubMed would search for the word `{}` alone; write it out, \
          or without the `*`",
-        before.trim_end_matches('*')
+        before
     );
     Err(Fault::new(SyntaxRule::ShortWildcard, span, detail))
 }

@@ -11,16 +11,22 @@ pub(super) fn quoted(token: &Token<'_>, cautions: &mut Cautions) -> Result<Strin
     let mut text = String::with_capacity(token.text.len());
     for word in token.text.split_whitespace() {
         let mut kept = String::with_capacity(word.len());
+        let (mut start, mut is_checked) = (0, false);
         for ch in word.chars() {
-            if ch != '*' {
+            if ch != '*' || is_checked {
                 kept.push(ch);
-            } else if has_content(&kept) {
-                check_wildcard(&kept, token.span.clone())?;
+                continue;
+            }
+            let before = kept.get(start..).unwrap_or_default();
+            if has_content(before) {
+                check_wildcard(before, token.span.clone())?;
+                is_checked = true;
                 kept.push(ch);
             } else {
                 let detail = "`*` with no character before it is read as a space, as PubMed does";
                 cautions.add(CautionKind::StrayWildcard, token.span.clone(), detail);
                 kept.push(' ');
+                start = kept.len();
             }
         }
         text.push(' ');

@@ -47,8 +47,8 @@ fn about_part(hint: &Hint, text: &str) -> Option<String> {
         }
         Hint::Tag { words, tag, meaning } => about_tag(words, tag, *meaning),
         Hint::Operator(operator) if *operator != "NOT" => format!(
-            "`{operator}` was read as a word: a text is compared by meaning as a whole; filters given \
-             together (--mesh A --mesh B) must all hold"
+            "`{operator}` was read as a word: a text is compared by meaning as a whole; --query \
+             takes PubMed's operators"
         ),
         _ => return None,
     })
@@ -94,7 +94,7 @@ fn about_tag(words: &str, tag: &str, meaning: TagMeaning) -> String {
         TagMeaning::Words => {
             "leave the tag out: titles and abstracts are searched anyway".to_owned()
         }
-        _ => "no option filters by it".to_owned(),
+        _ => format!("use --query {}", shell::quoted(&format!("{words}[{tag}]"))),
     };
     format!("`{words}[{tag}]`, a tag of PubMed, was read as words; {option}")
 }
@@ -119,6 +119,6 @@ mod tests {
         let about = |meaning| about_tag("heart attack", "x", meaning);
         assert!(about(TagMeaning::Mesh).contains("--mesh \"heart attack\""));
         assert!(about_tag("2019:2021", "dp", TagMeaning::Years).contains("--year 2019:2021"));
-        assert!(about_tag("smith j", "au", TagMeaning::Other).contains("no option"));
+        assert!(about_tag("smith j", "au", TagMeaning::Other).contains("--query \"smith j[au]\""));
     }
 }

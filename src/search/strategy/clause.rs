@@ -5,26 +5,16 @@ use super::headings::{action, heading, publication_type, substance};
 use super::meant::Meant;
 use super::read::read;
 use super::refused::Refused;
+use super::scope::Scope;
 use super::{subheadings, untagged};
 use crate::date::Day;
 use crate::ids::Key;
-use crate::mesh::Vocabulary;
 use crate::query::{
     ClauseKind, DateTerm, DateUnit, FieldTag, QueryTerm, RecordProperty, SearchField, TypedTest,
 };
 use crate::search::filter::{FieldTest, Filter};
 use crate::search::note::Note;
 use crate::search::text::TextField;
-use crate::search::view::SegmentView;
-
-/// What terms are translated against.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
-    pub(super) segments: &'a [SegmentView],
-    pub(super) vocabulary: &'a Vocabulary,
-    /// The day from which `last 5 years` counts back.
-    pub(super) today: Day,
-}
 
 impl Scope<'_> {
     /// What a term means; `None` for an earlier line.

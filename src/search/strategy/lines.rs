@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::clause::Scope;
 use super::count::count;
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
+use super::scope::Scope;
 use crate::date::Day;
 use crate::error::{Error, NameKind, Result};
 use crate::limits::STRATEGY_CONDITIONS_MAX;

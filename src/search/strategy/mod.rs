@@ -16,6 +16,7 @@ mod meant;
 mod qualifiers;
 mod read;
 mod refused;
+mod scope;
 mod subheadings;
 mod untagged;
 

@@ -9,11 +9,11 @@
 //!               `-------' practices[all]
 //! ```
 
-use super::clause::Scope;
 use super::count::count;
 use super::headings::translated;
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
+use super::scope::Scope;
 use crate::ids::Key;
 use crate::mesh::Concept;
 use crate::query::QueryTerm;
