@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use medvec::document::AbstractSection;
+use medvec::format::manifest::LexicalConfig;
 use medvec::{
     Accuracy, Change, CreateOptions, Database, Document, Encoder, Fusion, Key, Mode, Query,
     RowType, WriterOptions, encode,
@@ -53,7 +54,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(folder);
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("task");
     let place = tempfile::tempdir()?;
-    let database = import(folder, place.path(), &encoder)?;
+    let documents = documents(folder)?;
+    // In turn, so that both see the same machine.
+    let mut seconds = [0.0, 0.0];
+    for round in 0..2 {
+        let bare = place.path().join(format!("bare{round}"));
+        seconds[0] += import(&documents, &bare, &encoder, None)?.1;
+        let whole = place.path().join(format!("whole{round}"));
+        seconds[1] += import(&documents, &whole, &encoder, CreateOptions::default().lexical)?.1;
+    }
+    let (database, _) =
+        import(&documents, &place.path().join("task"), &encoder, CreateOptions::default().lexical)?;
+    let stats = database.snapshot().stats()?;
+    let lexical = stats.sections.iter().filter(|section| section.name.starts_with("lexical"));
+    let lexical: u64 = lexical.map(|section| section.bytes).sum();
+    let of_text = |bytes: u64| 100.0 * bytes as f64 / stats.text_bytes as f64;
+    println!(
+        "import with words {:.2} times as long as without; documents {:.1} %, words {:.1} % of the text",
+        seconds[1] / seconds[0],
+        of_text(stats.document_bytes),
+        of_text(lexical)
+    );
     let queries = lines(&folder.join("queries.jsonl"))?;
     let judged = judgements(&folder.join("qrels/test.tsv"))?;
     let snapshot = database.snapshot();
@@ -93,14 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn import(
-    folder: &Path,
-    place: &Path,
-    encoder: &Arc<dyn Encoder>,
-) -> Result<Database, Box<dyn Error>> {
-    let options = CreateOptions::for_encoder(encoder.spec(), RowType::Int8);
-    let database = Database::create(place.join("task.medvec"), options)?;
-    let mut writer = database.writer(WriterOptions::with_encoder(encoder.clone()))?;
+fn documents(folder: &Path) -> Result<Vec<Document>, Box<dyn Error>> {
     let mut documents = Vec::new();
     for line in lines(&folder.join("corpus.jsonl"))? {
         let mut document = Document::new(Key::Text(string(&line, "_id")));
@@ -109,14 +123,25 @@ fn import(
             vec![AbstractSection { text: string(&line, "text"), ..AbstractSection::default() }];
         documents.push(document);
     }
-    while !documents.is_empty() {
-        let rest = documents.split_off(documents.len().min(1000));
-        let changes =
-            std::mem::replace(&mut documents, rest).into_iter().map(Change::new).collect();
-        writer.apply(changes)?;
+    Ok(documents)
+}
+
+/// The database, and how long it took in seconds.
+fn import(
+    documents: &[Document],
+    place: &Path,
+    encoder: &Arc<dyn Encoder>,
+    lexical: Option<LexicalConfig>,
+) -> Result<(Database, f64), Box<dyn Error>> {
+    let started = Instant::now();
+    let options = CreateOptions::for_encoder(encoder.spec(), RowType::Int8).lexical(lexical);
+    let database = Database::create(place, options)?;
+    let mut writer = database.writer(WriterOptions::with_encoder(encoder.clone()))?;
+    for documents in documents.chunks(1000) {
+        writer.apply(documents.iter().cloned().map(Change::new).collect())?;
     }
     writer.commit()?;
-    Ok(database)
+    Ok((database, started.elapsed().as_secs_f64()))
 }
 
 fn lines(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
