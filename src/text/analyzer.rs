@@ -204,7 +204,7 @@ fn is_short(letters: &str) -> bool {
 }
 
 /// As much of `letters` as a term may hold.
-fn cut(letters: &str) -> &str {
+pub(crate) fn cut(letters: &str) -> &str {
     let mut end = letters.len().min(TERM_BYTES_MAX);
     while !letters.is_char_boundary(end) {
         end -= 1;

@@ -34,6 +34,7 @@ mod stop_words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use analyzer::cut;
 pub use analyzer::{Analyzer, TERM_BYTES_MAX, Token, TokenForm};
 pub use name::fold_name;
 pub use stem::stem;

@@ -3,7 +3,7 @@
 use crate::document::{AbstractSection, Author, Document};
 use crate::format::lexical::{LexicalField, PartLengths};
 use crate::limits::NEAR_WORDS_MAX;
-use crate::text::{Analyzer, TERM_BYTES_MAX, TokenForm, fold_name, is_stop_word};
+use crate::text::{Analyzer, TokenForm, cut, fold_name, is_stop_word};
 
 /// Free positions between two elements of a field, such as keywords or affiliations, which no filter spans.
 const ELEMENT_GAP: u32 = NEAR_WORDS_MAX;
@@ -187,11 +187,6 @@ impl WordReader {
             words.ends.push((words.keys.len() as u32, words.positions.len() as u32));
         }
     }
-}
-
-/// As much of a name as a key may hold.
-fn cut(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(TERM_BYTES_MAX)).unwrap_or_default()
 }
 
 fn push(
