@@ -53,9 +53,9 @@ fn query(c: &mut Criterion) {
         Strategy::parse(format!("({}) AND ({})", hedge(200), hedge(200))).expect("a strategy");
     c.bench_function("translate and count 400 terms", |bencher| {
         bencher
-            .iter(|| snapshot.translate(black_box(&strategy), Day(2024_01_01)).expect("a meaning"));
+            .iter(|| snapshot.translate(black_box(&strategy), Day(20240101)).expect("a meaning"));
     });
-    let filter = snapshot.translate(&strategy, Day(2024_01_01)).expect("a meaning").filter();
+    let filter = snapshot.translate(&strategy, Day(20240101)).expect("a meaning").filter();
     let mut turn = 0;
     c.bench_function("evaluate 400 terms", |bencher| {
         bencher.iter(|| {

@@ -116,7 +116,7 @@ fn published_strategies_run_and_count_every_line() {
     let mut found = 0;
     for (key, text) in strategies {
         let Ok(strategy) = Strategy::parse(text) else { continue };
-        match snapshot.translate(&strategy, Day(2024_06_15)) {
+        match snapshot.translate(&strategy, Day(20240615)) {
             Ok(meant) => {
                 assert_eq!(meant.lines.len(), strategy.lines().len());
                 let searched = snapshot.search(&Query::matching(meant.filter()).count_only());

@@ -15,7 +15,7 @@ use medvec::query::Strategy;
 use medvec::storage::MemoryStorage;
 use medvec::{Error, Key, Query};
 
-const TODAY: Day = Day(2024_06_15);
+const TODAY: Day = Day(20240615);
 
 fn heading(ui: &str, name: &str, major: bool, qualifiers: &[(&str, bool)]) -> MeshHeading {
     let qualifiers = qualifiers.iter().map(|(name, major)| MeshQualifier {
@@ -39,7 +39,7 @@ fn documents() -> Vec<Document> {
         vec![heading("D001249", "Asthma", true, &[("drug therapy", true), ("blood", false)])];
     asthma.authors =
         vec![Author { last_name: "Smith".into(), initials: "JA".into(), ..Author::default() }];
-    asthma.date = date(2015_03_01, 2015_03_31);
+    asthma.date = date(20150301, 20150331);
     asthma.languages = vec!["eng".into()];
     asthma.chemicals = vec![TypedTerm { name: "Budesonide".into(), ..TypedTerm::default() }];
     asthma.publication_types =
@@ -48,7 +48,7 @@ fn documents() -> Vec<Document> {
     child.title = "Rearing of the child".into();
     child.mesh = vec![heading("", "Child Rearing", false, &[("methods", false)])];
     child.journal.abbreviation = "Pain".into();
-    child.date = date(2018_01_01, 2018_12_31);
+    child.date = date(20180101, 20181231);
     child.languages = vec!["ger".into()];
 
     cancer.title = "Tumour growth".into();
@@ -57,11 +57,11 @@ fn documents() -> Vec<Document> {
         heading("D001249", "Asthma", false, &[("therapy", false)]),
     ];
     cancer.keywords = vec![Keyword { text: "hip replacement".into(), ..Keyword::default() }];
-    cancer.date = date(2024_02_01, 2024_02_01);
+    cancer.date = date(20240201, 20240201);
 
     cancer.history = vec![
-        HistoryDate { event: "entrez".into(), day: Day(2024_02_03) },
-        HistoryDate { event: "medline".into(), day: Day(2024_05_01) },
+        HistoryDate { event: "entrez".into(), day: Day(20240203) },
+        HistoryDate { event: "medline".into(), day: Day(20240501) },
     ];
 
     pain.title = "Pain of the hip after surgery; IL-6".into();
