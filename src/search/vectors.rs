@@ -26,7 +26,7 @@ pub(super) fn prepare(
     let Some(Vectors { config, space, .. }) = vectors else {
         return Err(Error::InvalidQuery {
             detail: "this database has no vectors, because it was created without a vector \
-                     configuration; search with filters only, or create one with vectors"
+                     configuration; search by words or filters, or create one with vectors"
                 .into(),
         });
     };

@@ -238,7 +238,11 @@ impl Found<'_> {
         if result.matched == 0 {
             remarks.extend(self.nothing()?);
         } else if result.hits.is_empty() && request.k > 0 {
+            let by_words = !result.explain.words.is_empty() && result.explain.fused.is_none();
             let text = match result.matched {
+                _ if by_words => {
+                    "nothing found: no matching document has any of these words".into()
+                }
                 1 => {
                     "nothing found: 1 document passes the filters, and it has no vector".to_owned()
                 }

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_history_grows_by_one_line_at_a_time() {
-        let mut history = History::parse("asthma\n\n// a comment\n4. wheez*[ti]").expect("lines");
+        let mut history =
+            History::parse("1. asthma\n\n// a comment\n4. wheez*[ti]").expect("lines");
         assert_eq!(history.next(), 5);
         assert!(history.add("#7 AND x").is_err() && history.add("\"x").is_err());
         assert_eq!(history.next(), 5, "as it was");

@@ -22,6 +22,10 @@ fn deferred_documents_are_filtered_at_once_and_searched_when_embedded() {
     sandbox.medvec(&["search", "db", "--mesh", "Asthma"]).expect(0).shows(&["Exercise in asthma"]);
     sandbox
         .medvec(&["search", "db", "aspirin"])
+        .expect(0)
+        .shows(&["Aspirin and colorectal cancer"]);
+    sandbox
+        .medvec(&["search", "db", "aspirin", "--mode", "dense"])
         .expect(1)
         .says(&["4 documents pass the filters, none of them has a vector"]);
     sandbox

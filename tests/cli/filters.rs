@@ -153,7 +153,7 @@ fn what_is_no_query_is_answered_with_a_remark() {
         ("note-1", &["`note-1` is the key of a document"]),
         ("asthma[mh]", &["`asthma[mh]`", "--mesh asthma"]),
         ("\"Colorectal Neoplasms\"[Majr]", &["--major \"Colorectal Neoplasms\""]),
-        ("smith j[au]", &["`smith j[au]`", "no option"]),
+        ("smith j[au]", &["`smith j[au]`", "--query \"smith j[au]\""]),
         ("aspirin AND cancer", &["`AND` was read as a word"]),
         ("asthma[tiab] NOT mice[mh]", &["leave the tag out", "--mesh mice", "`NOT`"]),
         ("2019:2021[dp]", &["--year 2019:2021"]),

@@ -98,13 +98,16 @@ fn what_get_writes_can_be_imported_again() {
 }
 
 #[test]
-fn a_database_without_vectors_is_searched_by_filters() {
+fn a_database_without_vectors_is_searched_by_words_and_filters() {
     let sandbox = Sandbox::new();
     sandbox.write("docs.jsonl", DOCUMENTS);
     sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
     sandbox.medvec(&["search", "db", "--mesh", "Mice"]).expect(0).shows(&["PMID 103"]);
-    sandbox.medvec(&["search", "db", "insulin"]).expect(2).says(&["no vectors", "filters"]);
-    sandbox.medvec(&["stats", "db"]).expect(0).shows(&["none: search with filters only"]);
+    sandbox.medvec(&["search", "db", "insulin"]).expect(0).shows(&["PMID 103"]);
+    sandbox.medvec(&["search", "db", "zyzzyva"]).expect(1).says(&["nothing found"]);
+    let dense = ["search", "db", "insulin", "--mode", "dense"];
+    sandbox.medvec(&dense).expect(2).says(&["no vectors", "filters"]);
+    sandbox.medvec(&["stats", "db"]).expect(0).shows(&["none: search by words and filters"]);
 }
 
 #[test]

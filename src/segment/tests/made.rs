@@ -3,7 +3,7 @@
 use crate::Metric;
 use crate::date::{Day, PublicationDate};
 use crate::document::*;
-use crate::format::manifest::{RowType, SegmentEntry, VectorConfig};
+use crate::format::manifest::{LexicalConfig, RowType, SegmentEntry, VectorConfig};
 use crate::ids::RowId;
 use crate::ids::{Key, Revision, SegmentId};
 use crate::segment::{Segment, SegmentBuilder};
@@ -229,7 +229,8 @@ pub(super) fn write(
     rows: &[Pushed],
     deletes: &[(Key, Revision)],
 ) -> SegmentEntry {
-    let mut builder = SegmentBuilder::new(config);
+    let lexical = Some(LexicalConfig { positions: true });
+    let mut builder = SegmentBuilder::new(config).lexical(lexical);
     for (place, row) in rows.iter().enumerate() {
         let id = builder
             .push(&row.document, row.revision, row.input_hash, row.vector.as_deref())

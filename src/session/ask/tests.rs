@@ -6,7 +6,7 @@ use crate::document::AbstractSection;
 use crate::encode;
 use crate::error::NameKind;
 use crate::ids::Key;
-use crate::search::{Filter, Hint};
+use crate::search::{Filter, Hint, Mode};
 use crate::session::{Remark, SessionError, SessionOptions, TextHint};
 use crate::storage::MemoryStorage;
 
@@ -71,7 +71,7 @@ fn a_vector_searches_as_its_text_does() {
     let session = session();
     let text = "aspirin against tumours";
     let vector = session.encoder().unwrap().encode_queries(&[text]).unwrap();
-    let by_text = session.ask(&Request::text(text).explain()).unwrap();
+    let by_text = session.ask(&Request::text(text).mode(Mode::Dense).explain()).unwrap();
     let by_vector = session.ask(&Request::vector(vector).explain()).unwrap();
     assert_eq!(by_text.hits, by_vector.hits);
     assert!(by_text.explain.unwrap().encoder.is_some());

@@ -44,7 +44,7 @@ fn text(
     }
     match &snapshot.manifest().vectors {
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
-        None => row("vectors", "none: search with filters only".into())?,
+        None => row("vectors", "none: search by words and filters".into())?,
     }
     if figures.without_vector > 0 {
         let what = "without text, or without a word that the encoder knows";
