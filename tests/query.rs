@@ -134,5 +134,5 @@ fn published_strategies_run_and_count_every_line() {
         assert!(reason.starts_with(rule) && reason.contains(part), "{key}: {reason}");
     }
     assert!(reasons.is_empty(), "{reasons:#?}");
-    assert!(found > 20, "{found} of the strategies find something");
+    assert!(found > 15, "{found} of the strategies find something");
 }
