@@ -7,7 +7,7 @@ use medvec::document::FieldValue;
 use medvec::error::{Error, NameKind};
 use medvec::format::manifest::RowType;
 use medvec::limits::HITS_MAX;
-use medvec::search::{Accuracy, Filter, Query, Sort, SortOrder};
+use medvec::search::{Accuracy, Filter, Mode, Query, Sort, SortOrder};
 use medvec::{Control, Key};
 
 use crate::common::Random;
@@ -168,7 +168,7 @@ fn orders_and_pages_that_cannot_be_are_refused() {
         (listing().offset(usize::MAX).k(2), "offset and k together"),
         (listing().k(HITS_MAX + 1), "at most 1000000 are possible"),
         (listing().sort(Sort::Score, SortOrder::Descending), "needs a vector"),
-        (Query::text("aspirin"), "Query::embedded_by"),
+        (Query::text("aspirin").mode(Mode::Dense), "Query::embedded_by"),
     ] {
         let error = snapshot.search(&query).expect_err(words).to_string();
         assert!(error.contains(words), "{error}");
