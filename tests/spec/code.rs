@@ -206,6 +206,12 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         QUERY_WORDS_MAX,
         WILDCARD_PREFIX_MIN,
         WILDCARD_WORDS_MAX,
+        STRATEGY_BYTES_MAX,
+        WILDCARDS_MAX,
+        PROXIMITY_MAX,
+        CAUTIONS_MAX,
+        LINE_NUMBER_MAX,
+        STRATEGY_CONDITIONS_MAX,
     );
     for (name, _) in constants("src/limits.rs", "") {
         assert!(known.contains_key(&name), "add limit {name} to the list in tests/spec/code.rs");
