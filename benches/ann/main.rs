@@ -59,7 +59,7 @@ struct Options {
     row_type: RowType,
     name: String,
     rebuild: bool,
-    /// Lists of the index; as many as suit the rows unless told.
+    /// Lists of the index; as many as suit the rows unless given.
     lists: Option<usize>,
     /// Only what users ask for, recalls, and no probes of our own.
     recalls: bool,

@@ -143,12 +143,12 @@ fn begins_open(tokens: &[Token<'_>]) -> bool {
     tokens.first().is_some_and(|token| matches!(token.kind, TokenKind::Operator(_)))
 }
 
-/// Whether these are names of lines, operators and brackets only, as far as can be told without knowing the names.
+/// Whether these are names of lines, operators and brackets only, by their form alone.
 fn looks_combined(tokens: &[Token<'_>]) -> bool {
     is_combination(tokens, Label::is_name)
 }
 
-/// Whether these are names of lines, of which `known` is told, operators and brackets only.
+/// Whether these are operators, brackets and names that `known` accepts.
 fn is_combination(tokens: &[Token<'_>], known: impl Fn(&str) -> bool) -> bool {
     let mut names = 0;
     tokens.iter().all(|token| match token.kind {

@@ -1,7 +1,7 @@
 //! From what a filter says to what segments evaluate: names resolved, types known, errors reported.
 //!
-//! A name that no document has would find nothing, or, under [`Filter::Not`], pass everything, and nobody
-//! would be told. So every name is looked up before a filter is evaluated: it becomes the terms that the
+//! A name that no document has would find nothing, or, under [`Filter::Not`], pass everything, in
+//! silence. So every name is looked up before a filter is evaluated: it becomes the terms that the
 //! database spells that way, a [`Note`] if it is legal and absent, or an error with suggestions.
 
 use std::ops::Range;

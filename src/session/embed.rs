@@ -32,7 +32,7 @@ impl Session {
     /// were made elsewhere, the encoder that the session names is first verified against them and made
     /// theirs.
     ///
-    /// The control's watch is told how far it is.
+    /// It reports its progress to the control's watch.
     ///
     /// # Errors
     /// [`SessionError`] when there is nothing to embed with; as

@@ -84,7 +84,7 @@ impl Import {
         encoder.map(|encoder| encoder.spec())
     }
 
-    /// Imports the sources in their order. The control's watch is told of bytes read, and of records.
+    /// Imports the sources in their order, and reports bytes read and records to the control's watch.
     ///
     /// # Errors
     /// As [`pipeline::import`](crate::ingest::pipeline::import); what was committed before an error

@@ -61,7 +61,7 @@ pub(super) fn check(
             return Err(SessionError::SourceIsDirectory { path });
         }
         if !path.is_file() {
-            // What a pipe gives now would be missing later; a path that leads nowhere is told at once.
+            // What a pipe gives now would be missing later; a path that leads nowhere is an error at once.
             std::fs::metadata(&path)
                 .map_err(|source| Error::io("open", path.display().to_string(), source))?;
             checked.sources.push(ImportSource::Path(path));

@@ -10,9 +10,9 @@ const COLUMNS_MIN: usize = 40;
 
 /// Columns to fill: `COLUMNS` where set, else the terminal's, within 40 to 120.
 pub(crate) fn columns() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+    let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    told.or_else(terminal).unwrap_or(COLUMNS_DEFAULT).clamp(COLUMNS_MIN, COLUMNS_MAX)
+    given.or_else(terminal).unwrap_or(COLUMNS_DEFAULT).clamp(COLUMNS_MIN, COLUMNS_MAX)
 }
 
 /// Words of a text in lines of at most `width` columns; a longer word has a line of its own.

@@ -8,7 +8,7 @@
 //!
 //! All three are one network with switches (`config::Plan`): normalisation in front of every block,
 //! causal attention with rotary positions, a feed-forward block that is plain or gated. Weights are
-//! used as they lie in the file ([`crate::kernel::matmul::Stored`]), so a model needs no more memory
+//! used in place, in the file ([`crate::kernel::matmul::Stored`]), so a model needs no more memory
 //! than its weights.
 
 mod config;

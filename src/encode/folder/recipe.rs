@@ -172,7 +172,7 @@ impl Recipe {
         })
     }
 
-    /// Checks what can be told from the recipe and the network's shape.
+    /// Checks what follows from the recipe and the network's shape.
     pub(super) fn check(&self, folder: &Folder, shape: Shape) -> Result<()> {
         if self.pooling == Pooling::Weighted {
             return Err(folder.error("recipe: pooling must be cls, mean, last or pooler"));

@@ -228,9 +228,13 @@ mod tests {
                 .map(|(_, shape)| shape.iter().product::<usize>())
                 .sum();
             let all = (one * layers.count) as f64 / 1e6;
-            let told = f64::from(preset.parameters);
+            let stated = f64::from(preset.parameters);
             // The rest are tables: half of a small model.
-            assert!(all < told && all > 0.4 * told, "{}: {all} of {told} million", preset.name);
+            assert!(
+                all < stated && all > 0.4 * stated,
+                "{}: {all} of {stated} million",
+                preset.name
+            );
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn missing(blobs: &Path, file: &RemoteFile) -> u64 {
     file.size.saturating_sub(part)
 }
 
-/// Puts a file into `blobs`, going on where an earlier try ended; `done` is told of every piece.
+/// Puts a file into `blobs`, going on where an earlier try ended; `done` gets the bytes of every piece.
 ///
 /// Nobody finds it under its name before its length and its checksum are right.
 pub(super) fn fetch(

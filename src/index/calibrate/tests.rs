@@ -327,8 +327,8 @@ fn the_share_of_badly_served_queries_falls_as_recall_grows() {
             found.iter().filter(|hit| known.contains(&hit.0)).count() < 8
         });
         let low = low.count() as f32 / 100.0;
-        let told = calibration.low_share(target).expect("was measured");
-        assert!((low - told).abs() <= 0.05, "{target}: {low}, told {told}");
+        let stated = calibration.low_share(target).expect("was measured");
+        assert!((low - stated).abs() <= 0.05, "{target}: {low}, stated {stated}");
     }
 }
 

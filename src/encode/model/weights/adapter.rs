@@ -283,7 +283,7 @@ impl Config {
     }
 }
 
-/// Why the base is not the one that the adapter names, if that can be told: by the path, where the
+/// Why the base is not the one that the adapter names, if there is a way to know: by the path, where the
 /// adapter names a folder that is there, else by the model's name.
 fn other_base(
     adapter: &Folder,
