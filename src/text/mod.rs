@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Terms stay unstemmed: PubMed's language asks for exact words. A ranked query expands a term to the
-//! indexed forms of its [`stem`]. Stop words keep their positions in the index, because phrases need them, and only a
+//! indexed forms of its [`stem`](fn@stem). Stop words keep their positions in the index, because phrases need them, and only a
 //! ranked query drops them ([`is_stop_word`]).
 //!
 //! Any change of these rules changes which terms a text has, so it needs a new [`ANALYZER_VERSION`].
