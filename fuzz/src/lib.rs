@@ -127,6 +127,7 @@ pub fn empty_manifest() -> Manifest {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        lexical: None,
         mesh: None,
     }
 }
