@@ -27,7 +27,8 @@ pub(super) fn read_lexical_meta(file: &VerifiedFile, rows: u32) -> Result<Option
     };
     let bytes = file.read(&section, 0..section.length)?;
     let wrong = |detail: String| Error::corrupt(file.name(), section.offset, Rule::Lexical, detail);
-    let Some(bytes) = cursor::head(bytes) else {
+    let whole = cursor::head(bytes).filter(|_| bytes.len() == LexicalMeta::SIZE);
+    let Some(bytes) = whole else {
         return Err(wrong(format!("a meta record of {} bytes", bytes.len())));
     };
     let meta = LexicalMeta::decode(bytes);
