@@ -129,6 +129,15 @@ impl<'a> LexicalIndex<'a> {
         parts_at(bytes).map_err(|broken| self.blame(LexicalSection::Parts, start, broken))
     }
 
+    /// Whether the blocks of parts fill their section.
+    pub(in crate::segment) fn parts_fill(&self) -> Result<bool> {
+        let length = self.source.length(LexicalSection::PartIndex);
+        let index = self.source.read(LexicalSection::PartIndex, 0..length)?;
+        let end_of = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
+        let (first, last) = (end_of(index.first_chunk()), end_of(index.last_chunk()));
+        Ok(first == Some(0) && last == Some(self.source.length(LexicalSection::Parts)))
+    }
+
     fn blocks(&self) -> u64 {
         self.source.length(LexicalSection::TermIndex) / TermIndexEntry::SIZE as u64
     }

@@ -79,6 +79,9 @@ impl<'a> LexicalCheck<'a> {
             let detail = format!("{} lists of {end} bytes, not {}", lists.len(), meta.lists);
             return broken(LexicalSection::Terms, detail);
         }
+        if !self.index.parts_fill()? {
+            return broken(LexicalSection::PartIndex, "the parts do not fill their section".into());
+        }
         let words = self.forms(&lists, control)?;
         let lengths = self.index.lengths()?;
         let wanted = Wanted { forms: true, positions: self.index.has_positions() };
