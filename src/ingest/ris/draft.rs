@@ -54,7 +54,15 @@ impl Draft {
             "EP" => first(&mut self.pages.1, value),
             "DA" => first(&mut self.day, value),
             "PY" | "Y1" => first(&mut self.year, value),
-            "AU" | "A1" => document.authors.push(author(&value)),
+            "AU" | "A1" => {
+                let author = author(&value);
+                // Nothing but commas names nobody.
+                let names =
+                    [&author.last_name, &author.fore_name, &author.suffix, &author.collective_name];
+                if names.iter().any(|name| !name.is_empty()) {
+                    document.authors.push(author);
+                }
+            }
             "AD" => match document.authors.last_mut() {
                 Some(last) => last.affiliations.push(value),
                 None => self.affiliations.push(value),
