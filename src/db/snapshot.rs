@@ -9,7 +9,6 @@ use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
 use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
-use crate::format::rows::rows as bitmap_rows;
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::mesh::{MeshFile, MeshInUse, Vocabulary};
 use crate::parallel;
@@ -21,9 +20,6 @@ use crate::search::{
 };
 use crate::segment::{CodebookFile, RowSpace};
 use crate::storage::{Bytes, Storage, VerifiedFile};
-
-/// Rows of a segment for each of which one document is read by itself, without the rest of its block.
-const SPARSE: u64 = 16;
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
 ///
@@ -211,19 +207,8 @@ impl Snapshot {
     ) -> Result<impl Iterator<Item = Result<Document>> + '_> {
         let found = matching(&self.state.views, query)?;
         Ok(self.state.views.iter().zip(found).flat_map(|(view, found)| {
-            let segment = &view.segment;
-            // Few documents are read one by one, many block by block.
-            let is_sparse = found.count() < u64::from(segment.rows()) / SPARSE;
-            let rows = found.rows().filter(|_| is_sparse).cloned().unwrap_or_default();
-            let few = bitmap_rows(&rows).collect::<Vec<_>>().into_iter();
-            let few = few.map(|row| segment.document(RowId(row)));
-            let many = segment.documents().take(if is_sparse { 0 } else { usize::MAX });
-            let many = many.filter_map(move |item| match item {
-                Ok((row, _)) if found.rows().is_some_and(|rows| !rows.contains(row.0)) => None,
-                Ok((_, document)) => Some(Ok(document)),
-                Err(error) => Some(Err(error)),
-            });
-            few.chain(many)
+            let documents = view.segment.documents_in(found.rows().cloned());
+            documents.map(|item| item.map(|(_, document)| document))
         }))
     }
 

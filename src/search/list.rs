@@ -182,14 +182,12 @@ fn texts(
     text: impl Fn(&Document) -> Option<String>,
 ) -> Result<Valued<String>> {
     let mut values = Vec::new();
-    for item in part.segment.documents() {
-        let (row, document) = item?;
-        if (row.0 as usize).is_multiple_of(ROWS_UNCHECKED) {
+    for (place, item) in part.segment.documents_in(part.rows.cloned()).enumerate() {
+        if place.is_multiple_of(ROWS_UNCHECKED) {
             query.control.check()?;
         }
-        if part.has(row.0) {
-            values.push((text(&document), row.0));
-        }
+        let (row, document) = item?;
+        values.push((text(&document), row.0));
     }
     Ok(values)
 }

@@ -137,10 +137,7 @@ impl<'a> Words<'a> {
                 continue;
             };
             let Lists { mut ranked, lengths, known, index } = lists;
-            let blame = |number: usize, broken: Broken| match known.get(number) {
-                Some(list) => index.in_lists(list, broken),
-                None => not_indexed(&view.segment),
-            };
+            let blame = blame(&index, &known, view);
             let mut best = Best::with_scores(wanted, scores);
             let postings: u64 = known.iter().map(|list| u64::from(list.info.shape.rows)).sum();
             match matches.rows() {
@@ -184,10 +181,7 @@ impl<'a> Words<'a> {
             }
             let Some(lists) = self.lists(number)? else { continue };
             let Lists { mut ranked, lengths, known, index } = lists;
-            let blame = |number: usize, broken: Broken| match known.get(number) {
-                Some(list) => index.in_lists(list, broken),
-                None => not_indexed(&view.segment),
-            };
+            let blame = blame(&index, &known, view);
             let scored = score_rows(&mut ranked, &self.bm25, lengths, &rows, control, &blame)?;
             let scored: BTreeMap<u32, u32> = scored.into_iter().collect();
             for (hit, score) in hits.iter().zip(&mut scores) {
@@ -234,6 +228,18 @@ struct Lists<'a> {
     lengths: &'a [u8],
     known: Vec<List>,
     index: LexicalIndex<'a>,
+}
+
+/// Damage in a list, by its number among those that are walked through.
+fn blame<'a>(
+    index: &'a LexicalIndex<'_>,
+    known: &'a [List],
+    view: &'a SegmentView,
+) -> impl Fn(usize, Broken) -> Error + 'a {
+    |number, broken| match known.get(number) {
+        Some(list) => index.in_lists(list, broken),
+        None => not_indexed(&view.segment),
+    }
 }
 
 /// A score as people see it.

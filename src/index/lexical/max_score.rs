@@ -76,12 +76,19 @@ impl<'a> RankedList<'a> {
         best
     }
 
+    /// What a count in a row with a length code adds.
     #[inline]
     fn score(&self, bm25: &Bm25, count: u32, code: u8) -> u32 {
-        match self.table.get(count as usize - 1) {
-            Some(scores) => scores.get(usize::from(code)).copied().unwrap_or_default(),
-            None => bm25.score(self.weight, count, code),
-        }
+        score(&self.table, self.weight, bm25, count, code)
+    }
+}
+
+/// A score from the table of a list, or computed where the table ends.
+#[inline]
+fn score(table: &[[u32; 256]], weight: f64, bm25: &Bm25, count: u32, code: u8) -> u32 {
+    match table.get(count as usize - 1) {
+        Some(scores) => scores.get(usize::from(code)).copied().unwrap_or_default(),
+        None => bm25.score(weight, count, code),
     }
 }
 
@@ -178,10 +185,7 @@ fn add_window(
     }
     cursor.visit_until(end, |row, count| {
         let code = lengths.get(row as usize).copied().unwrap_or_default();
-        let score = match table.get(count as usize - 1) {
-            Some(scores) => scores.get(usize::from(code)).copied().unwrap_or_default(),
-            None => bm25.score(*weight, count, code),
-        };
+        let score = score(table, *weight, bm25, count, code);
         if let Some(sum) = scores.get_mut((row - start) as usize) {
             *sum = sum.saturating_add(score);
         }

@@ -4,12 +4,11 @@ use roaring::RoaringBitmap;
 
 use crate::document::Document;
 use crate::error::Result;
-use crate::ids::RowId;
 use crate::search::filter::Filter;
 use crate::search::view::SegmentView;
 
 /// The documents among the rows of each segment that pass a test, as a list of keys: true in this snapshot only.
-/// Cost: a compressed block per row.
+/// Cost: that of [`Segment::documents_in`](crate::segment::Segment::documents_in).
 pub(super) fn read(
     segments: &[SegmentView],
     rows: Vec<RoaringBitmap>,
@@ -17,8 +16,8 @@ pub(super) fn read(
 ) -> Result<Filter> {
     let mut keys = Vec::new();
     for (view, rows) in segments.iter().zip(rows) {
-        for row in rows {
-            let document = view.segment.document(RowId(row))?;
+        for item in view.segment.documents_in(Some(rows)) {
+            let (_, document) = item?;
             if test(&document) {
                 keys.push(document.key);
             }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
@@ -12,11 +13,15 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::documents::{record_ranges, stated_length};
 use crate::format::record;
+use crate::format::rows::rows as bitmap_rows;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::wire::Broken;
 use crate::ids::RowId;
 use crate::segment::write::draft::Draft;
+
+/// Rows of a segment for each of which one document is read by itself, without the rest of its block.
+const SPARSE: u64 = 16;
 
 /// zstd's code for memory that it did not get.
 const NO_MEMORY: usize = (ZSTD_ErrorCode::ZSTD_error_memory_allocation as usize).wrapping_neg();
@@ -73,6 +78,25 @@ impl Segment {
     /// Every document in order of rows. Memory: one block.
     pub fn documents(&self) -> Documents {
         Documents(Records::new(self.clone()))
+    }
+
+    /// The documents of some rows, in their order; `None` for every row. Few are read one by one, many block by block, those
+    /// between passed over. Memory: one block.
+    pub fn documents_in(
+        &self,
+        rows: Option<RoaringBitmap>,
+    ) -> impl Iterator<Item = Result<(RowId, Document)>> + '_ {
+        let count = rows.as_ref().map_or(u64::MAX, RoaringBitmap::len);
+        let is_sparse = count < u64::from(self.rows()) / SPARSE;
+        let (few, among) = if is_sparse { (rows, None) } else { (None, rows) };
+        let few = few.iter().flat_map(bitmap_rows).collect::<Vec<_>>().into_iter();
+        let few = few.map(|row| Ok((RowId(row), self.document(RowId(row))?)));
+        let many = self.documents().take(if is_sparse { 0 } else { usize::MAX });
+        let is_among = move |item: &Result<(RowId, Document)>| match (item, &among) {
+            (Ok((row, _)), Some(rows)) => rows.contains(row.0),
+            _ => true,
+        };
+        few.chain(many.filter(is_among))
     }
 
     /// The block that a row should be in.

@@ -4,7 +4,9 @@ use super::sums::hash_of;
 use crate::control::Control;
 use crate::document::Document;
 use crate::error::Result;
-use crate::format::lexical::{Decoded, LexicalSection, Wanted, length_code, length_of_code};
+use crate::format::lexical::{
+    Decoded, LexicalSection, PartLengths, Wanted, length_code, length_of_code,
+};
 use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
 use crate::ids::RowId;
@@ -22,13 +24,22 @@ pub(super) struct LexicalCheck<'a> {
     /// Sum of a hash over all words, rows and positions.
     words: u64,
     tokens: u64,
+    /// The block of parts that the last row is in.
+    parts: Option<(u32, Vec<PartLengths>)>,
 }
 
 impl<'a> LexicalCheck<'a> {
     /// Nothing to check in a segment without an index.
     pub(super) fn new(segment: &'a Segment) -> Option<LexicalCheck<'a>> {
         let index = segment.lexical()?;
-        Some(LexicalCheck { segment, index, reader: WordReader::default(), words: 0, tokens: 0 })
+        Some(LexicalCheck {
+            segment,
+            index,
+            reader: WordReader::default(),
+            words: 0,
+            tokens: 0,
+            parts: None,
+        })
     }
 
     /// Adds the words of a document and compares what the index keeps per row.
@@ -45,8 +56,11 @@ impl<'a> LexicalCheck<'a> {
             return Err(self.wrong(LexicalSection::Lengths, row.0.into(), detail));
         }
         if self.index.has_positions() {
-            // One block after the other, and once per row: 128 rows are unpacked in less than their words.
-            let block = self.index.parts(row.0 / PART_BLOCK_ROWS)?;
+            let number = row.0 / PART_BLOCK_ROWS;
+            if self.parts.as_ref().is_none_or(|(known, _)| *known != number) {
+                self.parts = Some((number, self.index.parts(number)?));
+            }
+            let block = self.parts.as_ref().map_or(&[][..], |(_, block)| block.as_slice());
             let parts = block.get((row.0 % PART_BLOCK_ROWS) as usize).copied().unwrap_or_default();
             if parts != words.parts {
                 let detail =
