@@ -4,13 +4,15 @@
 #![cfg(feature = "ingest")]
 
 mod common;
+#[path = "common/tables.rs"]
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use medvec::ingest::mesh::MeshSource;
 use medvec::mesh::{self, Vocabulary};
+use tables::text;
 
 fn folder() -> Option<PathBuf> {
     common::shared().map(|shared| shared.join("data/mesh"))
@@ -46,17 +48,6 @@ fn the_built_in_equals_a_rebuild() {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/mesh/mesh2024.zst");
     let packed = std::fs::read(packed).expect("the built-in");
     assert!(zstd::stream::decode_all(packed.as_slice()).expect("zstd") == rebuilt);
-}
-
-fn text(path: &Path) -> String {
-    let bytes = std::fs::read(path).expect("a table");
-    let mut text = String::new();
-    match bytes.starts_with(b"\x1f\x8b") {
-        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
-        false => bytes.as_slice().read_to_string(&mut text),
-    }
-    .expect("UTF-8");
-    text
 }
 
 #[test]

@@ -7,9 +7,10 @@
 #![cfg(feature = "ingest")]
 
 mod common;
+#[path = "common/tables.rs"]
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,17 +20,7 @@ use medvec::document::{AbstractSection, Document, MeshHeading};
 use medvec::ingest::{Event, open};
 use medvec::storage::MemoryStorage;
 use medvec::{Filter, Query};
-
-fn text(path: &Path) -> String {
-    let bytes = std::fs::read(path).expect("a table");
-    let mut text = String::new();
-    match bytes.starts_with(b"\x1f\x8b") {
-        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
-        false => bytes.as_slice().read_to_string(&mut text),
-    }
-    .expect("UTF-8");
-    text
-}
+use tables::text;
 
 /// The lines of a table as columns.
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {

@@ -11,13 +11,6 @@ const LIBRARY: &str = r#"{"pmid": 201, "title": "Aspirin and the heart", "abstra
 {"id": "note-1", "title": "Reading notes", "rating": 4}
 "#;
 
-fn library() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("docs.jsonl", LIBRARY);
-    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
-    sandbox
-}
-
 fn found(sandbox: &Sandbox, options: &[&str]) -> String {
     let run = sandbox.medvec(&[&["search", "db", "--format", "pmids"], options].concat());
     let mut keys: Vec<&str> = run.out.lines().collect();
@@ -27,7 +20,7 @@ fn found(sandbox: &Sandbox, options: &[&str]) -> String {
 
 #[test]
 fn other_spellings_find_the_same_documents() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     for (option, values, keys) in [
         ("--language", &["ger", "deu", "de", "German", "GERMAN"][..], "0 202"),
         ("--language", &["eng", "en", "english", "en-GB"], "0 201 203"),
@@ -52,7 +45,7 @@ fn other_spellings_find_the_same_documents() {
 
 #[test]
 fn no_slip_in_a_filter_silently_finds_nothing() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     for (options, words) in [
         (
             &["--journal", "Anals of Examples & Cases"][..],
@@ -112,7 +105,7 @@ fn no_slip_in_a_filter_silently_finds_nothing() {
 
 #[test]
 fn documents_without_a_date_are_counted_beside_the_hits() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let run = sandbox.medvec(&["search", "db", "--year", "2010:"]).expect(0);
     run.says(&["2 documents were left out because they have no date"]);
     let run =
@@ -128,7 +121,7 @@ fn documents_without_a_date_are_counted_beside_the_hits() {
 
 #[test]
 fn no_hits_wanted_is_a_count() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let run = sandbox.medvec(&["search", "db", "-k", "0", "--mesh", "Aspirin"]).expect(0);
     assert_eq!(run.out, "2 matching documents of 4 in the database\n");
     let run = sandbox.medvec(&["search", "db", "-k", "0", "--language", "fre"]).expect(1);
@@ -178,7 +171,7 @@ fn what_is_no_query_is_answered_with_a_remark() {
 
 #[test]
 fn keys_that_resemble_pmids_are_explained_and_never_guessed() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let run = sandbox.medvec(&["get", "db", "PMID:", "201", "-f", "pmids"]).expect(0);
     assert_eq!((run.out.as_str(), run.err.as_str()), ("201\n", ""));
     let run = sandbox.medvec(&["get", "db", "201,202", "202", "-f", "pmids"]).expect(0);
@@ -202,7 +195,7 @@ fn keys_that_resemble_pmids_are_explained_and_never_guessed() {
 
 #[test]
 fn stats_list_the_fields_and_their_types() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let run = sandbox.medvec(&["stats", "db"]).expect(0);
     run.shows(&["rating (integer and float)", "site (string)", "tags (string)"]);
     let run = sandbox.medvec(&["stats", "db", "-f", "json"]).expect(0);

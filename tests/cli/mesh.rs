@@ -19,16 +19,9 @@ fn found(sandbox: &Sandbox, options: &[&str]) -> Vec<String> {
     keys
 }
 
-fn library() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("docs.jsonl", LIBRARY);
-    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
-    sandbox
-}
-
 #[test]
 fn a_heading_finds_what_lies_below_it() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     for name in ["Neoplasms", "tumors", "D009369", "C04", "c04", "cancer"] {
         assert_eq!(found(&sandbox, &["--mesh", name]), ["1", "3"], "{name}");
         assert_eq!(found(&sandbox, &["--mesh", name, "--no-explode"]), ["3"], "{name}");
@@ -42,7 +35,7 @@ fn a_heading_finds_what_lies_below_it() {
 
 #[test]
 fn a_heading_that_no_document_has_is_said_and_an_unknown_one_is_an_error() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let run = sandbox.medvec(&["search", "db", "--mesh", "Ankylosing Spondylitis"]).expect(1);
     run.says(&["no document has the MeSH heading `Ankylosing Spondylitis`"]);
     let run = sandbox.medvec(&["search", "db", "--mesh", "Spondilitis, Ankylosing"]).expect(2);
@@ -176,7 +169,7 @@ fn a_database_goes_by_the_vocabulary_that_was_imported_into_it() {
 
 #[test]
 fn a_damaged_vocabulary_is_reported_and_repaired() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     sandbox.write("mesh2031.tsv", HEADINGS);
     sandbox.medvec(&["mesh", "import", "db", "mesh2031.tsv"]).expect(0);
     let file = sandbox.database_file("mesh-");

@@ -65,6 +65,14 @@ impl Sandbox {
         sandbox
     }
 
+    /// A directory with the database `db` of these documents, in JSON lines, without vectors.
+    pub(crate) fn with_texts(documents: &str) -> Sandbox {
+        let sandbox = Sandbox::new();
+        sandbox.write("docs.jsonl", documents);
+        sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
+        sandbox
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

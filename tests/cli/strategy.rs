@@ -9,16 +9,9 @@ const LIBRARY: &str = r#"{"pmid": 201, "title": "Aspirin and the heart", "abstra
 {"pmid": 203, "title": "A later look at aspirin", "abstract": "Wheezing again.", "year": 2018, "mesh": ["Aspirin"]}
 "#;
 
-fn library() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("docs.jsonl", LIBRARY);
-    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "none"]).expect(0);
-    sandbox
-}
-
 #[test]
 fn a_query_is_counted_and_lists_what_it_finds() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let count = |query: &str| sandbox.medvec(&["count", "db", query]);
     assert_eq!(count("aspirin[mh] NOT wheez*[tiab]").expect(0).out, "1\n");
     assert_eq!(count("aspirin[mh] AND gout[mh]").expect(1).out, "0\n");
@@ -49,7 +42,7 @@ fn a_query_is_counted_and_lists_what_it_finds() {
 
 #[test]
 fn a_strategy_is_counted_line_by_line() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     sandbox.write(
         "review.txt",
         "// aspirin\n1. aspirin[mh] or acetylsalicyl*[tiab]\n2. 2015:3000[dp]\n3. #1 AND #2\n",
@@ -82,7 +75,7 @@ fn a_strategy_is_counted_line_by_line() {
 
 #[test]
 fn a_history_numbers_what_was_searched() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     let count = |query: &str| sandbox.medvec(&["count", "db", query, "--history", "sets.txt"]);
     assert!(count("aspirin[mh]").expect(0).out.starts_with("1 "));
     assert!(count("wheez*[tiab]").expect(0).out.starts_with("2 "));
@@ -103,7 +96,7 @@ fn a_history_numbers_what_was_searched() {
 
 #[test]
 fn what_is_wrong_is_shown_at_its_place() {
-    let sandbox = library();
+    let sandbox = Sandbox::with_texts(LIBRARY);
     for (query, words) in [
         (
             "aspirin[tiabs]",
