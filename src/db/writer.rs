@@ -136,7 +136,7 @@ impl Writer {
         self.check_usable()?;
         let mut drafts = Vec::with_capacity(changes.len());
         for Change { document, vector, .. } in &changes {
-            drafts.push(Draft::new(document)?);
+            drafts.push(Draft::for_index(document, self.next.lexical().is_some())?);
             if let Some(vector) = vector {
                 self.check_vector(&document.key, vector)?;
             }

@@ -1,6 +1,7 @@
 //! Orders of hits against a plain sort, and pages that are the parts of one long list.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use medvec::db::OptimizeOptions;
 use medvec::document::FieldValue;
@@ -102,6 +103,7 @@ fn check(world: &World, filter: &Filter, random: &mut Random) {
     let with_vector = Query::vector(query.clone()).filter(filter.clone());
     let searchable: Vec<Made> =
         matching.iter().copied().filter(|made| made.vector().is_some()).collect();
+    let by_key: HashMap<Key, Made> = searchable.iter().map(|made| (made.key(), *made)).collect();
 
     let newest = paged(world, &listing, "listed");
     let date_descending = listing.clone().sort(Sort::Date, SortOrder::Descending);
@@ -120,8 +122,7 @@ fn check(world: &World, filter: &Filter, random: &mut Random) {
         let expected = sorted(&searchable, &sort, order).into_iter().take(LONG);
         assert!(found.iter().map(|(key, _)| key.clone()).eq(expected), "{order:?} {filter:?}");
         for (key, given) in found {
-            let made = searchable.iter().find(|made| made.key() == key).expect("matches");
-            assert_eq!(Some(given), score(*made, &query), "{key}");
+            assert_eq!(Some(given), score(by_key[&key], &query), "{key}");
         }
 
         let mut scored: Vec<(Key, f32)> = searchable

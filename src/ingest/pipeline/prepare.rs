@@ -107,8 +107,8 @@ impl Preparer<'_> {
         let input_hash = input.hash();
         let is_embedded = self.options.encoder.is_some() && !self.options.defer;
         let is_wanted = is_embedded && vector.is_none();
-        let draft =
-            Draft::new(&document).map_err(|error| place.error(file, &document.key, &error))?;
+        let draft = Draft::for_index(&document, self.snapshot.manifest().lexical.is_some())
+            .map_err(|error| place.error(file, &document.key, &error))?;
         let input = is_wanted.then_some(input);
         let put = Put { draft, vector, input, input_hash };
         Ok(Ready { place, revision, action: Action::Put(Box::new(put)) })

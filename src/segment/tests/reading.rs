@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::made::{Maker, Pushed, check, config, rows, write};
+use crate::control::Control;
 use crate::document::{Document, Field, FieldValue};
 use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
@@ -34,6 +35,7 @@ proptest! {
         let entry = write(&storage, 3, config.as_ref(), &rows, &deletes);
         let segment = Segment::open(&storage, &entry, config.as_ref()).unwrap();
         check(&segment, &rows, &deletes);
+        segment.verify(&Control::default()).unwrap();
     }
 }
 

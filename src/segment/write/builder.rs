@@ -77,7 +77,8 @@ impl SegmentBuilder {
         input_hash: [u8; 16],
         vector: Option<&[f32]>,
     ) -> Result<RowId> {
-        self.push_draft(&Draft::new(document)?, revision, input_hash, vector)
+        let draft = Draft::for_index(document, self.lexical.is_some())?;
+        self.push_draft(&draft, revision, input_hash, vector)
     }
 
     /// As [`SegmentBuilder::push`], for a document that was taken apart before. Cost: some 5 us.
@@ -107,14 +108,15 @@ impl SegmentBuilder {
                 });
             }
         }
+        let words = self.lexical.is_some().then(|| draft.words()).transpose()?;
         self.documents.push(draft.record())?;
         self.text_bytes += draft.text_bytes() as u64;
         let row = self.rows;
         self.keys.push(draft.key());
         self.columns.push(row, draft, revision, input_hash);
         self.postings.push(row, draft);
-        if let Some(lexical) = &mut self.lexical {
-            lexical.push(row, draft.words());
+        if let (Some(lexical), Some(words)) = (&mut self.lexical, &words) {
+            lexical.push(row, words);
         }
         if let Some(vectors) = &mut self.vectors {
             vectors.push(row);

@@ -1,5 +1,6 @@
 //! A document taken apart for a segment: what can be done on any thread is done before the builder.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::words::{WordReader, Words};
@@ -26,7 +27,8 @@ pub struct Draft {
     terms: String,
     /// The field of each term and where it ends.
     term_ends: Vec<(TermField, usize)>,
-    words: Words,
+    /// `None` while nobody asked for them.
+    words: Option<Words>,
 }
 
 thread_local! {
@@ -35,7 +37,7 @@ thread_local! {
 }
 
 impl Draft {
-    /// Takes a document apart.
+    /// Takes a document apart, but for its words.
     ///
     /// # Errors
     /// [`Error::InvalidDocument`] as [`Document::validate`], and when its publication date ends
@@ -65,8 +67,18 @@ impl Draft {
             numbers: document.fields.iter().filter(is_number).cloned().collect(),
             terms,
             term_ends,
-            words: WORD_READER.with_borrow_mut(|reader| reader.read(document)),
+            words: None,
         })
+    }
+
+    /// Takes a document apart for a segment with a lexical index or without. The builder would read the words of a draft
+    /// without them from its record, on the one thread that it has.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn for_index(document: &Document, is_lexical: bool) -> Result<Draft> {
+        let draft = Draft::new(document)?;
+        Ok(Draft { words: is_lexical.then(|| words_of(document)), ..draft })
     }
 
     /// The document's key.
@@ -95,8 +107,17 @@ impl Draft {
     }
 
     /// Its words.
-    pub(super) fn words(&self) -> &Words {
-        &self.words
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`] if its record cannot be read.
+    pub(super) fn words(&self) -> Result<Cow<'_, Words>> {
+        if let Some(words) = &self.words {
+            return Ok(Cow::Borrowed(words));
+        }
+        let document = record::decode(&self.record).map_err(|(_, detail)| {
+            Error::InvalidDocument { key: self.key.clone(), detail: detail.to_owned() }
+        })?;
+        Ok(Cow::Owned(words_of(&document)))
     }
 
     /// Its terms, normalised; the same one can come more than once.
@@ -108,6 +129,10 @@ impl Draft {
             (*field, term)
         })
     }
+}
+
+fn words_of(document: &Document) -> Words {
+    WORD_READER.with_borrow_mut(|reader| reader.read(document))
 }
 
 /// The first and last day of a document's publication date; zeros when it has none.
