@@ -85,6 +85,7 @@ rules! {
     MeshRecord = 66, "A MeSH record MUST begin with its UI and end with a field, names MUST be fields, tree numbers MUST have their form, and links MUST ascend and be between records.";
     Lexical = 70, "The keys, lists and parts of a lexical index MUST follow the encoding of chapter 07 and fill their lengths.";
     LexicalContent = 71, "A lexical index MUST hold exactly the words of the documents, with their lengths and, where it has positions, their places.";
+    VectorSum = 72, "The sum of a segment's vectors MUST be what adding the stored numbers row by row gives.";
 }
 
 impl fmt::Display for Rule {

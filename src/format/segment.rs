@@ -117,6 +117,9 @@ pub const fn lexical_kind(section: LexicalSection) -> u32 {
     }
 }
 
+/// The sum of all vectors, `f64`, one per number of a vector. Empty without vectors; segments of 1.0 have none.
+pub const SECTION_VECTOR_SUM: u32 = 43;
+
 /// One past the last term of each field of [`TermField::MORE`], `u32`. This section and the four below came
 /// with format 1.1: a segment has all of them or none.
 pub const SECTION_MORE_TERM_ENDS: u32 = 50;
@@ -167,6 +170,7 @@ pub const OPTIONAL: &[u32] = &[
     SECTION_LEXICAL_LENGTHS,
     SECTION_LEXICAL_PARTS,
     SECTION_LEXICAL_PART_INDEX,
+    SECTION_VECTOR_SUM,
     SECTION_MORE_TERM_ENDS,
     SECTION_MORE_TERM_OFFSETS,
     SECTION_MORE_TERMS,
@@ -218,6 +222,7 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_LEXICAL_LENGTHS, "lexical-lengths"),
     (SECTION_LEXICAL_PARTS, "lexical-parts"),
     (SECTION_LEXICAL_PART_INDEX, "lexical-part-index"),
+    (SECTION_VECTOR_SUM, "vector-sum"),
     (SECTION_MORE_TERM_ENDS, "more-term-ends"),
     (SECTION_MORE_TERM_OFFSETS, "more-term-offsets"),
     (SECTION_MORE_TERMS, "more-terms"),

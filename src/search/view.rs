@@ -77,8 +77,8 @@ impl SegmentView {
         Ok(*self.sums.tokens.get_or_init(|| tokens))
     }
 
-    /// The sum of the vectors of all live rows, as they are stored; `None` if there are none. Computed once, in one
-    /// pass over the vectors.
+    /// The sum of the vectors of all live rows, as they are stored; `None` if there are none. Computed once: from the sum
+    /// of all rows and the deleted ones or, in a segment of format 1.0, in one pass over the vectors.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
@@ -88,17 +88,19 @@ impl SegmentView {
         }
         let made = match (self.segment.vectors()?, self.segment.dimension()) {
             (Some((rows, present)), Some(dimension)) => {
-                let mut sum = VectorSum { sum: vec![0.0; dimension], rows: 0 };
+                let live = present.len() - present.intersection_len(&self.deleted);
+                let (mut sum, counted, sign) = match self.segment.vector_sum()? {
+                    Some(all) => (all.to_vec(), present & &*self.deleted, -1.0),
+                    None => (vec![0.0; dimension], present - &*self.deleted, 1.0),
+                };
                 let mut vector = vec![0.0f32; dimension];
-                for row in bitmap_rows(&(present - &*self.deleted)) {
+                for row in bitmap_rows(&counted) {
                     rows.read(row as usize, &mut vector);
-                    sum.sum
-                        .iter_mut()
+                    sum.iter_mut()
                         .zip(&vector)
-                        .for_each(|(sum, number)| *sum += f64::from(*number));
-                    sum.rows += 1;
+                        .for_each(|(sum, number)| *sum += sign * f64::from(*number));
                 }
-                (sum.rows > 0).then_some(sum)
+                (live > 0).then_some(VectorSum { sum, rows: live })
             }
             _ => None,
         };

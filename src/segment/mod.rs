@@ -48,6 +48,7 @@
 mod merge;
 mod read;
 mod row_space;
+mod vector_sum;
 mod verify;
 mod write;
 

@@ -8,6 +8,8 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::format::manifest::RowType;
 use crate::format::segment::*;
+use crate::segment::read::segment::ROWS_PER_CHECK;
+use crate::segment::vector_sum::VectorSum;
 use crate::segment::write::file::SegmentFile;
 use crate::segment::write::vectors::{write_none, write_presence};
 
@@ -36,5 +38,29 @@ pub(super) fn write(
         file.section(SECTION_SCALES);
     }
     meta.vectors = Some(SegmentVectors { count: present.len() as u32, ..kind.clone() });
-    write_presence(file, present)
+    write_presence(file, present)?;
+    file.array(SECTION_VECTOR_SUM, &sum(inputs, order, kind.dimension as usize, control)?)
+}
+
+/// The sum of the vectors in the order of the new rows.
+fn sum(
+    inputs: &[Input<'_>],
+    order: &Order,
+    dimension: usize,
+    control: &Control,
+) -> Result<Vec<f64>> {
+    let stored: Vec<_> =
+        inputs.iter().map(|input| input.segment.vectors()).collect::<Result<_>>()?;
+    let mut sum = VectorSum::new(dimension);
+    for (place, (input, row)) in order.places().iter().enumerate() {
+        if place.is_multiple_of(ROWS_PER_CHECK as usize) {
+            control.check()?;
+        }
+        if let Some(Some((rows, present))) = stored.get(*input as usize)
+            && present.contains(*row)
+        {
+            sum.add(*rows, *row);
+        }
+    }
+    Ok(sum.into_numbers())
 }

@@ -333,6 +333,13 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             ));
         }
     }
+    if let Some(section) = file.section(SECTION_VECTOR_SUM) {
+        let dimension = meta.vectors.as_ref().map_or(0, |vectors| vectors.dimension);
+        if section.length != u64::from(dimension) * 8 {
+            let detail = format!("a sum of {} bytes for {dimension} numbers", section.length);
+            return Err(Error::corrupt(file.name(), section.offset, Rule::SegmentMeta, detail));
+        }
+    }
     for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
         required(file, *kind)?;
     }

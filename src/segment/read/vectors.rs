@@ -85,6 +85,24 @@ impl Segment {
         Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
     }
 
+    /// The sum of all vectors as they are stored, deleted rows included, number by number; `None` if no row has one, and
+    /// in a segment of format 1.0.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn vector_sum(&self) -> Result<Option<&[f64]>> {
+        let Some(dimension) = self.dimension() else { return Ok(None) };
+        if self.shared.file.section(SECTION_VECTOR_SUM).is_none() {
+            return Ok(None);
+        }
+        let sum = self.array::<f64>(SECTION_VECTOR_SUM, dimension)?;
+        if sum.iter().all(|number| number.is_finite()) {
+            return Ok(Some(sum));
+        }
+        let detail = "the sum of the vectors is not finite".to_owned();
+        Err(self.corrupt(SECTION_VECTOR_SUM, 0, Rule::FiniteNumber, detail))
+    }
+
     /// What is wrong with the stored vectors when arithmetic on them has failed: the first row whose
     /// products are not numbers. Cost: one pass over all vectors.
     pub fn broken_vector(&self) -> Option<Error> {

@@ -8,12 +8,13 @@ use crate::kernel::Rows;
 use crate::segment::Segment;
 use crate::segment::read::segment::ROWS_PER_CHECK;
 use crate::segment::row_space::fits_single;
+use crate::segment::vector_sum::VectorSum;
 
 impl Segment {
     pub(super) fn verify_vectors(&self, control: &Control) -> Result<()> {
         let Some((rows, present)) = self.vectors()? else {
-            for kind in [SECTION_VECTOR_ROWS, SECTION_SCALES] {
-                if self.section(kind)?.length != 0 {
+            for kind in [SECTION_VECTOR_ROWS, SECTION_SCALES, SECTION_VECTOR_SUM] {
+                if self.shared.file.section(kind).is_some_and(|section| section.length != 0) {
                     let detail = "a segment without vectors has some".to_owned();
                     return Err(self.corrupt(kind, 0, Rule::SegmentMeta, detail));
                 }
@@ -21,6 +22,7 @@ impl Segment {
             return Ok(());
         };
         let dimension = self.shared.meta.vectors.as_ref().map_or(0, |v| v.dimension as usize);
+        let mut sum = VectorSum::new(dimension);
         for row in 0..self.rows() {
             if row.is_multiple_of(ROWS_PER_CHECK) {
                 control.check()?;
@@ -62,7 +64,16 @@ impl Segment {
             if !zero && !present.contains(row) {
                 wrong(Rule::VectorPresence, "it has no vector but is not zero")?;
             }
+            sum.add(rows, row);
         }
-        Ok(())
+        let Some(stored) = self.vector_sum()? else { return Ok(()) };
+        let numbers = sum.into_numbers();
+        match stored.iter().zip(&numbers).position(|(stored, number)| stored != number) {
+            None => Ok(()),
+            Some(place) => {
+                let detail = format!("number {place} is not {}", numbers[place]);
+                Err(self.corrupt(SECTION_VECTOR_SUM, 0, Rule::VectorSum, detail))
+            }
+        }
     }
 }

@@ -8,11 +8,14 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::postings::write_bitmap;
 use crate::format::segment::{
-    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTORS, SegmentMeta, SegmentVectors,
+    SECTION_SCALES, SECTION_VECTOR_ROWS, SECTION_VECTOR_SUM, SECTION_VECTORS, SegmentMeta,
+    SegmentVectors,
 };
 use crate::ids::Key;
+use crate::kernel::Rows;
 use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
 use crate::segment::row_space::RowSpace;
+use crate::segment::vector_sum::VectorSum;
 
 /// Stored rows, as they will lie in the file. A row without a vector is all zeros.
 pub(in crate::segment) struct Vectors {
@@ -146,13 +149,25 @@ impl Vectors {
             rotation: self.rotation,
             count: self.present.len() as u32,
         });
-        match &self.rows {
-            Stored::Int8(codes) => file.array(SECTION_VECTORS, codes)?,
-            Stored::F16(numbers) => file.array(SECTION_VECTORS, numbers)?,
-            Stored::F32(numbers) => file.array(SECTION_VECTORS, numbers)?,
-        }
+        let rows = match &self.rows {
+            Stored::Int8(codes) => {
+                file.array(SECTION_VECTORS, codes)?;
+                Rows::Int8 { codes, scales: &self.scales }
+            }
+            Stored::F16(numbers) => {
+                file.array(SECTION_VECTORS, numbers)?;
+                Rows::F16(numbers)
+            }
+            Stored::F32(numbers) => {
+                file.array(SECTION_VECTORS, numbers)?;
+                Rows::F32(numbers)
+            }
+        };
         file.array(SECTION_SCALES, &self.scales)?;
-        write_presence(file, self.present)
+        let mut sum = VectorSum::new(self.dimension as usize);
+        self.present.iter().for_each(|row| sum.add(rows, row));
+        write_presence(file, self.present)?;
+        file.array(SECTION_VECTOR_SUM, &sum.into_numbers())
     }
 }
 
@@ -175,6 +190,7 @@ pub(in crate::segment) fn write_none(file: &mut SegmentFile) -> Result<()> {
     file.section(SECTION_VECTORS);
     file.section(SECTION_SCALES);
     file.section(SECTION_VECTOR_ROWS);
+    file.section(SECTION_VECTOR_SUM);
     Ok(())
 }
 

@@ -1,0 +1,27 @@
+//! The sum of a segment's stored vectors, from which a search knows what an average document scores.
+
+use crate::kernel::Rows;
+
+/// A sum of vectors, number by number in double precision.
+pub(in crate::segment) struct VectorSum {
+    sum: Vec<f64>,
+    vector: Vec<f32>,
+}
+
+impl VectorSum {
+    pub(in crate::segment) fn new(dimension: usize) -> VectorSum {
+        VectorSum { sum: vec![0.0; dimension], vector: vec![0.0; dimension] }
+    }
+
+    /// Adds a row. The order of rows decides how sums are rounded, and is that of the file.
+    pub(in crate::segment) fn add(&mut self, rows: Rows<'_>, row: u32) {
+        rows.read(row as usize, &mut self.vector);
+        for (sum, number) in self.sum.iter_mut().zip(&self.vector) {
+            *sum += f64::from(*number);
+        }
+    }
+
+    pub(in crate::segment) fn into_numbers(self) -> Vec<f64> {
+        self.sum
+    }
+}
