@@ -41,13 +41,15 @@ impl Label {
         Some(Label { name: name.to_owned(), number, marked: hashed || punctuated, bytes })
     }
 
-    /// The letter at the beginning of `line`: `A. `.
+    /// The letter at the beginning of `line`: `#A. ` or, unless it is a word's first letter, `A. `.
     pub(super) fn letter(line: &str) -> Option<Label> {
-        let (name, rest) = line.split_once('.')?;
+        let text = line.strip_prefix('#').unwrap_or(line);
+        let (name, rest) = text.split_once('.')?;
         let one = name.len() == 1 && name.bytes().all(|byte| byte.is_ascii_uppercase());
         let rest = Some(rest).filter(|rest| one && rest.starts_with(char::is_whitespace))?;
         let bytes = line.len() - rest.trim_start().len();
-        Some(Label { name: name.to_owned(), number: 0, marked: true, bytes })
+        let marked = text.len() < line.len();
+        Some(Label { name: name.to_owned(), number: 0, marked, bytes })
     }
 
     /// Whether it can come after a line of this number: 3 or 2b after 2 or 2a.
@@ -104,6 +106,8 @@ mod tests {
             assert_eq!(Label::read(line), None, "{line}");
         }
         assert_eq!(Label::letter("A. 1 and 2").map(|label| label.bytes), Some(3));
+        let letter = |line| Label::letter(line).map(|label| (label.marked, label.bytes));
+        assert_eq!((letter("#A. x"), letter("B. cereus")), (Some((true, 4)), Some((false, 3))));
         assert_eq!(Label::letter("AB. 1"), None);
     }
 

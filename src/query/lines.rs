@@ -94,15 +94,18 @@ fn drafts<'t>(
     let mut open = 0usize;
     let mut before = 0;
     for line in lines {
-        let label = Label::read(text.get(line.clone()).unwrap_or_default()).filter(|label| {
-            numbered && (drafts.is_empty() || label.marked || label.follows(before))
+        let whole = text.get(line.clone()).unwrap_or_default();
+        let letter = Label::letter(whole).filter(|_| numbered);
+        let label = letter.clone().filter(|letter| letter.marked).or_else(|| {
+            Label::read(whole).filter(|label| {
+                numbered && (drafts.is_empty() || label.marked || label.follows(before))
+            })
         });
         let start = line.start + label.as_ref().map_or(0, |label| label.bytes);
         let mut found = tokens(text, start..line.end, cautions)?;
-        let letter = Label::letter(text.get(line.clone()).unwrap_or_default());
         let label = match letter {
-            // `A. 1 AND 2`: a name is taken for one only before a combination of lines.
-            Some(letter) if numbered && found.get(1..).is_some_and(looks_combined) => {
+            // `A. 1 AND 2`: a bare letter is taken for a name only before a combination of lines.
+            Some(letter) if !letter.marked && found.get(1..).is_some_and(looks_combined) => {
                 found.remove(0);
                 Some(letter)
             }

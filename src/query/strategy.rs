@@ -143,7 +143,9 @@ impl fmt::Display for Strategy {
                 f.write_str("\n")?;
             }
             if !alone || line.name != "1" {
-                write!(f, "{}. ", line.name)?;
+                // A bare letter could be the first of a word.
+                let mark = if line.name.starts_with(char::is_alphabetic) { "#" } else { "" };
+                write!(f, "{mark}{}. ", line.name)?;
             }
             line.query.fmt(f)?;
         }

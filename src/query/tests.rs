@@ -242,8 +242,11 @@ fn lines_are_joined_numbered_and_named() {
         ("1. Who\na[ti]\n2. What\nb[ti]\nAll\n1 AND 2", "1. a[ti]\n2. b[ti]\n3. #1 AND #2"),
         (
             "1 Who\n1a\na[ti]\n1b\nb[ti]\nA. 1a or 1b\nFinal: A not 1b",
-            "1a. a[ti]\n1b. b[ti]\nA. #1a OR #1b\n2. #A NOT #1b",
+            "1a. a[ti]\n1b. b[ti]\n#A. #1a OR #1b\n2. #A NOT #1b",
         ),
+        ("5. c\nB. 5\nOR r", "5. c\n#B. 5 OR r"),
+        ("1. a\n#B. cereus\n2. #B OR #1", "1. a\n#B. cereus\n2. #B OR #1"),
+        ("1. a\n2. c OR\nB. cereus[ti]", "1. a\n2. c OR B cereus[ti]"),
         ("1. a\n", "a"),
         ("\u{feff}a\r\nb\r\n", "1. a\n2. b"),
     ] {
@@ -361,6 +364,7 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
         "1. ",
         "#2 ",
         "A. ",
+        "#B. ",
         "tag:x",
         "r:>3",
         "r:1..2",
