@@ -8,6 +8,8 @@ mod code;
 mod document;
 #[path = "spec/index.rs"]
 mod index;
+#[path = "spec/lexical.rs"]
+mod lexical;
 #[path = "spec/reader.rs"]
 mod reader;
 #[path = "spec/text.rs"]
@@ -335,4 +337,22 @@ fn the_text_is_enough_to_read_an_index() {
         }
         assert!(differ < 25, "{differ} of 100 queries have another best row");
     }
+}
+
+#[test]
+fn a_reader_of_the_text_reads_the_words() {
+    let text = Text::read();
+    let (storage, words) = lexical::database();
+    let segment = index::File::new(&text, &storage, "segment-", "SegmentSection");
+    let read = lexical::read(&segment);
+    let read: lexical::Words = read.into_iter().filter(|((field, _), _)| *field < 2).collect();
+    assert!(
+        words.values().any(|rows| rows.len() > 256) && words.values().any(|rows| rows.len() == 1)
+    );
+    assert_same("word", named(read), named(words));
+}
+
+fn named(words: lexical::Words) -> BTreeMap<String, BTreeMap<u32, Vec<u32>>> {
+    let name = |((field, word), rows)| (format!("{field} {word}"), rows);
+    words.into_iter().map(name).collect()
 }

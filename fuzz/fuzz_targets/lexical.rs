@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use medvec::format::lexical::{
-    Decoded, ListShape, NO_ROW, PostingCursor, TermBlock, TermIndexEntry, TermReader, Wanted, decode_list,
+    Decoded, ListCoding, ListShape, NO_ROW, PostingCursor, TermBlock, TermIndexEntry, TermReader, Wanted, decode_list,
     encode_list, parts_at,
 };
 
@@ -18,12 +18,15 @@ fuzz_target!(|bytes: &[u8]| {
             rows: 1 + number(4) % 2000,
             occurrences: number(8) % 10_000,
             forms: 1 + u32::from(head[12]) % 4,
+            is_text: head[15] & 1 == 0,
         },
     );
+    let lengths: Vec<u8> = (0..rows).map(|row| (row % 251) as u8).collect();
+    let coding = ListCoding { lengths: &lengths, positions: true };
     let (postings, positions) = rest.split_at(usize::from(head[13]).min(rest.len()));
     for wanted in [Wanted::default(), Wanted { forms: true, positions: true }] {
         let mut list = Decoded::default();
-        if decode_list(postings, positions, &shape, rows, wanted, &mut list).is_err() {
+        if decode_list(postings, positions, &shape, coding, wanted, &mut list).is_err() {
             continue;
         }
         assert_eq!(list.rows.len() as u32, shape.rows);
@@ -31,10 +34,10 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(list.ends.last(), Some(&shape.occurrences));
         if wanted.positions {
             let mut again = Vec::new();
-            let info = encode_list(&list, &[], shape.forms, true, &mut again).expect("it is small");
+            let info = encode_list(&list, shape.forms, shape.is_text, coding, &mut again).expect("it is small");
             let (postings, positions) = again.split_at(info.postings_bytes as usize);
             let mut read = Decoded::default();
-            decode_list(postings, positions, &info.shape, rows, wanted, &mut read).expect("it was encoded");
+            decode_list(postings, positions, &info.shape, coding, wanted, &mut read).expect("it was encoded");
             assert_eq!(read, list);
         }
     }

@@ -1,8 +1,10 @@
 //! Walks a list from block to block, skipping those that end before a wanted row.
 
+use super::bits::BitReader;
 use super::pack::{BLOCK, block_bytes, unpack};
+use super::patch::take_patches;
 use super::shape::{ListShape, SKIP_BYTES, SkipEntry, skip_bytes};
-use super::{Broken, Read, broken, varint};
+use super::{Broken, Read, broken};
 use crate::rules::Rule;
 
 /// Stands for a row behind the last one. No segment has so many rows.
@@ -23,7 +25,11 @@ pub struct SkipBounds {
 pub struct PostingCursor<'a> {
     skips: &'a [u8],
     body: &'a [u8],
-    forms: &'a [u8],
+    /// What follows the rows, from this bit on.
+    rest: &'a [u8],
+    rest_at: usize,
+    /// The lowest bits of the code of a row outside blocks.
+    low_bits: u32,
     rows_left: u32,
     row_limit: u32,
     /// Blocks decoded so far.
@@ -31,9 +37,8 @@ pub struct PostingCursor<'a> {
     /// Where the next block starts.
     next_start: usize,
     last_row: Option<u32>,
-    /// Occurrences before the block, by its skip entry.
-    before: Option<u32>,
-    block: [(u32, u32); BLOCK],
+    rows: [u32; BLOCK],
+    counts: [u32; BLOCK],
     length: usize,
     at: usize,
 }
@@ -45,46 +50,42 @@ impl<'a> PostingCursor<'a> {
     /// # Errors
     /// A list that is shorter than its skip entries.
     pub fn new(bytes: &'a [u8], shape: &ListShape, rows: u32) -> Read<PostingCursor<'a>> {
-        let mut at = 0;
-        let forms_bytes = if shape.forms > 1 { varint::take(bytes, &mut at)? as usize } else { 0 };
-        let rest = bytes.get(at..).unwrap_or_default();
-        let split = rest.len().checked_sub(forms_bytes).and_then(|end| rest.split_at_checked(end));
-        let split = split.and_then(|(rest, forms)| {
-            let (skips, body) = rest.split_at_checked(skip_bytes(shape.rows))?;
-            Some((skips, body, forms))
+        let split = bytes.split_at_checked(skip_bytes(shape.rows)).and_then(|(skips, rest)| {
+            let Some(last) = skips.last_chunk().map(SkipEntry::decode) else {
+                return Some((skips, rest, rest));
+            };
+            let (body, rest) = rest.split_at_checked(last.end as usize)?;
+            Some((skips, body, rest))
         });
-        let Some((skips, body, forms)) = split else {
-            return broken(at, "a list is shorter than its skip entries and forms");
+        let Some((skips, body, rest)) = split else {
+            return broken(0, "a list is shorter than its skip entries say");
         };
         Ok(PostingCursor {
             skips,
             body,
-            forms,
+            rest,
+            rest_at: 0,
+            low_bits: shape.row_low_bits(rows),
             rows_left: shape.rows,
             row_limit: rows,
             blocks: 0,
             next_start: 0,
             last_row: None,
-            before: None,
-            block: [(NO_ROW, 0); BLOCK],
+            rows: [NO_ROW; BLOCK],
+            counts: [0; BLOCK],
             length: 0,
             at: 0,
         })
     }
 
-    /// The gamma codes of the forms.
-    pub(super) fn forms(&self) -> &'a [u8] {
-        self.forms
+    /// What follows the rows, once the last block is loaded.
+    pub(super) fn rest(&self) -> BitReader<'a> {
+        BitReader::new(self.rest, self.rest_at)
     }
 
-    /// Rows and counts of the block that was loaded last.
-    pub(super) fn block(&self) -> &[(u32, u32)] {
-        self.block.get(..self.length).unwrap_or_default()
-    }
-
-    /// What the skip entry of the block says of occurrences before it; `None` in a list without.
-    pub(super) fn occurrences_before(&self) -> Option<u32> {
-        self.before
+    /// Rows of the block that was loaded last.
+    fn block(&self) -> &[u32] {
+        self.rows.get(..self.length).unwrap_or_default()
     }
 
     fn skip(&self, block: usize) -> Option<SkipEntry> {
@@ -103,19 +104,19 @@ impl<'a> PostingCursor<'a> {
 
     /// Rows and counts of the block here.
     pub fn loaded(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.block().iter().copied()
+        self.block().iter().copied().zip(self.counts.iter().copied())
     }
 
     /// The row here, [`NO_ROW`] before the first [`PostingCursor::advance`] and behind the last.
     #[inline]
     pub fn row(&self) -> u32 {
-        self.block().get(self.at).map_or(NO_ROW, |(row, _)| *row)
+        self.block().get(self.at).copied().unwrap_or(NO_ROW)
     }
 
     /// How often the row here has a word of the list.
     #[inline]
     pub fn count(&self) -> u32 {
-        self.block().get(self.at).map_or(0, |(_, count)| *count)
+        self.counts.get(self.at).filter(|_| self.at < self.length).copied().unwrap_or(0)
     }
 
     /// Goes to the first row from `target` on and returns it, or [`NO_ROW`].
@@ -123,7 +124,7 @@ impl<'a> PostingCursor<'a> {
     /// # Errors
     /// A damaged block.
     pub fn advance(&mut self, target: u32) -> Read<u32> {
-        while self.block().last().is_none_or(|(last, _)| *last < target) {
+        while self.block().last().is_none_or(|last| *last < target) {
             self.skip_to(target)?;
             if !self.load_next()? {
                 return Ok(NO_ROW);
@@ -131,8 +132,8 @@ impl<'a> PostingCursor<'a> {
         }
         let rest = self.block().get(self.at..).unwrap_or_default();
         self.at += match rest.first() {
-            Some((row, _)) if *row >= target => 0,
-            _ => rest.partition_point(|(row, _)| *row < target),
+            Some(row) if *row >= target => 0,
+            _ => rest.partition_point(|row| *row < target),
         };
         Ok(self.row())
     }
@@ -147,10 +148,11 @@ impl<'a> PostingCursor<'a> {
         loop {
             let rest = self.block().get(self.at..).unwrap_or_default();
             let count = match rest.last() {
-                Some((last, _)) if *last < end => rest.len(),
-                _ => rest.partition_point(|(row, _)| *row < end),
+                Some(last) if *last < end => rest.len(),
+                _ => rest.partition_point(|row| *row < end),
             };
-            rest.iter().take(count).for_each(|(row, count)| visit(*row, *count));
+            let counts = self.counts.get(self.at..).unwrap_or_default();
+            rest.iter().zip(counts).take(count).for_each(|(row, count)| visit(*row, *count));
             let is_through = count == rest.len();
             self.at += count;
             if !is_through || !self.load_next()? {
@@ -209,9 +211,9 @@ impl<'a> PostingCursor<'a> {
             let Some(entry) = entry else { return broken(start, "a block without skip entry") };
             self.unpack_block(bytes, &entry)?;
         } else {
-            self.read_tail(bytes)?;
+            self.read_tail(bytes, entry.is_some())?;
         }
-        let last_row = self.block().last().map(|(row, _)| *row);
+        let last_row = self.block().last().copied();
         let agrees = entry.is_none_or(|entry| last_row == Some(entry.last_row));
         if !agrees || last_row.is_none_or(|row| row >= self.row_limit) {
             (self.length, self.rows_left) = (0, 0);
@@ -219,7 +221,6 @@ impl<'a> PostingCursor<'a> {
             return Err(Broken { rule: Rule::Lexical, offset: start as u64, detail });
         }
         self.rows_left = self.rows_left.saturating_sub(self.length as u32);
-        self.before = entry.map(|entry| entry.occurrences);
         self.last_row = last_row;
         self.next_start = end;
         self.blocks += 1;
@@ -227,44 +228,58 @@ impl<'a> PostingCursor<'a> {
     }
 
     fn unpack_block(&mut self, bytes: &[u8], entry: &SkipEntry) -> Read<()> {
-        let (mut deltas, mut counts) = ([0; BLOCK], [0; BLOCK]);
+        let PostingCursor { rows: deltas, counts, .. } = self;
         let split = bytes.split_at_checked(block_bytes(entry.row_width));
         let read = split.and_then(|(rows, rest)| {
-            unpack(rows, entry.row_width, &mut deltas)?;
-            unpack(rest, entry.count_width, &mut counts)?;
-            (rest.len() == block_bytes(entry.count_width)).then_some(())
+            unpack(rows, entry.row_width, deltas)?;
+            let (packed, patches) = rest.split_at_checked(block_bytes(entry.count_width))?;
+            unpack(packed, entry.count_width, counts)?;
+            let mut patches = BitReader::new(patches, 0);
+            take_patches(&mut patches, entry.row_width, deltas)?;
+            take_patches(&mut patches, entry.count_width, counts)?;
+            patches.is_at_end().then_some(())
         });
         if read.is_none() {
             return broken(self.next_start, "a block does not have the bytes of its widths");
         }
-        // In 64 bits a block cannot wrap, so that one look at its end suffices.
-        let mut row = self.last_row.map_or(-1, i64::from);
-        for ((to, delta), count) in self.block.iter_mut().zip(&deltas).zip(&counts) {
-            row += i64::from(*delta) + 1;
-            *to = (row as u32, count.saturating_add(1));
-        }
-        if row >= i64::from(NO_ROW) {
+        // What all deltas come to says whether a row wraps; sums of 32 bits do then.
+        let first = self.last_row.map_or(0, |last| u64::from(last) + 1);
+        let all: u64 = deltas.iter().map(|delta| u64::from(*delta)).sum();
+        if first + all + BLOCK as u64 > NO_ROW.into() {
             return broken(self.next_start, "a row has more than 32 bits");
         }
+        let mut next = first as u32;
+        for row in deltas {
+            let delta = *row;
+            *row = next.wrapping_add(delta);
+            next = row.wrapping_add(1);
+        }
+        counts.iter_mut().for_each(|count| *count = count.saturating_add(1));
         self.length = BLOCK;
         Ok(())
     }
 
-    fn read_tail(&mut self, bytes: &[u8]) -> Read<()> {
-        let mut at = 0;
+    /// Reads rows outside blocks. Behind those of a list with blocks the bytes end; in a shorter one the bits go on.
+    fn read_tail(&mut self, bytes: &[u8], ends: bool) -> Read<()> {
+        let mut reader = BitReader::new(bytes, 0);
         let mut row = self.last_row.map_or(-1, i64::from);
-        for to in self.block.iter_mut().take(self.rows_left as usize) {
-            let number = varint::take_long(bytes, &mut at)?;
-            row += (number >> 1) as i64 + 1;
-            let more =
-                if number & 1 == 1 { 0 } else { varint::take(bytes, &mut at)?.saturating_add(1) };
-            *to = (row as u32, more.saturating_add(1));
+        let places = self.rows.iter_mut().zip(&mut self.counts);
+        for (to_row, to_count) in places.take(self.rows_left as usize) {
+            let Some((delta, count)) = reader.golomb(self.low_bits).zip(reader.gamma()) else {
+                return broken(self.next_start + reader.at() / 8, "a row is cut off");
+            };
+            row += i64::from(delta) + 1;
+            *to_row = row as u32;
+            *to_count = u32::try_from(count).unwrap_or(u32::MAX);
         }
         if row >= i64::from(NO_ROW) {
             return broken(self.next_start, "a row has more than 32 bits");
         }
-        if at != bytes.len() {
-            return broken(self.next_start + at, "bytes follow the last row");
+        if ends && !reader.is_at_end() {
+            return broken(self.next_start + reader.at() / 8, "bytes follow the last row");
+        }
+        if !ends {
+            self.rest_at = reader.at();
         }
         self.length = self.rows_left as usize;
         Ok(())

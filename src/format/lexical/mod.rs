@@ -13,19 +13,23 @@
 
 mod bits;
 mod cursor;
+mod decoded;
 mod list;
+mod occurrences;
 mod pack;
 mod parts;
+mod patch;
 mod record;
 mod shape;
 mod terms;
 pub mod varint;
 
 pub use cursor::{NO_ROW, PostingCursor, SkipBounds};
-pub use list::{Decoded, Occurrence, Wanted, decode_list, encode_list};
+pub use decoded::{Decoded, Occurrence, Wanted};
+pub use list::{decode_list, encode_list};
 pub use parts::{PartLengths, PartsWriter, parts_at};
 pub use record::{LexicalField, LexicalMeta, LexicalSection, VERSION, length_code, length_of_code};
-pub use shape::{ListInfo, ListShape, SkipEntry};
+pub use shape::{ListCoding, ListInfo, ListShape, SkipEntry};
 pub use terms::{
     TERM_BLOCK_KEYS, TermBlock, TermEntry, TermIndexEntry, TermReader, TermWriter, Word,
 };

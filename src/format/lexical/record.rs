@@ -3,7 +3,7 @@
 use super::super::layout::layout;
 
 /// The version of this chapter. A section of another version is ignored and can be made again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a word stands in. The numbers are those of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

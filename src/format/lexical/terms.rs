@@ -5,16 +5,23 @@
 //! of their heads.
 //!
 //! ```text
-//! entry     shared u8 | own u8 | own bytes | tag | list            tag = 2 * form + (1 for a head)
-//! head      rows | occurrences - rows | forms | postings bytes | positions bytes
+//! entry     sizes u8 | [shared - 15] | [own - 15] | own bytes | tag         tag = 2 * form + (1 for a head)
+//! head      size | [occurrences - rows - 1] | [forms - 2] | bytes | [positions bytes]
 //! no head   number of its list less the number of heads before it, zigzag
 //! ```
 //!
-//! The form is 0 for a stem that is no word; otherwise 1 and up. All numbers are of variable length.
+//! The form is 0 for a stem that is no word; otherwise 1 and up. `sizes` has up to 15 bytes that are shared with the key
+//! before in its low half, and up to 15 own ones in its high half. `size` is four times the rows, plus 2 if there are more
+//! occurrences than rows, plus 1 if there are several forms. What is in brackets is left out where it says nothing. All
+//! numbers but `sizes` are of variable length.
 
 use super::super::layout::layout;
+use super::record::LexicalField;
 use super::shape::{ListInfo, ListShape};
 use super::{Read, broken, varint};
+
+/// The greatest size in half a byte; it says that a number follows, which is to be added.
+const NIBBLE: usize = 15;
 
 /// Keys in a block.
 pub const TERM_BLOCK_KEYS: usize = 32;
@@ -79,19 +86,31 @@ impl TermWriter {
         }
         let shared = self.last.iter().zip(key).take_while(|(a, b)| a == b).count();
         let own = key.get(shared..).unwrap_or_default();
-        self.terms.push(shared as u8);
-        self.terms.push(own.len() as u8);
+        self.terms.push((shared.min(NIBBLE) | own.len().min(NIBBLE) << 4) as u8);
+        for size in [shared, own.len()] {
+            if let Some(more) = size.checked_sub(NIBBLE) {
+                varint::put(more as u64, &mut self.terms);
+            }
+        }
         self.terms.extend_from_slice(own);
         let tag =
             word.form.map_or(0, |form| form.saturating_add(1)) << 1 | u32::from(head.is_some());
         varint::put(tag, &mut self.terms);
         match head {
             Some(ListInfo { shape, postings_bytes, positions_bytes }) => {
-                varint::put(shape.rows, &mut self.terms);
-                varint::put(shape.occurrences.saturating_sub(shape.rows), &mut self.terms);
-                varint::put(shape.forms, &mut self.terms);
+                let more = shape.occurrences.saturating_sub(shape.rows);
+                let flags = u64::from(more > 0) << 1 | u64::from(shape.forms > 1);
+                varint::put(u64::from(shape.rows) << 2 | flags, &mut self.terms);
+                if more > 0 {
+                    varint::put(more - 1, &mut self.terms);
+                }
+                if shape.forms > 1 {
+                    varint::put(shape.forms - 2, &mut self.terms);
+                }
                 varint::put(*postings_bytes, &mut self.terms);
-                varint::put(*positions_bytes, &mut self.terms);
+                if shape.is_long() {
+                    varint::put(*positions_bytes, &mut self.terms);
+                }
                 self.lists += 1;
                 self.list_bytes += u64::from(*postings_bytes) + u64::from(*positions_bytes);
             }
@@ -126,13 +145,26 @@ impl<'a> TermBlock<'a> {
     /// # Errors
     /// A block that does not start with a whole key.
     pub fn first_key(self) -> Read<&'a [u8]> {
-        match self.0 {
-            [0, own, rest @ ..] if rest.len() >= usize::from(*own) => {
-                Ok(rest.get(..usize::from(*own)).unwrap_or_default())
-            }
-            _ => broken(0, "a block of keys does not start with a whole key"),
+        let mut at = 0;
+        match take_sizes(self.0, &mut at)? {
+            (0, own) => match self.0.get(at..).and_then(|rest| rest.get(..own)) {
+                Some(key) => Ok(key),
+                None => broken(0, "a block of keys does not start with a whole key"),
+            },
+            _ => broken(0, "the first key of a block shares bytes with another"),
         }
     }
+}
+
+/// How many bytes a key shares with the one before it, and how many it has of its own.
+fn take_sizes(bytes: &[u8], at: &mut usize) -> Read<(usize, usize)> {
+    let Some(sizes) = bytes.get(*at) else { return broken(*at, "a key is cut off") };
+    *at += 1;
+    let mut size = |nibble: u8| -> Read<usize> {
+        let more = if usize::from(nibble) == NIBBLE { varint::take(bytes, at)? } else { 0 };
+        Ok(usize::from(nibble) + more as usize)
+    };
+    Ok((size(sizes & 15)?, size(sizes >> 4)?))
 }
 
 /// Reads the entries of one block in order.
@@ -166,15 +198,12 @@ impl<'a> TermReader<'a> {
     /// # Errors
     /// An entry that is not whole, or a key that does not ascend.
     pub fn next_entry(&mut self) -> Read<Option<TermEntry>> {
-        let Some([shared, own]) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk())
-        else {
-            return match self.bytes.len() == self.at {
-                true => Ok(None),
-                false => broken(self.at, "a key is cut off"),
-            };
-        };
-        let (shared, own) = (usize::from(*shared), usize::from(*own));
-        let suffix = self.bytes.get(self.at + 2..).and_then(|rest| rest.get(..own));
+        if self.bytes.len() == self.at {
+            return Ok(None);
+        }
+        let mut at = self.at;
+        let (shared, own) = take_sizes(self.bytes, &mut at)?;
+        let suffix = self.bytes.get(at..).and_then(|rest| rest.get(..own));
         let (Some(suffix), true) = (suffix, shared <= self.key.len()) else {
             return broken(self.at, "a key is cut off, or shares more than the key before it has");
         };
@@ -189,7 +218,7 @@ impl<'a> TermReader<'a> {
         }
         self.key.truncate(shared);
         self.key.extend_from_slice(suffix);
-        let mut at = self.at + 2 + own;
+        at += own;
         let tag = varint::take(self.bytes, &mut at)?;
         let form = (tag >> 1).checked_sub(1);
         let head = if tag & 1 == 1 { Some(self.head(&mut at)?) } else { None };
@@ -211,22 +240,28 @@ impl<'a> TermReader<'a> {
     }
 
     fn head(&mut self, at: &mut usize) -> Read<(ListInfo, u64)> {
-        let [rows, more, forms, postings_bytes, positions_bytes] = {
-            let mut numbers = [0; 5];
-            for number in &mut numbers {
-                *number = varint::take(self.bytes, at)?;
-            }
-            numbers
+        let size = varint::take_long(self.bytes, at)?;
+        let (mut more, mut forms) = (0, 1);
+        if size & 2 != 0 {
+            more = varint::take(self.bytes, at)?.saturating_add(1);
+        }
+        if size & 1 != 0 {
+            forms = varint::take(self.bytes, at)?.saturating_add(2);
+        }
+        let rows = u32::try_from(size >> 2).ok().filter(|rows| *rows > 0);
+        let sum = rows.and_then(|rows| Some((rows, rows.checked_add(more)?)));
+        let Some((rows, occurrences)) = sum else {
+            return broken(self.at, "a list without rows, or with too many occurrences");
         };
-        let Some(occurrences) = rows.checked_add(more).filter(|_| rows > 0 && forms > 0) else {
-            return broken(self.at, "a list without rows or forms, or with too many occurrences");
-        };
+        let is_text = self.key.first() == Some(&(LexicalField::Text as u8));
+        let shape = ListShape { rows, occurrences, forms, is_text };
+        let postings_bytes = varint::take(self.bytes, at)?;
+        let positions_bytes = if shape.is_long() { varint::take(self.bytes, at)? } else { 0 };
         let bytes = u64::from(postings_bytes) + u64::from(positions_bytes);
         let Some(end) = self.lists.checked_add(bytes) else {
             return broken(self.at, "a list ends beyond any file");
         };
         let start = std::mem::replace(&mut self.lists, end);
-        let shape = ListShape { rows, occurrences, forms };
         Ok((ListInfo { shape, postings_bytes, positions_bytes }, start))
     }
 }
@@ -239,20 +274,22 @@ mod tests {
 
     use super::*;
 
-    fn info(number: u32) -> ListInfo {
+    fn info(number: u32, key: &[u8]) -> ListInfo {
         let shape = ListShape {
             rows: 1 + number % 300,
             occurrences: 1 + number % 300 + number % 7,
             forms: 1 + number % 3,
+            is_text: key[0] == 0,
         };
-        ListInfo { shape, postings_bytes: number % 1000, positions_bytes: number % 50 }
+        let positions_bytes = if shape.is_long() { number % 50 } else { 0 };
+        ListInfo { shape, postings_bytes: number % 1000, positions_bytes }
     }
 
     proptest! {
         #[test]
         fn entries_come_back(
             keys in prop::collection::btree_map(
-                prop::collection::vec(any::<u8>(), 1..20), (any::<bool>(), any::<bool>()), 0..120),
+                prop::collection::vec(0u8..3, 1..40), (any::<bool>(), any::<bool>()), 0..120),
         ) {
             let lists = keys.values().filter(|(is_head, _)| *is_head).count() as u32;
             let keys: BTreeMap<_, _> = keys.into_iter().filter(|(_, (is_head, _))| *is_head || lists > 0).collect();
@@ -261,7 +298,7 @@ mod tests {
             let (mut list, mut start) = (0, 0);
             for (place, (key, (is_head, is_word))) in keys.iter().enumerate() {
                 let form = (*is_word || !is_head).then_some(place as u32 % 5);
-                let head = is_head.then(|| info(list * 37));
+                let head = is_head.then(|| info(list * 37, key));
                 let word = Word { list: if *is_head { list } else { place as u32 % lists }, form };
                 writer.push(key, word, head.as_ref());
                 expected.push((key.clone(), TermEntry { word, head: head.map(|head| (head, start)) }));

@@ -285,7 +285,7 @@ impl Joined {
         let mut buffers: Vec<Decoded> = indexes.iter().map(|_| Decoded::default()).collect();
         let mut gathered = Gathered::default();
         let Joined { inputs: maps, forms, ranks, finals, .. } = self;
-        walk(indexes, control, |_, entries| {
+        walk(indexes, control, |key, entries| {
             gathered.clear();
             let mut joined = None;
             for (number, entry) in entries {
@@ -310,7 +310,7 @@ impl Joined {
             finals.push(if is_empty {
                 NONE
             } else {
-                writer.push(&gathered.list, kept, &mut |bytes| file.write(bytes))?
+                writer.push(key, &gathered.list, kept, &mut |bytes| file.write(bytes))?
             });
             Ok(())
         })

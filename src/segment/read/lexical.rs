@@ -7,7 +7,7 @@ use super::segment::Segment;
 use crate::error::{Error, Result};
 use crate::format::cursor;
 use crate::format::lexical::{
-    Broken, Decoded, LexicalField, LexicalMeta, LexicalSection, ListInfo, PartLengths,
+    Broken, Decoded, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo, PartLengths,
     PostingCursor, TermBlock, TermEntry, TermIndexEntry, TermReader, Wanted, Word, decode_list,
     parts_at,
 };
@@ -282,6 +282,7 @@ impl<'a> LexicalIndex<'a> {
 
     /// Decodes a list.
     pub(crate) fn decode(&self, list: &List, wanted: Wanted, out: &mut Decoded) -> Result<()> {
+        let coding = ListCoding { lengths: self.lengths()?, positions: self.has_positions() };
         let postings = self.postings(list)?;
         let start = list.start.saturating_add(postings.len() as u64);
         let end = start.saturating_add(u64::from(list.info.positions_bytes));
@@ -289,7 +290,7 @@ impl<'a> LexicalIndex<'a> {
             true => self.source.read(LexicalSection::Lists, start..end)?,
             false => &[],
         };
-        decode_list(postings, positions, &list.info.shape, self.rows, wanted, out)
+        decode_list(postings, positions, &list.info.shape, coding, wanted, out)
             .map_err(|broken| self.in_lists(list, broken))
     }
 }

@@ -7,8 +7,8 @@ use super::postings::TermHash;
 use super::words::Words;
 use crate::error::{Error, Result};
 use crate::format::lexical::{
-    Decoded, LexicalField, LexicalMeta, LexicalSection, ListInfo, Occurrence, PartsWriter,
-    TermWriter, VERSION, Word, encode_list, length_code, length_of_code, varint,
+    Decoded, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo, Occurrence,
+    PartsWriter, TermWriter, VERSION, Word, encode_list, length_code, length_of_code, varint,
 };
 use crate::format::manifest::LexicalConfig;
 use crate::format::segment::lexical_kind;
@@ -102,8 +102,8 @@ impl Lexical {
                 b.kept.occurrences.cmp(&a.kept.occurrences).then_with(|| a.key.cmp(&b.key))
             });
             merged.read(group)?;
-            let list = writer.push(&merged.list, group.len() as u32, lists)?;
             let stem_key = group.first().map(|word| word.stem_key.clone()).unwrap_or_default();
+            let list = writer.push(&stem_key, &merged.list, group.len() as u32, lists)?;
             let mut has_head = false;
             for (form, word) in (0..).zip(&mut *group) {
                 let is_head = word.key[..] == stem_key[..];
@@ -180,8 +180,7 @@ impl LexicalSections {
 
 /// Encodes lists one after the other.
 pub(in crate::segment) struct ListsWriter<'a> {
-    positions: bool,
-    lengths: &'a [u8],
+    coding: ListCoding<'a>,
     buffer: Vec<u8>,
     /// What the dictionary will say of each.
     pub(in crate::segment) infos: Vec<ListInfo>,
@@ -189,18 +188,21 @@ pub(in crate::segment) struct ListsWriter<'a> {
 
 impl<'a> ListsWriter<'a> {
     pub(in crate::segment) fn new(positions: bool, lengths: &'a [u8]) -> ListsWriter<'a> {
-        ListsWriter { positions, lengths, buffer: Vec::new(), infos: Vec::new() }
+        let coding = ListCoding { lengths, positions };
+        ListsWriter { coding, buffer: Vec::new(), infos: Vec::new() }
     }
 
-    /// Adds a list and returns its number.
+    /// Adds the list of a stem and returns its number.
     pub(in crate::segment) fn push(
         &mut self,
+        stem_key: &[u8],
         list: &Decoded,
         forms: u32,
         lists: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<u32> {
         self.buffer.clear();
-        let info = encode_list(list, self.lengths, forms, self.positions, &mut self.buffer)
+        let is_text = stem_key.first() == Some(&(LexicalField::Text as u8));
+        let info = encode_list(list, forms, is_text, self.coding, &mut self.buffer)
             .map_err(|detail| Error::InvalidQuery { detail: detail.into() })?;
         lists(&self.buffer)?;
         self.infos.push(info);
