@@ -57,6 +57,9 @@ impl SegmentBuilder {
     #[must_use]
     pub fn lexical(mut self, config: Option<LexicalConfig>) -> SegmentBuilder {
         self.lexical = config.map(Lexical::new);
+        if config.is_some() {
+            self.documents.set_with_words();
+        }
         self
     }
 
