@@ -1,4 +1,5 @@
-//! Searches a task in BEIR's layout by words, by vectors and by both, and writes a TREC run of each.
+//! Searches a task in BEIR's layout by words, by vectors and by both, also expanded and by one relevant document in place of
+//! the query, and writes a TREC run of each.
 //!
 //! ```text
 //! cargo bench --no-default-features --features ingest,static-encoder --bench retrieval -- FOLDER RUNS [ENCODER]
@@ -19,8 +20,8 @@ use std::time::Instant;
 use medvec::document::AbstractSection;
 use medvec::format::manifest::LexicalConfig;
 use medvec::{
-    Accuracy, Change, CreateOptions, Database, Document, Encoder, Fusion, Key, Mode, Query,
-    RowType, WriterOptions, encode,
+    Accuracy, Change, CreateOptions, Database, Document, Encoder, Expansion, Filter, Fusion, Key,
+    Mode, Query, RowType, Snapshot, WriterOptions, encode,
 };
 use serde_json::Value;
 
@@ -40,6 +41,13 @@ const MODES: &[(&str, Mode, Option<Fusion>)] = &[
     ("hybrid-ranks", Mode::Hybrid, Some(Fusion::Ranks { k: 60 })),
     ("hybrid-sum", Mode::Hybrid, Some(Fusion::Sum { vector_weight: 0.6 })),
 ];
+
+/// The three modes, for what is measured in each.
+const PLAIN_MODES: &[(&str, Mode)] =
+    &[("dense", Mode::Dense), ("lexical", Mode::Lexical), ("hybrid", Mode::Hybrid)];
+
+/// Grades above 0 by document.
+type Grades = HashMap<String, f64>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> =
@@ -80,38 +88,82 @@ fn main() -> Result<(), Box<dyn Error>> {
     let snapshot = database.snapshot();
     println!("{name}: {} documents, {} queries", snapshot.len(), judged.len());
     fs::create_dir_all(runs)?;
+    let task = Task { name, runs: Path::new(runs), queries, judged, snapshot };
     for (mode_name, mode, fusion) in MODES {
+        task.run(mode_name, |text, grades| {
+            let query = Query::embed(&*encoder, text)?.mode(*mode);
+            Ok(Some((query.fusion(fusion.unwrap_or_default()), grades.clone())))
+        })?;
+    }
+    for (mode_name, mode) in PLAIN_MODES {
+        task.run(&format!("{mode_name}-expanded"), |text, grades| {
+            let query = Query::embed(&*encoder, text)?.mode(*mode).expand(Expansion::default());
+            Ok(Some((query, grades.clone())))
+        })?;
+    }
+    for (mode_name, mode) in PLAIN_MODES {
+        task.run(&format!("{mode_name}-like"), |_, grades| task.like(*mode, grades))?;
+    }
+    Ok(())
+}
+
+/// A task in a database.
+struct Task<'a> {
+    name: &'a str,
+    runs: &'a Path,
+    queries: Vec<Value>,
+    judged: HashMap<String, Grades>,
+    snapshot: Snapshot,
+}
+
+impl Task<'_> {
+    /// Searches with what is made of each query, beside the documents that it should find.
+    fn run(
+        &self,
+        mode_name: &str,
+        make: impl Fn(&str, &Grades) -> Result<Option<(Query, Grades)>, Box<dyn Error>>,
+    ) -> Result<(), Box<dyn Error>> {
         let (mut run, mut ndcg, mut recall, mut seconds) = (String::new(), 0.0, 0.0, 0.0);
-        for line in &queries {
+        let mut count = 0.0;
+        for line in &self.queries {
             let (id, text) = (string(line, "_id"), string(line, "text"));
-            let Some(grades) = judged.get(&id) else { continue };
+            let Some(grades) = self.judged.get(&id) else { continue };
             let started = Instant::now();
-            let mut query =
-                Query::embed(&*encoder, &text)?.mode(*mode).k(HITS).accuracy(Accuracy::Exact);
-            if let Some(fusion) = fusion {
-                query = query.fusion(*fusion);
-            }
-            let found = snapshot.search(&query)?;
+            let Some((query, grades)) = make(&text, grades)? else { continue };
+            let found = self.snapshot.search(&query.k(HITS).accuracy(Accuracy::Exact))?;
             seconds += started.elapsed().as_secs_f64();
+            count += 1.0;
             let keys: Vec<String> = found.hits.iter().map(|hit| hit.key.to_string()).collect();
-            ndcg += ndcg_at_10(&keys, grades);
-            recall += recall_of(&keys, grades);
+            ndcg += ndcg_at_10(&keys, &grades);
+            recall += recall_of(&keys, &grades);
             for (rank, (key, hit)) in (1..).zip(keys.iter().zip(&found.hits)) {
                 // trec_eval orders by score and breaks ties by name: the rank makes them differ.
                 let score = f64::from(hit.score) - 1e-9 * f64::from(rank);
                 writeln!(run, "{id} Q0 {key} {rank} {score:.12} medvec-{mode_name}")?;
             }
         }
-        fs::write(Path::new(runs).join(format!("{name}-{mode_name}.trec")), run)?;
-        let count = judged.len() as f64;
+        fs::write(self.runs.join(format!("{}-{mode_name}.trec", self.name)), run)?;
         println!(
-            "{mode_name:12} nDCG@10 {:.4}  R@100 {:.4}  {:.2} ms per query with its embedding",
+            "{mode_name:16} nDCG@10 {:.4}  R@100 {:.4}  {:.2} ms per query with its embedding, {count} queries",
             ndcg / count,
             recall / count,
             seconds * 1e3 / count
         );
+        Ok(())
     }
-    Ok(())
+
+    /// The documents like the best one of a query, the first by its id, which should find the others.
+    fn like(&self, mode: Mode, grades: &Grades) -> Result<Option<(Query, Grades)>, Box<dyn Error>> {
+        let best = grades.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0)));
+        let Some((best, _)) = best.filter(|_| grades.len() > 1) else { return Ok(None) };
+        let mut others = grades.clone();
+        others.remove(best);
+        let key = Key::Text(best.clone());
+        let (document, vector) = (self.snapshot.get(&key)?, self.snapshot.vector(&key)?);
+        let (Some(document), Some(vector)) = (document, vector) else { return Ok(None) };
+        let query = Query::like(&[document], &[]).with_vector(vector).mode(mode);
+        Ok(Some((query.filter(!Filter::Keys(vec![key])), others)))
+    }
 }
 
 fn documents(folder: &Path) -> Result<Vec<Document>, Box<dyn Error>> {
@@ -153,9 +205,9 @@ fn string(line: &Value, field: &str) -> String {
     line.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Grades above 0 by query and document.
-fn judgements(path: &Path) -> Result<HashMap<String, HashMap<String, f64>>, Box<dyn Error>> {
-    let mut judged: HashMap<String, HashMap<String, f64>> = HashMap::new();
+/// Grades by query.
+fn judgements(path: &Path) -> Result<HashMap<String, Grades>, Box<dyn Error>> {
+    let mut judged: HashMap<String, Grades> = HashMap::new();
     for line in fs::read_to_string(path)?.lines().skip(1) {
         let mut fields = line.split('\t');
         if let (Some(query), Some(document), Some(grade)) =
@@ -170,7 +222,7 @@ fn judgements(path: &Path) -> Result<HashMap<String, HashMap<String, f64>>, Box<
     Ok(judged)
 }
 
-fn ndcg_at_10(keys: &[String], grades: &HashMap<String, f64>) -> f64 {
+fn ndcg_at_10(keys: &[String], grades: &Grades) -> f64 {
     let gain = |grades: &[f64]| -> f64 {
         (2..).zip(grades).take(10).map(|(place, grade)| grade / f64::from(place).log2()).sum()
     };
@@ -181,7 +233,7 @@ fn ndcg_at_10(keys: &[String], grades: &HashMap<String, f64>) -> f64 {
     gain(&found) / gain(&ideal)
 }
 
-fn recall_of(keys: &[String], grades: &HashMap<String, f64>) -> f64 {
+fn recall_of(keys: &[String], grades: &Grades) -> f64 {
     let found = keys.iter().filter(|key| grades.contains_key(*key)).count();
     found as f64 / grades.len() as f64
 }

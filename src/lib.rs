@@ -119,8 +119,8 @@ pub use error::{Error, NameKind, Result};
 pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, Revision};
 pub use search::{
-    Accuracy, Facet, FacetCounts, FieldTest, Filter, Fusion, Hit, Mode, Note, Query, SearchResult,
-    Sort, SortOrder, TextField,
+    Accuracy, Expansion, Facet, FacetCounts, FieldTest, Filter, Fusion, Hit, Mode, Note, Query,
+    SearchResult, Sort, SortOrder, TextField,
 };
 pub use storage::Access;
 
@@ -134,7 +134,7 @@ pub mod reports {
     pub use crate::encoder::{Pooling, TowerSpec};
     pub use crate::error::{LockHolder, Rule};
     pub use crate::search::{
-        Explain, FacetCount, FieldInfo, FusedExplain, Hint, IndexExplain, Plan, SegmentExplain,
-        TagMeaning, WhyExact, WordExplain,
+        AddedTerm, ExpansionExplain, Explain, FacetCount, FieldInfo, FusedExplain, Hint,
+        IndexExplain, Plan, SegmentExplain, TagMeaning, WhyExact, WordExplain,
     };
 }

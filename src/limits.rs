@@ -78,6 +78,9 @@ pub const NEAR_WORDS_MAX: u32 = 64;
 /// Different words of a query that is ranked by words: a page of text; sums of their scores fit 32 bits.
 pub const QUERY_WORDS_MAX: usize = 1000;
 
+/// Documents that a query is expanded by: each is read and taken apart, and many drown what the query asks for.
+pub const EXPANSION_DOCUMENTS_MAX: usize = 100;
+
 /// Characters before the first `*` of a word, as in PubMed: fewer would match a good part of all words.
 pub const WILDCARD_PREFIX_MIN: usize = 4;
 

@@ -6,18 +6,24 @@ use std::time::Instant;
 use super::answer::{Hit, SearchResult};
 use super::compile::compile;
 use super::dense::{self, Nearest};
-use super::explain::{Explain, Plan, SegmentExplain};
+use super::expand::Feedback;
+use super::explain::{ExpansionExplain, Explain, Plan, SegmentExplain};
 use super::fuse::Fused;
 use super::list::list;
 use super::matches::Matches;
 use super::note::Note;
-use super::query::{Accuracy, Mode, Query};
+use super::query::{Accuracy, Expansion, Mode, Query};
 use super::sort::{Sort, SortOrder};
+use super::terms::WeightedTerms;
 use super::vectors::{Vectors, prepare};
 use super::view::{self, SegmentView};
 use super::words::{self, Words, score_of};
 use crate::error::{Error, Result};
+use crate::index::calibrate::Calibration;
 use crate::limits::HITS_MAX;
+
+/// Words of liked documents that others are ranked by. More find little else and cost as much again.
+const TELLING_WORDS: usize = 25;
 
 /// Searches the segments of a snapshot.
 ///
@@ -34,6 +40,7 @@ pub fn search(
     check_size(query)?;
     query.accuracy.validate()?;
     query.fusion.validate()?;
+    query.expansion.map_or(Ok(()), Expansion::validate)?;
     let filter = compile(&query.filter, segments, query.allow_unknown)?;
     let matches = view::matches(segments, &filter, &query.control)?;
     let filter_time = started.elapsed();
@@ -87,56 +94,56 @@ fn run(
     let by_score = (Sort::Score, SortOrder::Descending);
     let otherwise = if mode.is_some() { &by_score } else { &newest_first };
     let (sort, order) = query.sort.as_ref().unwrap_or(otherwise);
-    let words = match (&query.text, mode) {
-        (Some(text), Some(Mode::Lexical | Mode::Hybrid)) => {
-            Some(Words::new(segments, text, &query.control)?)
-        }
-        _ => None,
-    };
-    let (mut hits, explain) = match (sort, &mut vector, &words) {
-        (Sort::Score, _, Some(_)) if *order == SortOrder::Ascending => {
+    let is_worst_first = *sort == Sort::Score && *order == SortOrder::Ascending;
+    let by_words = matches!(mode, Some(Mode::Lexical | Mode::Hybrid));
+    let mut words = if by_words { words_of(query, segments)? } else { None };
+    if is_worst_first && words.is_some() {
+        return Err(Error::InvalidQuery {
+            detail: "the worst documents first can be had by vectors alone; ask for `Mode::Dense`"
+                .into(),
+        });
+    }
+    let ranking = Ranking { segments, matches, vectors, query };
+    let mut expansion = None;
+    if let Some(options) = query.expansion {
+        if mode.is_none() {
             return Err(Error::InvalidQuery {
-                detail:
-                    "the worst documents first can be had by vectors alone; ask for `Mode::Dense`"
-                        .into(),
+                detail: "there is nothing to expand: the query has neither a text nor a vector"
+                    .into(),
             });
         }
-        (Sort::Score, Some(vector), Some(words)) if mode == Some(Mode::Hybrid) => {
-            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
-            let (count, accuracy, control) = (query.reach(), query.accuracy, &query.control);
-            let nearest = Nearest { vector, count, accuracy, control };
-            let fusion = query.fusion;
-            Fused { segments, matches, calibration, words, nearest, fusion }.search()?
+        let own = vector.as_deref().filter(|_| mode != Some(Mode::Lexical));
+        let (hits, _) = ranking.best(words.as_ref(), own, options.reach())?;
+        let control = &query.control;
+        let feedback = Feedback { segments, hits: &hits, expansion: options, control };
+        let mut found = ExpansionExplain::default();
+        if let (Some(_), Some(own), Some(vectors)) = (own, &query.vector, vectors)
+            && let Some(moved) = feedback.vector(own, &mut found)?
+        {
+            vector = Some(prepare(&moved, Some(vectors), query)?);
         }
-        (Sort::Score, _, Some(words)) => {
-            let found = words.best(matches, query.reach(), &query.control)?;
-            let mut explain = counted(segments, matches);
-            explain
-                .segments
-                .iter_mut()
-                .filter(|part| part.matched > 0)
-                .for_each(|part| part.plan = Plan::Words);
-            explain.words = words.explain();
-            (found.into_iter().map(|found| found.hit).collect(), explain)
+        if let Some(own) = &words
+            && let Some(expanded) = feedback.words(&own.terms(), &mut found)?
+        {
+            words = Some(Words::new(segments, &expanded, control)?);
         }
-        (Sort::Score, Some(vector), None) => {
-            let is_ascending = *order == SortOrder::Ascending;
+        expansion = Some(found);
+    }
+    let (mut hits, mut explain) = match (sort, &mut vector) {
+        (Sort::Score, Some(vector)) if is_worst_first => {
             // The worst score is the best one of the opposite vector, which the index is not measured for.
-            if is_ascending {
-                vector.iter_mut().for_each(|number| *number = -*number);
-            }
-            let accuracy = if is_ascending { Accuracy::Exact } else { query.accuracy };
-            let calibration = vectors.and_then(|vectors| vectors.calibration.as_ref());
-            let nearest =
-                Nearest { vector, count: query.reach(), accuracy, control: &query.control };
-            let (mut hits, explain) = dense::search(segments, matches, calibration, nearest)?;
-            if is_ascending {
-                hits.iter_mut().for_each(|hit| hit.score = -hit.score);
-            }
+            vector.iter_mut().for_each(|number| *number = -*number);
+            let (mut hits, explain) = ranking.nearest(vector, query.reach(), Accuracy::Exact)?;
+            hits.iter_mut().for_each(|hit| hit.score = -hit.score);
             (hits, explain)
         }
-        (sort, ..) => list(segments, matches, (sort, *order), query)?,
+        (Sort::Score, vector) if mode.is_some() => {
+            let vector = vector.as_deref().filter(|_| mode != Some(Mode::Lexical));
+            ranking.best(words.as_ref(), vector, query.reach())?
+        }
+        _ => list(segments, matches, (sort, *order), query)?,
     };
+    explain.expansion = expansion.map(|expansion| expansion.weighted(&explain.words));
     hits.drain(..query.offset.min(hits.len()));
     if *sort != Sort::Score {
         match (&words, &vector) {
@@ -151,12 +158,86 @@ fn run(
     Ok((hits, explain))
 }
 
+/// The words that a query ranks by.
+fn words_of<'a>(query: &Query, segments: &'a [SegmentView]) -> Result<Option<Words<'a>>> {
+    Ok(match (&query.text, &query.terms) {
+        (Some(text), _) => {
+            Some(Words::new(segments, &WeightedTerms::of_query(text)?, &query.control)?)
+        }
+        (None, Some(terms)) => {
+            let mut words = Words::new(segments, terms, &query.control)?;
+            words.keep_telling(TELLING_WORDS);
+            Some(words)
+        }
+        (None, None) => None,
+    })
+}
+
+/// Ranks the matching documents.
+struct Ranking<'a> {
+    segments: &'a [SegmentView],
+    matches: &'a [Arc<Matches>],
+    vectors: Option<&'a Vectors>,
+    query: &'a Query,
+}
+
+impl Ranking<'_> {
+    /// The best documents, by words, by a vector or by both.
+    fn best(
+        &self,
+        words: Option<&Words<'_>>,
+        vector: Option<&[f32]>,
+        count: usize,
+    ) -> Result<(Vec<Hit>, Explain)> {
+        let Ranking { segments, matches, query, .. } = *self;
+        match (words, vector) {
+            (Some(words), Some(vector)) => {
+                let nearest = self.wanted(vector, count, query.accuracy);
+                let (calibration, fusion) = (self.calibration(), query.fusion);
+                Fused { segments, matches, calibration, words, nearest, fusion }.search()
+            }
+            (Some(words), None) => {
+                let found = words.best(matches, count, &query.control)?;
+                let mut explain = counted(segments, matches);
+                explain
+                    .segments
+                    .iter_mut()
+                    .filter(|part| part.matched > 0)
+                    .for_each(|part| part.plan = Plan::Words);
+                explain.words = words.explain();
+                Ok((found.into_iter().map(|found| found.hit).collect(), explain))
+            }
+            (None, Some(vector)) => self.nearest(vector, count, query.accuracy),
+            (None, None) => Ok((Vec::new(), counted(segments, matches))),
+        }
+    }
+
+    /// The nearest documents.
+    fn nearest(
+        &self,
+        vector: &[f32],
+        count: usize,
+        accuracy: Accuracy,
+    ) -> Result<(Vec<Hit>, Explain)> {
+        let wanted = self.wanted(vector, count, accuracy);
+        dense::search(self.segments, self.matches, self.calibration(), wanted)
+    }
+
+    fn wanted<'b>(&'b self, vector: &'b [f32], count: usize, accuracy: Accuracy) -> Nearest<'b> {
+        Nearest { vector, count, accuracy, control: &self.query.control }
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        self.vectors.and_then(|vectors| vectors.calibration.as_ref())
+    }
+}
+
 /// What documents are ranked by; `None` for a query that only filters.
 ///
 /// # Errors
 /// [`Error::InvalidQuery`] for a mode that lacks its text or its vector.
 fn mode(segments: &[SegmentView], query: &Query, has_vector: bool) -> Result<Option<Mode>> {
-    let has_text = query.text.is_some();
+    let has_text = query.text.is_some() || query.terms.is_some();
     let lacks = |detail: &str| Err(Error::InvalidQuery { detail: detail.into() });
     match query.mode {
         Mode::Auto if !has_text => Ok(has_vector.then_some(Mode::Dense)),
@@ -173,9 +254,9 @@ fn mode(segments: &[SegmentView], query: &Query, has_vector: bool) -> Result<Opt
             "the query has a text and no vector, and this database has no lexical index to look for its words in; make \
              its vector with `Query::embedded_by`, or give one with `Query::with_vector`",
         ),
-        Mode::Lexical | Mode::Hybrid if !has_text => {
-            lacks("a search for words needs a text; start the query with `Query::text`")
-        }
+        Mode::Lexical | Mode::Hybrid if !has_text => lacks(
+            "a search for words needs a text; start the query with `Query::text` or `Query::like`",
+        ),
         Mode::Dense | Mode::Hybrid if !has_vector => lacks(
             "a search by vectors needs a vector; make it with `Query::embedded_by`, or give one with \
              `Query::with_vector`",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ids::SegmentId;
+use crate::ids::{Key, SegmentId};
 
 /// How a search was done.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Explain {
     pub words: Vec<WordExplain>,
     /// How the rankings of words and vectors were joined; `None` when they were not.
     pub fused: Option<FusedExplain>,
+    /// What the query was expanded with; `None` when it was not.
+    pub expansion: Option<ExpansionExplain>,
     /// One entry per segment.
     pub segments: Vec<SegmentExplain>,
     /// Time for filters.
@@ -88,6 +90,43 @@ pub struct WordExplain {
     pub documents: u64,
     /// How much it counts: the rarer, the more.
     pub weight: f32,
+}
+
+/// What a query was expanded with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExpansionExplain {
+    /// The documents whose words were added, the best first.
+    pub documents: Vec<Key>,
+    /// The documents that the vector was moved to, the best first.
+    pub vector_documents: Vec<Key>,
+    /// Terms that the query does not have itself, by weight; its own count more where these documents have them, too.
+    pub added: Vec<AddedTerm>,
+}
+
+impl ExpansionExplain {
+    /// With what the search says of the added terms, the heaviest first.
+    pub(super) fn weighted(mut self, words: &[WordExplain]) -> ExpansionExplain {
+        for added in &mut self.added {
+            if let Some(word) = words.iter().find(|word| word.stem == added.stem) {
+                (added.documents, added.weight) = (word.documents, word.weight);
+            }
+        }
+        self.added.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.stem.cmp(&b.stem)));
+        self
+    }
+}
+
+/// A term that a query was expanded with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddedTerm {
+    /// Its stem; all forms of it count.
+    pub stem: String,
+    /// Live documents that have it.
+    pub documents: u64,
+    /// How much it counts.
+    pub weight: f32,
+    /// Which of [`ExpansionExplain::documents`] have it in title or abstract.
+    pub from: Vec<Key>,
 }
 
 /// How two rankings were joined.

@@ -10,7 +10,7 @@
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
 //! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
-//! | hits | `execute`: by vector `dense`, by words `words`, by both `fuse`, in another order `list`, `cited` |
+//! | hits | `execute`: by vector `dense`, by words `words` of `terms`, by both `fuse`, once more `expand`, in another order `list`, `cited` |
 //! | counts, all rows | `facets`, `matching` |
 //! | strategies in PubMed's language | `strategy/` |
 //! | what is answered | `answer`, `note`, `explain`, `diagnose` |
@@ -26,6 +26,7 @@ mod compiled;
 mod dense;
 mod diagnose;
 mod execute;
+mod expand;
 mod explain;
 mod facets;
 mod fields;
@@ -51,6 +52,7 @@ mod spelling;
 mod strategy;
 mod substances;
 mod suggest;
+mod terms;
 mod text;
 mod vectors;
 mod view;
@@ -61,7 +63,8 @@ pub use answer::{Hit, SearchResult};
 pub use diagnose::why_nothing;
 pub use execute::search;
 pub use explain::{
-    Explain, FusedExplain, IndexExplain, Plan, SegmentExplain, WhyExact, WordExplain,
+    AddedTerm, ExpansionExplain, Explain, FusedExplain, IndexExplain, Plan, SegmentExplain,
+    WhyExact, WordExplain,
 };
 pub use facets::{Facet, FacetCount, FacetCounts, facets};
 pub use fields::{FieldInfo, fields};
@@ -70,12 +73,13 @@ pub use hints::{Hint, TagMeaning, hints};
 pub use matching::{MatchingRows, matching};
 pub use mesh::{suggest_headings, suggest_mesh};
 pub use note::Note;
-pub use query::{Accuracy, Fusion, Mode, Query};
+pub use query::{Accuracy, Expansion, Fusion, Mode, Query};
 pub use sort::{Sort, SortOrder};
 pub use strategy::{
     TranslatedClause, TranslatedHeading, TranslatedLine, TranslatedStrategy, translate,
 };
 pub use suggest::suggest;
+pub use terms::{UNLIKED_WEIGHT, has_words};
 pub use text::{TextField, TextFilter};
 pub use vectors::Vectors;
 pub use view::SegmentView;

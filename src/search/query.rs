@@ -2,9 +2,12 @@
 
 use super::filter::Filter;
 use super::sort::{Sort, SortOrder};
+use super::terms::WeightedTerms;
 use crate::control::Control;
+use crate::document::Document;
 use crate::encoder::{Encoder, Fingerprint, call};
 use crate::error::{Error, Result};
+use crate::limits::{EXPANSION_DOCUMENTS_MAX, QUERY_WORDS_MAX};
 
 /// A search: the k documents nearest to a vector, among those that pass a filter. Without a vector
 /// it lists matching documents, newest first.
@@ -25,6 +28,7 @@ use crate::error::{Error, Result};
 #[non_exhaustive]
 pub struct Query {
     pub(super) text: Option<String>,
+    pub(super) terms: Option<WeightedTerms>,
     pub(super) vector: Option<Vec<f32>>,
     pub(super) encoder: Option<(String, Fingerprint)>,
     pub(super) k: usize,
@@ -36,6 +40,7 @@ pub struct Query {
     pub(super) accuracy: Accuracy,
     pub(super) mode: Mode,
     pub(super) fusion: Fusion,
+    pub(super) expansion: Option<Expansion>,
     pub(super) allow_unknown: bool,
 }
 
@@ -125,6 +130,77 @@ impl Fusion {
     }
 }
 
+/// How a query is expanded by the documents that it finds: see [`Query::expand`].
+///
+/// ```
+/// # use medvec::Expansion;
+/// let mut expansion = Expansion::default();
+/// expansion.terms = 20;
+/// expansion.query_weight = 0.5;
+/// # let _ = expansion;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Expansion {
+    /// How many of the best documents words are taken from; with 0, and in [`Mode::Dense`], no words are added.
+    pub documents: usize,
+    /// Words that are taken from them, at most, those counted in that the query has itself.
+    pub terms: usize,
+    /// The share of the query's own words in all weights, from 0 to 1.
+    pub query_weight: f32,
+    /// How many of the best documents the query's vector is moved to, those without a vector left out; with 0, and in
+    /// [`Mode::Lexical`], it stays.
+    pub vector_documents: usize,
+    /// The share of the query's own vector, from 0 to 1.
+    pub query_vector_weight: f32,
+}
+
+impl Default for Expansion {
+    /// 10 words of the 3 best documents beside 0.7 of the query's own, and 0.6 of its vector beside those of 5.
+    fn default() -> Expansion {
+        Expansion {
+            documents: 3,
+            terms: 10,
+            query_weight: 0.7,
+            vector_documents: 5,
+            query_vector_weight: 0.6,
+        }
+    }
+}
+
+impl Expansion {
+    /// # Errors
+    /// [`Error::InvalidQuery`] for a share that is not from 0 to 1, and for too many documents or words.
+    pub(super) fn validate(self) -> Result<()> {
+        let detail = match self {
+            Expansion { query_weight: share, .. }
+            | Expansion { query_vector_weight: share, .. }
+                if !(0.0..=1.0).contains(&share) =>
+            {
+                format!("{share} is not a share of the query, from 0 to 1")
+            }
+            Expansion { documents, vector_documents, .. }
+                if documents.max(vector_documents) > EXPANSION_DOCUMENTS_MAX =>
+            {
+                format!(
+                    "{} documents to expand the query with, at most {EXPANSION_DOCUMENTS_MAX} are possible",
+                    documents.max(vector_documents)
+                )
+            }
+            Expansion { terms, .. } if terms > QUERY_WORDS_MAX => format!(
+                "{terms} words to expand the query with, at most {QUERY_WORDS_MAX} can be ranked by"
+            ),
+            _ => return Ok(()),
+        };
+        Err(Error::InvalidQuery { detail })
+    }
+
+    /// Hits that the first pass must have.
+    pub(super) fn reach(&self) -> usize {
+        self.documents.max(self.vector_documents)
+    }
+}
+
 impl Accuracy {
     /// # Errors
     /// [`Error::InvalidQuery`] for a recall that is not above 0 and at most 1, or an effort of nothing.
@@ -144,6 +220,7 @@ impl Query {
     fn new() -> Query {
         Query {
             text: None,
+            terms: None,
             vector: None,
             encoder: None,
             k: 10,
@@ -155,6 +232,7 @@ impl Query {
             accuracy: Accuracy::default(),
             mode: Mode::default(),
             fusion: Fusion::default(),
+            expansion: None,
             allow_unknown: false,
         }
     }
@@ -169,6 +247,25 @@ impl Query {
     #[must_use]
     pub fn text(text: impl Into<String>) -> Query {
         Query { text: Some(text.into()), ..Query::new() }
+    }
+
+    /// Searches for documents with the words of these, in place of a text: the 25 most telling words of the liked documents'
+    /// titles and abstracts, by frequency and rarity, less a quarter of those of the unliked ones (Rocchio, "Relevance
+    /// feedback in information retrieval", 1971). A filter must keep the documents themselves out of the hits.
+    ///
+    /// ```
+    /// use medvec::{Document, Filter, Key, Query};
+    ///
+    /// let mut liked = Document::new(Key::pmid(1));
+    /// liked.title = "Aspirin and colorectal cancer".into();
+    /// let query = Query::like(&[liked], &[]).filter(!Filter::Keys(vec![Key::pmid(1)]));
+    /// # let _ = query;
+    /// ```
+    ///
+    /// Cost: linear in the documents' words, and a search in the dictionary per different word and segment.
+    #[must_use]
+    pub fn like(liked: &[Document], unliked: &[Document]) -> Query {
+        Query { terms: Some(WeightedTerms::like(liked, unliked)), ..Query::new() }
     }
 
     /// Searches for a text with the vector that an encoder makes of it: `Query::text(text)`, then
@@ -294,6 +391,19 @@ impl Query {
     #[must_use]
     pub fn fusion(mut self, fusion: Fusion) -> Query {
         self.fusion = fusion;
+        self
+    }
+
+    /// Searches twice: the best documents of the first pass expand the query for the second (pseudo-relevance feedback).
+    ///
+    /// Words that the best documents share are added to the query's own (RM3: Lavrenko and Croft, 2001; Abdul-Jaleel et
+    /// al., 2004), and its vector is moved to theirs (Rocchio, 1971), each as far as the [`Mode`] ranks by it. Both passes
+    /// keep to the filter. Without hits in the first pass the query stays as it is.
+    ///
+    /// Cost: that of two searches, and of reading the best documents.
+    #[must_use]
+    pub fn expand(mut self, expansion: Expansion) -> Query {
+        self.expansion = Some(expansion);
         self
     }
 

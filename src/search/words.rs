@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use super::answer::Hit;
 use super::explain::WordExplain;
 use super::matches::Matches;
+use super::terms::{TermWeight, WeightedTerms};
 use super::text::not_indexed;
 use super::view::SegmentView;
 use crate::control::Control;
@@ -18,9 +19,7 @@ use crate::error::{Error, Result};
 use crate::format::lexical::{Broken, LexicalField, NO_ROW};
 use crate::ids::RowId;
 use crate::index::lexical::{Best, Bm25, RankedList, SCORE_UNIT, rank, score_rows};
-use crate::limits::QUERY_WORDS_MAX;
 use crate::segment::{LexicalIndex, List};
-use crate::text::{Analyzer, TokenForm, is_stop_word, stem};
 
 /// Rows that pass a filter are scored one by one if they are this many times fewer than the occurrences of the words.
 const NARROW: u64 = 8;
@@ -35,10 +34,8 @@ pub(super) struct Words<'a> {
 /// A word and its lists.
 struct Word {
     text: String,
-    /// How often the query has it.
-    times: u32,
-    /// How often it stands there by itself, and not as parts in one piece, which count already.
-    times_apart: u32,
+    /// How often the query has it, or how much it counts beside words that it has once.
+    times: TermWeight,
     idf: f64,
     /// Live documents that have it.
     documents: u64,
@@ -58,16 +55,16 @@ pub(super) fn is_indexed(segments: &[SegmentView]) -> bool {
 }
 
 impl<'a> Words<'a> {
-    /// Looks the words of a text up. Stop words are left out, unless there are no others.
+    /// Looks weighted words up.
     ///
     /// Cost: a search in the dictionary per word and segment and, in segments with deleted rows, a walk through the
     /// lists with them.
     ///
     /// # Errors
-    /// [`Error::InvalidQuery`] for a segment without a lexical index and for too many words; [`Error::Corrupt`].
+    /// [`Error::InvalidQuery`] for a segment without a lexical index; [`Error::Corrupt`].
     pub(super) fn new(
         segments: &'a [SegmentView],
-        text: &str,
+        terms: &WeightedTerms,
         control: &Control,
     ) -> Result<Words<'a>> {
         let mut indexes = Vec::new();
@@ -83,13 +80,13 @@ impl<'a> Words<'a> {
             indexes.push(Some(index));
         }
         let mut words = Vec::new();
-        for (text, Times { all: times, apart: times_apart }) in stems(text)? {
+        for (text, times) in terms.iter() {
             control.check()?;
             let mut lists = Vec::with_capacity(indexes.len());
             let mut documents = 0;
             for (view, index) in segments.iter().zip(&indexes) {
                 let list = match index {
-                    Some(index) => index.find(LexicalField::Text, &text)?.1,
+                    Some(index) => index.find(LexicalField::Text, text)?.1,
                     None => None,
                 };
                 if let (Some(index), Some(list)) = (index, &list) {
@@ -99,14 +96,33 @@ impl<'a> Words<'a> {
                 lists.push(list);
             }
             let idf = Bm25::idf(texts, documents);
-            words.push(Word { text, times, times_apart, idf, documents, lists });
+            words.push(Word { text: text.to_owned(), times, idf, documents, lists });
         }
         Ok(Words { segments, bm25: Bm25::new(texts, tokens), words })
     }
 
+    /// Keeps the most telling words, this many at most: those whose weights by rarity are greatest, ties by stem. The
+    /// weights become those of a query of as many words, each once.
+    pub(super) fn keep_telling(&mut self, count: usize) {
+        self.words
+            .sort_by(|a, b| b.weight().total_cmp(&a.weight()).then_with(|| a.text.cmp(&b.text)));
+        self.words.truncate(count);
+        self.words.sort_by(|a, b| a.text.cmp(&b.text));
+        let total: f64 = self.words.iter().map(|word| word.times.all).sum();
+        let factor = self.words.len() as f64 / total;
+        for word in &mut self.words {
+            word.times = word.times.scaled(factor);
+        }
+    }
+
+    /// The words and how much each counts before its rarity.
+    pub(super) fn terms(&self) -> WeightedTerms {
+        self.words.iter().map(|word| (word.text.clone(), word.times)).collect()
+    }
+
     /// What a document could reach that had every word: the sum of their weights.
     pub(super) fn reach(&self) -> f64 {
-        self.words.iter().map(|word| word.idf * f64::from(word.times_apart)).sum()
+        self.words.iter().map(|word| word.idf * word.times.apart).sum()
     }
 
     /// The words, for people.
@@ -218,7 +234,7 @@ impl<'a> Words<'a> {
 
 impl Word {
     fn weight(&self) -> f64 {
-        self.idf * f64::from(self.times)
+        self.idf * self.times.all
     }
 }
 
@@ -245,35 +261,6 @@ fn blame<'a>(
 /// A score as people see it.
 pub(super) fn score_of(units: u32) -> f32 {
     (f64::from(units) / SCORE_UNIT) as f32
-}
-
-/// How often a query has a word.
-#[derive(Clone, Copy, Default)]
-struct Times {
-    all: u32,
-    apart: u32,
-}
-
-/// The stems of a text's words in the order of their bytes, with how often it has them.
-fn stems(text: &str) -> Result<BTreeMap<String, Times>> {
-    let (mut stems, mut stop_words) = (BTreeMap::<String, Times>::new(), BTreeMap::new());
-    Analyzer::default().analyze(text, |token| {
-        let is_stop = is_stop_word(token.term);
-        let words = if is_stop { &mut stop_words } else { &mut stems };
-        let times = words.entry(stem(token.term).into_owned()).or_default();
-        times.all += 1;
-        times.apart += u32::from(token.form == TokenForm::Part);
-    });
-    let words = if stems.is_empty() { stop_words } else { stems };
-    if words.len() > QUERY_WORDS_MAX {
-        return Err(Error::InvalidQuery {
-            detail: format!(
-                "the query has {} different words, at most {QUERY_WORDS_MAX} can be ranked by",
-                words.len()
-            ),
-        });
-    }
-    Ok(words)
 }
 
 /// How many rows of a list are deleted.

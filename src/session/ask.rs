@@ -1,5 +1,7 @@
 //! From a request to an answer: embed, search, sort again, show.
 
+use std::collections::HashSet;
+
 use super::answer::{Answer, AnswerHit, Highlights};
 use super::error::{SessionError, SessionResult};
 use super::explain::Explanation;
@@ -15,7 +17,7 @@ use crate::db::Snapshot;
 use crate::document::Document;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
-use crate::search::{Hit, Mode, Query, SearchResult, WordExplain};
+use crate::search::{Explain, Hit, Mode, Query, SearchResult, WordExplain};
 
 impl Session {
     /// Answers a request.
@@ -43,7 +45,7 @@ impl Session {
         if is_counted_only {
             return Ok(answer);
         }
-        let words = found.result.explain.words;
+        let words = own_words(&found.result.explain);
         let mut hits = found.result.hits;
         let documents = match top {
             None => {
@@ -84,7 +86,7 @@ impl Session {
             }
             (Some(vector), _) => Query::vector(vector.clone()).k(k),
             _ if request.is_by_example() => {
-                Query::vector(similar::vector(snapshot, &request.like, &request.unlike)?).k(k)
+                similar::query(snapshot, &request.like, &request.unlike, request.mode)?.k(k)
             }
             (None, Some(text)) => self.text_query(request, text, &mut encoder)?.k(k),
             (None, None) => Query::matching(request.filter.clone()).k(wanted),
@@ -96,6 +98,10 @@ impl Session {
             .fusion(request.fusion)
             .control(request.control.clone());
         let query = if request.allow_unknown_names { query.allow_unknown_names() } else { query };
+        let query = match request.expansion {
+            Some(expansion) => query.expand(expansion),
+            None => query,
+        };
         let query = match &request.sort {
             Some((sort, order)) => query.sort(sort.clone(), *order),
             None => query,
@@ -171,6 +177,14 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The words of the text itself: sentences answer it, and not what it was expanded with.
+fn own_words(explain: &Explain) -> Vec<WordExplain> {
+    let added = explain.expansion.iter().flat_map(|expansion| &expansion.added);
+    let added: HashSet<&str> = added.map(|added| &*added.stem).collect();
+    let words = explain.words.iter();
+    words.filter(|word| !added.contains(&*word.stem)).cloned().collect()
 }
 
 fn facets(request: &Request, snapshot: &Snapshot, query: &Query) -> Result<Vec<AnswerFacet>> {

@@ -121,6 +121,18 @@ pub enum SessionError {
         /// Its key.
         key: Key,
     },
+    /// A document that hits should be like, by words, has none in title and abstract.
+    #[error("document {key} has no words in title and abstract to compare others with")]
+    WithoutWords {
+        /// Its key.
+        key: Key,
+    },
+    /// A document that hits should be like has neither words nor a vector.
+    #[error("document {key} has neither words nor a vector to compare others with")]
+    NothingToCompare {
+        /// Its key.
+        key: Key,
+    },
     /// Hits should be unlike documents and like none.
     #[error("documents to keep off were given and none to be like")]
     NothingLiked,
@@ -293,6 +305,8 @@ impl SessionError {
             Self::NothingToIndex => "nothing_to_index",
             Self::NotThere { .. } => "not_there",
             Self::WithoutVector { .. } => "without_vector",
+            Self::WithoutWords { .. } => "without_words",
+            Self::NothingToCompare { .. } => "nothing_to_compare",
             Self::NothingLiked => "nothing_liked",
             Self::NothingLeft => "nothing_left",
             Self::NoQueries => "no_queries",

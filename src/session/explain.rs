@@ -4,8 +4,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::encoder::EncoderSpec;
+use crate::ids::Key;
 use crate::search::{
-    Explain, FusedExplain, IndexExplain, Plan, SegmentExplain, WhyExact, WordExplain,
+    ExpansionExplain, Explain, FusedExplain, IndexExplain, Plan, SegmentExplain, WhyExact,
+    WordExplain,
 };
 
 /// How an answer was found.
@@ -35,6 +37,7 @@ impl Serialize for Explanation {
             "index": search.index.as_ref().map(index_json),
             "words": search.words.iter().map(word_json).collect::<Vec<Value>>(),
             "fused": search.fused.as_ref().map(fused_json),
+            "expansion": search.expansion.as_ref().map(expansion_json),
             "segments": search.segments.iter().map(segment_json).collect::<Vec<Value>>(),
             "filter_us": search.filter_time.as_micros() as u64,
             "search_us": search.total_time.as_micros() as u64,
@@ -61,6 +64,23 @@ fn index_json(index: &IndexExplain) -> Value {
 
 fn word_json(word: &WordExplain) -> Value {
     json!({"stem": word.stem, "documents": word.documents, "weight": word.weight})
+}
+
+fn expansion_json(expansion: &ExpansionExplain) -> Value {
+    let names = |keys: &[Key]| keys.iter().map(Key::to_string).collect::<Vec<_>>();
+    let added = expansion.added.iter().map(|added| {
+        json!({
+            "stem": added.stem,
+            "documents": added.documents,
+            "weight": added.weight,
+            "from": names(&added.from),
+        })
+    });
+    json!({
+        "documents": names(&expansion.documents),
+        "vector_documents": names(&expansion.vector_documents),
+        "added": added.collect::<Vec<_>>(),
+    })
 }
 
 fn fused_json(fused: &FusedExplain) -> Value {

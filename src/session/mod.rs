@@ -133,7 +133,7 @@ pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
 pub use crate::limits::{STRATEGY_BYTES_MAX, TRAIN_ROWS_MIN};
 pub use crate::query::{Caution, Strategy};
 pub use crate::search::{
-    Explain, Facet, FieldInfo, Hint, IndexExplain, Plan, TagMeaning, TranslatedLine,
-    TranslatedStrategy, WhyExact,
+    ExpansionExplain, Explain, Facet, FieldInfo, Hint, IndexExplain, Plan, TagMeaning,
+    TranslatedLine, TranslatedStrategy, WhyExact,
 };
 pub use crate::storage::Access;

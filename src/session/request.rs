@@ -2,7 +2,7 @@
 
 use crate::control::Control;
 use crate::ids::Key;
-use crate::search::{Accuracy, Facet, Filter, Fusion, Mode, Sort, SortOrder};
+use crate::search::{Accuracy, Expansion, Facet, Filter, Fusion, Mode, Sort, SortOrder};
 
 /// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
 ///
@@ -27,8 +27,9 @@ pub struct Request {
     /// chooses sentences and highlights, is what a cross-encoder reads, and is ranked by if [`Request::mode`] asks for
     /// words.
     pub vector: Option<Vec<f32>>,
-    /// Documents that hits should be like, by their stored vectors, in place of a vector; they are no hits
-    /// themselves. A text beside them is not embedded.
+    /// Documents that hits should be like, by their words and their stored vectors, in place of a text or a vector; they
+    /// are no hits themselves. A text beside them is not searched for. [`Mode::Auto`] takes what documents have: at least
+    /// one of both.
     pub like: Vec<Key>,
     /// Documents that hits should not be like.
     pub unlike: Vec<Key>,
@@ -47,6 +48,9 @@ pub struct Request {
     pub mode: Mode,
     /// How a hybrid search joins its rankings.
     pub fusion: Fusion,
+    /// Search twice, the second time with what the best documents of the first have in common: see
+    /// [`Query::expand`](crate::search::Query::expand). Needs something to rank by.
+    pub expansion: Option<Expansion>,
     /// Take a name in the filter that nobody knows for one that no document has; see
     /// [`Query::allow_unknown_names`](crate::search::Query::allow_unknown_names).
     pub allow_unknown_names: bool,
@@ -84,6 +88,7 @@ impl Default for Request {
             accuracy: Accuracy::default(),
             mode: Mode::default(),
             fusion: Fusion::default(),
+            expansion: None,
             allow_unknown_names: false,
             rerank: None,
             sentences: false,
@@ -168,6 +173,12 @@ impl Request {
     #[must_use]
     pub fn fusion(self, fusion: Fusion) -> Request {
         Request { fusion, ..self }
+    }
+
+    /// Searches twice: see [`Query::expand`](crate::search::Query::expand).
+    #[must_use]
+    pub fn expand(self, expansion: Expansion) -> Request {
+        Request { expansion: Some(expansion), ..self }
     }
 
     /// Sorts the best `top` hits, or all that are wanted, by the session's cross-encoder.

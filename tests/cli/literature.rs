@@ -82,6 +82,12 @@ fn similar_documents_are_found_by_key() {
     assert_eq!(run.out.lines().count(), 2);
     let run = sandbox.medvec(&["similar", "db", "101", "--mesh", "Mice", "-f", "pmids"]).expect(0);
     assert_eq!(run.out, "103\n");
+    for mode in ["dense", "lexical", "hybrid"] {
+        let options = ["similar", "db", "101", "--mode", mode, "--explain", "-f", "pmids"];
+        let run = sandbox.medvec(&options);
+        assert!(!run.out.contains("101"), "{mode}: {}", run.out);
+        assert_eq!(run.err.contains("word      aspirin"), mode != "dense", "{}", run.err);
+    }
     sandbox.medvec(&["similar", "db", "999"]).expect(1).says(&["PMID 999", "none of the keys"]);
 }
 
@@ -163,4 +169,71 @@ fn a_search_on_record_is_asked_again() {
         .expect(2)
         .says(&["b.json", "not a saved search"]);
     sandbox.medvec(&["search", "db", "words", "--replay", "a.json"]).expect(2);
+}
+
+#[test]
+fn a_search_is_expanded_on_wish() {
+    let sandbox = Sandbox::with_texts(
+        r#"{"pmid": 1, "title": "Wheeze in asthma and the inhaler"}
+{"pmid": 2, "title": "Wheeze, asthma and spirometry", "year": 2020}
+{"pmid": 3, "title": "Asthma: how children use an inhaler", "year": 2020}
+{"pmid": 4, "title": "Statins after a stroke"}
+"#,
+    );
+    let search = |options: &[&str]| {
+        let options = [&["search", "db", "wheeze"], options].concat();
+        sandbox.medvec(&options).expect(0)
+    };
+    let keys = |options: &[&str]| {
+        let mut keys: Vec<String> =
+            search(&[options, &["-f", "pmids"]].concat()).out.lines().map(str::to_owned).collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(&[]), ["1", "2"]);
+    assert_eq!(keys(&["--expand"]), ["1", "2", "3"]);
+    assert_eq!(keys(&["--expand", "--year", "2020"]), ["2", "3"]);
+
+    let run = search(&["--expand", "--explain", "-f", "json"]);
+    run.says(&["word      wheez:", "expanded  by the words of", "added     asthma: 3 documents"]);
+    let answer = json(&search(&["--expand", "--explain", "-f", "json", "-k", "1"]).out);
+    let expansion = &answer["explain"]["expansion"];
+    assert_eq!(expansion["documents"].as_array().unwrap().len(), 2);
+    assert_eq!(expansion["vector_documents"], json("[]"));
+    let added = expansion["added"].as_array().unwrap();
+    let asthma = added.iter().find(|added| added["stem"] == "asthma").unwrap();
+    assert_eq!(asthma["from"].as_array().unwrap().len(), 2);
+    assert!(added.iter().all(|added| added["stem"] != "wheez"), "{added:?}");
+
+    search(&["--expand", "--save-search", "expanded.json"]);
+    let saved = json(&std::fs::read_to_string(sandbox.path("expanded.json")).unwrap());
+    assert_eq!(saved["request"]["expansion"]["documents"], 3);
+    assert_eq!(saved["answer"]["hits"].as_array().unwrap().len(), 3);
+    let replay = ["search", "db", "--replay", "expanded.json"];
+    sandbox.medvec(&replay).expect(0).shows(&["the same as saved", "3 hits"]);
+    search(&["--save-search", "plain.json"]);
+    let saved = json(&std::fs::read_to_string(sandbox.path("plain.json")).unwrap());
+    assert_eq!(saved["request"].get("expansion"), None);
+
+    sandbox.medvec(&["search", "db", "--year", "2020", "--expand"]).expect(2).says(&["TEXT"]);
+    sandbox.medvec(&["search", "db", "--replay", "plain.json", "--expand"]).expect(2);
+    let listed = ["search", "db", " ", "--year", "2020", "--expand", "-f", "pmids"];
+    assert_eq!(sandbox.medvec(&listed).expect(0).out.lines().count(), 2);
+}
+
+#[test]
+fn documents_without_vectors_have_similar_ones_by_words() {
+    let sandbox = Sandbox::with_texts(
+        r#"{"pmid": 1, "title": "Wheeze in asthma and the inhaler"}
+{"pmid": 2, "title": "Statins after a stroke"}
+{"pmid": 3, "title": "Asthma: how children use an inhaler"}
+{"pmid": 4, "title": "Of the"}
+"#,
+    );
+    sandbox.medvec(&["similar", "db", "1", "-f", "pmids"]).expect(0).shows(&["3"]);
+    let run = sandbox.medvec(&["similar", "db", "1", "--not", "3", "-f", "pmids"]).expect(1);
+    assert_eq!(run.out, "");
+    sandbox.medvec(&["similar", "db", "4"]).expect(2).says(&["document 4 has no words"]);
+    let dense = ["similar", "db", "1", "--mode", "dense"];
+    sandbox.medvec(&dense).expect(2).says(&["no vectors"]);
 }

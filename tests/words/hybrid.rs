@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medvec::db::{Database, WriterOptions};
 use medvec::storage::MemoryStorage;
-use medvec::{Error, Fusion, Key, Mode, Query};
+use medvec::{Error, Fusion, Hit, Key, Mode, Query};
 
 use crate::common::{self, Random};
 use crate::{QUERIES, document};
@@ -32,8 +32,37 @@ fn with_vectors(seed: u64, documents: u64) -> Database {
     database
 }
 
-fn vector(random: &mut Random) -> Vec<f32> {
+pub fn vector(random: &mut Random) -> Vec<f32> {
     (0..common::DIMENSION).map(|_| random.unit()).collect()
+}
+
+/// The documents among the first hundred of either ranking, by the formula of the default.
+pub fn fused(dense: &[(Key, f64)], words: &[(Key, f64)], reach: f64) -> Vec<(Key, f64)> {
+    let of = |list: &[(Key, f64)], key: &Key| {
+        list.iter().find(|(known, _)| known == key).map(|(_, score)| *score)
+    };
+    let mean = dense.iter().map(|(_, score)| score).sum::<f64>() / dense.len() as f64;
+    let best = dense[0].1;
+    let scale = (words.first().map_or(0.0, |(_, score)| *score) * reach).sqrt();
+    let candidates: BTreeSet<&Key> =
+        dense.iter().take(100).chain(words.iter().take(100)).map(|(key, _)| key).collect();
+    let scored = candidates.into_iter().map(|key| {
+        let by_words = if scale > 0.0 { of(words, key).unwrap_or(0.0) / scale } else { 0.0 };
+        let by_vector = of(dense, key).map_or(0.0, |score| (score - mean) / (best - mean));
+        (key.clone(), by_words + 0.8 * by_vector)
+    });
+    let mut scored: Vec<(Key, f64)> = scored.collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    scored
+}
+
+/// Whether hits are the first of a ranking; two may change places only where they are as good as equal.
+pub fn assert_ranked(hits: &[Hit], expected: &[(Key, f64)], what: &str) {
+    for (hit, (key, score)) in hits.iter().zip(expected) {
+        assert!((f64::from(hit.score) - score).abs() < 1e-4, "{what}: {} {score}", hit.score);
+        let own = expected.iter().find(|(known, _)| *known == hit.key).map(|(_, own)| *own);
+        assert!(own.is_some_and(|own| (own - score).abs() < 1e-4), "{what}: {} {key}", hit.key);
+    }
 }
 
 #[test]
@@ -50,49 +79,17 @@ fn a_hybrid_ranking_is_what_its_formula_says() {
                 found.hits.into_iter().map(|hit| (hit.key, f64::from(hit.score))).collect()
             };
             let (dense, words) = (scores(Mode::Dense), scores(Mode::Lexical));
-            let of = |list: &[(Key, f64)], key: &Key| {
-                list.iter().find(|(known, _)| known == key).map(|(_, score)| *score)
-            };
             let mean = dense.iter().map(|(_, score)| score).sum::<f64>() / dense.len() as f64;
-            let best = dense[0].1;
-            let best_words = words.first().map_or(0.0, |(_, score)| *score);
             let explain = snapshot.search(&query.clone().k(5)).unwrap().explain;
-            let fused = explain.fused.expect("a text with its vector is searched by both");
-            assert!((f64::from(fused.mean) - mean).abs() < 1e-4, "{} {mean}", fused.mean);
+            let parts = explain.fused.expect("a text with its vector is searched by both");
+            assert!((f64::from(parts.mean) - mean).abs() < 1e-4, "{} {mean}", parts.mean);
             // Parts in one piece count only where they are found, not in what could be reached.
             let joined = ["il6", "cd4+"];
             let weights = explain.words.iter().filter(|word| !joined.contains(&&*word.stem));
             let reach: f64 = weights.map(|word| f64::from(word.weight)).sum();
-            let candidates: BTreeSet<&Key> =
-                dense.iter().take(100).chain(words.iter().take(100)).map(|(key, _)| key).collect();
-            let mut expected: Vec<(&Key, f64)> = candidates
-                .into_iter()
-                .map(|key| {
-                    let scale = (best_words * reach).sqrt();
-                    let by_words =
-                        if scale > 0.0 { of(&words, key).unwrap_or(0.0) / scale } else { 0.0 };
-                    let by_vector =
-                        of(&dense, key).map_or(0.0, |score| (score - mean) / (best - mean));
-                    (key, by_words + 0.8 * by_vector)
-                })
-                .collect();
-            expected.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+            let expected = fused(&dense, &words, reach);
             let found = snapshot.search(&query.clone().k(20)).unwrap();
-            for (hit, (key, score)) in found.hits.iter().zip(&expected) {
-                assert!(
-                    (f64::from(hit.score) - score).abs() < 1e-4,
-                    "{text}: {} {score}",
-                    hit.score
-                );
-                // Two may change places only where they are as good as equal.
-                let own =
-                    expected.iter().find(|(known, _)| **known == hit.key).map(|(_, own)| *own);
-                assert!(
-                    own.is_some_and(|own| (own - score).abs() < 1e-4),
-                    "{text}: {} {key}",
-                    hit.key
-                );
-            }
+            assert_ranked(&found.hits, &expected, text);
             assert_eq!(found.hits.len(), expected.len().min(20));
         }
     }

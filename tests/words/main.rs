@@ -5,7 +5,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod expand;
 mod hybrid;
+mod like;
+mod plain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use medvec::document::{
 };
 use medvec::format::manifest::LexicalConfig;
 use medvec::storage::MemoryStorage;
-use medvec::text::{Analyzer, TokenForm, is_stop_word, stem};
+use medvec::text::{Analyzer, TokenForm};
 use medvec::{Control, Error, Filter, Key, Mode, OptimizeOptions, Query, TextField};
 
 /// Words that documents are made of; stems, forms, chains and stop words among them.
@@ -364,76 +367,6 @@ fn authors_are_found_by_name_and_place() {
     }
 }
 
-/// BM25 by reading every document; scores in units of 1 / 65,536.
-fn plain_ranking(documents: &BTreeMap<Key, Document>, query: &str) -> Vec<(Key, u32)> {
-    let stems_of = |text: &str, keep_joined: bool| {
-        let mut stems = Vec::new();
-        Analyzer::default().analyze(text, |token| {
-            if keep_joined || token.form == TokenForm::Part {
-                stems.push((token.term.to_owned(), stem(token.term).into_owned()));
-            }
-        });
-        stems
-    };
-    let whole = |document: &Document| {
-        let mut texts = vec![document.title.clone()];
-        let others = document.other_abstracts.iter().flat_map(|other| &other.sections);
-        for section in document.abstract_sections.iter().chain(others) {
-            texts.extend([section.label.clone(), section.text.clone()]);
-        }
-        texts.extend(document.keywords.iter().map(|keyword| keyword.text.clone()));
-        texts
-    };
-    let mut counts: BTreeMap<Key, BTreeMap<String, u32>> = BTreeMap::new();
-    let mut lengths = BTreeMap::new();
-    for document in documents.values() {
-        let of = counts.entry(document.key.clone()).or_default();
-        let mut length = 0;
-        for text in whole(document) {
-            for (_, stem) in stems_of(&text, true) {
-                *of.entry(stem).or_default() += 1;
-            }
-            length += stems_of(&text, false).iter().filter(|(word, _)| !is_stop_word(word)).count()
-                as u32;
-        }
-        // Lengths of 40 and more are rounded; the documents of this test are rarely longer.
-        let code = medvec::format::lexical::length_code(length);
-        lengths.insert(document.key.clone(), medvec::format::lexical::length_of_code(code));
-    }
-    let texts = documents.len() as f64;
-    let average = lengths.values().map(|length| f64::from(*length)).sum::<f64>() / texts.max(1.0);
-    let mut terms: BTreeMap<String, f64> = BTreeMap::new();
-    for (word, stem) in stems_of(query, true) {
-        if !is_stop_word(&word) {
-            *terms.entry(stem).or_default() += 1.0;
-        }
-    }
-    let with: BTreeMap<&String, f64> = terms
-        .keys()
-        .map(|term| {
-            (term, counts.values().filter(|counts| counts.contains_key(term)).count() as f64)
-        })
-        .collect();
-    let mut ranking = Vec::new();
-    for (key, counts) in &counts {
-        let mut score = 0u32;
-        for (term, times) in &terms {
-            let df = with[term];
-            let idf = (1.0 + (texts - df + 0.5) / (df + 0.5)).ln();
-            if let Some(count) = counts.get(term) {
-                let count = f64::from(*count);
-                let norm = 1.2 * (1.0 - 0.75 + 0.75 * f64::from(lengths[key]) / average);
-                score += (idf * times * 65_536.0 * (count / (count + norm)) + 0.5) as u32;
-            }
-        }
-        if score > 0 {
-            ranking.push((key.clone(), score));
-        }
-    }
-    ranking.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    ranking
-}
-
 const QUERIES: &[&str] = &[
     "kinase inhibitor",
     "the inhibition of IL-6 in cells",
@@ -449,7 +382,7 @@ fn the_ranking_is_that_of_a_reader_whatever_the_layout() {
         let (database, documents) = database(seed, seed % 3 != 0, compact);
         let snapshot = database.snapshot();
         for query in QUERIES {
-            let expected = plain_ranking(&documents, query);
+            let expected = plain::ranking(&documents, &plain::of_query(query));
             for k in [1, 3, 10, 1000] {
                 let found = snapshot.search(&Query::text(*query).mode(Mode::Lexical).k(k)).unwrap();
                 let found: Vec<(Key, u32)> = found

@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Strategy(StrategyArgs),
     /// Print documents.
     Get(Get),
-    /// Find more documents like some, by their vectors.
+    /// Find more documents like some, by their words and vectors.
     Similar(Similar),
     /// Find documents that are likely the same work: one DOI, PMCID, PMID or title.
     Duplicates(Duplicates),
@@ -264,6 +264,11 @@ pub(crate) struct Search {
     #[arg(long, value_name = "WEIGHT")]
     pub(crate) vector_weight: Option<f32>,
 
+    /// Search twice: words and vectors of the best documents of a first search expand the query. It finds more, and
+    /// words that the query does not have; see them by --explain.
+    #[arg(long, requires = "text")]
+    pub(crate) expand: bool,
+
     /// Compare with every matching document.
     #[arg(long, conflicts_with_all = ["recall", "probes"])]
     pub(crate) exact: bool,
@@ -309,7 +314,7 @@ pub(crate) struct Search {
     /// Ask a search on record again, and say what changed. Exit code 0 if the answer is the same, 1 if not; text
     /// or json.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "text", "save_search", "sort", "facet", "explain", "mesh", "major", "year", "journal", "language",
+        "text", "expand", "save_search", "sort", "facet", "explain", "mesh", "major", "year", "journal", "language",
         "publication_type", "has_abstract", "field", "exact", "recall", "probes",
     ])]
     pub(crate) replay: Option<PathBuf>,

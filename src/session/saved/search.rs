@@ -8,7 +8,7 @@ use super::filter::{KeyPart, Part, filter, parts};
 use super::pinned::PinnedDatabase;
 use crate::error::{Error, Result};
 use crate::ids::Key;
-use crate::search::{Accuracy, Fusion, Mode, Sort, SortOrder};
+use crate::search::{Accuracy, Expansion, Fusion, Mode, Sort, SortOrder};
 use crate::session::answer::Answer;
 use crate::session::error::SessionResult;
 use crate::session::opened::Session;
@@ -59,6 +59,8 @@ pub struct SavedRequest {
     accuracy: SavedAccuracy,
     mode: SavedMode,
     fusion: SavedFusion,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expansion: Option<SavedExpansion>,
     allow_unknown_names: bool,
     rerank: Option<usize>,
 }
@@ -95,6 +97,39 @@ enum SavedFusion {
     Relative { vector_weight: f32 },
     Ranks { k: u32 },
     Sum { vector_weight: f32 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedExpansion {
+    documents: usize,
+    terms: usize,
+    query_weight: f32,
+    vector_documents: usize,
+    query_vector_weight: f32,
+}
+
+impl From<Expansion> for SavedExpansion {
+    fn from(expansion: Expansion) -> SavedExpansion {
+        SavedExpansion {
+            documents: expansion.documents,
+            terms: expansion.terms,
+            query_weight: expansion.query_weight,
+            vector_documents: expansion.vector_documents,
+            query_vector_weight: expansion.query_vector_weight,
+        }
+    }
+}
+
+impl From<SavedExpansion> for Expansion {
+    fn from(saved: SavedExpansion) -> Expansion {
+        Expansion {
+            documents: saved.documents,
+            terms: saved.terms,
+            query_weight: saved.query_weight,
+            vector_documents: saved.vector_documents,
+            query_vector_weight: saved.query_vector_weight,
+        }
+    }
 }
 
 /// What came of a search.
@@ -206,6 +241,7 @@ impl SavedRequest {
                 Fusion::Ranks { k } => SavedFusion::Ranks { k },
                 Fusion::Sum { vector_weight } => SavedFusion::Sum { vector_weight },
             },
+            expansion: request.expansion.map(SavedExpansion::from),
             allow_unknown_names: request.allow_unknown_names,
             rerank: request.rerank,
         }
@@ -240,6 +276,7 @@ impl SavedRequest {
             SavedFusion::Ranks { k } => Fusion::Ranks { k },
             SavedFusion::Sum { vector_weight } => Fusion::Sum { vector_weight },
         };
+        request.expansion = self.expansion.map(Expansion::from);
         request.allow_unknown_names = self.allow_unknown_names;
         request.rerank = self.rerank;
         Some(request)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::choices::Format;
+use super::choices::{Format, ModeName};
 use super::filters::Filters;
 
 /// `medvec similar`
@@ -33,6 +33,14 @@ pub(crate) struct Similar {
     /// What must hold.
     #[command(flatten)]
     pub(crate) filters: Filters,
+
+    /// What documents are ranked by: the most telling words of the given ones, their vectors, or both.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) mode: ModeName,
+
+    /// Say on standard error how the answer was found.
+    #[arg(long)]
+    pub(crate) explain: bool,
 
     /// Output format.
     #[arg(short, long, value_enum, default_value_t)]

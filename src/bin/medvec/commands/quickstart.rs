@@ -51,6 +51,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
         filters: Filters { mesh: vec![MESH.to_owned()], year: Some(YEARS), ..Filters::default() },
         mode: ModeName::default(),
         fusion: FusionName::default(),
+        expand: false,
         vector_weight: None,
         exact: false,
         recall: None,

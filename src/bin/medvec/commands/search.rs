@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use medvec::session::{
-    Answer, Explanation, IndexExplain, Plan, Request, Session, SessionOptions, Strategy, WhyExact,
-    facet_named,
+    Answer, ExpansionExplain, Explanation, IndexExplain, Plan, Request, Session, SessionOptions,
+    Strategy, WhyExact, facet_named,
 };
-use medvec::{Accuracy, Filter};
+use medvec::{Accuracy, Expansion, Filter, Key};
 
 use super::replay;
 use crate::args::{Format, Search, SortName};
@@ -17,7 +17,7 @@ use crate::output::answer;
 use crate::render;
 use crate::strategies::{translate, write_terms};
 use crate::style::{FAINT, count, counted, duration};
-use crate::terminal::say;
+use crate::terminal::{one_line, say};
 
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let mut filter = args.filters.to_filter()?;
@@ -128,6 +128,7 @@ fn request(args: &Search, filter: Filter, has_words: bool, context: &Context) ->
     request.text = args.text.clone();
     request.mode = args.mode.mode();
     request.fusion = args.fusion.fusion(args.vector_weight);
+    request.expansion = Some(Expansion::default()).filter(|_| args.expand && has_words);
     request.rerank = args.rerank.as_ref().filter(|_| has_words).map(|_| args.rerank_top);
     request.documents = args.format.of_cited_hits().is_some();
     request.sentences = !request.documents && !matches!(args.format, Format::Pmids | Format::Trec);
@@ -164,13 +165,18 @@ fn explain(explanation: &Explanation) {
     if let Some(why) = search.exact {
         say(format!("exact     {}", explain_exact(why)));
     }
-    for word in &search.words {
+    let added = search.expansion.iter().flat_map(|expansion| &expansion.added);
+    let added: Vec<&str> = added.map(|added| &*added.stem).collect();
+    for word in search.words.iter().filter(|word| !added.contains(&&*word.stem)) {
         say(format!(
             "word      {}: {}, weight {:.2}",
             word.stem,
             counted(word.documents, "document"),
             word.weight
         ));
+    }
+    if let Some(expansion) = &search.expansion {
+        explain_expansion(expansion);
     }
     if let Some(fused) = &search.fused {
         say(format!(
@@ -205,6 +211,31 @@ fn explain(explanation: &Explanation) {
         duration(search.filter_time),
         duration(search.total_time)
     ));
+}
+
+fn explain_expansion(expansion: &ExpansionExplain) {
+    let names = |keys: &[Key]| {
+        let names: Vec<String> = keys.iter().map(|key| one_line(&key.to_string())).collect();
+        names.join(", ")
+    };
+    if expansion.documents.is_empty() && expansion.vector_documents.is_empty() {
+        say("expanded  by nothing: no document was found to take words or vectors from");
+    }
+    for (what, keys) in [("words", &expansion.documents), ("vectors", &expansion.vector_documents)]
+    {
+        if !keys.is_empty() {
+            say(format!("expanded  by the {what} of {}", names(keys)));
+        }
+    }
+    for added in &expansion.added {
+        say(format!(
+            "added     {}: {}, weight {:.2}, from {}",
+            added.stem,
+            counted(added.documents, "document"),
+            added.weight,
+            names(&added.from)
+        ));
+    }
 }
 
 fn explain_exact(why: WhyExact) -> &'static str {

@@ -27,8 +27,10 @@ pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
         .filter(args.filters.to_filter()?)
         .k(args.k)
         .offset(args.offset)
+        .mode(args.mode.mode())
         .control(context.control());
     request.documents = args.format.of_cited_hits().is_some();
+    request.explain = args.explain;
     let answer = session.ask(&request)?;
     search::show(&answer, args.format, "1", context)
 }
