@@ -400,6 +400,8 @@ impl Query {
     /// al., 2004), and its vector is moved to theirs (Rocchio, 1971), each as far as the [`Mode`] ranks by it. Both passes
     /// keep to the filter. Without hits in the first pass the query stays as it is.
     ///
+    /// It is worth it for words and for both; vectors alone usually lose by it (`benches/README.md`).
+    ///
     /// Cost: that of two searches, and of reading the best documents.
     #[must_use]
     pub fn expand(mut self, expansion: Expansion) -> Query {
