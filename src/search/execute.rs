@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::index::calibrate::Calibration;
 use crate::limits::HITS_MAX;
 
-/// Words of liked documents that others are ranked by. More find little else and cost as much again.
+/// Words of liked documents that others are ranked by: as many as Lucene's `MoreLikeThis` takes.
 const TELLING_WORDS: usize = 25;
 
 /// Searches the segments of a snapshot.
@@ -143,7 +143,11 @@ fn run(
         }
         _ => list(segments, matches, (sort, *order), query)?,
     };
-    explain.expansion = expansion.map(|expansion| expansion.weighted(&explain.words));
+    // In another order no ranking explains the words.
+    explain.expansion = expansion.map(|expansion| {
+        let words = words.as_ref().map(Words::explain).unwrap_or_default();
+        expansion.weighted(&words)
+    });
     hits.drain(..query.offset.min(hits.len()));
     if *sort != Sort::Score {
         match (&words, &vector) {

@@ -253,6 +253,8 @@ fn an_expansion_leaves_orders_and_empty_answers_alone() {
     let (plain, expanded) = (by_key.clone().k(1000), by_key.expand(expansion).k(1000));
     assert_eq!(keys(&expanded), keys(&plain));
     assert_ne!(scores(&snapshot, &expanded), scores(&snapshot, &plain));
+    let explain = snapshot.search(&expanded).unwrap().explain.expansion.unwrap();
+    assert!(!explain.added.is_empty() && explain.added.iter().all(|added| added.weight > 0.0));
 
     let pages: Vec<Key> =
         (0..4).flat_map(|page| keys(&dense.clone().offset(10 * page).k(10))).collect();
