@@ -114,9 +114,7 @@ pub(super) fn line_of_key(text: &str) -> String {
         true => text.to_owned(),
         false => {
             let quoted = Value::from(text).to_string();
-            let is_odd = |ch: char| {
-                ch == ' ' || (!ch.is_ascii() && one_line(ch.encode_utf8(&mut [0; 4])).is_empty())
-            };
+            let is_odd = |ch: char| one_line(ch.encode_utf8(&mut [0; 4])).is_empty();
             let escape = |ch: char| match is_odd(ch) {
                 true => format!("\\u{:04x}", u32::from(ch)),
                 false => ch.to_string(),
@@ -293,6 +291,7 @@ mod tests {
             "1.0",
             "00",
             "\u{1b}",
+            "a\u{7f}b",
             "{}",
         ] {
             let key = Key::Text(text.into());
