@@ -314,7 +314,7 @@ pub(crate) fn read(segment: &File<'_>) -> Words {
         let word = String::from_utf8(key[1..].to_vec()).expect("text");
         let rows = words.entry((key[0], word)).or_default();
         for (_, row, position) in decoded[list].iter().filter(|(of, _, _)| of + 1 == form) {
-            rows.entry(*row).or_insert_with(Vec::new).push(*position);
+            rows.entry(*row).or_default().push(*position);
         }
     }
     words
