@@ -33,7 +33,7 @@
 //!
 //! So new documents are compressed at level 4 with 384 KiB, half the time of level 5 for one per cent
 //! more on disk. A segment with a lexical index takes longer to write anyway and pays for level 5. A merge
-//! writes them again at level 6; in the order of inverted lists, neighbours are alike, and it reaches 30.4 %.
+//! writes them again at level 6; in the order of inverted lists, neighbours are alike, and it reaches 30.5 %.
 //!
 //! Training and compression run on a thread of its own (`super::compress`), behind a queue
 //! whose length depends on nothing but the records: what is written, and when a builder is full, is
