@@ -213,19 +213,28 @@ impl Search<'_> {
     }
 }
 
-/// Keeps the occurrences of some forms, which ascend, and the rows that have one.
+/// Keeps the rows that have an occurrence of some forms, which ascend, and of a list with positions those occurrences.
 fn keep_forms(list: &mut Decoded, forms: &[u32]) {
-    let has_positions = !list.positions.is_empty();
     let mut kept = Decoded::default();
+    if list.positions.is_empty() {
+        let mut start = 0;
+        for (row, end) in list.rows.iter().zip(&list.ends) {
+            let of_row = list.forms.get(start..*end as usize).unwrap_or_default();
+            start = *end as usize;
+            if of_row.iter().any(|form| forms.binary_search(form).is_ok()) {
+                kept.rows.push(*row);
+            }
+        }
+        *list = kept;
+        return;
+    }
     for (place, row) in list.rows.iter().enumerate() {
         let before = kept.forms.len();
         for at in list.range(place) {
             let form = list.forms.get(at).copied().unwrap_or_default();
             if forms.binary_search(&form).is_ok() {
                 kept.forms.push(form);
-                if has_positions {
-                    kept.positions.extend(list.positions.get(at));
-                }
+                kept.positions.extend(list.positions.get(at));
             }
         }
         if kept.forms.len() > before {

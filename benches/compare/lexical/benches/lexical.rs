@@ -129,11 +129,11 @@ fn tantivy_index(place: &Path, texts: &[(String, String)], positions: bool) -> R
 fn folder_bytes(place: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(place)? {
-        let name = entry.as_ref().map(|entry| entry.file_name())?;
+        let entry = entry?;
+        let name = entry.file_name();
         // The store of documents is not part of the index.
-        let is_index = Path::new(&name).extension().is_some_and(|kind| kind != "store" && kind != "json");
-        if is_index {
-            bytes += entry?.metadata()?.len();
+        if Path::new(&name).extension().is_some_and(|kind| kind != "store" && kind != "json") {
+            bytes += entry.metadata()?.len();
         }
     }
     Ok(bytes)
