@@ -204,6 +204,7 @@ pub(crate) fn limits() -> BTreeMap<String, u64> {
         HALF_MAX,
         NEAR_WORDS_MAX,
         QUERY_WORDS_MAX,
+        EXPANSION_DOCUMENTS_MAX,
         WILDCARD_PREFIX_MIN,
         WILDCARD_WORDS_MAX,
         STRATEGY_BYTES_MAX,
