@@ -50,7 +50,7 @@ impl Feedback<'_> {
             feedback.add(&words, f64::from(hit.score.max(0.0)));
             sources.push((hit.key.clone(), words));
         }
-        feedback.keep_best(terms, |_, weight| weight.all);
+        feedback.keep_best(terms);
         let (own, found) = (query.total(), feedback.total());
         if feedback.is_empty() || own <= 0.0 {
             return Ok(None);

@@ -1,5 +1,6 @@
 //! How a search was done.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::ids::{Key, SegmentId};
@@ -23,6 +24,15 @@ pub struct Explain {
     pub filter_time: Duration,
     /// Time for everything.
     pub total_time: Duration,
+}
+
+impl Explain {
+    /// The words of the query itself, without those that it was expanded with.
+    pub fn own_words(&self) -> impl Iterator<Item = &WordExplain> {
+        let added = self.expansion.iter().flat_map(|expansion| &expansion.added);
+        let added: HashSet<&str> = added.map(|added| &*added.stem).collect();
+        self.words.iter().filter(move |word| !added.contains(&*word.stem))
+    }
 }
 
 /// Why every matching document was scored.

@@ -62,7 +62,7 @@ impl WeightedTerms {
     pub(super) fn like(liked: &[Document], unliked: &[Document]) -> WeightedTerms {
         let mut terms = mean(liked);
         terms.add(&mean(unliked), -UNLIKED_WEIGHT);
-        terms.keep_best(QUERY_WORDS_MAX, |_, weight| weight.all);
+        terms.keep_best(QUERY_WORDS_MAX);
         terms
     }
 
@@ -115,16 +115,15 @@ impl WeightedTerms {
         }
     }
 
-    /// Keeps the terms with the greatest worth, this many at most, ties by stem; none that is worth nothing.
-    pub(super) fn keep_best(&mut self, count: usize, worth: impl Fn(&str, TermWeight) -> f64) {
-        let mut valued: Vec<(f64, String, TermWeight)> = std::mem::take(&mut self.0)
+    /// Keeps the terms with the greatest weights, this many at most, ties by stem; none that weighs nothing.
+    pub(super) fn keep_best(&mut self, count: usize) {
+        let mut weighted: Vec<(String, TermWeight)> = std::mem::take(&mut self.0)
             .into_iter()
-            .map(|(stem, weight)| (worth(&stem, weight), stem, weight))
-            .filter(|(worth, ..)| *worth > 0.0)
+            .filter(|(_, weight)| weight.all > 0.0)
             .collect();
-        valued.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        valued.truncate(count);
-        self.0 = valued.into_iter().map(|(_, stem, weight)| (stem, weight)).collect();
+        weighted.sort_by(|a, b| b.1.all.total_cmp(&a.1.all).then_with(|| a.0.cmp(&b.0)));
+        weighted.truncate(count);
+        self.0 = weighted.into_iter().collect();
     }
 }
 

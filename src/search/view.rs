@@ -86,24 +86,8 @@ impl SegmentView {
         if let Some(known) = self.sums.vectors.get() {
             return Ok(known.as_ref());
         }
-        let made = match (self.segment.vectors()?, self.segment.dimension()) {
-            (Some((rows, present)), Some(dimension)) => {
-                let live = present.len() - present.intersection_len(&self.deleted);
-                let (mut sum, counted, sign) = match self.segment.vector_sum()? {
-                    Some(all) => (all.to_vec(), present & &*self.deleted, -1.0),
-                    None => (vec![0.0; dimension], present - &*self.deleted, 1.0),
-                };
-                let mut vector = vec![0.0f32; dimension];
-                for row in bitmap_rows(&counted) {
-                    rows.read(row as usize, &mut vector);
-                    sum.iter_mut()
-                        .zip(&vector)
-                        .for_each(|(sum, number)| *sum += sign * f64::from(*number));
-                }
-                (live > 0).then_some(VectorSum { sum, rows: live })
-            }
-            _ => None,
-        };
+        let made = self.segment.vector_sum_without(&self.deleted)?;
+        let made = made.map(|(sum, rows)| VectorSum { sum, rows });
         Ok(self.sums.vectors.get_or_init(|| made).as_ref())
     }
 

@@ -1,5 +1,8 @@
 //! The sum of a segment's stored vectors, from which a search knows what an average document scores.
 
+use roaring::RoaringBitmap;
+
+use crate::format::rows::rows as bitmap_rows;
 use crate::kernel::Rows;
 
 /// A sum of vectors, number by number in double precision.
@@ -11,6 +14,17 @@ pub(in crate::segment) struct VectorSum {
 impl VectorSum {
     pub(in crate::segment) fn new(dimension: usize) -> VectorSum {
         VectorSum { sum: vec![0.0; dimension], vector: vec![0.0; dimension] }
+    }
+
+    /// The sum of some rows.
+    pub(in crate::segment) fn of(
+        rows: Rows<'_>,
+        wanted: &RoaringBitmap,
+        dimension: usize,
+    ) -> Vec<f64> {
+        let mut sum = VectorSum::new(dimension);
+        bitmap_rows(wanted).for_each(|row| sum.add(rows, row));
+        sum.into_numbers()
     }
 
     /// Adds a row. The order of rows decides how sums are rounded, and is that of the file.

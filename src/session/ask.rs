@@ -1,7 +1,5 @@
 //! From a request to an answer: embed, search, sort again, show.
 
-use std::collections::HashSet;
-
 use super::answer::{Answer, AnswerHit, Highlights};
 use super::error::{SessionError, SessionResult};
 use super::explain::Explanation;
@@ -17,7 +15,7 @@ use crate::db::Snapshot;
 use crate::document::Document;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
-use crate::search::{Explain, Hit, Mode, Query, SearchResult, WordExplain};
+use crate::search::{Hit, Mode, Query, SearchResult, WordExplain};
 
 impl Session {
     /// Answers a request.
@@ -45,7 +43,8 @@ impl Session {
         if is_counted_only {
             return Ok(answer);
         }
-        let words = own_words(&found.result.explain);
+        // Sentences answer the text itself, and not what it was expanded with.
+        let words: Vec<WordExplain> = found.result.explain.own_words().cloned().collect();
         let mut hits = found.result.hits;
         let documents = match top {
             None => {
@@ -177,14 +176,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// The words of the text itself: sentences answer it, and not what it was expanded with.
-fn own_words(explain: &Explain) -> Vec<WordExplain> {
-    let added = explain.expansion.iter().flat_map(|expansion| &expansion.added);
-    let added: HashSet<&str> = added.map(|added| &*added.stem).collect();
-    let words = explain.words.iter();
-    words.filter(|word| !added.contains(&*word.stem)).cloned().collect()
 }
 
 fn facets(request: &Request, snapshot: &Snapshot, query: &Query) -> Result<Vec<AnswerFacet>> {

@@ -57,9 +57,8 @@ pub(super) fn query(
         disliked.read(snapshot, key, by_words, by_vector)?;
     }
     let vector = liked.less(&disliked, snapshot)?;
-    let has_words = liked.documents.iter().any(has_words);
     Ok(match vector {
-        Some(vector) if !has_words => Query::vector(vector),
+        Some(vector) if !liked.has_words => Query::vector(vector),
         Some(vector) => {
             Query::like(&liked.documents, &disliked.documents).with_vector(vector).mode(mode)
         }
@@ -71,6 +70,8 @@ pub(super) fn query(
 #[derive(Default)]
 struct Examples {
     documents: Vec<Document>,
+    /// Whether any of them has words.
+    has_words: bool,
     vectors: Vec<Vec<f32>>,
 }
 
@@ -89,6 +90,7 @@ impl Examples {
         let document = if by_words { snapshot.get(key)? } else { None };
         let vector = if by_vector { snapshot.vector(key)? } else { None };
         let found = (document.as_ref().is_some_and(has_words), vector.is_some());
+        self.has_words |= found.0;
         self.documents.extend(document);
         self.vectors.extend(vector);
         Ok(found)

@@ -12,6 +12,7 @@ use crate::ids::RowId;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
 use crate::segment::row_space::fits_single;
+use crate::segment::vector_sum::VectorSum;
 
 impl Segment {
     /// Every row as it is stored, under the rotation of the database, and which rows have a vector;
@@ -101,6 +102,36 @@ impl Segment {
         }
         let detail = "the sum of the vectors is not finite".to_owned();
         Err(self.corrupt(SECTION_VECTOR_SUM, 0, Rule::FiniteNumber, detail))
+    }
+
+    /// The sum and the number of the vectors of all rows but some, as they are stored; `None` if there are none.
+    ///
+    /// Cost: none of the vectors is read where none is left out. Otherwise that of [`Segment::vectors`] and one pass over those
+    /// that are left out or, in a segment of format 1.0, over the others.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn vector_sum_without(&self, deleted: &RoaringBitmap) -> Result<Option<(Vec<f64>, u64)>> {
+        let Some(present) = self.rows_with_vector()? else { return Ok(None) };
+        let gone = present & deleted;
+        let live = present.len() - gone.len();
+        if live == 0 {
+            return Ok(None);
+        }
+        let sum = match self.vector_sum()? {
+            Some(all) if gone.is_empty() => all.to_vec(),
+            Some(all) => {
+                all.iter().zip(self.sum_of(&gone)?).map(|(all, gone)| all - gone).collect()
+            }
+            None => self.sum_of(&(present - deleted))?,
+        };
+        Ok(Some((sum, live)))
+    }
+
+    fn sum_of(&self, wanted: &RoaringBitmap) -> Result<Vec<f64>> {
+        let dimension = self.dimension().unwrap_or_default();
+        let stored = self.vectors()?;
+        Ok(stored.map_or_else(Vec::new, |(rows, _)| VectorSum::of(rows, wanted, dimension)))
     }
 
     /// What is wrong with the stored vectors when arithmetic on them has failed: the first row whose

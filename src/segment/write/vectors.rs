@@ -13,7 +13,7 @@ use crate::format::segment::{
 };
 use crate::ids::Key;
 use crate::kernel::Rows;
-use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
+use crate::kernel::quantize::{f16_from_f32, quantize_int8};
 use crate::segment::row_space::RowSpace;
 use crate::segment::vector_sum::VectorSum;
 
@@ -108,21 +108,18 @@ impl Vectors {
         if !self.present.contains(row) {
             return None;
         }
-        let dimension = self.dimension as usize;
-        let start = row as usize * dimension;
-        let range = start..start + dimension;
-        let mut vector: Vec<f32> = match &self.rows {
-            Stored::Int8(codes) => {
-                let scale = self.scales.get(row as usize)?;
-                codes.get(range)?.iter().map(|code| f32::from(*code) * scale).collect()
-            }
-            Stored::F16(numbers) => {
-                numbers.get(range)?.iter().map(|half| f32_from_f16(*half)).collect()
-            }
-            Stored::F32(numbers) => numbers.get(range)?.to_vec(),
-        };
+        let mut vector = vec![0.0; self.dimension as usize];
+        self.stored().read(row as usize, &mut vector);
         self.space.unrotate(&mut vector);
         Some(vector)
+    }
+
+    fn stored(&self) -> Rows<'_> {
+        match &self.rows {
+            Stored::Int8(codes) => Rows::Int8 { codes, scales: &self.scales },
+            Stored::F16(numbers) => Rows::F16(numbers),
+            Stored::F32(numbers) => Rows::F32(numbers),
+        }
     }
 
     pub(in crate::segment) fn memory_bytes(&self) -> usize {
@@ -149,25 +146,15 @@ impl Vectors {
             rotation: self.rotation,
             count: self.present.len() as u32,
         });
-        let rows = match &self.rows {
-            Stored::Int8(codes) => {
-                file.array(SECTION_VECTORS, codes)?;
-                Rows::Int8 { codes, scales: &self.scales }
-            }
-            Stored::F16(numbers) => {
-                file.array(SECTION_VECTORS, numbers)?;
-                Rows::F16(numbers)
-            }
-            Stored::F32(numbers) => {
-                file.array(SECTION_VECTORS, numbers)?;
-                Rows::F32(numbers)
-            }
-        };
+        match &self.rows {
+            Stored::Int8(codes) => file.array(SECTION_VECTORS, codes)?,
+            Stored::F16(numbers) => file.array(SECTION_VECTORS, numbers)?,
+            Stored::F32(numbers) => file.array(SECTION_VECTORS, numbers)?,
+        }
         file.array(SECTION_SCALES, &self.scales)?;
-        let mut sum = VectorSum::new(self.dimension as usize);
-        self.present.iter().for_each(|row| sum.add(rows, row));
+        let sum = VectorSum::of(self.stored(), &self.present, self.dimension as usize);
         write_presence(file, self.present)?;
-        file.array(SECTION_VECTOR_SUM, &sum.into_numbers())
+        file.array(SECTION_VECTOR_SUM, &sum)
     }
 }
 

@@ -165,9 +165,7 @@ fn explain(explanation: &Explanation) {
     if let Some(why) = search.exact {
         say(format!("exact     {}", explain_exact(why)));
     }
-    let added = search.expansion.iter().flat_map(|expansion| &expansion.added);
-    let added: Vec<&str> = added.map(|added| &*added.stem).collect();
-    for word in search.words.iter().filter(|word| !added.contains(&&*word.stem)) {
+    for word in search.own_words() {
         say(format!(
             "word      {}: {}, weight {:.2}",
             word.stem,
