@@ -60,6 +60,8 @@ fn texts_have_a_canonical_form() {
             "asthma rating:>3 lung tag:“lung  cancer”",
             "asthma AND rating:>3 AND lung AND tag:\"lung cancer\"",
         ),
+        // Without quotation marks, a suffix of Embase.
+        ("tag:\"ti\" rating:=Ad", "tag:\"ti\" AND rating:\"Ad\""),
         ("title: subtitle[ti]", "title subtitle[ti]"),
         ("12345678[uid] OR 10.1002/x.1[doi]", "12345678[pmid] OR 10.1002/x.1[aid]"),
         ("CD4+ T-cells, o'brien 1,25-(OH)2D3", "CD4+ T-cells, o'brien 1,25- AND OH AND 2D3"),
@@ -366,6 +368,8 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
         "A. ",
         "#B. ",
         "tag:x",
+        "tag:\"ti\"",
+        "tag:=Ad",
         "r:>3",
         "r:1..2",
         "hasabstract",

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::chars::{has_content, is_quote, squeeze};
+use super::foreign;
 
 /// What the value of a free field must be.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,8 +71,9 @@ impl fmt::Display for TypedTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TypedTest::Is(text) => {
-                let bare = |ch: char| ch.is_alphanumeric() || matches!(ch, '-' | '_');
-                if text.chars().all(bare) { f.write_str(text) } else { write!(f, "\"{text}\"") }
+                let plain = |ch: char| ch.is_alphanumeric() || matches!(ch, '-' | '_');
+                let bare = text.chars().all(plain) && foreign::after_colon(text).is_none();
+                if bare { f.write_str(text) } else { write!(f, "\"{text}\"") }
             }
             TypedTest::Below(number) => write!(f, "<{number}"),
             TypedTest::AtMost(number) => write!(f, "<={number}"),
