@@ -44,16 +44,13 @@ fn carried() -> impl Strategy<Value = Document> {
         1 => any::<String>().prop_filter("not empty", |text| !text.is_empty()).prop_map(Key::Text),
         1 => "[0-9]{1,9}".prop_map(Key::Text),
     ];
-    let journal = (line(), line(), "[0-9]{0,3}", "[0-9]{0,2}", "([0-9]{1,4}(-[0-9]{1,4})?)?")
+    let journal = (line(), line(), "[0-9]{0,3}", "[0-9]{0,2}", "[0-9]{0,4}(-{1,2}[0-9]{0,2}){0,2}")
         .prop_map(|(title, abbreviation, volume, issue, pages)| Journal {
             title,
             abbreviation,
             volume,
             issue,
-            pages: match pages.split_once('-') {
-                Some((start, end)) if start.ends_with(end) => start.to_owned(),
-                _ => pages,
-            },
+            pages,
             issn: "1234-567X".to_owned(),
             ..Journal::default()
         });

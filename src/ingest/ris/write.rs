@@ -32,8 +32,11 @@ pub fn to_ris(document: &Document) -> String {
     date(&mut out, document);
     out.put("VL", &journal.volume);
     out.put("IS", &journal.issue);
-    // Pages as printed: 537 and 43 for 537-43.
-    let (start, end) = journal.pages.split_once('-').unwrap_or((&journal.pages, ""));
+    // Pages as printed: 537 and 43 for 537-43. What would not come back as it is, such as `5-5`, is one text.
+    let is_page = |text: &str| !text.is_empty() && text.trim() == text;
+    let pages = journal.pages.split_once('-');
+    let pages = pages.filter(|(start, end)| is_page(start) && is_page(end) && start != end);
+    let (start, end) = pages.unwrap_or((&journal.pages, ""));
     out.put("SP", start);
     out.put("EP", end);
     out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
