@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! medvec import DB FILE... && medvec optimize DB
-//! MEDVEC_BENCH_DATABASE=DB MEDVEC_BENCH_QUERIES=queries.jsonl cargo bench --no-default-features \
-//!     --features ingest,static-encoder --bench scale
+//! MEDVEC_BENCH_DATABASE=DB MEDVEC_BENCH_QUERIES=queries.jsonl MEDVEC_BENCH_STRATEGIES=strategies.jsonl \
+//!     cargo bench --no-default-features --features ingest,static-encoder --bench scale
 //! ```
 //!
-//! `queries.jsonl` has a question as `text` in each line. The strategy is 400 words of documents, half of them under each side of
-//! an AND. Filters are remembered, so that those of which evaluation is measured differ from call to call.
+//! `queries.jsonl` has a question as `text` in each line, `strategies.jsonl` a strategy of one line as `query`. A strategy of 400
+//! terms is 400 words of documents, half of them under each side of an AND; another is the names of 400 diseases; another the
+//! published ones, the longest first, joined by OR. *First* is in a database that was just opened, checksums included; *again* has
+//! other conditions beside parts that are remembered.
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
 
-use criterion::Criterion;
+use criterion::{BatchSize, Criterion};
+use medvec::mesh::Concept;
 use medvec::query::Strategy;
 use medvec::{Database, Day, Filter, Key, Mode, Query, Snapshot, encode};
 use serde_json::Value;
@@ -22,8 +25,11 @@ use serde_json::Value;
 /// Questions that take turns.
 const QUESTIONS: usize = 200;
 
-/// Terms of the strategy.
+/// Terms of a strategy.
 const TERMS: usize = 400;
+
+/// The day that strategies are translated on.
+const TODAY: Day = Day(20_240_101);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(place) = std::env::var_os("MEDVEC_BENCH_DATABASE") else {
@@ -35,16 +41,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{} documents", snapshot.len());
     let mut criterion = Criterion::default().configure_from_args();
     questions(&snapshot, &mut criterion)?;
-    strategy(&snapshot, &mut criterion)?;
+    strategy(&snapshot, &mut criterion, "words", &of_words(&snapshot)?)?;
+    strategy(&snapshot, &mut criterion, "names", &of_names(&snapshot)?)?;
+    if let Some(place) = std::env::var_os("MEDVEC_BENCH_STRATEGIES") {
+        let published = published(&snapshot, &fs::read_to_string(place)?)?;
+        strategy(&snapshot, &mut criterion, "published terms", &published)?;
+    }
+    measure(&snapshot, &mut criterion, "explosion of Neoplasms", &Filter::mesh("Neoplasms"));
+    Ok(())
+}
+
+/// Counts what a filter finds.
+fn measure(snapshot: &Snapshot, criterion: &mut Criterion, name: &str, filter: &Filter) {
+    let query = Query::matching(filter.clone()).count_only();
+    let open = || {
+        let place = std::env::var_os("MEDVEC_BENCH_DATABASE").unwrap_or_default();
+        Database::open(place).expect("it was opened before").snapshot()
+    };
+    criterion.bench_function(&format!("{name}, first"), |bencher| {
+        let count = |snapshot: Snapshot| snapshot.search(&query).expect("a count").matched;
+        bencher.iter_batched(open, count, BatchSize::PerIteration);
+    });
     let mut turn = 0;
-    criterion.bench_function("explosion of Neoplasms", |bencher| {
+    criterion.bench_function(&format!("{name}, again"), |bencher| {
         bencher.iter(|| {
             turn += 1;
-            let filter = Filter::mesh("Neoplasms") | Filter::Keys(vec![Key::pmid(turn)]);
+            let filter = filter.clone() | Filter::Keys(vec![Key::pmid(turn)]);
             snapshot.search(&Query::matching(filter).count_only()).expect("a count").matched
         });
     });
-    Ok(())
 }
 
 /// Questions by words, by vectors and by both, embedding included.
@@ -72,7 +97,7 @@ fn questions(snapshot: &Snapshot, criterion: &mut Criterion) -> Result<(), Box<d
 }
 
 /// A strategy of words of documents.
-fn strategy(snapshot: &Snapshot, criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+fn of_words(snapshot: &Snapshot) -> Result<String, Box<dyn Error>> {
     let newest = snapshot.search(&Query::matching(Filter::All).k(200))?;
     let mut words = BTreeSet::new();
     for hit in &newest.hits {
@@ -84,21 +109,59 @@ fn strategy(snapshot: &Snapshot, criterion: &mut Criterion) -> Result<(), Box<dy
     let words: Vec<String> =
         words.into_iter().take(TERMS).map(|word| format!("{word}[tiab]")).collect();
     let (left, right) = words.split_at(words.len() / 2);
-    let text = format!("({}) AND ({})", left.join(" OR "), right.join(" OR "));
-    let strategy = Strategy::parse(text.as_str())?;
-    println!("a strategy of {} terms", words.len());
-    criterion.bench_function("translate and count each term", |bencher| {
-        bencher
-            .iter(|| snapshot.translate(black_box(&strategy), Day(20_240_101)).expect("a meaning"));
+    Ok(format!("({}) AND ({})", left.join(" OR "), right.join(" OR ")))
+}
+
+/// A strategy of the names of headings, as texts have them.
+fn of_names(snapshot: &Snapshot) -> Result<String, Box<dyn Error>> {
+    let vocabulary = snapshot.vocabulary()?;
+    let is_disease =
+        |heading| vocabulary.tree_numbers(heading).iter().any(|tree| tree.starts_with('C'));
+    let diseases: Vec<Concept> = vocabulary.concepts().filter(|at| is_disease(*at)).collect();
+    let names = diseases.iter().step_by((diseases.len() / TERMS).max(1)).take(TERMS);
+    let terms: Vec<String> =
+        names.map(|heading| format!("\"{}\"[tiab]", vocabulary.name(*heading))).collect();
+    Ok(terms.join(" OR "))
+}
+
+/// Published strategies as one, of as many terms as fit.
+fn published(snapshot: &Snapshot, lines: &str) -> Result<String, Box<dyn Error>> {
+    let mut strategies = Vec::new();
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line)?;
+        let text = line.get("query").and_then(Value::as_str).unwrap_or_default().trim();
+        // Not those of several lines, and those with headings that the database does not know.
+        let Ok(strategy) = Strategy::parse(text) else { continue };
+        let [line] = strategy.lines() else { continue };
+        if snapshot.translate(&strategy, TODAY).is_ok() {
+            strategies.push((line.query.clauses().count(), text.to_owned()));
+        }
+    }
+    strategies.sort();
+    let mut left = TERMS;
+    let mut chosen = Vec::new();
+    for (terms, text) in strategies.into_iter().rev() {
+        if let Some(rest) = left.checked_sub(terms) {
+            left = rest;
+            chosen.push(format!("({text})"));
+        }
+    }
+    Ok(chosen.join(" OR "))
+}
+
+/// Translates a strategy, and evaluates it.
+fn strategy(
+    snapshot: &Snapshot,
+    criterion: &mut Criterion,
+    name: &str,
+    text: &str,
+) -> Result<(), Box<dyn Error>> {
+    let strategy = Strategy::parse(text)?;
+    let terms: usize = strategy.lines().iter().map(|line| line.query.clauses().count()).sum();
+    criterion.bench_function(&format!("translate {terms} {name} and count each"), |bencher| {
+        bencher.iter(|| snapshot.translate(black_box(&strategy), TODAY).expect("a meaning"));
     });
-    let filter = snapshot.translate(&strategy, Day(20_240_101))?.filter();
-    let mut turn = 0;
-    criterion.bench_function("evaluate the strategy", |bencher| {
-        bencher.iter(|| {
-            turn += 1;
-            let filter = filter.clone() | Filter::Keys(vec![Key::pmid(turn)]);
-            snapshot.search(&Query::matching(filter).count_only()).expect("a count").matched
-        });
-    });
+    let filter = snapshot.translate(&strategy, TODAY)?.filter();
+    measure(snapshot, criterion, &format!("evaluate {terms} {name}"), &filter);
     Ok(())
 }

@@ -5,8 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use medvec::format::lexical::{
-    Decoded, ListCoding, ListShape, NO_ROW, PostingCursor, TermBlock, TermIndexEntry, TermReader, Wanted, decode_list,
-    encode_list, parts_at,
+    Decoded, FormSet, ListCoding, ListShape, NO_ROW, PostingCursor, Selection, TermBlock, TermIndexEntry, TermReader, Wanted,
+    decode_list, encode_list, parts_at, visit_positions, visit_rows,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -39,6 +39,19 @@ fuzz_target!(|bytes: &[u8]| {
             let mut read = Decoded::default();
             decode_list(postings, positions, &info.shape, coding, wanted, &mut read).expect("it was encoded");
             assert_eq!(read, list);
+        }
+    }
+    let forms = FormSet::of(&[u32::from(head[12] >> 4)], shape.forms);
+    let some: Vec<u32> = (0..rows).step_by(1 + usize::from(head[14])).collect();
+    for selection in [Selection { forms: &forms, rows: None }, Selection { forms: &forms, rows: Some(&some) }] {
+        let mut visited = Vec::new();
+        let outcome = visit_rows(postings, &shape, rows, selection, &mut |rows| visited.extend_from_slice(rows));
+        assert!(visited.is_sorted_by(|a, b| a < b) && visited.last().is_none_or(|row| *row < rows));
+        let mut found = Vec::new();
+        let mut push = |row, _: &[u32]| found.push(row);
+        let with_positions = visit_positions(postings, positions, &shape, coding, selection, &mut push);
+        if outcome.is_ok() && with_positions.is_ok() {
+            assert_eq!(found, visited);
         }
     }
     if let Ok(mut cursor) = PostingCursor::new(postings, &shape, rows) {

@@ -6,7 +6,11 @@
 use roaring::RoaringBitmap;
 
 use super::layout::layout;
+use super::rows::RowBlocks;
 use super::rules::Rule;
+
+/// Rows that [`visit_bitmap`] hands out at a time.
+const BLOCK_ROWS: usize = 512;
 
 layout! {
     /// Where the rows of one term are.
@@ -49,6 +53,34 @@ pub fn read_bitmap(mut bytes: &[u8], rows: u32) -> Result<RoaringBitmap, (Rule, 
         return Err(invalid("it holds rows that do not exist"));
     }
     Ok(bitmap)
+}
+
+/// Hands out the rows of a bitmap, ascending, without making one; the same checks but for unused bytes of its header.
+/// Gives the number of rows.
+///
+/// # Errors
+/// [`Rule::Bitmap`] and what is wrong; rows before it may have been handed out.
+pub fn visit_bitmap(
+    bytes: &[u8],
+    rows: u32,
+    visit: &mut dyn FnMut(&[u32]),
+) -> Result<u64, (Rule, String)> {
+    let invalid = |detail: &str| (Rule::Bitmap, format!("invalid bitmap: {detail}"));
+    let mut blocks = RowBlocks::of_bytes(bytes).ok_or_else(|| invalid("not laid out as one"))?;
+    let (mut block, mut count, mut next) = ([0; BLOCK_ROWS], 0, 0);
+    loop {
+        let found = blocks.fill(&mut block);
+        let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(count) };
+        if *first < next || !found.is_sorted_by(|a, b| a < b) {
+            return Err(invalid("its rows do not ascend"));
+        }
+        if *last >= rows {
+            return Err(invalid("it holds rows that do not exist"));
+        }
+        next = last + 1;
+        count += found.len() as u64;
+        visit(found);
+    }
 }
 
 /// Appends a bitmap, in the smaller of its forms.

@@ -5,6 +5,7 @@
 //! serialised, which copies at most one bit per row, and its rows are read from the portable form
 //! (<https://github.com/RoaringBitmap/RoaringFormatSpec>): 1 ns per row.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -41,8 +42,8 @@ pub fn rows(bitmap: &RoaringBitmap) -> impl Iterator<Item = u32> + use<> {
 
 /// Walks through the rows of a bitmap, ascending.
 #[derive(Debug)]
-pub struct RowBlocks {
-    bytes: Vec<u8>,
+pub struct RowBlocks<'a> {
+    bytes: Cow<'a, [u8]>,
     containers: Vec<Container>,
     /// The container that is read, and what is left of it.
     next: usize,
@@ -76,13 +77,23 @@ struct Left {
     run: Range<u32>,
 }
 
-impl RowBlocks {
+impl<'a> RowBlocks<'a> {
     /// Starts before the first row. Costs a copy of the bitmap.
-    pub fn new(rows: &RoaringBitmap) -> RowBlocks {
+    pub fn new(rows: &RoaringBitmap) -> RowBlocks<'static> {
         let mut bytes = Vec::with_capacity(rows.serialized_size());
         // Writing to a vector cannot fail.
         let _ = rows.serialize_into(&mut bytes);
         let containers = containers(&bytes).unwrap_or_default();
+        RowBlocks::start(bytes.into(), containers)
+    }
+
+    /// The same of a serialised bitmap that nothing is known of: its rows may be too many, too great, or in any order.
+    /// `None` if the bytes are not laid out as one.
+    pub fn of_bytes(bytes: &'a [u8]) -> Option<RowBlocks<'a>> {
+        containers(bytes).map(|containers| RowBlocks::start(bytes.into(), containers))
+    }
+
+    fn start(bytes: Cow<'a, [u8]>, containers: Vec<Container>) -> RowBlocks<'a> {
         let mut blocks = RowBlocks { bytes, containers, next: 0, left: Left::default() };
         blocks.start_container();
         blocks
@@ -90,7 +101,7 @@ impl RowBlocks {
 
     /// Fills the front of `rows` with the next rows and returns it: all of it, but for the last
     /// rows; empty at the end.
-    pub fn fill<'a>(&mut self, rows: &'a mut [u32]) -> &'a [u32] {
+    pub fn fill<'r>(&mut self, rows: &'r mut [u32]) -> &'r [u32] {
         let mut filled = 0;
         while let Some(container) = self.containers.get(self.next) {
             let Some(free) = rows.get_mut(filled..).filter(|free| !free.is_empty()) else { break };

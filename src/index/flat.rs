@@ -99,7 +99,7 @@ enum Selection {
     /// Those from `next` on, below `count`.
     Every { next: u32, count: u32 },
     /// Those of a bitmap.
-    Allowed(RowBlocks),
+    Allowed(RowBlocks<'static>),
 }
 
 impl Selection {

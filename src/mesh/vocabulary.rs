@@ -68,6 +68,16 @@ impl Vocabulary {
         self.texts(concept, MeshTag::Retired)
     }
 
+    /// All that documents can name it by: UI and name, names and UIs of earlier years. Cost: one pass over the record.
+    pub fn spellings(&self, concept: Concept) -> impl Iterator<Item = (MeshTag, &str)> {
+        let tags = [MeshTag::Ui, MeshTag::Name, MeshTag::Former, MeshTag::Retired];
+        let fields = self.record(concept).split_terminator(FIELD_END);
+        fields.filter_map(move |field| {
+            let tag = tags.into_iter().find(|tag| field.starts_with(char::from(*tag as u8)))?;
+            Some((tag, field.get(1..)?))
+        })
+    }
+
     /// The pharmacological actions of a substance.
     pub fn actions(&self, substance: Concept) -> impl Iterator<Item = Concept> {
         self.links(MeshLink::Action, substance).map(|(to, _)| to)

@@ -194,12 +194,10 @@ impl Compiler<'_> {
             return self.pair(term, heading, subheading, major_only, explode);
         }
         let meaning = mesh::meaning(vocabulary, term, explode);
-        let start = self.program.terms.len();
-        let mut is_heading = false;
-        for spelling in std::iter::once(term).chain(meaning.spellings.iter().copied()) {
-            is_heading |= self.term_if_here(mesh::field(spelling, major_only), spelling)?;
-        }
-        let range = start..self.program.terms.len();
+        let spellings = std::iter::once(term).chain(meaning.spellings.iter().copied());
+        let terms = spellings.map(|spelling| (mesh::field(spelling, major_only), spelling));
+        let range = self.terms_here(terms)?;
+        let mut is_heading = !range.is_empty();
         if major_only && !is_heading {
             is_heading = mesh::is_heading(term, &meaning, self.segments)?;
         }
@@ -263,13 +261,9 @@ impl Compiler<'_> {
     fn substance(&mut self, name: &str) -> Result<()> {
         let known = substances::substance(self.mesh.vocabulary()?, name);
         let is_known = !known.is_empty();
-        let start = self.program.terms.len();
-        let mut is_here = false;
-        for name in std::iter::once(name).chain(known) {
-            is_here |= self.term_if_here(TermField::Substance, name)?;
-        }
-        let range = start..self.program.terms.len();
-        if !is_here {
+        let names = std::iter::once(name).chain(known);
+        let range = self.terms_here(names.map(|name| (TermField::Substance, name)))?;
+        if range.is_empty() {
             let outcome = substances::no_substance(name, is_known, self.segments)?;
             if self.found(outcome)?.is_none() {
                 return Ok(());
@@ -293,13 +287,13 @@ impl Compiler<'_> {
     }
 
     /// Adds a condition of any of some terms of headings; says whether a document has one.
-    fn headings(&mut self, terms: impl Iterator<Item = (TermField, String)>) -> Result<bool> {
-        let start = self.program.terms.len();
-        let mut is_here = false;
-        for (field, term) in terms {
-            is_here |= self.term_if_here(field, &term)?;
-        }
-        self.program.push(Condition::Headings(start..self.program.terms.len()));
+    fn headings(
+        &mut self,
+        terms: impl Iterator<Item = (TermField, impl AsRef<str>)>,
+    ) -> Result<bool> {
+        let range = self.terms_here(terms)?;
+        let is_here = !range.is_empty();
+        self.program.push(Condition::Headings(range));
         Ok(is_here)
     }
 
@@ -341,14 +335,31 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Adds a term if any segment has it, and says whether one does.
-    fn term_if_here(&mut self, field: TermField, term: &str) -> Result<bool> {
-        let (range, is_here) = self.term(field, term)?;
-        if !is_here {
-            self.program.terms.truncate(range.start);
-            self.places.iter_mut().for_each(|places| places.truncate(range.start));
+    /// Adds those of some terms that any segment has; gives their numbers.
+    fn terms_here(
+        &mut self,
+        terms: impl Iterator<Item = (TermField, impl AsRef<str>)>,
+    ) -> Result<Range<usize>> {
+        let start = self.program.terms.len();
+        let mut wanted: Vec<(TermField, String)> =
+            terms.map(|(field, term)| (field, field.normalise(term.as_ref()))).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        for of_field in wanted.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((field, _)) = of_field.first() else { continue };
+            let terms: Vec<&str> = of_field.iter().map(|(_, term)| term.as_str()).collect();
+            let find = |view: &SegmentView| view.segment.find_terms(*field, &terms);
+            let places = self.segments.iter().map(find).collect::<Result<Vec<_>>>()?;
+            for (number, term) in terms.iter().enumerate() {
+                let of_term = places.iter().map(|places| places.get(number).copied().flatten());
+                if of_term.clone().all(|place| place.is_none()) {
+                    continue;
+                }
+                self.places.iter_mut().zip(of_term).for_each(|(places, place)| places.push(place));
+                self.program.terms.push((*field, (*term).to_owned()));
+            }
         }
-        Ok(is_here)
+        Ok(start..self.program.terms.len())
     }
 
     /// Looks up a term in every segment; its number, and whether any segment has it.

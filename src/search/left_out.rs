@@ -1,43 +1,81 @@
 //! Documents that a condition leaves out because they lack what it looks at.
 
+use std::sync::OnceLock;
+
 use roaring::RoaringBitmap;
 
+use super::evaluate::Evaluation;
 use super::program::{Program, Waived};
+use super::row_set::all_but;
 use crate::error::Result;
-use crate::format::rows::rows;
 use crate::format::terms::{FLAG_MESH, TermField};
 use crate::segment::Segment;
 
-/// Live rows that do not pass a filter and would if every condition on dates held, and have no date; and the
-/// same of MeSH headings.
-///
-/// Cost: nothing for a filter without such a condition. Otherwise a pass over a column of 4 bytes per row or
-/// one posting and, if rows without a date or heading exist, the filter once more.
-pub(super) fn count(
-    segment: &Segment,
-    deleted: &RoaringBitmap,
-    program: &Program,
-    places: &[Option<u32>],
-    passing: Option<&RoaringBitmap>,
-) -> Result<[u64; 2]> {
-    let Some(passing) = passing else { return Ok([0, 0]) };
-    let left_out = |waived| -> Result<RoaringBitmap> {
-        Ok(program.rows(segment, places, waived)? - deleted - passing)
-    };
-    let mut undated = 0;
-    if program.has_dates() {
+/// Rows of a segment that lack what conditions look at, each found when it is first needed.
+#[derive(Default)]
+pub(super) struct LackingRows {
+    dates: OnceLock<RoaringBitmap>,
+    headings: OnceLock<RoaringBitmap>,
+}
+
+impl LackingRows {
+    /// Rows without a date. Cost: once, a pass over a column of 4 bytes per row.
+    fn dates(&self, segment: &Segment) -> Result<&RoaringBitmap> {
+        if let Some(known) = self.dates.get() {
+            return Ok(known);
+        }
         let (_, last) = segment.dates()?;
-        if last.contains(&0) {
-            let is_undated = |row: &u32| last.get(*row as usize) == Some(&0);
-            undated = rows(&left_out(Waived::Dates)?).filter(is_undated).count() as u64;
-        }
+        let undated = (0u32..).zip(last).filter(|(_, day)| **day == 0).map(|(row, _)| row);
+        Ok(self.dates.get_or_init(|| undated.collect()))
     }
-    let mut unindexed = 0;
-    if program.has_headings() {
+
+    /// Rows without a MeSH heading. Cost: once, a posting.
+    fn headings(&self, segment: &Segment) -> Result<&RoaringBitmap> {
+        if let Some(known) = self.headings.get() {
+            return Ok(known);
+        }
         let indexed = segment.posting(TermField::Flag, FLAG_MESH)?.unwrap_or_default();
-        if indexed.len() < u64::from(segment.rows()) {
-            unindexed = (left_out(Waived::Headings)? - indexed).len();
-        }
+        Ok(self.headings.get_or_init(|| all_but(segment, &indexed)))
     }
-    Ok([undated, unindexed])
+}
+
+/// Those that lack what conditions of one program look at.
+pub(super) struct Lacking<'a> {
+    dates: Option<&'a RoaringBitmap>,
+    headings: Option<&'a RoaringBitmap>,
+}
+
+impl<'a> Lacking<'a> {
+    /// Nothing for a program without such conditions.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn new(
+        rows: &'a LackingRows,
+        segment: &Segment,
+        program: &Program,
+    ) -> Result<Lacking<'a>> {
+        let dates = program.has_dates().then(|| rows.dates(segment)).transpose()?;
+        let headings = program.has_headings().then(|| rows.headings(segment)).transpose()?;
+        let any = |rows: Option<&'a RoaringBitmap>| rows.filter(|rows| !rows.is_empty());
+        Ok(Lacking { dates: any(dates), headings: any(headings) })
+    }
+
+    /// Live rows that do not pass and would if every condition on dates held, and have no date; and the same of MeSH
+    /// headings. Cost: where there are any, the program once more, but for words.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn left_out(
+        &self,
+        evaluation: &Evaluation<'_>,
+        deleted: &RoaringBitmap,
+        passing: &RoaringBitmap,
+    ) -> Result<[u64; 2]> {
+        let count = |waived, lacking: Option<&RoaringBitmap>| -> Result<u64> {
+            let Some(lacking) = lacking else { return Ok(0) };
+            Ok((evaluation.rows(waived)? & lacking - deleted - passing).len())
+        };
+        Ok([count(Waived::Dates, self.dates)?, count(Waived::Headings, self.headings)?])
+    }
 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use roaring::RoaringBitmap;
 
-use super::left_out;
+use super::evaluate::Evaluation;
+use super::left_out::{Lacking, LackingRows};
 use super::program::{Program, Waived};
 use crate::error::Result;
 use crate::format::rows::rows as bitmap_rows;
-use crate::segment::Segment;
 
 /// Filters that a segment remembers: those of a user who pages and refines.
 const REMEMBERED_MAX: usize = 8;
@@ -45,20 +45,25 @@ pub(super) struct Mask {
 
 impl Matches {
     pub(super) fn evaluate(
-        segment: &Segment,
+        evaluation: &Evaluation<'_>,
         deleted: &RoaringBitmap,
-        program: &Program,
-        places: &[Option<u32>],
+        lacking: &LackingRows,
     ) -> Result<Matches> {
+        let (segment, program) = (evaluation.segment, evaluation.program);
         let rows = if program.is_everything() && deleted.is_empty() {
             None
         } else {
-            Some(program.rows(segment, places, Waived::Nothing)? - deleted)
+            Some(evaluation.rows(Waived::Nothing)? - deleted)
         };
         let every_row = u64::from(segment.rows());
         let count = rows.as_ref().map_or(every_row, RoaringBitmap::len);
-        let [undated, unindexed] =
-            left_out::count(segment, deleted, program, places, rows.as_ref())?;
+        let [undated, unindexed] = match &rows {
+            Some(passing) => {
+                let lacking = Lacking::new(lacking, segment, program)?;
+                lacking.left_out(evaluation, deleted, passing)?
+            }
+            None => [0, 0],
+        };
         let searchable = match (segment.rows_with_vector()?, &rows) {
             (None, _) => Some(RoaringBitmap::new()),
             (Some(present), None) if present.len() == every_row => None,

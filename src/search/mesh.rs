@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::spelling::{frequencies, has, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
+use crate::format::mesh::MeshTag;
 use crate::format::terms::{TermField, fold};
 use crate::mesh::{Matched, Vocabulary};
 
@@ -47,12 +48,12 @@ pub(super) fn meaning<'a>(vocabulary: &'a Vocabulary, term: &str, explode: bool)
         (true, _) => vocabulary.explode(heading),
     };
     let spellings = headings.into_iter().flat_map(|heading| {
-        let own = [vocabulary.ui(heading), vocabulary.name(heading)].into_iter();
         // A name that another heading has now is that heading's.
-        let is_free =
-            move |name: &&str| vocabulary.find(name).is_some_and(|(owner, _)| owner == heading);
-        let former = vocabulary.former_names(heading).filter(is_free);
-        own.chain(former).chain(vocabulary.retired_uis(heading))
+        let is_own = move |(tag, name): (MeshTag, &'a str)| {
+            let is_free = || vocabulary.find(name).is_some_and(|(owner, _)| owner == heading);
+            (tag != MeshTag::Former || is_free()).then_some(name)
+        };
+        vocabulary.spellings(heading).filter_map(is_own)
     });
     Meaning { is_known: true, spellings: spellings.collect() }
 }

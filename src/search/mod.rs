@@ -8,7 +8,7 @@
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
-//! | a bitmap per segment, remembered | `program`, `rows`, `matches`, `left_out`, `view` |
+//! | a bitmap per segment, remembered | `program`, `evaluate`, `rows`, `row_set`, `word_rows`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`: by vector `dense`, by words `words` of `terms`, by both `fuse`, once more `expand`, in another order `list`, `cited` |
 //! | counts, all rows | `facets`, `matching` |
@@ -25,6 +25,7 @@ mod compile;
 mod compiled;
 mod dense;
 mod diagnose;
+mod evaluate;
 mod execute;
 mod expand;
 mod explain;
@@ -46,6 +47,7 @@ mod plan;
 mod program;
 mod qualified;
 mod query;
+mod row_set;
 mod rows;
 mod sort;
 mod spelling;
@@ -57,6 +59,7 @@ mod text;
 mod vectors;
 mod view;
 mod vocabulary;
+mod word_rows;
 mod words;
 
 pub use answer::{Hit, SearchResult};

@@ -10,16 +10,11 @@
 
 use std::ops::Range;
 
-use roaring::RoaringBitmap;
-
 use super::numbers::NumberRange;
-use super::rows::{all_rows, days, keyed, numbers, posting};
-use super::text::{self, Pattern, TextFilter};
+use super::text::{Pattern, TextFilter};
 use crate::date::Day;
-use crate::error::Result;
 use crate::format::terms::TermField;
 use crate::ids::Key;
-use crate::segment::Segment;
 
 /// A filter as segments evaluate it. The same for all segments of a snapshot.
 #[derive(Debug, Default, PartialEq)]
@@ -32,7 +27,7 @@ pub(super) struct Program {
 }
 
 #[derive(Debug, PartialEq)]
-enum Step {
+pub(super) enum Step {
     /// Joins the steps that follow, up to `end`.
     Group {
         joint: Joint,
@@ -104,6 +99,11 @@ impl Program {
         self.steps.push(Step::Condition(condition));
     }
 
+    /// A step by its number; `None` behind the last.
+    pub(super) fn step(&self, number: usize) -> Option<&Step> {
+        self.steps.get(number)
+    }
+
     /// Whether every row passes without a look at it.
     pub(super) fn is_everything(&self) -> bool {
         matches!(self.steps.as_slice(), [] | [Step::Condition(Condition::Everything)])
@@ -117,96 +117,5 @@ impl Program {
     /// Whether a condition looks at MeSH headings.
     pub(super) fn has_headings(&self) -> bool {
         self.has_headings
-    }
-
-    /// The rows of a segment that pass, deleted ones included. `places` are those of
-    /// [`Program::terms`] in this segment.
-    ///
-    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row.
-    /// Memory: one bitmap per open group, and groups of one kind inside each other are one.
-    ///
-    /// # Errors
-    /// [`crate::Error::Corrupt`].
-    pub(super) fn rows(
-        &self,
-        segment: &Segment,
-        places: &[Option<u32>],
-        waived: Waived,
-    ) -> Result<RoaringBitmap> {
-        let mut open: Vec<Open> = Vec::new();
-        let mut next = 0;
-        loop {
-            let mut rows = match self.steps.get(next) {
-                Some(Step::Group { joint, end }) => {
-                    open.push(Open { joint: *joint, end: *end, rows: None });
-                    next += 1;
-                    continue;
-                }
-                Some(Step::Condition(condition)) => condition.rows(segment, places, waived)?,
-                // Only the empty program, for every group has a part.
-                None => all_rows(segment),
-            };
-            next += 1;
-            // Hands the rows to the group that they are part of and, where that is the last part, the group's
-            // rows to the one around it.
-            loop {
-                let Some(group) = open.last_mut() else { return Ok(rows) };
-                group.add(rows, segment);
-                if next < group.end && !group.is_decided() {
-                    break;
-                }
-                next = group.end;
-                rows = group.rows.take().unwrap_or_default();
-                open.pop();
-            }
-        }
-    }
-}
-
-/// A group of which some parts are evaluated.
-struct Open {
-    joint: Joint,
-    end: usize,
-    rows: Option<RoaringBitmap>,
-}
-
-impl Open {
-    /// Takes in the rows of a part.
-    fn add(&mut self, part: RoaringBitmap, segment: &Segment) {
-        match (&mut self.rows, self.joint) {
-            (_, Joint::Not) => self.rows = Some(all_rows(segment) - part),
-            (None, _) => self.rows = Some(part),
-            (Some(rows), Joint::And) => *rows &= part,
-            (Some(rows), Joint::Or) => *rows |= part,
-        }
-    }
-
-    /// Whether no further part can change the rows.
-    fn is_decided(&self) -> bool {
-        self.joint == Joint::And && self.rows.as_ref().is_some_and(RoaringBitmap::is_empty)
-    }
-}
-
-impl Condition {
-    fn rows(
-        &self,
-        segment: &Segment,
-        places: &[Option<u32>],
-        waived: Waived,
-    ) -> Result<RoaringBitmap> {
-        Ok(match self {
-            Condition::Everything => all_rows(segment),
-            Condition::Days { .. } if waived == Waived::Dates => all_rows(segment),
-            Condition::Headings(_) if waived == Waived::Headings => all_rows(segment),
-            Condition::Nothing => RoaringBitmap::new(),
-            Condition::Terms(range) | Condition::Headings(range) => {
-                let places = places.get(range.clone()).unwrap_or_default();
-                posting(segment, places.iter().copied().flatten())?
-            }
-            Condition::Days { from, to } => days(segment, *from, *to)?,
-            Condition::Keys(keys) => keyed(segment, keys)?,
-            Condition::Words(filter, pattern) => text::matching(segment, filter, pattern)?,
-            Condition::Numbers { field, range } => numbers(segment, field, range)?,
-        })
     }
 }

@@ -35,10 +35,7 @@ pub(super) fn subheadings(
         return Ok(is_here.then(|| BTreeSet::from([fold(name)])));
     };
     let all = if explode { vocabulary.explode(qualifier) } else { vec![qualifier] };
-    let spelt = |concept: Concept| {
-        let own = [vocabulary.ui(concept), vocabulary.name(concept)].into_iter();
-        own.chain(vocabulary.former_names(concept)).chain(vocabulary.retired_uis(concept)).map(fold)
-    };
+    let spelt = |concept: Concept| vocabulary.spellings(concept).map(|(_, name)| fold(name));
     Ok(Some(all.into_iter().flat_map(spelt).collect()))
 }
 

@@ -3,45 +3,22 @@
 use roaring::RoaringBitmap;
 
 use super::numbers::{NumberRange, integers_between, is_between};
+use super::row_set::RowSet;
 use crate::date::Day;
 use crate::error::Result;
-use crate::format::rows::rows as bitmap_rows;
 use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
 
-/// Every row.
-pub(super) fn all_rows(segment: &Segment) -> RoaringBitmap {
-    let mut rows = RoaringBitmap::new();
-    rows.insert_range(0..segment.rows());
-    rows
-}
-
-/// Terms from which on their rows are joined as plain bits: an explosion has hundreds, and joining compressed
-/// ones copies what was joined before for each.
-const MANY_TERMS: usize = 16;
-
-/// Rows that have any of some terms, by the terms' places.
+/// Adds the rows that have any of some terms, by the terms' places.
 pub(super) fn posting(
     segment: &Segment,
     places: impl Iterator<Item = u32>,
-) -> Result<RoaringBitmap> {
-    let places: Vec<u32> = places.collect();
-    if places.len() < MANY_TERMS {
-        let mut found = RoaringBitmap::new();
-        for place in places {
-            found |= segment.posting_at(place)?;
-        }
-        return Ok(found);
-    }
-    let mut bits = vec![0u8; segment.rows().div_ceil(8) as usize];
+    found: &mut RowSet,
+) -> Result<()> {
     for place in places {
-        for row in bitmap_rows(&segment.posting_at(place)?) {
-            if let Some(byte) = bits.get_mut(row as usize / 8) {
-                *byte |= 1 << (row % 8);
-            }
-        }
+        segment.visit_posting(place, &mut |rows| found.add(rows))?;
     }
-    Ok(RoaringBitmap::from_lsb0_bytes(0, &bits))
+    Ok(())
 }
 
 /// Rows whose date interval overlaps; rows without a date never match.

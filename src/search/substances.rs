@@ -9,7 +9,7 @@ use super::spelling::{frequencies, is_words, suggest_terms};
 use super::view::SegmentView;
 use crate::error::{NameKind, Result};
 use crate::format::terms::{TermField, fold};
-use crate::mesh::{Concept, Vocabulary};
+use crate::mesh::Vocabulary;
 
 /// Names that an error suggests.
 const SUGGESTIONS: usize = 5;
@@ -17,13 +17,7 @@ const SUGGESTIONS: usize = 5;
 /// What the vocabulary takes a substance for: itself alone, since indexers name the most special one.
 pub(super) fn substance<'a>(vocabulary: &'a Vocabulary, name: &str) -> Vec<&'a str> {
     let Some((concept, _)) = vocabulary.find(name) else { return Vec::new() };
-    names(vocabulary, concept).collect()
-}
-
-/// UI and names, those of earlier years too.
-fn names(vocabulary: &Vocabulary, concept: Concept) -> impl Iterator<Item = &str> {
-    let own = [vocabulary.ui(concept), vocabulary.name(concept)].into_iter();
-    own.chain(vocabulary.former_names(concept)).chain(vocabulary.retired_uis(concept))
+    vocabulary.spellings(concept).map(|(_, name)| name).collect()
 }
 
 /// The answer to a substance that no document has.
@@ -60,7 +54,7 @@ pub(super) fn with_action(
     let actions = if explode { vocabulary.explode(action) } else { vec![action] };
     let mut terms = BTreeSet::new();
     for concept in vocabulary.substances(&actions) {
-        for name in names(vocabulary, concept) {
+        for (_, name) in vocabulary.spellings(concept) {
             terms.insert((TermField::Substance, name.to_owned()));
             if vocabulary.is_descriptor(concept) {
                 terms.insert((super::mesh::field(name, false), name.to_owned()));

@@ -5,9 +5,12 @@ use std::sync::{Arc, OnceLock};
 use roaring::RoaringBitmap;
 
 use super::compiled::{CompiledCache, CompiledFilter};
+use super::evaluate::Evaluation;
 use super::filter::Filter;
+use super::left_out::LackingRows;
 use super::matches::{MatchCache, Matches};
 use super::names::index::LooseNames;
+use super::word_rows::WordRows;
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::lexical::length_of_code;
@@ -28,6 +31,8 @@ pub struct SegmentView {
     /// What the headings of filters are looked up in; the same for all segments of a snapshot.
     pub mesh: MeshInUse,
     sums: Arc<Sums>,
+    lacking: Arc<LackingRows>,
+    words: Arc<WordRows>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
     compiled: Arc<CompiledCache>,
@@ -41,8 +46,19 @@ impl SegmentView {
         codebook: Option<CodebookFile>,
         mesh: MeshInUse,
     ) -> SegmentView {
-        let (sums, cache, names, compiled) = Default::default();
-        SegmentView { segment, deleted, codebook, mesh, sums, cache, names, compiled }
+        let (sums, lacking, words, cache, names, compiled) = Default::default();
+        SegmentView {
+            segment,
+            deleted,
+            codebook,
+            mesh,
+            sums,
+            lacking,
+            words,
+            cache,
+            names,
+            compiled,
+        }
     }
 
     /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.
@@ -51,10 +67,20 @@ impl SegmentView {
         if let Some(known) = self.cache.get(&filter.program) {
             return Ok(known);
         }
-        let (program, places) = (&filter.program, filter.places(number));
-        let found = Arc::new(Matches::evaluate(&self.segment, &self.deleted, program, places)?);
-        self.cache.put(program.clone(), found.clone());
+        let evaluation = self.evaluation(filter, number);
+        let found = Arc::new(Matches::evaluate(&evaluation, &self.deleted, &self.lacking)?);
+        self.cache.put(filter.program.clone(), found.clone());
         Ok(found)
+    }
+
+    /// A filter on this segment, `number` being as in [`SegmentView::matches`].
+    pub(super) fn evaluation<'a>(
+        &'a self,
+        filter: &'a CompiledFilter,
+        number: usize,
+    ) -> Evaluation<'a> {
+        let (program, places) = (&filter.program, filter.places(number));
+        Evaluation { segment: &self.segment, program, places, words: &self.words }
     }
 
     /// Words of all live rows' texts. Computed once.

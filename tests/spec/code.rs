@@ -10,7 +10,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::codebook::CodebookMeta;
 use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
-use medvec::format::lexical::{LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
+use medvec::format::lexical::{GroupEntry, LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
     Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
     MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
@@ -131,6 +131,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         fixed("LexicalMeta", LexicalMeta::SIZE, LexicalMeta::FIELDS),
         fixed("TermIndexEntry", TermIndexEntry::SIZE, TermIndexEntry::FIELDS),
         fixed("SkipEntry", SkipEntry::SIZE, SkipEntry::FIELDS),
+        fixed("GroupEntry", GroupEntry::SIZE, GroupEntry::FIELDS),
     ]
     .into()
 }

@@ -179,6 +179,7 @@ impl Lists<'_> {
             return found;
         }
         let (skips, rest) = bytes.split_at(head.rows.div_ceil(128) as usize * 12);
+        let (groups, rest) = rest.split_at((head.rows.div_ceil(512) as usize - 1) * 12);
         bytes = rest;
         let mut start = 0;
         for skip in skips.chunks(12) {
@@ -212,12 +213,26 @@ impl Lists<'_> {
             assert_eq!((best, least), (skip[10].into(), Some(skip[11])));
         }
         let (coded, positions) = bytes[start..].split_at(bytes.len() - start - head.positions);
-        let mut bits = Bits { bytes: coded, at: 0 };
-        let forms = forms(&mut bits, head);
-        bits.end();
-        let mut bits = Bits { bytes: positions, at: 0 };
-        let found = self.positions(&mut bits, head, &rows, &forms);
-        bits.end();
+        let mut ends: Vec<[usize; 3]> = groups
+            .chunks(12)
+            .map(|group| {
+                [0, 4, 8].map(|at| {
+                    u32::from_le_bytes(group[at..at + 4].try_into().expect("four")) as usize
+                })
+            })
+            .collect();
+        ends.push([head.occurrences as usize, coded.len(), positions.len()]);
+        let (mut before, mut found) = ([0; 3], Vec::new());
+        for (rows, end) in rows.chunks(512).zip(ends) {
+            let occurrences = (end[0] - before[0]) as u64;
+            let mut bits = Bits { bytes: &coded[before[1]..end[1]], at: 0 };
+            let forms = forms(&mut bits, Head { occurrences, ..head });
+            bits.end();
+            let mut bits = Bits { bytes: &positions[before[2]..end[2]], at: 0 };
+            found.extend(self.positions(&mut bits, head, rows, &forms));
+            bits.end();
+            before = end;
+        }
         found
     }
 

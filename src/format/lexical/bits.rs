@@ -12,6 +12,9 @@
 /// Zeros of a Rice code from which on the rest is a gamma code.
 const RICE_ZEROS_MAX: u64 = 24;
 
+/// Bits that one look at the bytes gives, at least.
+const WINDOW_BITS: u32 = 57;
+
 /// Writes bits.
 #[derive(Default)]
 pub(super) struct BitWriter {
@@ -147,14 +150,81 @@ impl<'a> BitReader<'a> {
         u32::try_from(zeros << low | self.take(low)).ok()
     }
 
+    /// One look at the bytes, for several short numbers.
+    #[inline]
+    pub(super) fn look(&self) -> Look {
+        Look { window: self.window(), known: WINDOW_BITS }
+    }
+
+    /// Hands out so many numbers of a Rice code; `None` as for [`BitReader::rice`]. `look` is one of here.
+    #[inline(always)]
+    pub(super) fn rices(
+        &mut self,
+        look: &mut Look,
+        low: u32,
+        count: u32,
+        mut each: impl FnMut(u32),
+    ) -> Option<()> {
+        for _ in 0..count {
+            let mut zeros = look.window.trailing_zeros();
+            if zeros + 1 + low > look.known {
+                *look = self.look();
+                zeros = look.window.trailing_zeros();
+            }
+            if zeros + 1 + low > look.known || u64::from(zeros) >= RICE_ZEROS_MAX {
+                each(self.rice(low)?);
+                *look = self.look();
+                continue;
+            }
+            let lowest = (look.window >> (zeros + 1)) & ((1 << low) - 1);
+            each(u32::try_from(u64::from(zeros) << low | lowest).ok()?);
+            look.pass(self, zeros + 1 + low);
+        }
+        Some(())
+    }
+
     /// The bit that comes next.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
+    /// Bits from here to the end.
+    pub(super) fn bits_left(&self) -> u64 {
+        (self.bytes.len() as u64 * 8).saturating_sub(self.at as u64)
+    }
+
     /// Whether the bytes end here, the rest of the last one being zero.
     pub(super) fn is_at_end(&self) -> bool {
         self.at.div_ceil(8) == self.bytes.len() && (self.at.is_multiple_of(8) || self.window() == 0)
+    }
+}
+
+/// The next bits of a reader, the lowest first.
+pub(super) struct Look {
+    window: u64,
+    /// How many of them are the reader's.
+    pub(super) known: u32,
+}
+
+impl Look {
+    /// Goes on by bits that are known, as does the reader.
+    #[inline]
+    fn pass(&mut self, reader: &mut BitReader<'_>, count: u32) {
+        self.window >>= count;
+        self.known -= count;
+        reader.at += count as usize;
+    }
+
+    /// The next gamma code if it has at most `bits`, which are known; `None` leaves the reader before it.
+    #[inline]
+    pub(super) fn short_gamma(&mut self, reader: &mut BitReader<'_>, bits: u32) -> Option<u64> {
+        let below = self.window.trailing_zeros();
+        if 2 * below + 1 > bits {
+            return None;
+        }
+        let number = 1 << below | (self.window >> (below + 1)) & ((1 << below) - 1);
+        self.pass(reader, 2 * below + 1);
+        Some(number)
     }
 }
 
@@ -193,6 +263,24 @@ mod tests {
             let again = BitReader::new(&bytes, reader.at());
             prop_assert!(again.is_at_end());
             prop_assert_eq!(reader.gamma(), None);
+        }
+
+        #[test]
+        fn many_numbers_come_back(numbers in numbers(), low in 0u32..=31, count in 0usize..200) {
+            let mut writer = BitWriter::default();
+            numbers.iter().for_each(|(number, _)| writer.rice(*number, low));
+            let bytes = writer.finish();
+            let (mut read, mut many) = (BitReader::new(&bytes, 0), BitReader::new(&bytes, 0));
+            let count = count.min(numbers.len());
+            for _ in 0..count {
+                prop_assert!(read.rice(low).is_some());
+            }
+            let (mut look, mut found) = (many.look(), Vec::new());
+            prop_assert_eq!(many.rices(&mut look, low, count as u32, |number| found.push(number)), Some(()));
+            prop_assert!(found.iter().eq(numbers.iter().take(count).map(|(number, _)| number)));
+            prop_assert_eq!(read.at(), many.at());
+            let more = (numbers.len() - count) as u32 + 8;
+            prop_assert_eq!(many.rices(&mut look, low, more, |_| ()), None);
         }
 
         #[test]

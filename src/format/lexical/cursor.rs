@@ -1,6 +1,7 @@
 //! Walks a list from block to block, skipping those that end before a wanted row.
 
 use super::bits::BitReader;
+use super::groups::{GROUP_BLOCKS, Groups, group_bytes};
 use super::pack::{BLOCK, block_bytes, unpack};
 use super::patch::take_patches;
 use super::shape::{ListShape, SKIP_BYTES, SkipEntry, skip_bytes};
@@ -24,12 +25,14 @@ pub struct SkipBounds {
 /// A place in a list. It decodes one block at a time into arrays of its own.
 pub struct PostingCursor<'a> {
     skips: &'a [u8],
+    group_entries: &'a [u8],
     body: &'a [u8],
     /// What follows the rows, from this bit on.
     rest: &'a [u8],
     rest_at: usize,
     /// The lowest bits of the code of a row outside blocks.
     low_bits: u32,
+    rows_in_all: u32,
     rows_left: u32,
     row_limit: u32,
     /// Blocks decoded so far.
@@ -51,21 +54,24 @@ impl<'a> PostingCursor<'a> {
     /// A list that is shorter than its skip entries.
     pub fn new(bytes: &'a [u8], shape: &ListShape, rows: u32) -> Read<PostingCursor<'a>> {
         let split = bytes.split_at_checked(skip_bytes(shape.rows)).and_then(|(skips, rest)| {
+            let (groups, rest) = rest.split_at_checked(group_bytes(shape.rows))?;
             let Some(last) = skips.last_chunk().map(SkipEntry::decode) else {
-                return Some((skips, rest, rest));
+                return Some((skips, groups, rest, rest));
             };
             let (body, rest) = rest.split_at_checked(last.end as usize)?;
-            Some((skips, body, rest))
+            Some((skips, groups, body, rest))
         });
-        let Some((skips, body, rest)) = split else {
+        let Some((skips, group_entries, body, rest)) = split else {
             return broken(0, "a list is shorter than its skip entries say");
         };
         Ok(PostingCursor {
             skips,
+            group_entries,
             body,
             rest,
             rest_at: 0,
             low_bits: shape.row_low_bits(rows),
+            rows_in_all: shape.rows,
             rows_left: shape.rows,
             row_limit: rows,
             blocks: 0,
@@ -78,13 +84,45 @@ impl<'a> PostingCursor<'a> {
         })
     }
 
-    /// What follows the rows, once the last block is loaded.
+    /// The groups of a list of 128 rows or more.
+    pub(super) fn groups(&self, positions: Option<&'a [u8]>, shape: &ListShape) -> Groups<'a> {
+        Groups::new(self.group_entries, self.rest, positions, shape)
+    }
+
+    /// The last row of a group.
+    pub(super) fn last_row_of(&self, group: usize) -> Option<u32> {
+        let blocks = self.skips.len() / SKIP_BYTES;
+        let last = blocks.checked_sub(1)?.min(group * GROUP_BLOCKS + GROUP_BLOCKS - 1);
+        self.skip(last).map(|entry| entry.last_row)
+    }
+
+    /// Goes to the first block of a group.
+    pub(super) fn go_to_group(&mut self, group: usize) -> Read<()> {
+        self.go_to_block(group * GROUP_BLOCKS)
+    }
+
+    /// Goes before a block, which is loaded next.
+    fn go_to_block(&mut self, block: usize) -> Read<()> {
+        (self.next_start, self.last_row) = match block.checked_sub(1) {
+            None => (0, None),
+            Some(before) => match self.skip(before) {
+                Some(entry) => (entry.end as usize, Some(entry.last_row)),
+                None => return broken(0, "no skip entry"),
+            },
+        };
+        self.blocks = block;
+        self.rows_left = self.rows_in_all.saturating_sub((block * BLOCK) as u32);
+        (self.length, self.at) = (0, 0);
+        Ok(())
+    }
+
+    /// What follows the rows of a list of fewer than 128, once they are loaded.
     pub(super) fn rest(&self) -> BitReader<'a> {
         BitReader::new(self.rest, self.rest_at)
     }
 
     /// Rows of the block that was loaded last.
-    fn block(&self) -> &[u32] {
+    pub(super) fn block(&self) -> &[u32] {
         self.rows.get(..self.length).unwrap_or_default()
     }
 
@@ -185,14 +223,7 @@ impl<'a> PostingCursor<'a> {
                 high = middle;
             }
         }
-        let Some(before) = self.skip(low - 1) else { return broken(0, "no skip entry") };
-        let passed = ((low - self.blocks) * BLOCK) as u32;
-        self.rows_left = self.rows_left.saturating_sub(passed);
-        self.blocks = low;
-        self.next_start = before.end as usize;
-        self.last_row = Some(before.last_row);
-        (self.length, self.at) = (0, 0);
-        Ok(())
+        self.go_to_block(low)
     }
 
     /// Decodes the next block; `false` behind the last.

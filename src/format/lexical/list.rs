@@ -1,19 +1,23 @@
 //! One list of postings: its rows, how often each has a word of the stem, which forms, and where.
 //!
 //! ```text
-//! 128 rows or more:  [skip entries][blocks][rows left over] [forms] [positions]
+//! 128 rows or more:  [skip entries][group entries][blocks][rows left over] [forms] [positions]
 //! fewer rows:        [rows, forms, positions]
 //! ```
 //!
-//! Each bracket but the first two is a stream of bits. Ranking reads skip entries and blocks: numbers of equal width, and
-//! patches. All else is read from its start, so that it takes the fewest bits.
+//! What follows the blocks is streams of bits, forms and positions one per 512 rows. Ranking reads skip entries and
+//! blocks: numbers of equal width, and patches. All else is read from its start, so that it takes the fewest bits.
+
+use std::ops::Range;
 
 use super::bits::{BitReader, BitWriter};
 use super::cursor::PostingCursor;
 use super::decoded::{Decoded, Wanted};
-use super::occurrences::{put_forms, put_positions, take_forms, take_positions};
+use super::forms::{put_forms, take_forms};
+use super::groups::{GROUP_ROWS, GroupEntry, Groups};
 use super::pack::BLOCK;
 use super::patch::{put_block, width_for};
+use super::positions::{PositionReader, put_positions};
 use super::shape::{ListCoding, ListInfo, ListShape, SkipEntry};
 use super::{Read, broken};
 
@@ -31,38 +35,33 @@ pub fn encode_list(
     let start = out.len();
     let occurrences = list.ends.last().copied().unwrap_or_default();
     let shape = ListShape { rows: list.rows.len() as u32, occurrences, forms, is_text };
-    let mut bits = BitWriter::default();
+    let bytes = |count: usize| u32::try_from(count).map_err(|_| "a list has too many bytes");
     if shape.is_long() {
-        encode_blocks(list, &shape, coding, out)?;
-    } else {
-        encode_rows(list, 0, None, shape.row_low_bits(coding.rows()), &mut bits);
+        let mut positions = Vec::new();
+        encode_blocks(list, &shape, coding, out, &mut positions)?;
+        let postings_bytes = bytes(out.len() - start)?;
+        out.extend_from_slice(&positions);
+        return Ok(ListInfo { shape, postings_bytes, positions_bytes: bytes(positions.len())? });
     }
+    let mut bits = BitWriter::default();
+    encode_rows(list, 0, None, shape.row_low_bits(coding.rows()), &mut bits);
     if forms > 1 {
         put_forms(&list.forms, &mut bits);
     }
-    if shape.is_long() {
-        out.extend_from_slice(&std::mem::take(&mut bits).finish());
-    }
-    let split = out.len();
     if coding.positions {
-        put_positions(list, is_text, coding, &mut bits);
+        put_positions(list, 0..list.rows.len(), is_text, coding, &mut bits);
     }
     out.extend_from_slice(&bits.finish());
-    let split = if shape.is_long() { split } else { out.len() };
-    let bytes = |count: usize| u32::try_from(count).map_err(|_| "a list has too many bytes");
-    Ok(ListInfo {
-        shape,
-        postings_bytes: bytes(split - start)?,
-        positions_bytes: bytes(out.len() - split)?,
-    })
+    Ok(ListInfo { shape, postings_bytes: bytes(out.len() - start)?, positions_bytes: 0 })
 }
 
-/// Appends skip entries, blocks, and the rows left over.
+/// Encodes a list of 128 rows or more: everything but the positions, and these.
 fn encode_blocks(
     list: &Decoded,
     shape: &ListShape,
     coding: ListCoding<'_>,
     out: &mut Vec<u8>,
+    positions: &mut Vec<u8>,
 ) -> Result<(), &'static str> {
     let mut body = Vec::new();
     let mut before = None;
@@ -100,7 +99,32 @@ fn encode_blocks(
         };
         out.extend_from_slice(&entry.encode());
     }
+    let mut forms = Vec::new();
+    for first in (0..list.rows.len()).step_by(GROUP_ROWS) {
+        let places = first..list.rows.len().min(first + GROUP_ROWS);
+        let occurrences = list.range(first).start..list.range(places.end - 1).end;
+        if first > 0 {
+            let bytes = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| "a list is too long");
+            let entry = GroupEntry {
+                occurrences: occurrences.start as u32,
+                forms: bytes(&forms)?,
+                positions: bytes(positions)?,
+            };
+            out.extend_from_slice(&entry.encode());
+        }
+        let mut bits = BitWriter::default();
+        if shape.forms > 1 {
+            put_forms(list.forms.get(occurrences).unwrap_or_default(), &mut bits);
+        }
+        forms.extend(bits.finish());
+        if coding.positions {
+            let mut bits = BitWriter::default();
+            put_positions(list, places, shape.is_text, coding, &mut bits);
+            positions.extend(bits.finish());
+        }
+    }
     out.extend_from_slice(&body);
+    out.extend_from_slice(&forms);
     Ok(())
 }
 
@@ -157,21 +181,16 @@ pub fn decode_list(
     if !wanted.forms && !wanted.positions {
         return Ok(());
     }
-    let mut rest = cursor.rest();
-    if shape.forms > 1 {
-        take_forms(&mut rest, shape.forms, end, &mut out.forms)?;
-    }
-    if shape.is_long() || !coding.positions {
-        if !rest.is_at_end() {
-            return broken(bytes.len(), "bytes follow the forms");
-        }
-        rest = BitReader::new(positions, 0);
-    }
-    if wanted.positions && coding.positions {
-        take_positions(&mut rest, shape, coding, out)?;
-        if !rest.is_at_end() {
-            return broken(bytes.len(), "bytes follow the positions");
-        }
+    if shape.is_long() {
+        decode_groups(
+            &cursor.groups(wanted.positions.then_some(positions), shape),
+            shape,
+            coding,
+            wanted,
+            out,
+        )?;
+    } else {
+        decode_rest(&mut cursor.rest(), shape, coding, wanted, out)?;
     }
     if !wanted.forms {
         out.forms.clear();
@@ -179,15 +198,86 @@ pub fn decode_list(
     Ok(())
 }
 
+/// Decodes forms and positions of a list of fewer than 128 rows.
+fn decode_rest(
+    rest: &mut BitReader<'_>,
+    shape: &ListShape,
+    coding: ListCoding<'_>,
+    wanted: Wanted,
+    out: &mut Decoded,
+) -> Read<()> {
+    if shape.forms > 1 {
+        take_forms(rest, shape.forms, shape.occurrences, &mut out.forms)?;
+    }
+    if wanted.positions && coding.positions {
+        take_positions(rest, 0..out.rows.len(), shape, coding, out)?;
+    }
+    match rest.is_at_end() || (coding.positions && !wanted.positions) {
+        true => Ok(()),
+        false => broken(rest.at() / 8, "bytes follow the list"),
+    }
+}
+
+/// Decodes forms and positions of a longer one.
+fn decode_groups(
+    groups: &Groups<'_>,
+    shape: &ListShape,
+    coding: ListCoding<'_>,
+    wanted: Wanted,
+    out: &mut Decoded,
+) -> Read<()> {
+    for number in 0..groups.count() {
+        let group = groups.get(number)?;
+        let places = number * GROUP_ROWS..out.rows.len().min((number + 1) * GROUP_ROWS);
+        let occurrences = out.range(places.start).start..out.range(places.end - 1).end;
+        if group.occurrences != (occurrences.start as u32..occurrences.end as u32) {
+            return broken(0, format!("group {number} does not begin where its rows do"));
+        }
+        let mut bits = BitReader::new(group.forms, 0);
+        if shape.forms > 1 {
+            take_forms(&mut bits, shape.forms, group.occurrences.len() as u32, &mut out.forms)?;
+        }
+        if !bits.is_at_end() {
+            return broken(0, "bytes follow the forms");
+        }
+        if wanted.positions && coding.positions {
+            let mut bits = BitReader::new(group.positions, 0);
+            take_positions(&mut bits, places, shape, coding, out)?;
+            if !bits.is_at_end() {
+                return broken(0, "bytes follow the positions");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the positions of the rows at some places, which are next.
+fn take_positions(
+    bits: &mut BitReader<'_>,
+    places: Range<usize>,
+    shape: &ListShape,
+    coding: ListCoding<'_>,
+    out: &mut Decoded,
+) -> Read<()> {
+    let mut reader = PositionReader::new(bits, shape, coding);
+    for place in places {
+        let count = out.range(place).len() as u32;
+        let row = out.rows.get(place).copied().unwrap_or_default();
+        reader.row(row, count, |position| out.positions.push(position))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    /// Rows with their occurrences: sizes on both sides of one and of several blocks.
-    fn lists() -> impl Strategy<Value = (Decoded, u32)> {
-        let size = prop_oneof![1usize..5, 126usize..131, 254usize..259, Just(1000usize)];
+    /// Rows with their occurrences: sizes on both sides of one and of several blocks, and of groups.
+    pub(in crate::format::lexical) fn lists() -> impl Strategy<Value = (Decoded, u32)> {
+        let size =
+            prop_oneof![1usize..5, 126usize..131, 254usize..259, 510usize..515, Just(1700usize)];
         (size, 1u32..5, any::<u64>(), 1u32..300).prop_map(|(size, forms, seed, gap)| {
             let mut state = seed | 1;
             let mut random = |below: u32| {
@@ -205,7 +295,8 @@ mod tests {
                 for _ in 0..=random(4) {
                     list.positions.push(position);
                     if forms > 1 {
-                        list.forms.push(random(forms));
+                        let is_other = random(1 + (seed % 90) as u32) == 0;
+                        list.forms.push(if is_other { random(forms) } else { 0 });
                     }
                     position += 1 + random(90);
                 }
@@ -218,6 +309,18 @@ mod tests {
     /// A length code of each row.
     fn lengths(list: &Decoded) -> Vec<u8> {
         (0..=*list.rows.last().unwrap()).map(|row| (row % 200) as u8).collect()
+    }
+
+    /// The bytes of a list with positions, the length code of every row, and its sizes.
+    pub(in crate::format::lexical) fn encoded(
+        list: &Decoded,
+        forms: u32,
+        is_text: bool,
+    ) -> (Vec<u8>, Vec<u8>, ListInfo) {
+        let (mut bytes, lengths) = (Vec::new(), lengths(list));
+        let coding = ListCoding { lengths: &lengths, positions: true };
+        let info = encode_list(list, forms, is_text, coding, &mut bytes).unwrap();
+        (bytes, lengths, info)
     }
 
     fn wanted() -> Wanted {
@@ -265,11 +368,9 @@ mod tests {
         fn damaged_lists_are_errors_or_lists(
             (list, forms) in lists(), at in any::<prop::sample::Index>(), flip in 1u8..=255,
         ) {
-            let lengths = lengths(&list);
+            let (mut bytes, lengths, info) = encoded(&list, forms, true);
             let rows = lengths.len() as u32;
             let coding = ListCoding { lengths: &lengths, positions: true };
-            let mut bytes = Vec::new();
-            let info = encode_list(&list, forms, true, coding, &mut bytes).unwrap();
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! TERMS      every word and every stem, front-coded in blocks of 32 keys     inhibit (stem), inhibitor -> form 2, ...
-//! LISTS      per stem: skip entries, packed rows and counts, forms, positions
+//! LISTS      per stem: skip and group entries, packed rows and counts, forms, positions
 //! LENGTHS    per row: how many words the text has, one byte
 //! PARTS      per row: where title, abstract and other abstracts end
 //! ```
@@ -14,21 +14,27 @@
 mod bits;
 mod cursor;
 mod decoded;
+mod forms;
+mod groups;
 mod list;
-mod occurrences;
 mod pack;
 mod parts;
 mod patch;
+mod positions;
 mod record;
+mod select;
 mod shape;
 mod terms;
 pub mod varint;
 
 pub use cursor::{NO_ROW, PostingCursor, SkipBounds};
 pub use decoded::{Decoded, Occurrence, Wanted};
+pub use forms::FormSet;
+pub use groups::GroupEntry;
 pub use list::{decode_list, encode_list};
 pub use parts::{PartLengths, PartsWriter, parts_at};
 pub use record::{LexicalField, LexicalMeta, LexicalSection, VERSION, length_code, length_of_code};
+pub use select::{Selection, visit_positions, visit_rows};
 pub use shape::{ListCoding, ListInfo, ListShape, SkipEntry};
 pub use terms::{
     TERM_BLOCK_KEYS, TermBlock, TermEntry, TermIndexEntry, TermReader, TermWriter, Word,

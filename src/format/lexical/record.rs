@@ -3,7 +3,7 @@
 use super::super::layout::layout;
 
 /// The version of this chapter. A section of another version is ignored and can be made again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What a word stands in. The numbers are those of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,8 +117,8 @@ pub fn length_code(length: u32) -> u8 {
 const FIRST: u32 = 16 + 4;
 
 /// The length that a code stands for: the least that has it.
-pub fn length_of_code(code: u8) -> u32 {
-    let code = u32::from(code);
+pub const fn length_of_code(code: u8) -> u32 {
+    let code = code as u32;
     if code <= EXACT_MAX {
         return code;
     }

@@ -13,8 +13,7 @@ pub(super) fn rows(filter: &Filter, segments: &[SegmentView]) -> Result<Vec<Roar
     let compiled = compile(filter, segments, false)?;
     let mut all = Vec::with_capacity(segments.len());
     for (number, view) in segments.iter().enumerate().take(compiled.places.len()) {
-        let rows =
-            compiled.program.rows(&view.segment, compiled.places(number), Waived::Nothing)?;
+        let rows = view.evaluation(&compiled, number).rows(Waived::Nothing)?;
         all.push(rows - view.deleted.as_ref());
     }
     Ok(all)

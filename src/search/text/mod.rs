@@ -5,7 +5,10 @@
 //! one piece. Words match as they are written: there is no stemming here.
 
 mod authors;
+mod lists;
+mod part_ranges;
 mod pattern;
+mod phrase;
 mod rows;
 
 use std::fmt::{self, Display, Formatter};

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::format::cursor;
 use crate::format::lexical::{
     Broken, Decoded, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo, PartLengths,
-    PostingCursor, TermBlock, TermEntry, TermIndexEntry, TermReader, Wanted, Word, decode_list,
-    parts_at,
+    PostingCursor, Selection, TermBlock, TermEntry, TermIndexEntry, TermReader, Wanted, Word,
+    decode_list, parts_at, visit_positions, visit_rows,
 };
 use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
@@ -280,17 +280,43 @@ impl<'a> LexicalIndex<'a> {
         self.blame(LexicalSection::Lists, list.start, broken)
     }
 
+    fn positions(&self, list: &List) -> Result<&'a [u8]> {
+        let start = list.start.saturating_add(u64::from(list.info.postings_bytes));
+        let end = start.saturating_add(u64::from(list.info.positions_bytes));
+        self.source.read(LexicalSection::Lists, start..end)
+    }
+
+    fn coding(&self) -> Result<ListCoding<'a>> {
+        Ok(ListCoding { lengths: self.lengths()?, positions: self.has_positions() })
+    }
+
     /// Decodes a list.
     pub(crate) fn decode(&self, list: &List, wanted: Wanted, out: &mut Decoded) -> Result<()> {
-        let coding = ListCoding { lengths: self.lengths()?, positions: self.has_positions() };
-        let postings = self.postings(list)?;
-        let start = list.start.saturating_add(postings.len() as u64);
-        let end = start.saturating_add(u64::from(list.info.positions_bytes));
-        let positions = match wanted.positions {
-            true => self.source.read(LexicalSection::Lists, start..end)?,
-            false => &[],
-        };
-        decode_list(postings, positions, &list.info.shape, coding, wanted, out)
+        let positions = if wanted.positions { self.positions(list)? } else { &[] };
+        decode_list(self.postings(list)?, positions, &list.info.shape, self.coding()?, wanted, out)
+            .map_err(|broken| self.in_lists(list, broken))
+    }
+
+    /// Hands out each row with a selected occurrence, and the positions of those; for an index with positions.
+    pub(crate) fn visit_positions(
+        &self,
+        list: &List,
+        selection: Selection<'_>,
+        visit: &mut dyn FnMut(u32, &[u32]),
+    ) -> Result<()> {
+        let (postings, positions) = (self.postings(list)?, self.positions(list)?);
+        visit_positions(postings, positions, &list.info.shape, self.coding()?, selection, visit)
+            .map_err(|broken| self.in_lists(list, broken))
+    }
+
+    /// Hands out the rows that have a selected occurrence, ascending and some at a time.
+    pub(crate) fn visit_rows(
+        &self,
+        list: &List,
+        selection: Selection<'_>,
+        visit: &mut dyn FnMut(&[u32]),
+    ) -> Result<()> {
+        visit_rows(self.postings(list)?, &list.info.shape, self.rows, selection, visit)
             .map_err(|broken| self.in_lists(list, broken))
     }
 }

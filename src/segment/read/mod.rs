@@ -12,4 +12,5 @@ mod more_terms;
 mod places;
 pub(super) mod postings;
 pub(super) mod segment;
+mod term_table;
 mod vectors;

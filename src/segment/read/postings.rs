@@ -7,7 +7,8 @@ use roaring::RoaringBitmap;
 use super::places::Home;
 use super::segment::Segment;
 use crate::error::Result;
-use crate::format::postings::{PostingEntry, read_bitmap};
+use crate::format::postings::{PostingEntry, read_bitmap, visit_bitmap};
+use crate::format::rows::rows as bitmap_rows;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::terms::TermField;
@@ -143,31 +144,84 @@ impl Segment {
         }
     }
 
-    fn stored_posting(&self, sections: DictionarySections, at: u32) -> Result<RoaringBitmap> {
-        let PostingEntry { offset, length, count } = self.posting_entry(sections, at)?;
-        let wrong = |rule, detail: String| {
-            Err(self.corrupt(sections.entries, u64::from(at) * 16, rule, detail))
-        };
-        if length == 0 {
-            return match u32::try_from(offset) {
-                Ok(row) if row < self.rows() && count == 1 => Ok(RoaringBitmap::from_iter([row])),
-                _ => wrong(Rule::RowBounds, format!("row {offset} alone, {count} in all")),
-            };
-        }
-        let section = self.section(sections.postings)?;
-        let end = offset.saturating_add(u64::from(length));
-        let bytes = self.shared.file.read(&section, offset..end)?;
-        let bitmap = match read_bitmap(bytes, self.rows()) {
-            Ok(bitmap) => bitmap,
-            Err((rule, detail)) => {
-                return Err(self.corrupt(sections.postings, offset, rule, detail));
+    /// Hands out the rows of the term at a place, ascending and some at a time. Cost: less than a bitmap of them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`]; rows before the damage may have been handed out.
+    pub(crate) fn visit_posting(&self, place: u32, visit: &mut dyn FnMut(&[u32])) -> Result<()> {
+        match self.home(place)? {
+            Home::File(sections, at) => match self.stored_rows(sections, at)? {
+                StoredRows::One(row) => visit(&[row]),
+                StoredRows::Bitmap { bytes, offset, count } => {
+                    let found =
+                        visit_bitmap(bytes, self.rows(), visit).map_err(|(rule, detail)| {
+                            self.corrupt(sections.postings, offset, rule, detail)
+                        })?;
+                    self.check_count(sections, at, found, count)?;
+                }
+            },
+            Home::Memory(derived, at) => {
+                let Some((_, rows)) = derived.get(at) else { return Err(self.no_term(place)) };
+                bitmap_rows(rows).for_each(|row| visit(&[row]));
             }
-        };
-        if bitmap.len() != u64::from(count) {
-            return wrong(Rule::Count, format!("{} rows, expected {count}", bitmap.len()));
         }
+        Ok(())
+    }
+
+    fn stored_posting(&self, sections: DictionarySections, at: u32) -> Result<RoaringBitmap> {
+        let (bytes, offset, count) = match self.stored_rows(sections, at)? {
+            StoredRows::One(row) => return Ok(RoaringBitmap::from_iter([row])),
+            StoredRows::Bitmap { bytes, offset, count } => (bytes, offset, count),
+        };
+        let bitmap = read_bitmap(bytes, self.rows())
+            .map_err(|(rule, detail)| self.corrupt(sections.postings, offset, rule, detail))?;
+        self.check_count(sections, at, bitmap.len(), count)?;
         Ok(bitmap)
     }
+
+    /// The rows of the term at a place in a dictionary of the file, as they are stored.
+    fn stored_rows(&self, sections: DictionarySections, at: u32) -> Result<StoredRows<'_>> {
+        let PostingEntry { offset, length, count } = self.posting_entry(sections, at)?;
+        if length > 0 {
+            let section = self.section(sections.postings)?;
+            let end = offset.saturating_add(u64::from(length));
+            let bytes = self.shared.file.read(&section, offset..end)?;
+            return Ok(StoredRows::Bitmap { bytes, offset, count });
+        }
+        match u32::try_from(offset) {
+            Ok(row) if row < self.rows() && count == 1 => Ok(StoredRows::One(row)),
+            _ => {
+                let detail = format!("row {offset} alone, {count} in all");
+                Err(self.corrupt(sections.entries, u64::from(at) * 16, Rule::RowBounds, detail))
+            }
+        }
+    }
+
+    fn check_count(
+        &self,
+        sections: DictionarySections,
+        at: u32,
+        found: u64,
+        count: u32,
+    ) -> Result<()> {
+        if found == u64::from(count) {
+            return Ok(());
+        }
+        let detail = format!("{found} rows, expected {count}");
+        Err(self.corrupt(sections.entries, u64::from(at) * 16, Rule::Count, detail))
+    }
+}
+
+/// The rows of a term in a file.
+enum StoredRows<'a> {
+    One(u32),
+    Bitmap {
+        bytes: &'a [u8],
+        /// Where they begin in their section.
+        offset: u64,
+        /// How many rows they are said to hold.
+        count: u32,
+    },
 }
 
 /// Terms of a field; see [`Segment::terms`].

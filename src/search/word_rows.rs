@@ -1,0 +1,115 @@
+//! The rows that words were found in, remembered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use roaring::RoaringBitmap;
+
+use super::text::TextFilter;
+use crate::error::Result;
+use crate::segment::Segment;
+
+/// Bytes that are remembered per row of the segment: the words of a long strategy, even if each is in every other row.
+const BYTES_PER_ROW: usize = 64;
+
+/// Bytes that are remembered at most.
+const BYTES_MAX: usize = 128 << 20;
+
+/// What a condition takes beside its rows, about.
+const ENTRY_BYTES: usize = 256;
+
+/// The rows of a segment by conditions on words. People change a strategy line by line, and see the count of each: only what
+/// is new reads postings.
+#[derive(Default)]
+pub(super) struct WordRows(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    rows: HashMap<TextFilter, (Arc<RoaringBitmap>, u64)>,
+    bytes: usize,
+    /// Look-ups so far.
+    turn: u64,
+}
+
+impl WordRows {
+    /// The rows of a condition, found by `find` if they are not known.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub(super) fn of(
+        &self,
+        segment: &Segment,
+        filter: &TextFilter,
+        find: impl FnOnce() -> Result<RoaringBitmap>,
+    ) -> Result<Arc<RoaringBitmap>> {
+        if let Some(known) = self.lock().get(filter) {
+            return Ok(known);
+        }
+        let found = Arc::new(find()?);
+        let room = (segment.rows() as usize).saturating_mul(BYTES_PER_ROW).min(BYTES_MAX);
+        self.lock().put(filter, &found, room);
+        Ok(found)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn get(&mut self, filter: &TextFilter) -> Option<Arc<RoaringBitmap>> {
+        self.turn += 1;
+        let (rows, last) = self.rows.get_mut(filter)?;
+        *last = self.turn;
+        Some(rows.clone())
+    }
+
+    /// Remembers rows; without room, the half that was not asked for longest goes first.
+    fn put(&mut self, filter: &TextFilter, rows: &Arc<RoaringBitmap>, room: usize) {
+        self.turn += 1;
+        let bytes = bytes_of(rows);
+        if bytes > room || self.rows.contains_key(filter) {
+            return;
+        }
+        while self.bytes + bytes > room {
+            let mut turns: Vec<u64> = self.rows.values().map(|(_, turn)| *turn).collect();
+            let half = turns.len() / 2;
+            let (_, middle, _) = turns.select_nth_unstable(half);
+            let middle = *middle;
+            self.rows.retain(|_, (_, turn)| *turn > middle);
+            self.bytes = self.rows.values().map(|(rows, _)| bytes_of(rows)).sum();
+        }
+        self.rows.insert(filter.clone(), (rows.clone(), self.turn));
+        self.bytes += bytes;
+    }
+}
+
+fn bytes_of(rows: &RoaringBitmap) -> usize {
+    rows.serialized_size() + ENTRY_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::text::TextField;
+
+    #[test]
+    fn what_was_not_asked_for_longest_is_forgotten_when_there_is_no_room() {
+        let filter = |word: usize| TextFilter::new(TextField::ALL, &format!("word{word}"), None);
+        let rows = Arc::new(RoaringBitmap::from_sorted_iter((0..100).map(|row| row * 3)).unwrap());
+        let (each, mut known) = (bytes_of(&rows), Known::default());
+        let room = 10 * each + each / 2;
+        for word in 0..100 {
+            assert_eq!(known.get(&filter(word)), None);
+            known.put(&filter(word), &rows, room);
+            known.put(&filter(word), &rows, room);
+            assert!(known.get(&filter(0)).is_some(), "{word}");
+            assert!(known.bytes <= room && known.bytes == known.rows.len() * each);
+        }
+        assert!(known.rows.len() >= 5);
+        let large = Arc::new((0..20_000).map(|row| row * 3).collect::<RoaringBitmap>());
+        known.put(&filter(100), &large, room);
+        assert_eq!(known.get(&filter(100)), None);
+        assert!(known.get(&filter(0)).is_some());
+    }
+}
