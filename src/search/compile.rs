@@ -4,6 +4,7 @@
 //! silence. So every name is looked up before a filter is evaluated: it becomes the terms that the
 //! database spells that way, a [`Note`] if it is legal and absent, or an error with suggestions.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -341,22 +342,22 @@ impl Compiler<'_> {
         terms: impl Iterator<Item = (TermField, impl AsRef<str>)>,
     ) -> Result<Range<usize>> {
         let start = self.program.terms.len();
-        let mut wanted: Vec<(TermField, String)> =
-            terms.map(|(field, term)| (field, field.normalise(term.as_ref()))).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        for of_field in wanted.chunk_by(|(a, _), (b, _)| a == b) {
-            let Some((field, _)) = of_field.first() else { continue };
-            let terms: Vec<&str> = of_field.iter().map(|(_, term)| term.as_str()).collect();
-            let find = |view: &SegmentView| view.segment.find_terms(*field, &terms);
+        let mut wanted: BTreeMap<TermField, Vec<String>> = BTreeMap::new();
+        for (field, term) in terms {
+            wanted.entry(field).or_default().push(field.normalise(term.as_ref()));
+        }
+        for (field, mut terms) in wanted {
+            terms.sort();
+            terms.dedup();
+            let find = |view: &SegmentView| view.segment.find_terms(field, &terms);
             let places = self.segments.iter().map(find).collect::<Result<Vec<_>>>()?;
-            for (number, term) in terms.iter().enumerate() {
+            for (number, term) in terms.into_iter().enumerate() {
                 let of_term = places.iter().map(|places| places.get(number).copied().flatten());
                 if of_term.clone().all(|place| place.is_none()) {
                     continue;
                 }
                 self.places.iter_mut().zip(of_term).for_each(|(places, place)| places.push(place));
-                self.program.terms.push((*field, (*term).to_owned()));
+                self.program.terms.push((field, term));
             }
         }
         Ok(start..self.program.terms.len())

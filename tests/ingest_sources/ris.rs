@@ -24,7 +24,7 @@ fn line() -> impl Strategy<Value = String> {
 
 fn author() -> impl Strategy<Value = Author> {
     let suffix = prop::sample::select(vec!["", "Jr", "3rd"]);
-    let person = ("[A-Z][a-z]{1,9}", "[A-Z][a-z]{1,8}( [A-Z][a-z]{1,4})?", suffix).prop_map(
+    let person = ("[A-Z][a-z]{1,9}", "([A-Z][a-z]{1,8}( [A-Z][a-z]{1,4})?)?", suffix).prop_map(
         |(last_name, fore_name, suffix)| {
             let initials = fore_name.split(' ').filter_map(|name| name.chars().next()).collect();
             let suffix = suffix.to_owned();

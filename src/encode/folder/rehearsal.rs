@@ -208,7 +208,10 @@ mod tests {
             seen.push(preset.architecture);
             let rehearsal = Rehearsal::new(preset).expect(preset.name);
             rehearsal.run(9).expect(preset.name);
-            rehearsal.run(100_000).expect(preset.name);
+            // The length is cut to what the model takes; one model shows it, a large one takes a minute for it.
+            if seen.len() == 1 {
+                rehearsal.run(100_000).expect(preset.name);
+            }
             assert_eq!(rehearsal.layers(), preset.layers.count);
             let files = rehearsal._files.path().to_owned();
             assert!(files.is_dir());

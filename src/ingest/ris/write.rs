@@ -86,16 +86,16 @@ fn kind(document: &Document) -> &'static str {
     }
 }
 
-/// `Last, First, Suffix`, initials where there are no first names.
+/// `Last, First, Suffix`, initials where there are no first names; `Last, , Suffix` where there are no initials either.
 fn name(author: &Author) -> String {
     if !author.collective_name.is_empty() {
         return author.collective_name.clone();
     }
     let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
-    let parts = [&author.last_name, given, &author.suffix];
-    let parts: Vec<&str> =
-        parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    parts.join(", ")
+    let parts = [&author.last_name, given, &author.suffix].map(String::as_str);
+    let is_whole = !author.last_name.is_empty() && !author.suffix.is_empty();
+    let parts = parts.into_iter().filter(|part| is_whole || !part.is_empty());
+    parts.collect::<Vec<&str>>().join(", ")
 }
 
 /// `PY  - 2019` and `DA  - 2019/03/05/`; where the date is neither a day, a month nor a year, the words of the

@@ -63,7 +63,11 @@ impl Segment {
     ///
     /// # Errors
     /// [`Error::Corrupt`].
-    pub(crate) fn find_terms(&self, field: TermField, terms: &[&str]) -> Result<Vec<Option<u32>>> {
+    pub(crate) fn find_terms(
+        &self,
+        field: TermField,
+        terms: &[String],
+    ) -> Result<Vec<Option<u32>>> {
         let range = self.term_range(field)?;
         let table = match range.is_empty() || terms.len() < MANY_TERMS {
             true => None,
