@@ -127,6 +127,7 @@ fn each_run(
 pub(super) struct FormMask {
     /// Bit `i % 8` of byte `i / 8` is occurrence `i`; [`PADDING`] bytes more than that.
     bits: Vec<u8>,
+    count: u32,
 }
 
 /// Bytes that can be read behind the last one of a mask.
@@ -162,7 +163,7 @@ impl FormMask {
             }
             at += usize::from(form > 0);
         })?;
-        Ok(FormMask { bits })
+        Ok(FormMask { bits, count })
     }
 
     /// Whether the occurrence is of one of the forms.
@@ -172,11 +173,12 @@ impl FormMask {
         byte >> (occurrence % 8) & 1 == 1
     }
 
-    /// Whether any of `count` occurrences is.
+    /// Whether any of `count` occurrences is; there are none behind the last.
     #[inline]
     pub(super) fn any(&self, first: u32, count: u32) -> bool {
         if count > LOOK {
-            return (first..first.saturating_add(count)).any(|occurrence| self.has(occurrence));
+            let end = first.saturating_add(count).min(self.count);
+            return (first..end).any(|occurrence| self.has(occurrence));
         }
         let bytes = self.bits.get(first as usize / 8..).and_then(|rest| rest.first_chunk());
         let look = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)) >> (first % 8);

@@ -40,8 +40,9 @@ pub fn visit_rows(
     if !shape.is_long() {
         cursor.load_next()?;
         let mask = mask_of(&mut cursor.rest(), shape, shape.occurrences, forms)?;
-        visit_block(&cursor, mask.as_ref(), &mut 0, &mut wanted, visit);
-        return Ok(());
+        let mut end = 0;
+        visit_block(&cursor, mask.as_ref(), &mut end, &mut wanted, visit);
+        return check_end(&mask, end, shape.occurrences);
     }
     let groups = cursor.groups(None, shape);
     for number in 0..groups.count() {
@@ -58,11 +59,17 @@ pub fn visit_rows(
                 visit_block(&cursor, mask.as_ref(), &mut end, &mut wanted, visit);
             }
         }
-        if mask.is_some() && count != end {
-            return broken(0, format!("{end} occurrences in group {number}, not {count}"));
-        }
+        check_end(&mask, end, count)?;
     }
     Ok(())
+}
+
+/// Whether rows have as many occurrences as a mask has.
+fn check_end(mask: &Option<FormMask>, end: u32, count: u32) -> Read<()> {
+    match mask.is_none() || end == count {
+        true => Ok(()),
+        false => broken(0, format!("{end} occurrences, not {count}")),
+    }
 }
 
 /// Hands out those rows of the block that is loaded which are wanted and have an occurrence in a mask. `end` counts

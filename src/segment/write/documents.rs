@@ -32,8 +32,8 @@
 //! | 19 | 30.0 % | 29.4 % | 70 s |
 //!
 //! So new documents are compressed at level 4 with 384 KiB, half the time of level 5 for one per cent
-//! more on disk. A segment with a lexical index takes longer to write anyway and pays for level 5. A merge
-//! writes them again at level 6; in the order of inverted lists, neighbours are alike, and it reaches 30.5 %.
+//! more on disk. A segment with a lexical index takes longer to write anyway and pays for level 6. A merge
+//! writes all at level 6; in the order of inverted lists, neighbours are alike, and it reaches 30.5 %.
 //!
 //! Training and compression run on a thread of its own (`super::compress`), behind a queue
 //! whose length depends on nothing but the records: what is written, and when a builder is full, is
@@ -53,11 +53,8 @@ const BLOCK_RAW_BYTES: usize = 8 * 1024;
 /// zstd level of new documents; see the module's table.
 const LEVEL_NEW: i32 = 4;
 
-/// zstd level of new documents in a segment with a lexical index.
-const LEVEL_NEW_WITH_WORDS: i32 = 5;
-
-/// zstd level of documents that a merge writes again.
-const LEVEL_MERGED: i32 = 6;
+/// zstd level of documents in a segment with a lexical index, and of those that a merge writes again.
+const LEVEL_DENSE: i32 = 6;
 
 /// Records that are kept to train the dictionary.
 pub(in crate::segment) const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
@@ -106,13 +103,13 @@ impl DocumentWriter {
         samples: Vec<u8>,
         lengths: Vec<usize>,
     ) -> Result<DocumentWriter> {
-        let compressor = compressor(LEVEL_MERGED, samples, lengths)?;
+        let compressor = compressor(LEVEL_DENSE, samples, lengths)?;
         Ok(DocumentWriter { compressor: Some(compressor), ..DocumentWriter::new() })
     }
 
     /// Compresses as suits a segment with a lexical index, if nothing is compressed yet.
     pub(in crate::segment) fn set_with_words(&mut self) {
-        self.level = LEVEL_NEW_WITH_WORDS;
+        self.level = LEVEL_DENSE;
     }
 
     /// Takes a record.
