@@ -75,7 +75,7 @@ impl Evaluation<'_> {
             Condition::Headings(_) if waived == Waived::Headings => all_rows(segment),
             Condition::Nothing => RoaringBitmap::new(),
             Condition::Terms(_) | Condition::Headings(_) | Condition::Words(..) => {
-                let mut found = RowSet::new(segment);
+                let mut found = RowSet::new(segment.rows());
                 self.add(condition, waived, &mut found)?;
                 found.finish()
             }
@@ -97,7 +97,7 @@ impl Evaluation<'_> {
             }
             Condition::Words(filter, pattern) => {
                 let find = || {
-                    let mut rows = RowSet::new(self.segment);
+                    let mut rows = RowSet::new(self.segment.rows());
                     text::matching(self.segment, filter, pattern, &mut |some| rows.add(some))?;
                     Ok(rows.finish())
                 };
@@ -126,7 +126,7 @@ impl Gathered {
     fn new(joint: Joint, segment: &Segment) -> Gathered {
         match joint {
             Joint::And => Gathered::And(None),
-            Joint::Or => Gathered::Or(RowSet::new(segment)),
+            Joint::Or => Gathered::Or(RowSet::new(segment.rows())),
             Joint::Not => Gathered::Not(RoaringBitmap::new()),
         }
     }

@@ -74,7 +74,7 @@ impl<'a> Lacking<'a> {
     ) -> Result<[u64; 2]> {
         let count = |waived, lacking: Option<&RoaringBitmap>| -> Result<u64> {
             let Some(lacking) = lacking else { return Ok(0) };
-            Ok((evaluation.rows(waived)? & lacking - deleted - passing).len())
+            Ok((evaluation.rows(waived)? & (lacking - deleted - passing)).len())
         };
         Ok([count(Waived::Dates, self.dates)?, count(Waived::Headings, self.headings)?])
     }

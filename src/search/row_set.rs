@@ -19,9 +19,10 @@ pub(super) struct RowSet {
 }
 
 impl RowSet {
-    pub(super) fn new(segment: &Segment) -> RowSet {
+    /// For a segment of so many rows.
+    pub(super) fn new(segment_rows: u32) -> RowSet {
         let joined = RoaringBitmap::new();
-        RowSet { segment_rows: segment.rows(), few: Vec::new(), bits: Vec::new(), joined }
+        RowSet { segment_rows, few: Vec::new(), bits: Vec::new(), joined }
     }
 
     /// Adds rows of the segment.

@@ -222,9 +222,12 @@ const PHRASES: &[(&str, &[(&[&str], Option<&str>)])] = &[
     ("β-catenin", &[(&["beta"], None), (&["catenin"], None)]),
     ("happ* hopi*", &[(&["happ*"], None), (&["hopi*"], None)]),
     ("nothing", &[(&["nothing"], None)]),
+    ("zebra", &[(&["zebra"], None)]),
+    ("zebra kinase inhibitor", &[(&["zebra"], None), (&["kinase"], None), (&["inhibitor"], None)]),
 ];
 
 const NEAR: &[(&str, &[&str])] = &[
+    ("zebra inhibitor", &["zebra", "inhibitor"]),
     ("kinase inhibitor", &["kinase", "inhibitor"]),
     ("cell tumor kinase", &["cell", "tumor", "kinase"]),
     ("tumo* trial", &["tumo*", "trial"]),
@@ -244,19 +247,32 @@ const FIELDS: &[&[TextField]] = &[
 
 /// A database whose segments, deletions and merges follow from a seed, and the documents that it holds.
 fn database(seed: u64, positions: bool, compact: bool) -> (Database, BTreeMap<Key, Document>) {
+    database_of(300, seed, positions, compact)
+}
+
+/// The same with documents of so many keys.
+fn database_of(
+    keys: u64,
+    seed: u64,
+    positions: bool,
+    compact: bool,
+) -> (Database, BTreeMap<Key, Document>) {
     let mut random = Random(seed);
     let options = CreateOptions::default().lexical(Some(LexicalConfig { positions }));
     let database = Database::create_in(Arc::new(MemoryStorage::new()), options).unwrap();
     let mut writer = database.writer(WriterOptions::default()).unwrap();
     let mut known = BTreeMap::new();
     for _ in 0..1 + random.below(3) {
-        for _ in 0..random.below(220) {
-            let number = random.below(300);
+        for _ in 0..random.below(keys * 11 / 15) {
+            let number = random.below(keys);
             if random.below(10) == 0 {
                 writer.delete(&common::key(number)).unwrap();
                 known.remove(&common::key(number));
             } else {
-                let document = document(&mut random, number);
+                let mut document = document(&mut random, number);
+                if number.is_multiple_of(97) {
+                    document.title.push_str(" zebra kinase inhibitor");
+                }
                 known.insert(document.key.clone(), document.clone());
                 writer.upsert(document).unwrap();
             }
@@ -295,8 +311,11 @@ fn seeds(base: u64) -> impl Iterator<Item = (u64, bool)> {
 #[test]
 fn phrases_and_proximity_find_what_a_reader_finds() {
     let mut found_any = 0;
-    for (seed, compact) in seeds(1) {
-        let (database, documents) = database(seed, true, compact);
+    // Lists of one block of rows and less, then of several groups of blocks.
+    let small = seeds(1).map(|(seed, compact)| database(seed, true, compact));
+    let large =
+        [(50, false), (51, true)].map(|(seed, compact)| database_of(5000, seed, true, compact));
+    for (seed, (database, documents)) in (1..).zip(small.chain(large)) {
         let snapshot = database.snapshot();
         snapshot.verify(&Control::default()).unwrap();
         for fields in FIELDS {

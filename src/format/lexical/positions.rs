@@ -15,6 +15,8 @@ const OTHER_LOW_BITS: u32 = 3;
 const TABLE_COUNTS: usize = 8;
 
 /// [`text_low_bits`] by length code and count: a division for each row costs more than reading its positions.
+// It is made when the crate is compiled.
+#[allow(clippy::indexing_slicing)]
 static TABLE: [[u8; TABLE_COUNTS]; 256] = {
     let mut table = [[0; TABLE_COUNTS]; 256];
     let mut length = 0;

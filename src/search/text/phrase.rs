@@ -5,8 +5,9 @@ use super::part_ranges::{PartRange, is_in};
 use super::pattern::Pattern;
 use crate::error::Result;
 use crate::format::lexical::{Decoded, FormSet, LexicalField, PostingCursor, Selection};
+use crate::format::rows::rows as bitmap_rows;
 use crate::search::row_set::RowSet;
-use crate::segment::{LexicalIndex, Segment};
+use crate::segment::LexicalIndex;
 
 /// The words of a pattern in one field of one segment.
 pub(super) struct Phrase<'a> {
@@ -52,14 +53,14 @@ impl<'a> Phrase<'a> {
     ///
     /// Cost: the rows of the rarest unit and, of the others, the blocks that those lie in; then positions up to the last
     /// of them.
-    pub(super) fn candidates(&mut self, segment: &Segment) -> Result<Vec<u32>> {
+    pub(super) fn candidates(&mut self) -> Result<Vec<u32>> {
         let mut order: Vec<&PhraseUnit> = self.units.iter().collect();
         order.sort_by_key(|unit| unit.rows());
         let mut rows = Vec::new();
         for (place, unit) in order.into_iter().enumerate() {
             rows = match place {
-                0 => unit.all_rows(self.index, segment)?,
-                _ => unit.rows_among(&rows, self.index, segment)?,
+                0 => unit.all_rows(self.index)?,
+                _ => unit.rows_among(&rows, self.index)?,
             };
             if rows.is_empty() {
                 return Ok(rows);
@@ -106,18 +107,18 @@ impl PhraseUnit {
     }
 
     /// Rows that have the stems of all parts, or that of the joined word.
-    fn all_rows(&self, index: &LexicalIndex<'_>, segment: &Segment) -> Result<Vec<u32>> {
+    fn all_rows(&self, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         let mut parts: Vec<&Word> = self.parts.iter().collect();
         parts.sort_by_key(|word| word.rows());
         let mut rows = Vec::new();
         for (place, word) in parts.into_iter().enumerate() {
             rows = match place {
-                0 => word.all_rows(index, segment)?,
-                _ => word.rows_among(&rows, index, segment)?,
+                0 => word.all_rows(index)?,
+                _ => word.rows_among(&rows, index)?,
             };
         }
         if let Some(joined) = &self.joined {
-            rows.extend(joined.all_rows(index, segment)?);
+            rows.extend(joined.all_rows(index)?);
             rows.sort_unstable();
             rows.dedup();
         }
@@ -125,18 +126,13 @@ impl PhraseUnit {
     }
 
     /// The same among rows that ascend.
-    fn rows_among(
-        &self,
-        among: &[u32],
-        index: &LexicalIndex<'_>,
-        segment: &Segment,
-    ) -> Result<Vec<u32>> {
+    fn rows_among(&self, among: &[u32], index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         let mut rows = among.to_vec();
         for word in &self.parts {
-            rows = word.rows_among(&rows, index, segment)?;
+            rows = word.rows_among(&rows, index)?;
         }
         if let Some(joined) = &self.joined {
-            rows.extend(joined.rows_among(among, index, segment)?);
+            rows.extend(joined.rows_among(among, index)?);
             rows.sort_unstable();
             rows.dedup();
         }
@@ -151,27 +147,22 @@ impl Word {
     }
 
     /// Rows that have its stems, ascending.
-    fn all_rows(&self, index: &LexicalIndex<'_>, segment: &Segment) -> Result<Vec<u32>> {
+    fn all_rows(&self, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         let mut rows = Vec::new();
         for WordList { list, .. } in &self.lists {
             let selection = Selection { forms: &FormSet::all(), rows: None };
             index.visit_rows(list, selection, &mut |found| rows.extend_from_slice(found))?;
         }
         if self.lists.len() > 1 {
-            let mut set = RowSet::new(segment);
+            let mut set = RowSet::new(index.rows());
             set.add(&rows);
-            rows = crate::format::rows::rows(&set.finish()).collect();
+            rows = bitmap_rows(&set.finish()).collect();
         }
         Ok(rows)
     }
 
     /// The same among rows that ascend.
-    fn rows_among(
-        &self,
-        among: &[u32],
-        index: &LexicalIndex<'_>,
-        segment: &Segment,
-    ) -> Result<Vec<u32>> {
+    fn rows_among(&self, among: &[u32], index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         if let [WordList { list, .. }] = self.lists.as_slice() {
             let mut cursor: PostingCursor<'_> = index.cursor(list)?;
             let mut rows = Vec::new();
@@ -182,7 +173,7 @@ impl Word {
             }
             return Ok(rows);
         }
-        let mut own = self.all_rows(index, segment)?.into_iter().peekable();
+        let mut own = self.all_rows(index)?.into_iter().peekable();
         let is_own = |row: &u32| {
             while own.next_if(|next| next < row).is_some() {}
             own.peek() == Some(row)

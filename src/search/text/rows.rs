@@ -25,7 +25,7 @@ pub(in crate::search) fn matching(
     found: &mut dyn FnMut(&[u32]),
 ) -> Result<()> {
     let index = segment.lexical().ok_or_else(|| not_indexed(segment))?;
-    let search = Search { index, segment, pattern, between: filter.between };
+    let search = Search { index, pattern, between: filter.between };
     let mut text_parts = [false; PARTS];
     for field in &filter.fields {
         match indexed_in(*field) {
@@ -60,7 +60,6 @@ pub(in crate::search) fn not_indexed(segment: &Segment) -> Error {
 /// One pattern in one segment.
 struct Search<'a> {
     index: LexicalIndex<'a>,
-    segment: &'a Segment,
     pattern: &'a Pattern,
     between: Option<u32>,
 }
@@ -97,7 +96,7 @@ impl Search<'_> {
         }
         let mut phrase = Phrase::new(&self.index, field, self.pattern, self.between)?;
         let mut matching = Vec::new();
-        for row in phrase.candidates(self.segment)? {
+        for row in phrase.candidates()? {
             if phrase.is_in(row, ranges.of(row)?) {
                 matching.push(row);
             }

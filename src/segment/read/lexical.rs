@@ -87,6 +87,11 @@ impl<'a> LexicalIndex<'a> {
         &self.meta
     }
 
+    /// Rows of the segment.
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows
+    }
+
     pub(crate) fn has_positions(&self) -> bool {
         self.meta.positions == 1
     }
