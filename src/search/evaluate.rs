@@ -1,14 +1,19 @@
 //! The rows of one segment that pass a program.
 
+use std::sync::Arc;
+
 use roaring::RoaringBitmap;
 
 use super::program::{Condition, Joint, Program, Step, Waived};
+use super::remembered::{Costly, RememberedRows};
 use super::row_set::{RowSet, all_but, all_rows};
 use super::rows::{days, keyed, numbers, posting};
 use super::text;
-use super::word_rows::WordRows;
 use crate::error::Result;
 use crate::segment::Segment;
+
+/// Terms of a condition from which on its rows are remembered.
+const MANY_TERMS: usize = 16;
 
 /// Evaluates a program in one segment.
 pub(super) struct Evaluation<'a> {
@@ -16,14 +21,14 @@ pub(super) struct Evaluation<'a> {
     pub(super) program: &'a Program,
     /// The places of [`Program::terms`] in the segment.
     pub(super) places: &'a [Option<u32>],
-    pub(super) words: &'a WordRows,
+    pub(super) remembered: &'a RememberedRows,
 }
 
 impl Evaluation<'_> {
     /// The rows that pass, deleted ones included.
     ///
-    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words that are
-    /// not remembered read their lists. Memory: the rows of each open group, and groups of one kind inside each other are
+    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words
+    /// and many terms read theirs unless they are remembered. Memory: the rows of each open group, and groups of one kind inside each other are
     /// one.
     ///
     /// # Errors
@@ -93,19 +98,35 @@ impl Evaluation<'_> {
             }
             Condition::Terms(range) | Condition::Headings(range) => {
                 let places = self.places.get(range.clone()).unwrap_or_default();
-                posting(self.segment, places.iter().copied().flatten(), found)?;
+                let places: Vec<u32> = places.iter().copied().flatten().collect();
+                if places.len() < MANY_TERMS {
+                    return posting(self.segment, &places, found);
+                }
+                let find = |rows: &mut RowSet| posting(self.segment, &places, rows);
+                found.add_bitmap(&*self.costly(Costly::Terms(places.clone()), find)?);
             }
             Condition::Words(filter, pattern) => {
-                let find = || {
-                    let mut rows = RowSet::new(self.segment.rows());
-                    text::matching(self.segment, filter, pattern, &mut |some| rows.add(some))?;
-                    Ok(rows.finish())
+                let find = |rows: &mut RowSet| {
+                    text::matching(self.segment, filter, pattern, &mut |some| rows.add(some))
                 };
-                found.add_bitmap(&*self.words.of(self.segment, filter, find)?);
+                found.add_bitmap(&*self.costly(Costly::Words(filter.clone()), find)?);
             }
             _ => found.add_bitmap(&self.condition(condition, waived)?),
         }
         Ok(())
+    }
+
+    /// The rows of a condition: remembered, or found.
+    fn costly(
+        &self,
+        condition: Costly,
+        find: impl FnOnce(&mut RowSet) -> Result<()>,
+    ) -> Result<Arc<RoaringBitmap>> {
+        self.remembered.of(self.segment, condition, || {
+            let mut rows = RowSet::new(self.segment.rows());
+            find(&mut rows)?;
+            Ok(rows.finish())
+        })
     }
 }
 

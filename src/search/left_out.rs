@@ -62,7 +62,7 @@ impl<'a> Lacking<'a> {
     }
 
     /// Live rows that do not pass and would if every condition on dates held, and have no date; and the same of MeSH
-    /// headings. Cost: where there are any, the program once more, but for words.
+    /// headings. Cost: where there are any, the program once more, but for what is remembered.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
@@ -74,7 +74,11 @@ impl<'a> Lacking<'a> {
     ) -> Result<[u64; 2]> {
         let count = |waived, lacking: Option<&RoaringBitmap>| -> Result<u64> {
             let Some(lacking) = lacking else { return Ok(0) };
-            Ok((evaluation.rows(waived)? & (lacking - deleted - passing)).len())
+            let mut left = lacking - passing;
+            if !deleted.is_empty() {
+                left -= deleted;
+            }
+            Ok(evaluation.rows(waived)?.intersection_len(&left))
         };
         Ok([count(Waived::Dates, self.dates)?, count(Waived::Headings, self.headings)?])
     }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
-//! | a bitmap per segment, remembered | `program`, `evaluate`, `rows`, `row_set`, `word_rows`, `matches`, `left_out`, `view` |
+//! | a bitmap per segment, remembered | `program`, `evaluate`, `rows`, `row_set`, `remembered`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`: by vector `dense`, by words `words` of `terms`, by both `fuse`, once more `expand`, in another order `list`, `cited` |
 //! | counts, all rows | `facets`, `matching` |
@@ -47,6 +47,7 @@ mod plan;
 mod program;
 mod qualified;
 mod query;
+mod remembered;
 mod row_set;
 mod rows;
 mod sort;
@@ -59,7 +60,6 @@ mod text;
 mod vectors;
 mod view;
 mod vocabulary;
-mod word_rows;
 mod words;
 
 pub use answer::{Hit, SearchResult};

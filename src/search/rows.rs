@@ -10,13 +10,9 @@ use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
 
 /// Adds the rows that have any of some terms, by the terms' places.
-pub(super) fn posting(
-    segment: &Segment,
-    places: impl Iterator<Item = u32>,
-    found: &mut RowSet,
-) -> Result<()> {
+pub(super) fn posting(segment: &Segment, places: &[u32], found: &mut RowSet) -> Result<()> {
     for place in places {
-        segment.visit_posting(place, &mut |rows| found.add(rows))?;
+        segment.visit_posting(*place, &mut |rows| found.add(rows))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::filter::Filter;
 use super::left_out::LackingRows;
 use super::matches::{MatchCache, Matches};
 use super::names::index::LooseNames;
-use super::word_rows::WordRows;
+use super::remembered::RememberedRows;
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::lexical::length_of_code;
@@ -32,7 +32,7 @@ pub struct SegmentView {
     pub mesh: MeshInUse,
     sums: Arc<Sums>,
     lacking: Arc<LackingRows>,
-    words: Arc<WordRows>,
+    remembered: Arc<RememberedRows>,
     cache: Arc<MatchCache>,
     names: Arc<LooseNames>,
     compiled: Arc<CompiledCache>,
@@ -46,7 +46,7 @@ impl SegmentView {
         codebook: Option<CodebookFile>,
         mesh: MeshInUse,
     ) -> SegmentView {
-        let (sums, lacking, words, cache, names, compiled) = Default::default();
+        let (sums, lacking, remembered, cache, names, compiled) = Default::default();
         SegmentView {
             segment,
             deleted,
@@ -54,7 +54,7 @@ impl SegmentView {
             mesh,
             sums,
             lacking,
-            words,
+            remembered,
             cache,
             names,
             compiled,
@@ -80,7 +80,7 @@ impl SegmentView {
         number: usize,
     ) -> Evaluation<'a> {
         let (program, places) = (&filter.program, filter.places(number));
-        Evaluation { segment: &self.segment, program, places, words: &self.words }
+        Evaluation { segment: &self.segment, program, places, remembered: &self.remembered }
     }
 
     /// Words of all live rows' texts. Computed once.

@@ -1,4 +1,4 @@
-//! The rows that words were found in, remembered.
+//! The rows of conditions that cost most, remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,20 +18,29 @@ const BYTES_MAX: usize = 128 << 20;
 /// What a condition takes beside its rows, about.
 const ENTRY_BYTES: usize = 256;
 
-/// The rows of a segment by conditions on words. People change a strategy line by line, and see the count of each: only what
-/// is new reads postings.
+/// A condition, as a segment knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Costly {
+    /// Words of the text.
+    Words(TextFilter),
+    /// Any of many terms, such as those of an exploded heading, by their places.
+    Terms(Vec<u32>),
+}
+
+/// The rows of a segment by costly conditions. People change a strategy line by line, and see the count of each: only what is
+/// new reads postings.
 #[derive(Default)]
-pub(super) struct WordRows(Mutex<Known>);
+pub(super) struct RememberedRows(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    rows: HashMap<TextFilter, (Arc<RoaringBitmap>, u64)>,
+    rows: HashMap<Costly, (Arc<RoaringBitmap>, u64)>,
     bytes: usize,
     /// Look-ups so far.
     turn: u64,
 }
 
-impl WordRows {
+impl RememberedRows {
     /// The rows of a condition, found by `find` if they are not known.
     ///
     /// # Errors
@@ -39,15 +48,15 @@ impl WordRows {
     pub(super) fn of(
         &self,
         segment: &Segment,
-        filter: &TextFilter,
+        condition: Costly,
         find: impl FnOnce() -> Result<RoaringBitmap>,
     ) -> Result<Arc<RoaringBitmap>> {
-        if let Some(known) = self.lock().get(filter) {
+        if let Some(known) = self.lock().get(&condition) {
             return Ok(known);
         }
         let found = Arc::new(find()?);
         let room = (segment.rows() as usize).saturating_mul(BYTES_PER_ROW).min(BYTES_MAX);
-        self.lock().put(filter, &found, room);
+        self.lock().put(condition, &found, room);
         Ok(found)
     }
 
@@ -57,18 +66,18 @@ impl WordRows {
 }
 
 impl Known {
-    fn get(&mut self, filter: &TextFilter) -> Option<Arc<RoaringBitmap>> {
+    fn get(&mut self, condition: &Costly) -> Option<Arc<RoaringBitmap>> {
         self.turn += 1;
-        let (rows, last) = self.rows.get_mut(filter)?;
+        let (rows, last) = self.rows.get_mut(condition)?;
         *last = self.turn;
         Some(rows.clone())
     }
 
     /// Remembers rows; without room, the half that was not asked for longest goes first.
-    fn put(&mut self, filter: &TextFilter, rows: &Arc<RoaringBitmap>, room: usize) {
+    fn put(&mut self, condition: Costly, rows: &Arc<RoaringBitmap>, room: usize) {
         self.turn += 1;
         let bytes = bytes_of(rows);
-        if bytes > room || self.rows.contains_key(filter) {
+        if bytes > room || self.rows.contains_key(&condition) {
             return;
         }
         while self.bytes + bytes > room {
@@ -79,7 +88,7 @@ impl Known {
             self.rows.retain(|_, (_, turn)| *turn > middle);
             self.bytes = self.rows.values().map(|(rows, _)| bytes_of(rows)).sum();
         }
-        self.rows.insert(filter.clone(), (rows.clone(), self.turn));
+        self.rows.insert(condition, (rows.clone(), self.turn));
         self.bytes += bytes;
     }
 }
@@ -95,20 +104,22 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_for_longest_is_forgotten_when_there_is_no_room() {
-        let filter = |word: usize| TextFilter::new(TextField::ALL, &format!("word{word}"), None);
+        let filter = |word: usize| {
+            Costly::Words(TextFilter::new(TextField::ALL, &format!("word{word}"), None))
+        };
         let rows = Arc::new(RoaringBitmap::from_sorted_iter((0..100).map(|row| row * 3)).unwrap());
         let (each, mut known) = (bytes_of(&rows), Known::default());
         let room = 10 * each + each / 2;
         for word in 0..100 {
             assert_eq!(known.get(&filter(word)), None);
-            known.put(&filter(word), &rows, room);
-            known.put(&filter(word), &rows, room);
+            known.put(filter(word), &rows, room);
+            known.put(filter(word), &rows, room);
             assert!(known.get(&filter(0)).is_some(), "{word}");
             assert!(known.bytes <= room && known.bytes == known.rows.len() * each);
         }
         assert!(known.rows.len() >= 5);
         let large = Arc::new((0..20_000).map(|row| row * 3).collect::<RoaringBitmap>());
-        known.put(&filter(100), &large, room);
+        known.put(filter(100), &large, room);
         assert_eq!(known.get(&filter(100)), None);
         assert!(known.get(&filter(0)).is_some());
     }
