@@ -90,3 +90,58 @@ pub fn write_bitmap(bitmap: &mut RoaringBitmap, out: &mut Vec<u8>) {
     // Writing to a vector cannot fail.
     let _ = bitmap.serialize_into(out);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ROWS: u32 = 200_000;
+
+    /// Bitmaps of arrays, bits and runs, in several containers.
+    fn bitmaps() -> impl Strategy<Value = RoaringBitmap> {
+        let range = (0..ROWS, 1u32..70_000, 1u32..40);
+        prop::collection::vec(range, 1..4).prop_map(|ranges| {
+            let rows = ranges.into_iter().flat_map(|(start, length, step)| {
+                (start..ROWS.min(start + length)).step_by(step as usize)
+            });
+            rows.collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn rows_are_handed_out_as_a_bitmap_has_them(mut bitmap in bitmaps()) {
+            let mut bytes = Vec::new();
+            write_bitmap(&mut bitmap, &mut bytes);
+            let mut rows = Vec::new();
+            let count = visit_bitmap(&bytes, ROWS, &mut |some| rows.extend_from_slice(some)).unwrap();
+            prop_assert_eq!(count, bitmap.len());
+            prop_assert!(rows.iter().copied().eq(bitmap.iter()));
+            let last = *rows.last().unwrap();
+            prop_assert!(visit_bitmap(&bytes, last, &mut |_| ()).is_err());
+        }
+
+        #[test]
+        fn changed_bytes_are_errors_or_ascending_rows(
+            mut bitmap in bitmaps(), at in any::<prop::sample::Index>(), flip in 1u8..=255, cut: bool,
+        ) {
+            let mut bytes = Vec::new();
+            write_bitmap(&mut bitmap, &mut bytes);
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+            if cut {
+                bytes.truncate(at);
+            }
+            let (mut last, mut seen) = (None, 0);
+            let outcome = visit_bitmap(&bytes, ROWS, &mut |some| {
+                seen += some.len() as u64;
+                assert!(some.iter().all(|row| *row < ROWS && last.replace(*row) < Some(*row)));
+            });
+            prop_assert!(outcome.is_err() || outcome == Ok(seen));
+        }
+    }
+}

@@ -7,12 +7,12 @@ use roaring::RoaringBitmap;
 use super::program::{Condition, Joint, Program, Step, Waived};
 use super::remembered::{Costly, RememberedRows};
 use super::row_set::{RowSet, all_but, all_rows};
-use super::rows::{days, keyed, numbers, posting};
+use super::rows::{days, keyed, numbers};
 use super::text;
 use crate::error::Result;
 use crate::segment::Segment;
 
-/// Terms of a condition from which on its rows are remembered.
+/// Terms of a condition from which on their rows are joined as plain bits, and remembered: an explosion has hundreds.
 const MANY_TERMS: usize = 16;
 
 /// Evaluates a program in one segment.
@@ -27,93 +27,78 @@ pub(super) struct Evaluation<'a> {
 impl Evaluation<'_> {
     /// The rows that pass, deleted ones included.
     ///
-    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words
-    /// and many terms read theirs unless they are remembered. Memory: the rows of each open group, and groups of one kind inside each other are
-    /// one.
+    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words and many
+    /// terms read theirs unless they are remembered. Memory: one bitmap per open group, and groups of one kind inside each
+    /// other are one.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub(super) fn rows(&self, waived: Waived) -> Result<RoaringBitmap> {
-        let (program, segment) = (self.program, self.segment);
         let mut open: Vec<Open> = Vec::new();
         let mut next = 0;
         loop {
-            let mut part = match (program.step(next), open.last_mut()) {
-                (Some(Step::Group { joint, end }), _) => {
-                    open.push(Open { end: *end, gathered: Gathered::new(*joint, segment) });
+            let mut rows = match self.program.step(next) {
+                Some(Step::Group { joint, end }) => {
+                    open.push(Open { joint: *joint, end: *end, rows: None });
                     next += 1;
                     continue;
                 }
-                (
-                    Some(Step::Condition(condition)),
-                    Some(Open { gathered: Gathered::Or(found), .. }),
-                ) => {
-                    self.add(condition, waived, found)?;
-                    None
-                }
-                (Some(Step::Condition(condition)), _) => Some(self.condition(condition, waived)?),
+                Some(Step::Condition(condition)) => self.condition(condition, waived)?,
                 // Only the empty program, for every group has a part.
-                (None, _) => Some(all_rows(segment)),
+                None => Arc::new(all_rows(self.segment)),
             };
             next += 1;
             // Hands the rows to the group that they are part of and, where that is the last part, the group's
             // rows to the one around it.
             loop {
-                let Some(group) = open.last_mut() else { return Ok(part.unwrap_or_default()) };
-                if let Some(rows) = part.take() {
-                    group.gathered.add(rows, segment);
-                }
-                if next < group.end && !group.gathered.is_decided() {
+                let Some(group) = open.last_mut() else { return Ok(Arc::unwrap_or_clone(rows)) };
+                group.add(rows, self.segment);
+                if next < group.end && !group.is_decided() {
                     break;
                 }
                 next = group.end;
-                part = open.pop().map(|group| group.gathered.finish());
+                rows = Arc::new(group.rows.take().unwrap_or_default());
+                open.pop();
             }
         }
     }
 
-    fn condition(&self, condition: &Condition, waived: Waived) -> Result<RoaringBitmap> {
+    fn condition(&self, condition: &Condition, waived: Waived) -> Result<Arc<RoaringBitmap>> {
         let segment = self.segment;
-        Ok(match condition {
+        let rows = match condition {
             Condition::Everything => all_rows(segment),
             Condition::Days { .. } if waived == Waived::Dates => all_rows(segment),
             Condition::Headings(_) if waived == Waived::Headings => all_rows(segment),
             Condition::Nothing => RoaringBitmap::new(),
-            Condition::Terms(_) | Condition::Headings(_) | Condition::Words(..) => {
-                let mut found = RowSet::new(segment.rows());
-                self.add(condition, waived, &mut found)?;
-                found.finish()
+            Condition::Terms(range) | Condition::Headings(range) => {
+                let places = self.places.get(range.clone()).unwrap_or_default();
+                return self.terms(places.iter().copied().flatten().collect());
+            }
+            Condition::Words(filter, pattern) => {
+                return self.costly(Costly::Words(filter.clone()), |found| {
+                    text::matching(segment, filter, pattern, &mut |rows| found.add(rows))
+                });
             }
             Condition::Days { from, to } => days(segment, *from, *to)?,
             Condition::Keys(keys) => keyed(segment, keys)?,
             Condition::Numbers { field, range } => numbers(segment, field, range)?,
-        })
+        };
+        Ok(Arc::new(rows))
     }
 
-    /// Adds the rows of a condition to those of others.
-    fn add(&self, condition: &Condition, waived: Waived, found: &mut RowSet) -> Result<()> {
-        match condition {
-            Condition::Headings(_) if waived == Waived::Headings => {
-                found.add_bitmap(&all_rows(self.segment));
-            }
-            Condition::Terms(range) | Condition::Headings(range) => {
-                let places = self.places.get(range.clone()).unwrap_or_default();
-                let places: Vec<u32> = places.iter().copied().flatten().collect();
-                if places.len() < MANY_TERMS {
-                    return posting(self.segment, &places, found);
-                }
-                let find = |rows: &mut RowSet| posting(self.segment, &places, rows);
-                found.add_bitmap(&*self.costly(Costly::Terms(places.clone()), find)?);
-            }
-            Condition::Words(filter, pattern) => {
-                let find = |rows: &mut RowSet| {
-                    text::matching(self.segment, filter, pattern, &mut |some| rows.add(some))
-                };
-                found.add_bitmap(&*self.costly(Costly::Words(filter.clone()), find)?);
-            }
-            _ => found.add_bitmap(&self.condition(condition, waived)?),
+    /// Rows that have any of some terms, by the terms' places.
+    fn terms(&self, places: Vec<u32>) -> Result<Arc<RoaringBitmap>> {
+        if places.len() >= MANY_TERMS {
+            return self.costly(Costly::Terms(places.clone()), |found| {
+                let mut visit = |rows: &[u32]| found.add(rows);
+                places.iter().try_for_each(|place| self.segment.visit_posting(*place, &mut visit))
+            });
         }
-        Ok(())
+        let mut found = RoaringBitmap::new();
+        for place in places {
+            found |= self.segment.posting_at(place)?;
+        }
+        Ok(Arc::new(found))
     }
 
     /// The rows of a condition: remembered, or found.
@@ -132,46 +117,24 @@ impl Evaluation<'_> {
 
 /// A group of which some parts are evaluated.
 struct Open {
+    joint: Joint,
     end: usize,
-    gathered: Gathered,
+    rows: Option<RoaringBitmap>,
 }
 
-/// The rows of the parts of a group, joined.
-enum Gathered {
-    And(Option<RoaringBitmap>),
-    Or(RowSet),
-    Not(RoaringBitmap),
-}
-
-impl Gathered {
-    fn new(joint: Joint, segment: &Segment) -> Gathered {
-        match joint {
-            Joint::And => Gathered::And(None),
-            Joint::Or => Gathered::Or(RowSet::new(segment.rows())),
-            Joint::Not => Gathered::Not(RoaringBitmap::new()),
-        }
-    }
-
+impl Open {
     /// Takes in the rows of a part.
-    fn add(&mut self, part: RoaringBitmap, segment: &Segment) {
-        match self {
-            Gathered::And(Some(rows)) => *rows &= part,
-            Gathered::And(rows) => *rows = Some(part),
-            Gathered::Or(rows) => rows.add_bitmap(&part),
-            Gathered::Not(rows) => *rows = all_but(segment, &part),
+    fn add(&mut self, part: Arc<RoaringBitmap>, segment: &Segment) {
+        match (&mut self.rows, self.joint) {
+            (_, Joint::Not) => self.rows = Some(all_but(segment, &part)),
+            (None, _) => self.rows = Some(Arc::unwrap_or_clone(part)),
+            (Some(rows), Joint::And) => *rows &= &*part,
+            (Some(rows), Joint::Or) => *rows |= &*part,
         }
     }
 
     /// Whether no further part can change the rows.
     fn is_decided(&self) -> bool {
-        matches!(self, Gathered::And(Some(rows)) if rows.is_empty())
-    }
-
-    fn finish(self) -> RoaringBitmap {
-        match self {
-            Gathered::And(rows) => rows.unwrap_or_default(),
-            Gathered::Or(rows) => rows.finish(),
-            Gathered::Not(rows) => rows,
-        }
+        self.joint == Joint::And && self.rows.as_ref().is_some_and(RoaringBitmap::is_empty)
     }
 }

@@ -7,22 +7,19 @@ use crate::segment::Segment;
 /// Rows of the segment for each row that is kept as a number: from there on bits take less.
 const SPARSE: u32 = 64;
 
-/// Rows that come in any order and more than once, as those of the parts of an OR do: numbers while they are few, then
+/// Rows that come in any order and more than once, as those of many words and terms do: numbers while they are few, then
 /// plain bits, so that each costs a store. Joining compressed bitmaps copies what was joined before for each.
 pub(super) struct RowSet {
     segment_rows: u32,
     few: Vec<u32>,
     /// Bit `r % 8` of byte `r / 8` is row `r`; empty while rows are few.
     bits: Vec<u8>,
-    /// Rows that came as bitmaps.
-    joined: RoaringBitmap,
 }
 
 impl RowSet {
     /// For a segment of so many rows.
     pub(super) fn new(segment_rows: u32) -> RowSet {
-        let joined = RoaringBitmap::new();
-        RowSet { segment_rows, few: Vec::new(), bits: Vec::new(), joined }
+        RowSet { segment_rows, few: Vec::new(), bits: Vec::new() }
     }
 
     /// Adds rows of the segment.
@@ -40,19 +37,13 @@ impl RowSet {
         }
     }
 
-    pub(super) fn add_bitmap(&mut self, rows: &RoaringBitmap) {
-        self.joined |= rows;
-    }
-
     pub(super) fn finish(mut self) -> RoaringBitmap {
-        let rows = if self.bits.is_empty() {
-            self.few.sort_unstable();
-            self.few.dedup();
-            RoaringBitmap::from_sorted_iter(self.few).unwrap_or_default()
-        } else {
-            RoaringBitmap::from_lsb0_bytes(0, &self.bits)
-        };
-        if self.joined.is_empty() { rows } else { self.joined | rows }
+        if !self.bits.is_empty() {
+            return RoaringBitmap::from_lsb0_bytes(0, &self.bits);
+        }
+        self.few.sort_unstable();
+        self.few.dedup();
+        RoaringBitmap::from_sorted_iter(self.few).unwrap_or_default()
     }
 }
 

@@ -3,19 +3,10 @@
 use roaring::RoaringBitmap;
 
 use super::numbers::{NumberRange, integers_between, is_between};
-use super::row_set::RowSet;
 use crate::date::Day;
 use crate::error::Result;
 use crate::ids::Key;
 use crate::segment::{NumberColumn, Segment};
-
-/// Adds the rows that have any of some terms, by the terms' places.
-pub(super) fn posting(segment: &Segment, places: &[u32], found: &mut RowSet) -> Result<()> {
-    for place in places {
-        segment.visit_posting(*place, &mut |rows| found.add(rows))?;
-    }
-    Ok(())
-}
 
 /// Rows whose date interval overlaps; rows without a date never match.
 pub(super) fn days(segment: &Segment, from: Day, to: Day) -> Result<RoaringBitmap> {

@@ -67,12 +67,13 @@ pub(super) fn lists_where(
     lists.collect()
 }
 
-/// Rows and positions of the words of some lists as if they were one word, in these rows alone if any are given.
+/// Rows and positions of the words of some lists as if they were one word, in some rows, which ascend.
 pub(super) fn occurrences(
     index: &LexicalIndex<'_>,
     lists: &[WordList],
-    rows: Option<&[u32]>,
+    rows: &[u32],
 ) -> Result<Decoded> {
+    let rows = Some(rows);
     let mut all = Decoded::default();
     if let [WordList { list, forms }] = lists {
         index.visit_positions(list, Selection { forms, rows }, &mut |row, positions| {

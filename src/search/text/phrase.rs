@@ -56,16 +56,15 @@ impl<'a> Phrase<'a> {
     pub(super) fn candidates(&mut self) -> Result<Vec<u32>> {
         let mut order: Vec<&PhraseUnit> = self.units.iter().collect();
         order.sort_by_key(|unit| unit.rows());
-        let mut rows = Vec::new();
-        for (place, unit) in order.into_iter().enumerate() {
-            rows = match place {
-                0 => unit.all_rows(self.index)?,
-                _ => unit.rows_among(&rows, self.index)?,
-            };
+        let mut among: Option<Vec<u32>> = None;
+        for unit in order {
+            let rows = unit.rows_in(among.as_deref(), self.index)?;
             if rows.is_empty() {
                 return Ok(rows);
             }
+            among = Some(rows);
         }
+        let mut rows = among.unwrap_or_default();
         // Only rows that have the very words of the units before: each of them leaves fewer positions to read.
         let index = self.index;
         let (mut needed, mut others) = (Vec::new(), Vec::new());
@@ -75,11 +74,11 @@ impl<'a> Phrase<'a> {
         }
         needed.sort_by_key(|word| word.rows());
         for word in needed {
-            word.walk = Walk::new(occurrences(index, &word.lists, Some(&rows))?);
+            word.walk = Walk::new(occurrences(index, &word.lists, &rows)?);
             rows.clone_from(&word.walk.found.rows);
         }
         for word in others {
-            word.walk = Walk::new(occurrences(index, &word.lists, Some(&rows))?);
+            word.walk = Walk::new(occurrences(index, &word.lists, &rows)?);
         }
         Ok(rows)
     }
@@ -106,33 +105,17 @@ impl PhraseUnit {
         of_parts + self.joined.as_ref().map_or(0, Word::rows)
     }
 
-    /// Rows that have the stems of all parts, or that of the joined word.
-    fn all_rows(&self, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
+    /// Rows that have the stems of all parts, or that of the joined word, ascending; among these alone if any are given.
+    fn rows_in(&self, among: Option<&[u32]>, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         let mut parts: Vec<&Word> = self.parts.iter().collect();
         parts.sort_by_key(|word| word.rows());
-        let mut rows = Vec::new();
-        for (place, word) in parts.into_iter().enumerate() {
-            rows = match place {
-                0 => word.all_rows(index)?,
-                _ => word.rows_among(&rows, index)?,
-            };
+        let mut known: Option<Vec<u32>> = None;
+        for word in parts {
+            known = Some(word.rows_in(known.as_deref().or(among), index)?);
         }
+        let mut rows = known.unwrap_or_default();
         if let Some(joined) = &self.joined {
-            rows.extend(joined.all_rows(index)?);
-            rows.sort_unstable();
-            rows.dedup();
-        }
-        Ok(rows)
-    }
-
-    /// The same among rows that ascend.
-    fn rows_among(&self, among: &[u32], index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
-        let mut rows = among.to_vec();
-        for word in &self.parts {
-            rows = word.rows_among(&rows, index)?;
-        }
-        if let Some(joined) = &self.joined {
-            rows.extend(joined.rows_among(among, index)?);
+            rows.extend(joined.rows_in(among, index)?);
             rows.sort_unstable();
             rows.dedup();
         }
@@ -161,8 +144,9 @@ impl Word {
         Ok(rows)
     }
 
-    /// The same among rows that ascend.
-    fn rows_among(&self, among: &[u32], index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
+    /// Rows that have its stems, ascending; among these alone if any are given.
+    fn rows_in(&self, among: Option<&[u32]>, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
+        let Some(among) = among else { return self.all_rows(index) };
         if let [WordList { list, .. }] = self.lists.as_slice() {
             let mut cursor: PostingCursor<'_> = index.cursor(list)?;
             let mut rows = Vec::new();

@@ -1,7 +1,7 @@
 //! The rows of a segment that have the words of a filter.
 
 use super::authors::is_at;
-use super::lists::{WordList, lists_of, lists_where, occurrences};
+use super::lists::{WordList, lists_of, lists_where};
 use super::part_ranges::{PARTS, PartRanges, is_in};
 use super::pattern::{NamePattern, Pattern};
 use super::phrase::Phrase;
@@ -92,7 +92,12 @@ impl Search<'_> {
         let mut ranges = PartRanges::new(self.index, needs_parts.then_some(parts));
         if self.pattern.is_single() {
             let Some(word) = self.pattern.words().next() else { return Ok(()) };
-            return self.in_parts(&lists_of(&self.index, field, word)?, &mut ranges, found);
+            let lists = lists_of(&self.index, field, word)?;
+            let is_inside = |row, positions: &[u32]| {
+                let ranges = ranges.of(row)?;
+                Ok(positions.iter().any(|at| is_in(*at, ranges)))
+            };
+            return self.add_where(&lists, is_inside, found);
         }
         let mut phrase = Phrase::new(&self.index, field, self.pattern, self.between)?;
         let mut matching = Vec::new();
@@ -105,25 +110,23 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Hands out the rows with a word in one of some ranges of positions.
-    fn in_parts(
+    /// Hands out the rows of some lists whose positions pass.
+    fn add_where(
         &self,
         lists: &[WordList],
-        ranges: &mut PartRanges<'_>,
+        mut passes: impl FnMut(u32, &[u32]) -> Result<bool>,
         found: &mut dyn FnMut(&[u32]),
     ) -> Result<()> {
         for WordList { list, forms } in lists {
             let (mut rows, mut outcome) = (Vec::new(), Ok(()));
             let selection = Selection { forms, rows: None };
-            self.index.visit_positions(
-                list,
-                selection,
-                &mut |row, positions| match ranges.of(row) {
-                    Ok(ranges) if positions.iter().any(|at| is_in(*at, ranges)) => rows.push(row),
-                    Ok(_) => {}
-                    Err(error) => outcome = Err(error),
-                },
-            )?;
+            self.index.visit_positions(list, selection, &mut |row, positions| match passes(
+                row, positions,
+            ) {
+                Ok(true) => rows.push(row),
+                Ok(false) => {}
+                Err(error) => outcome = Err(error),
+            })?;
             outcome?;
             found(&rows);
         }
@@ -155,14 +158,7 @@ impl Search<'_> {
         if !needs_positions {
             return self.add_all(&lists, found);
         }
-        let names = occurrences(&self.index, &lists, None)?;
-        let is_match = |place: &usize| {
-            let positions = names.positions.get(names.range(*place)).unwrap_or_default();
-            positions.iter().any(|position| is_at(field, *position))
-        };
-        let places = (0..names.rows.len()).filter(is_match);
-        let rows: Vec<u32> = places.filter_map(|place| names.rows.get(place).copied()).collect();
-        found(&rows);
-        Ok(())
+        let is_place = |_, positions: &[u32]| Ok(positions.iter().any(|at| is_at(field, *at)));
+        self.add_where(&lists, is_place, found)
     }
 }
