@@ -11,6 +11,19 @@ use std::thread;
 use crate::control::Control;
 use crate::error::Result;
 
+/// Items that are not worth threads: to start some takes as long as to find the rows of a word.
+const FEW: usize = 4;
+
+/// Threads that run at once on this machine.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Threads for so many items of part of a millisecond or more.
+pub(crate) fn threads_for(items: usize) -> usize {
+    if items < FEW { 1 } else { cores() }
+}
+
 /// Runs `run` on every item, on `threads` threads (the calling one when that is 1), each with a
 /// `state` of its own: buffers that are reused from item to item.
 ///

@@ -1,9 +1,11 @@
 //! The rows of one segment that pass a program.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::ahead::Ahead;
 use super::program::{Condition, Joint, Program, Step, Waived};
 use super::remembered::{Costly, RememberedRows};
 use super::row_set::{RowSet, all_but, all_rows};
@@ -14,6 +16,9 @@ use crate::segment::Segment;
 
 /// Terms of a condition from which on their rows are joined as plain bits, and remembered: an explosion has hundreds.
 const MANY_TERMS: usize = 16;
+
+/// Rows of a segment from which on it is worth threads: below, a word takes as long as to start one.
+const ROWS_MIN: u32 = 1 << 15;
 
 /// Evaluates a program in one segment.
 pub(super) struct Evaluation<'a> {
@@ -28,13 +33,14 @@ impl Evaluation<'_> {
     /// The rows that pass, deleted ones included.
     ///
     /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words and many
-    /// terms read theirs unless they are remembered. Memory: one bitmap per open group, and groups of one kind inside each
+    /// terms read theirs unless they are remembered, many of them on all cores. Memory: one bitmap per open group, and groups of one kind inside each
     /// other are one.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub(super) fn rows(&self, waived: Waived) -> Result<RoaringBitmap> {
         let mut open: Vec<Open> = Vec::new();
+        let mut ahead = Ahead::default();
         let mut next = 0;
         loop {
             let mut rows = match self.program.step(next) {
@@ -43,7 +49,9 @@ impl Evaluation<'_> {
                     next += 1;
                     continue;
                 }
-                Some(Step::Condition(condition)) => self.condition(condition, waived)?,
+                Some(Step::Condition(condition)) => {
+                    self.find(next, condition, waived, &mut ahead)?
+                }
                 // Only the empty program, for every group has a part.
                 None => Arc::new(all_rows(self.segment)),
             };
@@ -63,6 +71,48 @@ impl Evaluation<'_> {
         }
     }
 
+    /// The rows of the condition at a step: found with others on all cores, if many of the next ones are costly.
+    fn find(
+        &self,
+        step: usize,
+        condition: &Condition,
+        waived: Waived,
+        ahead: &mut Ahead,
+    ) -> Result<Arc<RoaringBitmap>> {
+        let is_costly = |condition: &_| self.is_costly(condition, waived);
+        let find = |condition: &_| self.condition(condition, waived);
+        let is_large = self.segment.rows() >= ROWS_MIN;
+        let found = is_large.then(|| ahead.take(step, self.program, is_costly, find)).flatten();
+        found.unwrap_or_else(|| self.condition(condition, waived))
+    }
+
+    /// Whether the rows of a condition take long to find, and are not remembered.
+    fn is_costly(&self, condition: &Condition, waived: Waived) -> bool {
+        let condition = match condition {
+            Condition::Words(filter, _) => Costly::Words(filter.clone()),
+            Condition::Headings(_) if waived == Waived::Headings => return false,
+            Condition::Terms(range) | Condition::Headings(range) => {
+                let places = self.places_of(range);
+                if places.len() < MANY_TERMS {
+                    return false;
+                }
+                Costly::Terms(places)
+            }
+            _ => return false,
+        };
+        !self.remembered.has(&condition)
+    }
+
+    /// The places of terms that the segment has.
+    fn places_of(&self, terms: &Range<usize>) -> Vec<u32> {
+        let places = self.places.get(terms.clone()).unwrap_or_default();
+        places.iter().copied().flatten().collect()
+    }
+
+    /// The rows of one condition.
+    ///
+    /// # Errors
+    /// As [`Evaluation::rows`].
     fn condition(&self, condition: &Condition, waived: Waived) -> Result<Arc<RoaringBitmap>> {
         let segment = self.segment;
         let rows = match condition {
@@ -71,8 +121,7 @@ impl Evaluation<'_> {
             Condition::Headings(_) if waived == Waived::Headings => all_rows(segment),
             Condition::Nothing => RoaringBitmap::new(),
             Condition::Terms(range) | Condition::Headings(range) => {
-                let places = self.places.get(range.clone()).unwrap_or_default();
-                return self.terms(places.iter().copied().flatten().collect());
+                return self.terms(self.places_of(range));
             }
             Condition::Words(filter, pattern) => {
                 return self.costly(Costly::Words(filter.clone()), |found| {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | what is asked | `query`, `filter`, `sort` |
 //! | names, types and errors of a filter | `compile`, with `check`, `mesh`, `qualified`, `substances`, `vocabulary`, `fields`, `names/` |
-//! | a bitmap per segment, remembered | `program`, `evaluate`, `rows`, `row_set`, `remembered`, `matches`, `left_out`, `view` |
+//! | a bitmap per segment, remembered | `program`, `evaluate`, `ahead`, `rows`, `row_set`, `remembered`, `matches`, `left_out`, `view` |
 //! | how to search | `plan` |
 //! | hits | `execute`: by vector `dense`, by words `words` of `terms`, by both `fuse`, once more `expand`, in another order `list`, `cited` |
 //! | counts, all rows | `facets`, `matching` |
@@ -18,6 +18,7 @@
 //! Compiling looks up every name: it is found under any usual spelling, is absent but legal, which a [`Note`]
 //! says, or is unknown, which is an error with suggestions.
 
+mod ahead;
 mod answer;
 mod check;
 mod cited;

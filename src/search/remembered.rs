@@ -60,6 +60,11 @@ impl RememberedRows {
         Ok(found)
     }
 
+    /// Whether the rows of a condition are known.
+    pub(super) fn has(&self, condition: &Costly) -> bool {
+        self.lock().rows.contains_key(condition)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

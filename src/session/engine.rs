@@ -121,7 +121,7 @@ impl TextEngine {
                 .map_err(|error| place(start..start + batch.len(), error))?;
             Ok(())
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = parallel::cores();
         parallel::for_each(threads, batches, control, || (), run, &mut |_| ())?;
         Ok(results.into_iter().flatten().collect())
     }

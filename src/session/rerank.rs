@@ -28,7 +28,7 @@ impl Session {
         documents: Vec<Document>,
     ) -> SessionResult<Vec<Document>> {
         let texts: Vec<_> = documents.iter().map(Document::encoder_input).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = crate::parallel::cores();
         let text = request.words().unwrap_or_default();
         let scores = self.reranker()?.rank(text, &texts, threads, &request.control)?;
         let mut ranked: Vec<_> = hits.drain(..).zip(documents).zip(scores).collect();

@@ -16,6 +16,7 @@ mod extremes;
 mod facets;
 mod pages;
 mod scans;
+mod strategies;
 mod ties;
 mod world;
 

@@ -169,6 +169,22 @@ impl Made {
         document
     }
 
+    /// Whether its text has a word: a number of four digits, or any that begins with them, or a part of its abstract.
+    fn has_words(self, pattern: &str) -> bool {
+        let (digits, is_prefix) = match pattern.strip_suffix('*') {
+            Some(digits) => (digits, true),
+            None => (pattern, false),
+        };
+        let Ok(digits) = digits.parse::<u32>() else {
+            return self.has_abstract() && matches!(pattern, "why" | "\"why and how\"");
+        };
+        let mut number = self.0;
+        while is_prefix && number >= 10_000 {
+            number /= 10;
+        }
+        number == digits
+    }
+
     /// What a filter says of it.
     pub fn passes(self, filter: &Filter) -> bool {
         match filter {
@@ -179,6 +195,7 @@ impl Made {
             }
             Filter::Language(code) => (code == "ger") == (self.0 % 1000 == 999),
             Filter::HasAbstract => self.has_abstract(),
+            Filter::Text(words) => self.has_words(words.pattern()),
             Filter::Keys(keys) => keys.contains(&self.key()),
             Filter::Field { test: FieldTest::Is(shape), .. } => self.is_in(shape),
             Filter::Field { test: FieldTest::Integer { from, to }, .. } => {
@@ -264,6 +281,16 @@ impl World {
                 None => writer.upsert(made.document()),
             }
             .expect("a document");
+            self.live.push(number);
+        }
+        writer.commit().expect("a commit");
+    }
+
+    /// The same, to a database that has no vectors.
+    pub fn add_without_vectors(&mut self, numbers: impl IntoIterator<Item = u32>) {
+        let mut writer = self.writer();
+        for number in numbers {
+            writer.upsert(Made(number).document()).expect("a document");
             self.live.push(number);
         }
         writer.commit().expect("a commit");

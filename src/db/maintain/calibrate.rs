@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::format::manifest::{Calibration, QuerySource};
 use crate::index::calibrate::{self, LiveRows};
 use crate::index::ivf::{Index, IndexedRows};
+use crate::parallel;
 use crate::segment::{CodebookFile, Segment};
 
 /// When the live rows of the index have grown by more than this factor, its recall is measured again.
@@ -75,7 +76,7 @@ pub(super) fn calibrate<'a>(
         })?;
     }
     let index = Index { codebook: codebook.view()?, segments: &rows };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = parallel::cores();
     let mut vectors = asked.vectors;
     if asked.source == QuerySource::Moved {
         let sample = sample(job.next, calibrate::MOVING_ROWS, dimension, job.control)?;

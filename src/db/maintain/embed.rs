@@ -15,6 +15,7 @@ use crate::document::Document;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
+use crate::parallel;
 use crate::segment::{Draft, Segment};
 
 /// Documents in memory at a time, per thread.
@@ -54,7 +55,7 @@ impl Default for EmbedOptions {
     /// or every minute.
     fn default() -> EmbedOptions {
         EmbedOptions {
-            threads: thread::available_parallelism().map_or(1, usize::from),
+            threads: parallel::cores(),
             batch: CALL_TEXTS,
             call_time: Duration::from_millis(40),
             commit_every: 50_000,

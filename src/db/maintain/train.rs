@@ -7,6 +7,7 @@ use super::sample::sample;
 use crate::error::Result;
 use crate::format::manifest::QuerySource;
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
+use crate::parallel;
 use crate::segment::CodebookFile;
 
 /// What training left behind.
@@ -41,7 +42,7 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
         total_rows,
         sub_dimension: job.options.sub_dimension,
         seed: job.options.seed,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: parallel::cores(),
     };
     let mut progress = |_: TrainStage, part: f32| job.options.report(OptimizeStage::Train, part);
     let codebook = train::train(&sample, dimension, &training, job.control, &mut progress)?;

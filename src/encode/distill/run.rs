@@ -14,6 +14,7 @@ use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::eval::beir::Task;
 use crate::kernel::quantize::{quantize_int4, quantize_int8};
+use crate::parallel;
 
 /// What to distill, and how.
 pub struct DistillOptions<'a> {
@@ -64,7 +65,7 @@ impl Default for DistillOptions<'_> {
             passages_max: 120_000,
             steps: 400,
             seed: 1,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: parallel::cores(),
         }
     }
 }

@@ -160,7 +160,7 @@ pub(in crate::encode) fn open_layers<T: Send>(
     if let Some(missing) = (0..count).find(|layer| !there(layer)) {
         open(missing, &mut Vec::new())?;
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = parallel::cores();
     let layers = Mutex::new(Vec::new());
     let run = |matrix: &mut Vec<f32>, number: usize| {
         let layer = open(number, matrix)?;

@@ -8,6 +8,7 @@ use crate::db::embedding::CALL_TEXTS;
 use crate::db::setters::setters;
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::ingest::table::ColumnMap;
+use crate::parallel;
 
 /// How files are imported.
 #[derive(Clone)]
@@ -61,7 +62,7 @@ impl Default for ImportOptions {
     /// No encoder; stop at the first error; 32 texts per call; a commit every 100,000 records; as many
     /// parsing threads as cores, at most 4; as many embedding threads as cores.
     fn default() -> ImportOptions {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = parallel::cores();
         ImportOptions {
             encoder: None,
             defer: false,

@@ -6,10 +6,12 @@ use super::count::count;
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
 use super::scope::Scope;
+use crate::control::Control;
 use crate::date::Day;
 use crate::error::{Error, NameKind, Result};
 use crate::limits::STRATEGY_CONDITIONS_MAX;
 use crate::mesh::Vocabulary;
+use crate::parallel;
 use crate::query::{Clause, ClauseKind, Operator, Strategy, StrategyLine};
 use crate::search::compile::compile;
 use crate::search::filter::Filter;
@@ -103,11 +105,15 @@ fn translate_line(
     scope: &Scope<'_>,
     before: &[Translated],
 ) -> Result<Translated> {
-    let mut clauses = Vec::new();
+    let (mut clauses, mut uncounted) = (Vec::new(), Vec::new());
     let mut conditions = 0;
     let filter = line.query.fold(
         |clause| {
-            let (filter, size) = translate_clause(strategy, clause, scope, before, &mut clauses)?;
+            let (translated, filter, size) = translate_clause(strategy, clause, scope, before)?;
+            if !matches!(clause.kind, ClauseKind::Line { .. }) {
+                uncounted.push((clauses.len(), filter.clone()));
+            }
+            clauses.push(translated);
             conditions += size;
             if conditions > STRATEGY_CONDITIONS_MAX {
                 let detail = format!(
@@ -119,6 +125,7 @@ fn translate_line(
         },
         |first, rest| Ok::<_, Error>(rest.into_iter().fold(first, join)),
     )?;
+    count_clauses(strategy, &mut clauses, &uncounted, scope)?;
     let documents = count(&filter, scope.segments)?;
     let line = TranslatedLine {
         name: line.name.clone(),
@@ -140,24 +147,49 @@ fn join(left: Filter, (operator, right): (Operator, Filter)) -> Filter {
     }
 }
 
-/// The filter of a term, and how many terms it stands for.
+/// Counts what terms match alone, on all cores if they are many. `uncounted` are their places among the clauses, and their
+/// filters.
+fn count_clauses(
+    strategy: &Strategy,
+    clauses: &mut [TranslatedClause],
+    uncounted: &[(usize, Filter)],
+    scope: &Scope<'_>,
+) -> Result<()> {
+    let mut counts: Vec<Result<u64>> = Vec::new();
+    counts.resize_with(uncounted.len(), || Ok(0));
+    let run = |(): &mut (), ((_, filter), documents): (&(usize, Filter), &mut Result<u64>)| {
+        *documents = count(filter, scope.segments);
+        Ok(())
+    };
+    let threads = parallel::threads_for(uncounted.len());
+    let items = uncounted.iter().zip(&mut counts);
+    parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ())?;
+    for ((place, _), documents) in uncounted.iter().zip(counts) {
+        let Some(clause) = clauses.get_mut(*place) else { continue };
+        clause.documents =
+            documents.map_err(|error| refusal(strategy, clause.span.clone(), error.into()))?;
+    }
+    Ok(())
+}
+
+fn refusal(strategy: &Strategy, span: Range<usize>, refused: Refused) -> Error {
+    match refused {
+        Refused::Term { rule, detail } => strategy.refusal(span, rule, detail),
+        Refused::Failure(error) => error,
+    }
+}
+
+/// What a term means, not counted but for an earlier line; its filter; and how many terms it stands for.
 fn translate_clause(
     strategy: &Strategy,
     clause: &Clause,
     scope: &Scope<'_>,
     before: &[Translated],
-    clauses: &mut Vec<TranslatedClause>,
-) -> Result<(Filter, usize)> {
-    let refuse = |refused| match refused {
-        Refused::Term { rule, detail } => strategy.refusal(clause.span.clone(), rule, detail),
-        Refused::Failure(error) => error,
-    };
+) -> Result<(TranslatedClause, Filter, usize)> {
+    let refuse = |refused| refusal(strategy, clause.span.clone(), refused);
     let meant = scope.clause(&clause.kind).map_err(refuse)?;
     let (meant, documents, conditions) = match (meant, &clause.kind) {
-        (Some(meant), _) => {
-            let (meant, documents) = counted(meant, scope).map_err(refuse)?;
-            (meant, documents, 1)
-        }
+        (Some(meant), _) => (named_here(meant, scope).map_err(refuse)?, 0, 1),
         (None, ClauseKind::Line { index, name }) => {
             let earlier = before.get(*index);
             let filter = earlier.map_or(Filter::All, |earlier| earlier.line.filter.clone());
@@ -167,20 +199,20 @@ fn translate_clause(
         }
         (None, _) => (Meant::new(Filter::All, ""), 0, 1),
     };
-    clauses.push(TranslatedClause {
+    let translated = TranslatedClause {
         span: clause.span.clone(),
         text: clause.to_string(),
         translation: meant.translation,
         documents,
         headings: meant.headings,
         notes: meant.notes,
-    });
-    Ok((meant.filter, conditions))
+    };
+    Ok((translated, meant.filter, conditions))
 }
 
-/// Evaluates a term alone. A journal, language or publication type that no document has matches nothing, which a note says:
-/// a strategy is written for PubMed, not for this database. An unknown heading is an error.
-fn counted(mut meant: Meant, scope: &Scope<'_>) -> Result<(Meant, u64), Refused> {
+/// Looks the names of a term up. A journal, language or publication type that no document has matches nothing, which a note
+/// says: a strategy is written for PubMed, not for this database. An unknown heading is an error.
+fn named_here(mut meant: Meant, scope: &Scope<'_>) -> Result<Meant, Refused> {
     match compile(&meant.filter, scope.segments, false) {
         Ok(compiled) => meant.notes.extend(compiled.notes.iter().cloned()),
         Err(Error::UnknownName { kind, .. })
@@ -192,8 +224,7 @@ fn counted(mut meant: Meant, scope: &Scope<'_>) -> Result<(Meant, u64), Refused>
         }
         Err(error) => return Err(error.into()),
     }
-    let documents = count(&meant.filter, scope.segments)?;
-    Ok((meant, documents))
+    Ok(meant)
 }
 
 /// A filter without the alternatives whose names are unknown.

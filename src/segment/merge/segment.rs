@@ -18,6 +18,7 @@ use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::segment::SegmentMeta;
 use crate::ids::SegmentId;
+use crate::parallel;
 use crate::segment::Segment;
 use crate::segment::read::codebook::CodebookFile;
 use crate::segment::write::builder;
@@ -83,7 +84,7 @@ fn write(
 ) -> Result<Merged> {
     let mut indexing = match into.codebook {
         Some(codebook) => {
-            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let threads = parallel::cores();
             let indexer = Indexer::new(codebook, threads)?;
             let (order, lists) = indexer.order(inputs, control)?;
             Some((indexer, order, lists))

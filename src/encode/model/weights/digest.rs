@@ -16,7 +16,7 @@ const PIECE_BYTES: usize = 4 << 20;
 pub(super) fn digest(file: &StoredFile) -> Result<[u8; 32]> {
     let length = file.bytes.len();
     let mut parts = vec![[0; 32]; length.div_ceil(PIECE_BYTES)];
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len());
+    let threads = parallel::cores().min(parts.len());
     let hash = |buffer: &mut Vec<u8>, (place, part): (usize, &mut [u8; 32])| {
         let start = place * PIECE_BYTES;
         buffer.resize(PIECE_BYTES.min(length - start), 0);
