@@ -24,7 +24,7 @@ pub fn to_ris(document: &Document) -> String {
         author.affiliations.iter().for_each(|text| out.put("AD", text));
     }
     out.put("TI", document.display_title());
-    if document.display_title() != document.vernacular_title {
+    if document.display_title() == document.title {
         out.put("TT", &document.vernacular_title);
     }
     out.put("T2", if journal.title.is_empty() { &journal.abbreviation } else { &journal.title });
