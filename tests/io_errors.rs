@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use common::workload::{Committed, encoder, run, steps};
 use common::{contents, document, vector};
@@ -13,34 +13,50 @@ use medvec::{Control, Error};
 
 #[test]
 fn any_failing_operation_leaves_the_last_commit_readable() {
-    let mut runs = 0;
+    let faults = FaultKind::ALL.into_iter().enumerate();
+    let faults = Mutex::new(faults.flat_map(|fault| [(fault, false), (fault, true)]));
+    let work = || {
+        let mut runs = 0;
+        loop {
+            let next = faults.lock().expect("no worker panics here").next();
+            let Some(((place, kind), persistent)) = next else { return runs };
+            runs += fail_everywhere(place, Fault { kind, persistent });
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let runs: u32 = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("no run fails")).sum()
+    });
+    println!("{runs} runs with a fault");
+    assert!(runs > 1000);
+}
+
+/// Runs one workload with a fault at every call, one after the other; returns the number of runs.
+fn fail_everywhere(place: usize, fault: Fault) -> u32 {
     let stride = stride();
-    for (place, kind) in FaultKind::ALL.into_iter().enumerate() {
-        for persistent in [false, true] {
-            // Each kind begins elsewhere, so that every call fails in some way.
-            for call in (place % stride..).step_by(stride) {
-                let storage = SimStorage::new();
-                storage.fail_at(call, Fault { kind, persistent });
-                let mut committed = Vec::new();
-                let log = storage.clone();
-                let outcome =
-                    run(Arc::new(storage.clone()), &steps(7, 6), &|| log.log_len(), &mut committed);
-                let (calls, struck) = (storage.calls(), storage.struck());
-                storage.heal();
-                let at = format!("{kind:?} at call {call}, persistent {persistent}");
-                check(&storage, &committed, outcome.as_ref().err(), &at);
-                runs += 1;
-                if struck == 0 {
-                    assert!(outcome.is_ok(), "{at}");
-                    if call > calls {
-                        break;
-                    }
-                }
+    let mut runs = 0;
+    // Each kind begins elsewhere, so that every call fails in some way.
+    for call in (place % stride..).step_by(stride) {
+        let storage = SimStorage::new();
+        storage.fail_at(call, fault);
+        let mut committed = Vec::new();
+        let log = storage.clone();
+        let outcome =
+            run(Arc::new(storage.clone()), &steps(7, 6), &|| log.log_len(), &mut committed);
+        let (calls, struck) = (storage.calls(), storage.struck());
+        storage.heal();
+        let at = format!("{:?} at call {call}, persistent {}", fault.kind, fault.persistent);
+        check(&storage, &committed, outcome.as_ref().err(), &at);
+        runs += 1;
+        if struck == 0 {
+            assert!(outcome.is_ok(), "{at}");
+            if call > calls {
+                break;
             }
         }
     }
-    println!("{runs} runs with a fault");
-    assert!(runs > 1000);
+    runs
 }
 
 /// Every so-manieth call fails, 1 for all of them: `MEDVEC_FAULT_STRIDE`, or 4.

@@ -207,7 +207,9 @@ fn encoders_at_hand_and_known_ones_are_listed() {
     widen(&sandbox.path("models/all-MiniLM-L6-v2"), 384);
     std::fs::create_dir_all(sandbox.path("models/broken")).unwrap();
     sandbox.write("models/broken/config.json", "{\"model_type\": \"t5\"}");
-    let run = sandbox.medvec(&["encoders", "list", "models", "-f", "json"]).expect(0);
+    let timed = "biolord-2023,sapbert,medcpt-article,minilm,bmretriever-410m";
+    let list = ["encoders", "list", "models", "-f", "json", "--known", timed];
+    let run = sandbox.medvec(&list).expect(0);
     let list: Value = serde_json::from_str(&run.out).unwrap();
     let find = |name: &str| {
         let mut all = list["at_hand"].as_array().unwrap().iter();
@@ -232,6 +234,8 @@ fn encoders_at_hand_and_known_ones_are_listed() {
     assert!(known("minilm") * 2.0 < known("bmretriever-410m"));
     let text = sandbox.medvec(&["encoders", "list", "models", "--no-timing"]).expect(0);
     text.shows(&["medcpt-article", "queries by medcpt-query", "builtin", "t5"]);
+    let unknown = sandbox.medvec(&["encoders", "list", "--known", "nomodel"]).expect(2);
+    unknown.says(&["nomodel", "biolord-2023"]);
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {

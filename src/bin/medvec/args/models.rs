@@ -127,6 +127,10 @@ pub(crate) struct EncodersList {
     #[arg(long)]
     pub(crate) no_timing: bool,
 
+    /// List and time only these known models.
+    #[arg(long, value_delimiter = ',', value_name = "PRESET,...")]
+    pub(crate) known: Vec<String>,
+
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -114,7 +114,11 @@ fn rehearsed(
         ids.len()
     };
     let progress = context.progress("measuring a layer of each known model");
-    for preset in PRESETS {
+    let presets = match args.known.as_slice() {
+        [] => PRESETS.iter().collect(),
+        names => names.iter().map(|name| Preset::by_name(name)).collect::<Result<Vec<_>, _>>()?,
+    };
+    for preset in &presets {
         context.control().check()?;
         let alike = known.iter().find(|(other, _)| other.costs_as(preset));
         let seconds = match (args.no_timing, alike) {
@@ -134,7 +138,7 @@ fn rehearsed(
         };
         known.push((preset, seconds));
         let stage = "measuring a layer of each known model";
-        progress.stage(stage, "models", known.len() as u64, PRESETS.len() as u64);
+        progress.stage(stage, "models", known.len() as u64, presets.len() as u64);
     }
     Ok(known)
 }
