@@ -10,6 +10,7 @@
 //! | [`bibtex`], [`csl`] | documents as BibTeX and CSL-JSON; NBIB and RIS stand beside their readers in `ingest` |
 //! | [`trec`] | hits as runs for `trec_eval` |
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
+//! | [`evaluation`] | what systems reached on tasks: tables, JSON, a page |
 //! | [`mesh`] | headings and the differences of two years as JSON |
 //! | [`npy`] | matrices of single precision |
 //! | [`stats`] | the figures of a database as JSON |
@@ -19,6 +20,7 @@ pub mod bibtex;
 mod citations;
 pub mod csl;
 pub mod csv;
+pub mod evaluation;
 pub mod json;
 pub mod mesh;
 pub mod npy;

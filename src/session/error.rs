@@ -29,6 +29,18 @@ pub enum SessionError {
         /// As it was given.
         name: String,
     },
+    /// A benchmark says of no document that it is relevant.
+    #[error("{} has no judgements: name the file that has them", path.display())]
+    NoJudgements {
+        /// The benchmark.
+        path: PathBuf,
+    },
+    /// A benchmark has no documents of its own.
+    #[error("{} has no documents of its own: name a database to ask", path.display())]
+    NoCorpus {
+        /// The benchmark.
+        path: PathBuf,
+    },
     /// Model options were given for an encoder that is not a model folder.
     #[error(
         "preset, recipe, adapter, precision and device apply only to model folders, and {name} is \
@@ -290,6 +302,8 @@ impl SessionError {
         match self {
             Self::Library(error) => error.code(),
             Self::NoEncoder { .. } => "no_encoder",
+            Self::NoJudgements { .. } => "no_judgements",
+            Self::NoCorpus { .. } => "no_corpus",
             Self::NotAFolder { .. } => "not_a_folder",
             Self::NotDocumentTower { .. } => "not_document_tower",
             Self::QueryTowerMissing { .. } => "query_tower_missing",

@@ -52,6 +52,7 @@
 //! | `strategy` | a history of searches |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
 //! | `engine` | a model by itself: tokens, vectors, scores |
+//! | `evaluate/` | how well systems answer the queries of a task |
 //! | `inspect` | the structure of files |
 //! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
@@ -65,6 +66,7 @@ mod encoders;
 #[cfg(feature = "bert")]
 mod engine;
 mod error;
+pub mod evaluate;
 mod explain;
 mod facets;
 mod find;

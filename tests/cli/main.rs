@@ -5,6 +5,7 @@ mod embed;
 mod encode;
 mod encoders;
 mod errors;
+mod eval;
 mod filters;
 mod formats;
 mod harmless;

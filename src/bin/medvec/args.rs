@@ -1,6 +1,7 @@
 //! The command line as clap sees it: one struct per command.
 
 mod choices;
+mod eval;
 mod filters;
 mod literature;
 mod mesh;
@@ -17,6 +18,7 @@ use medvec::session::ColumnMap;
 use crate::progress::Form;
 
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use eval::{ApproachName, Eval, ReportFormat};
 pub(crate) use filters::Filters;
 pub(crate) use literature::{Duplicates, Export, Similar};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
@@ -101,6 +103,8 @@ pub(crate) enum Command {
     Optimize(Optimize),
     /// The structure of a file or of every file of a database.
     Inspect(Inspect),
+    /// Measure how well words, vectors and both find what a benchmark's judgements say.
+    Eval(Box<Eval>),
     /// Tokens and vectors of texts, or scores of pairs, as a model makes them.
     Encode(Encode),
     /// Encoders: those that are known, and what those at hand cost.

@@ -111,6 +111,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Similar(args) => commands::similar::run(&args, context),
         Command::Duplicates(args) => commands::duplicates::run(&args, context),
         Command::Export(args) => commands::export::run(&args, context),
+        Command::Eval(args) => commands::eval::run(&args, context),
         Command::Encode(args) => commands::encode::run(&args, context),
         Command::Encoders(args) => commands::encoders::run(&args, context),
         Command::Fetch(args) => commands::fetch::run(&args, context),

@@ -9,6 +9,13 @@ pub(crate) fn words(error: &SessionError) -> String {
             "--preset, --recipe, --adapter, --precision and --device apply only to model folders, and \
              {name} is not one"
         ),
+        SessionError::NoJudgements { path } => {
+            format!("{} has no judgements: name their file with --qrels FILE", path.display())
+        }
+        SessionError::NoCorpus { path } => format!(
+            "{} has no documents of its own: name a database to ask with --database DB",
+            path.display()
+        ),
         SessionError::QueryTowerMissing { name, model } => format!(
             "{name} embeds stored texts only: name the model for queries ({model}) with \
              --query-encoder FOLDER"

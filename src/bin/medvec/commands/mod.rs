@@ -9,6 +9,7 @@ pub(crate) mod duplicates;
 pub(crate) mod embed;
 pub(crate) mod encode;
 pub(crate) mod encoders;
+pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod get;

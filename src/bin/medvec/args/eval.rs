@@ -1,0 +1,123 @@
+//! `medvec eval`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use medvec::session::evaluate::{Layout, Measure};
+
+/// `medvec eval`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: medvec eval nfcorpus scifact --compare dense,lexical,hybrid -f html -o report.html"
+)]
+pub(crate) struct Eval {
+    /// Benchmarks: folders in the layout of BEIR, MTEB (Parquet or JSONL), NFCorpus, SciFact, R2MED or Cystic Fibrosis;
+    /// a file of PubMedQA; TREC topics or BioASQ questions, which need --database.
+    #[arg(value_name = "TASK", required_unless_present = "runs")]
+    pub(crate) tasks: Vec<PathBuf>,
+
+    /// The layout of the tasks, where it cannot be told from their files.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Layout>,
+
+    /// The split whose judgements count (then: test, or the only one).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) split: Option<String>,
+
+    /// Judgements (qrels) of TREC topics or of --run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) qrels: Option<PathBuf>,
+
+    /// Ask this database in place of the task's own documents.
+    #[arg(long, value_name = "DB")]
+    pub(crate) database: Option<PathBuf>,
+
+    /// Measure rankings that are there, as TREC runs, and ask nothing. Repeat to compare.
+    #[arg(long = "run", value_name = "FILE")]
+    pub(crate) runs: Vec<PathBuf>,
+
+    /// What ranks documents; the first is what the others are compared with.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "dense,lexical,hybrid"
+    )]
+    pub(crate) compare: Vec<ApproachName>,
+
+    /// Encoders, each with an index of its own: `builtin`, a model folder, or the name of a model in the cache of Hugging
+    /// Face (then: builtin).
+    #[arg(long, value_delimiter = ',', value_name = "ENCODER,...")]
+    pub(crate) encoder: Vec<String>,
+
+    /// The folder of a cross-encoder, for `reranked`.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) reranker: Option<PathBuf>,
+
+    /// Measures by the names of ir-measures or trec_eval; the first one decides whether systems differ.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "nDCG@10,AP,R@100,RR"
+    )]
+    pub(crate) measures: Vec<Measure>,
+
+    /// Documents of each ranking.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) depth: usize,
+
+    /// Where the indexes of tasks are kept, so that a second run embeds nothing (then: the user's cache folder).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+
+    /// Write every ranking into this folder, as TREC runs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write_runs: Option<PathBuf>,
+
+    /// With --format json: the values of every query.
+    #[arg(long)]
+    pub(crate) per_query: bool,
+
+    /// Where the random numbers of tests begin.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// text, json, markdown, latex or html.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+
+    /// Write to a new file in place of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A table for a terminal.
+    #[default]
+    Text,
+    /// One JSON value.
+    Json,
+    /// Tables in GitHub's Markdown.
+    Markdown,
+    /// Tables with the rules of booktabs.
+    Latex,
+    /// A page with charts.
+    Html,
+}
+
+/// What ranks documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApproachName {
+    /// By vectors alone, exactly.
+    Dense,
+    /// By words alone.
+    Lexical,
+    /// By both.
+    Hybrid,
+    /// By both, the first 50 sorted again by a cross-encoder.
+    Reranked,
+}

@@ -1,0 +1,136 @@
+//! `medvec eval`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
+use medvec::session::EncoderChoice;
+use medvec::session::evaluate::{
+    Approach, CollectionOptions, EvaluateSettings, Task, TaskReport, open_run,
+};
+
+use super::export::create;
+use crate::args::{ApproachName, Eval, ReportFormat};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::style::GOOD;
+
+pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
+    let settings = settings(args)?;
+    let reports = match args.runs.is_empty() {
+        true => asked(args, &settings, context)?,
+        false => measured(args, &settings)?,
+    };
+    if let Some(folder) = &args.write_runs {
+        reports.iter().try_for_each(|report| report.write_runs(folder))?;
+    }
+    match &args.output {
+        None => write(&mut context.out.machine(), args, &reports)?,
+        Some(path) => {
+            let mut file = create(path)?;
+            write(&mut file, args, &reports)?;
+            file.flush()?;
+            context.remark(format!("{GOOD}wrote{GOOD:#} {}", path.display()));
+        }
+    }
+    let mut systems = reports.iter().flat_map(|report| &report.systems);
+    Ok(if systems.any(|system| system.answered > 0) { EXIT_FOUND } else { EXIT_NONE })
+}
+
+fn settings(args: &Eval) -> Result<EvaluateSettings> {
+    let cache = match &args.cache {
+        Some(folder) => folder.clone(),
+        None => cache_folder()?,
+    };
+    let mut settings = EvaluateSettings::new(cache);
+    settings.approaches.clear();
+    for name in &args.compare {
+        let approach = match name {
+            ApproachName::Dense => Approach::Dense,
+            ApproachName::Lexical => Approach::Lexical,
+            ApproachName::Hybrid => Approach::Hybrid,
+            ApproachName::Reranked if args.reranker.is_none() => {
+                return Err(Failure::usage("`reranked` needs a cross-encoder: use --reranker"));
+            }
+            ApproachName::Reranked => Approach::Reranked,
+        };
+        if !settings.approaches.contains(&approach) {
+            settings.approaches.push(approach);
+        }
+    }
+    if !args.encoder.is_empty() {
+        settings.encoders = args.encoder.iter().map(EncoderChoice::named).collect();
+    }
+    settings.reranker.clone_from(&args.reranker);
+    settings.measures.clone_from(&args.measures);
+    settings.depth = args.depth;
+    settings.seed = args.seed;
+    Ok(settings)
+}
+
+/// `$XDG_CACHE_HOME/medvec/eval`, or where the system keeps what can be made again.
+fn cache_folder() -> Result<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = set("XDG_CACHE_HOME")
+        .or_else(|| set("LOCALAPPDATA"))
+        .or_else(|| Some(set("HOME")?.join(".cache")));
+    let cache = cache.ok_or_else(|| Failure::usage("no cache folder is known: use --cache"))?;
+    Ok(cache.join("medvec").join("eval"))
+}
+
+/// Asks the systems.
+fn asked(
+    args: &Eval,
+    settings: &EvaluateSettings,
+    context: &mut Context,
+) -> Result<Vec<TaskReport>> {
+    let mut reports = Vec::new();
+    for path in &args.tasks {
+        let task = task(args, path)?;
+        let progress = Arc::new(context.progress("importing"));
+        let control = context.watched(&progress);
+        reports.push(task.evaluate(settings, &control)?);
+    }
+    Ok(reports)
+}
+
+/// Measures runs.
+fn measured(args: &Eval, settings: &EvaluateSettings) -> Result<Vec<TaskReport>> {
+    let task = match (&args.qrels, args.tasks.as_slice()) {
+        (Some(qrels), []) => Task::of_judgements(qrels)?,
+        (_, [path]) => task(args, path)?,
+        _ => {
+            return Err(Failure::usage(
+                "runs are measured against the judgements of one task: name it, or use --qrels",
+            ));
+        }
+    };
+    let runs = args.runs.iter().map(|path| open_run(path)).collect::<medvec::Result<_>>()?;
+    Ok(vec![task.evaluate_runs(runs, settings)?])
+}
+
+fn task(args: &Eval, path: &Path) -> Result<Task> {
+    let mut options = CollectionOptions::default();
+    options.layout = args.layout;
+    options.split.clone_from(&args.split);
+    options.judgements.clone_from(&args.qrels);
+    Ok(Task::open(path, &options, args.database.clone())?)
+}
+
+fn write(out: &mut dyn Write, args: &Eval, reports: &[TaskReport]) -> Result<()> {
+    let style = match args.format {
+        ReportFormat::Json => return Ok(write_json(out, reports, args.per_query)?),
+        ReportFormat::Html => return Ok(write_page(out, reports)?),
+        ReportFormat::Text => TableStyle::Text,
+        ReportFormat::Markdown => TableStyle::Markdown,
+        ReportFormat::Latex => TableStyle::Latex,
+    };
+    for (place, report) in reports.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        write_table(out, report, style)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! The scores of documents in phase A, by BioASQ's own rules.
+//!
+//! | score | of one question, with the list L and the relevant documents R |
+//! |---|---|
+//! | precision, recall, F | \|L ∩ R\| / \|L\|, \|L ∩ R\| / \|R\|, their harmonic mean |
+//! | average precision | the sum of the precisions at the ranks of relevant documents, divided by min(10, \|R\|) |
+//!
+//! MAP is the official score of documents. The divisor is min(10, \|R\|) since BioASQ 8 (10 before, |R|
+//! in BioASQ 1 and 2). GMAP is the geometric mean with 0.00001 added to each. Means are over the gold
+//! questions that the run answers, even with an empty list; questions without relevant documents are left
+//! out (since BioASQ 9; task B has none).
+//!
+//! Sources: participants-area.bioasq.org/faq, "Task 8b"; BioASQ/Evaluation-Measures at 8c8e689,
+//! `QuestionAnswerEvaluator.java` (`calculatePRF`, `calculateAveragePrecision`) and
+//! `EvaluatorTask1b.java` (`MapDocuments`, `GMapDocuments`).
+
+use std::collections::{BTreeMap, HashSet};
+
+/// Documents that a submission may have per question, and that count.
+pub const DOCUMENTS_MAX: usize = 10;
+
+/// What BioASQ adds to each average precision before it takes the logarithm.
+const EPSILON: f64 = 0.00001;
+
+/// Scores of a run, each from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DocumentScores {
+    /// Questions that the means are over.
+    pub questions: usize,
+    /// Gold questions that the run does not name: BioASQ leaves them out of the means.
+    pub unanswered: usize,
+    /// Mean precision of documents.
+    pub precision: f64,
+    /// Mean recall of documents.
+    pub recall: f64,
+    /// Mean F of documents.
+    pub f1: f64,
+    /// Mean average precision: the official score.
+    pub map: f64,
+    /// Geometric mean average precision.
+    pub gmap: f64,
+}
+
+/// The first ten different documents of a ranking: what a submission may have.
+pub(super) fn first_ten<S: AsRef<str>>(ranking: &[S]) -> Vec<&str> {
+    let mut seen = HashSet::new();
+    let different = ranking.iter().map(AsRef::as_ref).filter(|id| seen.insert(*id));
+    different.take(DOCUMENTS_MAX).collect()
+}
+
+/// BioASQ's average precision of one ranking: 0 if nothing is relevant. Ranks beyond ten do not count.
+pub fn average_precision<S: AsRef<str>>(ranking: &[S], relevant: &HashSet<&str>) -> f64 {
+    let (mut hits, mut sum) = (0u32, 0.0);
+    for (rank, id) in (1u32..).zip(first_ten(ranking)) {
+        if relevant.contains(id) {
+            hits += 1;
+            sum += f64::from(hits) / f64::from(rank);
+        }
+    }
+    match relevant.len().min(DOCUMENTS_MAX) {
+        0 => 0.0,
+        divisor => sum / divisor as f64,
+    }
+}
+
+/// Scores a run: ranked PMIDs by question, against judgements as [`Collection`](super::super::Collection)
+/// has them (a grade above 0 is relevant). `None` if the run answers no question that has relevant
+/// documents.
+pub fn score<S: AsRef<str>>(
+    judgements: &BTreeMap<String, BTreeMap<String, i64>>,
+    run: &BTreeMap<String, Vec<S>>,
+) -> Option<DocumentScores> {
+    let (mut count, mut unanswered) = (0usize, 0usize);
+    let (mut precision, mut recall, mut f1, mut map, mut logs) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (question, grades) in judgements {
+        let graded = grades.iter().filter(|(_, grade)| **grade > 0);
+        let relevant: HashSet<&str> = graded.map(|(id, _)| id.as_str()).collect();
+        if relevant.is_empty() {
+            continue;
+        }
+        let Some(ranking) = run.get(question) else {
+            unanswered += 1;
+            continue;
+        };
+        count += 1;
+        let listed = first_ten(ranking);
+        let hits = listed.iter().filter(|id| relevant.contains(*id)).count() as f64;
+        if hits > 0.0 {
+            let (p, r) = (hits / listed.len() as f64, hits / relevant.len() as f64);
+            precision += p;
+            recall += r;
+            f1 += 2.0 * p * r / (p + r);
+        }
+        let ap = average_precision(ranking, &relevant);
+        map += ap;
+        logs += (ap + EPSILON).ln();
+    }
+    let mean = |sum: f64| sum / count as f64;
+    (count > 0).then(|| DocumentScores {
+        questions: count,
+        unanswered,
+        precision: mean(precision),
+        recall: mean(recall),
+        f1: mean(f1),
+        map: mean(map),
+        gmap: mean(logs).exp(),
+    })
+}

@@ -1,0 +1,72 @@
+//! What is wrong with an input, and where.
+
+use std::error::Error;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A file that is not what its layout says.
+///
+/// It displays as `FILE, PLACE: DETAIL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// The file or folder, as it was opened.
+    pub file: String,
+    /// Where in it: `line 12`, `row 3`, `entry 5`, `whole file`, `folder`.
+    pub place: String,
+    /// The rule that is broken, and what was found instead.
+    pub detail: String,
+}
+
+impl InputError {
+    pub(super) fn new(
+        file: impl Into<String>,
+        place: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> InputError {
+        InputError { file: file.into(), place: place.into(), detail: detail.into() }
+    }
+
+    pub(super) fn folder(path: &Path, detail: impl Into<String>) -> InputError {
+        InputError::new(path.display().to_string(), "folder", detail)
+    }
+
+    pub(super) fn file(path: &Path, detail: impl Into<String>) -> InputError {
+        InputError::new(path.display().to_string(), "whole file", detail)
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}, {}: {}", self.file, self.place, self.detail)
+    }
+}
+
+impl Error for InputError {}
+
+impl From<InputError> for crate::error::Error {
+    fn from(InputError { file, place, detail }: InputError) -> crate::error::Error {
+        crate::error::Error::input(file, place, detail)
+    }
+}
+
+/// Where a record stands; put in words only when needed.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) file: Arc<str>,
+    /// What the format counts: `line`, `row`, `entry`.
+    pub(super) word: &'static str,
+    pub(super) number: u64,
+}
+
+impl Place {
+    pub(super) fn error(&self, detail: impl Into<String>) -> InputError {
+        InputError::new(&*self.file, format!("{} {}", self.word, self.number), detail)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}, {} {}", self.file, self.word, self.number)
+    }
+}

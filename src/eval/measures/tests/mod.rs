@@ -1,0 +1,4 @@
+mod definitions;
+mod files;
+mod names;
+mod stored;

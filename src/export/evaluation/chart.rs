@@ -1,0 +1,79 @@
+//! Bars with intervals, as SVG.
+
+use std::fmt::Write;
+
+/// A bar.
+pub(super) struct Bar<'a> {
+    /// As HTML.
+    pub(super) label: &'a str,
+    pub(super) value: f64,
+    pub(super) interval: Option<(f64, f64)>,
+}
+
+/// Height of a bar with its gap, and the widths of labels, bars and values, in pixels.
+const ROW: f64 = 26.0;
+const LABEL: f64 = 190.0;
+const PLOT: f64 = 420.0;
+const VALUE: f64 = 70.0;
+
+/// Horizontal bars on a scale from 0 to a round number above the greatest value, in the colours of the page. The title is
+/// HTML.
+pub(super) fn bars(title: &str, bars: &[Bar<'_>]) -> String {
+    let top =
+        bars.iter().map(|bar| bar.interval.map_or(bar.value, |(_, high)| high.max(bar.value)));
+    let top = scale(top.fold(0.0, f64::max));
+    let (width, height) = (LABEL + PLOT + VALUE, ROW * bars.len() as f64 + 34.0);
+    let x = |value: f64| LABEL + PLOT * (value / top).clamp(0.0, 1.0);
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" aria-label=\"{title}\">"
+    );
+    let bottom = height - 22.0;
+    for step in 0..=4 {
+        let value = top * f64::from(step) / 4.0;
+        let at = x(value);
+        let _ = write!(
+            svg,
+            "<line class=\"grid\" x1=\"{at:.1}\" y1=\"4\" x2=\"{at:.1}\" y2=\"{bottom}\"/>\
+             <text class=\"tick\" x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{value:.2}</text>",
+            height - 6.0
+        );
+    }
+    for (place, bar) in bars.iter().enumerate() {
+        let y = 6.0 + ROW * place as f64;
+        let (middle, end) = (y + ROW / 2.0 - 2.0, x(bar.value));
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
+             <rect class=\"bar\" x=\"{LABEL}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+            LABEL - 8.0,
+            middle + 4.0,
+            bar.label,
+            end - LABEL,
+            ROW - 6.0
+        );
+        let mut text_at = end;
+        if let Some((low, high)) = bar.interval {
+            let (low, high) = (x(low), x(high));
+            text_at = text_at.max(high);
+            let _ = write!(
+                svg,
+                "<line class=\"whisker\" x1=\"{low:.1}\" y1=\"{middle:.1}\" x2=\"{high:.1}\" y2=\"{middle:.1}\"/>"
+            );
+        }
+        let _ = write!(
+            svg,
+            "<text class=\"value\" x=\"{:.1}\" y=\"{:.1}\">{:.4}</text>",
+            text_at + 8.0,
+            middle + 4.0,
+            bar.value
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// A round number that is not below the greatest value.
+fn scale(greatest: f64) -> f64 {
+    let steps = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0];
+    steps.into_iter().find(|step| greatest <= *step).unwrap_or_else(|| greatest.max(1.0))
+}

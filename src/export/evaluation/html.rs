@@ -1,0 +1,109 @@
+//! One page with tables and charts, complete in itself: no script, no font, no address outside.
+
+use std::io::{self, Write};
+
+use super::chart::{Bar, bars};
+use super::table::{SIGNIFICANT, heading, is_different};
+use crate::session::evaluate::{SystemReport, TaskReport};
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1b1f24;--faint:#67707b;--line:#d8dde3;--paper:#fff;--bar:#2f6db5;--mark:#0b7a4b}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--faint:#98a2ad;--line:#3a4148;--paper:#15181b;--bar:#5b9be0;--mark:#4cc38a}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.5rem}p,.note{color:var(--faint)}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .8rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}td.best{font-weight:600;color:var(--mark)}
+svg{max-width:100%;height:auto;margin-top:1rem}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
+svg .tick{fill:var(--faint);font-size:11px}.grid{stroke:var(--line)}.bar{fill:var(--bar)}.whisker{stroke:var(--ink);stroke-width:1.5}
+";
+
+/// Writes a page with every task: its table and, per measure, a chart of the systems.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_page(out: &mut dyn Write, reports: &[TaskReport]) -> io::Result<()> {
+    writeln!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Retrieval, measured</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n<h1>Retrieval, measured</h1>\n\
+         <p>Means over all judged queries; a query without hits counts 0. Lines in charts span 95 % of bootstrap \
+         samples. * differs from the first system in the first measure (paired randomisation, Holm, p ≤ \
+         {SIGNIFICANT}).</p>"
+    )?;
+    for report in reports {
+        task(out, report)?;
+    }
+    writeln!(out, "</body>\n</html>")
+}
+
+fn task(out: &mut dyn Write, report: &TaskReport) -> io::Result<()> {
+    writeln!(out, "<h2>{}</h2>", escaped(&heading(report)))?;
+    for (what, count) in &report.skipped {
+        writeln!(out, "<p class=\"note\">Passed over: {count} {}.</p>", escaped(what))?;
+    }
+    writeln!(out, "<div class=\"wide\"><table>\n<tr><th>system</th>")?;
+    for measure in &report.measures {
+        writeln!(out, "<th>{}</th>", escaped(measure))?;
+    }
+    writeln!(out, "<th>queries</th><th>p50 ms</th><th>p99 ms</th></tr>")?;
+    for system in &report.systems {
+        row(out, report, system)?;
+    }
+    writeln!(out, "</table></div>")?;
+    for (place, measure) in report.measures.iter().enumerate() {
+        let bar = |system: &'_ SystemReport| {
+            let value = system.values.get(place)?;
+            Some((escaped(&system.system), value.over_judged, value.interval))
+        };
+        let made: Vec<_> = report.systems.iter().filter_map(bar).collect();
+        let all: Vec<Bar<'_>> = made
+            .iter()
+            .map(|(label, value, interval)| Bar { label, value: *value, interval: *interval })
+            .collect();
+        let title = escaped(&format!("{measure} of {}", report.task));
+        writeln!(out, "<h3>{}</h3>\n{}", escaped(measure), bars(&title, &all))?;
+    }
+    Ok(())
+}
+
+fn row(out: &mut dyn Write, report: &TaskReport, system: &SystemReport) -> io::Result<()> {
+    writeln!(out, "<tr><td>{}</td>", escaped(&system.system))?;
+    for (place, value) in system.values.iter().enumerate() {
+        let others = report.systems.iter().filter_map(|other| other.values.get(place));
+        let best = others.map(|other| other.over_judged).fold(f64::MIN, f64::max);
+        let is_best = report.systems.len() > 1 && value.over_judged >= best;
+        let mark = if place == 0 && is_different(system) { "*" } else { "" };
+        let class = if is_best { " class=\"best\"" } else { "" };
+        let span = value.interval.map_or(String::new(), |(low, high)| {
+            format!(" title=\"95 % of samples between {low:.4} and {high:.4}\"")
+        });
+        writeln!(out, "<td{class}{span}>{:.4}{mark}</td>", value.over_judged)?;
+    }
+    let latency = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.2}"));
+    let (p50, p99) =
+        (system.latency.map(|latency| latency.p50), system.latency.map(|latency| latency.p99));
+    writeln!(
+        out,
+        "<td>{}</td><td>{}</td><td>{}</td></tr>",
+        system.answered,
+        latency(p50),
+        latency(p99)
+    )
+}
+
+/// A text without characters that mean something in HTML or obey no one.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for ch in text.chars().filter(|ch| !ch.is_control()) {
+        match ch {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            ch => out.push(ch),
+        }
+    }
+    out
+}

@@ -1,0 +1,142 @@
+//! The rankings of one system.
+
+#[cfg(feature = "bert")]
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::settings::Approach;
+use super::task::TaskQuery;
+use crate::control::Control;
+use crate::encoder::Encoder;
+use crate::error::{Error, Result};
+use crate::eval::measures::{RankedDocument, Run};
+use crate::parallel;
+use crate::search::{Mode, Query};
+#[cfg(feature = "bert")]
+use crate::session::Request;
+use crate::session::Session;
+use crate::session::error::SessionResult;
+
+/// Documents that a cross-encoder reads per query.
+#[cfg(feature = "bert")]
+const RERANKED: usize = 50;
+
+/// A system's rankings, and how long they took.
+pub(super) struct Rankings {
+    pub(super) run: Run,
+    /// Of each query alone, on one thread, ascending.
+    pub(super) latencies: Vec<Duration>,
+}
+
+/// Asks every query, on all cores. Queries that find nothing are not in the run.
+///
+/// # Errors
+/// Those of [`Session::ask`], of the encoder and of the control.
+pub(super) fn rank(
+    session: &Session,
+    approach: Approach,
+    (queries, depth): (&[TaskQuery], usize),
+    tag: &str,
+    control: &Control,
+) -> SessionResult<Rankings> {
+    let encoder = if approach.needs_vectors() { Some(session.encoder()?) } else { None };
+    let mut found: Vec<(Vec<RankedDocument>, Duration)> = Vec::new();
+    found.resize_with(queries.len(), Default::default);
+    // The first error of a session, which the work's own errors cannot carry.
+    let failure: Mutex<Option<crate::session::SessionError>> = Mutex::new(None);
+    let run = |(): &mut (), (query, found): (&TaskQuery, &mut (Vec<_>, Duration))| -> Result<()> {
+        let started = Instant::now();
+        match hits(session, approach, encoder.as_deref(), query, depth) {
+            Ok(ranked) => *found = (ranked, started.elapsed()),
+            Err(error) => {
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                return Err(Error::Cancelled);
+            }
+        }
+        Ok(())
+    };
+    let total = queries.len() as u64;
+    let mut done = |finished: usize| control.report("asking", "queries", finished as u64, total);
+    let threads = match approach {
+        // A cross-encoder has all cores for each query.
+        #[cfg(feature = "bert")]
+        Approach::Reranked => 1,
+        _ => parallel::cores(),
+    };
+    let items = queries.iter().zip(&mut found);
+    let asked = parallel::for_each(threads, items, control, || (), run, &mut done);
+    if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    asked?;
+    let mut run = Run::new(tag);
+    let mut latencies = Vec::with_capacity(found.len());
+    for (query, (ranked, latency)) in queries.iter().zip(found) {
+        latencies.push(latency);
+        if !ranked.is_empty() {
+            run.insert(query.id.clone(), ranked).map_err(|violation| {
+                Error::input(tag.to_owned(), format!("query {}", query.id), violation.to_string())
+            })?;
+        }
+    }
+    latencies.sort_unstable();
+    Ok(Rankings { run, latencies })
+}
+
+/// The best documents of one query.
+fn hits(
+    session: &Session,
+    approach: Approach,
+    encoder: Option<&dyn Encoder>,
+    query: &TaskQuery,
+    depth: usize,
+) -> SessionResult<Vec<RankedDocument>> {
+    #[cfg(feature = "bert")]
+    if approach == Approach::Reranked {
+        return reranked(session, encoder, query, depth);
+    }
+    let wanted = Query::text(query.text.as_str()).k(depth).exact();
+    let wanted = match (approach, encoder) {
+        (Approach::Lexical, _) | (_, None) => wanted.mode(Mode::Lexical),
+        (approach, Some(encoder)) => {
+            let mode = if approach == Approach::Dense { Mode::Dense } else { Mode::Hybrid };
+            match wanted.embedded_by(encoder) {
+                Ok(wanted) => wanted.mode(mode),
+                // A text of which the encoder knows no word finds nothing.
+                Err(Error::InvalidQuery { .. }) => return Ok(Vec::new()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    let found = session.snapshot().search(&wanted)?;
+    let ranked = found.hits.into_iter();
+    Ok(ranked.map(|hit| RankedDocument::new(hit.key.to_string(), hit.score.into())).collect())
+}
+
+/// Those that a cross-encoder sorted again; behind them, in their order, those that it did not read.
+#[cfg(feature = "bert")]
+fn reranked(
+    session: &Session,
+    encoder: Option<&dyn Encoder>,
+    query: &TaskQuery,
+    depth: usize,
+) -> SessionResult<Vec<RankedDocument>> {
+    let read = RERANKED.min(depth);
+    let answer = session.ask(&Request::text(query.text.as_str()).k(read).rerank(read))?;
+    let mut ranked: Vec<RankedDocument> = Vec::new();
+    for hit in &answer.hits {
+        let score = hit.score.unwrap_or_default();
+        ranked.push(RankedDocument::new(hit.key.to_string(), score.into()));
+    }
+    let known: BTreeSet<String> = ranked.iter().map(|ranked| ranked.document.clone()).collect();
+    let mut last = ranked.last().map_or(0.0, |ranked| ranked.score);
+    for mut other in hits(session, Approach::Hybrid, encoder, query, depth)? {
+        if !known.contains(&other.document) {
+            last -= 1.0;
+            other.score = last;
+            ranked.push(other);
+        }
+    }
+    Ok(ranked)
+}

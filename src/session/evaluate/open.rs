@@ -1,0 +1,106 @@
+//! Tasks, judgements and runs in files.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::report::TaskReport;
+use super::task::{Task, TaskDocuments, TaskQuery};
+use crate::error::{Error, Result};
+use crate::eval::collection::{Collection, CollectionOptions, TestQuery};
+use crate::eval::measures::{Run, read_judgements, read_run, write_run};
+use crate::session::error::{SessionError, SessionResult};
+
+impl Task {
+    /// Reads a benchmark in any layout of [`Collection`]. A `database` is asked in place of its own documents.
+    ///
+    /// # Errors
+    /// [`Error::Input`] as [`Collection::open`]; [`SessionError::NoJudgements`]; [`SessionError::NoCorpus`] for one without
+    /// documents and without a database.
+    pub fn open(
+        path: &Path,
+        options: &CollectionOptions,
+        database: Option<PathBuf>,
+    ) -> SessionResult<Task> {
+        let collection = Collection::open(path, options).map_err(Error::from)?;
+        if collection.judgements.is_empty() {
+            return Err(SessionError::NoJudgements { path: path.to_path_buf() });
+        }
+        let documents = match database {
+            Some(database) => TaskDocuments::Database(database),
+            None if collection.corpus.is_empty() => {
+                return Err(SessionError::NoCorpus { path: path.to_path_buf() });
+            }
+            None => TaskDocuments::Corpus(collection.corpus),
+        };
+        let query = |query: TestQuery| TaskQuery { id: query.id, text: query.text };
+        let skipped = collection.skipped.iter();
+        Ok(Task {
+            name: name_of(path),
+            documents,
+            queries: collection.queries.into_iter().map(query).collect(),
+            judgements: collection.judgements.into(),
+            skipped: skipped.map(|skipped| (skipped.what.to_owned(), skipped.count)).collect(),
+        })
+    }
+
+    /// Judgements alone (qrels of TREC, BEIR or JSON lines), for runs that are there.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Input`].
+    pub fn of_judgements(path: &Path) -> Result<Task> {
+        let (name, reader) = open(path)?;
+        Ok(Task {
+            name: name_of(path),
+            documents: TaskDocuments::Corpus(Vec::new()),
+            queries: Vec::new(),
+            judgements: read_judgements(reader, &name, None)?,
+            skipped: Vec::new(),
+        })
+    }
+}
+
+impl TaskReport {
+    /// Writes each system's ranking into a folder, as the TREC run `TASK.SYSTEM.trec`.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write_runs(&self, folder: &Path) -> Result<()> {
+        let failed = |path: &Path| {
+            let name = path.display().to_string();
+            move |source| Error::io("write", name, source)
+        };
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        for system in &self.systems {
+            let path = folder.join(format!("{}.{}.trec", self.task, system.run.tag()));
+            let mut out = BufWriter::new(File::create(&path).map_err(failed(&path))?);
+            write_run(&mut out, &system.run).map_err(failed(&path))?;
+            out.flush().map_err(failed(&path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a TREC run.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Input`] with the line: too few columns, a score that is no number, a document twice.
+pub fn open_run(path: &Path) -> Result<Run> {
+    let (name, reader) = open(path)?;
+    Ok(read_run(reader, &name)?)
+}
+
+fn open(path: &Path) -> Result<(String, BufReader<File>)> {
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => Ok((name, BufReader::new(file))),
+        Err(source) => Err(Error::io("open", name, source)),
+    }
+}
+
+/// The name of a folder or file, as a part of other files' names.
+fn name_of(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map_or("task".to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,104 @@
+//! What an evaluation found, for programs and for tables.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::eval::measures::{Evaluation, Run};
+
+/// One task and the systems that were asked.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TaskReport {
+    /// The task's name.
+    pub task: String,
+    /// Documents that were asked; `None` where the runs came from files.
+    pub documents: Option<u64>,
+    /// Queries with a judgement.
+    pub queries: usize,
+    /// Judgements.
+    pub judgements: usize,
+    /// What of the task was passed over, and how often.
+    pub skipped: Vec<(String, u64)>,
+    /// Names of the measures, in the order of every system's values.
+    pub measures: Vec<String>,
+    /// The systems, in the order that they were asked in. Each but the first is compared with the first.
+    pub systems: Vec<SystemReport>,
+}
+
+/// What one system reached.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SystemReport {
+    /// Its name.
+    pub system: String,
+    /// The encoder that it ranks by, with the fingerprint of its vectors.
+    pub encoder: Option<EncoderReport>,
+    /// Queries that it ranked something for.
+    pub answered: usize,
+    /// A value per measure.
+    pub values: Vec<MeasureValue>,
+    /// The difference to the first system by the first measure; `None` for the first, and where there is no query.
+    pub difference: Option<Difference>,
+    /// How long queries took; `None` for a run from a file.
+    pub latency: Option<Latency>,
+    /// Values per query, and what else was measured.
+    #[serde(skip)]
+    pub evaluation: Evaluation,
+    /// Its rankings.
+    #[serde(skip)]
+    pub run: Run,
+}
+
+/// The encoder of a system.
+#[derive(Clone, Debug, Serialize)]
+pub struct EncoderReport {
+    /// Its name.
+    pub name: String,
+    /// The fingerprint of its vectors.
+    pub fingerprint: String,
+}
+
+/// What a system reached by one measure.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MeasureValue {
+    /// The mean over all judged queries; one without hits counts 0. That of trec_eval with `-c`.
+    pub over_judged: f64,
+    /// The mean over the queries that have hits: that of trec_eval and BEIR.
+    pub over_returned: f64,
+    /// The mean over all judged queries lies between these with a confidence of 95 % (percentile bootstrap).
+    pub interval: Option<(f64, f64)>,
+}
+
+/// How a system differs from the first one.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Difference {
+    /// Its mean less that of the first system, over all judged queries.
+    pub difference: f64,
+    /// How often chance alone gives as large a difference (paired randomisation, two-sided).
+    pub p_value: f64,
+    /// The same, corrected for the number of systems (Holm).
+    pub p_corrected: f64,
+}
+
+/// How long queries took, in milliseconds, each on one thread while all cores were busy.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Latency {
+    /// Half of them took no longer.
+    pub p50: f64,
+    /// 95 % took no longer.
+    pub p95: f64,
+    /// 99 % took no longer.
+    pub p99: f64,
+}
+
+impl Latency {
+    /// Of durations in ascending order; `None` of none.
+    pub(super) fn of(ascending: &[Duration]) -> Option<Latency> {
+        let at = |percent: usize| {
+            let place = (ascending.len() * percent).div_ceil(100).saturating_sub(1);
+            ascending.get(place).map(|taken| taken.as_secs_f64() * 1e3)
+        };
+        Some(Latency { p50: at(50)?, p95: at(95)?, p99: at(99)? })
+    }
+}

@@ -1,0 +1,143 @@
+//! Benchmarks: systems asked, runs measured, reports.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+const CORPUS: &str = r#"{"_id": "d1", "title": "Aspirin and colorectal cancer", "text": "Daily aspirin lowered the risk of colorectal cancer by a third."}
+{"_id": "d2", "title": "Exercise in asthma", "text": "Children with asthma trained twice a week. Lung function improved."}
+{"_id": "17", "title": "Insulin in diabetic mice", "text": "Mice without the gene became diabetic. Insulin reversed it."}
+{"_id": "d4", "title": "", "text": ""}
+"#;
+
+const QUERIES: &str = r#"{"_id": "q1", "text": "does aspirin prevent colorectal cancer"}
+{"_id": "q2", "text": "training for children with asthma"}
+{"_id": "q3", "text": "diabetic mice"}
+{"_id": "q4", "text": "nobody judged this"}
+"#;
+
+const QRELS: &str =
+    "query-id\tcorpus-id\tscore\nq1\td1\t2\nq2\td2\t1\nq3\t17\t1\nq3\td4\t0\nq9\td1\t1\n";
+
+fn task() -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("small/qrels")).unwrap();
+    sandbox.write("small/corpus.jsonl", CORPUS);
+    sandbox.write("small/queries.jsonl", QUERIES);
+    sandbox.write("small/qrels/test.tsv", QRELS);
+    sandbox
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_benchmark_is_asked_and_its_runs_measure_the_same() {
+    let sandbox = task();
+    let eval = ["eval", "small", "--cache", "cache", "-f", "json", "--per-query"];
+    let run = sandbox.medvec(&[&eval[..], &["--write-runs", "runs"]].concat()).expect(0);
+    let report = &json(&run.out)["tasks"][0];
+    assert_eq!((&report["task"], &report["queries"]), (&"small".into(), &3.into()));
+    assert_eq!((&report["documents"], &report["judgements"]), (&4.into(), &4.into()));
+    let skipped = report["skipped"].as_array().unwrap();
+    assert!(skipped.contains(&serde_json::json!(["queries without judgements", 1])), "{report}");
+    let systems = report["systems"].as_array().unwrap();
+    let names: Vec<&str> = systems.iter().map(|one| one["system"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dense", "lexical", "hybrid"]);
+    for system in systems {
+        let ndcg = &system["measures"]["nDCG@10"];
+        assert_eq!(ndcg["over_judged"], 1.0, "{system}");
+        assert_eq!(system["per_query"]["q3"]["AP"], 1.0, "{system}");
+        assert_eq!(system["difference"].is_null(), system["system"] == "dense");
+    }
+    // What was written is measured again, against the task and against its judgements alone.
+    for against in [&["small"][..], &["--qrels", "small/qrels/test.tsv"]] {
+        let runs =
+            ["--run", "runs/small.dense.trec", "--run", "runs/small.hybrid.trec", "-f", "json"];
+        let again = sandbox.medvec(&[&["eval"], against, &runs].concat()).expect(0);
+        let again = &json(&again.out)["tasks"][0]["systems"];
+        let mean = |system: &Value| system["measures"]["AP"]["over_returned"].clone();
+        assert_eq!((mean(&again[0]), mean(&again[1])), (mean(&systems[0]), mean(&systems[2])));
+    }
+    // Nothing is imported twice.
+    let cached = fs::read_dir(sandbox.path("cache")).unwrap().next().unwrap().unwrap().path();
+    let files = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&cached).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    let again = sandbox.medvec(&eval).expect(0);
+    assert_eq!(files(), before);
+    let values = |text: &str| json(text)["tasks"][0]["systems"][2]["measures"].clone();
+    assert_eq!(values(&again.out), values(&run.out));
+}
+
+#[test]
+fn reports_have_every_form() {
+    let sandbox = task();
+    let eval = |format: &str| {
+        let arguments = ["eval", "small", "--cache", "cache", "--compare", "lexical,hybrid", "-f"];
+        sandbox.medvec(&[&arguments[..], &[format]].concat()).expect(0)
+    };
+    eval("text").shows(&["small: 4 documents, 3 queries, 4 judgements", "lexical", "1.0000"]);
+    eval("markdown").shows(&["| system | nDCG@10 |", "| lexical | **1.0000**"]);
+    eval("latex").shows(&[
+        "\\begin{tabular}{lrrrrrr}",
+        "hybrid & \\textbf{1.0000}",
+        "\\bottomrule",
+    ]);
+    let page = eval("html").shows(&["<!doctype html>", "<svg ", ">hybrid</td>", "</html>"]).out;
+    assert!(!page.contains("http") && !page.contains("<script"), "nothing is fetched");
+    let output = ["eval", "small", "--cache", "cache", "-f", "html", "-o", "report.html"];
+    sandbox.medvec(&output).expect(0).says(&["report.html"]);
+    sandbox.medvec(&output).expect(2).says(&["report.html"]);
+}
+
+#[test]
+fn a_database_answers_the_questions_of_others() {
+    let sandbox = Sandbox::with_database();
+    sandbox.write("topics.tsv", "1\taspirin against cancer\n2\tasthma and exercise\n");
+    sandbox.write("qrels.txt", "1 0 101 1\n2 0 102 2\n2 0 note-1 0\n");
+    let eval = ["eval", "topics.tsv", "--qrels", "qrels.txt", "--database", "db"];
+    let measures = ["--measures", "map,recip_rank,P_1", "--compare", "lexical"];
+    let refused = sandbox.medvec(&[&eval[..], &measures].concat()).expect(2);
+    refused.says(&["P_1"]);
+    let measures = ["--measures", "map,recip_rank,P@1", "--compare", "lexical"];
+    sandbox.medvec(&[&eval[..], &measures].concat()).expect(0).shows(&["P@1", "1.0000"]);
+    sandbox.medvec(&eval[..4]).expect(2).says(&["topics.tsv", "--database"]);
+    sandbox.medvec(&["eval", "topics.tsv", "--database", "db"]).expect(2).says(&["--qrels"]);
+}
+
+#[test]
+fn broken_benchmarks_are_refused_with_their_place() {
+    let sandbox = task();
+    let eval = |arguments: &[&str]| {
+        sandbox.medvec(&[&["eval"], arguments, &["--cache", "cache"]].concat()).expect(2)
+    };
+    eval(&["nowhere"]).says(&["nowhere"]);
+    eval(&["small", "--measures", "nDCG@0"]).says(&["nDCG", "at least 1"]);
+    eval(&["small", "--measures", "accuracy"]).says(&["accuracy"]);
+    eval(&["small", "--split", "train"]).says(&["train"]);
+    eval(&["small", "--compare", "reranked"]).says(&["--reranker"]);
+    eval(&["small", "--encoder", "no-such-model"]).says(&["no-such-model"]);
+    for (run, words) in [
+        ("q1 Q0 d1 1 0.5 a\nq1 Q0 d1 2 0.4 a\n", &["twice.trec", "line 2", "twice"][..]),
+        ("q1 Q0 d1 1 NaN a\n", &["line 1", "NaN"]),
+        ("q1 Q0 d1 1\n", &["line 1", "columns"]),
+    ] {
+        sandbox.write("twice.trec", run);
+        eval(&["small", "--run", "twice.trec"]).says(words);
+    }
+    sandbox.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh\n");
+    eval(&["small"]).says(&["test.tsv", "line 2", "high"]);
+    sandbox.write(
+        "small/queries.jsonl",
+        "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n",
+    );
+    eval(&["small"]).says(&["queries.jsonl", "line 2", "q1"]);
+}
