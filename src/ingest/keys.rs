@@ -61,7 +61,7 @@ pub(super) fn pmid_text(text: &str) -> Option<u32> {
 /// A [`Fault`] for what is neither a string nor an integer, and for an empty string.
 pub(super) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
     let number = match value {
-        Value::String(text) => return id_text(name, text),
+        Value::String(text) => return key_of_text(name, text),
         Value::Object(members) => match (members.len(), members.get("text")) {
             (1, Some(Value::String(text))) => return Ok(Key::Text(text.clone())),
             _ => None,
@@ -78,7 +78,11 @@ pub(super) fn id_key(name: &str, value: &Value) -> Result<Key, Fault> {
     })
 }
 
-fn id_text(name: &str, text: &str) -> Result<Key, Fault> {
+/// The key in a text that may be any id.
+///
+/// # Errors
+/// A [`Fault`] for an empty one.
+pub(super) fn key_of_text(name: &str, text: &str) -> Result<Key, Fault> {
     let bare = unquoted(text);
     if bare.is_empty() {
         return Err(Fault::whole(format!("`{name}` is empty")));

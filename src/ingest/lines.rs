@@ -8,8 +8,9 @@ use super::raw::{RECORD_BYTES_MAX, RawBatch, RawKind};
 use super::window::Window;
 
 /// Cuts lines; blank ones are no records.
-#[derive(Default)]
 pub(super) struct LineCutter {
+    /// What each of them is.
+    kind: RawKind,
     /// Bytes at the start of the window known to hold no line end.
     scanned: usize,
     /// Whether the rest of the line is to be dropped.
@@ -17,6 +18,10 @@ pub(super) struct LineCutter {
 }
 
 impl LineCutter {
+    pub(super) fn new(kind: RawKind) -> LineCutter {
+        LineCutter { kind, scanned: 0, overlong: false }
+    }
+
     /// Adds the next line to `batch`; `false` at the end.
     ///
     /// # Errors
@@ -58,7 +63,7 @@ impl LineCutter {
         if line.trim_ascii().is_empty() {
             return false;
         }
-        let kind = if line.len() > RECORD_BYTES_MAX { RawKind::Bad } else { RawKind::Line };
+        let kind = if line.len() > RECORD_BYTES_MAX { RawKind::Bad } else { self.kind };
         let text = if kind == RawKind::Bad { OVERLONG.as_bytes() } else { line };
         batch.push(kind, text, window.offset(), window.line());
         true

@@ -1,13 +1,18 @@
 //! Reads documents from the files people have, and writes them into a database.
 //!
-//! [`open`] looks at a file's first bytes and gives a [`Source`], an iterator over its records:
+//! [`open`] looks at a file's first line that is not blank, and gives a [`Source`], an iterator over its records:
 //!
-//! - PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation`;
-//! - JSON lines ([`jsonl`]): one document per line, its vector with it if you have one;
-//! - PubMedQA ([`pubmedqa`]): `ori_pqal.json` and its like;
-//! - NBIB and older MEDLINE text ([`nbib`]), RIS ([`ris`]);
-//! - tables with a header: comma-, tab- or semicolon-separated ([`table`]);
-//! - the texts of MedCPT's chunks: `pubmed_chunk_36.json` and its like.
+//! | format | the line |
+//! |---|---|
+//! | PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation` | begins with `<` |
+//! | PubMedQA ([`pubmedqa`]): `ori_pqal.json`; MedCPT's texts: `pubmed_chunk_36.json` | begins with `{`, a number as a string, `:` and `{` |
+//! | JSON lines ([`jsonl`]), documents with or without vectors: your own, and BEIR, MedRAG | begins with `{` otherwise |
+//! | NBIB and older MEDLINE text ([`nbib`]) | begins with the tag `PMID-` |
+//! | RIS ([`ris`]) | begins with the tag `TY  -` |
+//! | PubTator ([`pubtator`]) | begins with an id without blanks, and `\|t\|` |
+//! | Cystic Fibrosis ([`cystic_fibrosis`]): `cf74` to `cf79` | is `PN` and a number |
+//! | NFCorpus ([`nfcorpus`]): `train.docs`, `doc_dump.txt` | begins with `MED-`, digits and a tab |
+//! | tables ([`table`]), comma-, tab- or semicolon-separated | is a header that names a PMID, title, abstract or DOI; with a [`table::ColumnMap`], any |
 //!
 //! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
 //!
@@ -21,6 +26,7 @@
 //! and the iterator goes on with the next one ([`Source::recoverable`]). A stream that is cut or
 //! damaged, or that is not such a file at all, gives an error that ends it.
 
+pub mod cystic_fibrosis;
 pub(crate) mod dates;
 mod digest;
 mod entries;
@@ -33,13 +39,16 @@ mod medcpt;
 pub mod mesh;
 mod names;
 pub mod nbib;
+pub mod nfcorpus;
 mod opened;
 pub mod pipeline;
 pub(crate) mod plain;
 pub mod pubmed;
 pub mod pubmedqa;
+pub mod pubtator;
 mod raw;
 pub mod ris;
+mod sniff;
 mod source;
 pub mod table;
 mod tagged;

@@ -36,10 +36,24 @@ pub(super) enum RawKind {
     Nbib,
     /// A record of RIS.
     Ris,
+    /// A record of PubTator.
+    PubTator,
+    /// A record of the Cystic Fibrosis collection.
+    CysticFibrosis,
+    /// A line of NFCorpus.
+    NfCorpus,
     /// A row of a table.
     Row,
     /// Not a record: the bytes are the reason, in words.
     Bad,
+}
+
+impl RawKind {
+    /// Whether a record may have several lines, and a fault is in one of them.
+    pub(super) fn has_lines(self) -> bool {
+        use RawKind::{CysticFibrosis, Nbib, PubTator, Ris, Row};
+        matches!(self, Nbib | Ris | Row | PubTator | CysticFibrosis)
+    }
 }
 
 /// One record.

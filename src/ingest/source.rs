@@ -3,15 +3,14 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::entries::EntryCutter;
 use super::input::Input;
-use super::lines::LineCutter;
-use super::pubmed::{self, XmlCutter};
 use super::raw::{Fault, RawBatch, RawKind, RawRecord, input_error};
-use super::table::{self, ColumnMap, TableCutter};
-use super::tagged::{Layout, TaggedCutter};
+use super::sniff::{Cutter, has_line, sniff};
+use super::table::ColumnMap;
 use super::window::Window;
-use super::{Event, Record, jsonl, nbib, pubmedqa, ris};
+use super::{
+    Event, Record, cystic_fibrosis, jsonl, nbib, nfcorpus, pubmed, pubmedqa, pubtator, ris, table,
+};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
@@ -19,9 +18,6 @@ use crate::ids::Key;
 
 /// Bytes by which a file is recognised.
 const SNIFF_BYTES: usize = 256;
-
-/// Bytes of the longest header of a table.
-const HEADER_BYTES_MAX: usize = 1 << 16;
 
 /// An open source file: an iterator over its records, in order.
 ///
@@ -42,14 +38,6 @@ pub struct Source {
     dimension: DimensionCheck,
     state: State,
     failure: Option<Error>,
-}
-
-enum Cutter {
-    Xml(XmlCutter),
-    Lines(LineCutter),
-    Entries(EntryCutter),
-    Tagged(TaggedCutter),
-    Table(TableCutter),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,42 +72,6 @@ pub fn open_table(path: &Path, columns: &ColumnMap) -> Result<Source> {
 /// As [`open`].
 pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Source> {
     Source::new(Input::new(name.to_owned(), reader)?, None)
-}
-
-fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter, String> {
-    if whole.starts_with(&[0xff, 0xfe]) || whole.starts_with(&[0xfe, 0xff]) {
-        return Err("the text is UTF-16; expected UTF-8".into());
-    }
-    let bytes = whole.trim_ascii_start();
-    let wrong = match bytes.first() {
-        Some(b'<') => return Ok(Cutter::Xml(XmlCutter::default())),
-        Some(b'{') if pubmedqa::is_pubmedqa(bytes) => {
-            return Ok(Cutter::Entries(EntryCutter::default()));
-        }
-        Some(b'{') => return Ok(Cutter::Lines(LineCutter::default())),
-        Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
-        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
-            "vectors, which are not read from a pipe: save them as a file"
-        }
-        Some(_) => {
-            let layouts = [Layout::Nbib, Layout::Ris];
-            if let Some(layout) = layouts.into_iter().find(|layout| layout.is_at(bytes)) {
-                return Ok(Cutter::Tagged(TaggedCutter::new(layout)));
-            }
-            if let Some(cutter) = TableCutter::sniff(whole, columns)? {
-                return Ok(Cutter::Table(cutter));
-            }
-            "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS or a table with a header that \
-             names a PMID, title or abstract, found something else"
-        }
-        None => "the file holds nothing but white space",
-    };
-    Err(wrong.to_owned())
-}
-
-/// Whether a first line is complete that is more than white space, or longer than any header.
-fn has_line(bytes: &[u8]) -> bool {
-    bytes.len() > HEADER_BYTES_MAX || bytes.trim_ascii_start().contains(&b'\n')
 }
 
 impl Source {
@@ -217,13 +169,7 @@ impl Source {
             return Err(error);
         }
         while self.state == State::Reading && !self.batch.is_full() {
-            let more = match &mut self.cutter {
-                Cutter::Xml(cutter) => cutter.next(&mut self.window, &mut self.batch),
-                Cutter::Lines(cutter) => cutter.next(&mut self.window, &mut self.batch),
-                Cutter::Entries(cutter) => cutter.next(&mut self.window, &mut self.batch),
-                Cutter::Tagged(cutter) => cutter.next(&mut self.window, &mut self.batch),
-                Cutter::Table(cutter) => cutter.next(&mut self.window, &mut self.batch),
-            };
+            let more = self.cutter.next(&mut self.window, &mut self.batch);
             match more {
                 Ok(true) => {}
                 Ok(false) => self.state = State::Complete,
@@ -237,7 +183,7 @@ impl Source {
                 }
             }
         }
-        self.batch.bytes_read = self.window.input().bytes_read();
+        self.batch.bytes_read = self.bytes_read();
         self.position += self.batch.records.len() as u64;
         Ok(!self.batch.records.is_empty())
     }
@@ -280,8 +226,8 @@ pub(super) struct Place {
 impl Place {
     fn words(self, at: u64, pmid: Option<u32>) -> String {
         match self.kind {
-            RawKind::Line => format!("line {}", self.line),
-            RawKind::Nbib | RawKind::Ris | RawKind::Row => match pmid {
+            RawKind::Line | RawKind::NfCorpus => format!("line {}", self.line),
+            kind if kind.has_lines() => match pmid {
                 Some(pmid) => format!("line {} (PMID {pmid})", self.line),
                 None => format!("line {}", self.line),
             },
@@ -307,7 +253,7 @@ pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result
         let (mut place, mut pmid) = (place, None);
         match raw.kind {
             RawKind::Entry => pmid = pubmedqa::pmid_hint(bytes),
-            RawKind::Nbib | RawKind::Ris | RawKind::Row => {
+            kind if kind.has_lines() => {
                 let before = bytes.get(..fault.offset as usize).unwrap_or_default();
                 place.line += memchr::memchr_iter(b'\n', before).count() as u64;
             }
@@ -317,14 +263,22 @@ pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result
     }))
 }
 
+/// Why there is no record, as the cutter put it.
+fn reason(words: &[u8]) -> Fault {
+    Fault::whole(String::from_utf8_lossy(words))
+}
+
 fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record, Fault> {
     let bytes = batch.bytes(raw);
     let record = match raw.kind {
-        RawKind::Bad => return Err(Fault::whole(String::from_utf8_lossy(bytes))),
+        RawKind::Bad => return Err(reason(bytes)),
         RawKind::Line => jsonl::parse(bytes, position)?,
         RawKind::Entry => pubmedqa::parse(bytes, position)?,
         RawKind::Nbib => nbib::parse(bytes, position)?,
         RawKind::Ris => ris::parse(bytes, position)?,
+        RawKind::PubTator => pubtator::parse(bytes, position)?,
+        RawKind::CysticFibrosis => cystic_fibrosis::parse(bytes, position)?,
+        RawKind::NfCorpus => nfcorpus::parse(bytes, position)?,
         RawKind::Row => match &batch.table {
             Some(header) => table::parse(header, bytes, position)?,
             None => return Err(Fault::whole("a row without a header")),
@@ -405,21 +359,5 @@ mod tests {
         for other in ["pubmed_result.xml", "pubmed26n1.xml", "pubmed2026n1334.xml", "x.jsonl"] {
             assert_eq!(file_number(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn tells_formats_by_their_first_bytes() {
-        let sniff = |bytes| sniff(bytes, None);
-        assert!(matches!(sniff(b"\n <a>"), Ok(Cutter::Xml(_))));
-        assert!(matches!(sniff(b"{\"id\": 1}"), Ok(Cutter::Lines(_))));
-        assert!(matches!(sniff(b"{ \"123\" : {"), Ok(Cutter::Entries(_))));
-        assert!(sniff(b"[{}]").is_err_and(|detail| detail.contains("JSON lines")));
-        assert!(matches!(sniff(b"\r\nPMID- 1"), Ok(Cutter::Tagged(_))));
-        assert!(matches!(sniff(b"TY  - JOUR\n"), Ok(Cutter::Tagged(_))));
-        assert!(matches!(sniff(b"\"PMID\";title\n"), Ok(Cutter::Table(_))));
-        for other in [&b"PMID: 1"[..], b"title\n", b"a,b,c\n1,2,3\n", b"Dear title, hello"] {
-            assert!(sniff(other).is_err());
-        }
-        assert!(sniff(b"\xff\xfe<\0").is_err_and(|detail| detail.contains("UTF-16")));
     }
 }

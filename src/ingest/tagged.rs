@@ -1,5 +1,5 @@
-//! Tagged text, as NBIB and RIS are: a record begins at a line with one certain tag, and everything up to
-//! the next such line belongs to it.
+//! Tagged text, as NBIB, RIS, PubTator and the Cystic Fibrosis collection are: a record begins at a line with one certain
+//! tag, and everything up to the next such line belongs to it.
 //!
 //! ```text
 //! PMID- 10974959            <- a record begins
@@ -15,6 +15,7 @@ use super::plain::one_line;
 use super::raw::{Fault, RECORD_BYTES_MAX, RawBatch, RawKind};
 use super::window::Window;
 use crate::error::Result;
+use crate::limits::KEY_BYTES_MAX;
 
 /// One of the formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +24,27 @@ pub(super) enum Layout {
     Nbib,
     /// Tags of two characters, two blanks, then `- `.
     Ris,
+    /// Lines that begin with an id and `|t|`, `|a|` or a tab: [`super::pubtator`] takes them apart.
+    PubTator,
+    /// Tags of two letters, then a blank; lines that go on are mostly indented.
+    CysticFibrosis,
 }
 
+/// Tags of the Cystic Fibrosis collection. Lines that go on are not always indented, so no others are tags.
+const CYSTIC_FIBROSIS: [&str; 12] =
+    ["PN", "RN", "AN", "AU", "TI", "SO", "MJ", "MN", "AB", "EX", "RF", "CT"];
+
 impl Layout {
-    /// The tag that a record begins with.
-    fn first_tag(self) -> &'static str {
-        match self {
-            Layout::Nbib => "PMID",
-            Layout::Ris => "TY",
-        }
-    }
+    pub(super) const ALL: [Layout; 4] =
+        [Layout::Nbib, Layout::Ris, Layout::PubTator, Layout::CysticFibrosis];
 
     /// The tag at the start of a line, and what stands behind it.
     pub(super) fn tag(self, line: &str) -> Option<(&str, &str)> {
+        if self == Layout::CysticFibrosis {
+            let (tag, value) = line.split_at_checked(2)?;
+            let is_spaced = value.is_empty() || value.starts_with(char::is_whitespace);
+            return (CYSTIC_FIBROSIS.contains(&tag) && is_spaced).then_some((tag, value));
+        }
         let (head, value) = line.split_once('-')?;
         let tag = head.trim_end_matches(' ');
         let is_tag = match self {
@@ -51,6 +60,7 @@ impl Layout {
                     && first.is_some_and(|byte| byte.is_ascii_uppercase())
                     && second.is_some_and(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
             }
+            Layout::PubTator | Layout::CysticFibrosis => false,
         };
         let is_spaced = value.is_empty() || value.starts_with(char::is_whitespace);
         (is_tag && is_spaced).then_some((tag, value))
@@ -60,17 +70,37 @@ impl Layout {
     pub(super) fn is_at(self, bytes: &[u8]) -> bool {
         let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
         // A tag is ASCII: a line that is cut inside of a character still shows it.
-        let head = line.get(..line.len().min(8)).unwrap_or_default();
-        let head = String::from_utf8_lossy(head);
-        self.tag(&head).is_some_and(|(tag, _)| tag == self.first_tag())
+        let head = String::from_utf8_lossy(line.get(..line.len().min(8)).unwrap_or_default());
+        let begins_with = |wanted: &str| self.tag(&head).is_some_and(|(tag, _)| tag == wanted);
+        match self {
+            Layout::Nbib => begins_with("PMID"),
+            Layout::Ris => begins_with("TY"),
+            Layout::PubTator => is_pubtator_title(line),
+            Layout::CysticFibrosis => line.strip_prefix(b"PN").is_some_and(|rest| {
+                let number = rest.trim_ascii();
+                number.len() < rest.len()
+                    && !number.is_empty()
+                    && number.iter().all(u8::is_ascii_digit)
+            }),
+        }
     }
 
     fn kind(self) -> RawKind {
         match self {
             Layout::Nbib => RawKind::Nbib,
             Layout::Ris => RawKind::Ris,
+            Layout::PubTator => RawKind::PubTator,
+            Layout::CysticFibrosis => RawKind::CysticFibrosis,
         }
     }
+}
+
+/// Whether a line is `ID|t|...`: an id without blanks and tabs.
+fn is_pubtator_title(line: &[u8]) -> bool {
+    let head = line.get(..line.len().min(KEY_BYTES_MAX + 3)).unwrap_or_default();
+    let Some(stroke) = memchr(b'|', head) else { return false };
+    let (id, rest) = head.split_at(stroke);
+    !id.is_empty() && !id.iter().any(u8::is_ascii_whitespace) && rest.starts_with(b"|t|")
 }
 
 /// Cuts records.
@@ -176,8 +206,8 @@ pub(super) struct Tagged<'a> {
 /// The tags of a record, in order.
 ///
 /// # Errors
-/// A [`Fault`] for a line that neither has a tag nor, in NBIB, begins with white space. RIS goes on at
-/// any line without a tag, as reference managers write it.
+/// A [`Fault`] for a line that neither has a tag nor, in NBIB, begins with white space. The others go on at
+/// any line without a tag, as reference managers write RIS.
 pub(super) fn tags(layout: Layout, record: &str) -> Result<Vec<Tagged<'_>>, Fault> {
     let mut tags: Vec<Tagged<'_>> = Vec::new();
     let mut pieces = String::new();
@@ -194,7 +224,7 @@ pub(super) fn tags(layout: Layout, record: &str) -> Result<Vec<Tagged<'_>>, Faul
             tags.push(Tagged { tag, value: String::new(), offset: begins });
             continue;
         }
-        let goes_on = line.starts_with([' ', '\t']) || layout == Layout::Ris;
+        let goes_on = line.starts_with([' ', '\t']) || layout != Layout::Nbib;
         if tags.is_empty() || !goes_on {
             let found: String = line.trim().chars().take(40).collect();
             return Err(Fault {
@@ -237,6 +267,25 @@ mod tests {
         assert_eq!(ris("C2 - PMC1"), Some(("C2", " PMC1")));
         for line in ["TY- JOUR", "T   - x", "2C  - x", "  TY  - x", "IL-6 - x"] {
             assert_eq!(ris(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn records_begin_at_certain_lines() {
+        for (layout, good, bad) in [
+            (
+                Layout::PubTator,
+                &["7|t|A title", "PMC7|t|", "a-b|t|x"][..],
+                &["7|a|x", "|t|x", "7\t0\t3\ta|t|b", "a b|t|x", "7|t"][..],
+            ),
+            (
+                Layout::CysticFibrosis,
+                &["PN 74001", "PN  1 \r"],
+                &["PN", "PN x", "PN1", " PN 1", "RN 1"],
+            ),
+        ] {
+            assert!(good.iter().all(|line| layout.is_at(line.as_bytes())), "{layout:?}");
+            assert!(!bad.iter().any(|line| layout.is_at(line.as_bytes())), "{layout:?}");
         }
     }
 

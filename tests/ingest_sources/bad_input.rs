@@ -187,8 +187,8 @@ fn none_of_the_formats() {
     let (_, detail) = ends("Dear colleagues,\n", 0);
     assert_eq!(
         detail,
-        "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS or a table with a header that names a \
-         PMID, title or abstract, found something else"
+        "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS, PubTator or a table with a header \
+         that names a PMID, title or abstract, found something else"
     );
     let (_, detail) = ends("", 0);
     assert_eq!(detail, "the file is empty");

@@ -1,0 +1,116 @@
+//! What a file is, by its first line: the one place that knows the rules of the table in [`super`].
+
+use super::entries::EntryCutter;
+use super::lines::LineCutter;
+use super::pubmed::XmlCutter;
+use super::raw::{RawBatch, RawKind};
+use super::table::{ColumnMap, TableCutter};
+use super::tagged::{Layout, TaggedCutter};
+use super::window::Window;
+use super::{nfcorpus, pubmedqa};
+use crate::error;
+
+/// Bytes of the longest header of a table.
+const HEADER_BYTES_MAX: usize = 1 << 16;
+
+/// Cuts a stream of one format into records.
+pub(super) enum Cutter {
+    Xml(XmlCutter),
+    Lines(LineCutter),
+    Entries(EntryCutter),
+    Tagged(TaggedCutter),
+    Table(TableCutter),
+}
+
+impl Cutter {
+    /// Adds the next record to `batch`; `false` at the end.
+    ///
+    /// # Errors
+    /// Those that end the stream.
+    pub(super) fn next(
+        &mut self,
+        window: &mut Window,
+        batch: &mut RawBatch,
+    ) -> error::Result<bool> {
+        match self {
+            Cutter::Xml(cutter) => cutter.next(window, batch),
+            Cutter::Lines(cutter) => cutter.next(window, batch),
+            Cutter::Entries(cutter) => cutter.next(window, batch),
+            Cutter::Tagged(cutter) => cutter.next(window, batch),
+            Cutter::Table(cutter) => cutter.next(window, batch),
+        }
+    }
+}
+
+/// Whether a first line is complete that is more than white space, or longer than any header.
+pub(super) fn has_line(bytes: &[u8]) -> bool {
+    bytes.len() > HEADER_BYTES_MAX || bytes.trim_ascii_start().contains(&b'\n')
+}
+
+/// The cutter of what begins with these bytes. They hold a first line, as [`has_line`] says.
+///
+/// # Errors
+/// What was found instead of a format, in words.
+pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter, String> {
+    if whole.starts_with(&[0xff, 0xfe]) || whole.starts_with(&[0xfe, 0xff]) {
+        return Err("the text is UTF-16; expected UTF-8".into());
+    }
+    let bytes = whole.trim_ascii_start();
+    let wrong = match bytes.first() {
+        Some(b'<') => return Ok(Cutter::Xml(XmlCutter::default())),
+        Some(b'{') if pubmedqa::is_pubmedqa(bytes) => {
+            return Ok(Cutter::Entries(EntryCutter::default()));
+        }
+        Some(b'{') => return Ok(Cutter::Lines(LineCutter::new(RawKind::Line))),
+        Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
+        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
+            "vectors, which are not read from a pipe: save them as a file"
+        }
+        Some(_) if nfcorpus::is_nfcorpus(bytes) => {
+            return Ok(Cutter::Lines(LineCutter::new(RawKind::NfCorpus)));
+        }
+        Some(_) => {
+            if let Some(layout) = Layout::ALL.into_iter().find(|layout| layout.is_at(bytes)) {
+                return Ok(Cutter::Tagged(TaggedCutter::new(layout)));
+            }
+            if let Some(cutter) = TableCutter::sniff(whole, columns)? {
+                return Ok(Cutter::Table(cutter));
+            }
+            "expected PubMed XML, JSON lines, PubMedQA JSON, NBIB, RIS, PubTator or a table with a header that \
+             names a PMID, title or abstract, found something else"
+        }
+        None => "the file holds nothing but white space",
+    };
+    Err(wrong.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_formats_by_their_first_bytes() {
+        let sniff = |bytes| sniff(bytes, None);
+        assert!(matches!(sniff(b"\n <a>"), Ok(Cutter::Xml(_))));
+        assert!(matches!(sniff(b"{\"id\": 1}"), Ok(Cutter::Lines(_))));
+        assert!(matches!(sniff(b"{ \"123\" : {"), Ok(Cutter::Entries(_))));
+        assert!(sniff(b"[{}]").is_err_and(|detail| detail.contains("JSON lines")));
+        assert!(matches!(sniff(b"\r\nPMID- 1"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"TY  - JOUR\n"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"\"PMID\";title\n"), Ok(Cutter::Table(_))));
+        assert!(matches!(sniff(b"7|t|A title\n"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"\nPN 74001\nRN 1\n"), Ok(Cutter::Tagged(_))));
+        assert!(matches!(sniff(b"MED-10\tstatin\n"), Ok(Cutter::Lines(_))));
+        for other in [
+            &b"PMID: 1"[..],
+            b"title\n",
+            b"a,b,c\n1,2,3\n",
+            b"Dear title, hello",
+            b"PLAIN-1\tx",
+            b"PN-1",
+        ] {
+            assert!(sniff(other).is_err());
+        }
+        assert!(sniff(b"\xff\xfe<\0").is_err_and(|detail| detail.contains("UTF-16")));
+    }
+}
