@@ -222,7 +222,10 @@ fn the_first_bad_record_stops_the_import() {
     let bench = Bench::new();
     let path = bench.file("a.jsonl", lines(5) + "{\"title\": \"no key\"}\n" + &lines(5));
     let error = bench.import(&[path]).expect_err("stops");
-    assert_eq!(error.to_string(), "a.jsonl, line 6: no key: expected `pmid`, `id` or `_id`");
+    assert_eq!(
+        error.to_string(),
+        "a.jsonl, line 6: no key: expected `pmid`, `id`, `_id` or `doc_id`"
+    );
     assert_eq!(bench.database.snapshot().len(), 0);
 }
 
@@ -238,7 +241,7 @@ fn keep_going_passes_over_bad_records_and_broken_files() {
     let report = bench.import(&[bad, cut, wrong, good]).expect("imports");
     assert_eq!((report.added, report.skipped, report.files), (9, 2, 2));
     let skipped: Vec<_> = report.skipped_records.iter().map(ToString::to_string).collect();
-    assert_eq!(skipped[0], "a.jsonl, line 6: no key: expected `pmid`, `id` or `_id`");
+    assert_eq!(skipped[0], "a.jsonl, line 6: no key: expected `pmid`, `id`, `_id` or `doc_id`");
     assert_eq!(
         skipped[1],
         "a.jsonl, line 7: vector of document v: 1 numbers, this database has vectors of 3"

@@ -225,7 +225,7 @@ fn json_that_is_none() {
 #[test]
 fn json_members_of_the_wrong_type() {
     for (line, expected) in [
-        (r#"{"title": "x"}"#, "no key: expected `pmid`, `id` or `_id`"),
+        (r#"{"title": "x"}"#, "no key: expected `pmid`, `id`, `_id` or `doc_id`"),
         (r#"{"id": ""}"#, "`id` is empty"),
         (r#"{"id": 1.5}"#, "`id` must be a string or an integer, found the number 1.5"),
         (r#"{"pmid": -3}"#, "`pmid` must be a positive integer, found the number -3"),

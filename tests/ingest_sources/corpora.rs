@@ -1,4 +1,4 @@
-//! Corpora of retrieval research in the layouts of their authors: PubTator, NFCorpus, Cystic Fibrosis.
+//! Corpora of retrieval research in the layouts of their authors: PubTator, NFCorpus, Cystic Fibrosis, SciFact, MedRAG.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -51,6 +51,11 @@ RN 00002
 TI Another
 \u{1a}\u{1a}\u{1a}
 ";
+
+pub(super) const SCIFACT: &str = concat!(
+    "{\"doc_id\": 4983, \"title\": \"Microstructure\", \"abstract\": [\"First.\", \"Second.\"], \"structured\": false}\n",
+    "{\"doc_id\": 7, \"title\": \"\", \"abstract\": [], \"structured\": true}\n"
+);
 
 fn read(text: &str) -> Vec<Document> {
     all(text).into_iter().map(document).collect()
@@ -185,6 +190,41 @@ fn cystic_fibrosis_may_be_latin_1_and_needs_a_number() {
 }
 
 #[test]
+fn scifact_abstracts_are_lists_of_sentences() {
+    let found = read(SCIFACT);
+    assert_eq!(keys(&found), ["4983", "7"]);
+    assert_eq!(found[0].abstract_text(), "First. Second.");
+    assert_eq!(field(&found[0], "structured"), Some(&FieldValue::String("false".into())));
+    assert!(found[1].encoder_input().is_empty());
+    // Beside another key it is a field, as before.
+    let both = read("{\"id\": \"a\", \"doc_id\": 4, \"text\": \"x\"}\n");
+    assert_eq!(
+        (keys(&both), field(&both[0], "doc_id")),
+        (vec!["a".to_owned()], Some(&FieldValue::Integer(4)))
+    );
+    let (_, detail) = input_error(all("{\"doc_id\": 1, \"abstract\": [2.5]}\n").remove(0));
+    assert_eq!(detail, "`abstract` must be a string, found the number 2.5");
+}
+
+#[test]
+fn medrag_chunks_have_a_title_and_a_content() {
+    let found = read(concat!(
+        "{\"id\": \"PMID:123\", \"title\": \"T\", \"content\": \"C\"}\n",
+        "{\"id\": \"Anatomy_Gray_0\", \"title\": \"Anatomy_Gray\", \"content\": \"C\", \"contents\": \"Anatomy_Gray. C\"}\n",
+        "{\"id\": \"article-100024_0\", \"title\": \"A -- B \", \"contents\": \"A -- B. C\"}\n",
+        "{\"id\": \"wiki_1\", \"title\": \"Why?\", \"contents\": \"Why? C\"}\n",
+        "{\"id\": \"wiki_2\", \"title\": \"Why\", \"contents\": \"Whyever. C\"}\n",
+        "{\"id\": \"wiki_3\", \"contents\": \"C\"}\n"
+    ));
+    assert_eq!(
+        keys(&found),
+        ["123", "Anatomy_Gray_0", "article-100024_0", "wiki_1", "wiki_2", "wiki_3"]
+    );
+    let texts: Vec<String> = found.iter().map(Document::abstract_text).collect();
+    assert_eq!(texts, ["C", "C", "C", "C", "Whyever. C", "C"]);
+}
+
+#[test]
 fn the_real_pubtator_corpora_are_read() {
     let Some(data) = shared() else { return };
     let (mut documents, mut with_abstract, mut ids, mut values) = (0, 0, HashSet::new(), 0);
@@ -250,7 +290,7 @@ fn the_real_cystic_fibrosis_collection_is_read() {
 }
 
 /// Samples of every format of this file, and of tables.
-const SAMPLES: [&str; 3] = [PUBTATOR, NFCORPUS, CYSTIC_FIBROSIS];
+const SAMPLES: [&str; 4] = [PUBTATOR, NFCORPUS, CYSTIC_FIBROSIS, SCIFACT];
 
 #[test]
 fn any_byte_may_be_changed() {

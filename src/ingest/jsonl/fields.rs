@@ -15,6 +15,8 @@ pub(super) struct Draft {
     document: Document,
     pmid: Option<Value>,
     ids: Vec<(String, Value)>,
+    /// The key where there is no other, else a free field.
+    doc_id: Option<Value>,
     /// `abstract`, `text`, `content`, `contents`: where they stand is their rank.
     texts: [String; 4],
     year: Option<Value>,
@@ -30,6 +32,7 @@ impl Draft {
             document: Document::new(Key::Text(String::new())),
             pmid: None,
             ids: Vec::new(),
+            doc_id: None,
             texts: Default::default(),
             year: None,
             date: None,
@@ -44,10 +47,11 @@ impl Draft {
         match name.as_str() {
             "pmid" => self.pmid = Some(value),
             "id" | "_id" => self.ids.push((name, value)),
-            "abstract" => self.texts[0] = values::text(&name, value)?,
-            "text" => self.texts[1] = values::text(&name, value)?,
-            "content" => self.texts[2] = values::text(&name, value)?,
-            "contents" => self.texts[3] = values::text(&name, value)?,
+            "doc_id" => self.doc_id = Some(value),
+            "abstract" => self.texts[0] = values::joined(&name, value)?,
+            "text" => self.texts[1] = values::joined(&name, value)?,
+            "content" => self.texts[2] = values::joined(&name, value)?,
+            "contents" => self.texts[3] = values::joined(&name, value)?,
             "year" => self.year = Some(value),
             "date" => self.date = Some(value),
             "title" => document.title = values::text(&name, value)?,
@@ -91,12 +95,23 @@ impl Draft {
     }
 
     /// The document.
-    pub(super) fn finish(self) -> Result<Document, Fault> {
-        let mut document = self.document;
-        let (key, left) = resolve_key(self.pmid, self.ids)?;
+    pub(super) fn finish(mut self) -> Result<Document, Fault> {
+        let (mut document, mut ids) = (self.document, self.ids);
+        if let Some(value) = self.doc_id {
+            let name = "doc_id".to_owned();
+            match self.pmid.is_none() && ids.is_empty() {
+                true => ids.push((name, value)),
+                false => values::free_field(&mut document.fields, name, value)?,
+            }
+        }
+        let (key, left) = resolve_key(self.pmid, ids)?;
         document.key = key;
         for (name, value) in left {
             values::free_field(&mut document.fields, name, value)?;
+        }
+        let [.., contents] = &mut self.texts;
+        if let Some(content) = without_title(contents, &document.title) {
+            *contents = content.to_owned();
         }
         let text = self.texts.into_iter().find(|text| !text.is_empty());
         if let Some(text) = text.filter(|_| document.abstract_sections.is_empty()) {
@@ -126,6 +141,17 @@ impl Draft {
     }
 }
 
+/// What stands behind the title in `contents`, where it begins with the title as MedRAG joins the two: by a blank,
+/// and by a full stop before it unless the title ends with `.`, `?` or `!`.
+fn without_title<'a>(contents: &'a str, title: &str) -> Option<&'a str> {
+    let title = title.trim();
+    let rest = contents.strip_prefix(title).filter(|_| !title.is_empty())?;
+    match title.ends_with(['.', '?', '!']) {
+        true => rest.strip_prefix(' '),
+        false => rest.strip_prefix(". "),
+    }
+}
+
 /// The key that `pmid`, `id` and `_id` name, and what of them is left over.
 fn resolve_key(
     pmid: Option<Value>,
@@ -144,6 +170,7 @@ fn resolve_key(
             Some(_) => left.push((name, value)),
         }
     }
-    let key = key.ok_or_else(|| Fault::whole("no key: expected `pmid`, `id` or `_id`"))?;
+    let key =
+        key.ok_or_else(|| Fault::whole("no key: expected `pmid`, `id`, `_id` or `doc_id`"))?;
     Ok((key, left))
 }

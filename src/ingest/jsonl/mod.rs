@@ -8,16 +8,24 @@
 //!  "vector": [0.12, -0.5, 0.33]}
 //! ```
 //!
-//! (Each on one line.) The corpora of BEIR (`_id`, `title`, `text`) work as they are.
+//! (Each on one line.) These corpora work as they are, and their ids are the keys:
+//!
+//! | corpus | members |
+//! |---|---|
+//! | BEIR, MTEB | `_id` or `id`, `title`, `text`, `metadata` |
+//! | R2MED | `id`, `text` |
+//! | SciFact as its authors released it | `doc_id`, `title`, `abstract` (a list of sentences), `structured` |
+//! | MedRAG's chunks | `id` (`Anatomy_Gray_0`; `PMID:123` is PMID 123, printed `123`), `title`, `content`, `contents` |
 //!
 //! | name | value | becomes |
 //! |---|---|---|
 //! | `pmid` | positive integer, or one as a string or a whole float; `null` for none | the key |
 //! | `id`, `_id` | string or integer; `"pmid:17"` is PMID 17, `{"text": "17"}` the text 17 | the key where there is no `pmid`; else a free field, unless it says the same |
+//! | `doc_id` | string or integer | the key where there is none of these; else a free field |
 //! | `version` | integer from 0 | PubMed's version |
 //! | `title`, `vernacular_title` | string | title; title in the original language |
-//! | `abstract`, `text`, `content` | string | the abstract: the first of these that is not empty |
-//! | `contents` | string | title and text in one, as MedRAG has it: the abstract where nothing else is |
+//! | `abstract`, `text`, `content` | string, or a list of sentences, to be joined by blanks | the abstract: the first of these that is not empty |
+//! | `contents` | the same | title and text in one, as MedRAG joins them: without the title, the abstract where nothing else is |
 //! | `sections` | list of `{"label", "category", "text"}` | the abstract in parts |
 //! | `other_abstracts` | list of `{"kind", "language", "sections"}` | abstracts by others, or in other languages |
 //! | `year`, `date` | integer or string: `2019`, `2019-03-05`, `1998 Dec-1999 Jan` | publication date; `date` wins |
@@ -81,7 +89,8 @@ use fields::Draft;
 pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
     let values::Members { members, vector } = values::members(bytes)?;
-    let is_bare = members.iter().all(|(name, _)| matches!(name.as_str(), "pmid" | "id" | "_id"));
+    let is_bare =
+        members.iter().all(|(name, _)| matches!(name.as_str(), "pmid" | "id" | "_id" | "doc_id"));
     let mut draft = Draft::new();
     for (name, value) in members {
         draft.take(name, value)?;

@@ -219,6 +219,14 @@ pub(in crate::ingest) fn text(name: &str, value: Value) -> Result<String, Fault>
     }
 }
 
+/// A text, or a list of its sentences, which are joined by blanks.
+pub(in crate::ingest) fn joined(name: &str, value: Value) -> Result<String, Fault> {
+    match value {
+        Value::Array(_) => Ok(texts(name, value)?.join(" ")),
+        other => text(name, other),
+    }
+}
+
 /// A list.
 pub(in crate::ingest) fn list(name: &str, value: Value) -> Result<Vec<Value>, Fault> {
     match value {
