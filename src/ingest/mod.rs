@@ -12,7 +12,7 @@
 //! | PubTator ([`pubtator`]) | begins with an id without blanks, and `\|t\|` |
 //! | Cystic Fibrosis ([`cystic_fibrosis`]): `cf74` to `cf79` | is `PN` and a number |
 //! | NFCorpus ([`nfcorpus`]): `train.docs`, `doc_dump.txt` | begins with `MED-`, digits and a tab |
-//! | tables ([`table`]), comma-, tab- or semicolon-separated | is a header that names a PMID, title, abstract or DOI; with a [`table::ColumnMap`], any |
+//! | tables ([`table`]), comma-, tab- or semicolon-separated; CORD-19's `metadata.csv` | is a header that names a PMID, title, abstract or DOI; with a [`table::ColumnMap`], any |
 //!
 //! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
 //!

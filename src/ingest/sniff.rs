@@ -40,6 +40,14 @@ impl Cutter {
             Cutter::Table(cutter) => cutter.next(window, batch),
         }
     }
+
+    /// Records left out because a better one has their id.
+    pub(super) fn duplicates(&self) -> u64 {
+        match self {
+            Cutter::Table(cutter) => cutter.duplicates(),
+            _ => 0,
+        }
+    }
 }
 
 /// Whether a first line is complete that is more than white space, or longer than any header.

@@ -114,6 +114,12 @@ impl Source {
         self.window.input().bytes_read()
     }
 
+    /// Rows left out so far because another row of the file has their id; they are no records. Only CORD-19's
+    /// `metadata.csv` has such rows: see [`super::table`].
+    pub fn duplicates(&self) -> u64 {
+        self.cutter.duplicates()
+    }
+
     /// Whether the iterator can go on after the last error: it concerned one record only.
     pub fn recoverable(&self) -> bool {
         self.state != State::Broken

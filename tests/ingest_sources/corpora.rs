@@ -290,7 +290,7 @@ fn the_real_cystic_fibrosis_collection_is_read() {
 }
 
 /// Samples of every format of this file, and of tables.
-const SAMPLES: [&str; 4] = [PUBTATOR, NFCORPUS, CYSTIC_FIBROSIS, SCIFACT];
+const SAMPLES: [&str; 5] = [PUBTATOR, NFCORPUS, CYSTIC_FIBROSIS, SCIFACT, super::cord19::CORD19];
 
 #[test]
 fn any_byte_may_be_changed() {

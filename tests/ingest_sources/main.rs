@@ -6,6 +6,7 @@
 mod bad_input;
 mod books;
 mod characters;
+mod cord19;
 mod corpora;
 mod empty;
 mod jsonl;

@@ -51,6 +51,8 @@ pub struct ImportReport {
     pub reused: u64,
     /// Documents stored without a vector because the encoder has none for their text.
     pub without_vector: u64,
+    /// Rows left out because another row of their file has their id; see [`crate::ingest::Source::duplicates`].
+    pub duplicates: u64,
     /// Records that were passed over.
     pub skipped: u64,
     /// The first hundred of them.

@@ -129,7 +129,9 @@ impl<'a> Import<'a> {
 
     /// Reads a file of documents to its end.
     fn documents(&mut self, source: &mut Source, mut entry: SourceEntry) -> Result<()> {
+        let before = source.duplicates();
         self.read(source, &mut entry)?;
+        self.report.duplicates += source.duplicates() - before;
         self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         self.report.files += 1;
         Ok(())

@@ -38,10 +38,12 @@ pub enum Role {
     Doi,
     /// The PMCID.
     Pmcid,
+    /// A PMID that is not the key.
+    Pubmed,
 }
 
 /// Roles by the names that a map uses, each with usual names of columns, letters and digits only.
-const ROLES: [(&str, Role, &[&str]); 15] = [
+const ROLES: [(&str, Role, &[&str]); 16] = [
     ("pmid", Role::Pmid, &["pmid", "pubmedid", "pubmed", "medlineid"]),
     ("key", Role::Key, &[]),
     ("id", Role::Id, &["id", "recordid", "docid", "documentid"]),
@@ -61,6 +63,7 @@ const ROLES: [(&str, Role, &[&str]); 15] = [
     ("languages", Role::Languages, &["language", "languages"]),
     ("doi", Role::Doi, &["doi"]),
     ("pmcid", Role::Pmcid, &["pmcid", "pmc"]),
+    ("pubmed", Role::Pubmed, &[]),
 ];
 
 /// Columns by name, for headers that nobody could guess: `title=Titel,abstract=Zusammenfassung,key=PMID`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::columns::ColumnMap;
+use super::duplicates::Duplicates;
 use super::header::Header;
 use crate::error::Result;
 use crate::ingest::raw::{RECORD_BYTES_MAX, RawBatch, RawKind};
@@ -18,6 +19,7 @@ pub(in crate::ingest) struct TableCutter {
     lines: u64,
     /// Whether the rest of the row is to be dropped.
     overlong: bool,
+    duplicates: Duplicates,
 }
 
 /// Where a scan for the end of a row stands.
@@ -46,7 +48,13 @@ impl TableCutter {
             state: State::CellStart,
             lines: 0,
             overlong: false,
+            duplicates: Duplicates::default(),
         }))
+    }
+
+    /// Rows left out so far.
+    pub(in crate::ingest) fn duplicates(&self) -> u64 {
+        self.duplicates.dropped
     }
 
     /// Adds the next row to `batch`; `false` at the end. The first row is the header, and no record.
@@ -109,6 +117,9 @@ impl TableCutter {
         let row = window.bytes().get(..self.scanned).unwrap_or_default();
         let is_header = window.line() == self.header.line;
         if is_header || row.trim_ascii().is_empty() {
+            return false;
+        }
+        if self.header.is_cord19 && self.duplicates.drop(&self.header, row) {
             return false;
         }
         batch.push(RawKind::Row, row, window.offset(), window.line());

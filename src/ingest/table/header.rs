@@ -2,6 +2,7 @@
 
 use super::cells::cells;
 use super::columns::{ColumnMap, Role, is_header};
+use super::cord19;
 
 /// Separators, the likelier first.
 const SEPARATORS: [char; 3] = [',', '\t', ';'];
@@ -14,6 +15,9 @@ pub(in crate::ingest) struct Header {
     pub(super) line: u64,
     pub(super) names: Vec<String>,
     pub(super) roles: Vec<Option<Role>>,
+    /// Whether the table is CORD-19's, and nobody said otherwise: cells of free fields are strings, and an id may be
+    /// that of several rows.
+    pub(super) is_cord19: bool,
 }
 
 impl Header {
@@ -40,8 +44,13 @@ impl Header {
         if map.is_none() && !is_known {
             return Ok(None);
         }
-        let roles = map.cloned().unwrap_or_default().roles(&names)?;
+        let is_cord19 = map.is_none() && cord19::is_metadata(&names);
+        let roles = match map {
+            Some(map) => map.roles(&names)?,
+            None if is_cord19 => cord19::columns(&names).roles(&names)?,
+            None => ColumnMap::default().roles(&names)?,
+        };
         let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
-        Ok(Some(Header { separator, line, names, roles }))
+        Ok(Some(Header { separator, line, names, roles, is_cord19 }))
     }
 }

@@ -31,7 +31,8 @@ pub(in crate::ingest) fn parse(
             header.names.len()
         )));
     }
-    let mut draft = Draft { document: Document::new(Key::Text(String::new())), key: None };
+    let document = Document::new(Key::Text(String::new()));
+    let mut draft = Draft { document, key: None, has_strings: header.is_cord19 };
     let columns = header.names.iter().zip(&header.roles);
     for (cell, (name, role)) in cells.iter().zip(columns) {
         let cell = cell.trim();
@@ -47,6 +48,8 @@ struct Draft {
     document: Document,
     /// With the rank of the column that it stands in.
     key: Option<(u8, Key)>,
+    /// Whether free fields are strings, whatever they look like.
+    has_strings: bool,
 }
 
 impl Draft {
@@ -93,10 +96,17 @@ impl Draft {
             Some(Role::Pmcid) => {
                 document.ids.push(OtherId { kind: "pmc".to_owned(), value: cell.to_owned() });
             }
-            Some(Role::Doi) | None => {
+            Some(Role::Pubmed) if pmid_text(cell).is_some() => {
+                let value = pmid_text(cell).map(|pmid| pmid.to_string()).unwrap_or_default();
+                document.ids.push(OtherId { kind: "pubmed".to_owned(), value });
+            }
+            Some(Role::Doi | Role::Pubmed) | None => {
                 let is_new = document.fields.iter().all(|field| field.name != name);
                 if is_new && !name.is_empty() {
-                    let value = typed(cell);
+                    let value = match self.has_strings {
+                        true => FieldValue::String(cell.to_owned()),
+                        false => typed(cell),
+                    };
                     document.fields.push(Field { name: name.to_owned(), value });
                 }
             }

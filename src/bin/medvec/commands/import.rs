@@ -124,6 +124,7 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
         (report.encoded, "embedded"),
         (report.reused, "embeddings reused"),
         (report.without_vector, "without a vector"),
+        (report.duplicates, "rows of an id that is there already"),
         (report.skipped, "skipped"),
     ] {
         if number > 0 {
