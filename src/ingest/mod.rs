@@ -12,6 +12,7 @@
 //! | PubTator ([`pubtator`]) | begins with an id without blanks, and `\|t\|` |
 //! | Cystic Fibrosis ([`cystic_fibrosis`]): `cf74` to `cf79` | is `PN` and a number |
 //! | NFCorpus ([`nfcorpus`]): `train.docs`, `doc_dump.txt` | begins with `MED-`, digits and a tab |
+//! | Parquet with ids and texts (`parquet`, with the feature of that name): MTEB, R2MED | begins with `PAR1`, in a file |
 //! | tables ([`table`]), comma-, tab- or semicolon-separated; CORD-19's `metadata.csv` | is a header that names a PMID, title, abstract or DOI; with a [`table::ColumnMap`], any |
 //!
 //! Vectors that were computed elsewhere come from arrays and tables of their own: [`vectors`].
@@ -41,6 +42,8 @@ mod names;
 pub mod nbib;
 pub mod nfcorpus;
 mod opened;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod pipeline;
 pub(crate) mod plain;
 pub mod pubmed;

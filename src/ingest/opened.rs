@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use super::source::{self, Source};
 use super::table::ColumnMap;
 use super::vectors::{self, VectorSource};
+#[cfg(feature = "parquet")]
+use super::{input::name_of, parquet, vectors::Kind};
 use crate::error::Result;
 
 /// What files do not say about themselves.
@@ -42,7 +44,12 @@ impl Opened {
     /// As [`open`](super::open) and [`vectors::open`]; [`Error::Input`](crate::Error::Input) when a
     /// file's name says that it holds vectors and its bytes do not.
     pub fn open(path: &Path, hints: &SourceHints) -> Result<Opened> {
-        if let Some(kind) = vectors::kind(path)? {
+        let kind = match vectors::kind(path)? {
+            #[cfg(feature = "parquet")]
+            Some(Kind::Parquet) if parquet::holds_documents(path, &name_of(path))? => None,
+            kind => kind,
+        };
+        if let Some(kind) = kind {
             let ids = hints.ids.as_deref();
             return Ok(Opened::Vectors(Box::new(vectors::open_kind(kind, path, ids)?)));
         }

@@ -44,6 +44,12 @@ pub(super) enum RawKind {
     NfCorpus,
     /// A row of a table.
     Row,
+    /// A row of Parquet's columns, as a line of JSON.
+    #[cfg(feature = "parquet")]
+    Columns,
+    /// Not a row of Parquet's columns: the bytes are the reason, in words.
+    #[cfg(feature = "parquet")]
+    BadColumns,
     /// Not a record: the bytes are the reason, in words.
     Bad,
 }

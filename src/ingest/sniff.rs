@@ -2,6 +2,8 @@
 
 use super::entries::EntryCutter;
 use super::lines::LineCutter;
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetCutter;
 use super::pubmed::XmlCutter;
 use super::raw::{RawBatch, RawKind};
 use super::table::{ColumnMap, TableCutter};
@@ -20,6 +22,8 @@ pub(super) enum Cutter {
     Entries(EntryCutter),
     Tagged(TaggedCutter),
     Table(TableCutter),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetCutter>),
 }
 
 impl Cutter {
@@ -38,6 +42,8 @@ impl Cutter {
             Cutter::Entries(cutter) => cutter.next(window, batch),
             Cutter::Tagged(cutter) => cutter.next(window, batch),
             Cutter::Table(cutter) => cutter.next(window, batch),
+            #[cfg(feature = "parquet")]
+            Cutter::Parquet(cutter) => cutter.next(batch),
         }
     }
 
@@ -46,6 +52,15 @@ impl Cutter {
         match self {
             Cutter::Table(cutter) => cutter.duplicates(),
             _ => 0,
+        }
+    }
+
+    /// Bytes of the file read so far, where the window does not know.
+    pub(super) fn bytes_read(&self) -> Option<u64> {
+        match self {
+            #[cfg(feature = "parquet")]
+            Cutter::Parquet(cutter) => Some(cutter.bytes_read()),
+            _ => None,
         }
     }
 }
@@ -72,7 +87,8 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
         Some(b'{') => return Ok(Cutter::Lines(LineCutter::new(RawKind::Line))),
         Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
         _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
-            "vectors, which are not read from a pipe: save them as a file"
+            "an array or a Parquet file, which are not read from a pipe: save it as a file (Parquet needs a build \
+             with the feature `parquet`)"
         }
         Some(_) if nfcorpus::is_nfcorpus(bytes) => {
             return Ok(Cutter::Lines(LineCutter::new(RawKind::NfCorpus)));

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::input::Input;
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetCutter;
 use super::raw::{Fault, RawBatch, RawKind, RawRecord, input_error};
 use super::sniff::{Cutter, has_line, sniff};
 use super::table::ColumnMap;
@@ -74,6 +76,28 @@ pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Sou
     Source::new(Input::new(name.to_owned(), reader)?, None)
 }
 
+/// The cutter of a Parquet file of documents, which is not read in order: its digest is taken of the whole file first.
+#[cfg(feature = "parquet")]
+fn parquet(window: &mut Window) -> Result<Option<Cutter>> {
+    let path = window.input().path().map(Path::to_owned);
+    let bytes = window.input().plain_bytes();
+    let (Some(path), Some(bytes)) = (path, bytes) else { return Ok(None) };
+    if !window.bytes().starts_with(b"PAR1") {
+        return Ok(None);
+    }
+    let cutter = ParquetCutter::open(&path, window.input().name(), bytes)?;
+    window.consume(window.bytes().len());
+    while window.fill()? {
+        window.consume(window.bytes().len());
+    }
+    Ok(Some(Cutter::Parquet(Box::new(cutter))))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_: &mut Window) -> Result<Option<Cutter>> {
+    Ok(None)
+}
+
 impl Source {
     fn new(input: Input, columns: Option<&ColumnMap>) -> Result<Source> {
         let mut window = Window::new(input);
@@ -82,8 +106,11 @@ impl Source {
         if window.bytes().starts_with(b"\xef\xbb\xbf") {
             window.consume(3);
         }
-        let cutter = sniff(window.bytes(), columns)
-            .map_err(|detail| input_error(window.input().name(), "byte 0".into(), detail))?;
+        let cutter = match parquet(&mut window)? {
+            Some(cutter) => cutter,
+            None => sniff(window.bytes(), columns)
+                .map_err(|detail| input_error(window.input().name(), "byte 0".into(), detail))?,
+        };
         Ok(Source {
             window,
             cutter,
@@ -111,7 +138,7 @@ impl Source {
 
     /// Bytes of the file read so far, packed as they are.
     pub fn bytes_read(&self) -> u64 {
-        self.window.input().bytes_read()
+        self.cutter.bytes_read().unwrap_or_else(|| self.window.input().bytes_read())
     }
 
     /// Rows left out so far because another row of the file has their id; they are no records. Only CORD-19's
@@ -232,6 +259,8 @@ pub(super) struct Place {
 impl Place {
     fn words(self, at: u64, pmid: Option<u32>) -> String {
         match self.kind {
+            #[cfg(feature = "parquet")]
+            RawKind::Columns | RawKind::BadColumns => format!("row {}", self.position),
             RawKind::Line | RawKind::NfCorpus => format!("line {}", self.line),
             kind if kind.has_lines() => match pmid {
                 Some(pmid) => format!("line {} (PMID {pmid})", self.line),
@@ -279,6 +308,10 @@ fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record,
     let record = match raw.kind {
         RawKind::Bad => return Err(reason(bytes)),
         RawKind::Line => jsonl::parse(bytes, position)?,
+        #[cfg(feature = "parquet")]
+        RawKind::BadColumns => return Err(reason(bytes)),
+        #[cfg(feature = "parquet")]
+        RawKind::Columns => jsonl::parse(bytes, position)?,
         RawKind::Entry => pubmedqa::parse(bytes, position)?,
         RawKind::Nbib => nbib::parse(bytes, position)?,
         RawKind::Ris => ris::parse(bytes, position)?,

@@ -11,6 +11,8 @@ mod corpora;
 mod empty;
 mod jsonl;
 mod nbib;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pubmed;
 mod ris;
 mod round_trip;

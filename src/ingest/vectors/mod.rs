@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `embeds_chunk_N.npy` (MedCPT's) | `pmids_chunk_N.json` beside it |
 //! | any `NAME.npy` | a list of ids: the file that the caller names, else `NAME.ids`, `NAME.txt`, `NAME.json` or `NAME.jsonl` beside it |
-//! | Parquet (feature `parquet`) | a column of the same file |
+//! | Parquet (feature `parquet`) with a column of vectors | a column of the same file |
 //!
 //! (JSON lines with a `vector` in each are documents: [`super::jsonl`].)
 //!
@@ -21,8 +21,6 @@
 
 mod ids;
 mod npy;
-#[cfg(feature = "parquet")]
-mod pages;
 mod row;
 #[cfg(feature = "parquet")]
 mod table;

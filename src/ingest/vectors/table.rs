@@ -1,7 +1,7 @@
 //! Parquet files with a column of ids and a column of vectors.
 //!
 //! The crate `parquet` is used without Arrow. It reads pages, encodings and compression; this module decides
-//! which column is which and what a row may be; `pages` guards against files that lie. Memory: a
+//! which column is which and what a row may be; `parquet/pages.rs` guards against files that lie. Memory: a
 //! page of each column, and some rows.
 
 use std::collections::VecDeque;
@@ -18,11 +18,12 @@ use ::parquet::schema::types::ColumnDescriptor;
 use serde_json::Value;
 
 use super::ids::{Seen, checked};
-use super::pages::{ParquetFile, contained};
 use super::row::{Row, check_dimension};
 use crate::error::{Error, Result};
 use crate::ids::Key;
 use crate::ingest::keys::id_key;
+use crate::ingest::parquet::pages::{self, ParquetFile, contained};
+use crate::ingest::parquet::schema::{VECTOR_NAMES, is_list_of_floats, is_unsigned};
 use crate::ingest::raw::{Fault, input_error};
 use crate::kernel::quantize::f32_from_f16;
 use crate::limits::DIMENSION_MAX;
@@ -32,9 +33,6 @@ const BATCH_ROWS: usize = 64;
 
 /// Names of a column of ids, the first that is there.
 const ID_NAMES: [&str; 5] = ["pmid", "id", "_id", "doc_id", "docid"];
-
-/// Names of a column of vectors, the first that is there; else the only column of lists of floats.
-const VECTOR_NAMES: [&str; 4] = ["vector", "embedding", "embeddings", "emb"];
 
 /// An open file, read from front to back.
 pub(super) struct Table {
@@ -64,7 +62,7 @@ impl Table {
         let file = File::open(path)
             .map_err(|source| Error::io("open", path.display().to_string(), source))?;
         let damaged = |error| damaged(name, "its metadata", &error);
-        let file = ParquetFile::open(file).map_err(damaged)?;
+        let file = ParquetFile::open(file, pages::VECTORS).map_err(damaged)?;
         let schema = file.metadata.file_metadata().schema_descr_ptr();
         let refused = |detail: String| input_error(name, "its columns".into(), detail);
         let roots: Vec<&str> =
@@ -226,15 +224,6 @@ fn damaged(name: &str, place: &str, error: &ParquetError) -> Error {
     input_error(name, place.to_owned(), format!("cannot be read as Parquet: {error}"))
 }
 
-fn is_half(column: &ColumnDescriptor) -> bool {
-    column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY
-        && column.logical_type_ref() == Some(&LogicalType::Float16)
-}
-
-fn is_list_of_floats(column: &ColumnDescriptor) -> bool {
-    column.max_rep_level() == 1 && (column.physical_type() == Type::FLOAT || is_half(column))
-}
-
 fn check_id_type(column: &ColumnDescriptor) -> Result<(), String> {
     let found = match (column.max_rep_level(), column.logical_type_ref()) {
         (1.., _) => "lists, not ids",
@@ -242,13 +231,6 @@ fn check_id_type(column: &ColumnDescriptor) -> Result<(), String> {
         _ => return Ok(()),
     };
     Err(format!("`{}` holds {found}", column.path().string()))
-}
-
-/// Whether the integers of a column have no sign; those of old writers say so by another word.
-fn is_unsigned(column: &ColumnDescriptor) -> bool {
-    use ::parquet::basic::ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
-    matches!(column.logical_type_ref(), Some(LogicalType::Integer(int)) if !int.is_signed)
-        || matches!(column.converted_type(), UINT_8 | UINT_16 | UINT_32 | UINT_64)
 }
 
 fn check_vector_type(column: &ColumnDescriptor) -> Result<(), String> {

@@ -20,11 +20,30 @@ use ::parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::panics::caught;
 
-/// Most bytes of an unpacked page: writers begin a new one at about 1 MiB.
-const PAGE_BYTES_MAX: u32 = 256 << 20;
+/// What the pages of a file may hold. Writers begin a new page at about 1 MiB.
+#[derive(Clone, Copy)]
+pub(in crate::ingest) struct Limits {
+    /// Bytes of an unpacked page.
+    page_bytes: u32,
+    /// Bytes of the unpacked pages of all columns at one time.
+    held_bytes: u64,
+    /// Values of a page with lists.
+    list_values: u32,
+}
+
+/// Limits for vectors, which are in one column.
+pub(in crate::ingest) const VECTORS: Limits =
+    Limits { page_bytes: 256 << 20, held_bytes: u64::MAX, list_values: PAGE_VALUES_MAX };
+
+/// Limits for documents, which are in many.
+pub(super) const DOCUMENTS: Limits =
+    Limits { page_bytes: 64 << 20, held_bytes: 96 << 20, list_values: 1 << 20 };
 
 /// Most values of a page, packed in whatever way.
 const PAGE_VALUES_MAX: u32 = 1 << 24;
+
+/// Bytes of memory of an entry of a dictionary of strings, beside the string.
+const ENTRY_BYTES: u64 = 32;
 
 /// Most values of a dictionary: writers give up on one of 1 MiB.
 const DICTIONARY_VALUES_MAX: u32 = 1 << 22;
@@ -34,7 +53,7 @@ const DICTIONARY_VALUES_MAX: u32 = 1 << 22;
 ///
 /// # Errors
 /// The crate's own, and one that quotes its panic.
-pub(super) fn contained<T>(
+pub(in crate::ingest) fn contained<T>(
     work: impl FnOnce() -> Result<T, ParquetError>,
 ) -> Result<T, ParquetError> {
     caught(work).unwrap_or_else(|said| Err(general(said)))
@@ -45,19 +64,29 @@ fn general(detail: impl Into<String>) -> ParquetError {
 }
 
 /// An open file and what its footer says.
-pub(super) struct ParquetFile {
+pub(in crate::ingest) struct ParquetFile {
     file: Arc<Guarded>,
-    pub(super) metadata: ParquetMetaData,
+    pub(in crate::ingest) metadata: ParquetMetaData,
+    limits: Limits,
+    /// Bytes of the unpacked pages that are in use.
+    held: Arc<AtomicU64>,
 }
 
 impl ParquetFile {
     /// Reads the footer.
     ///
     /// # Errors
-    /// The crate's.
-    pub(super) fn open(file: File) -> Result<ParquetFile, ParquetError> {
+    /// The crate's, and one for a file that was not written to its end.
+    pub(in crate::ingest) fn open(file: File, limits: Limits) -> Result<ParquetFile, ParquetError> {
+        let end = Length::len(&file).saturating_sub(4);
+        if ChunkReader::get_bytes(&file, end, 4).is_ok_and(|end| end.as_ref() != b"PAR1") {
+            let detail =
+                "the file does not end with PAR1: it is cut, or was not written to its end";
+            return Err(ParquetError::EOF(detail.into()));
+        }
         let metadata = contained(|| ParquetMetaDataReader::new().parse_and_finish(&file))?;
-        Ok(ParquetFile { file: Arc::new(Guarded(file)), metadata })
+        let file = Arc::new(Guarded { file, page_bytes: limits.page_bytes });
+        Ok(ParquetFile { file, metadata, limits, held: Arc::default() })
     }
 
     /// Opens a leaf column of a row group. No page of data is read while those before it hold more
@@ -65,7 +94,7 @@ impl ParquetFile {
     ///
     /// # Errors
     /// The crate's.
-    pub(super) fn column(
+    pub(in crate::ingest) fn column(
         &self,
         group: usize,
         leaf: usize,
@@ -85,18 +114,35 @@ impl ParquetFile {
             let budget = budget.clone();
             let column = chunk.column_descr_ptr();
             let has_levels = column.max_def_level() > 0;
-            let guarded = GuardedPages { pages, budget, given: 0, value_bytes, has_levels };
+            let values_max = match column.max_rep_level() {
+                0 => PAGE_VALUES_MAX,
+                _ => self.limits.list_values,
+            };
+            let (held, held_max) = (Held::new(&self.held), self.limits.held_bytes);
+            let guarded = GuardedPages {
+                pages,
+                budget,
+                given: 0,
+                value_bytes,
+                has_levels,
+                values_max,
+                held,
+                held_max,
+            };
             Ok(get_column_reader(column, Box::new(guarded)))
         })
     }
 }
 
 /// A file that gives no more bytes than it has, and no headers of pages beyond all use.
-struct Guarded(File);
+struct Guarded {
+    file: File,
+    page_bytes: u32,
+}
 
 impl Length for Guarded {
     fn len(&self) -> u64 {
-        Length::len(&self.0)
+        Length::len(&self.file)
     }
 }
 
@@ -104,9 +150,10 @@ impl ChunkReader for Guarded {
     type T = HeaderReader;
 
     fn get_read(&self, start: u64) -> Result<HeaderReader, ParquetError> {
-        let mut file = self.0.try_clone()?;
+        let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(start))?;
-        Ok(HeaderReader { file: BufReader::new(file), is_checked: false })
+        let page_bytes = self.page_bytes;
+        Ok(HeaderReader { file: BufReader::new(file), page_bytes, is_checked: false })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes, ParquetError> {
@@ -114,20 +161,21 @@ impl ChunkReader for Guarded {
         if end.is_none_or(|end| end > Length::len(self)) {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} are not there")));
         }
-        self.0.get_bytes(start, length)
+        self.file.get_bytes(start, length)
     }
 }
 
 /// Reads the header of a page, which the crate asks for by itself.
 struct HeaderReader {
     file: BufReader<File>,
+    page_bytes: u32,
     is_checked: bool,
 }
 
 impl Read for HeaderReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if !self.is_checked {
-            check_header(self.file.fill_buf()?)
+            check_header(self.file.fill_buf()?, self.page_bytes)
                 .map_err(|detail| io::Error::new(io::ErrorKind::InvalidData, detail))?;
             self.is_checked = true;
         }
@@ -137,7 +185,7 @@ impl Read for HeaderReader {
 
 /// Checks the size of a page once it is unpacked: the second field of its header, which is a struct
 /// of Thrift's compact protocol. Its fields have numbers, and all writers give them in order.
-fn check_header(bytes: &[u8]) -> Result<(), String> {
+fn check_header(bytes: &[u8], page_bytes: u32) -> Result<(), String> {
     const NEXT_FIELD_IS_A_NUMBER: u8 = 0x15;
     let unusual = || "a page header is invalid, or is written in an unusual order".to_owned();
     let mut rest = bytes.iter().copied();
@@ -147,8 +195,8 @@ fn check_header(bytes: &[u8]) -> Result<(), String> {
     };
     let (_, size) = (number().ok_or_else(unusual)?, number().ok_or_else(unusual)?);
     // Zigzag: signs are in the lowest bit.
-    if size % 2 == 1 || size / 2 > u64::from(PAGE_BYTES_MAX) {
-        return Err(format!("a page of {} bytes, at most {PAGE_BYTES_MAX} are read", size / 2));
+    if size % 2 == 1 || size / 2 > u64::from(page_bytes) {
+        return Err(format!("a page of {} bytes, at most {page_bytes} are read", size / 2));
     }
     Ok(())
 }
@@ -176,6 +224,36 @@ struct GuardedPages {
     value_bytes: usize,
     /// Whether definition levels come before the values.
     has_levels: bool,
+    values_max: u32,
+    held: Held,
+    held_max: u64,
+}
+
+/// Bytes of the pages of one column, which count among those of the file.
+struct Held {
+    total: Arc<AtomicU64>,
+    dictionary: u64,
+    page: u64,
+}
+
+impl Held {
+    fn new(total: &Arc<AtomicU64>) -> Held {
+        Held { total: total.clone(), dictionary: 0, page: 0 }
+    }
+
+    /// Counts a page in place of the one before it; returns the bytes of all columns.
+    fn replace(&mut self, is_dictionary: bool, bytes: u64) -> u64 {
+        let own = if is_dictionary { &mut self.dictionary } else { &mut self.page };
+        let before = std::mem::replace(own, bytes);
+        self.total.fetch_sub(before, Ordering::Relaxed);
+        self.total.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.dictionary + self.page, Ordering::Relaxed);
+    }
 }
 
 impl GuardedPages {
@@ -201,6 +279,12 @@ impl GuardedPages {
 
     fn check(&mut self, page: Page) -> Result<Page, ParquetError> {
         let values = page.num_values();
+        let is_dictionary = page.is_dictionary_page();
+        let entries = if is_dictionary { u64::from(values) * ENTRY_BYTES } else { 0 };
+        let held = self.held.replace(is_dictionary, page.buffer().len() as u64 + entries);
+        if held > self.held_max {
+            return Err(general(format!("pages of {held} bytes at once; write smaller pages")));
+        }
         if page.is_dictionary_page() {
             let bytes = page.buffer().len();
             if values as usize > bytes / self.value_bytes || values > DICTIONARY_VALUES_MAX {
@@ -221,8 +305,8 @@ impl GuardedPages {
             }
             _ => {}
         }
-        if values > PAGE_VALUES_MAX {
-            let detail = format!("a page of {values} values, at most {PAGE_VALUES_MAX} are read");
+        if values > self.values_max {
+            let detail = format!("a page of {values} values, at most {} are read", self.values_max);
             return Err(general(detail));
         }
         // What was given before must have been of use: a row has an end.
@@ -270,7 +354,7 @@ mod tests {
     #[test]
     fn headers_of_pages_are_checked_before_they_are_believed() {
         // Fields 1 and 2: a page of data, and 560 bytes.
-        assert_eq!(check_header(&[0x15, 0, 0x15, 0xe0, 0x08, 0x15, 2]), Ok(()));
+        assert_eq!(check_header(&[0x15, 0, 0x15, 0xe0, 0x08, 0x15, 2], 256 << 20), Ok(()));
         for (bytes, words) in [
             (&[][..], "unusual order"),
             (&[0x15, 0][..], "unusual order"),
@@ -280,7 +364,7 @@ mod tests {
             (&[0x15, 0, 0x15, 0x80, 0x80, 0x80, 0x80, 0x04, 0x15], "a page of 536870912 bytes"),
             (&[0x15, 0, 0x15, 0x01], "a page of 0 bytes"),
         ] {
-            let refused = check_header(bytes).expect_err("refused");
+            let refused = check_header(bytes, 256 << 20).expect_err("refused");
             assert!(refused.contains(words), "{bytes:?}: {refused}");
         }
     }
