@@ -115,9 +115,26 @@ fn main() -> io::Result<()> {
     for (target, text) in [
         ("nbib", NBIB),
         ("ris", RIS),
+        ("corpora", "7|t|A\n7|a|B\n7\t0\t1\tA\tGene\t1;2|3\n7\tCID\tD1\tD2\n\n8|t|C\n"),
         ("table", "PMID,Title,Abstract,Year\n7,\"A, \"\"B\"\"\",Text,2019\n,C,\"two\nlines\",\n"),
     ] {
         write(target, "sample", text.as_bytes())?;
+    }
+    for (target, name, text) in [
+        ("corpora", "nfcorpus", "MED-10\tstatin\nMED-14\thttp://x/pubmed/7\tTitle\tText\n"),
+        (
+            "corpora",
+            "cystic-fibrosis",
+            "PN 74001\nRN 00001\nAU Hoiby-N.  Weeke-B.\nTI A title\n   goes on\nSO J-Ped. 1974 Nov. 63(6). P 8-9.\n\
+             MJ CYSTIC-FIBROSIS: co, zz.  NOTHING.\nEX Text\nRF 001  A\n   002$ B\nCT 1 C\n",
+        ),
+        (
+            "table",
+            "cord19",
+            "cord_uid,title,pubmed_id,abstract,publish_time\na,A,7,,2020-01-02\na,B,,Text,\na,C,,More,\n",
+        ),
+    ] {
+        write(target, name, text.as_bytes())?;
     }
     for (place, manifest) in [empty_manifest(), rich()].iter().enumerate() {
         let (file, _) = manifest::encode(manifest, [1; 16]).expect("valid");
@@ -264,6 +281,7 @@ fn arrays() -> io::Result<()> {
                  {\"id\": \"c\", \"text\": \"no vector\"}\n\
                  {\"pmid\": 8, \"vector\": [0, 0]}\n{\"pmid\": 9, \"vector\": [1e39, NaN]}\n";
     (0..6).try_for_each(|way| write_as("vectors_jsonl", way, "lines", lines))?;
+    write("parquet", "documents", &documents().expect("memory"))?;
     for (name, compression, dictionary, version) in [
         ("plain", Compression::UNCOMPRESSED, false, WriterVersion::PARQUET_1_0),
         ("dictionary", Compression::UNCOMPRESSED, true, WriterVersion::PARQUET_1_0),
@@ -281,6 +299,24 @@ fn arrays() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A table of two documents.
+fn documents() -> parquet::errors::Result<Vec<u8>> {
+    let schema = "message m { required binary _id (STRING); required binary text (STRING); }";
+    let (schema, mut out) = (Arc::new(parse_message_type(schema)?), Vec::new());
+    let properties = Arc::new(WriterProperties::builder().build());
+    let mut writer = SerializedFileWriter::new(&mut out, schema, properties)?;
+    let mut group = writer.next_row_group()?;
+    for values in [["1", "two"], ["A text", ""]] {
+        let mut column = group.next_column()?.expect("two columns");
+        let values = values.map(ByteArray::from);
+        column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+        column.close()?;
+    }
+    group.close()?;
+    writer.close()?;
+    Ok(out)
 }
 
 /// A table of four texts as ids, and vectors of two numbers, in two row groups.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use medvec::Error;
 use medvec::ingest::vectors::{self, VectorSource};
+use medvec::ingest::{Event, open};
 
 /// An array of numpy with these words in its header.
 pub fn npy(header: &[u8], data: &[u8]) -> Vec<u8> {
@@ -29,6 +30,34 @@ pub fn read(path: &Path, ids: Option<&Path>) {
     }
     let [whole, later] = outcomes.as_slice() else { unreachable!("two rounds") };
     assert_eq!(whole.get(2..).unwrap_or_default(), later);
+}
+
+/// Documents of a file that are looked at: some bytes can say that there are millions.
+const DOCUMENTS: usize = 10_000;
+
+/// Opens a file of documents and reads it.
+///
+/// # Panics
+/// When something does not hold that holds for any file of documents.
+pub fn read_documents(path: &Path) {
+    let mut source = match open(path) {
+        Ok(source) => source,
+        Err(error) => return said(&error),
+    };
+    for _ in 0..DOCUMENTS {
+        match source.next() {
+            None => return assert!(source.entry().complete),
+            Some(Ok(record)) => {
+                if let Event::Document { document, .. } = record.event {
+                    document.validate().expect("a source gives valid documents");
+                }
+            }
+            Some(Err(error)) => said(&error),
+        }
+        if !source.recoverable() {
+            return assert!(source.next().is_none() && !source.entry().complete);
+        }
+    }
 }
 
 fn rest(mut source: VectorSource) -> Vec<Result<String, String>> {

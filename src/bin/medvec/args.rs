@@ -134,7 +134,8 @@ pub(crate) struct Import {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL, PubMedQA JSON, vectors
+    /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL (BEIR, MTEB, R2MED, SciFact, MedRAG),
+    /// PubTator, CORD-19's metadata.csv, NFCorpus, Cystic Fibrosis, PubMedQA JSON, Parquet with ids and texts, vectors
     /// (.npy, Parquet); told apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
@@ -173,7 +174,8 @@ pub(crate) struct Import {
     pub(crate) ids: Option<PathBuf>,
 
     /// Columns of tables whose headers have unusual names, as `title=Titel,abstract=Inhalt,key=Nr`; roles: pmid,
-    /// key, id, title, abstract, date, year, journal, authors, mesh, keywords, types, languages, doi, pmcid.
+    /// key, id, title, abstract, date, year, journal, authors, mesh, keywords, types, languages, doi, pmcid, pubmed (a
+    /// PMID that is not the key).
     #[arg(long, value_name = "ROLE=COLUMN,...")]
     pub(crate) map: Option<ColumnMap>,
 
