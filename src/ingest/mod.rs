@@ -59,6 +59,8 @@ pub mod vectors;
 mod window;
 
 pub use opened::{ImportSource, Opened, SourceHints};
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::ParquetCutter;
 pub use source::{Source, open, open_reader, open_table};
 
 use crate::document::Document;

@@ -140,7 +140,8 @@ impl Annotations {
 fn is_variant(id: &str) -> bool {
     id.split_once('|').is_some_and(|(head, _)| {
         let level = head.rsplit(':').next().unwrap_or_default();
-        level.len() < 2
+        // `c`, `p`, `g` and the like, or nothing.
+        level.len() < 2 && level.bytes().all(|byte| byte.is_ascii_alphabetic())
     })
 }
 

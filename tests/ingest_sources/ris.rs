@@ -114,6 +114,24 @@ proptest! {
     }
 }
 
+#[test]
+fn names_with_commas_and_equal_titles_settle_at_once() {
+    let mut document = Document::new(Key::pmid(17));
+    document.title = "Aspirina".into();
+    document.vernacular_title = "Aspirina".into();
+    let author = |last: &str, fore: &str, suffix: &str| Author {
+        last_name: last.into(),
+        fore_name: fore.into(),
+        suffix: suffix.into(),
+        ..Author::default()
+    };
+    document.authors = vec![author("Okafor, Jr", "Ada, M", ""), author(",", "", ";")];
+    let once = read(&to_ris(&document));
+    assert_eq!(once.vernacular_title, "Aspirina");
+    assert_eq!((&*once.authors[0].last_name, &*once.authors[0].fore_name), ("Okafor Jr", "Ada M"));
+    assert_eq!(read(&to_ris(&once)), once);
+}
+
 /// As EndNote, Zotero, Covidence and Embase write it.
 const OTHERS: &str = "\
 TY  - JOUR

@@ -34,8 +34,6 @@ mod draft;
 mod entries;
 mod error;
 mod files;
-#[cfg(feature = "parquet")]
-mod guard;
 mod hub;
 mod input;
 mod json;

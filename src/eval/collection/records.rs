@@ -104,7 +104,7 @@ impl Records {
                 row(place, header, cells, wanted).map(Some)
             }
             #[cfg(feature = "parquet")]
-            Kind::Parquet(rows) => rows.next().transpose(),
+            Kind::Parquet(rows) => rows.read(),
         }
     }
 }

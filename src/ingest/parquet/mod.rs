@@ -28,6 +28,7 @@ use std::fs::File;
 use std::path::Path;
 
 use ::parquet::errors::ParquetError;
+use ::parquet::schema::types::SchemaDescriptor;
 use serde_json::Value;
 
 use super::raw::{RECORD_BYTES_MAX, RawBatch, RawKind, input_error};
@@ -57,7 +58,7 @@ fn damaged(name: &str, place: &str, error: &ParquetError) -> Error {
 }
 
 /// Gives rows as lines of JSON, from front to back.
-pub(super) struct ParquetCutter {
+pub(crate) struct ParquetCutter {
     file: ParquetFile,
     name: String,
     columns: Vec<Column>,
@@ -77,11 +78,40 @@ impl ParquetCutter {
     /// # Errors
     /// As [`holds_documents`]; [`Error::Input`] for a file without documents.
     pub(super) fn open(path: &Path, name: &str, bytes: u64) -> Result<ParquetCutter> {
-        let file = open(path, name)?;
+        ParquetCutter::of(open(path, name)?, name, bytes, schema::columns)
+    }
+
+    /// Opens a file of any rows, and keeps columns by their names.
+    ///
+    /// # Errors
+    /// As [`holds_documents`]; [`Error::Input`] for a file without such a column.
+    pub(crate) fn open_columns(
+        path: &Path,
+        name: &str,
+        is_kept: impl Fn(&str) -> bool,
+    ) -> Result<ParquetCutter> {
+        ParquetCutter::of(open(path, name)?, name, 0, |schema| {
+            let columns = schema::readable(schema, is_kept)?;
+            if columns.is_empty() {
+                let roots =
+                    (0..schema.num_columns()).map(|leaf| schema.get_column_root(leaf).name());
+                let found: Vec<&str> = roots.collect();
+                return Err(format!("no known column (found {})", found.join(", ")));
+            }
+            Ok(columns)
+        })
+    }
+
+    fn of(
+        file: ParquetFile,
+        name: &str,
+        bytes: u64,
+        columns: impl FnOnce(&SchemaDescriptor) -> std::result::Result<Vec<Column>, String>,
+    ) -> Result<ParquetCutter> {
+        let metadata = file.metadata.file_metadata();
         let refused = |detail| input_error(name, "its columns".into(), detail);
-        let columns =
-            schema::columns(file.metadata.file_metadata().schema_descr()).map_err(refused)?;
-        let len = u64::try_from(file.metadata.file_metadata().num_rows()).unwrap_or(0);
+        let columns = columns(metadata.schema_descr()).map_err(refused)?;
+        let len = u64::try_from(metadata.num_rows()).unwrap_or(0);
         Ok(ParquetCutter {
             file,
             name: name.to_owned(),
@@ -95,6 +125,11 @@ impl ParquetCutter {
         })
     }
 
+    /// The names of its columns that are read.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
     /// A share of the file's bytes, as large as that of the rows given.
     pub(super) fn bytes_read(&self) -> u64 {
         match self.len {
@@ -106,26 +141,35 @@ impl ParquetCutter {
     /// Adds the next row to `batch`; `false` at the end.
     ///
     /// # Errors
-    /// [`Error::Input`] for a file that is damaged, or has another number of rows than it says.
+    /// As [`ParquetCutter::next_row`].
     pub(super) fn next(&mut self, batch: &mut RawBatch) -> Result<bool> {
+        let row = self.given;
+        match self.next_row()? {
+            None => return Ok(false),
+            Some(Ok(line)) => batch.push(RawKind::Columns, &line, row, 0),
+            Some(Err(reason)) => batch.push(RawKind::BadColumns, reason.as_bytes(), row, 0),
+        }
+        Ok(true)
+    }
+
+    /// The next row as a line of JSON, or in words why it is none; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file that is damaged, or has another number of rows than it says.
+    pub(crate) fn next_row(&mut self) -> Result<Option<std::result::Result<Vec<u8>, String>>> {
         self.fill()?;
         let row: Vec<Cell> = self.cells.iter_mut().filter_map(VecDeque::pop_front).collect();
         if row.len() < self.columns.len() {
             return match self.given == self.len {
-                true => Ok(false),
+                true => Ok(None),
                 false => Err(self.wrong_length()),
             };
         }
         if self.given == self.len {
             return Err(self.wrong_length());
         }
-        let (kind, bytes) = match line(&self.columns, row) {
-            Ok(line) => (RawKind::Columns, line),
-            Err(reason) => (RawKind::BadColumns, reason.into_bytes()),
-        };
-        batch.push(kind, &bytes, self.given, 0);
         self.given += 1;
-        Ok(true)
+        Ok(Some(line(&self.columns, row)))
     }
 
     fn wrong_length(&self) -> Error {

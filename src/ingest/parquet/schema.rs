@@ -90,8 +90,23 @@ pub(super) fn columns(schema: &SchemaDescriptor) -> Result<Vec<Column>, String> 
             roots.join(", ")
         ));
     }
+    readable(schema, |_| true)
+}
+
+/// The columns that are kept, of those that can be read.
+///
+/// # Errors
+/// What is too much, in words.
+pub(super) fn readable(
+    schema: &SchemaDescriptor,
+    is_kept: impl Fn(&str) -> bool,
+) -> Result<Vec<Column>, String> {
+    let roots: Vec<&str> =
+        (0..schema.num_columns()).map(|leaf| schema.get_column_root(leaf).name()).collect();
     let mut columns: Vec<Column> = Vec::new();
-    for leaf in 0..schema.num_columns() {
+    for leaf in
+        (0..schema.num_columns()).filter(|leaf| roots.get(*leaf).is_some_and(|root| is_kept(root)))
+    {
         let has_one_leaf = roots.iter().filter(|root| Some(*root) == roots.get(leaf)).count() == 1;
         let Some(column) = column(leaf, &schema.column(leaf), has_one_leaf) else { continue };
         let is_known = |own: &Column| (&own.name, &own.member) == (&column.name, &column.member);

@@ -87,15 +87,18 @@ fn kind(document: &Document) -> &'static str {
 }
 
 /// `Last, First, Suffix`, initials where there are no first names; `Last, , Suffix` where there are no initials either.
+/// A comma inside of a part would end it and becomes a blank.
 fn name(author: &Author) -> String {
     if !author.collective_name.is_empty() {
         return author.collective_name.clone();
     }
     let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
-    let parts = [&author.last_name, given, &author.suffix].map(String::as_str);
-    let is_whole = !author.last_name.is_empty() && !author.suffix.is_empty();
-    let parts = parts.into_iter().filter(|part| is_whole || !part.is_empty());
-    parts.collect::<Vec<&str>>().join(", ")
+    let parts = [&author.last_name, given, &author.suffix];
+    let parts = parts.map(|part| one_line(&part.replace(',', " ")).into_owned());
+    let [last, _, suffix] = &parts;
+    let is_whole = !last.is_empty() && !suffix.is_empty();
+    let parts = parts.iter().filter(|part| is_whole || !part.is_empty());
+    parts.map(String::as_str).collect::<Vec<&str>>().join(", ")
 }
 
 /// `PY  - 2019` and `DA  - 2019/03/05/`; where the date is neither a day, a month nor a year, the words of the

@@ -288,8 +288,7 @@ mod parquet {
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             let refused = refused(set.path(), &CollectionOptions::default());
-            let words =
-                if length == 0 { "the file is empty" } else { "it is damaged or not complete" };
+            let words = if length == 0 { "the file is empty" } else { "cannot be read as Parquet" };
             assert!(refused.contains(words), "{length}: {refused}");
         }
     }
