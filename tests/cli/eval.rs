@@ -99,6 +99,36 @@ fn reports_have_every_form() {
 }
 
 #[test]
+fn the_index_is_measured_against_exact_search() {
+    let sandbox = task();
+    let corpus = (0..400).map(|number| {
+        let words = ["aspirin cancer", "asthma children", "insulin mice", "stroke risk"];
+        let text = format!("{} number {number} {}", words[number % 4], words[number / 100]);
+        format!("{{\"_id\": \"x{number}\", \"title\": \"\", \"text\": \"{text}\"}}\n")
+    });
+    let text: String = [CORPUS.to_owned()].into_iter().chain(corpus).collect();
+    sandbox.write("small/corpus.jsonl", text);
+    let eval = ["eval", "small", "--cache", "cache", "--compare", "dense", "--index", "-f"];
+    let run = sandbox.medvec(&[&eval[..], &["json"]].concat()).expect(0);
+    let index = &json(&run.out)["tasks"][0]["indexes"][0];
+    assert_eq!(index["queries"], 3);
+    let points = |name: &str| index[name].as_array().unwrap().clone();
+    assert_eq!((points("recalls").len(), points("filters").len()), (5, 5));
+    assert_eq!(
+        (&points("recalls")[0]["asked"], &points("recalls")[0]["found"]),
+        (&1.0.into(), &1.0.into())
+    );
+    for point in points("recalls").iter().chain(&points("filters")) {
+        assert!(point["found"].as_f64().unwrap() > 0.5, "{point}");
+        assert!(point["queries_per_second"].as_f64().unwrap() > 0.0, "{point}");
+    }
+    let text = sandbox.medvec(&[&eval[..], &["text"]].concat()).expect(0);
+    text.shows(&["index of builtin", "exact", "0.95", "50 %", "0.1 %", "queries/s"]);
+    let page = sandbox.medvec(&[&eval[..], &["html"]].concat()).expect(0);
+    page.shows(&["<polyline", "Index of builtin", "0.1 %"]);
+}
+
+#[test]
 fn a_database_answers_the_questions_of_others() {
     let sandbox = Sandbox::with_database();
     sandbox.write("topics.tsv", "1\taspirin against cancer\n2\tasthma and exercise\n");

@@ -77,3 +77,72 @@ fn scale(greatest: f64) -> f64 {
     let steps = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0];
     steps.into_iter().find(|step| greatest <= *step).unwrap_or_else(|| greatest.max(1.0))
 }
+
+/// A point of a curve.
+pub(super) struct Point {
+    /// As HTML.
+    pub(super) label: String,
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+/// Height of a curve's plot, in pixels.
+const CURVE: f64 = 220.0;
+
+/// Points joined by lines in their order: `x` from its least to its greatest value, `y` from 0. The title and the names are HTML.
+pub(super) fn curve(title: &str, (x_name, y_name): (&str, &str), points: &[Point]) -> String {
+    let least = points.iter().map(|point| point.x).fold(f64::MAX, f64::min);
+    let greatest = points.iter().map(|point| point.x).fold(f64::MIN, f64::max);
+    let span = (greatest - least).max(1e-9);
+    let top = points.iter().map(|point| point.y).fold(0.0, f64::max).max(1e-9) * 1.1;
+    let (left, width, height) = (70.0, PLOT + 170.0, CURVE + 76.0);
+    let x = |value: f64| left + 30.0 + (PLOT - 40.0) * (value - least) / span;
+    let y = |value: f64| 28.0 + CURVE * (1.0 - value / top);
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" aria-label=\"{title}\">"
+    );
+    for step in 0..=4 {
+        let value = top * f64::from(step) / 4.0;
+        let _ = write!(
+            svg,
+            "<line class=\"grid\" x1=\"{left}\" y1=\"{at:.1}\" x2=\"{:.1}\" y2=\"{at:.1}\"/>\
+             <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>",
+            left + PLOT + 20.0,
+            left - 8.0,
+            y(value) + 4.0,
+            at = y(value)
+        );
+    }
+    for step in 0..=2 {
+        let value = least + span * f64::from(step) / 2.0;
+        let _ = write!(
+            svg,
+            "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{value:.3}</text>",
+            x(value),
+            height - 28.0
+        );
+    }
+    let path: Vec<String> =
+        points.iter().map(|point| format!("{:.1},{:.1}", x(point.x), y(point.y))).collect();
+    let _ = write!(svg, "<polyline class=\"curve\" points=\"{}\"/>", path.join(" "));
+    for point in points {
+        let (x, y) = (x(point.x), y(point.y));
+        let _ = write!(
+            svg,
+            "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>\
+             <text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            x + 8.0,
+            y - 6.0,
+            point.label
+        );
+    }
+    let _ = write!(
+        svg,
+        "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{x_name}</text>\
+         <text class=\"tick\" x=\"{:.1}\" y=\"12\">{y_name}</text></svg>",
+        left + PLOT / 2.0,
+        height - 10.0,
+        left - 8.0
+    );
+    svg
+}

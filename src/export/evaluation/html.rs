@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::chart::{Bar, bars};
-use super::table::{SIGNIFICANT, heading, is_different};
-use crate::session::evaluate::{SystemReport, TaskReport};
+use super::chart::{Bar, Point, bars, curve};
+use super::table::{SIGNIFICANT, heading, is_different, name_of};
+use crate::session::evaluate::{IndexPoint, IndexReport, SystemReport, TaskReport};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b1f24;--faint:#67707b;--line:#d8dde3;--paper:#fff;--bar:#2f6db5;--mark:#0b7a4b}
@@ -16,6 +16,7 @@ th,td{padding:.3rem .8rem;border-bottom:1px solid var(--line);text-align:right;w
 th:first-child,td:first-child{text-align:left}td.best{font-weight:600;color:var(--mark)}
 svg{max-width:100%;height:auto;margin-top:1rem}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 svg .tick{fill:var(--faint);font-size:11px}.grid{stroke:var(--line)}.bar{fill:var(--bar)}.whisker{stroke:var(--ink);stroke-width:1.5}
+.curve{fill:none;stroke:var(--bar);stroke-width:2}
 ";
 
 /// Writes a page with every task: its table and, per measure, a chart of the systems.
@@ -65,7 +66,62 @@ fn task(out: &mut dyn Write, report: &TaskReport) -> io::Result<()> {
         let title = escaped(&format!("{measure} of {}", report.task));
         writeln!(out, "<h3>{}</h3>\n{}", escaped(measure), bars(&title, &all))?;
     }
-    Ok(())
+    report.indexes.iter().try_for_each(|measured| index(out, measured))
+}
+
+/// What an index finds: by the recall that was asked for, and under filters.
+fn index(out: &mut dyn Write, index: &IndexReport) -> io::Result<()> {
+    let of = |what: &str| format!("{what}, {} queries on one core", index.queries);
+    let encoder = escaped(&index.encoder);
+    writeln!(out, "<h3>Index of {encoder}</h3>")?;
+    points(out, "recall asked for", &index.recalls, true)?;
+    // From the least recall to the exact search.
+    let (exact, approximate): (Vec<&IndexPoint>, Vec<_>) =
+        index.recalls.iter().partition(|point| point.asked >= 1.0);
+    let by_recall = approximate.into_iter().chain(exact).map(|point| Point {
+        label: name_of(point, true),
+        x: point.found,
+        y: point.queries_per_second,
+    });
+    let title = of("queries per second by recall found");
+    let names = ("share of the 10 nearest found", "queries/s");
+    writeln!(out, "{}", curve(&title, names, &by_recall.collect::<Vec<_>>()))?;
+    writeln!(out, "<h3>Under filters by chance, at a recall of 0.95</h3>")?;
+    points(out, "passing", &index.filters, false)?;
+    let labels: Vec<String> = index.filters.iter().map(|point| name_of(point, false)).collect();
+    let found: Vec<Bar<'_>> = labels
+        .iter()
+        .zip(&index.filters)
+        .map(|(label, point)| Bar { label, value: point.found, interval: None })
+        .collect();
+    writeln!(out, "{}", bars(&of("recall found by selectivity"), &found))
+}
+
+fn points(
+    out: &mut dyn Write,
+    first: &str,
+    points: &[IndexPoint],
+    by_recall: bool,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "<div class=\"wide\"><table>\n<tr><th>{first}</th><th>found</th><th>below 8 of 10</th><th>p50 ms</th>\
+         <th>p99 ms</th><th>queries/s</th></tr>"
+    )?;
+    for point in points {
+        let ms = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
+        writeln!(
+            out,
+            "<tr><td>{}</td><td>{:.4}</td><td>{:.4}</td><td>{}</td><td>{}</td><td>{:.0}</td></tr>",
+            name_of(point, by_recall),
+            point.found,
+            point.low_share,
+            ms(point.latency.map(|latency| latency.p50)),
+            ms(point.latency.map(|latency| latency.p99)),
+            point.queries_per_second
+        )?;
+    }
+    writeln!(out, "</table></div>")
 }
 
 fn row(out: &mut dyn Write, report: &TaskReport, system: &SystemReport) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Reports of evaluations: tables for terminals, Markdown and LaTeX, JSON, and a page with charts.
 
 mod chart;
+mod grid;
 mod html;
 mod table;
 
@@ -10,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::session::evaluate::TaskReport;
 
+pub use grid::TableStyle;
 pub use html::write_page;
-pub use table::{TableStyle, write_table};
+pub use table::write_table;
 
 /// Writes the reports as one JSON value. `per_query` adds the values of every query.
 ///

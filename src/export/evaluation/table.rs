@@ -1,36 +1,49 @@
-//! A table of systems and measures.
+//! Tables of systems and measures, and of what an index finds.
 
 use std::io::{self, Write};
 
-use crate::session::evaluate::{SystemReport, TaskReport};
+use super::grid::{Grid, TableStyle, escaped, remark};
+use crate::session::evaluate::{IndexPoint, SystemReport, TaskReport};
 
 /// A difference that chance alone gives no more often than this is marked.
 pub(super) const SIGNIFICANT: f64 = 0.05;
 
-/// How a table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TableStyle {
-    /// Columns between blanks.
-    Text,
-    /// GitHub's Markdown.
-    Markdown,
-    /// A `tabular` with the rules of `booktabs`.
-    Latex,
-}
-
 /// Writes the table of a task: a system per row, a measure per column. The best value of each measure is marked in
 /// Markdown and LaTeX; `*` says that a system differs from the first one by the first measure (paired randomisation,
-/// Holm's correction, 0.05).
+/// Holm's correction, 0.05). Two tables follow for each index that was measured.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) -> io::Result<()> {
-    let rows = cells(report, style);
     match style {
-        TableStyle::Text => text(out, report, &rows),
-        TableStyle::Markdown => markdown(out, report, &rows),
-        TableStyle::Latex => latex(out, report, &rows),
+        TableStyle::Text => writeln!(out, "{}", heading(report))?,
+        _ => remark(out, &heading(report), style)?,
     }
+    for (what, count) in &report.skipped {
+        remark(out, &format!("passed over: {count} {what}"), style)?;
+    }
+    systems(report, style).write(out, style)?;
+    if let Some((first, others)) = report.systems.split_first()
+        && others.iter().any(is_different)
+    {
+        let measure = report.measures.first().map_or("", String::as_str);
+        let first = &first.system;
+        let test = format!("paired randomisation, Holm, p <= {SIGNIFICANT}");
+        remark(out, &format!("* differs from {first} in {measure} ({test})"), style)?;
+    }
+    for index in &report.indexes {
+        let (encoder, queries) = (&index.encoder, index.queries);
+        let what = format!("index of {encoder}: the 10 nearest of {queries} queries, on one core");
+        for (what, first, points) in [
+            (what, "recall asked for", &index.recalls),
+            ("the same under filters, at a recall of 0.95".to_owned(), "passing", &index.filters),
+        ] {
+            writeln!(out)?;
+            remark(out, &what, style)?;
+            points_of(first, points).write(out, style)?;
+        }
+    }
+    Ok(())
 }
 
 /// A line about the task: documents, queries, judgements.
@@ -50,13 +63,19 @@ pub(super) fn is_different(system: &SystemReport) -> bool {
     system.difference.is_some_and(|difference| difference.p_corrected <= SIGNIFICANT)
 }
 
-fn headings(report: &TaskReport) -> Vec<String> {
-    let fixed = ["system"].map(str::to_owned).into_iter();
-    let last = ["queries", "p50 ms"].map(str::to_owned);
-    fixed.chain(report.measures.iter().cloned()).chain(last).collect()
+/// What a point is called: the recall that was asked for, or the share that passes the filter.
+pub(super) fn name_of(point: &IndexPoint, by_recall: bool) -> String {
+    match by_recall {
+        true if point.asked >= 1.0 => "exact".to_owned(),
+        true => format!("{}", point.asked),
+        false => format!("{} %", point.selectivity * 100.0),
+    }
 }
 
-fn cells(report: &TaskReport, style: TableStyle) -> Vec<Vec<String>> {
+fn systems(report: &TaskReport, style: TableStyle) -> Grid {
+    let last = ["queries", "p50 ms"].map(str::to_owned);
+    let first = ["system".to_owned()].into_iter();
+    let headings = first.chain(report.measures.iter().cloned()).chain(last).collect();
     let best = |place: usize| {
         let values = report.systems.iter().filter_map(|system| system.values.get(place));
         values.map(|value| rounded(value.over_judged)).max().unwrap_or_default()
@@ -81,100 +100,26 @@ fn cells(report: &TaskReport, style: TableStyle) -> Vec<Vec<String>> {
         row.push(system.latency.map_or("-".to_owned(), |latency| format!("{:.2}", latency.p50)));
         row
     };
-    report.systems.iter().map(row).collect()
+    Grid { headings, rows: report.systems.iter().map(row).collect() }
 }
 
 fn rounded(value: f64) -> String {
     format!("{value:.4}")
 }
 
-fn escaped(text: &str, style: TableStyle) -> String {
-    let special = match style {
-        TableStyle::Text => "",
-        TableStyle::Markdown => "|*_`<\\",
-        TableStyle::Latex => "_&%$#{}",
+fn points_of(first: &str, points: &[IndexPoint]) -> Grid {
+    let by_recall = points.iter().all(|point| point.selectivity == 1.0);
+    let headings = [first, "found", "below 8 of 10", "p50 ms", "p99 ms", "queries/s"];
+    let row = |point: &IndexPoint| {
+        let ms = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
+        vec![
+            name_of(point, by_recall),
+            rounded(point.found),
+            rounded(point.low_share),
+            ms(point.latency.map(|latency| latency.p50)),
+            ms(point.latency.map(|latency| latency.p99)),
+            format!("{:.0}", point.queries_per_second),
+        ]
     };
-    let mut out = String::new();
-    for ch in text.chars().filter(|ch| !ch.is_control()) {
-        if special.contains(ch) {
-            out.push('\\');
-        }
-        match (style, ch) {
-            (TableStyle::Latex, '\\') => out.push_str("\\textbackslash{}"),
-            (TableStyle::Latex, '~' | '^') => out.push_str(&format!("\\{ch}{{}}")),
-            _ => out.push(ch),
-        }
-    }
-    out
-}
-
-fn text(out: &mut dyn Write, report: &TaskReport, rows: &[Vec<String>]) -> io::Result<()> {
-    writeln!(out, "{}", heading(report))?;
-    for (what, count) in &report.skipped {
-        writeln!(out, "  passed over: {count} {what}")?;
-    }
-    let headings = headings(report);
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&headings]).filter_map(|row| row.get(column));
-        // The mark of a difference stands outside of the column.
-        cells.map(|cell| cell.trim_end_matches('*').chars().count()).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
-    for row in [&headings].into_iter().chain(rows) {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let (bare, mark) = match cell.strip_suffix('*') {
-                Some(bare) => (bare, "*"),
-                None => (cell.as_str(), " "),
-            };
-            match column {
-                0 => line.push_str(&format!("  {cell:<width$}")),
-                _ => line.push_str(&format!("  {bare:>width$}{mark}")),
-            }
-        }
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    legend(out, report, "  ")
-}
-
-/// What the mark means, and the intervals of the first measure.
-fn legend(out: &mut dyn Write, report: &TaskReport, indent: &str) -> io::Result<()> {
-    let Some((first, others)) = report.systems.split_first() else { return Ok(()) };
-    if others.iter().any(is_different) {
-        let measure = report.measures.first().map_or("", String::as_str);
-        writeln!(
-            out,
-            "{indent}* differs from {} in {measure} (paired randomisation, Holm, p <= {SIGNIFICANT})",
-            first.system
-        )?;
-    }
-    Ok(())
-}
-
-fn markdown(out: &mut dyn Write, report: &TaskReport, rows: &[Vec<String>]) -> io::Result<()> {
-    writeln!(out, "{}\n", escaped(&heading(report), TableStyle::Markdown))?;
-    let headings = headings(report);
-    writeln!(out, "| {} |", headings.join(" | "))?;
-    writeln!(out, "|---{}|", "|---:".repeat(headings.len() - 1))?;
-    for row in rows {
-        writeln!(out, "| {} |", row.join(" | "))?;
-    }
-    writeln!(out)?;
-    legend(out, report, "\\")
-}
-
-fn latex(out: &mut dyn Write, report: &TaskReport, rows: &[Vec<String>]) -> io::Result<()> {
-    let headings = headings(report);
-    writeln!(out, "% {}", heading(report))?;
-    writeln!(out, "\\begin{{tabular}}{{l{}}}", "r".repeat(headings.len() - 1))?;
-    writeln!(out, "\\toprule")?;
-    let headings: Vec<String> =
-        headings.iter().map(|heading| escaped(heading, TableStyle::Latex)).collect();
-    writeln!(out, "{} \\\\", headings.join(" & "))?;
-    writeln!(out, "\\midrule")?;
-    for row in rows {
-        writeln!(out, "{} \\\\", row.join(" & "))?;
-    }
-    writeln!(out, "\\bottomrule\n\\end{{tabular}}")?;
-    legend(out, report, "% ")
+    Grid { headings: headings.map(str::to_owned).to_vec(), rows: points.iter().map(row).collect() }
 }

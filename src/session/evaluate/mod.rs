@@ -1,13 +1,17 @@
 //! How well systems answer the queries of a task: encoders, words, both, and runs of other programs.
 
 mod ask;
+mod index;
+mod latency;
 mod open;
 mod report;
 mod settings;
 mod task;
 
+pub use index::{IndexPoint, IndexReport};
+pub use latency::Latency;
 pub use open::open_run;
-pub use report::{Difference, EncoderReport, Latency, MeasureValue, SystemReport, TaskReport};
+pub use report::{Difference, EncoderReport, MeasureValue, SystemReport, TaskReport};
 pub use settings::{Approach, EvaluateSettings};
 pub use task::{Task, TaskDocuments, TaskQuery};
 
@@ -65,6 +69,12 @@ impl Task {
                 system.latency = Latency::of(&rankings.latencies);
                 report.systems.push(system);
             }
+            if settings.index && encoder.is_some() {
+                let is_own = matches!(self.documents, TaskDocuments::Corpus(_));
+                let name = encoder_of(&session)?.map_or(String::new(), |encoder| encoder.name);
+                let asked = (self.queries.as_slice(), is_own);
+                report.indexes.push(index::measure(&session, asked, name, control)?);
+            }
         }
         compare(&mut report.systems, settings)?;
         Ok(report)
@@ -96,6 +106,7 @@ impl Task {
             skipped: self.skipped.clone(),
             measures: measures.iter().map(Measure::to_string).collect(),
             systems: Vec::new(),
+            indexes: Vec::new(),
         }
     }
 

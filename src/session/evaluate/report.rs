@@ -1,9 +1,9 @@
 //! What an evaluation found, for programs and for tables.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
+use super::index::IndexReport;
+use super::latency::Latency;
 use crate::eval::measures::{Evaluation, Run};
 
 /// One task and the systems that were asked.
@@ -24,6 +24,8 @@ pub struct TaskReport {
     pub measures: Vec<String>,
     /// The systems, in the order that they were asked in. Each but the first is compared with the first.
     pub systems: Vec<SystemReport>,
+    /// How the index of each encoder does, where that was asked for.
+    pub indexes: Vec<IndexReport>,
 }
 
 /// What one system reached.
@@ -79,26 +81,4 @@ pub struct Difference {
     pub p_value: f64,
     /// The same, corrected for the number of systems (Holm).
     pub p_corrected: f64,
-}
-
-/// How long queries took, in milliseconds, each on one thread while all cores were busy.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Latency {
-    /// Half of them took no longer.
-    pub p50: f64,
-    /// 95 % took no longer.
-    pub p95: f64,
-    /// 99 % took no longer.
-    pub p99: f64,
-}
-
-impl Latency {
-    /// Of durations in ascending order; `None` of none.
-    pub(super) fn of(ascending: &[Duration]) -> Option<Latency> {
-        let at = |percent: usize| {
-            let place = (ascending.len() * percent).div_ceil(100).saturating_sub(1);
-            ascending.get(place).map(|taken| taken.as_secs_f64() * 1e3)
-        };
-        Some(Latency { p50: at(50)?, p95: at(95)?, p99: at(99)? })
-    }
 }

@@ -54,6 +54,8 @@ pub struct EvaluateSettings {
     pub depth: usize,
     /// Where the indexes of corpora are kept: a second run imports and embeds nothing.
     pub cache: PathBuf,
+    /// Whether the index is measured against exact search too.
+    pub index: bool,
     /// Of the tests by chance.
     pub seed: u64,
 }
@@ -79,6 +81,7 @@ impl EvaluateSettings {
                 .collect(),
             depth: 1000,
             cache: cache.into(),
+            index: false,
             seed: 0,
         }
     }

@@ -68,6 +68,11 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) depth: usize,
 
+    /// Measure the index against exact search too: what it finds at each recall that is asked for and under filters, and
+    /// how long it takes. The index of a task is trained first.
+    #[arg(long)]
+    pub(crate) index: bool,
+
     /// Where the indexes of tasks are kept, so that a second run embeds nothing (then: the user's cache folder).
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,

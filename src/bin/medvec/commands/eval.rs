@@ -65,6 +65,7 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
     settings.reranker.clone_from(&args.reranker);
     settings.measures.clone_from(&args.measures);
     settings.depth = args.depth;
+    settings.index = args.index;
     settings.seed = args.seed;
     Ok(settings)
 }
