@@ -142,6 +142,54 @@ fn a_database_answers_the_questions_of_others() {
 }
 
 #[test]
+fn pairs_are_scored_by_their_vectors() {
+    let sandbox = Sandbox::new();
+    let rows = [
+        "aspirin lowered the risk of cancer\taspirin lowered the risk of cancer\t4.0",
+        "children with asthma\tasthma in children\t3.5",
+        "insulin in diabetic mice\ta trial of exercise\t0.5",
+        "aspirin and stroke\tdiabetes in mice\t0",
+    ];
+    let table = |header: &str| format!("{header}\n{}\n", rows.join("\n"));
+    sandbox.write("small.tsv", table("sentence1\tsentence2\tscore"));
+    let run = sandbox.medvec(&["eval", "--pairs", "small.tsv", "-f", "json"]).expect(0);
+    let report = &json(&run.out)["tasks"][0];
+    assert_eq!((&report["kind"], &report["queries"]), (&"pairs".into(), &4.into()));
+    for measure in ["Pearson", "Spearman"] {
+        let found = report["systems"][0]["measures"][measure]["over_judged"].as_f64().unwrap();
+        assert!((0.7..=1.0).contains(&found), "{measure} {found}");
+    }
+    let text = sandbox.medvec(&["eval", "--pairs", "small.tsv"]).expect(0);
+    text.shows(&["small: 4 pairs", "Spearman", "builtin"]);
+    sandbox.write("one.tsv", "sentence1\tsentence2\tscore\na\tb\t1\n");
+    sandbox.medvec(&["eval", "--pairs", "one.tsv"]).expect(2).says(&["one.tsv"]);
+    sandbox.write("bare.tsv", "a\tb\n1\t2\n");
+    sandbox.medvec(&["eval", "--pairs", "bare.tsv"]).expect(2).says(&["bare.tsv"]);
+}
+
+#[test]
+fn questions_of_bioasq_become_a_submission() {
+    let sandbox = Sandbox::with_database();
+    let question = |id: &str, body: &str, pmid: u32| {
+        let address = format!("http://www.ncbi.nlm.nih.gov/pubmed/{pmid}");
+        format!(
+            "{{\"id\": \"{id}\", \"type\": \"list\", \"body\": \"{body}\", \"documents\": [\"{address}\"]}}"
+        )
+    };
+    let first = question("b1", "Which cancers does aspirin prevent?", 101);
+    let second = question("b2", "What helps children with asthma?", 102);
+    sandbox.write("test.json", format!("{{\"questions\": [{first}, {second}]}}"));
+    let eval = ["eval", "test.json", "--database", "db", "--compare", "lexical"];
+    let run = sandbox.medvec(&[&eval[..], &["--submission", "out.json"]].concat()).expect(0);
+    run.shows(&["test: 4 documents, 2 queries, 2 judgements", "1.0000"]);
+    let written = json(&fs::read_to_string(sandbox.path("out.json")).unwrap());
+    let questions = written["questions"].as_array().unwrap();
+    assert_eq!(questions.len(), 2);
+    assert_eq!(questions[0]["documents"][0], "http://www.ncbi.nlm.nih.gov/pubmed/101");
+    assert_eq!((&questions[1]["id"], &questions[1]["type"]), (&"b2".into(), &"list".into()));
+}
+
+#[test]
 fn broken_benchmarks_are_refused_with_their_place() {
     let sandbox = task();
     let eval = |arguments: &[&str]| {

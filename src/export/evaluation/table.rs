@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::grid::{Grid, TableStyle, escaped, remark};
-use crate::session::evaluate::{IndexPoint, SystemReport, TaskReport};
+use crate::session::evaluate::{IndexPoint, SystemReport, TaskKind, TaskReport};
 
 /// A difference that chance alone gives no more often than this is marked.
 pub(super) const SIGNIFICANT: f64 = 0.05;
@@ -46,8 +46,11 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
     Ok(())
 }
 
-/// A line about the task: documents, queries, judgements.
+/// A line about the task: documents, queries, judgements; or pairs.
 pub(super) fn heading(report: &TaskReport) -> String {
+    if report.kind == TaskKind::Pairs {
+        return format!("{}: {} pairs", report.task, report.queries);
+    }
     let documents = report.documents.map(|documents| format!("{documents} documents, "));
     format!(
         "{}: {}{} queries, {} judgements",
@@ -73,7 +76,8 @@ pub(super) fn name_of(point: &IndexPoint, by_recall: bool) -> String {
 }
 
 fn systems(report: &TaskReport, style: TableStyle) -> Grid {
-    let last = ["queries", "p50 ms"].map(str::to_owned);
+    let answered = if report.kind == TaskKind::Pairs { "pairs" } else { "queries" };
+    let last = [answered, "p50 ms"].map(str::to_owned);
     let first = ["system".to_owned()].into_iter();
     let headings = first.chain(report.measures.iter().cloned()).chain(last).collect();
     let best = |place: usize| {

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::settings::Approach;
-use super::task::TaskQuery;
 use crate::control::Control;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
+use crate::eval::collection::TestQuery;
 use crate::eval::measures::{RankedDocument, Run};
 use crate::parallel;
 use crate::search::{Mode, Query};
@@ -36,7 +36,7 @@ pub(super) struct Rankings {
 pub(super) fn rank(
     session: &Session,
     approach: Approach,
-    (queries, depth): (&[TaskQuery], usize),
+    (queries, depth): (&[TestQuery], usize),
     tag: &str,
     control: &Control,
 ) -> SessionResult<Rankings> {
@@ -45,7 +45,7 @@ pub(super) fn rank(
     found.resize_with(queries.len(), Default::default);
     // The first error of a session, which the work's own errors cannot carry.
     let failure: Mutex<Option<crate::session::SessionError>> = Mutex::new(None);
-    let run = |(): &mut (), (query, found): (&TaskQuery, &mut (Vec<_>, Duration))| -> Result<()> {
+    let run = |(): &mut (), (query, found): (&TestQuery, &mut (Vec<_>, Duration))| -> Result<()> {
         let started = Instant::now();
         match hits(session, approach, encoder.as_deref(), query, depth) {
             Ok(ranked) => *found = (ranked, started.elapsed()),
@@ -89,7 +89,7 @@ fn hits(
     session: &Session,
     approach: Approach,
     encoder: Option<&dyn Encoder>,
-    query: &TaskQuery,
+    query: &TestQuery,
     depth: usize,
 ) -> SessionResult<Vec<RankedDocument>> {
     #[cfg(feature = "bert")]
@@ -119,7 +119,7 @@ fn hits(
 fn reranked(
     session: &Session,
     encoder: Option<&dyn Encoder>,
-    query: &TaskQuery,
+    query: &TestQuery,
     depth: usize,
 ) -> SessionResult<Vec<RankedDocument>> {
     let read = RERANKED.min(depth);

@@ -7,11 +7,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::latency::Latency;
-use super::task::TaskQuery;
 use crate::control::Control;
 use crate::db::{OptimizeOptions, Snapshot};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
+use crate::eval::collection::TestQuery;
 use crate::ids::Key;
 use crate::search::{Filter, Mode, Query, SearchResult};
 use crate::session::Session;
@@ -67,7 +67,7 @@ pub struct IndexPoint {
 /// As [`Session::optimize`] and [`Snapshot::search`].
 pub(super) fn measure(
     session: &Session,
-    (queries, is_own): (&[TaskQuery], bool),
+    (queries, is_own): (&[TestQuery], bool),
     name: String,
     control: &Control,
 ) -> SessionResult<IndexReport> {
@@ -96,7 +96,7 @@ pub(super) fn measure(
 }
 
 /// The first queries that have a vector.
-fn embedded(encoder: &dyn Encoder, queries: &[TaskQuery]) -> Result<Vec<Query>> {
+fn embedded(encoder: &dyn Encoder, queries: &[TestQuery]) -> Result<Vec<Query>> {
     let mut made = Vec::new();
     for query in queries.iter().take(QUERIES_MAX) {
         match Query::embed(encoder, &query.text) {

@@ -4,6 +4,7 @@ mod ask;
 mod index;
 mod latency;
 mod open;
+mod pairs;
 mod report;
 mod settings;
 mod task;
@@ -11,12 +12,13 @@ mod task;
 pub use index::{IndexPoint, IndexReport};
 pub use latency::Latency;
 pub use open::open_run;
-pub use report::{Difference, EncoderReport, MeasureValue, SystemReport, TaskReport};
+pub use pairs::evaluate_pairs;
+pub use report::{Difference, EncoderReport, MeasureValue, SystemReport, TaskKind, TaskReport};
 pub use settings::{Approach, EvaluateSettings};
-pub use task::{Task, TaskDocuments, TaskQuery};
+pub use task::{Task, TaskDocuments};
 
 // What tasks are read with, so that a face needs no room below.
-pub use crate::eval::collection::{CollectionOptions, Layout};
+pub use crate::eval::collection::{CollectionOptions, Layout, TestQuery};
 pub use crate::eval::measures::Measure;
 
 use std::collections::BTreeMap;
@@ -100,6 +102,7 @@ impl Task {
     fn empty_report(&self, measures: &[Measure]) -> TaskReport {
         TaskReport {
             task: self.name.clone(),
+            kind: TaskKind::Retrieval,
             documents: None,
             queries: self.judgements.len(),
             judgements: self.judgements.queries().map(|(_, grades)| grades.len()).sum(),
@@ -188,9 +191,7 @@ fn refused(error: impl std::fmt::Display) -> Error {
 }
 
 fn encoder_of(session: &Session) -> SessionResult<Option<EncoderReport>> {
-    let encoder = session.encoder()?;
-    let spec = encoder.spec();
-    Ok(Some(EncoderReport { name: spec.name.clone(), fingerprint: spec.fingerprint().to_string() }))
+    Ok(Some(EncoderReport::of(session.encoder()?.spec())))
 }
 
 /// A name without blanks, which would end a column of a run.

@@ -1,13 +1,14 @@
 //! Tasks, judgements and runs in files.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::report::TaskReport;
-use super::task::{Task, TaskDocuments, TaskQuery};
+use super::task::{Task, TaskDocuments};
 use crate::error::{Error, Result};
-use crate::eval::collection::{Collection, CollectionOptions, TestQuery};
+use crate::eval::collection::{Collection, CollectionOptions, bioasq};
 use crate::eval::measures::{Run, read_judgements, read_run, write_run};
 use crate::session::error::{SessionError, SessionResult};
 
@@ -33,12 +34,11 @@ impl Task {
             }
             None => TaskDocuments::Corpus(collection.corpus),
         };
-        let query = |query: TestQuery| TaskQuery { id: query.id, text: query.text };
         let skipped = collection.skipped.iter();
         Ok(Task {
             name: name_of(path),
             documents,
-            queries: collection.queries.into_iter().map(query).collect(),
+            queries: collection.queries,
             judgements: collection.judgements.into(),
             skipped: skipped.map(|skipped| (skipped.what.to_owned(), skipped.count)).collect(),
         })
@@ -57,6 +57,24 @@ impl Task {
             judgements: read_judgements(reader, &name, None)?,
             skipped: Vec::new(),
         })
+    }
+}
+
+impl Task {
+    /// Writes the first system's ten best documents of each question as a submission to BioASQ's phase A.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; also for a document that is no PMID.
+    pub fn write_submission(&self, out: &mut dyn Write, report: &TaskReport) -> Result<()> {
+        let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        if let Some(first) = report.systems.first() {
+            for (query, documents) in first.run.queries() {
+                let ids = documents.iter().map(|ranked| ranked.document.as_str());
+                found.insert(query.to_owned(), ids.take(bioasq::DOCUMENTS_MAX).collect());
+            }
+        }
+        bioasq::write_submission(out, &self.queries, &found)
+            .map_err(|source| Error::io("write", "the submission", source))
     }
 }
 
@@ -99,7 +117,7 @@ fn open(path: &Path) -> Result<(String, BufReader<File>)> {
 }
 
 /// The name of a folder or file, as a part of other files' names.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
     name.map_or("task".to_owned(), |name| name.to_string_lossy().into_owned())

@@ -4,7 +4,18 @@ use serde::Serialize;
 
 use super::index::IndexReport;
 use super::latency::Latency;
+use crate::encoder::EncoderSpec;
 use crate::eval::measures::{Evaluation, Run};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskKind {
+    /// Rankings of documents.
+    Retrieval,
+    /// Scores of pairs of texts.
+    Pairs,
+}
 
 /// One task and the systems that were asked.
 #[derive(Clone, Debug, Serialize)]
@@ -12,9 +23,11 @@ use crate::eval::measures::{Evaluation, Run};
 pub struct TaskReport {
     /// The task's name.
     pub task: String,
+    /// What is measured.
+    pub kind: TaskKind,
     /// Documents that were asked; `None` where the runs came from files.
     pub documents: Option<u64>,
-    /// Queries with a judgement.
+    /// Queries with a judgement, or pairs.
     pub queries: usize,
     /// Judgements.
     pub judgements: usize,
@@ -81,4 +94,15 @@ pub struct Difference {
     pub p_value: f64,
     /// The same, corrected for the number of systems (Holm).
     pub p_corrected: f64,
+}
+
+impl EncoderReport {
+    /// Of a folder its last part is the name.
+    pub(super) fn of(spec: &EncoderSpec) -> EncoderReport {
+        let last = spec.name.rsplit(['/', '\\']).find(|part| !part.is_empty());
+        EncoderReport {
+            name: last.unwrap_or(&spec.name).to_owned(),
+            fingerprint: spec.fingerprint().to_string(),
+        }
+    }
 }

@@ -7,19 +7,11 @@ use sha2::{Digest, Sha256};
 use super::settings::EvaluateSettings;
 use crate::control::Control;
 use crate::error::Error;
+use crate::eval::collection::TestQuery;
 use crate::eval::measures::Judgements;
 use crate::ingest::ImportSource;
 use crate::session::error::SessionResult;
 use crate::session::{EncoderChoice, Import, ImportSettings, NO_ENCODER, Session, SessionOptions};
-
-/// A query of a task.
-#[derive(Clone, Debug)]
-pub struct TaskQuery {
-    /// As judgements have it.
-    pub id: String,
-    /// What is asked.
-    pub text: String,
-}
 
 /// Where the documents of a task are.
 #[derive(Clone, Debug)]
@@ -38,7 +30,7 @@ pub struct Task {
     /// Where its documents are.
     pub documents: TaskDocuments,
     /// Its queries, in their order.
-    pub queries: Vec<TaskQuery>,
+    pub queries: Vec<TestQuery>,
     /// Its judgements.
     pub judgements: Judgements,
     /// What of it was passed over, and how often.

@@ -13,7 +13,7 @@ use medvec::session::evaluate::{Layout, Measure};
 pub(crate) struct Eval {
     /// Benchmarks: folders in the layout of BEIR, MTEB (Parquet or JSONL), NFCorpus, SciFact, R2MED or Cystic Fibrosis;
     /// a file of PubMedQA; TREC topics or BioASQ questions, which need --database.
-    #[arg(value_name = "TASK", required_unless_present = "runs")]
+    #[arg(value_name = "TASK", required_unless_present_any = ["runs", "pairs"])]
     pub(crate) tasks: Vec<PathBuf>,
 
     /// The layout of the tasks, where it cannot be told from their files.
@@ -27,6 +27,11 @@ pub(crate) struct Eval {
     /// Judgements (qrels) of TREC topics or of --run.
     #[arg(long, value_name = "FILE")]
     pub(crate) qrels: Option<PathBuf>,
+
+    /// Score pairs of texts (BIOSSES and its kin: TSV, CSV, JSONL, Parquet with two texts and a score) with each encoder:
+    /// Pearson's and Spearman's correlation. Repeat for several sets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: Vec<PathBuf>,
 
     /// Ask this database in place of the task's own documents.
     #[arg(long, value_name = "DB")]
@@ -80,6 +85,10 @@ pub(crate) struct Eval {
     /// Write every ranking into this folder, as TREC runs.
     #[arg(long, value_name = "DIR")]
     pub(crate) write_runs: Option<PathBuf>,
+
+    /// Write the first system's ten best documents of BioASQ questions, as a submission of phase A.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) submission: Option<PathBuf>,
 
     /// With --format json: the values of every query.
     #[arg(long)]

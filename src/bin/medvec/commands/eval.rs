@@ -7,7 +7,7 @@ use std::sync::Arc;
 use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
 use medvec::session::EncoderChoice;
 use medvec::session::evaluate::{
-    Approach, CollectionOptions, EvaluateSettings, Task, TaskReport, open_run,
+    Approach, CollectionOptions, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
 };
 
 use super::export::create;
@@ -18,10 +18,14 @@ use crate::style::GOOD;
 
 pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     let settings = settings(args)?;
-    let reports = match args.runs.is_empty() {
+    let mut reports = match args.runs.is_empty() {
         true => asked(args, &settings, context)?,
         false => measured(args, &settings)?,
     };
+    for path in &args.pairs {
+        let progress = Arc::new(context.progress("embedding"));
+        reports.push(evaluate_pairs(path, &settings, &context.watched(&progress))?);
+    }
     if let Some(folder) = &args.write_runs {
         reports.iter().try_for_each(|report| report.write_runs(folder))?;
     }
@@ -86,12 +90,21 @@ fn asked(
     settings: &EvaluateSettings,
     context: &mut Context,
 ) -> Result<Vec<TaskReport>> {
+    if args.submission.is_some() && args.tasks.len() != 1 {
+        return Err(Failure::usage("a submission is of one task"));
+    }
     let mut reports = Vec::new();
     for path in &args.tasks {
         let task = task(args, path)?;
         let progress = Arc::new(context.progress("importing"));
         let control = context.watched(&progress);
-        reports.push(task.evaluate(settings, &control)?);
+        let report = task.evaluate(settings, &control)?;
+        if let Some(path) = &args.submission {
+            let mut out = create(path)?;
+            task.write_submission(&mut out, &report)?;
+            out.flush()?;
+        }
+        reports.push(report);
     }
     Ok(reports)
 }
