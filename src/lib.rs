@@ -36,7 +36,7 @@
 //! | what a document holds | [`Document`], [`document`] |
 //! | vectors made as documents are written | [`Encoder`]; with the feature `static-encoder`, `encode::builtin` |
 //! | PubMed XML, JSON lines, files of vectors | with the feature `ingest`, `ingest` |
-//! | measures of retrieval, benchmarks, tests of significance | with the features `ingest` and `static-encoder`, `eval` |
+//! | measures of retrieval, benchmarks, tests of significance | with the feature `ingest`, `eval` |
 //! | a database with its encoder, as the command line uses it | with the feature `session`, `session` |
 //! | what a call reports | [`reports`] |
 //!
@@ -98,7 +98,7 @@ pub mod db;
 
 #[cfg(feature = "static-encoder")]
 pub mod encode;
-#[cfg(all(feature = "ingest", feature = "static-encoder"))]
+#[cfg(feature = "ingest")]
 pub mod eval;
 #[cfg(feature = "session")]
 pub mod export;

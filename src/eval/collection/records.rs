@@ -36,7 +36,7 @@ enum Kind {
     Csv(Csv),
     Tsv(Lines, Vec<String>),
     #[cfg(feature = "parquet")]
-    Parquet(super::parquet::Rows),
+    Parquet(Box<super::parquet::Rows>),
 }
 
 impl Records {
@@ -62,7 +62,7 @@ impl Records {
                 Kind::Tsv(lines, header)
             }
             #[cfg(feature = "parquet")]
-            "parquet" => Kind::Parquet(super::parquet::Rows::open(path, wanted)?),
+            "parquet" => Kind::Parquet(Box::new(super::parquet::Rows::open(path, wanted)?)),
             #[cfg(not(feature = "parquet"))]
             "parquet" => {
                 let detail = "reading Parquet needs the feature `parquet`";
