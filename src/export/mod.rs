@@ -8,6 +8,7 @@
 //! | [`json`] | values on one line or several, in characters that no terminal obeys |
 //! | [`CitationWriter`] | whole documents, in any of the formats of citations |
 //! | [`bibtex`], [`csl`] | documents as BibTeX and CSL-JSON; NBIB and RIS stand beside their readers in `ingest` |
+//! | [`triples`] | training data for retrievers: triplets, tuples, pairs, MS MARCO's and MedCPT's files |
 //! | [`trec`] | hits as runs for `trec_eval` |
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`evaluation`] | what systems reached on tasks: tables, JSON, a page |
@@ -27,5 +28,6 @@ pub mod npy;
 pub mod stats;
 pub mod strategy;
 pub mod trec;
+pub mod triples;
 
 pub use citations::{CitationFormat, CitationWriter};

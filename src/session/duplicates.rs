@@ -140,7 +140,7 @@ fn are_alike(kept: &[Kept], one: usize, other: usize) -> bool {
 }
 
 /// By what a document may be the same as others, as hashes of 64 bits.
-fn marks(document: &Document) -> HashSet<(SameBy, u64)> {
+pub(super) fn marks(document: &Document) -> HashSet<(SameBy, u64)> {
     let mut marks = HashSet::new();
     if let Key::Pmid(pmid) = &document.key {
         marks.insert((SameBy::Pmid, u64::from(pmid.0)));

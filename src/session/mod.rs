@@ -53,6 +53,7 @@
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `evaluate/` | how well systems answer the queries of a task |
+//! | `triples/` | queries with positives and hard negatives, to train retrievers with |
 //! | `inspect` | the structure of files |
 //! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
@@ -93,6 +94,7 @@ mod sources;
 mod strategy;
 mod suggest;
 mod target;
+pub mod triples;
 
 pub use answer::{Answer, AnswerHit, Highlights, journal_of, years_of};
 pub use choice::EncoderChoice;

@@ -24,6 +24,7 @@ mod quickstart;
 mod round_trip;
 mod sandbox;
 mod strategy;
+mod triples;
 mod vectors;
 #[path = "../common/wide.rs"]
 mod wide;

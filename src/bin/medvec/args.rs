@@ -7,6 +7,7 @@ mod literature;
 mod mesh;
 mod models;
 mod strategy;
+mod triples;
 mod values;
 
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
+pub(crate) use triples::{
+    NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
+};
 pub(crate) use values::YearRange;
 use values::{name, share};
 
@@ -105,6 +109,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Measure how well words, vectors and both find what a benchmark's judgements say.
     Eval(Box<Eval>),
+    /// Make training data for retrievers: queries, positives and hard negatives.
+    Triples(Box<Triples>),
     /// Tokens and vectors of texts, or scores of pairs, as a model makes them.
     Encode(Encode),
     /// Encoders: those that are known, and what those at hand cost.

@@ -112,6 +112,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Duplicates(args) => commands::duplicates::run(&args, context),
         Command::Export(args) => commands::export::run(&args, context),
         Command::Eval(args) => commands::eval::run(&args, context),
+        Command::Triples(args) => commands::triples::run(&args, context),
         Command::Encode(args) => commands::encode::run(&args, context),
         Command::Encoders(args) => commands::encoders::run(&args, context),
         Command::Fetch(args) => commands::fetch::run(&args, context),

@@ -25,6 +25,8 @@ pub use bootstrap::{BootstrapOptions, Interval, bootstrap_difference, bootstrap_
 pub use error::StatisticsError;
 pub use holm::holm;
 pub use paired::Paired;
+#[cfg(feature = "session")]
+pub(crate) use random::SplitMix64;
 pub use randomization::{
     EXACT_PAIRS_MAX, RandomizationOptions, RandomizationTest, randomization_test,
 };

@@ -40,7 +40,10 @@ pub struct Task {
 impl Task {
     /// A session with the documents, embedded by this encoder; by none where it is `None`. A corpus is imported into the
     /// cache, unless it is there.
-    pub(super) fn session(
+    ///
+    /// # Errors
+    /// As [`Session::open`] and [`Import::run`].
+    pub fn session(
         &self,
         encoder: Option<&EncoderChoice>,
         settings: &EvaluateSettings,

@@ -75,7 +75,7 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
 }
 
 /// `$XDG_CACHE_HOME/medvec/eval`, or where the system keeps what can be made again.
-fn cache_folder() -> Result<PathBuf> {
+pub(super) fn cache_folder() -> Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("XDG_CACHE_HOME")
         .or_else(|| set("LOCALAPPDATA"))

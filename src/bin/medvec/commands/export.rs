@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Export, context: &mut Context) -> Result<u8> {
 }
 
 /// A new file; one that is there is left alone.
-pub(super) fn create(path: &Path) -> Result<impl Write> {
+pub(super) fn create(path: &Path) -> Result<impl Write + use<>> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let file = file.map_err(|source| Error::io("create", path.display().to_string(), source))?;
     Ok(BufWriter::new(file))

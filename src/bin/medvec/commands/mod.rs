@@ -25,4 +25,5 @@ pub(crate) mod search;
 pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod strategy;
+pub(crate) mod triples;
 pub(crate) mod verify;

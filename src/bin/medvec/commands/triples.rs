@@ -1,0 +1,300 @@
+//! `medvec triples`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use medvec::export::json;
+use medvec::export::triples::{MedCptWriter, TripleFormat, TripleWriter, WrittenTriples};
+use medvec::session::evaluate::{CollectionOptions, EvaluateSettings, Task};
+use medvec::session::triples::{
+    MineSettings, MineStats, Miner, NegativeKind, PassageText, Sampling, TrainingQuery,
+};
+use medvec::session::{EncoderChoice, Session, SessionOptions, Strategy};
+use medvec::{Control, Database, Error, Filter};
+use serde_json::json;
+
+use super::eval::cache_folder;
+use super::export::create;
+use crate::args::{
+    ModeName, NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
+};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::strategies::translate;
+use crate::style::{GOOD, count, counted};
+
+pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
+    check(args)?;
+    let (session, mut queries) = {
+        let progress = Arc::new(context.progress("reading"));
+        opened(args, &context.watched(&progress))?
+    };
+    if let Some(most) = args.queries {
+        TrainingQuery::sample(&mut queries, most, args.seed);
+    }
+    let settings = settings(args, filter(args, &session, context)?);
+    let (mined, written) = {
+        let progress = Arc::new(context.progress("mining"));
+        made(args, &session, &queries, &settings, &context.watched(&progress))?
+    };
+    tell(args, &mined, &written, context);
+    Ok(if written.rows > 0 { EXIT_FOUND } else { EXIT_NONE })
+}
+
+/// Mines and writes.
+fn made(
+    args: &Triples,
+    session: &Session,
+    queries: &[TrainingQuery],
+    settings: &MineSettings,
+    control: &Control,
+) -> Result<(MineStats, WrittenTriples)> {
+    let miner = Miner::open(session, settings, control)?;
+    // All files must be new before hours of work.
+    let mut stats = args.stats.as_deref().map(create).transpose()?;
+    let failed = |error| Error::io("write", args.output.display().to_string(), error);
+    let (mined, written) = match format(args.format) {
+        None => {
+            let mut writer = MedCptWriter::new(folder(args)?)?;
+            let mined = miner.mine(queries, &mut |query| writer.write(&query).map_err(failed))?;
+            (mined, writer.finish()?)
+        }
+        Some(format) => {
+            let mut file = create(&args.output)?;
+            let mut writer = TripleWriter::new(format, args.count, &mut file);
+            let mined = miner.mine(queries, &mut |query| writer.write(&query).map_err(failed))?;
+            (mined, writer.finish()?)
+        }
+    };
+    if let Some(file) = &mut stats {
+        json::write(file, &json!({"mined": mined, "written": written}))?;
+        file.flush()?;
+    }
+    Ok((mined, written))
+}
+
+/// Refuses options that contradict each other.
+fn check(args: &Triples) -> Result<()> {
+    let refused = |message: &str| Err(Failure::usage(message));
+    let is_of_documents = matches!(args.positives, PositivesName::Citations | PositivesName::Mesh);
+    if args.count == 0 {
+        return refused("--count 0 asks for no negatives: give at least 1");
+    }
+    if args.range_min == 0 {
+        return refused("--range-min counts from 1");
+    }
+    if args.range_max < args.range_min {
+        return refused("--range-max is below --range-min: no rank lies between them");
+    }
+    if args.positives_max == Some(0) || args.queries == Some(0) {
+        return refused("--positives-max and --queries are 1 at least");
+    }
+    if is_of_documents && args.database.is_some() {
+        return refused(
+            "with --positives citations or mesh the first argument is the database: leave out --database",
+        );
+    }
+    if args.positives == PositivesName::Clicks && args.database.is_none() {
+        return refused(
+            "a click log has no documents of its own: name a database with --database DB",
+        );
+    }
+    let of_task = args.layout.is_some() || args.split.is_some() || args.qrels.is_some();
+    if args.positives != PositivesName::Judgements && (of_task || args.level != 1) {
+        return refused(
+            "--layout, --split, --qrels and --level go with --positives judgements only",
+        );
+    }
+    let numbers = [args.max_score, args.margin, args.relative_margin];
+    let of_reranker = [args.reranker_max_score, args.reranker_margin];
+    if numbers.iter().chain(&of_reranker).flatten().any(|number| !number.is_finite()) {
+        return refused("a highest score or a margin is not a finite number");
+    }
+    if args.positives == PositivesName::Judgements && Database::open(&args.source).is_ok() {
+        return refused(
+            "the first argument is a database, which has no judgements: say what is positive with --positives \
+             citations or mesh, or name a benchmark and --database DB",
+        );
+    }
+    Ok(())
+}
+
+/// The database, and the queries with their positives.
+fn opened(args: &Triples, control: &Control) -> Result<(Session, Vec<TrainingQuery>)> {
+    let mut options = SessionOptions::default().encoder(choice(args));
+    if let Some(folder) = &args.reranker {
+        options = options.reranker(folder);
+    }
+    Ok(match args.positives {
+        PositivesName::Judgements => {
+            let mut collection = CollectionOptions::default();
+            collection.layout = args.layout;
+            collection.split.clone_from(&args.split);
+            collection.judgements.clone_from(&args.qrels);
+            let task = Task::open(&args.source, &collection, args.database.clone())?;
+            let queries = TrainingQuery::of_task(&task, args.level);
+            let session = match &args.database {
+                Some(database) => Session::open(database, options)?,
+                None => of_task(args, &task, control)?,
+            };
+            (session, queries)
+        }
+        PositivesName::Clicks => {
+            let queries = TrainingQuery::of_clicks(&args.source)?;
+            let database = args.database.as_ref().unwrap_or(&args.source);
+            (Session::open(database, options)?, queries)
+        }
+        PositivesName::Citations | PositivesName::Mesh => {
+            let session = Session::open(&args.source, options)?;
+            let snapshot = session.snapshot();
+            let queries = match args.positives {
+                PositivesName::Mesh => TrainingQuery::of_headings(&snapshot, control)?,
+                _ => TrainingQuery::of_citations(&snapshot, control)?,
+            };
+            (session, queries)
+        }
+    })
+}
+
+fn choice(args: &Triples) -> EncoderChoice {
+    args.encoder.as_ref().map_or_else(EncoderChoice::default, EncoderChoice::named)
+}
+
+/// The documents of a benchmark, imported unless they are in the cache.
+fn of_task(args: &Triples, task: &Task, control: &Control) -> Result<Session> {
+    let cache = args.cache.clone().map_or_else(cache_folder, Ok)?;
+    let mut settings = EvaluateSettings::new(cache);
+    settings.reranker.clone_from(&args.reranker);
+    let choice = choice(args);
+    let encoder = (args.ranking != ModeName::Lexical).then_some(&choice);
+    Ok(task.session(encoder, &settings, control)?)
+}
+
+/// What negatives must match.
+fn filter(args: &Triples, session: &Session, context: &mut Context) -> Result<Filter> {
+    let filter = args.filters.to_filter()?;
+    let Some(query) = &args.filter else { return Ok(filter) };
+    let strategy = Strategy::parse(query.as_str()).map_err(Error::from)?;
+    Ok(filter.and(translate(&strategy, &session.snapshot(), context)?.filter()))
+}
+
+fn settings(args: &Triples, filter: Filter) -> MineSettings {
+    let mut settings = MineSettings::default();
+    settings.kinds.clear();
+    for name in &args.negatives {
+        let kind = match name {
+            NegativesName::Rank => NegativeKind::Rank,
+            NegativesName::Branch => NegativeKind::Branch,
+            NegativesName::Citations => NegativeKind::Citations,
+        };
+        if !settings.kinds.contains(&kind) {
+            settings.kinds.push(kind);
+        }
+    }
+    settings.count = args.count;
+    settings.mode = args.ranking.mode();
+    settings.range_min = args.range_min;
+    settings.range_max = args.range_max;
+    settings.sampling = match args.sampling {
+        SamplingName::Random => Sampling::Random,
+        SamplingName::Top => Sampling::Top,
+    };
+    settings.filter = filter;
+    settings.max_score = args.max_score;
+    settings.margin = args.margin;
+    settings.relative_margin = args.relative_margin;
+    settings.uses_reranker = args.reranker.is_some();
+    settings.reranker_max_score = args.reranker_max_score;
+    settings.reranker_margin = args.reranker_margin;
+    settings.positives_max = args.positives_max;
+    settings.passage = match args.passage {
+        PassageName::Full => PassageText::Full,
+        PassageName::Abstract => PassageText::Abstract,
+        PassageName::Title => PassageText::Title,
+    };
+    settings.graded = args.format == TriplesFormat::LabeledPair;
+    settings.seed = args.seed;
+    settings
+}
+
+/// The format of a single file; `None` for MedCPT's folder.
+fn format(name: TriplesFormat) -> Option<TripleFormat> {
+    Some(match name {
+        TriplesFormat::Triplet => TripleFormat::Triplet,
+        TriplesFormat::NTuple => TripleFormat::NTuple,
+        TriplesFormat::LabeledPair => TripleFormat::LabeledPair,
+        TriplesFormat::MsMarco => TripleFormat::MsMarco,
+        TriplesFormat::TripletIds => TripleFormat::TripletIds,
+        TriplesFormat::Medcpt => return None,
+    })
+}
+
+/// The new files of MedCPT, in a folder that may be new.
+fn folder(args: &Triples) -> Result<[Box<dyn Write>; 4]> {
+    let path = &args.output;
+    std::fs::create_dir_all(path)
+        .map_err(|source| Error::io("create", path.display().to_string(), source))?;
+    let [train, reranker, queries, articles] =
+        MedCptWriter::<Box<dyn Write>>::FILES.map(|name| create(&path.join(name)));
+    Ok([Box::new(train?), Box::new(reranker?), Box::new(queries?), Box::new(articles?)])
+}
+
+/// Says what was made, and what was left out.
+fn tell(args: &Triples, mined: &MineStats, written: &WrittenTriples, context: &mut Context) {
+    let (rows, path) = (counted(written.rows, "row"), args.output.display());
+    context.remark(format!("{GOOD}wrote{GOOD:#} {rows} to {path}"));
+    context.remark(format!(
+        "{}: {} with positives, {} without",
+        counted(mined.queries, "query"),
+        count(mined.with_positives),
+        count(mined.without_positives)
+    ));
+    context.remark(format!(
+        "{}; {} are not in the database, {} have no text",
+        counted(mined.positives, "positive"),
+        count(mined.positives_missing),
+        count(mined.positives_without_text)
+    ));
+    let kinds = mined.negatives_by_kind.iter();
+    let kinds: Vec<String> =
+        kinds.map(|(name, found)| format!("{} {name}", count(*found))).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    context.remark(format!("{}{kinds}", counted(mined.negatives, "negative")));
+    let histogram = mined.negatives_per_query.iter();
+    let histogram: Vec<String> =
+        histogram.map(|(negatives, queries)| format!("{negatives}: {}", count(*queries))).collect();
+    if !histogram.is_empty() {
+        context.remark(format!("queries by number of negatives: {}", histogram.join(", ")));
+    }
+    let dropped = &mined.dropped;
+    let reasons = [
+        ("relevant", dropped.relevant),
+        ("the query document", dropped.query_document),
+        ("without a score", dropped.without_score),
+        ("above --max-score", dropped.max_score),
+        ("within the margin", dropped.margin),
+        ("without a text", dropped.without_text),
+        ("duplicates", dropped.duplicates),
+        ("by the cross-encoder", dropped.reranker),
+    ];
+    let reasons: Vec<String> = reasons
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(reason, number)| format!("{} {reason}", count(*number)))
+        .collect();
+    if !reasons.is_empty() {
+        context.remark(format!("candidates dropped: {}", reasons.join(", ")));
+    }
+    if written.incomplete > 0 {
+        context.remark(format!(
+            "left out for want of negatives: {}",
+            counted(written.incomplete, "query")
+        ));
+    }
+    if written.ungraded > 0 {
+        context.remark(format!(
+            "left out for want of headings: {}",
+            counted(written.ungraded, "pair")
+        ));
+    }
+}
