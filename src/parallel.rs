@@ -24,6 +24,24 @@ pub(crate) fn threads_for(items: usize) -> usize {
     if items < FEW { 1 } else { cores() }
 }
 
+/// What `run` makes of every item, in their order, on `threads` threads.
+pub(crate) fn map<I: Sync, T: Send>(
+    threads: usize,
+    items: &[I],
+    run: impl Fn(&I) -> T + Sync,
+) -> Vec<T> {
+    let mut made: Vec<Option<T>> = Vec::new();
+    made.resize_with(items.len(), || None);
+    let work = |(): &mut (), (item, made): (&I, &mut Option<T>)| {
+        *made = Some(run(item));
+        Ok(())
+    };
+    // Nothing here can fail.
+    let places = items.iter().zip(&mut made);
+    let _ = for_each(threads, places, &Control::default(), || (), work, &mut |_| ());
+    made.into_iter().flatten().collect()
+}
+
 /// Runs `run` on every item, on `threads` threads (the calling one when that is 1), each with a
 /// `state` of its own: buffers that are reused from item to item.
 ///

@@ -4,7 +4,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::embedding;
-use crate::control::Control;
 use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
@@ -235,15 +234,7 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::search`], the first in the order of the queries.
     pub fn search_many(&self, queries: &[Query], threads: usize) -> Result<Vec<SearchResult>> {
-        let mut answers: Vec<Option<Result<SearchResult>>> = Vec::new();
-        answers.resize_with(queries.len(), || None);
-        let run = |(): &mut (), (query, answer): (&Query, &mut Option<_>)| {
-            *answer = Some(self.search(query));
-            Ok(())
-        };
-        let items = queries.iter().zip(&mut answers);
-        parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ())?;
-        answers.into_iter().flatten().collect()
+        parallel::map(threads, queries, |query| self.search(query)).into_iter().collect()
     }
 
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same

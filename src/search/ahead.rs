@@ -6,7 +6,6 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::program::{Condition, Program, Step};
-use crate::control::Control;
 use crate::error::Result;
 use crate::parallel;
 
@@ -73,16 +72,9 @@ impl Ahead {
         find: impl Fn(&Condition) -> Result<Arc<RoaringBitmap>> + Sync,
         threads: usize,
     ) {
-        let mut found: Vec<Option<Result<Arc<RoaringBitmap>>>> = Vec::new();
-        found.resize_with(costly.len(), || None);
-        let run = |(): &mut (), ((_, condition), found): (&(usize, &Condition), &mut Option<_>)| {
-            *found = Some(find(condition));
-            Ok(())
-        };
         // An error is that of its condition: nobody sees it if the walk does not come there.
-        let items = costly.iter().zip(&mut found);
-        let _ = parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ());
-        let steps = costly.iter().map(|(step, _)| *step);
-        self.found.extend(steps.zip(found).filter_map(|(step, rows)| Some((step, rows?))));
+        let found = parallel::map(threads, &costly, |(_, condition)| find(condition));
+        let steps = costly.into_iter().map(|(step, _)| step);
+        self.found.extend(steps.zip(found));
     }
 }

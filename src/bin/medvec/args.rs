@@ -1,5 +1,6 @@
 //! The command line as clap sees it: one struct per command.
 
+mod benchmark;
 mod choices;
 mod eval;
 mod filters;
@@ -18,6 +19,7 @@ use medvec::session::ColumnMap;
 
 use crate::progress::Form;
 
+pub(crate) use benchmark::Benchmark;
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
 pub(crate) use eval::{ApproachName, Eval, ReportFormat};
 pub(crate) use filters::Filters;

@@ -6,7 +6,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
-use super::error::{InputError, Place};
+use super::error::{InputError, Place, until_error};
 use super::input::Input;
 use super::lines::LINE_BYTES_MAX;
 
@@ -91,11 +91,6 @@ impl Iterator for Elements {
     type Item = Result<(Place, Vec<u8>), InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let read = self.read().transpose();
-        self.is_over = !matches!(read, Some(Ok(_)));
-        read
+        until_error(self, |own| &mut own.is_over, Self::read)
     }
 }

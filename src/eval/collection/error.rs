@@ -50,6 +50,20 @@ impl From<InputError> for crate::error::Error {
     }
 }
 
+/// The next item of an iterator that ends after an error, which its field says.
+pub(super) fn until_error<I, T>(
+    iterator: &mut I,
+    is_over: fn(&mut I) -> &mut bool,
+    read: fn(&mut I) -> Result<Option<T>, InputError>,
+) -> Option<Result<T, InputError>> {
+    if *is_over(iterator) {
+        return None;
+    }
+    let read = read(iterator).transpose();
+    *is_over(iterator) = !matches!(read, Some(Ok(_)));
+    read
+}
+
 /// Where a record stands; put in words only when needed.
 #[derive(Clone, Debug)]
 pub(super) struct Place {

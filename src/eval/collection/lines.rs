@@ -5,7 +5,7 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use super::error::{InputError, Place};
+use super::error::{InputError, Place, until_error};
 use super::input::Input;
 
 /// Longest line, and longest entry of a JSON file, in bytes: the longest published training records
@@ -81,12 +81,7 @@ impl Iterator for Lines {
     type Item = Result<Line, InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let read = self.read().transpose();
-        self.is_over = !matches!(read, Some(Ok(_)));
-        read
+        until_error(self, |own| &mut own.is_over, Self::read)
     }
 }
 

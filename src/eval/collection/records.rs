@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::array::Elements;
 use super::csv::Csv;
-use super::error::{InputError, Place};
+use super::error::{InputError, Place, until_error};
 use super::files::{bare, stem_of};
 use super::input::Input;
 use super::json::{self, Wanted};
@@ -113,12 +113,7 @@ impl Iterator for Records {
     type Item = Result<Record, InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let read = self.read().transpose();
-        self.is_over = !matches!(read, Some(Ok(_)));
-        read
+        until_error(self, |own| &mut own.is_over, Self::read)
     }
 }
 

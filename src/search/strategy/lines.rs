@@ -6,7 +6,6 @@ use super::count::count;
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
 use super::scope::Scope;
-use crate::control::Control;
 use crate::date::Day;
 use crate::error::{Error, NameKind, Result};
 use crate::limits::STRATEGY_CONDITIONS_MAX;
@@ -155,15 +154,8 @@ fn count_clauses(
     uncounted: &[(usize, Filter)],
     scope: &Scope<'_>,
 ) -> Result<()> {
-    let mut counts: Vec<Result<u64>> = Vec::new();
-    counts.resize_with(uncounted.len(), || Ok(0));
-    let run = |(): &mut (), ((_, filter), documents): (&(usize, Filter), &mut Result<u64>)| {
-        *documents = count(filter, scope.segments);
-        Ok(())
-    };
     let threads = parallel::threads_for(uncounted.len());
-    let items = uncounted.iter().zip(&mut counts);
-    parallel::for_each(threads, items, &Control::default(), || (), run, &mut |_| ())?;
+    let counts = parallel::map(threads, uncounted, |(_, filter)| count(filter, scope.segments));
     for ((place, _), documents) in uncounted.iter().zip(counts) {
         let Some(clause) = clauses.get_mut(*place) else { continue };
         clause.documents =

@@ -2,7 +2,6 @@
 
 #[cfg(feature = "bert")]
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::settings::Approach;
@@ -41,20 +40,14 @@ pub(super) fn rank(
     control: &Control,
 ) -> SessionResult<Rankings> {
     let encoder = if approach.needs_vectors() { Some(session.encoder()?) } else { None };
-    let mut found: Vec<(Vec<RankedDocument>, Duration)> = Vec::new();
-    found.resize_with(queries.len(), Default::default);
-    // The first error of a session, which the work's own errors cannot carry.
-    let failure: Mutex<Option<crate::session::SessionError>> = Mutex::new(None);
-    let run = |(): &mut (), (query, found): (&TestQuery, &mut (Vec<_>, Duration))| -> Result<()> {
+    let mut found: Vec<SessionResult<(Vec<RankedDocument>, Duration)>> = Vec::new();
+    found.resize_with(queries.len(), || Ok(Default::default()));
+    let run = |(): &mut (), (query, found): (&TestQuery, &mut SessionResult<_>)| -> Result<()> {
         let started = Instant::now();
-        match hits(session, approach, encoder.as_deref(), query, depth) {
-            Ok(ranked) => *found = (ranked, started.elapsed()),
-            Err(error) => {
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                return Err(Error::Cancelled);
-            }
-        }
-        Ok(())
+        *found = hits(session, approach, encoder.as_deref(), query, depth)
+            .map(|ranked| (ranked, started.elapsed()));
+        // The error stays in its place; this only ends the work.
+        if found.is_err() { Err(Error::Cancelled) } else { Ok(()) }
     };
     let total = queries.len() as u64;
     let mut done = |finished: usize| control.report("asking", "queries", finished as u64, total);
@@ -66,9 +59,7 @@ pub(super) fn rank(
     };
     let items = queries.iter().zip(&mut found);
     let asked = parallel::for_each(threads, items, control, || (), run, &mut done);
-    if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
+    let found: Vec<_> = found.into_iter().collect::<SessionResult<_>>()?;
     asked?;
     let mut run = Run::new(tag);
     let mut latencies = Vec::with_capacity(found.len());

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use medvec::session::evaluate::{Layout, Measure};
+use medvec::session::evaluate::Measure;
+
+use super::benchmark::Benchmark;
 
 /// `medvec eval`
 #[derive(Debug, Args)]
@@ -16,17 +18,9 @@ pub(crate) struct Eval {
     #[arg(value_name = "TASK", required_unless_present_any = ["runs", "pairs"])]
     pub(crate) tasks: Vec<PathBuf>,
 
-    /// The layout of the tasks, where it cannot be told from their files.
-    #[arg(long, value_name = "LAYOUT")]
-    pub(crate) layout: Option<Layout>,
-
-    /// The split whose judgements count (then: test, or the only one).
-    #[arg(long, value_name = "NAME")]
-    pub(crate) split: Option<String>,
-
-    /// Judgements (qrels) of TREC topics or of --run.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) qrels: Option<PathBuf>,
+    /// How the tasks are read.
+    #[command(flatten)]
+    pub(crate) benchmark: Benchmark,
 
     /// Score pairs of texts (BIOSSES and its kin: TSV, CSV, JSONL, Parquet with two texts and a score) with each encoder:
     /// Pearson's and Spearman's correlation. Repeat for several sets.
@@ -77,10 +71,6 @@ pub(crate) struct Eval {
     /// how long it takes. The index of a task is trained first.
     #[arg(long)]
     pub(crate) index: bool,
-
-    /// Where the indexes of tasks are kept, so that a second run embeds nothing (then: the user's cache folder).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache: Option<PathBuf>,
 
     /// Write every ranking into this folder, as TREC runs.
     #[arg(long, value_name = "DIR")]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use medvec::session::evaluate::Layout;
 
+use super::benchmark::Benchmark;
 use super::choices::ModeName;
 use super::filters::Filters;
 
@@ -18,6 +18,10 @@ pub(crate) struct Triples {
     /// database (--positives citations, --positives mesh).
     #[arg(value_name = "TASK|DB")]
     pub(crate) source: PathBuf,
+
+    /// How a benchmark is read.
+    #[command(flatten)]
+    pub(crate) benchmark: Benchmark,
 
     /// Write to this file, which must not exist; with --format medcpt, to this folder.
     #[arg(short, long, value_name = "FILE")]
@@ -111,26 +115,10 @@ pub(crate) struct Triples {
     #[arg(long, value_name = "DB")]
     pub(crate) database: Option<PathBuf>,
 
-    /// The layout of the benchmark, where it cannot be told from its files.
-    #[arg(long, value_name = "LAYOUT")]
-    pub(crate) layout: Option<Layout>,
-
-    /// The split of the benchmark whose judgements count (then: test, or the only one).
-    #[arg(long, value_name = "NAME")]
-    pub(crate) split: Option<String>,
-
-    /// Judgements (qrels) of TREC topics.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) qrels: Option<PathBuf>,
-
     /// The encoder: `builtin`, a model folder, or the name of a model in the cache of Hugging Face (then: the database's own, or
     /// builtin).
     #[arg(long, value_name = "ENCODER")]
     pub(crate) encoder: Option<String>,
-
-    /// Where the indexes of benchmarks are kept (then: the user's cache folder, which `medvec eval` uses, too).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache: Option<PathBuf>,
 
     /// What is the text of a document.
     #[arg(long, value_enum, default_value_t, value_name = "PART")]

@@ -1,13 +1,13 @@
 //! `medvec eval`
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
 use medvec::session::EncoderChoice;
 use medvec::session::evaluate::{
-    Approach, CollectionOptions, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
+    Approach, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
 };
 
 use super::export::create;
@@ -43,11 +43,7 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
 }
 
 fn settings(args: &Eval) -> Result<EvaluateSettings> {
-    let cache = match &args.cache {
-        Some(folder) => folder.clone(),
-        None => cache_folder()?,
-    };
-    let mut settings = EvaluateSettings::new(cache);
+    let mut settings = EvaluateSettings::new(args.benchmark.cache()?);
     settings.approaches.clear();
     for name in &args.compare {
         let approach = match name {
@@ -72,16 +68,6 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
     settings.index = args.index;
     settings.seed = args.seed;
     Ok(settings)
-}
-
-/// `$XDG_CACHE_HOME/medvec/eval`, or where the system keeps what can be made again.
-pub(super) fn cache_folder() -> Result<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME")
-        .or_else(|| set("LOCALAPPDATA"))
-        .or_else(|| Some(set("HOME")?.join(".cache")));
-    let cache = cache.ok_or_else(|| Failure::usage("no cache folder is known: use --cache"))?;
-    Ok(cache.join("medvec").join("eval"))
 }
 
 /// Asks the systems.
@@ -111,7 +97,7 @@ fn asked(
 
 /// Measures runs.
 fn measured(args: &Eval, settings: &EvaluateSettings) -> Result<Vec<TaskReport>> {
-    let task = match (&args.qrels, args.tasks.as_slice()) {
+    let task = match (&args.benchmark.qrels, args.tasks.as_slice()) {
         (Some(qrels), []) => Task::of_judgements(qrels)?,
         (_, [path]) => task(args, path)?,
         _ => {
@@ -125,11 +111,7 @@ fn measured(args: &Eval, settings: &EvaluateSettings) -> Result<Vec<TaskReport>>
 }
 
 fn task(args: &Eval, path: &Path) -> Result<Task> {
-    let mut options = CollectionOptions::default();
-    options.layout = args.layout;
-    options.split.clone_from(&args.split);
-    options.judgements.clone_from(&args.qrels);
-    Ok(Task::open(path, &options, args.database.clone())?)
+    Ok(Task::open(path, &args.benchmark.collection_options(), args.database.clone())?)
 }
 
 fn write(out: &mut dyn Write, args: &Eval, reports: &[TaskReport]) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medvec::export::json;
 use medvec::export::triples::{MedCptWriter, TripleFormat, TripleWriter, WrittenTriples};
-use medvec::session::evaluate::{CollectionOptions, EvaluateSettings, Task};
+use medvec::session::evaluate::{EvaluateSettings, Task};
 use medvec::session::triples::{
     MineSettings, MineStats, Miner, NegativeKind, PassageText, Sampling, TrainingQuery,
 };
@@ -13,10 +13,10 @@ use medvec::session::{EncoderChoice, Session, SessionOptions, Strategy};
 use medvec::{Control, Database, Error, Filter};
 use serde_json::json;
 
-use super::eval::cache_folder;
 use super::export::create;
 use crate::args::{
-    ModeName, NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
+    Benchmark, ModeName, NegativesName, PassageName, PositivesName, SamplingName, Triples,
+    TriplesFormat,
 };
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -99,7 +99,8 @@ fn check(args: &Triples) -> Result<()> {
             "a click log has no documents of its own: name a database with --database DB",
         );
     }
-    let of_task = args.layout.is_some() || args.split.is_some() || args.qrels.is_some();
+    let Benchmark { layout, split, qrels, .. } = &args.benchmark;
+    let of_task = layout.is_some() || split.is_some() || qrels.is_some();
     if args.positives != PositivesName::Judgements && (of_task || args.level != 1) {
         return refused(
             "--layout, --split, --qrels and --level go with --positives judgements only",
@@ -127,10 +128,7 @@ fn opened(args: &Triples, control: &Control) -> Result<(Session, Vec<TrainingQue
     }
     Ok(match args.positives {
         PositivesName::Judgements => {
-            let mut collection = CollectionOptions::default();
-            collection.layout = args.layout;
-            collection.split.clone_from(&args.split);
-            collection.judgements.clone_from(&args.qrels);
+            let collection = args.benchmark.collection_options();
             let task = Task::open(&args.source, &collection, args.database.clone())?;
             let queries = TrainingQuery::of_task(&task, args.level);
             let session = match &args.database {
@@ -162,8 +160,7 @@ fn choice(args: &Triples) -> EncoderChoice {
 
 /// The documents of a benchmark, imported unless they are in the cache.
 fn of_task(args: &Triples, task: &Task, control: &Control) -> Result<Session> {
-    let cache = args.cache.clone().map_or_else(cache_folder, Ok)?;
-    let mut settings = EvaluateSettings::new(cache);
+    let mut settings = EvaluateSettings::new(args.benchmark.cache()?);
     settings.reranker.clone_from(&args.reranker);
     let choice = choice(args);
     let encoder = (args.ranking != ModeName::Lexical).then_some(&choice);

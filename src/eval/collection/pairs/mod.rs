@@ -28,7 +28,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::error::InputError;
+use super::error::{InputError, until_error};
 use super::query::{Skipped, Tally};
 use super::record::Record;
 use super::records::Records;
@@ -164,12 +164,7 @@ impl Iterator for Pairs {
     type Item = Result<Pair, InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let read = self.read().transpose();
-        self.is_over = !matches!(read, Some(Ok(_)));
-        read
+        until_error(self, |own| &mut own.is_over, Self::read)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use super::super::error::{InputError, Place};
+use super::super::error::{InputError, Place, until_error};
 use super::super::input::Input;
 use super::super::lines::LINE_BYTES_MAX;
 
@@ -136,12 +136,7 @@ impl Iterator for Markup {
     type Item = Result<Piece, InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let read = self.read().transpose();
-        self.is_over = !matches!(read, Some(Ok(_)));
-        read
+        until_error(self, |own| &mut own.is_over, Self::read)
     }
 }
 
