@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{self, Error};
 
 /// Items that are not worth threads: to start some takes as long as to find the rows of a word.
 const FEW: usize = 4;
@@ -30,16 +30,33 @@ pub(crate) fn map<I: Sync, T: Send>(
     items: &[I],
     run: impl Fn(&I) -> T + Sync,
 ) -> Vec<T> {
-    let mut made: Vec<Option<T>> = Vec::new();
-    made.resize_with(items.len(), || None);
-    let work = |(): &mut (), (item, made): (&I, &mut Option<T>)| {
-        *made = Some(run(item));
-        Ok(())
-    };
+    let run = |item: &I| Ok::<T, Error>(run(item));
     // Nothing here can fail.
-    let places = items.iter().zip(&mut made);
-    let _ = for_each(threads, places, &Control::default(), || (), work, &mut |_| ());
-    made.into_iter().flatten().collect()
+    try_map(threads, items, &Control::default(), run, &mut |_| ()).unwrap_or_default()
+}
+
+/// As [`map`], with `done` and `control` as [`for_each`] has them, for work that can fail in a way of its own.
+///
+/// # Errors
+/// Of the items that were begun, the first error of `run` in their order; that of `control`.
+pub(crate) fn try_map<I: Sync, T: Send, E: From<Error> + Send>(
+    threads: usize,
+    items: &[I],
+    control: &Control,
+    run: impl Fn(&I) -> Result<T, E> + Sync,
+    done: &mut dyn FnMut(usize),
+) -> Result<Vec<T>, E> {
+    let mut made: Vec<Option<Result<T, E>>> = Vec::new();
+    made.resize_with(items.len(), || None);
+    let work = |(): &mut (), (item, made): (&I, &mut Option<Result<T, E>>)| {
+        let one = made.insert(run(item));
+        // The error stays in its place; this only ends the work.
+        if one.is_ok() { Ok(()) } else { Err(Error::Cancelled) }
+    };
+    let ended = for_each(threads, items.iter().zip(&mut made), control, || (), work, done);
+    let made = made.into_iter().flatten().collect::<Result<Vec<T>, E>>()?;
+    ended?;
+    Ok(made)
 }
 
 /// Runs `run` on every item, on `threads` threads (the calling one when that is 1), each with a
@@ -56,9 +73,9 @@ pub(crate) fn for_each<T: Send, S>(
     items: impl Iterator<Item = T> + Send,
     control: &Control,
     state: impl Fn() -> S + Sync,
-    run: impl Fn(&mut S, T) -> Result<()> + Sync,
+    run: impl Fn(&mut S, T) -> error::Result<()> + Sync,
     done: &mut dyn FnMut(usize),
-) -> Result<()> {
+) -> error::Result<()> {
     if threads <= 1 {
         let mut state = state();
         for (finished, item) in (1..).zip(items) {
@@ -109,7 +126,6 @@ pub(crate) fn for_each<T: Send, S>(
 mod tests {
     use super::*;
     use crate::control::CancelToken;
-    use crate::error::Error;
 
     #[test]
     fn every_item_is_done_once_on_any_number_of_threads() {
@@ -126,6 +142,27 @@ mod tests {
             for_each(threads, items, &control, || 0, run, &mut |n| finished.push(n)).unwrap();
             assert!((0..).zip(squares).all(|(number, square)| square == number * number));
             assert_eq!(finished, (1..=100).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_made_has_the_order_of_the_items() {
+        let items: Vec<u32> = (0..100).collect();
+        let squares: Vec<u32> = items.iter().map(|number| number * number).collect();
+        let refuse = |detail: String| Error::InvalidQuery { detail };
+        for threads in [1, 3] {
+            assert_eq!(map(threads, &items, |number| number * number), squares);
+            let run = |number: &u32| match number % 40 {
+                39 => Err(refuse(number.to_string())),
+                _ => Ok(*number),
+            };
+            let made = try_map(threads, &items, &Control::default(), run, &mut |_| ());
+            assert!(matches!(made, Err(Error::InvalidQuery { detail }) if detail == "39"));
+            let token = CancelToken::new();
+            token.cancel();
+            let control = Control { cancel: Some(token), ..Control::default() };
+            let made = try_map(threads, &items, &control, |number| Ok(*number), &mut |_| ());
+            assert!(matches!(made, Err(Error::Cancelled)), "{threads}");
         }
     }
 

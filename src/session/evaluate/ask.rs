@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::settings::Approach;
 use crate::control::Control;
 use crate::encoder::Encoder;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::eval::collection::TestQuery;
 use crate::eval::measures::{RankedDocument, Run};
 use crate::parallel;
@@ -40,14 +40,10 @@ pub(super) fn rank(
     control: &Control,
 ) -> SessionResult<Rankings> {
     let encoder = if approach.needs_vectors() { Some(session.encoder()?) } else { None };
-    let mut found: Vec<SessionResult<(Vec<RankedDocument>, Duration)>> = Vec::new();
-    found.resize_with(queries.len(), || Ok(Default::default()));
-    let run = |(): &mut (), (query, found): (&TestQuery, &mut SessionResult<_>)| -> Result<()> {
+    let one = |query: &TestQuery| {
         let started = Instant::now();
-        *found = hits(session, approach, encoder.as_deref(), query, depth)
-            .map(|ranked| (ranked, started.elapsed()));
-        // The error stays in its place; this only ends the work.
-        if found.is_err() { Err(Error::Cancelled) } else { Ok(()) }
+        let ranked = hits(session, approach, encoder.as_deref(), query, depth)?;
+        SessionResult::Ok((ranked, started.elapsed()))
     };
     let total = queries.len() as u64;
     let mut done = |finished: usize| control.report("asking", "queries", finished as u64, total);
@@ -57,10 +53,7 @@ pub(super) fn rank(
         Approach::Reranked => 1,
         _ => parallel::cores(),
     };
-    let items = queries.iter().zip(&mut found);
-    let asked = parallel::for_each(threads, items, control, || (), run, &mut done);
-    let found: Vec<_> = found.into_iter().collect::<SessionResult<_>>()?;
-    asked?;
+    let found = parallel::try_map(threads, queries, control, one, &mut done)?;
     let mut run = Run::new(tag);
     let mut latencies = Vec::with_capacity(found.len());
     for (query, (ranked, latency)) in queries.iter().zip(found) {

@@ -1,7 +1,6 @@
 //! From queries to negatives.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use super::branch::around;
 use super::citations::two_hops;
@@ -16,12 +15,12 @@ use super::sample::{generator, shuffle};
 use super::settings::{MineSettings, Sampling};
 use super::stats::{DroppedNegatives, MineStats};
 use crate::control::Control;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::Key;
 use crate::parallel;
 use crate::search::Query;
 use crate::session::Session;
-use crate::session::error::{SessionError, SessionResult};
+use crate::session::error::SessionResult;
 
 /// Queries whose results are in memory at once.
 const BLOCK: usize = 256;
@@ -93,27 +92,8 @@ impl<'a> Miner<'a> {
         block: &[TrainingQuery],
         done: &mut dyn FnMut(usize),
     ) -> SessionResult<Vec<Outcome>> {
-        let mut found: Vec<Option<Outcome>> = Vec::new();
-        found.resize_with(block.len(), || None);
-        // The first error of a session, which the work's own errors cannot carry.
-        let failure: Mutex<Option<SessionError>> = Mutex::new(None);
-        let run = |(): &mut (), (query, found): (&TrainingQuery, &mut Option<_>)| -> Result<()> {
-            match self.one(query) {
-                Ok(one) => *found = Some(one),
-                Err(error) => {
-                    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                    return Err(Error::Cancelled);
-                }
-            }
-            Ok(())
-        };
-        let items = block.iter().zip(&mut found);
-        let mined = parallel::for_each(parallel::cores(), items, self.control, || (), run, done);
-        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
-        mined?;
-        Ok(found.into_iter().flatten().collect())
+        let one = |query: &TrainingQuery| self.one(query);
+        parallel::try_map(parallel::cores(), block, self.control, one, done)
     }
 }
 
