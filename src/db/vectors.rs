@@ -26,7 +26,7 @@ impl Snapshot {
     /// # fn main() -> medvec::Result<()> {
     /// # let folder = tempfile::tempdir().expect("a temporary folder");
     /// let config = VectorConfig::new(2, Metric::Cosine, RowType::F32, None);
-    /// let options = CreateOptions::default().vectors(config);
+    /// let options = CreateOptions::default().vectors(Some(config));
     /// let database = Database::create(folder.path().join("my.medvec"), options)?;
     /// let mut writer = database.writer(WriterOptions::default())?;
     /// writer.upsert_with_vector(Document::new(Key::pmid(1)), vec![3.0, 4.0])?;

@@ -14,7 +14,7 @@ type Vectors = BTreeMap<Key, Vec<f32>>;
 fn database(path: &Path, rows: RowType, metric: Metric, vectors: &Vectors) -> Database {
     let dimension = vectors.values().next().unwrap().len() as u32;
     let config = VectorConfig::new(dimension, metric, rows, None);
-    let database = Database::create(path, CreateOptions::default().vectors(config)).unwrap();
+    let database = Database::create(path, CreateOptions::default().vectors(Some(config))).unwrap();
     let mut writer = database.writer(WriterOptions::default()).unwrap();
     let (first, _) = vectors.iter().next().unwrap();
     writer.upsert_with_vector(Document::new(first.clone()), vec![9.0; dimension as usize]).unwrap();
