@@ -58,7 +58,7 @@ fn what_comes_out_is_what_the_database_holds() {
         let name = format!("{rows:?}{metric:?}");
         let snapshot = database(&at.path().join(&name), rows, metric, &vectors).snapshot();
         for (format, file) in formats() {
-            let path = at.path().join(format!("{name}-{file}"));
+            let path = at.path().join(format!("{name}-{format:?}-{file}"));
             let control = Control::default();
             let exported =
                 export_embeddings(&snapshot, Filter::All, format, &path, &control).unwrap();
@@ -92,9 +92,11 @@ fn more_rows_than_a_container_of_a_bitmap_come_back() {
     let at = tempfile::tempdir().unwrap();
     // Containers of 65,536 rows, full and in one run.
     let vectors: Vectors =
-        (1..=140_000_u32).map(|number| (Key::pmid(number), vec![number as f32, 1.0])).collect();
+        (1..=66_000_u32).map(|number| (Key::pmid(number), vec![number as f32, 1.0])).collect();
     let database = database(&at.path().join("db"), RowType::F32, Metric::Dot, &vectors);
-    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    // One segment, without an index.
+    let options = WriterOptions::default().train_rows_min(100_000);
+    let mut writer = database.writer(options).unwrap();
     writer.compact(&Control::default()).unwrap();
     let path = at.path().join("v.npy");
     let (filter, control) = (Filter::All, Control::default());
