@@ -5,7 +5,6 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::info::EmbeddingInfo;
-use super::invalid;
 use crate::export::json;
 
 /// Numbers of a tensor begin at a multiple of this, in bytes.
@@ -17,7 +16,7 @@ const ALIGNMENT: usize = 8;
 /// [`io::ErrorKind::InvalidInput`] for more bytes than 64 bits count.
 pub(super) fn header(info: &EmbeddingInfo) -> io::Result<Vec<u8>> {
     let bytes = u64::from(info.dimension) * 4;
-    let bytes = bytes.checked_mul(info.len).ok_or_else(|| invalid("a matrix beyond all files"))?;
+    let bytes = bytes.checked_mul(info.len).ok_or(io::ErrorKind::InvalidInput)?;
     let metadata: Map<String, Value> =
         info.members().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let mut words = json::escaped(
