@@ -112,6 +112,7 @@ pub(super) fn key_member(key: &Key) -> (&'static str, Value) {
 
 /// The text that is read as this key wherever an id may be a text; `None` where there is none, as for a text of
 /// digits alone.
+#[cfg(feature = "session")]
 pub(crate) fn id_text(key: &Key) -> Option<String> {
     let text = key.to_string();
     key_of_text("id", &text).is_ok_and(|read| read == *key).then_some(text)

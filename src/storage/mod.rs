@@ -26,6 +26,7 @@ pub use disk::{Access, DiskStorage};
 pub(crate) use map::map_foreign;
 pub use memory::MemoryStorage;
 pub use random::random_id;
+#[cfg(feature = "session")]
 pub(crate) use rename::rename_new;
 pub use verified::VerifiedFile;
 

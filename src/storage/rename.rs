@@ -1,6 +1,7 @@
 //! Giving a file a name that must be free: the visibility point of a commit.
 
 use std::io;
+#[cfg(feature = "session")]
 use std::path::Path;
 
 use super::directory::Directory;
@@ -22,6 +23,7 @@ pub(super) fn rename_no_replace(directory: &Directory, from: &str, to: &str) -> 
 ///
 /// # Errors
 /// The same.
+#[cfg(feature = "session")]
 pub(crate) fn rename_new(folder: &Path, from: &str, to: &str) -> io::Result<()> {
     rename_no_replace(&Directory::open(folder)?, from, to)
 }

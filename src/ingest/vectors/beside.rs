@@ -19,6 +19,7 @@ fn stem(plain: &str) -> Option<&str> {
 }
 
 /// The list of ids to write beside an array of this path: `NAME.ids`, where it is looked for first.
+#[cfg(feature = "session")]
 pub(crate) fn list_of(path: &Path) -> PathBuf {
     let name = name_of(path);
     path.with_file_name(format!("{}.{}", stem(&name).unwrap_or(&name), LIST_ENDINGS[0]))

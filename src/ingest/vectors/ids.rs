@@ -14,7 +14,9 @@ use crate::format::manifest::SourceEntry;
 use crate::ids::Key;
 use crate::ingest::input::Input;
 use crate::ingest::jsonl::values;
-use crate::ingest::keys::{id_key, key_member, pmid_value};
+#[cfg(any(test, feature = "session"))]
+use crate::ingest::keys::key_member;
+use crate::ingest::keys::{id_key, pmid_value};
 use crate::ingest::raw::{Fault, RECORD_BYTES_MAX, input_error, utf8};
 use crate::ingest::window::Window;
 
@@ -257,6 +259,7 @@ fn line_key(line: &[u8], is_pmid: bool) -> Result<Key, Fault> {
 
 /// The line of a list that has this key: the key as it is, or an object where that would be read as
 /// another one.
+#[cfg(any(test, feature = "session"))]
 pub(crate) fn line_of(key: &Key) -> String {
     let plain = key.to_string();
     let is_odd = plain.starts_with(['{', '[', '\u{feff}']) || plain.contains('\n');

@@ -54,7 +54,9 @@ use matrix::Matrix;
 use row::Row;
 
 pub(super) use beside::ids_beside;
+#[cfg(feature = "session")]
 pub(crate) use beside::list_of;
+#[cfg(any(test, feature = "session"))]
 pub(crate) use ids::line_of;
 pub(super) use kind::{Kind, kind, kind_of_bytes};
 
