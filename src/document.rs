@@ -338,15 +338,17 @@ impl Document {
     /// The text that encoders see: title and abstract (or the first other abstract), white space
     /// and invisible characters collapsed. Stored texts are rebuilt by this, never kept twice.
     pub fn encoder_input(&self) -> EncoderInput {
-        let text = if self.has_abstract() {
-            self.abstract_text()
-        } else {
-            self.other_abstracts
-                .first()
-                .map(|other| join_sections(&other.sections))
-                .unwrap_or_default()
-        };
+        let text = self.display_abstract();
         EncoderInput { title: normalise(self.display_title()), text: normalise(&text) }
+    }
+
+    /// The abstract to show: the abstract, else the first other one.
+    pub fn display_abstract(&self) -> String {
+        if self.has_abstract() {
+            return self.abstract_text();
+        }
+        let other = self.other_abstracts.first();
+        other.map(|other| join_sections(&other.sections)).unwrap_or_default()
     }
 
     /// Checks what the format cannot hold.

@@ -10,7 +10,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
+    MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::ids::{Generation, SegmentId};
@@ -276,6 +277,14 @@ fn arrays() -> io::Result<()> {
         let both = [ids.as_bytes(), &array].concat();
         write_as("npy", 3, name, behind_length(ids.len() as u16, &both))?;
     }
+    let rows =
+        [&2_i32.to_le_bytes()[..], &data[..8], &2_i32.to_le_bytes()[..], &data[8..16]].concat();
+    (0..2).try_for_each(|way| write_as("fvecs", way, "rows", &rows))?;
+    (6..8).try_for_each(|way| write_as("fvecs", way, "numbers", &data))?;
+    let header = r#"{"__metadata__": {"metric": "dot"}, "embeddings": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}}"#;
+    let tensors = models::safetensors_framed(header.as_bytes(), &data);
+    (0..2).try_for_each(|way| write_as("tensors", way, "file", &tensors))?;
+    (2..4).try_for_each(|way| write_as("tensors", way, "header", header))?;
     let lines = "{\"pmid\": 7, \"title\": \"a\", \"vector\": [1, 0.5]}\n\
                  {\"_id\": \"b\", \"embedding\": [1e3, -2]}\n\
                  {\"id\": \"c\", \"text\": \"no vector\"}\n\

@@ -5,13 +5,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use medvec::format::lexical::{
-    Decoded, FormSet, ListCoding, ListShape, NO_ROW, PostingCursor, Selection, TermBlock, TermIndexEntry, TermReader, Wanted,
-    decode_list, encode_list, parts_at, visit_positions, visit_rows,
+    Decoded, FormSet, ListCoding, ListShape, NO_ROW, PostingCursor, Selection, TermBlock,
+    TermIndexEntry, TermReader, Wanted, decode_list, encode_list, parts_at, visit_positions,
+    visit_rows,
 };
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((head, rest)) = bytes.split_first_chunk::<16>() else { return };
-    let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let number =
+        |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let (rows, shape) = (
         number(0) % 20_000,
         ListShape {
@@ -30,26 +32,35 @@ fuzz_target!(|bytes: &[u8]| {
             continue;
         }
         assert_eq!(list.rows.len() as u32, shape.rows);
-        assert!(list.rows.is_sorted_by(|a, b| a < b) && list.rows.last().is_some_and(|row| *row < rows));
+        assert!(
+            list.rows.is_sorted_by(|a, b| a < b) && list.rows.last().is_some_and(|row| *row < rows)
+        );
         assert_eq!(list.ends.last(), Some(&shape.occurrences));
         if wanted.positions {
             let mut again = Vec::new();
-            let info = encode_list(&list, shape.forms, shape.is_text, coding, &mut again).expect("it is small");
+            let info = encode_list(&list, shape.forms, shape.is_text, coding, &mut again)
+                .expect("it is small");
             let (postings, positions) = again.split_at(info.postings_bytes as usize);
             let mut read = Decoded::default();
-            decode_list(postings, positions, &info.shape, coding, wanted, &mut read).expect("it was encoded");
+            decode_list(postings, positions, &info.shape, coding, wanted, &mut read)
+                .expect("it was encoded");
             assert_eq!(read, list);
         }
     }
     let forms = FormSet::of(&[u32::from(head[12] >> 4)], shape.forms);
     let some: Vec<u32> = (0..rows.min(4096)).step_by(1 + usize::from(head[14])).collect();
-    for selection in [Selection { forms: &forms, rows: None }, Selection { forms: &forms, rows: Some(&some) }] {
+    for selection in
+        [Selection { forms: &forms, rows: None }, Selection { forms: &forms, rows: Some(&some) }]
+    {
         let mut visited = Vec::new();
-        let outcome = visit_rows(postings, &shape, rows, selection, &mut |rows| visited.extend_from_slice(rows));
+        let outcome = visit_rows(postings, &shape, rows, selection, &mut |rows| {
+            visited.extend_from_slice(rows)
+        });
         assert!(visited.is_sorted_by(|a, b| a < b) && visited.last().is_none_or(|row| *row < rows));
         let mut found = Vec::new();
         let mut push = |row, _: &[u32]| found.push(row);
-        let with_positions = visit_positions(postings, positions, &shape, coding, selection, &mut push);
+        let with_positions =
+            visit_positions(postings, positions, &shape, coding, selection, &mut push);
         if outcome.is_ok() && with_positions.is_ok() {
             assert_eq!(found, visited);
         }
@@ -66,7 +77,8 @@ fuzz_target!(|bytes: &[u8]| {
             next = row.saturating_add(step);
         }
     }
-    let entry = TermIndexEntry { terms: 0, lists: u64::from(number(0)), list: number(4), reserved: [0; 4] };
+    let entry =
+        TermIndexEntry { terms: 0, lists: u64::from(number(0)), list: number(4), reserved: [0; 4] };
     let _ = TermBlock(rest).first_key();
     let mut reader = TermReader::new(rest, &entry);
     let mut last = Vec::new();

@@ -12,7 +12,7 @@
 //! | `embedding` | how documents get their vectors when they are written |
 //! | `maintain/` | compaction, the index and its recall, vectors for documents that wait for them |
 //! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
-//! | `recover`, `snapshot`, `stats`, `pending`, `verify` | opening a generation, and what it says |
+//! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
 //! | `repair/` | going back to what is intact |
 //!
 //! # What you may rely on
@@ -41,6 +41,7 @@ mod shared;
 mod snapshot;
 mod stats;
 mod tombstones;
+mod vectors;
 mod verify;
 mod writer;
 
@@ -54,5 +55,6 @@ pub use options::{CreateOptions, OpenOptions, WriterOptions};
 pub use repair::{RepairReport, SegmentRepair, UndoReport};
 pub use snapshot::Snapshot;
 pub use stats::{IndexStats, MeshStats, SegmentStats, Stats};
+pub use vectors::StoredVectors;
 pub use verify::VerifyReport;
 pub use writer::Writer;

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`json`] | values on one line or several, in characters that no terminal obeys |
 //! | [`CitationWriter`] | whole documents, in any of the formats of citations |
+//! | [`embeddings`] | stored vectors with their ids: numpy's arrays, safetensors, `.fvecs`, Parquet |
+//! | [`beir`] | documents, queries and judgements as BEIR lays them out |
 //! | [`bibtex`], [`csl`] | documents as BibTeX and CSL-JSON; NBIB and RIS stand beside their readers in `ingest` |
 //! | [`triples`] | training data for retrievers: triplets, tuples, pairs, MS MARCO's and MedCPT's files |
 //! | [`trec`] | hits as runs for `trec_eval` |
@@ -17,10 +19,12 @@
 //! | [`stats`] | the figures of a database as JSON |
 //! | [`strategy`] | what a search strategy means and finds, as JSON |
 
+pub mod beir;
 pub mod bibtex;
 mod citations;
 pub mod csl;
 pub mod csv;
+pub mod embeddings;
 pub mod evaluation;
 pub mod json;
 pub mod mesh;
@@ -31,3 +35,4 @@ pub mod trec;
 pub mod triples;
 
 pub use citations::{CitationFormat, CitationWriter};
+pub use embeddings::{EmbeddingFormat, EmbeddingInfo, EmbeddingOrigin, EmbeddingWriter};

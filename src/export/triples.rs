@@ -210,7 +210,7 @@ fn rounded(score: f64) -> f64 {
 }
 
 /// An id as a cell of a table.
-fn cell(id: &str) -> io::Result<&str> {
+pub(super) fn cell(id: &str) -> io::Result<&str> {
     match id.contains(['\t', '\n', '\r']) {
         false => Ok(id),
         true => {

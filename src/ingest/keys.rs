@@ -110,6 +110,14 @@ pub(super) fn key_member(key: &Key) -> (&'static str, Value) {
     }
 }
 
+/// The text that is read as this key wherever an id may be a text; `None` where there is none, as for a text of
+/// digits alone.
+#[cfg(feature = "session")]
+pub(crate) fn id_text(key: &Key) -> Option<String> {
+    let text = key.to_string();
+    key_of_text("id", &text).is_ok_and(|read| read == *key).then_some(text)
+}
+
 /// A key that is no PMID as a part of a line: as it is, or as a JSON string where it has blanks or breaks that
 /// a line loses.
 pub(super) fn line_of_key(text: &str) -> String {

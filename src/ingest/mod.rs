@@ -58,6 +58,8 @@ mod tagged;
 pub mod vectors;
 mod window;
 
+#[cfg(feature = "session")]
+pub(crate) use keys::id_text;
 pub use opened::{ImportSource, Opened, SourceHints};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetCutter;

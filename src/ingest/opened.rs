@@ -14,7 +14,7 @@ use crate::error::Result;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SourceHints {
-    /// The list of ids of an `.npy`, where it is not found by its name.
+    /// The list of ids of an array, where it is not found by its name.
     pub ids: Option<PathBuf>,
     /// The columns of tables, where their headers have other names than the usual ones.
     pub columns: Option<ColumnMap>,

@@ -9,7 +9,7 @@ use super::raw::{RawBatch, RawKind};
 use super::table::{ColumnMap, TableCutter};
 use super::tagged::{Layout, TaggedCutter};
 use super::window::Window;
-use super::{nfcorpus, pubmedqa};
+use super::{nfcorpus, pubmedqa, vectors};
 use crate::error;
 
 /// Bytes of the longest header of a table.
@@ -78,6 +78,11 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
     if whole.starts_with(&[0xff, 0xfe]) || whole.starts_with(&[0xfe, 0xff]) {
         return Err("the text is UTF-16; expected UTF-8".into());
     }
+    if vectors::kind_of_bytes(whole).is_some() {
+        return Err("an array, safetensors or a Parquet file, which are not read from a pipe: save it as a file \
+                    (Parquet needs a build with the feature `parquet`)"
+            .into());
+    }
     let bytes = whole.trim_ascii_start();
     let wrong = match bytes.first() {
         Some(b'<') => return Ok(Cutter::Xml(XmlCutter::default())),
@@ -86,10 +91,6 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
         }
         Some(b'{') => return Ok(Cutter::Lines(LineCutter::new(RawKind::Line))),
         Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
-        _ if bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"PAR1") => {
-            "an array or a Parquet file, which are not read from a pipe: save it as a file (Parquet needs a build \
-             with the feature `parquet`)"
-        }
         Some(_) if nfcorpus::is_nfcorpus(bytes) => {
             return Ok(Cutter::Lines(LineCutter::new(RawKind::NfCorpus)));
         }

@@ -115,6 +115,12 @@ pub enum SessionError {
     /// There is nothing to embed with or for: the database was created without vectors.
     #[error("this database was created without vectors")]
     CreatedWithoutVectors,
+    /// Parquet was asked for, in a build without it.
+    #[error(
+        "this build cannot write Parquet: build medvec with the feature `parquet`, or choose npy, \
+         safetensors or fvecs"
+    )]
+    NoParquet,
     /// There is nothing to embed with: the database names no encoder.
     #[error("this database holds vectors of your own making: import more of them instead")]
     OwnVectors,
@@ -315,6 +321,7 @@ impl SessionError {
             Self::NoReranker => "no_reranker",
             Self::RerankNeedsText => "rerank_needs_text",
             Self::CreatedWithoutVectors => "created_without_vectors",
+            Self::NoParquet => "no_parquet",
             Self::OwnVectors => "own_vectors",
             Self::NothingToIndex => "nothing_to_index",
             Self::NotThere { .. } => "not_there",

@@ -54,15 +54,18 @@
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `evaluate/` | how well systems answer the queries of a task |
 //! | `triples/` | queries with positives and hard negatives, to train retrievers with |
+//! | `embeddings`, `beir`, `new_files` | vectors and benchmarks for other programs, in files that appear whole |
 //! | `inspect` | the structure of files |
 //! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
 
 mod answer;
 mod ask;
+mod beir;
 mod choice;
 mod duplicates;
 mod embed;
+mod embeddings;
 mod encoders;
 #[cfg(feature = "bert")]
 mod engine;
@@ -82,6 +85,7 @@ pub mod mesh;
 #[cfg(feature = "bert")]
 pub mod models;
 mod names;
+mod new_files;
 mod opened;
 mod remark;
 mod request;
@@ -97,11 +101,13 @@ mod target;
 pub mod triples;
 
 pub use answer::{Answer, AnswerHit, Highlights, journal_of, years_of};
+pub use beir::{BeirSettings, ExportedBeir, export_beir};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]
 pub use choice::ModelOptions;
 pub use duplicates::{DuplicateGroup, SameBy, duplicates};
 pub use embed::EmbedOutcome;
+pub use embeddings::{ExportedEmbeddings, export_embeddings};
 pub use encoders::open_encoder;
 #[cfg(feature = "bert")]
 pub use engine::{EncodedOutcome, EncodedText, TextEngine, TextPair};
@@ -128,7 +134,7 @@ pub use strategy::History;
 pub use crate::control::{Step, Watch};
 pub use crate::db::{
     AdoptReport, CompactReport, IndexStats, OptimizeOptions, OptimizeReport, OptimizeStage,
-    RecallPoint, RecallReport, RepairReport, Stats,
+    RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
 };
 pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};

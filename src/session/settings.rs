@@ -26,7 +26,7 @@ pub struct ImportSettings {
     /// How vectors that the sources bring are compared; by cosine, or as their origin has it, where
     /// nothing is said.
     pub metric: Option<Metric>,
-    /// The list of ids of the only `.npy` among the sources, where it is not found by its name.
+    /// The list of ids of the only array among the sources, where it is not found by its name.
     pub ids: Option<PathBuf>,
     /// The columns of tables, where their headers have other names than the usual ones.
     pub columns: Option<ColumnMap>,

@@ -26,6 +26,8 @@ pub use disk::{Access, DiskStorage};
 pub(crate) use map::map_foreign;
 pub use memory::MemoryStorage;
 pub use random::random_id;
+#[cfg(feature = "session")]
+pub(crate) use rename::rename_new;
 pub use verified::VerifiedFile;
 
 /// A directory of write-once files.

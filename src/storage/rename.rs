@@ -1,6 +1,8 @@
 //! Giving a file a name that must be free: the visibility point of a commit.
 
 use std::io;
+#[cfg(feature = "session")]
+use std::path::Path;
 
 use super::directory::Directory;
 
@@ -15,6 +17,15 @@ pub(super) fn rename_no_replace(directory: &Directory, from: &str, to: &str) -> 
         Some(result) => result,
         None => rename_checked(directory, from, to),
     }
+}
+
+/// As [`rename_no_replace`], for a file or folder that a user named.
+///
+/// # Errors
+/// The same.
+#[cfg(feature = "session")]
+pub(crate) fn rename_new(folder: &Path, from: &str, to: &str) -> io::Result<()> {
+    rename_no_replace(&Directory::open(folder)?, from, to)
 }
 
 fn rename_checked(directory: &Directory, from: &str, to: &str) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 mod device;
 mod embed;
+mod embeddings;
 mod encode;
 mod encoders;
 mod errors;

@@ -3,6 +3,7 @@
 mod benchmark;
 mod choices;
 mod eval;
+mod export;
 mod filters;
 mod literature;
 mod mesh;
@@ -22,8 +23,9 @@ use crate::progress::Form;
 pub(crate) use benchmark::Benchmark;
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
 pub(crate) use eval::{ApproachName, Eval, ReportFormat};
+pub(crate) use export::{Export, ExportKind};
 pub(crate) use filters::Filters;
-pub(crate) use literature::{Duplicates, Export, Similar};
+pub(crate) use literature::{Duplicates, Similar};
 pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
@@ -93,7 +95,7 @@ pub(crate) enum Command {
     Similar(Similar),
     /// Find documents that are likely the same work: one DOI, PMCID, PMID or title.
     Duplicates(Duplicates),
-    /// Write all documents, or those that pass filters, as citations.
+    /// Write all documents, or those that pass filters: citations, their vectors, or a benchmark.
     Export(Export),
     /// Delete documents.
     Delete(Delete),
@@ -144,7 +146,8 @@ pub(crate) struct Import {
 
     /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL (BEIR, MTEB, R2MED, SciFact, MedRAG),
     /// PubTator, CORD-19's metadata.csv, NFCorpus, Cystic Fibrosis, PubMedQA JSON, Parquet with ids and texts, vectors
-    /// (.npy, Parquet); told apart by content. `FILE.md5` beside a file is checked. `/dev/stdin` and pipes are read once.
+    /// (.npy, .safetensors, .fvecs, Parquet); told apart by content, .fvecs by its name. `FILE.md5` beside a file is
+    /// checked. `/dev/stdin` and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -176,8 +179,8 @@ pub(crate) struct Import {
     #[arg(long, value_enum, value_name = "METRIC")]
     pub(crate) metric: Option<MetricName>,
 
-    /// The ids of an .npy file: one per line, JSONL, or a JSON list. Without it they are looked for beside
-    /// the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
+    /// The ids of an .npy, .safetensors or .fvecs file: one per line, JSONL, or a JSON list. Without it they are looked
+    /// for beside the array (pmids_chunk_N.json of embeds_chunk_N.npy; NAME.ids, .txt, .json or .jsonl of NAME.npy).
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
 

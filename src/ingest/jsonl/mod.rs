@@ -76,6 +76,8 @@ mod parts;
 pub(super) mod values;
 mod write;
 
+#[cfg(feature = "session")]
+pub(crate) use write::fields;
 pub use write::to_json;
 
 use super::raw::{Fault, utf8};

@@ -95,12 +95,15 @@ pub fn to_json(document: &Document) -> Result<Value> {
     put_text(out, "conflict_of_interest", &document.conflict_of_interest);
     put_text(out, "copyright", &document.copyright);
     if !document.fields.is_empty() {
-        let fields = document.fields.iter();
-        let fields: Map<String, Value> =
-            fields.map(|field| (field.name.clone(), field_value(&field.value))).collect();
-        out.insert("fields".into(), fields.into());
+        out.insert("fields".into(), fields(document).into());
     }
     Ok(members.into())
+}
+
+/// The free fields of a document, as `fields` and `metadata` have them.
+pub(crate) fn fields(document: &Document) -> Map<String, Value> {
+    let fields = document.fields.iter();
+    fields.map(|field| (field.name.clone(), field_value(&field.value))).collect()
 }
 
 /// Adds a list, unless it is empty.

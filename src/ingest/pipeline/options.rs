@@ -21,7 +21,7 @@ pub struct ImportOptions {
     pub defer: bool,
     /// What made the vectors in the files, if there is no encoder to vouch for them; see [`crate::EncoderSpec::of_origin`].
     pub origin: Option<EncoderSpec>,
-    /// The list of ids of the only `.npy` among the files, where it is not found by its name; see
+    /// The list of ids of the only array among the files, where it is not found by its name; see
     /// [`crate::ingest::vectors`].
     pub ids: Option<PathBuf>,
     /// The columns of tables, where their headers have other names than the usual ones; see

@@ -14,6 +14,8 @@ use crate::format::manifest::SourceEntry;
 use crate::ids::Key;
 use crate::ingest::input::Input;
 use crate::ingest::jsonl::values;
+#[cfg(any(test, feature = "session"))]
+use crate::ingest::keys::key_member;
 use crate::ingest::keys::{id_key, pmid_value};
 use crate::ingest::raw::{Fault, RECORD_BYTES_MAX, input_error, utf8};
 use crate::ingest::window::Window;
@@ -253,6 +255,22 @@ fn line_key(line: &[u8], is_pmid: bool) -> Result<Key, Fault> {
         Some((name, value)) => id_key(name, value),
         None => Err(Fault::whole("no id: expected `pmid`, `id`, `_id` or `doc_id`")),
     }
+}
+
+/// The line of a list that has this key: the key as it is, or an object where that would be read as
+/// another one.
+#[cfg(any(test, feature = "session"))]
+pub(crate) fn line_of(key: &Key) -> String {
+    let plain = key.to_string();
+    let is_odd = plain.starts_with(['{', '[', '\u{feff}']) || plain.contains('\n');
+    let line = plain.as_bytes().trim_ascii();
+    // The name of the list may say that all are PMIDs; then this must not be read as another one.
+    let is_other = line_key(line, true).is_ok_and(|read| read != *key);
+    if !is_odd && !is_other && line_key(line, false).is_ok_and(|read| read == *key) {
+        return plain;
+    }
+    let (name, value) = key_member(key);
+    serde_json::json!({ name: value }).to_string()
 }
 
 fn item_key(value: &Value, is_pmid: bool) -> Result<Key, Fault> {

@@ -3,14 +3,19 @@
 //! | vectors | ids |
 //! |---|---|
 //! | `embeds_chunk_N.npy` (MedCPT's) | `pmids_chunk_N.json` beside it |
-//! | any `NAME.npy` | a list of ids: the file that the caller names, else `NAME.ids`, `NAME.txt`, `NAME.json` or `NAME.jsonl` beside it |
-//! | Parquet (feature `parquet`) with a column of vectors | a column of the same file |
+//! | any `NAME.npy`, `NAME.safetensors` or `NAME.fvecs` | a list of ids: the file that the caller names, else `NAME.ids`, `NAME.txt`, `NAME.json` or `NAME.jsonl` beside it |
+//! | Parquet (feature `parquet`) with a column of vectors: lists of floats, of any or of one length | a column of the same file |
 //!
 //! (JSON lines with a `vector` in each are documents: [`super::jsonl`].)
 //!
-//! An array is of type `<f4` or `<f2` (little-endian single or half precision), in C order, with one
-//! vector per row; anything else is refused by name. A list of ids is text with one id per line, JSON
-//! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. `.npy` and lists may
+//! | array | what is read |
+//! |---|---|
+//! | `.npy` | `<f4` or `<f2` (little-endian single or half precision), in C order, one vector per row |
+//! | `.safetensors` | the tensor `embeddings`, else the only one of two dimensions: F32, F16 or BF16 |
+//! | `.fvecs` (faiss) | rows of a length (`i32`) and as many numbers (`f32`), all of one length |
+//!
+//! Anything else is refused by name. A list of ids is text with one id per line, JSON
+//! lines with a `pmid`, `id`, `_id` or `doc_id` each, or one JSON list of strings or integers. Arrays and lists may
 //! be packed by gzip or zstd. An id is read as everywhere: a number is a PMID, also as a float or in quotes;
 //! one with leading zeros is a text, but in `pmids_chunk_N.json`, where all are PMIDs. A list is read twice
 //! and cannot be a pipe.
@@ -19,26 +24,41 @@
 //! and a list longer or shorter than the array, are found before anything is imported. Memory: one
 //! vector and, while the list is checked, some bits per PMID or about 40 bytes per id of another kind.
 
+mod beside;
+mod fvecs;
 mod ids;
+mod kind;
+mod layout;
+mod matrix;
 mod npy;
 mod row;
+mod safetensors;
 #[cfg(feature = "parquet")]
 mod table;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::digest;
-use super::input::{self, Input, name_of};
+#[cfg(feature = "parquet")]
+use super::input::Input;
+use super::input::{self, name_of};
 use super::raw::input_error;
 use crate::encoder::Metric;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ids::Key;
 use crate::segment::check_finite;
+use beside::{find_ids, medcpt_chunk};
 use ids::{Counted, IdList};
-use npy::Array;
+use matrix::Matrix;
 use row::Row;
+
+pub(super) use beside::ids_beside;
+#[cfg(feature = "session")]
+pub(crate) use beside::list_of;
+#[cfg(any(test, feature = "session"))]
+pub(crate) use ids::line_of;
+pub(super) use kind::{Kind, kind, kind_of_bytes};
 
 /// A vector and the key of its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,81 +94,24 @@ pub struct VectorSource {
     is_broken: bool,
 }
 
-/// An array beside the list of its ids.
-struct NpyRows {
-    array: Array,
+/// A matrix beside the list of its ids.
+struct ListedRows {
+    matrix: Matrix,
     ids: IdList,
     /// Length and digest of the whole list, as it was checked.
     list: Counted,
 }
 
 enum Rows {
-    Npy(Box<NpyRows>),
+    Listed(Box<ListedRows>),
     #[cfg(feature = "parquet")]
     Parquet(Box<table::Table>),
 }
 
-/// What a file of vectors is, by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Npy,
-    Parquet,
-}
-
-fn kind_of(start: &[u8]) -> Option<Kind> {
-    if start.starts_with(npy::MAGIC) {
-        Some(Kind::Npy)
-    } else if start.starts_with(b"PAR1") {
-        Some(Kind::Parquet)
-    } else {
-        None
-    }
-}
-
-/// Whether a file holds vectors (`.npy`, Parquet) and no documents, by its first bytes. A pipe or a
-/// device does not: nothing is read of it.
+/// Opens a file of vectors; `ids` is the list of ids of an array, where it is not found by its name.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be read; [`Error::Input`] when its name says that it does and its
-/// bytes do not.
-pub(super) fn kind(path: &Path) -> Result<Option<Kind>> {
-    // The first bytes of a pipe would be lost to its reader.
-    if input::is_stream(path)? {
-        return Ok(None);
-    }
-    let io_error = |source| Error::io("read", path.display().to_string(), source);
-    let mut start = Vec::new();
-    let file = digest::open(path)?;
-    file.take(6).read_to_end(&mut start).map_err(io_error)?;
-    if !start.starts_with(&[0x1f, 0x8b]) && !start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        return as_named(path, kind_of(&start), &start);
-    }
-    let mut window = super::window::Window::new(Input::open(path)?);
-    // What cannot be unpacked is the reader's to report.
-    while window.bytes().len() < 4 && window.fill().unwrap_or(false) {}
-    as_named(path, kind_of(window.bytes()), window.bytes())
-}
-
-/// Refuses a file that is not what its name says.
-fn as_named(path: &Path, found: Option<Kind>, start: &[u8]) -> Result<Option<Kind>> {
-    let name = name_of(path);
-    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
-    let plain = packed.unwrap_or(&name).to_ascii_lowercase();
-    let (what, magic) = match (found, plain.rsplit_once('.')) {
-        (None, Some((_, "npy"))) => ("no .npy array", "93 4e 55 4d 50 59 (\\x93NUMPY)"),
-        (None, Some((_, "parquet"))) => ("no Parquet file", "50 41 52 31 (PAR1)"),
-        _ => return Ok(found),
-    };
-    let bytes: Vec<String> = start.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let bytes = if bytes.is_empty() { "nothing".to_owned() } else { bytes.join(" ") };
-    let detail = format!("{what}: expected the bytes {magic}, found {bytes}");
-    Err(input_error(&name, "byte 0".into(), detail))
-}
-
-/// Opens a file of vectors; `ids` is the list of ids of an `.npy`, where it is not found by its name.
-///
-/// # Errors
-/// [`Error::Io`]; [`Error::Input`] for an array of another type, order or shape, for a list of ids that
+/// [`crate::Error::Io`]; [`crate::Error::Input`] for an array of another type, order or shape, for a list of ids that
 /// is not there, has an invalid or duplicate id, or has not as many as there are vectors; for
 /// Parquet in a build without it.
 pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
@@ -157,7 +120,7 @@ pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
         None => Err(input_error(
             &name_of(path),
             "byte 0".into(),
-            "expected vectors: an .npy array or a Parquet file",
+            "expected vectors: an .npy array, safetensors, .fvecs or a Parquet file",
         )),
     }
 }
@@ -165,13 +128,13 @@ pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
 /// As [`open`], for a file of which the kind is known.
 pub(super) fn open_kind(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     match kind {
-        Kind::Npy => open_npy(path, ids),
         Kind::Parquet => open_parquet(path, ids),
+        Kind::Npy | Kind::Safetensors | Kind::Fvecs => open_matrix(kind, path, ids),
     }
 }
 
-fn open_npy(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
-    let array = Array::open(path)?;
+fn open_matrix(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
+    let mut matrix = Matrix::open(kind, path)?;
     let list_path = match ids {
         Some(ids) => ids.to_path_buf(),
         None => find_ids(path)?,
@@ -182,23 +145,16 @@ fn open_npy(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     }
     let list = ids::check(&list_path)?;
     let ids = IdList::open(&list_path)?;
-    let (name, dimension, len) = (array.name().to_owned(), array.dimension(), array.len());
-    if list.ids != len {
-        return Err(input_error(
-            ids.name(),
-            "the whole list".into(),
-            format!("{} ids, but {name} holds {len} vectors", list.ids),
-        ));
-    }
-    let mut entry = array.entry(0, false);
+    let len = matrix.settle_len(list.ids, ids.name())?;
+    let mut entry = matrix.entry(0, false);
     entry.bytes += ids.entry().bytes;
     entry.head = digest::short(digest::joint(entry.head, ids.entry().head));
     Ok(VectorSource {
-        name,
+        name: matrix.name().to_owned(),
         path: path.to_owned(),
-        rows: Rows::Npy(Box::new(NpyRows { array, ids, list })),
+        dimension: matrix.dimension(),
+        rows: Rows::Listed(Box::new(ListedRows { matrix, ids, list })),
         entry,
-        dimension,
         len,
         position: 0,
         is_complete: false,
@@ -210,7 +166,7 @@ fn open_npy(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
 fn open_parquet(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     let name = name_of(path);
     if ids.is_some() {
-        let detail = "a Parquet file brings its ids in a column; a list of ids goes with an .npy";
+        let detail = "a Parquet file brings its ids in a column; a list of ids goes with an array";
         return Err(input_error(&name, "the whole file".into(), detail));
     }
     // Only its name, size and first bytes are taken from this reader.
@@ -241,50 +197,10 @@ fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
     ))
 }
 
-/// The list of ids that lies beside an array (`.npy`); `None` for other files and where there is none.
-pub(super) fn ids_beside(path: &Path) -> Option<PathBuf> {
-    let name = name_of(path);
-    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
-    packed.unwrap_or(&name).ends_with(".npy").then(|| find_ids(path).ok())?
-}
-
-/// The list of ids that lies beside an array.
-fn find_ids(path: &Path) -> Result<PathBuf> {
-    let name = name_of(path);
-    let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
-    let plain = packed.unwrap_or(&name);
-    let stem = plain.strip_suffix(".npy").unwrap_or(plain);
-    let mut names: Vec<String> =
-        ["ids", "txt", "json", "jsonl"].iter().map(|end| format!("{stem}.{end}")).collect();
-    if let Some(number) = medcpt_chunk(&name) {
-        names.insert(0, format!("pmids_chunk_{number}.json"));
-    }
-    let is_there = |name: &String| -> Option<PathBuf> {
-        ["", ".gz", ".zst"]
-            .iter()
-            .map(|end| path.with_file_name(format!("{name}{end}")))
-            .find(|path| path.is_file())
-    };
-    names.iter().find_map(is_there).ok_or_else(|| {
-        let detail = format!(
-            "an array without ids: name the list of its ids, or put it beside the array as {}",
-            names.join(", ")
-        );
-        input_error(&name, "the whole file".into(), detail)
-    })
-}
-
-/// N of `embeds_chunk_N.npy`.
-fn medcpt_chunk(name: &str) -> Option<&str> {
-    let rest = name.strip_prefix("embeds_chunk_")?;
-    let number = rest.get(..rest.find(".npy")?)?;
-    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
-}
-
-impl NpyRows {
-    /// Checks that array and list end here, and that the list is the one that was checked.
+impl ListedRows {
+    /// Checks that matrix and list end here, and that the list is the one that was checked.
     fn end(&mut self) -> Result<()> {
-        self.array.end()?;
+        self.matrix.end()?;
         let has_more = self.ids.next()?.is_some();
         if has_more || self.ids.counted() != self.list {
             let detail = "the list changed while it was read; import it again";
@@ -331,11 +247,11 @@ impl VectorSource {
     pub fn entry(&self) -> SourceEntry {
         let mut entry = self.entry.clone();
         (entry.records, entry.complete) = (self.position, self.is_complete);
-        if let Rows::Npy(npy) = &self.rows
-            && let Some(array) = npy.array.entry(0, false).digest
+        if let Rows::Listed(rows) = &self.rows
+            && let Some(array) = rows.matrix.entry(0, false).digest
         {
-            let bytes = array.bytes + npy.list.bytes;
-            let hash = digest::joint(array.hash, npy.list.hash);
+            let bytes = array.bytes + rows.list.bytes;
+            let hash = digest::joint(array.hash, rows.list.hash);
             entry.digest = Some(SourceDigest { bytes, hash, ..array });
         }
         entry
@@ -345,13 +261,13 @@ impl VectorSource {
     /// has fewer, or is a Parquet file of another length. Cost: reads these bytes.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`crate::Error::Io`].
     pub(super) fn digest_of(&mut self, bytes: u64) -> Result<Option<[u8; 32]>> {
         match &self.rows {
-            Rows::Npy(npy) => {
-                let Some(array) = bytes.checked_sub(npy.list.bytes) else { return Ok(None) };
+            Rows::Listed(rows) => {
+                let Some(array) = bytes.checked_sub(rows.list.bytes) else { return Ok(None) };
                 let hash = digest::of_prefix(&self.path, array)?;
-                Ok(hash.map(|hash| digest::joint(hash, npy.list.hash)))
+                Ok(hash.map(|hash| digest::joint(hash, rows.list.hash)))
             }
             #[cfg(feature = "parquet")]
             Rows::Parquet(_) => {
@@ -364,7 +280,7 @@ impl VectorSource {
     /// Takes the digest that reading alone does not give.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`crate::Error::Io`].
     pub(super) fn complete_digest(&mut self) -> Result<()> {
         #[cfg(feature = "parquet")]
         if let Rows::Parquet(_) = &self.rows {
@@ -390,7 +306,7 @@ impl VectorSource {
     /// Bytes read so far, packed as they are.
     pub fn bytes_read(&self) -> u64 {
         match &self.rows {
-            Rows::Npy(npy) => npy.array.bytes_read(),
+            Rows::Listed(rows) => rows.matrix.bytes_read(),
             #[cfg(feature = "parquet")]
             Rows::Parquet(_) if self.len == 0 => self.entry.bytes,
             #[cfg(feature = "parquet")]
@@ -413,9 +329,9 @@ impl VectorSource {
     pub fn skip_records(&mut self, count: u64) -> Result<()> {
         for _ in 0..count.min(self.len - self.position) {
             match &mut self.rows {
-                Rows::Npy(npy) => {
-                    npy.ids.next()?;
-                    npy.array.skip()?;
+                Rows::Listed(rows) => {
+                    rows.ids.next()?;
+                    rows.matrix.skip()?;
                 }
                 #[cfg(feature = "parquet")]
                 Rows::Parquet(table) => {
@@ -435,12 +351,12 @@ impl VectorSource {
 
     fn read(&mut self) -> Result<Row> {
         match &mut self.rows {
-            Rows::Npy(npy) => {
-                let vector = npy.array.next()?;
+            Rows::Listed(rows) => {
+                let vector = rows.matrix.next()?;
                 // The list was counted; it can only have been changed since.
-                let key = npy.ids.next()?.ok_or_else(|| {
+                let key = rows.ids.next()?.ok_or_else(|| {
                     let detail = "the list became shorter meanwhile";
-                    input_error(npy.ids.name(), "its end".into(), detail)
+                    input_error(rows.ids.name(), "its end".into(), detail)
                 })?;
                 Ok((key, Ok(vector)))
             }
@@ -459,7 +375,7 @@ impl Iterator for VectorSource {
         }
         if self.position == self.len {
             let end = match &mut self.rows {
-                Rows::Npy(npy) => npy.end(),
+                Rows::Listed(rows) => rows.end(),
                 #[cfg(feature = "parquet")]
                 Rows::Parquet(_) => Ok(()),
             };

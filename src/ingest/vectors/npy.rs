@@ -1,31 +1,14 @@
 //! Arrays of numpy (`.npy`): a header in Python's words, then the numbers.
 
-use std::path::Path;
-
+use super::kind::NPY_MAGIC;
+use super::layout::{Layout, NumberType};
 use super::row::check_dimension;
 use crate::error::Result;
-use crate::format::manifest::SourceEntry;
-use crate::ingest::input::Input;
 use crate::ingest::raw::input_error;
 use crate::ingest::window::Window;
-use crate::kernel::quantize::f32_from_f16;
-
-/// First bytes of the format.
-pub(super) const MAGIC: &[u8] = b"\x93NUM";
-
-const MAGIC_WHOLE: &[u8] = b"\x93NUMPY";
 
 /// Longest header, in bytes: numpy itself reads none above 10,000.
 const HEADER_BYTES_MAX: usize = 64 * 1024;
-
-/// An open array of vectors, read from front to back.
-pub(super) struct Array {
-    window: Window,
-    is_half: bool,
-    dimension: usize,
-    len: u64,
-    given: u64,
-}
 
 /// What a header says.
 #[derive(Debug, PartialEq)]
@@ -35,138 +18,35 @@ struct Header {
     shape: Vec<u64>,
 }
 
-impl Array {
-    /// Opens an array and checks its type, order, shape and, unless it is packed, its size.
-    ///
-    /// # Errors
-    /// [`crate::Error::Io`], [`crate::Error::Input`].
-    pub(super) fn open(path: &Path) -> Result<Array> {
-        let mut window = Window::new(Input::open(path)?);
-        let header = read_header(&mut window)?;
-        let name = window.input().name().to_owned();
-        let wrong = |detail: String| input_error(&name, "the header".into(), detail);
-        let is_half = match header.descr.as_str() {
-            "<f4" => false,
-            "<f2" => true,
-            other => return Err(wrong(format!("{}; {CONVERT}", describe(other)))),
-        };
-        if header.fortran_order {
-            return Err(wrong(
-                "the array is in Fortran order, column after column; save \
-                 numpy.ascontiguousarray(array)"
-                    .into(),
-            ));
-        }
-        let &[len, dimension] = header.shape.as_slice() else {
-            return Err(wrong(format!(
-                "the array has {} dimensions {:?}; expected 2: vectors and their numbers",
-                header.shape.len(),
-                header.shape
-            )));
-        };
-        let dimension = check_dimension(&name, "the header", dimension)?;
-        let array = Array { window, is_half, dimension, len, given: 0 };
-        array.check_size()?;
-        Ok(array)
+/// Reads the header, and checks type, order and shape.
+///
+/// # Errors
+/// [`crate::Error::Io`], [`crate::Error::Input`].
+pub(super) fn read_layout(window: &mut Window) -> Result<Layout> {
+    let header = read_header(window)?;
+    let name = window.input().name();
+    let wrong = |detail: String| input_error(name, "the header".into(), detail);
+    let numbers = match header.descr.as_str() {
+        "<f4" => NumberType::F32,
+        "<f2" => NumberType::F16,
+        other => return Err(wrong(format!("{}; {CONVERT}", describe(other)))),
+    };
+    if header.fortran_order {
+        return Err(wrong(
+            "the array is in Fortran order, column after column; save \
+             numpy.ascontiguousarray(array)"
+                .into(),
+        ));
     }
-
-    /// Compares the size of a file that is not packed with the header.
-    fn check_size(&self) -> Result<()> {
-        let start = self.window.offset();
-        let wanted = u128::from(self.len) * self.row_bytes() as u128 + u128::from(start);
-        match self.window.input().plain_bytes() {
-            Some(bytes) if u128::from(bytes) != wanted => Err(input_error(
-                self.name(),
-                "the whole file".into(),
-                format!(
-                    "{bytes} bytes, but {} vectors of {} numbers need {wanted}: the file is {}",
-                    self.len,
-                    self.dimension,
-                    if u128::from(bytes) < wanted { "cut; fetch it again" } else { "too long" }
-                ),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.dimension * if self.is_half { 2 } else { 4 }
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.window.input().name()
-    }
-
-    pub(super) fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    pub(super) fn len(&self) -> u64 {
-        self.len
-    }
-
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.window.input().bytes_read()
-    }
-
-    pub(super) fn entry(&self, records: u64, complete: bool) -> SourceEntry {
-        self.window.input().entry(records, complete)
-    }
-
-    /// The next vector; there must be one.
-    ///
-    /// # Errors
-    /// [`crate::Error::Input`] when the file ends before it does.
-    pub(super) fn next(&mut self) -> Result<Vec<f32>> {
-        let row_bytes = self.row_bytes();
-        self.fill(row_bytes)?;
-        let bytes = self.window.bytes().get(..row_bytes).unwrap_or_default();
-        let vector = match self.is_half {
-            true => {
-                bytes.as_chunks().0.iter().map(|b| f32_from_f16(u16::from_le_bytes(*b))).collect()
-            }
-            false => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-        };
-        self.window.consume(row_bytes);
-        self.given += 1;
-        Ok(vector)
-    }
-
-    /// Passes over a vector.
-    ///
-    /// # Errors
-    /// As [`Array::next`].
-    pub(super) fn skip(&mut self) -> Result<()> {
-        self.fill(self.row_bytes())?;
-        self.window.consume(self.row_bytes());
-        self.given += 1;
-        Ok(())
-    }
-
-    /// Checks that nothing follows the last vector.
-    ///
-    /// # Errors
-    /// [`crate::Error::Input`].
-    pub(super) fn end(&mut self) -> Result<()> {
-        if self.window.bytes().is_empty() && !self.window.fill()? {
-            return Ok(());
-        }
-        let place = format!("byte {} of the array", self.window.offset());
-        Err(input_error(self.name(), place, format!("more bytes than {} vectors", self.len)))
-    }
-
-    fn fill(&mut self, row_bytes: usize) -> Result<()> {
-        while self.window.bytes().len() < row_bytes {
-            if !self.window.fill()? {
-                let detail = format!(
-                    "the file ends inside of it; the header promises {} vectors: fetch it again",
-                    self.len
-                );
-                return Err(input_error(self.name(), format!("vector {}", self.given), detail));
-            }
-        }
-        Ok(())
-    }
+    let &[len, dimension] = header.shape.as_slice() else {
+        return Err(wrong(format!(
+            "the array has {} dimensions {:?}; expected 2: vectors and their numbers",
+            header.shape.len(),
+            header.shape
+        )));
+    };
+    let dimension = check_dimension(name, "the header", dimension)?;
+    Ok(Layout { numbers, dimension, len: Some(len), prefix: 0, behind: 0 })
 }
 
 const CONVERT: &str = "expected little-endian <f4 or <f2: save array.astype('<f4')";
@@ -198,7 +78,7 @@ fn read_header(window: &mut Window) -> Result<Header> {
     };
     need(window, 12)?;
     let (magic, rest) = window.bytes().split_at(6);
-    if magic != MAGIC_WHOLE {
+    if magic != NPY_MAGIC {
         return wrong(window, "expected an .npy array".into());
     }
     let version = rest.first().copied().unwrap_or(0);

@@ -1,5 +1,7 @@
 //! A row of a file of vectors.
 
+use std::fmt;
+
 use crate::error::Result;
 use crate::ids::Key;
 use crate::ingest::raw::input_error;
@@ -9,8 +11,12 @@ use crate::limits::DIMENSION_MAX;
 pub(super) type Row = (Key, Result<Vec<f32>, String>);
 
 /// Refuses a dimension that no vector can have.
-pub(super) fn check_dimension(name: &str, place: &str, dimension: u64) -> Result<usize> {
-    match usize::try_from(dimension) {
+pub(super) fn check_dimension(
+    name: &str,
+    place: &str,
+    dimension: impl Copy + fmt::Display + TryInto<usize>,
+) -> Result<usize> {
+    match dimension.try_into() {
         Ok(dimension) if (1..=DIMENSION_MAX).contains(&dimension) => Ok(dimension),
         _ => Err(input_error(
             name,

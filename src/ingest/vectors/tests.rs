@@ -1,6 +1,10 @@
 use super::*;
 use std::fs;
 
+use crate::error::Error;
+
+mod containers;
+
 fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -1,4 +1,4 @@
-//! Commands for work with literature: similar articles, duplicates, exports.
+//! Commands for work with literature: similar articles, duplicates.
 
 use std::path::PathBuf;
 
@@ -56,25 +56,5 @@ pub(crate) struct Duplicates {
 
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-/// `medvec export`
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
-
-    /// What must hold.
-    #[command(flatten)]
-    pub(crate) filters: Filters,
-
-    /// Write to this file, which must not exist, in place of standard output.
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Output format: nbib, ris, bibtex, csl-json, csv, json or jsonl, which alone holds everything.
-    #[arg(short, long, value_enum, default_value_t = Format::Jsonl)]
     pub(crate) format: Format,
 }

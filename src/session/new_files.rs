@@ -1,0 +1,194 @@
+//! Files and folders that appear whole or not at all: written under a name with `.partial` behind it, synced,
+//! and renamed to one that is free. What is left of a failure is removed.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::storage::rename_new;
+
+/// A name that is to be taken, and the one beside it that is taken meanwhile.
+struct Place {
+    path: PathBuf,
+    partial: PathBuf,
+}
+
+impl Place {
+    /// # Errors
+    /// [`Error::Io`] for a name that is taken, or is no text.
+    fn of(path: &Path) -> Result<Place> {
+        let failed = |kind: io::ErrorKind| failed("create", path)(kind.into());
+        if path.symlink_metadata().is_ok() {
+            return Err(failed(io::ErrorKind::AlreadyExists));
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| failed(io::ErrorKind::InvalidFilename))?;
+        Ok(Place { path: path.to_owned(), partial: path.with_file_name(format!("{name}.partial")) })
+    }
+
+    fn publish(&self) -> Result<()> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (from, to) = (name(&self.partial), name(&self.path));
+        rename_new(folder.unwrap_or(Path::new(".")), &from, &to)
+            .map_err(failed("create", &self.path))
+    }
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Error + use<> {
+    let name = path.display().to_string();
+    move |source| Error::io(operation, name.clone(), source)
+}
+
+/// A file in the making.
+pub(super) struct NewFile {
+    place: Place,
+    out: BufWriter<File>,
+    is_published: bool,
+}
+
+impl NewFile {
+    /// # Errors
+    /// [`Error::Io`], for a name that is taken at once.
+    pub(super) fn create(path: &Path) -> Result<NewFile> {
+        let place = Place::of(path)?;
+        let file = File::options().write(true).create_new(true).open(&place.partial);
+        let file = file.map_err(failed("create", &place.partial))?;
+        Ok(NewFile { place, out: BufWriter::new(file), is_published: false })
+    }
+
+    /// Names the file in what went wrong with it.
+    pub(super) fn failed(&self) -> impl Fn(io::Error) -> Error + use<> {
+        failed("write", &self.place.path)
+    }
+
+    /// Makes the file durable and gives it its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn publish(mut self) -> Result<()> {
+        let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        synced.map_err(self.failed())?;
+        self.place.publish()?;
+        self.is_published = true;
+        Ok(())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // What cannot be removed stays under a name that says what it is.
+            let _ = fs::remove_file(&self.place.partial);
+        }
+    }
+}
+
+/// A folder in the making.
+pub(super) struct NewFolder {
+    place: Place,
+    is_published: bool,
+}
+
+impl NewFolder {
+    /// # Errors
+    /// As [`NewFile::create`].
+    pub(super) fn create(path: &Path) -> Result<NewFolder> {
+        let place = Place::of(path)?;
+        fs::create_dir(&place.partial).map_err(failed("create", &place.partial))?;
+        Ok(NewFolder { place, is_published: false })
+    }
+
+    /// A file in it, with the folders that its name has; `write` fills it.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; those of `write`.
+    pub(super) fn file<T>(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>, &dyn Fn(io::Error) -> Error) -> Result<T>,
+    ) -> Result<T> {
+        let path = self.place.partial.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed("create", folder))?;
+        }
+        let file = File::options().write(true).create_new(true).open(&path);
+        let mut out = BufWriter::new(file.map_err(failed("create", &path))?);
+        let failed = failed("write", &self.place.path.join(name));
+        let value = write(&mut out, &failed)?;
+        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(&failed)?;
+        Ok(value)
+    }
+
+    /// Gives the folder its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn publish(mut self) -> Result<()> {
+        self.place.publish()?;
+        self.is_published = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        if !self.is_published {
+            let _ = fs::remove_dir_all(&self.place.partial);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_appear_with_their_content_and_never_replace() {
+        let at = tempfile::tempdir().unwrap();
+        let (file, folder) = (at.path().join("a.npy"), at.path().join("set"));
+        let names = || fs::read_dir(at.path()).unwrap().count();
+        let mut one = NewFile::create(&file).unwrap();
+        one.write_all(b"content").unwrap();
+        // A second one meanwhile is refused, and leaves the first alone.
+        assert!(NewFile::create(&file).err().unwrap().to_string().contains("a.npy.partial"));
+        assert!(!file.exists());
+        one.publish().unwrap();
+        assert_eq!((fs::read(&file).unwrap(), names()), (b"content".to_vec(), 1));
+        assert!(NewFile::create(&file).err().unwrap().to_string().contains("a.npy"));
+
+        let set = NewFolder::create(&folder).unwrap();
+        let write = |out: &mut BufWriter<File>, failed: &dyn Fn(io::Error) -> Error| {
+            out.write_all(b"x").map_err(failed)
+        };
+        set.file("in/side", write).unwrap();
+        set.publish().unwrap();
+        assert_eq!(fs::read(folder.join("in/side")).unwrap(), b"x");
+        assert!(NewFolder::create(&folder).is_err() && names() == 2);
+    }
+
+    #[test]
+    fn what_is_given_up_or_comes_too_late_leaves_nothing() {
+        let at = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(at.path()).unwrap().count();
+        drop(NewFile::create(&at.path().join("a")).unwrap());
+        drop(NewFolder::create(&at.path().join("b")).unwrap());
+        assert_eq!(names(), 0);
+        let late = NewFile::create(&at.path().join("a")).unwrap();
+        fs::write(at.path().join("a"), "first").unwrap();
+        assert!(late.publish().is_err());
+        assert_eq!((fs::read(at.path().join("a")).unwrap(), names()), (b"first".to_vec(), 1));
+    }
+}
