@@ -31,6 +31,21 @@ impl EncoderChoice {
         EncoderChoice { name: Some(name.into()), ..EncoderChoice::default() }
     }
 
+    /// What tells this choice from others that make other vectors.
+    pub(super) fn key(&self) -> String {
+        let mut parts = vec![self.name.clone(), self.query.clone()];
+        #[cfg(feature = "bert")]
+        {
+            let path =
+                |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+            let model = &self.model;
+            parts.extend([model.preset.clone(), path(&model.recipe), path(&model.adapter)]);
+            parts.push(model.precision.map(|precision| format!("{precision:?}")));
+        }
+        let parts: Vec<String> = parts.into_iter().map(Option::unwrap_or_default).collect();
+        parts.join("\0")
+    }
+
     /// Whether something was said that only a model folder has.
     #[cfg(feature = "bert")]
     pub(super) fn needs_folder(&self) -> bool {

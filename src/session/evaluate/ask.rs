@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use super::settings::Approach;
 use crate::control::Control;
 use crate::encoder::Encoder;
@@ -24,52 +25,64 @@ const RERANKED: usize = 50;
 /// A system's rankings, and how long they took.
 pub(super) struct Rankings {
     pub(super) run: Run,
-    /// Of each query alone, on one thread, ascending.
+    /// Of each query that was asked now, alone, on one thread, ascending.
     pub(super) latencies: Vec<Duration>,
 }
 
-/// Asks every query, on all cores. Queries that find nothing are not in the run.
+/// Asks every query whose ranking is not kept, on all cores. Queries that find nothing are not in the run.
 ///
 /// # Errors
-/// Those of [`Session::ask`], of the encoder and of the control.
+/// Those of [`Session::ask`], of the encoder, of the control and of [`Kept::add`].
 pub(super) fn rank(
     session: &Session,
     approach: Approach,
     (queries, depth): (&[TestQuery], usize),
-    tag: &str,
+    (kept, tag): (Kept, &str),
     control: &Control,
 ) -> SessionResult<Rankings> {
-    let encoder = if approach.needs_vectors() { Some(session.encoder()?) } else { None };
+    let waiting: Vec<&TestQuery> = queries.iter().filter(|query| !kept.has(&query.id)).collect();
+    let encoder = match approach.needs_vectors() && !waiting.is_empty() {
+        true => Some(session.encoder()?),
+        false => None,
+    };
     let mut found: Vec<SessionResult<(Vec<RankedDocument>, Duration)>> = Vec::new();
-    found.resize_with(queries.len(), || Ok(Default::default()));
+    found.resize_with(waiting.len(), || Ok(Default::default()));
     let run = |(): &mut (), (query, found): (&TestQuery, &mut SessionResult<_>)| -> Result<()> {
         let started = Instant::now();
-        *found = hits(session, approach, encoder.as_deref(), query, depth)
-            .map(|ranked| (ranked, started.elapsed()));
+        let ranked = hits(session, approach, encoder.as_deref(), query, depth);
+        let latency = started.elapsed();
+        *found = ranked.and_then(|ranked| {
+            kept.add(query, &ranked)?;
+            Ok((ranked, latency))
+        });
         // The error stays in its place; this only ends the work.
         if found.is_err() { Err(Error::Cancelled) } else { Ok(()) }
     };
-    let total = queries.len() as u64;
-    let mut done = |finished: usize| control.report("asking", "queries", finished as u64, total);
+    let before = queries.len() - waiting.len();
+    let mut done = |finished: usize| {
+        control.report("asking", "queries", (before + finished) as u64, queries.len() as u64);
+    };
     let threads = match approach {
         // A cross-encoder has all cores for each query.
         #[cfg(feature = "bert")]
         Approach::Reranked => 1,
         _ => parallel::cores(),
     };
-    let items = queries.iter().zip(&mut found);
+    let items = waiting.iter().copied().zip(&mut found);
     let asked = parallel::for_each(threads, items, control, || (), run, &mut done);
     let found: Vec<_> = found.into_iter().collect::<SessionResult<_>>()?;
     asked?;
-    let mut run = Run::new(tag);
+    let mut rankings = kept.into_known();
     let mut latencies = Vec::with_capacity(found.len());
-    for (query, (ranked, latency)) in queries.iter().zip(found) {
+    for (query, (ranked, latency)) in waiting.iter().zip(found) {
         latencies.push(latency);
-        if !ranked.is_empty() {
-            run.insert(query.id.clone(), ranked).map_err(|violation| {
-                Error::input(tag.to_owned(), format!("query {}", query.id), violation.to_string())
-            })?;
-        }
+        rankings.insert(query.id.clone(), ranked);
+    }
+    let mut run = Run::new(tag);
+    for (query, ranked) in rankings.into_iter().filter(|(_, ranked)| !ranked.is_empty()) {
+        run.insert(query.as_str(), ranked).map_err(|violation| {
+            Error::input(tag.to_owned(), format!("query {query}"), violation.to_string())
+        })?;
     }
     latencies.sort_unstable();
     Ok(Rankings { run, latencies })

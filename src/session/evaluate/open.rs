@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::report::TaskReport;
+use super::report::{TaskKind, TaskReport};
 use super::task::{Task, TaskDocuments};
 use crate::error::{Error, Result};
 use crate::eval::collection::{Collection, CollectionOptions, bioasq};
@@ -41,6 +41,8 @@ impl Task {
             queries: collection.queries,
             judgements: collection.judgements.into(),
             skipped: skipped.map(|skipped| (skipped.what.to_owned(), skipped.count)).collect(),
+            layout: Some(collection.layout),
+            answers: collection.answers,
         })
     }
 
@@ -56,6 +58,8 @@ impl Task {
             queries: Vec::new(),
             judgements: read_judgements(reader, &name, None)?,
             skipped: Vec::new(),
+            layout: None,
+            answers: BTreeMap::new(),
         })
     }
 }
@@ -89,7 +93,7 @@ impl TaskReport {
             move |source| Error::io("write", name, source)
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        for system in &self.systems {
+        for system in self.systems.iter().filter(|_| self.kind == TaskKind::Retrieval) {
             let path = folder.join(format!("{}.{}.trec", self.task, system.run.tag()));
             let mut out = BufWriter::new(File::create(&path).map_err(failed(&path))?);
             write_run(&mut out, &system.run).map_err(failed(&path))?;

@@ -127,8 +127,7 @@ mod tests {
             let keys = (100..).map(Key::pmid).zip(positives.iter().copied());
             scores.extend(keys.clone());
             let positives: BTreeSet<Key> = keys.map(|(key, _)| key).collect();
-            let settings =
-                MineSettings { relative_margin: Some(share), ..MineSettings::default() };
+            let settings = MineSettings { relative_margin: Some(share), ..MineSettings::default() };
             let guard = ScoreGuard::new(&settings, scores, &positives);
             let mut dropped = DroppedNegatives::default();
             let kept: Vec<u32> =
