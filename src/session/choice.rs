@@ -31,9 +31,19 @@ impl EncoderChoice {
         EncoderChoice { name: Some(name.into()), ..EncoderChoice::default() }
     }
 
+    /// The encoder that a database names, of two towers the one for queries, on the device of this choice.
+    pub(super) fn as_stored(&self) -> EncoderChoice {
+        EncoderChoice {
+            #[cfg(feature = "bert")]
+            model: ModelOptions { device: self.model.device, ..ModelOptions::default() },
+            ..EncoderChoice::default()
+        }
+    }
+
     /// What tells this choice from others that make other vectors.
     pub(super) fn key(&self) -> String {
-        let mut parts = vec![self.name.clone(), self.query.clone()];
+        let name = self.name.as_deref().unwrap_or(super::names::BUILTIN);
+        let mut parts = vec![Some(name.to_owned()), self.query.clone()];
         #[cfg(feature = "bert")]
         {
             let path =

@@ -30,8 +30,8 @@ pub(super) fn state(
         add(&session.encoder()?.spec().fingerprint().0);
     }
     #[cfg(feature = "bert")]
-    if let (Approach::Reranked, Some(folder)) = (approach, &settings.reranker) {
-        add(&digest_of(folder)?);
+    if approach == Approach::Reranked {
+        add(&digest_of(&session.reranker_folder()?)?);
     }
     Ok(digest.finalize().into())
 }

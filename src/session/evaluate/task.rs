@@ -76,7 +76,7 @@ impl Task {
         let import = Import::prepare(&place, sources, &import)?;
         import.run(control)?;
         if let Some(choice) = encoder {
-            options = options.encoder(choice.clone());
+            options = options.encoder(choice.as_stored());
         }
         Session::open(&place, options)
     }

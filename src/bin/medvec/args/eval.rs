@@ -66,7 +66,7 @@ pub(crate) struct Eval {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// The folder of a cross-encoder, for `reranked`.
+    /// The folder of a cross-encoder, or its name in the cache of Hugging Face, for `reranked`.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) reranker: Option<PathBuf>,
 
