@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::report::{TaskKind, TaskReport};
 use super::task::{Task, TaskDocuments};
 use crate::error::{Error, Result};
 use crate::eval::collection::{Collection, CollectionOptions, bioasq};
+use crate::eval::input::Input;
 use crate::eval::measures::{Run, read_judgements, read_run, write_run};
 use crate::session::error::{SessionError, SessionResult};
 
@@ -46,12 +47,12 @@ impl Task {
         })
     }
 
-    /// Judgements alone (qrels of TREC, BEIR or JSON lines), for runs that are there.
+    /// Judgements alone (qrels of TREC, BEIR or JSON lines, packed or not), for runs that are there.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Input`].
     pub fn of_judgements(path: &Path) -> Result<Task> {
-        let (name, reader) = open(path)?;
+        let Input { name, reader, .. } = open(path)?;
         Ok(Task {
             name: name_of(path),
             documents: TaskDocuments::Corpus(Vec::new()),
@@ -103,21 +104,20 @@ impl TaskReport {
     }
 }
 
-/// Reads a TREC run.
+/// Reads a TREC run, packed or not.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Input`] with the line: too few columns, a score that is no number, a document twice.
+/// [`Error::Io`]; [`Error::Input`] for an empty file, and with the line: too few columns, a score that is no number, a document twice.
 pub fn open_run(path: &Path) -> Result<Run> {
-    let (name, reader) = open(path)?;
+    let Input { name, reader, .. } = open(path)?;
     Ok(read_run(reader, &name)?)
 }
 
-fn open(path: &Path) -> Result<(String, BufReader<File>)> {
-    let name = path.display().to_string();
-    match File::open(path) {
-        Ok(file) => Ok((name, BufReader::new(file))),
-        Err(source) => Err(Error::io("open", name, source)),
-    }
+/// A file that has something in it, packed or not.
+fn open(path: &Path) -> Result<Input> {
+    // What is not there is said as of any other file.
+    fs::metadata(path).map_err(|source| Error::io("open", path.display().to_string(), source))?;
+    Ok(Input::open_filled(path)?)
 }
 
 /// The name of a folder or file, as a part of other files' names.

@@ -19,12 +19,12 @@ use serde::Deserialize;
 
 use super::draft::Draft;
 use super::entries::each_member;
-use super::error::InputError;
 use super::files::Folder;
 use super::layout::Layout;
 use super::options::CollectionOptions;
 use super::query::{GoldAnswer, TestQuery};
 use super::set::Collection;
+use crate::eval::input::InputError;
 
 pub use score::{DecisionScores, predictions, predictions_for, score};
 

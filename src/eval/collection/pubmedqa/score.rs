@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::super::entries::each_member;
-use super::super::error::InputError;
+use crate::eval::input::InputError;
 
 /// Labels of PubMedQA.
 const LABELS: [&str; 3] = ["yes", "no", "maybe"];
