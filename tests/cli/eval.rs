@@ -338,7 +338,13 @@ fn broken_benchmarks_are_refused_with_their_place() {
     eval(&["small", "--split", "train"]).says(&["train"]);
     eval(&["small", "--compare", "reranked"]).says(&["--reranker"]);
     eval(&["small", "--encoder", "no-such-model"]).says(&["no-such-model"]);
+    eval(&["small", "--depth", "0"]).says(&["--depth", "0"]);
+    eval(&["small", "--measures", ""]).says(&["unknown name"]);
     for (run, words) in [
+        ("", &["twice.trec", "the file is empty"][..]),
+        ("q7 Q0 d1 1 1 a\n", &["no query of the run `a` has a judgement in small"]),
+        ("q1 Q0 d1 1 -inf a\n", &["line 1", "not finite"]),
+        ("\u{feff}q1 Q0 d1 1 1 a\r\nq1 Q0 d1 2 1 a\r\n", &["line 2", "twice"]),
         ("q1 Q0 d1 1 0.5 a\nq1 Q0 d1 2 0.4 a\n", &["twice.trec", "line 2", "twice"][..]),
         ("q1 Q0 d1 1 NaN a\n", &["line 1", "NaN"]),
         ("q1 Q0 d1 1\n", &["line 1", "columns"]),
@@ -346,6 +352,17 @@ fn broken_benchmarks_are_refused_with_their_place() {
         sandbox.write("twice.trec", run);
         eval(&["small", "--run", "twice.trec"]).says(words);
     }
+    sandbox.write("run.trec", "q1 Q0 d1 1 1 a\n");
+    for (qrels, words) in [
+        ("", &["qrels.txt", "the file is empty"][..]),
+        ("q1 0 d1 1\r\n\r\nq1 0 d1 2\r\n", &["qrels.txt", "line 3", "grade 1 before"]),
+        ("q1 0 d1 1.5\n", &["line 1", "`1.5` is not a whole number"]),
+        ("q1\td1\n", &["line 1", "expected 4 columns"]),
+    ] {
+        sandbox.write("qrels.txt", qrels);
+        eval(&["--qrels", "qrels.txt", "--run", "run.trec"]).says(words);
+    }
+    eval(&["--qrels", "small", "--run", "run.trec"]).says(&["small", "found a folder"]);
     sandbox.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh\n");
     eval(&["small"]).says(&["test.tsv", "line 2", "high"]);
     sandbox.write(
@@ -353,4 +370,29 @@ fn broken_benchmarks_are_refused_with_their_place() {
         "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n",
     );
     eval(&["small"]).says(&["queries.jsonl", "line 2", "q1"]);
+}
+
+#[test]
+fn what_does_not_match_is_counted() {
+    let sandbox = task();
+    sandbox.write(
+        "small/qrels/test.tsv",
+        format!("{QRELS}q1\tnowhere\t1\nq2\tnowhere\t2\nq2\tgone\t0\n"),
+    );
+    let eval = ["eval", "small", "--cache", "cache", "--compare", "lexical"];
+    let asked = sandbox.medvec(&[&eval[..], &["--measures", "R@10"]].concat()).expect(0);
+    asked.shows(&["7 judgements, 1 relevant document is not there", "0.6667"]);
+    // A byte order mark, ends of lines of Windows and packing change nothing.
+    let run = "\u{feff}q1 Q0 d1 1 1 mine\r\n\r\nq8 Q0 d1 1 1 mine\r\n";
+    sandbox.write("run.trec", run);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, run.as_bytes()).unwrap();
+    sandbox.write("run.trec.gz", packer.finish().unwrap());
+    for name in ["run.trec", "run.trec.gz"] {
+        let measured = sandbox.medvec(&["eval", "small", "--run", name, "--measures", "R@10"]);
+        measured.expect(0).shows(&[
+            "passed over: 1 queries of the run mine without judgements",
+            "mine     0.1667",
+        ]);
+    }
 }

@@ -67,9 +67,14 @@ pub(super) fn heading(report: &TaskReport) -> String {
         TaskKind::Pairs => format!("{task}: {queries} pairs"),
         TaskKind::Decisions => format!("{task}: {queries} questions with a decision"),
         TaskKind::Retrieval => format!(
-            "{task}: {}{queries} queries, {} judgements",
+            "{task}: {}{queries} queries, {} judgements{}",
             documents.unwrap_or_default(),
-            report.judgements
+            report.judgements,
+            match report.missing {
+                0 => String::new(),
+                1 => ", 1 relevant document is not there".to_owned(),
+                missing => format!(", {missing} relevant documents are not there"),
+            }
         ),
     }
 }

@@ -10,14 +10,14 @@ use super::task::Task;
 use crate::error::Error;
 use crate::eval::collection::{Layout, pubmedqa};
 use crate::eval::measures::Run;
-use crate::session::error::SessionResult;
+use crate::session::error::{SessionError, SessionResult};
 
 impl Task {
     /// Scores files of predictions, `{"PMID": "yes"}`, with accuracy and macro F1 as PubMedQA's `evaluation.py` does. Like
     /// that script it wants all questions of the task and no others.
     ///
     /// # Errors
-    /// [`Error::InvalidQuery`] for a task that is not PubMedQA or has no decisions; [`Error::Input`] with the file and the
+    /// [`SessionError::NoDecisions`] for a task that is not PubMedQA or is not labelled; [`Error::Input`] with the file and the
     /// line: an unknown or repeated question, a decision other than yes, no or maybe, a question without a prediction.
     pub fn evaluate_predictions<P: AsRef<Path>>(
         &self,
@@ -29,11 +29,7 @@ impl Task {
             _ => Default::default(),
         };
         if truth.is_empty() {
-            let detail = format!(
-                "`{}` has no decisions of yes, no or maybe: predictions are for PubMedQA's labelled questions",
-                self.name
-            );
-            return Err(Error::InvalidQuery { detail }.into());
+            return Err(SessionError::NoDecisions { task: self.name.clone() });
         }
         let mut report = self.empty_report(&[]);
         report.kind = TaskKind::Decisions;

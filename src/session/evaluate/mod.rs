@@ -31,9 +31,10 @@ pub use crate::eval::measures::Measure;
 use kept::Kept;
 use measured::compare;
 
-use super::error::SessionResult;
+use super::error::{SessionError, SessionResult};
 use super::{EncoderChoice, Session};
 use crate::control::Control;
+use crate::error::Error;
 use crate::eval::measures::Run;
 
 impl Task {
@@ -51,6 +52,10 @@ impl Task {
         settings: &EvaluateSettings,
         control: &Control,
     ) -> SessionResult<TaskReport> {
+        if settings.depth == 0 {
+            let detail = "the depth is 0: a ranking has one document at least".to_owned();
+            return Err(Error::InvalidQuery { detail }.into());
+        }
         let mut report = self.empty_report(&settings.measures);
         let encoders: Vec<Option<&EncoderChoice>> =
             match settings.approaches.iter().any(|approach| approach.needs_vectors()) {
@@ -60,6 +65,7 @@ impl Task {
         for (place, encoder) in encoders.iter().enumerate() {
             let session = self.session(*encoder, settings, control)?;
             report.documents = Some(session.snapshot().len());
+            report.missing = self.missing(&session)?;
             for approach in &settings.approaches {
                 // Words are the same in every index.
                 if place > 0 && !approach.needs_vectors() {
@@ -96,7 +102,7 @@ impl Task {
     /// Measures runs that were made before, by this or another program.
     ///
     /// # Errors
-    /// None but those of the tests by chance, which need two queries.
+    /// [`SessionError::OtherQueries`](super::SessionError::OtherQueries); those of the tests by chance, which need two queries.
     pub fn evaluate_runs(
         &self,
         runs: Vec<Run>,
@@ -104,7 +110,17 @@ impl Task {
     ) -> SessionResult<TaskReport> {
         let mut report = self.empty_report(&settings.measures);
         for run in runs {
-            report.systems.push(self.measured(run.tag().to_owned(), run, settings)?);
+            let is_known = |query: &str| self.judgements.query(query).is_some();
+            let unknown = run.queries().filter(|(query, _)| !is_known(query)).count();
+            let name = run.tag().to_owned();
+            if unknown > 0 {
+                if unknown == run.len() {
+                    return Err(SessionError::OtherQueries { run: name, task: self.name.clone() });
+                }
+                let what = format!("queries of the run {name} without judgements");
+                report.skipped.push((what, unknown as u64));
+            }
+            report.systems.push(self.measured(name, run, settings)?);
         }
         compare(&mut report.systems, settings)?;
         Ok(report)
@@ -115,6 +131,7 @@ impl Task {
             task: self.name.clone(),
             kind: TaskKind::Retrieval,
             documents: None,
+            missing: 0,
             queries: self.judgements.len(),
             judgements: self.judgements.queries().map(|(_, grades)| grades.len()).sum(),
             skipped: self.skipped.clone(),

@@ -75,6 +75,7 @@ pub fn evaluate_pairs(
         task: name_of(path),
         kind: TaskKind::Pairs,
         documents: None,
+        missing: 0,
         queries: scores.len(),
         judgements: scores.len(),
         skipped,

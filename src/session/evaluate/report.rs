@@ -31,6 +31,8 @@ pub struct TaskReport {
     pub kind: TaskKind,
     /// Documents that were asked; `None` where the runs came from files.
     pub documents: Option<u64>,
+    /// Relevant documents that are not among those asked: they count, and no system can find them.
+    pub missing: u64,
     /// Queries with a judgement, pairs, or questions with a decision.
     pub queries: usize,
     /// Judgements.

@@ -1,6 +1,6 @@
 //! Queries, judgements, and the documents that are asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -10,7 +10,9 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::eval::collection::{GoldAnswer, Layout, TestQuery};
 use crate::eval::measures::Judgements;
+use crate::ids::Key;
 use crate::ingest::ImportSource;
+use crate::search::{Filter, Query};
 use crate::session::error::SessionResult;
 use crate::session::{EncoderChoice, Import, ImportSettings, NO_ENCODER, Session, SessionOptions};
 
@@ -79,6 +81,19 @@ impl Task {
             options = options.encoder(choice.as_stored());
         }
         Session::open(&place, options)
+    }
+
+    /// How many relevant documents a session does not have. Cost: a look-up per document.
+    ///
+    /// # Errors
+    /// As [`Snapshot::search`](crate::db::Snapshot::search).
+    pub(super) fn missing(&self, session: &Session) -> Result<u64> {
+        let relevant = self.judgements.queries().flat_map(|(_, grades)| grades);
+        let relevant = relevant.filter(|(_, grade)| **grade > 0);
+        let keys: BTreeSet<Key> = relevant.map(|(document, _)| Key::parse(document)).collect();
+        let count = keys.len() as u64;
+        let all = Query::matching(Filter::Keys(keys.into_iter().collect())).count_only();
+        Ok(count.saturating_sub(session.snapshot().search(&all)?.matched))
     }
 
     /// Where the rankings of an approach are kept.

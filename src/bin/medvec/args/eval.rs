@@ -80,8 +80,8 @@ pub(crate) struct Eval {
     pub(crate) measures: Vec<Measure>,
 
     /// Documents of each ranking.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub(crate) depth: usize,
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) depth: u32,
 
     /// Ask every query anew. Otherwise the rankings of earlier runs on the same index are used again: a run that was
     /// interrupted goes on where it was, and other measures cost no search. Times are of the queries that were asked now.

@@ -77,7 +77,7 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
     };
     settings.reranker.clone_from(&args.reranker);
     settings.measures.clone_from(&args.measures);
-    settings.depth = args.depth;
+    settings.depth = args.depth as usize;
     settings.fresh = args.fresh;
     settings.index = args.index;
     settings.seed = args.seed;
