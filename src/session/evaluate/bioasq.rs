@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::measured::interval;
+use super::interval::interval;
 use super::report::MeasureValue;
 use crate::error::Result;
 use crate::eval::collection::bioasq::{DocumentScores, EPSILON, QuestionScores, score};

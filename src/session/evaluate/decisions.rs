@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::measured::{compare, interval};
+use super::interval::interval;
+use super::measured::compare;
 use super::open::name_of;
 use super::report::{MeasureValue, SystemReport, TaskKind, TaskReport};
 use super::settings::EvaluateSettings;

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bioasq;
+use super::interval::{interval, refused};
 use super::report::{Difference, MeasureValue, SystemReport};
 use super::settings::EvaluateSettings;
 use super::task::Task;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::eval::collection::Layout;
 use crate::eval::measures::{EvaluationOptions, Run, evaluate};
-use crate::eval::significance::{
-    BootstrapOptions, Paired, RandomizationOptions, bootstrap_mean, holm, randomization_test,
-};
+use crate::eval::significance::{Paired, RandomizationOptions, holm, randomization_test};
 
 impl Task {
     /// Names of the scores that the benchmark computes by rules of its own.
@@ -65,19 +64,6 @@ impl Task {
     }
 }
 
-/// Where the mean of these values lies with a confidence of 95 %; `None` for fewer than two.
-///
-/// # Errors
-/// Those of [`bootstrap_mean`].
-pub(super) fn interval(values: Vec<f64>, seed: u64) -> Result<Option<(f64, f64)>> {
-    if values.len() < 2 {
-        return Ok(None);
-    }
-    let options = BootstrapOptions { seed, ..BootstrapOptions::default() };
-    let found = bootstrap_mean(&values, options).map_err(refused)?;
-    Ok(Some((found.low, found.high)))
-}
-
 /// Compares each system with the first one, by the first measure.
 ///
 /// # Errors
@@ -110,8 +96,4 @@ pub(super) fn compare(systems: &mut [SystemReport], settings: &EvaluateSettings)
         other.difference = Some(Difference { difference: own - base, p_value, p_corrected });
     }
     Ok(())
-}
-
-fn refused(error: impl std::fmt::Display) -> Error {
-    Error::InvalidQuery { detail: error.to_string() }
 }

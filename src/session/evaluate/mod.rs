@@ -4,6 +4,7 @@ mod ask;
 mod bioasq;
 mod decisions;
 mod index;
+mod interval;
 mod kept;
 mod latency;
 mod measured;
