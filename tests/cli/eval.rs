@@ -308,7 +308,7 @@ fn predictions_are_scored_as_pubmedqa_does() {
     let other = task();
     other.write("mine.json", r#"{"q1": "yes"}"#);
     let refused = other.medvec(&["eval", "small", "--predictions", "mine.json"]).expect(2);
-    refused.says(&["`small` has no decisions", "PubMedQA"]);
+    refused.says(&["small has no decisions", "PubMedQA"]);
 }
 
 #[test]
@@ -392,7 +392,7 @@ fn what_does_not_match_is_counted() {
         let measured = sandbox.medvec(&["eval", "small", "--run", name, "--measures", "R@10"]);
         measured.expect(0).shows(&[
             "passed over: 1 queries of the run mine without judgements",
-            "mine     0.1667",
+            "mine    0.1667",
         ]);
     }
 }
