@@ -43,16 +43,19 @@ impl EncoderChoice {
     /// What tells this choice from others that make other vectors.
     pub(super) fn key(&self) -> String {
         let name = self.name.as_deref().unwrap_or(super::names::BUILTIN);
-        let mut parts = vec![Some(name.to_owned()), self.query.clone()];
+        let own = [Some(name.to_owned()), self.query.clone()];
         #[cfg(feature = "bert")]
-        {
+        let of_model = {
             let path =
                 |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-            let model = &self.model;
-            parts.extend([model.preset.clone(), path(&model.recipe), path(&model.adapter)]);
-            parts.push(model.precision.map(|precision| format!("{precision:?}")));
-        }
-        let parts: Vec<String> = parts.into_iter().map(Option::unwrap_or_default).collect();
+            let ModelOptions { preset, recipe, adapter, precision, .. } = &self.model;
+            let precision = precision.map(|precision| format!("{precision:?}"));
+            [preset.clone(), path(recipe), path(adapter), precision]
+        };
+        #[cfg(not(feature = "bert"))]
+        let of_model = [];
+        let parts = own.into_iter().chain(of_model);
+        let parts: Vec<String> = parts.map(Option::unwrap_or_default).collect();
         parts.join("\0")
     }
 

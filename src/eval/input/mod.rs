@@ -15,5 +15,7 @@ pub use error::InputError;
 pub(crate) use error::{Place, until_error};
 pub use lines::LINE_BYTES_MAX;
 pub(crate) use lines::{Encoding, Line, Lines};
-pub(crate) use open::{Input, refuse_pointer};
+pub(crate) use open::Input;
+#[cfg(feature = "parquet")]
+pub(crate) use open::refuse_pointer;
 pub use violation::{InputRule, Violation};
