@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         task.documents(),
         rankings.len(),
         start.elapsed().as_secs_f64(),
-        task.ndcg(&rankings)
+        task.ndcg(&rankings)?
     );
     let mut run = BufWriter::new(File::create(out)?);
     for (query, ranking) in task.query_ids().zip(&rankings) {

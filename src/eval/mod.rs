@@ -13,4 +13,5 @@ pub mod collection;
 pub mod input;
 pub mod measures;
 pub mod pairs;
+mod qrels;
 pub mod significance;

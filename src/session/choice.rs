@@ -31,6 +31,34 @@ impl EncoderChoice {
         EncoderChoice { name: Some(name.into()), ..EncoderChoice::default() }
     }
 
+    /// The encoder that a database names, of two towers the one for queries, on the device of this choice.
+    pub(super) fn as_stored(&self) -> EncoderChoice {
+        EncoderChoice {
+            #[cfg(feature = "bert")]
+            model: ModelOptions { device: self.model.device, ..ModelOptions::default() },
+            ..EncoderChoice::default()
+        }
+    }
+
+    /// What tells this choice from others that make other vectors.
+    pub(super) fn key(&self) -> String {
+        let name = self.name.as_deref().unwrap_or(super::names::BUILTIN);
+        let own = [Some(name.to_owned()), self.query.clone()];
+        #[cfg(feature = "bert")]
+        let of_model = {
+            let path =
+                |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+            let ModelOptions { preset, recipe, adapter, precision, .. } = &self.model;
+            let precision = precision.map(|precision| format!("{precision:?}"));
+            [preset.clone(), path(recipe), path(adapter), precision]
+        };
+        #[cfg(not(feature = "bert"))]
+        let of_model = [];
+        let parts = own.into_iter().chain(of_model);
+        let parts: Vec<String> = parts.map(Option::unwrap_or_default).collect();
+        parts.join("\0")
+    }
+
     /// Whether something was said that only a model folder has.
     #[cfg(feature = "bert")]
     pub(super) fn needs_folder(&self) -> bool {

@@ -41,6 +41,22 @@ pub enum SessionError {
         /// The benchmark.
         path: PathBuf,
     },
+    /// Predictions are of questions without known answers.
+    #[error(
+        "{task} has no decisions of yes, no or maybe: only PubMedQA's labelled questions have them"
+    )]
+    NoDecisions {
+        /// The name of the task.
+        task: String,
+    },
+    /// A run is of other queries.
+    #[error("no query of the run `{run}` has a judgement in {task}: the ids do not match")]
+    OtherQueries {
+        /// The tag of the run.
+        run: String,
+        /// The name of the task.
+        task: String,
+    },
     /// Model options were given for an encoder that is not a model folder.
     #[error(
         "preset, recipe, adapter, precision and device apply only to model folders, and {name} is \
@@ -310,6 +326,8 @@ impl SessionError {
             Self::NoEncoder { .. } => "no_encoder",
             Self::NoJudgements { .. } => "no_judgements",
             Self::NoCorpus { .. } => "no_corpus",
+            Self::NoDecisions { .. } => "no_decisions",
+            Self::OtherQueries { .. } => "other_queries",
             Self::NotAFolder { .. } => "not_a_folder",
             Self::NotDocumentTower { .. } => "not_document_tower",
             Self::QueryTowerMissing { .. } => "query_tower_missing",

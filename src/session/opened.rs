@@ -39,7 +39,8 @@ impl SessionOptions {
         SessionOptions { encoder, ..self }
     }
 
-    /// Sorts hits again by the cross-encoder in this folder, where a request asks for it.
+    /// Sorts hits again by the cross-encoder in this folder, or of this name in the cache of Hugging Face, where a request
+    /// asks for it.
     #[cfg(feature = "bert")]
     #[must_use]
     pub fn reranker(self, folder: impl Into<PathBuf>) -> SessionOptions {
@@ -147,14 +148,26 @@ impl Session {
     /// The cross-encoder.
     #[cfg(feature = "bert")]
     pub(super) fn reranker(&self) -> SessionResult<Arc<CrossEncoder>> {
-        use super::error::SessionError;
         use crate::encode::folder::FolderOptions;
 
         self.reranker.get(|| {
-            let folder = self.options.reranker.as_deref().ok_or(SessionError::NoReranker)?;
+            let folder = self.reranker_folder()?;
             let device = self.options.encoder.model.device;
             let options = FolderOptions::new().device(device);
-            Ok(Arc::new(CrossEncoder::open_with(folder, &options)?))
+            Ok(Arc::new(CrossEncoder::open_with(&folder, &options)?))
         })
+    }
+
+    /// Where the cross-encoder is: the folder that was given, or that of a model of this name in the cache of Hugging Face.
+    ///
+    /// # Errors
+    /// [`SessionError::NoReranker`](super::SessionError::NoReranker). What is not there is said when it is opened.
+    #[cfg(feature = "bert")]
+    pub(super) fn reranker_folder(&self) -> SessionResult<PathBuf> {
+        let given =
+            self.options.reranker.as_deref().ok_or(super::error::SessionError::NoReranker)?;
+        let named = given.to_str().filter(|_| !given.exists());
+        let found = named.and_then(|name| super::locate::absolute(name).ok());
+        Ok(found.unwrap_or_else(|| given.to_path_buf()))
     }
 }

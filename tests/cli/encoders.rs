@@ -90,7 +90,7 @@ fn a_preset_a_recipe_and_an_adapter_are_found_again() {
 }
 
 /// Both towers of MedCPT under their own names, with different weights.
-fn towers(sandbox: &Sandbox) -> Option<()> {
+pub(crate) fn towers(sandbox: &Sandbox) -> Option<()> {
     let (document, query) = (model("bert-cls-pair")?, sandbox.path("towers/MedCPT-Query-Encoder"));
     std::fs::create_dir_all(sandbox.path("towers")).unwrap();
     copy(&document, &query);

@@ -63,7 +63,9 @@ fn a_benchmark_is_asked_and_its_runs_measure_the_same() {
         assert_eq!((mean(&again[0]), mean(&again[1])), (mean(&systems[0]), mean(&systems[2])));
     }
     // Nothing is imported twice.
-    let cached = fs::read_dir(sandbox.path("cache")).unwrap().next().unwrap().unwrap().path();
+    let mut cached = fs::read_dir(sandbox.path("cache")).unwrap();
+    let cached = cached.find_map(|entry| Some(entry.unwrap().path()).filter(|path| path.is_dir()));
+    let cached = cached.unwrap();
     let files = || {
         let mut names: Vec<_> =
             fs::read_dir(&cached).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -192,6 +194,139 @@ fn questions_of_bioasq_become_a_submission() {
 }
 
 #[test]
+fn bioasq_has_its_own_scores_in_every_report() {
+    let sandbox = Sandbox::with_database();
+    let question = |id: &str, pmids: &[u32]| {
+        let addresses =
+            pmids.iter().map(|pmid| format!("http://www.ncbi.nlm.nih.gov/pubmed/{pmid}"));
+        let documents: Vec<String> = addresses.collect();
+        serde_json::json!({"id": id, "type": "list", "body": "asthma", "documents": documents})
+    };
+    let questions = [question("b1", &[101, 102]), question("b2", &[103]), question("b3", &[102])];
+    sandbox.write("test.json", serde_json::json!({"questions": questions}).to_string());
+    sandbox
+        .write("run.trec", "b1 Q0 101 1 3 a\nb1 Q0 103 2 2 a\nb1 Q0 102 3 1 a\nb2 Q0 101 1 1 a\n");
+    let eval = |format: &str| {
+        let arguments =
+            ["eval", "test.json", "--database", "db", "--run", "run.trec", "-f", format];
+        sandbox.medvec(&[&arguments[..], &["--per-query"]].concat()).expect(0)
+    };
+    let report = &json(&eval("json").out)["tasks"][0];
+    let names = ["BioASQ P", "BioASQ R", "BioASQ F1", "BioASQ MAP", "BioASQ GMAP"];
+    assert_eq!(report["own_measures"], serde_json::json!(names));
+    let system = &report["systems"][0];
+    // b1: P 2/3, R 1, F 0.8, AP (1 + 2/3) / 2; b2: 0; b3 is not answered, which BioASQ leaves out.
+    let ap: f64 = 5.0 / 6.0;
+    let gmap = |aps: &[f64]| {
+        let logs: f64 = aps.iter().map(|ap| (ap + 0.00001).ln()).sum();
+        (logs / aps.len() as f64).exp()
+    };
+    for (name, returned, judged) in [
+        (names[0], 1.0 / 3.0, 2.0 / 9.0),
+        (names[1], 0.5, 1.0 / 3.0),
+        (names[2], 0.4, 0.8 / 3.0),
+        (names[3], ap / 2.0, ap / 3.0),
+        (names[4], gmap(&[ap, 0.0]), gmap(&[ap, 0.0, 0.0])),
+    ] {
+        let value = |kind: &str| system["measures"][name][kind].as_f64().unwrap();
+        assert!((value("over_returned") - returned).abs() < 1e-12, "{name} {system}");
+        assert!((value("over_judged") - judged).abs() < 1e-12, "{name} {system}");
+    }
+    assert!((system["per_query"]["b1"]["BioASQ MAP"].as_f64().unwrap() - ap).abs() < 1e-12);
+    assert!(system["per_query"]["b1"]["AP"].is_number(), "trec_eval's stands beside it");
+    for (format, words) in [
+        ("text", &["BioASQ's own rules", "BioASQ GMAP", "0.2778"][..]),
+        ("markdown", &["| system | BioASQ P | BioASQ R | BioASQ F1 | BioASQ MAP | BioASQ GMAP |"]),
+        ("latex", &["system & BioASQ P &", "% documents by BioASQ's own rules"]),
+        ("html", &["<th>BioASQ MAP</th>", "<h3>BioASQ GMAP</h3>", "BioASQ's own rules"]),
+    ] {
+        eval(format).shows(words);
+    }
+}
+
+#[test]
+fn predictions_are_scored_as_pubmedqa_does() {
+    let sandbox = Sandbox::new();
+    let decisions = [("1", "yes"), ("2", "yes"), ("3", "no"), ("4", "maybe")];
+    let entries = decisions.map(|(pmid, decision)| {
+        let entry = serde_json::json!({"QUESTION": "Is it?", "CONTEXTS": ["x"], "final_decision": decision});
+        (pmid.to_owned(), entry)
+    });
+    let set: serde_json::Map<String, Value> = entries.into_iter().collect();
+    sandbox.write("ori_pqal.json", Value::Object(set).to_string());
+    sandbox.write("mine.json", r#"{"4": "yes", "1": "yes", "2": "maybe", "3": "no"}"#);
+    sandbox.write("all-yes.json", r#"{"1": "yes", "2": "yes", "3": "yes", "4": "yes"}"#);
+    let eval =
+        |arguments: &[&str]| sandbox.medvec(&[&["eval", "ori_pqal.json"], arguments].concat());
+    let both = ["--predictions", "mine.json", "--predictions", "all-yes.json"];
+    let run = eval(&[&both[..], &["-f", "json", "--per-query"]].concat()).expect(0);
+    let report = &json(&run.out)["tasks"][0];
+    assert_eq!((&report["kind"], &report["queries"]), (&"decisions".into(), &4.into()));
+    let value = |system: usize, name: &str| {
+        report["systems"][system]["measures"][name]["over_judged"].as_f64().unwrap()
+    };
+    assert_eq!((value(0, "PubMedQA accuracy"), value(1, "PubMedQA accuracy")), (0.5, 0.5));
+    // scikit-learn's f1_score(average="macro"): of yes, no and maybe 0.5, 1, 0 and 2/3, 0, 0.
+    assert!((value(0, "PubMedQA macro F1") - 0.5).abs() < 1e-12);
+    assert!((value(1, "PubMedQA macro F1") - 2.0 / 9.0).abs() < 1e-12);
+    assert_eq!(report["systems"][0]["per_query"]["3"]["PubMedQA accuracy"], 1.0);
+    assert_eq!(report["systems"][0]["per_query"]["4"]["PubMedQA accuracy"], 0.0);
+    let text = eval(&both).expect(0);
+    text.shows(&["ori_pqal: 4 questions with a decision", "mine", "all-yes", "0.5000", "0.2222"]);
+    for (format, words) in [("markdown", "| PubMedQA macro F1 |"), ("html", "PubMedQA accuracy of")]
+    {
+        eval(&[&both[..], &["-f", format]].concat()).expect(0).shows(&[words]);
+    }
+    // The test set alone.
+    sandbox.write("test_ground_truth.json", r#"{"1": "yes", "3": "no"}"#);
+    sandbox.write("two.json", r#"{"1": "yes", "3": "no"}"#);
+    let split = ["--split", "test", "--predictions", "two.json"];
+    eval(&split).expect(0).shows(&["2 questions", "1.0000"]);
+
+    for (predictions, words) in [
+        (
+            r#"{"1": "yes", "2": "yes", "3": "no"}"#,
+            &["bad.json, whole file", "no prediction for 4"][..],
+        ),
+        (
+            "{\"1\": \"yes\",\n\"9\": \"no\"}",
+            &["bad.json, line 2", "`9` is not a question of the task"],
+        ),
+        (
+            r#"{"1": "Yes"}"#,
+            &["bad.json, line 1", "unknown decision `Yes` of 1 (expected yes, no, maybe)"],
+        ),
+        (r#"{"1": "yes", "1": "no"}"#, &["line 1", "twice"]),
+        (r#"["yes"]"#, &["line 1", "expected a JSON object"]),
+        ("", &["bad.json", "empty"]),
+    ] {
+        sandbox.write("bad.json", predictions);
+        eval(&["--predictions", "bad.json"]).expect(2).says(words);
+    }
+    eval(&["--predictions", "nowhere.json"]).expect(2).says(&["nowhere.json"]);
+    eval(&["--predictions", "mine.json", "--run", "x"]).expect(2).says(&["--predictions"]);
+    let other = task();
+    other.write("mine.json", r#"{"q1": "yes"}"#);
+    let refused = other.medvec(&["eval", "small", "--predictions", "mine.json"]).expect(2);
+    refused.says(&["small has no decisions", "PubMedQA"]);
+}
+
+#[test]
+fn what_was_asked_is_not_asked_again() {
+    let sandbox = task();
+    let eval = ["eval", "small", "--cache", "cache", "--compare", "lexical,hybrid"];
+    let first = sandbox.medvec(&eval).expect(0);
+    assert!(!first.out.contains("asked now"), "{}", first.out);
+    let again = sandbox.medvec(&[&eval[..], &["--measures", "RR"]].concat()).expect(0);
+    again.shows(&["asked now, which times are of: lexical 0 of 3, hybrid 0 of 3", " RR", " -"]);
+    for format in ["markdown", "latex", "html"] {
+        sandbox.medvec(&[&eval[..], &["-f", format]].concat()).expect(0).shows(&["hybrid 0 of 3"]);
+    }
+    let fresh = sandbox.medvec(&[&eval[..], &["--fresh"]].concat()).expect(0);
+    assert!(!fresh.out.contains("asked now"), "{}", fresh.out);
+}
+
+#[test]
 fn broken_benchmarks_are_refused_with_their_place() {
     let sandbox = task();
     let eval = |arguments: &[&str]| {
@@ -203,7 +338,13 @@ fn broken_benchmarks_are_refused_with_their_place() {
     eval(&["small", "--split", "train"]).says(&["train"]);
     eval(&["small", "--compare", "reranked"]).says(&["--reranker"]);
     eval(&["small", "--encoder", "no-such-model"]).says(&["no-such-model"]);
+    eval(&["small", "--depth", "0"]).says(&["--depth", "0"]);
+    eval(&["small", "--measures", ""]).says(&["unknown name"]);
     for (run, words) in [
+        ("", &["twice.trec", "the file is empty"][..]),
+        ("q7 Q0 d1 1 1 a\n", &["no query of the run `a` has a judgement in small"]),
+        ("q1 Q0 d1 1 -inf a\n", &["line 1", "not finite"]),
+        ("\u{feff}q1 Q0 d1 1 1 a\r\nq1 Q0 d1 2 1 a\r\n", &["line 2", "twice"]),
         ("q1 Q0 d1 1 0.5 a\nq1 Q0 d1 2 0.4 a\n", &["twice.trec", "line 2", "twice"][..]),
         ("q1 Q0 d1 1 NaN a\n", &["line 1", "NaN"]),
         ("q1 Q0 d1 1\n", &["line 1", "columns"]),
@@ -211,6 +352,17 @@ fn broken_benchmarks_are_refused_with_their_place() {
         sandbox.write("twice.trec", run);
         eval(&["small", "--run", "twice.trec"]).says(words);
     }
+    sandbox.write("run.trec", "q1 Q0 d1 1 1 a\n");
+    for (qrels, words) in [
+        ("", &["qrels.txt", "the file is empty"][..]),
+        ("q1 0 d1 1\r\n\r\nq1 0 d1 2\r\n", &["qrels.txt", "line 3", "grade 1 before"]),
+        ("q1 0 d1 1.5\n", &["line 1", "`1.5` is not a whole number"]),
+        ("q1\td1\n", &["line 1", "expected 4 columns"]),
+    ] {
+        sandbox.write("qrels.txt", qrels);
+        eval(&["--qrels", "qrels.txt", "--run", "run.trec"]).says(words);
+    }
+    eval(&["--qrels", "small", "--run", "run.trec"]).says(&["small", "found a folder"]);
     sandbox.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh\n");
     eval(&["small"]).says(&["test.tsv", "line 2", "high"]);
     sandbox.write(
@@ -218,4 +370,29 @@ fn broken_benchmarks_are_refused_with_their_place() {
         "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n",
     );
     eval(&["small"]).says(&["queries.jsonl", "line 2", "q1"]);
+}
+
+#[test]
+fn what_does_not_match_is_counted() {
+    let sandbox = task();
+    sandbox.write(
+        "small/qrels/test.tsv",
+        format!("{QRELS}q1\tnowhere\t1\nq2\tnowhere\t2\nq2\tgone\t0\n"),
+    );
+    let eval = ["eval", "small", "--cache", "cache", "--compare", "lexical"];
+    let asked = sandbox.medvec(&[&eval[..], &["--measures", "R@10"]].concat()).expect(0);
+    asked.shows(&["7 judgements, 1 relevant document is not there", "0.6667"]);
+    // A byte order mark, ends of lines of Windows and packing change nothing.
+    let run = "\u{feff}q1 Q0 d1 1 1 mine\r\n\r\nq8 Q0 d1 1 1 mine\r\n";
+    sandbox.write("run.trec", run);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, run.as_bytes()).unwrap();
+    sandbox.write("run.trec.gz", packer.finish().unwrap());
+    for name in ["run.trec", "run.trec.gz"] {
+        let measured = sandbox.medvec(&["eval", "small", "--run", name, "--measures", "R@10"]);
+        measured.expect(0).shows(&[
+            "passed over: 1 queries of the run mine without judgements",
+            "mine    0.1667",
+        ]);
+    }
 }

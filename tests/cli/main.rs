@@ -7,6 +7,7 @@ mod encode;
 mod encoders;
 mod errors;
 mod eval;
+mod eval_encoders;
 mod filters;
 mod formats;
 mod harmless;

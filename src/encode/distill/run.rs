@@ -171,7 +171,7 @@ pub fn run(
     for (task, folder) in tasks.iter().zip(&options.beir) {
         progress("search", retrieval.len() as u64, tasks.len() as u64);
         let ndcg =
-            |encoder| task.search(encoder, 10, threads, control).map(|hits| task.ndcg(&hits));
+            |encoder| task.search(encoder, 10, threads, control).and_then(|hits| task.ndcg(&hits));
         retrieval.push(Retrieval {
             folder: folder.clone(),
             documents: task.documents(),

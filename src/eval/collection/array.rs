@@ -6,9 +6,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
-use super::error::{InputError, Place, until_error};
-use super::input::Input;
-use super::lines::LINE_BYTES_MAX;
+use crate::eval::input::{Input, InputError, LINE_BYTES_MAX, Place, until_error};
 
 pub(super) struct Elements {
     input: Input,

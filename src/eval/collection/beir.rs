@@ -16,14 +16,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
-use super::error::InputError;
 use super::files::{Folder, choose};
 use super::layout::Layout;
 use super::options::CollectionOptions;
-use super::qrels;
 use super::query::TestQuery;
 use super::records::Records;
 use super::set::Collection;
+use crate::eval::input::InputError;
+use crate::eval::qrels::JudgementFormat;
 
 pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collection, InputError> {
     let folder = Folder::open(path)?;
@@ -42,6 +42,23 @@ pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collectio
         let query = TestQuery::new(record.id(&["_id"])?, record.need_text(&["text"])?);
         draft.query(query, &record.place).map_err(|detail| record.place.error(detail))?;
     }
-    qrels::read_table(&judgements, &mut draft)?;
+    draft.judge_file(&judgements, JudgementFormat::Beir)?;
     draft.finish(path, Layout::Beir, Some(split), corpus.into_iter().collect())
+}
+
+/// Gives the id, the title and the text of each document of a `corpus.jsonl`; a title or text that is missing is empty.
+///
+/// # Errors
+/// Those of [`Records`]; a document without an id; what `take` refuses.
+pub(in crate::eval) fn each_text(
+    corpus: &Path,
+    mut take: impl FnMut(String, String, String) -> Result<(), String>,
+) -> Result<(), InputError> {
+    for record in Records::open(corpus, |name| matches!(name, "_id" | "title" | "text"))? {
+        let record = record?;
+        let text = |name| Ok(record.text(&[name])?.unwrap_or_default());
+        take(record.id(&["_id"])?, text("title")?, text("text")?)
+            .map_err(|detail| record.place.error(detail))?;
+    }
+    Ok(())
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::error::{InputError, Place};
-use super::lines::{Encoding, LINE_BYTES_MAX, Lines};
 use super::record::heading;
+use crate::eval::input::{Encoding, InputError, LINE_BYTES_MAX, Lines, Place};
 
 /// An iterator of records with the place of their first line.
 pub(super) struct Csv {

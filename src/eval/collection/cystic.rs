@@ -19,12 +19,11 @@
 use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
-use super::error::{InputError, Place};
 use super::files::Folder;
 use super::layout::Layout;
-use super::lines::{Encoding, Line, Lines};
 use super::query::TestQuery;
 use super::set::Collection;
+use crate::eval::input::{Encoding, InputError, Line, Lines, Place};
 
 /// Judges of every document.
 const JUDGES: usize = 4;

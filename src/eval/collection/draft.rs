@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::error::{InputError, Place};
 use super::layout::Layout;
 use super::query::{GoldAnswer, Tally, TestQuery};
 use super::set::Collection;
+use crate::eval::input::{Encoding, InputError, Lines, Place};
+use crate::eval::qrels::{JudgementFormat, each_judgement};
 
 /// Queries of one collection.
 const QUERIES_MAX: usize = 10_000_000;
@@ -104,6 +105,22 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// Adds the judgements of a file, as [`Draft::judge`].
+    ///
+    /// # Errors
+    /// Those of [`each_judgement`] and [`Draft::judge`].
+    pub(super) fn judge_file(
+        &mut self,
+        path: &Path,
+        format: JudgementFormat,
+    ) -> Result<(), InputError> {
+        self.expect_judgements();
+        let lines = Lines::open(path, Encoding::Utf8)?;
+        each_judgement(lines, Some(format), |place, query, document, grade| {
+            self.judge(query, document, grade, place)
+        })
     }
 
     pub(super) fn answer(&mut self, query: &str, answer: GoldAnswer) {

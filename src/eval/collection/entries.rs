@@ -14,10 +14,8 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::error::{InputError, Place};
-use super::input::Input;
-use super::json::words;
-use super::lines::LINE_BYTES_MAX;
+use crate::eval::input::json::words;
+use crate::eval::input::{Input, InputError, LINE_BYTES_MAX, Place};
 
 /// Gives each member of the object that is the file: its place, its name and its value.
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::error::InputError;
+use crate::eval::input::InputError;
 
 /// Entries of a folder: far more than any benchmark has.
 const ENTRIES_MAX: usize = 100_000;

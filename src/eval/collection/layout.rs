@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::error::InputError;
 use super::files::{Folder, bare, stem_of};
-use super::input::Input;
+use crate::eval::input::{Input, InputError};
 
 /// Bytes of a file that are looked at to recognise it.
 const HEAD_BYTES: u64 = 64 * 1024;

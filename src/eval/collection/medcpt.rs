@@ -15,10 +15,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::entries::each_member;
-use super::error::InputError;
 use super::files::{Folder, bare, stem_of};
 use super::record::Record;
 use super::records::Records;
+use crate::eval::input::InputError;
 
 /// Queries of one log.
 const QUERIES_MAX: usize = 50_000_000;

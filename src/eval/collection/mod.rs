@@ -32,13 +32,9 @@ mod csv;
 mod cystic;
 mod draft;
 mod entries;
-mod error;
 mod files;
 mod hub;
-mod input;
-mod json;
 mod layout;
-mod lines;
 pub mod medcpt;
 mod nfcorpus;
 mod open;
@@ -47,7 +43,6 @@ pub mod pairs;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub mod pubmedqa;
-mod qrels;
 mod query;
 mod r2med;
 mod record;
@@ -56,9 +51,9 @@ mod scifact;
 mod set;
 mod trec;
 
-pub use error::InputError;
+pub use crate::eval::input::{InputError, LINE_BYTES_MAX};
+pub(in crate::eval) use beir::each_text;
 pub use layout::Layout;
-pub use lines::LINE_BYTES_MAX;
 pub use options::{
     CollectionOptions, HydeText, NfCorpusQueries, NfCorpusScale, SciFactRelevance, TopicPart,
 };

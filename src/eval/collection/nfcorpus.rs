@@ -16,12 +16,13 @@
 use std::path::Path;
 
 use super::draft::Draft;
-use super::error::InputError;
 use super::files::{Folder, choose};
 use super::layout::Layout;
 use super::options::{CollectionOptions, NfCorpusScale};
 use super::set::Collection;
-use super::{qrels, trec};
+use super::trec;
+use crate::eval::input::InputError;
+use crate::eval::qrels::JudgementFormat;
 
 pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collection, InputError> {
     let folder = Folder::open(path)?;
@@ -34,7 +35,7 @@ pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collectio
     let queries = format!("{split}.{}.queries", options.nfcorpus_queries.name());
     let mut draft = Draft::default();
     trec::read_tsv(folder.need(&queries)?, &mut draft)?;
-    qrels::read_trec(&judgements, &mut draft)?;
+    draft.judge_file(&judgements, JudgementFormat::Trec)?;
     let corpus = folder.file(&format!("{split}.docs"))?.map(Path::to_owned);
     draft.finish(path, Layout::NfCorpus, Some(split), corpus.into_iter().collect())
 }

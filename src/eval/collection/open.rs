@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::error::InputError;
 use super::layout::Layout;
 use super::options::CollectionOptions;
 use super::set::Collection;
 use super::{beir, bioasq, cystic, hub, nfcorpus, pubmedqa, r2med, scifact, trec};
+use crate::eval::input::InputError;
 
 impl Collection {
     /// Reads a folder or file.

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::error::{InputError, Place};
-use super::input::refuse_pointer;
-use super::json::{self, Wanted};
 use super::record::{Record, heading};
 use crate::error::Error;
+use crate::eval::input::json::{self, Wanted};
+use crate::eval::input::{InputError, Place, refuse_pointer};
 use crate::ingest::ParquetCutter;
 
 /// Bytes that tell a pointer of Git LFS.

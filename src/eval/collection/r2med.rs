@@ -22,15 +22,16 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::entries::each_member;
-use super::error::InputError;
 use super::files::Folder;
-use super::json::grade;
+use super::hub;
 use super::layout::Layout;
 use super::options::{CollectionOptions, HydeText};
 use super::query::TestQuery;
 use super::records::Records;
 use super::set::Collection;
-use super::{hub, qrels};
+use crate::eval::input::InputError;
+use crate::eval::input::json::grade;
+use crate::eval::qrels::JudgementFormat;
 
 pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collection, InputError> {
     let folder = Folder::open(path)?;
@@ -64,7 +65,7 @@ pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collectio
     match (is_native, folder.file("qrels.txt")?) {
         (false, _) => read_dictionary(folder.need("qrels.json")?, &mut draft)?,
         (true, Some(text)) if !folder.has_file("qrels.jsonl") => {
-            qrels::read_trec(text, &mut draft)?
+            draft.judge_file(text, JudgementFormat::Trec)?
         }
         (true, _) => hub::read_judgements(folder.need("qrels.jsonl")?, &mut draft)?,
     }

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{InputError, Place};
-use super::json;
+use crate::eval::input::{InputError, Place, json};
 
 /// One record: the wanted members or columns.
 pub(super) struct Record {

@@ -16,12 +16,10 @@ use serde_json::{Map, Value};
 
 use super::array::Elements;
 use super::csv::Csv;
-use super::error::{InputError, Place, until_error};
 use super::files::{bare, stem_of};
-use super::input::Input;
-use super::json::{self, Wanted};
-use super::lines::{Encoding, Line, Lines};
 use super::record::{Record, heading};
+use crate::eval::input::json::{self, Wanted};
+use crate::eval::input::{Encoding, Input, InputError, Line, Lines, Place, until_error};
 
 /// An iterator of records; it ends after an error.
 pub(super) struct Records {

@@ -19,15 +19,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::error::InputError;
 use super::files::{Folder, choose};
-use super::json;
 use super::layout::Layout;
 use super::options::{CollectionOptions, SciFactRelevance};
 use super::query::TestQuery;
 use super::record::Record;
 use super::records::Records;
 use super::set::Collection;
+use crate::eval::input::{InputError, json};
 
 pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collection, InputError> {
     let folder = Folder::open(path)?;

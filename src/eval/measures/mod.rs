@@ -37,8 +37,9 @@ mod query_ranking;
 mod run;
 mod run_file;
 
+pub use crate::eval::qrels::JudgementFormat;
 pub use evaluate::{Evaluation, MeasureSummary, QueryMean, evaluate};
-pub use judgement_file::{JudgementFormat, read_judgements};
+pub use judgement_file::read_judgements;
 pub use judgements::Judgements;
 pub use measure::{Measure, MeasureError, MeasureKind};
 pub use options::{EvaluationOptions, ScoreWidth};

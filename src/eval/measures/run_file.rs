@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Write};
 
 use super::run::{RankedDocument, Run, check_score, duplicate};
 use crate::eval::input::{
-    InputRule, ReadError, Violation, blank_columns, for_each_line, is_blank, shown,
+    InputError, InputRule, Line, Lines, Violation, blank_columns, is_blank, shown,
 };
 
 /// Reads a run. Columns stand between runs of blanks or tabs; the lines may come in any order. The tag is that of
@@ -14,37 +14,48 @@ use crate::eval::input::{
 /// `file` names the input in errors. Memory: the run.
 ///
 /// # Errors
-/// Those of the reader. [`ReadError::Input`] names the line with other than six columns, with a score that is not a
-/// finite number, or with a document that its query has already.
-pub fn read_run(reader: impl BufRead, file: &str) -> Result<Run, ReadError> {
+/// [`InputError`] names the line with other than six columns, with a score that is not a finite number, or with a document
+/// that its query has already; and what the reader fails with.
+pub fn read_run(reader: impl BufRead, file: &str) -> Result<Run, InputError> {
     let mut queries: BTreeMap<String, HashMap<String, f64>> = BTreeMap::new();
     let mut tag: Option<String> = None;
-    for_each_line(reader, file, |line| {
-        let [query, _, document, _, score, line_tag] =
-            blank_columns(line, "query, Q0, document, rank, score, tag")?;
-        let value: f64 = score.parse().map_err(|_| {
-            let detail = format!("the score `{}` is not a number", shown(score));
-            Violation::new(InputRule::Score, detail)
-        })?;
-        check_score(value, score)?;
-        if tag.is_none() {
-            tag = Some(line_tag.to_owned());
+    for line in Lines::of(reader, file) {
+        let Line { place, text } = line?;
+        if !text.chars().all(is_blank) {
+            add(&text, &mut queries, &mut tag).map_err(|violation| place.error(violation))?;
         }
-        let documents = match queries.get_mut(query) {
-            Some(documents) => documents,
-            None => queries.entry(query.to_owned()).or_default(),
-        };
-        match documents.insert(document.to_owned(), value) {
-            Some(_) => Err(duplicate(query, document)),
-            None => Ok(()),
-        }
-    })?;
+    }
     let mut run = Run::new(tag.unwrap_or_default());
     for (query, documents) in queries {
         let documents = documents.into_iter().map(|(id, score)| RankedDocument::new(id, score));
         run.insert_checked(query, documents.collect());
     }
     Ok(run)
+}
+
+fn add(
+    line: &str,
+    queries: &mut BTreeMap<String, HashMap<String, f64>>,
+    tag: &mut Option<String>,
+) -> Result<(), Violation> {
+    let [query, _, document, _, score, line_tag] =
+        blank_columns(line, "query, Q0, document, rank, score, tag")?;
+    let value: f64 = score.parse().map_err(|_| {
+        let detail = format!("the score `{}` is not a number", shown(score));
+        Violation::new(InputRule::Score, detail)
+    })?;
+    check_score(value, score)?;
+    if tag.is_none() {
+        *tag = Some(line_tag.to_owned());
+    }
+    let documents = match queries.get_mut(query) {
+        Some(documents) => documents,
+        None => queries.entry(query.to_owned()).or_default(),
+    };
+    match documents.insert(document.to_owned(), value) {
+        Some(_) => Err(duplicate(query, document)),
+        None => Ok(()),
+    }
 }
 
 /// Writes a run that [`read_run`] reads back equal. Queries come in byte order, documents by rank, from 1. A score

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::chart::{Bar, Point, bars, curve};
-use super::table::{SIGNIFICANT, heading, is_different, name_of};
-use crate::session::evaluate::{IndexPoint, IndexReport, SystemReport, TaskReport};
+use super::table::{OWN_RULES, SIGNIFICANT, answers, heading, is_different, kept, name_of};
+use crate::session::evaluate::{IndexPoint, IndexReport, MeasureValue, SystemReport, TaskReport};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b1f24;--faint:#67707b;--line:#d8dde3;--paper:#fff;--bar:#2f6db5;--mark:#0b7a4b}
@@ -44,18 +44,42 @@ fn task(out: &mut dyn Write, report: &TaskReport) -> io::Result<()> {
     for (what, count) in &report.skipped {
         writeln!(out, "<p class=\"note\">Passed over: {count} {}.</p>", escaped(what))?;
     }
+    if let Some(kept) = kept(report) {
+        writeln!(out, "<p class=\"note\">{}.</p>", escaped(&kept))?;
+    }
+    values(out, report, (&report.measures, |system| &system.values), true)?;
+    if !report.own_measures.is_empty() {
+        writeln!(out, "<p class=\"note\">{}.</p>", escaped(OWN_RULES))?;
+        values(out, report, (&report.own_measures, |system| &system.own_values), false)?;
+    }
+    report.indexes.iter().try_for_each(|measured| index(out, measured))
+}
+
+/// Names of measures, and a system's values of them.
+type Part<'a> = (&'a [String], fn(&SystemReport) -> &[MeasureValue]);
+
+/// A table of measures, with answers and times where it is the main one, and a chart per measure.
+fn values(
+    out: &mut dyn Write,
+    report: &TaskReport,
+    (measures, of): Part<'_>,
+    is_main: bool,
+) -> io::Result<()> {
     writeln!(out, "<div class=\"wide\"><table>\n<tr><th>system</th>")?;
-    for measure in &report.measures {
+    for measure in measures {
         writeln!(out, "<th>{}</th>", escaped(measure))?;
     }
-    writeln!(out, "<th>queries</th><th>p50 ms</th><th>p99 ms</th></tr>")?;
+    if is_main {
+        writeln!(out, "<th>{}</th><th>p50 ms</th><th>p99 ms</th>", answers(report))?;
+    }
+    writeln!(out, "</tr>")?;
     for system in &report.systems {
-        row(out, report, system)?;
+        row(out, report, system, of, is_main)?;
     }
     writeln!(out, "</table></div>")?;
-    for (place, measure) in report.measures.iter().enumerate() {
+    for (place, measure) in measures.iter().enumerate() {
         let bar = |system: &'_ SystemReport| {
-            let value = system.values.get(place)?;
+            let value = of(system).get(place)?;
             Some((escaped(&system.system), value.over_judged, value.interval))
         };
         let made: Vec<_> = report.systems.iter().filter_map(bar).collect();
@@ -66,7 +90,7 @@ fn task(out: &mut dyn Write, report: &TaskReport) -> io::Result<()> {
         let title = escaped(&format!("{measure} of {}", report.task));
         writeln!(out, "<h3>{}</h3>\n{}", escaped(measure), bars(&title, &all))?;
     }
-    report.indexes.iter().try_for_each(|measured| index(out, measured))
+    Ok(())
 }
 
 /// What an index finds: by the recall that was asked for, and under filters.
@@ -124,29 +148,33 @@ fn points(
     writeln!(out, "</table></div>")
 }
 
-fn row(out: &mut dyn Write, report: &TaskReport, system: &SystemReport) -> io::Result<()> {
+fn row(
+    out: &mut dyn Write,
+    report: &TaskReport,
+    system: &SystemReport,
+    of: fn(&SystemReport) -> &[MeasureValue],
+    is_main: bool,
+) -> io::Result<()> {
     writeln!(out, "<tr><td>{}</td>", escaped(&system.system))?;
-    for (place, value) in system.values.iter().enumerate() {
-        let others = report.systems.iter().filter_map(|other| other.values.get(place));
+    for (place, value) in of(system).iter().enumerate() {
+        let others = report.systems.iter().filter_map(|other| of(other).get(place));
         let best = others.map(|other| other.over_judged).fold(f64::MIN, f64::max);
         let is_best = report.systems.len() > 1 && value.over_judged >= best;
-        let mark = if place == 0 && is_different(system) { "*" } else { "" };
+        let mark = if is_main && place == 0 && is_different(system) { "*" } else { "" };
         let class = if is_best { " class=\"best\"" } else { "" };
         let span = value.interval.map_or(String::new(), |(low, high)| {
             format!(" title=\"95 % of samples between {low:.4} and {high:.4}\"")
         });
         writeln!(out, "<td{class}{span}>{:.4}{mark}</td>", value.over_judged)?;
     }
-    let latency = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.2}"));
-    let (p50, p99) =
-        (system.latency.map(|latency| latency.p50), system.latency.map(|latency| latency.p99));
-    writeln!(
-        out,
-        "<td>{}</td><td>{}</td><td>{}</td></tr>",
-        system.answered,
-        latency(p50),
-        latency(p99)
-    )
+    if is_main {
+        let ms = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.2}"));
+        let (p50, p99) =
+            (system.latency.map(|latency| latency.p50), system.latency.map(|latency| latency.p99));
+        let answered = system.answered;
+        writeln!(out, "<td>{answered}</td><td>{}</td><td>{}</td>", ms(p50), ms(p99))?;
+    }
+    writeln!(out, "</tr>")
 }
 
 /// A text without characters that mean something in HTML or obey no one.

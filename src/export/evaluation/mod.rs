@@ -29,17 +29,21 @@ fn value(report: &TaskReport, per_query: bool) -> Value {
     let systems = value.get_mut("systems").and_then(Value::as_array_mut);
     for (system, made) in systems.into_iter().flatten().zip(&report.systems) {
         let Some(members) = system.as_object_mut() else { continue };
-        let known = members.remove("values").unwrap_or_default();
-        let known = known.as_array().cloned().unwrap_or_default();
-        let named = report.measures.iter().cloned().zip(known);
-        members.insert("measures".to_owned(), Value::Object(named.collect()));
+        let mut named = Map::new();
+        for (list, names) in [("values", &report.measures), ("own_values", &report.own_measures)] {
+            if let Some(Value::Array(values)) = members.remove(list) {
+                named.extend(names.iter().cloned().zip(values));
+            }
+        }
+        members.insert("measures".to_owned(), Value::Object(named));
         if per_query {
             let mut queries: Map<String, Value> = Map::new();
-            for summary in &made.evaluation.summaries {
-                for (query, value) in &summary.per_query {
+            let own = report.own_measures.iter().zip(&made.own_values);
+            for (measure, values) in report.measures.iter().zip(&made.values).chain(own) {
+                for (query, value) in &values.per_query {
                     let values = queries.entry(query.clone()).or_insert_with(|| json!({}));
                     if let Some(values) = values.as_object_mut() {
-                        values.insert(summary.measure.to_string(), json!(value));
+                        values.insert(measure.clone(), json!(value));
                     }
                 }
             }

@@ -3,14 +3,19 @@
 use std::io::{self, Write};
 
 use super::grid::{Grid, TableStyle, escaped, remark};
-use crate::session::evaluate::{IndexPoint, SystemReport, TaskKind, TaskReport};
+use crate::session::evaluate::{IndexPoint, MeasureValue, SystemReport, TaskKind, TaskReport};
 
 /// A difference that chance alone gives no more often than this is marked.
 pub(super) const SIGNIFICANT: f64 = 0.05;
 
+/// What stands above a benchmark's own scores.
+pub(super) const OWN_RULES: &str =
+    "documents by BioASQ's own rules, as it scores a submission: the first 10 of each question";
+
 /// Writes the table of a task: a system per row, a measure per column. The best value of each measure is marked in
 /// Markdown and LaTeX; `*` says that a system differs from the first one by the first measure (paired randomisation,
-/// Holm's correction, 0.05). Two tables follow for each index that was measured.
+/// Holm's correction, 0.05). A table follows with the benchmark's own scores, where it has some, and two for each index that
+/// was measured.
 ///
 /// # Errors
 /// Those of the writer.
@@ -22,6 +27,9 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
     for (what, count) in &report.skipped {
         remark(out, &format!("passed over: {count} {what}"), style)?;
     }
+    if let Some(kept) = kept(report) {
+        remark(out, &kept, style)?;
+    }
     systems(report, style).write(out, style)?;
     if let Some((first, others)) = report.systems.split_first()
         && others.iter().any(is_different)
@@ -30,6 +38,11 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
         let first = &first.system;
         let test = format!("paired randomisation, Holm, p <= {SIGNIFICANT}");
         remark(out, &format!("* differs from {first} in {measure} ({test})"), style)?;
+    }
+    if !report.own_measures.is_empty() {
+        writeln!(out)?;
+        remark(out, OWN_RULES, style)?;
+        own_scores(report, style).write(out, style)?;
     }
     for index in &report.indexes {
         let (encoder, queries) = (&index.encoder, index.queries);
@@ -46,19 +59,48 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
     Ok(())
 }
 
-/// A line about the task: documents, queries, judgements; or pairs.
+/// A line about the task: documents, queries, judgements; pairs; or questions.
 pub(super) fn heading(report: &TaskReport) -> String {
-    if report.kind == TaskKind::Pairs {
-        return format!("{}: {} pairs", report.task, report.queries);
-    }
     let documents = report.documents.map(|documents| format!("{documents} documents, "));
-    format!(
-        "{}: {}{} queries, {} judgements",
-        report.task,
-        documents.unwrap_or_default(),
-        report.queries,
-        report.judgements
-    )
+    let (task, queries) = (&report.task, report.queries);
+    match report.kind {
+        TaskKind::Pairs => format!("{task}: {queries} pairs"),
+        TaskKind::Decisions => format!("{task}: {queries} questions with a decision"),
+        TaskKind::Retrieval => format!(
+            "{task}: {}{queries} queries, {} judgements{}",
+            documents.unwrap_or_default(),
+            report.judgements,
+            match report.missing {
+                0 => String::new(),
+                1 => ", 1 relevant document is not there".to_owned(),
+                missing => format!(", {missing} relevant documents are not there"),
+            }
+        ),
+    }
+}
+
+/// The heading of the column with the number of answers.
+pub(super) fn answers(report: &TaskReport) -> &'static str {
+    match report.kind {
+        TaskKind::Pairs => "pairs",
+        TaskKind::Decisions => "questions",
+        TaskKind::Retrieval => "queries",
+    }
+}
+
+/// Says whose times the times are, where rankings were kept by an earlier run.
+pub(super) fn kept(report: &TaskReport) -> Option<String> {
+    let part = |system: &SystemReport| {
+        let (asked, all) = (system.asked?, report.queries);
+        (asked < all).then(|| format!("{} {asked} of {all}", system.system))
+    };
+    let parts: Vec<String> = report.systems.iter().filter_map(part).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "queries asked now, which times are of: {}; other rankings were kept",
+            parts.join(", ")
+        )
+    })
 }
 
 /// Whether chance alone hardly explains how a system differs from the first one.
@@ -76,32 +118,45 @@ pub(super) fn name_of(point: &IndexPoint, by_recall: bool) -> String {
 }
 
 fn systems(report: &TaskReport, style: TableStyle) -> Grid {
-    let answered = if report.kind == TaskKind::Pairs { "pairs" } else { "queries" };
-    let last = [answered, "p50 ms"].map(str::to_owned);
-    let first = ["system".to_owned()].into_iter();
-    let headings = first.chain(report.measures.iter().cloned()).chain(last).collect();
+    let mut grid = values(report, style, &report.measures, |system| &system.values);
+    grid.headings.extend([answers(report), "p50 ms"].map(str::to_owned));
+    for (row, system) in grid.rows.iter_mut().zip(&report.systems) {
+        if let Some(first) = row.get_mut(1).filter(|_| is_different(system)) {
+            first.push_str(if style == TableStyle::Latex { "$^{*}$" } else { "*" });
+        }
+        row.push(system.answered.to_string());
+        row.push(system.latency.map_or("-".to_owned(), |latency| format!("{:.2}", latency.p50)));
+    }
+    grid
+}
+
+fn own_scores(report: &TaskReport, style: TableStyle) -> Grid {
+    values(report, style, &report.own_measures, |system| &system.own_values)
+}
+
+/// A system per row, a value per measure; the best one is marked.
+fn values(
+    report: &TaskReport,
+    style: TableStyle,
+    measures: &[String],
+    of: fn(&SystemReport) -> &[MeasureValue],
+) -> Grid {
+    let headings = ["system".to_owned()].into_iter().chain(measures.iter().cloned()).collect();
     let best = |place: usize| {
-        let values = report.systems.iter().filter_map(|system| system.values.get(place));
+        let values = report.systems.iter().filter_map(|system| of(system).get(place));
         values.map(|value| rounded(value.over_judged)).max().unwrap_or_default()
     };
     let row = |system: &SystemReport| {
         let mut row = vec![escaped(&system.system, style)];
-        for (place, value) in system.values.iter().enumerate() {
-            let mut cell = rounded(value.over_judged);
-            if report.systems.len() > 1 && cell == best(place) {
-                cell = match style {
-                    TableStyle::Text => cell,
-                    TableStyle::Markdown => format!("**{cell}**"),
-                    TableStyle::Latex => format!("\\textbf{{{cell}}}"),
-                };
-            }
-            if place == 0 && is_different(system) {
-                cell.push_str(if style == TableStyle::Latex { "$^{*}$" } else { "*" });
-            }
-            row.push(cell);
+        for (place, value) in of(system).iter().enumerate() {
+            let cell = rounded(value.over_judged);
+            let is_best = report.systems.len() > 1 && cell == best(place);
+            row.push(match style {
+                TableStyle::Markdown if is_best => format!("**{cell}**"),
+                TableStyle::Latex if is_best => format!("\\textbf{{{cell}}}"),
+                _ => cell,
+            });
         }
-        row.push(system.answered.to_string());
-        row.push(system.latency.map_or("-".to_owned(), |latency| format!("{:.2}", latency.p50)));
         row
     };
     Grid { headings, rows: report.systems.iter().map(row).collect() }

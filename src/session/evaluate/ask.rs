@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use super::settings::Approach;
 use crate::control::Control;
 use crate::encoder::Encoder;
@@ -24,45 +25,55 @@ const RERANKED: usize = 50;
 /// A system's rankings, and how long they took.
 pub(super) struct Rankings {
     pub(super) run: Run,
-    /// Of each query alone, on one thread, ascending.
+    /// Of each query that was asked now, alone, on one thread, ascending.
     pub(super) latencies: Vec<Duration>,
 }
 
-/// Asks every query, on all cores. Queries that find nothing are not in the run.
+/// Asks every query whose ranking is not kept, on all cores. Queries that find nothing are not in the run.
 ///
 /// # Errors
-/// Those of [`Session::ask`], of the encoder and of the control.
+/// Those of [`Session::ask`], of the encoder, of the control and of [`Kept::add`].
 pub(super) fn rank(
     session: &Session,
     approach: Approach,
     (queries, depth): (&[TestQuery], usize),
-    tag: &str,
+    (kept, tag): (Kept, &str),
     control: &Control,
 ) -> SessionResult<Rankings> {
-    let encoder = if approach.needs_vectors() { Some(session.encoder()?) } else { None };
-    let one = |query: &TestQuery| {
+    let waiting: Vec<&TestQuery> = queries.iter().filter(|query| !kept.has(&query.id)).collect();
+    let encoder = match approach.needs_vectors() && !waiting.is_empty() {
+        true => Some(session.encoder()?),
+        false => None,
+    };
+    let one = |query: &&TestQuery| {
         let started = Instant::now();
         let ranked = hits(session, approach, encoder.as_deref(), query, depth)?;
-        SessionResult::Ok((ranked, started.elapsed()))
+        let latency = started.elapsed();
+        kept.add(query, &ranked)?;
+        SessionResult::Ok((ranked, latency))
     };
-    let total = queries.len() as u64;
-    let mut done = |finished: usize| control.report("asking", "queries", finished as u64, total);
+    let before = queries.len() - waiting.len();
+    let mut done = |finished: usize| {
+        control.report("asking", "queries", (before + finished) as u64, queries.len() as u64);
+    };
     let threads = match approach {
         // A cross-encoder has all cores for each query.
         #[cfg(feature = "bert")]
         Approach::Reranked => 1,
         _ => parallel::cores(),
     };
-    let found = parallel::try_map(threads, queries, control, one, &mut done)?;
-    let mut run = Run::new(tag);
+    let found = parallel::try_map(threads, &waiting, control, one, &mut done)?;
+    let mut rankings = kept.into_known();
     let mut latencies = Vec::with_capacity(found.len());
-    for (query, (ranked, latency)) in queries.iter().zip(found) {
+    for (query, (ranked, latency)) in waiting.iter().zip(found) {
         latencies.push(latency);
-        if !ranked.is_empty() {
-            run.insert(query.id.clone(), ranked).map_err(|violation| {
-                Error::input(tag.to_owned(), format!("query {}", query.id), violation.to_string())
-            })?;
-        }
+        rankings.insert(query.id.clone(), ranked);
+    }
+    let mut run = Run::new(tag);
+    for (query, ranked) in rankings.into_iter().filter(|(_, ranked)| !ranked.is_empty()) {
+        run.insert(query.as_str(), ranked).map_err(|violation| {
+            Error::input(tag.to_owned(), format!("query {query}"), violation.to_string())
+        })?;
     }
     latencies.sort_unstable();
     Ok(Rankings { run, latencies })

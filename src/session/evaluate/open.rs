@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::report::TaskReport;
+use super::report::{TaskKind, TaskReport};
 use super::task::{Task, TaskDocuments};
 use crate::error::{Error, Result};
 use crate::eval::collection::{Collection, CollectionOptions, bioasq};
+use crate::eval::input::Input;
 use crate::eval::measures::{Run, read_judgements, read_run, write_run};
 use crate::session::error::{SessionError, SessionResult};
 
@@ -41,21 +42,25 @@ impl Task {
             queries: collection.queries,
             judgements: collection.judgements.into(),
             skipped: skipped.map(|skipped| (skipped.what.to_owned(), skipped.count)).collect(),
+            layout: Some(collection.layout),
+            answers: collection.answers,
         })
     }
 
-    /// Judgements alone (qrels of TREC, BEIR or JSON lines), for runs that are there.
+    /// Judgements alone (qrels of TREC, BEIR or JSON lines, packed or not), for runs that are there.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Input`].
     pub fn of_judgements(path: &Path) -> Result<Task> {
-        let (name, reader) = open(path)?;
+        let Input { name, reader, .. } = open(path)?;
         Ok(Task {
             name: name_of(path),
             documents: TaskDocuments::Corpus(Vec::new()),
             queries: Vec::new(),
             judgements: read_judgements(reader, &name, None)?,
             skipped: Vec::new(),
+            layout: None,
+            answers: BTreeMap::new(),
         })
     }
 }
@@ -89,7 +94,7 @@ impl TaskReport {
             move |source| Error::io("write", name, source)
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        for system in &self.systems {
+        for system in self.systems.iter().filter(|_| self.kind == TaskKind::Retrieval) {
             let path = folder.join(format!("{}.{}.trec", self.task, system.run.tag()));
             let mut out = BufWriter::new(File::create(&path).map_err(failed(&path))?);
             write_run(&mut out, &system.run).map_err(failed(&path))?;
@@ -99,21 +104,20 @@ impl TaskReport {
     }
 }
 
-/// Reads a TREC run.
+/// Reads a TREC run, packed or not.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Input`] with the line: too few columns, a score that is no number, a document twice.
+/// [`Error::Io`]; [`Error::Input`] for an empty file, and with the line: too few columns, a score that is no number, a document twice.
 pub fn open_run(path: &Path) -> Result<Run> {
-    let (name, reader) = open(path)?;
+    let Input { name, reader, .. } = open(path)?;
     Ok(read_run(reader, &name)?)
 }
 
-fn open(path: &Path) -> Result<(String, BufReader<File>)> {
-    let name = path.display().to_string();
-    match File::open(path) {
-        Ok(file) => Ok((name, BufReader::new(file))),
-        Err(source) => Err(Error::io("open", name, source)),
-    }
+/// A file that has something in it, packed or not.
+fn open(path: &Path) -> Result<Input> {
+    // What is not there is said as of any other file.
+    fs::metadata(path).map_err(|source| Error::io("open", path.display().to_string(), source))?;
+    Ok(Input::open_filled(path)?)
 }
 
 /// The name of a folder or file, as a part of other files' names.

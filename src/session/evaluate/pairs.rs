@@ -9,7 +9,7 @@ use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, call};
 use crate::error::{Error, Result};
 use crate::eval::collection::pairs::Pairs;
-use crate::eval::measures::{EvaluationOptions, Judgements, Run, evaluate};
+use crate::eval::measures::Run;
 use crate::eval::pairs::{pearson, spearman};
 use crate::session::error::SessionResult;
 use crate::session::open_encoder;
@@ -56,30 +56,31 @@ pub fn evaluate_pairs(
         let values = [pearson(&cosines, &scores), spearman(&cosines, &scores)];
         let values = values.into_iter().map(|value| {
             let value = value.map_err(refused)?;
-            Ok(MeasureValue { over_judged: value, over_returned: value, interval: None })
+            Ok(MeasureValue { over_judged: value, over_returned: value, ..MeasureValue::default() })
         });
-        let run = Run::new("pairs");
-        let evaluation = evaluate(&Judgements::default(), &run, &[], &EvaluationOptions::default());
         let used = EncoderReport::of(encoder.spec());
         systems.push(SystemReport {
             system: used.name.clone(),
             encoder: Some(used),
             answered: scores.len(),
+            asked: None,
             values: values.collect::<Result<_>>()?,
+            own_values: Vec::new(),
             difference: None,
             latency: None,
-            evaluation,
-            run,
+            run: Run::default(),
         });
     }
     Ok(TaskReport {
         task: name_of(path),
         kind: TaskKind::Pairs,
         documents: None,
+        missing: 0,
         queries: scores.len(),
         judgements: scores.len(),
         skipped,
         measures: vec!["Pearson".to_owned(), "Spearman".to_owned()],
+        own_measures: Vec::new(),
         systems,
         indexes: Vec::new(),
     })

@@ -1,11 +1,13 @@
 //! What an evaluation found, for programs and for tables.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::index::IndexReport;
 use super::latency::Latency;
 use crate::encoder::EncoderSpec;
-use crate::eval::measures::{Evaluation, Run};
+use crate::eval::measures::Run;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -15,6 +17,8 @@ pub enum TaskKind {
     Retrieval,
     /// Scores of pairs of texts.
     Pairs,
+    /// Predictions of yes, no or maybe.
+    Decisions,
 }
 
 /// One task and the systems that were asked.
@@ -27,7 +31,9 @@ pub struct TaskReport {
     pub kind: TaskKind,
     /// Documents that were asked; `None` where the runs came from files.
     pub documents: Option<u64>,
-    /// Queries with a judgement, or pairs.
+    /// Relevant documents that are not among those asked: they count, and no system can find them.
+    pub missing: u64,
+    /// Queries with a judgement, pairs, or questions with a decision.
     pub queries: usize,
     /// Judgements.
     pub judgements: usize,
@@ -35,6 +41,8 @@ pub struct TaskReport {
     pub skipped: Vec<(String, u64)>,
     /// Names of the measures, in the order of every system's values.
     pub measures: Vec<String>,
+    /// Names of the benchmark's own scores of documents (BioASQ), in the order of every system's own values.
+    pub own_measures: Vec<String>,
     /// The systems, in the order that they were asked in. Each but the first is compared with the first.
     pub systems: Vec<SystemReport>,
     /// How the index of each encoder does, where that was asked for.
@@ -51,15 +59,17 @@ pub struct SystemReport {
     pub encoder: Option<EncoderReport>,
     /// Queries that it ranked something for.
     pub answered: usize,
+    /// Queries that were asked in this run; the rankings of the others were kept by an earlier one. `None` for a run from
+    /// a file.
+    pub asked: Option<usize>,
     /// A value per measure.
     pub values: Vec<MeasureValue>,
+    /// A value per score of the benchmark's own.
+    pub own_values: Vec<MeasureValue>,
     /// The difference to the first system by the first measure; `None` for the first, and where there is no query.
     pub difference: Option<Difference>,
-    /// How long queries took; `None` for a run from a file.
+    /// How long the queries took that were asked in this run; `None` without any.
     pub latency: Option<Latency>,
-    /// Values per query, and what else was measured.
-    #[serde(skip)]
-    pub evaluation: Evaluation,
     /// Its rankings.
     #[serde(skip)]
     pub run: Run,
@@ -75,7 +85,11 @@ pub struct EncoderReport {
 }
 
 /// What a system reached by one measure.
-#[derive(Clone, Copy, Debug, Serialize)]
+///
+/// BioASQ's rules are those of `over_returned` for a run, and those of `over_judged` for a submission, which has an empty
+/// list for a question without hits.
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct MeasureValue {
     /// The mean over all judged queries; one without hits counts 0. That of trec_eval with `-c`.
     pub over_judged: f64,
@@ -83,6 +97,9 @@ pub struct MeasureValue {
     pub over_returned: f64,
     /// The mean over all judged queries lies between these with a confidence of 95 % (percentile bootstrap).
     pub interval: Option<(f64, f64)>,
+    /// Values by query that has hits; empty for what has no value per query.
+    #[serde(skip)]
+    pub per_query: BTreeMap<String, f64>,
 }
 
 /// How a system differs from the first one.

@@ -52,8 +52,11 @@ pub struct EvaluateSettings {
     pub measures: Vec<Measure>,
     /// Documents of each ranking.
     pub depth: usize,
-    /// Where the indexes of corpora are kept: a second run imports and embeds nothing.
+    /// Where the indexes of corpora and the rankings of queries are kept: a second run imports, embeds and asks nothing,
+    /// and one after an interruption goes on.
     pub cache: PathBuf,
+    /// Whether every query is asked anew.
+    pub fresh: bool,
     /// Whether the index is measured against exact search too.
     pub index: bool,
     /// Of the tests by chance.
@@ -81,6 +84,7 @@ impl EvaluateSettings {
                 .collect(),
             depth: 1000,
             cache: cache.into(),
+            fresh: false,
             index: false,
             seed: 0,
         }

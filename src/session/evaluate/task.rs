@@ -1,15 +1,18 @@
 //! Queries, judgements, and the documents that are asked.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::settings::EvaluateSettings;
+use super::settings::{Approach, EvaluateSettings};
 use crate::control::Control;
-use crate::error::Error;
-use crate::eval::collection::TestQuery;
+use crate::error::{Error, Result};
+use crate::eval::collection::{GoldAnswer, Layout, TestQuery};
 use crate::eval::measures::Judgements;
+use crate::ids::Key;
 use crate::ingest::ImportSource;
+use crate::search::{Filter, Query};
 use crate::session::error::SessionResult;
 use crate::session::{EncoderChoice, Import, ImportSettings, NO_ENCODER, Session, SessionOptions};
 
@@ -35,6 +38,10 @@ pub struct Task {
     pub judgements: Judgements,
     /// What of it was passed over, and how often.
     pub skipped: Vec<(String, u64)>,
+    /// The layout that it was read in; `None` of judgements alone.
+    pub layout: Option<Layout>,
+    /// Its gold answers by query (BioASQ, PubMedQA).
+    pub answers: BTreeMap<String, GoldAnswer>,
 }
 
 impl Task {
@@ -58,8 +65,7 @@ impl Task {
             TaskDocuments::Database(path) => return Session::open(path, options),
             TaskDocuments::Corpus(files) => files,
         };
-        let name = encoder.map_or(NO_ENCODER, |choice| choice.name.as_deref().unwrap_or("builtin"));
-        let place = settings.cache.join(cache_name(&self.name, files, name));
+        let place = settings.cache.join(self.cache_name(encoder, &[], "medvec"));
         let import = ImportSettings {
             encoder: match encoder {
                 Some(choice) => choice.clone(),
@@ -67,31 +73,69 @@ impl Task {
             },
             ..ImportSettings::default()
         };
-        if let Some(parent) = place.parent() {
-            std::fs::create_dir_all(parent)
-                .map_err(|source| Error::io("create", parent.display().to_string(), source))?;
-        }
+        create_cache(&settings.cache)?;
         let sources = files.iter().cloned().map(ImportSource::Path).collect();
         let import = Import::prepare(&place, sources, &import)?;
         import.run(control)?;
         if let Some(choice) = encoder {
-            options = options.encoder(choice.clone());
+            options = options.encoder(choice.as_stored());
         }
         Session::open(&place, options)
     }
+
+    /// How many relevant documents a session does not have. Cost: a look-up per document.
+    ///
+    /// # Errors
+    /// As [`Snapshot::search`](crate::db::Snapshot::search).
+    pub(super) fn missing(&self, session: &Session) -> Result<u64> {
+        let relevant = self.judgements.queries().flat_map(|(_, grades)| grades);
+        let relevant = relevant.filter(|(_, grade)| **grade > 0);
+        let keys: BTreeSet<Key> = relevant.map(|(document, _)| Key::parse(document)).collect();
+        let count = keys.len() as u64;
+        let all = Query::matching(Filter::Keys(keys.into_iter().collect())).count_only();
+        Ok(count.saturating_sub(session.snapshot().search(&all)?.matched))
+    }
+
+    /// Where the rankings of an approach are kept.
+    pub(super) fn rankings(
+        &self,
+        encoder: Option<&EncoderChoice>,
+        approach: Approach,
+        settings: &EvaluateSettings,
+    ) -> PathBuf {
+        let depth = settings.depth.to_string();
+        settings.cache.join(self.cache_name(encoder, &[approach.name(), &depth], "rankings"))
+    }
+
+    /// A name in the cache: readable, and different for other documents, encoders and `others`.
+    fn cache_name(&self, encoder: Option<&EncoderChoice>, others: &[&str], end: &str) -> String {
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update(bytes);
+            digest.update([0]);
+        };
+        let files: &[PathBuf] = match &self.documents {
+            TaskDocuments::Database(path) => std::slice::from_ref(path),
+            TaskDocuments::Corpus(files) => files,
+        };
+        for file in files {
+            let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            add(path.as_os_str().as_encoded_bytes());
+        }
+        add(encoder.map_or(NO_ENCODER.to_owned(), EncoderChoice::key).as_bytes());
+        others.iter().for_each(|other| add(other.as_bytes()));
+        let sum = digest.finalize();
+        let sum: String = sum.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let name = self.name.chars();
+        let short: String = name.filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-').collect();
+        let short = if short.is_empty() { "task" } else { &short };
+        format!("{short}-{sum}.{end}")
+    }
 }
 
-/// The folder of an index: readable, and different for other files and other encoders.
-fn cache_name(task: &str, files: &[PathBuf], encoder: &str) -> String {
-    let mut digest = Sha256::new();
-    for file in files {
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        digest.update(path.as_os_str().as_encoded_bytes());
-        digest.update([0]);
-    }
-    digest.update(encoder.as_bytes());
-    let sum: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let short: String =
-        task.chars().filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-').collect();
-    format!("{}-{sum}.medvec", if short.is_empty() { "task" } else { &short })
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn create_cache(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| Error::io("create", folder.display().to_string(), source))
 }

@@ -112,6 +112,30 @@ mod tests {
         assert_eq!(kept(&settings(Some(0.85), Some(0.1), Some(0.5)), Some(0.9)).0, [4]);
     }
 
+    /// `max_positive_scores - max_positive_scores.abs() * relative_margin` of sentence-transformers 6.2.0, where
+    /// `max_positive_scores` is the least score of a query's positives; a candidate goes if its score is greater.
+    #[test]
+    fn a_share_is_of_the_lowest_positive_as_in_sentence_transformers() {
+        let candidates = [(1, 0.76), (2, 0.57), (3, 0.569), (4, -0.106), (5, -0.104)];
+        for (positives, share, wanted) in [
+            (&[0.8, 0.6][..], 0.05, &[2, 3, 4, 5][..]),
+            (&[0.8], 0.05, &[1, 2, 3, 4, 5]),
+            (&[0.8, -0.1], 0.05, &[4]),
+        ] {
+            let mut scores: HashMap<Key, f64> =
+                candidates.map(|(number, score)| (Key::pmid(number), score)).into();
+            let keys = (100..).map(Key::pmid).zip(positives.iter().copied());
+            scores.extend(keys.clone());
+            let positives: BTreeSet<Key> = keys.map(|(key, _)| key).collect();
+            let settings = MineSettings { relative_margin: Some(share), ..MineSettings::default() };
+            let guard = ScoreGuard::new(&settings, scores, &positives);
+            let mut dropped = DroppedNegatives::default();
+            let kept: Vec<u32> =
+                (1..=5).filter(|n| guard.passes(&Key::pmid(*n), &mut dropped)).collect();
+            assert_eq!((kept.as_slice(), dropped.margin), (wanted, 5 - wanted.len() as u64));
+        }
+    }
+
     #[test]
     fn without_limits_everything_passes() {
         assert!(ScoreGuard::default().passes(&Key::pmid(1), &mut DroppedNegatives::default()));

@@ -19,7 +19,8 @@
 //!
 //! A filter can narrow all of them. Never negative are the query document, every document that is known to be relevant,
 //! documents that are the same work as the query document, a positive or an earlier negative, and documents
-//! without a text. Ranks are counted from 1 over the whole ranking, with positives in it, as sentence-transformers does.
+//! without a text. Ranks are counted from 1 over the whole ranking, with positives in it; sentence-transformers counts only
+//! the candidates that its guards leave.
 //!
 //! The result depends on the database, the settings and the seed, and not on the machine or its threads: each query draws
 //! from a generator of its own, whose seed is a hash of the given seed and the id of the query.
@@ -27,8 +28,8 @@
 //! # Sources
 //!
 //! The names of options and their meaning: sentence-transformers, `util/hard_negatives.py` (`range_min`, `range_max`,
-//! `max_score`, `absolute_margin`, `relative_margin`, `num_negatives`, `sampling_strategy`), which compares with
-//! the lowest score of a query's positives as well. Two-hop citations: BiCA (arXiv:2511.08029). Graded similarity: `grade.rs`.
+//! `max_score`, `absolute_margin`, `relative_margin`, `num_negatives`, `sampling_strategy`). Version 6.2.0 compares with
+//! the lowest score of a query's positives as well, and takes the share of its absolute value. Two-hop citations: BiCA (arXiv:2511.08029). Graded similarity: `grade.rs`.
 
 mod branch;
 mod citations;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use medvec::session::evaluate::Measure;
 
 use super::benchmark::Benchmark;
+use super::models::ModelOptions;
 
 /// `medvec eval`
 #[derive(Debug, Args)]
@@ -35,6 +36,12 @@ pub(crate) struct Eval {
     #[arg(long = "run", value_name = "FILE")]
     pub(crate) runs: Vec<PathBuf>,
 
+    /// Score predictions, {"PMID": "yes"}, of the questions of PubMedQA by its own rules, and ask nothing: accuracy and macro F1.
+    /// A file has yes, no or maybe for every question of the task (500 with --split test). Repeat to compare.
+    #[arg(long, value_name = "FILE", requires = "tasks",
+        conflicts_with_all = ["runs", "pairs", "database", "submission", "write_runs", "index"])]
+    pub(crate) predictions: Vec<PathBuf>,
+
     /// What ranks documents; the first is what the others are compared with.
     #[arg(
         long,
@@ -50,7 +57,16 @@ pub(crate) struct Eval {
     #[arg(long, value_delimiter = ',', value_name = "ENCODER,...")]
     pub(crate) encoder: Vec<String>,
 
-    /// The folder of a cross-encoder, for `reranked`.
+    /// The model for queries, where an encoder embeds stored texts only (MedCPT). Not needed when it lies beside the other
+    /// under its own name, or in the cache.
+    #[arg(long, value_name = "ENCODER")]
+    pub(crate) query_encoder: Option<String>,
+
+    /// What the folders of the encoders do not say.
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
+
+    /// The folder of a cross-encoder, or its name in the cache of Hugging Face, for `reranked`.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) reranker: Option<PathBuf>,
 
@@ -64,8 +80,13 @@ pub(crate) struct Eval {
     pub(crate) measures: Vec<Measure>,
 
     /// Documents of each ranking.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub(crate) depth: usize,
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) depth: u32,
+
+    /// Ask every query anew. Otherwise the rankings of earlier runs on the same index are used again: a run that was
+    /// interrupted goes on where it was, and other measures cost no search. Times are of the queries that were asked now.
+    #[arg(long)]
+    pub(crate) fresh: bool,
 
     /// Measure the index against exact search too: what it finds at each recall that is asked for and under filters, and
     /// how long it takes. The index of a task is trained first.
@@ -95,6 +116,15 @@ pub(crate) struct Eval {
     /// Write to a new file in place of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl Eval {
+    /// Whether something was given that only one model can have.
+    pub(crate) fn is_of_one_model(&self) -> bool {
+        let ModelOptions { preset, recipe, adapter, .. } = &self.model;
+        let query = &self.query_encoder;
+        preset.is_some() || recipe.is_some() || adapter.is_some() || query.is_some()
+    }
 }
 
 /// How a report is written.

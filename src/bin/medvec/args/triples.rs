@@ -67,11 +67,13 @@ pub(crate) struct Triples {
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     pub(crate) max_score: Option<f64>,
 
-    /// Drop candidates that do not score this far below the lowest positive.
+    /// Drop candidates that do not score this far below the lowest positive. Where queries have many positives, the lowest is
+    /// low: --positives-max keeps the best of them.
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     pub(crate) margin: Option<f64>,
 
-    /// The same as a share of the positive's score: 0.05 keeps what scores at most 95 % of it.
+    /// The same as a share of the lowest positive's score, as sentence-transformers has it: 0.05 keeps what scores at most
+    /// 95 % of it.
     #[arg(long, value_name = "SHARE")]
     pub(crate) relative_margin: Option<f64>,
 

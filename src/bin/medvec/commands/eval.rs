@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
-use medvec::session::EncoderChoice;
 use medvec::session::evaluate::{
     Approach, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
 };
@@ -18,9 +17,12 @@ use crate::style::GOOD;
 
 pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     let settings = settings(args)?;
-    let mut reports = match args.runs.is_empty() {
-        true => asked(args, &settings, context)?,
-        false => measured(args, &settings)?,
+    let mut reports = if !args.predictions.is_empty() {
+        vec![one_task(args)?.evaluate_predictions(&args.predictions, &settings)?]
+    } else if !args.runs.is_empty() {
+        measured(args, &settings)?
+    } else {
+        asked(args, &settings, context)?
     };
     for path in &args.pairs {
         let progress = Arc::new(context.progress("embedding"));
@@ -59,12 +61,24 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
             settings.approaches.push(approach);
         }
     }
-    if !args.encoder.is_empty() {
-        settings.encoders = args.encoder.iter().map(EncoderChoice::named).collect();
-    }
+    let choice = |name: Option<&String>| {
+        let mut choice = args.model.choice(name.map(String::as_str));
+        choice.query.clone_from(&args.query_encoder);
+        choice
+    };
+    settings.encoders = match args.encoder.as_slice() {
+        [] => vec![choice(None)],
+        [_, _, ..] if args.is_of_one_model() => {
+            return Err(Failure::usage(
+                "--preset, --recipe, --adapter and --query-encoder are of one model: name one encoder",
+            ));
+        }
+        names => names.iter().map(|name| choice(Some(name))).collect(),
+    };
     settings.reranker.clone_from(&args.reranker);
     settings.measures.clone_from(&args.measures);
-    settings.depth = args.depth;
+    settings.depth = args.depth as usize;
+    settings.fresh = args.fresh;
     settings.index = args.index;
     settings.seed = args.seed;
     Ok(settings)
@@ -99,15 +113,21 @@ fn asked(
 fn measured(args: &Eval, settings: &EvaluateSettings) -> Result<Vec<TaskReport>> {
     let task = match (&args.benchmark.qrels, args.tasks.as_slice()) {
         (Some(qrels), []) => Task::of_judgements(qrels)?,
-        (_, [path]) => task(args, path)?,
-        _ => {
-            return Err(Failure::usage(
-                "runs are measured against the judgements of one task: name it, or use --qrels",
-            ));
-        }
+        _ => one_task(args)?,
     };
     let runs = args.runs.iter().map(|path| open_run(path)).collect::<medvec::Result<_>>()?;
     Ok(vec![task.evaluate_runs(runs, settings)?])
+}
+
+/// The task that answers from files are measured against.
+fn one_task(args: &Eval) -> Result<Task> {
+    match args.tasks.as_slice() {
+        [path] => task(args, path),
+        _ if args.predictions.is_empty() => Err(Failure::usage(
+            "runs are measured against the judgements of one task: name it, or use --qrels",
+        )),
+        _ => Err(Failure::usage("predictions are of one task")),
+    }
 }
 
 fn task(args: &Eval, path: &Path) -> Result<Task> {

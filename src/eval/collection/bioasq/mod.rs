@@ -24,7 +24,7 @@ mod submission;
 pub(super) use open::open;
 pub use question::Question;
 pub use read::each_question;
-pub use score::{DOCUMENTS_MAX, DocumentScores, average_precision, score};
+pub use score::{DOCUMENTS_MAX, DocumentScores, EPSILON, QuestionScores, average_precision, score};
 pub use submission::write_submission;
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::super::draft::Draft;
-use super::super::error::InputError;
 use super::super::files::Folder;
 use super::super::layout::Layout;
 use super::super::options::CollectionOptions;
@@ -11,6 +10,7 @@ use super::super::query::TestQuery;
 use super::super::set::Collection;
 use super::question::Question;
 use super::read;
+use crate::eval::input::InputError;
 
 pub(in super::super) fn open(
     path: &Path,

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::entries::each_element;
-use super::super::error::{InputError, Place};
 use super::super::query::{GoldAnswer, QuestionKind};
 use super::question::Question;
+use crate::eval::input::{InputError, Place};
 
 /// Documents and snippets of one question: training sets have some hundreds.
 const DOCUMENTS_MAX: usize = 100_000;

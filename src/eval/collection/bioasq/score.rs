@@ -16,18 +16,34 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::eval::measures::Judgements;
+
 /// Documents that a submission may have per question, and that count.
 pub const DOCUMENTS_MAX: usize = 10;
 
 /// What BioASQ adds to each average precision before it takes the logarithm.
-const EPSILON: f64 = 0.00001;
+pub const EPSILON: f64 = 0.00001;
+
+/// Scores of one question, each from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct QuestionScores {
+    /// Relevant documents among those listed.
+    pub precision: f64,
+    /// Listed documents among those that are relevant.
+    pub recall: f64,
+    /// The harmonic mean of both.
+    pub f1: f64,
+    /// As [`average_precision`].
+    pub average_precision: f64,
+}
 
 /// Scores of a run, each from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DocumentScores {
-    /// Questions that the means are over.
-    pub questions: usize,
+    /// Scores of the questions that the means are over.
+    pub per_question: BTreeMap<String, QuestionScores>,
     /// Gold questions that the run does not name: BioASQ leaves them out of the means.
     pub unanswered: usize,
     /// Mean precision of documents.
@@ -64,46 +80,55 @@ pub fn average_precision<S: AsRef<str>>(ranking: &[S], relevant: &HashSet<&str>)
     }
 }
 
-/// Scores a run: ranked PMIDs by question, against judgements as [`Collection`](super::super::Collection)
-/// has them (a grade above 0 is relevant). `None` if the run answers no question that has relevant
-/// documents.
+/// The scores of one list of documents.
+fn question_scores<S: AsRef<str>>(ranking: &[S], relevant: &HashSet<&str>) -> QuestionScores {
+    let listed = first_ten(ranking);
+    let hits = listed.iter().filter(|id| relevant.contains(*id)).count() as f64;
+    if hits == 0.0 {
+        return QuestionScores::default();
+    }
+    let (precision, recall) = (hits / listed.len() as f64, hits / relevant.len() as f64);
+    QuestionScores {
+        precision,
+        recall,
+        f1: 2.0 * precision * recall / (precision + recall),
+        average_precision: average_precision(ranking, relevant),
+    }
+}
+
+/// Scores a run: ranked PMIDs by question (a grade above 0 is relevant). `None` if the run answers no question that has
+/// relevant documents.
 pub fn score<S: AsRef<str>>(
-    judgements: &BTreeMap<String, BTreeMap<String, i64>>,
+    judgements: &Judgements,
     run: &BTreeMap<String, Vec<S>>,
 ) -> Option<DocumentScores> {
-    let (mut count, mut unanswered) = (0usize, 0usize);
-    let (mut precision, mut recall, mut f1, mut map, mut logs) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (question, grades) in judgements {
+    let (mut per_question, mut unanswered) = (BTreeMap::new(), 0);
+    for (question, grades) in judgements.queries() {
         let graded = grades.iter().filter(|(_, grade)| **grade > 0);
         let relevant: HashSet<&str> = graded.map(|(id, _)| id.as_str()).collect();
         if relevant.is_empty() {
             continue;
         }
-        let Some(ranking) = run.get(question) else {
-            unanswered += 1;
-            continue;
-        };
-        count += 1;
-        let listed = first_ten(ranking);
-        let hits = listed.iter().filter(|id| relevant.contains(*id)).count() as f64;
-        if hits > 0.0 {
-            let (p, r) = (hits / listed.len() as f64, hits / relevant.len() as f64);
-            precision += p;
-            recall += r;
-            f1 += 2.0 * p * r / (p + r);
+        match run.get(question) {
+            Some(ranking) => {
+                per_question.insert(question.to_owned(), question_scores(ranking, &relevant));
+            }
+            None => unanswered += 1,
         }
-        let ap = average_precision(ranking, &relevant);
-        map += ap;
-        logs += (ap + EPSILON).ln();
     }
-    let mean = |sum: f64| sum / count as f64;
-    (count > 0).then(|| DocumentScores {
-        questions: count,
+    if per_question.is_empty() {
+        return None;
+    }
+    let mean = |of: fn(&QuestionScores) -> f64| {
+        per_question.values().map(of).sum::<f64>() / per_question.len() as f64
+    };
+    Some(DocumentScores {
         unanswered,
-        precision: mean(precision),
-        recall: mean(recall),
-        f1: mean(f1),
-        map: mean(map),
-        gmap: mean(logs).exp(),
+        precision: mean(|scores| scores.precision),
+        recall: mean(|scores| scores.recall),
+        f1: mean(|scores| scores.f1),
+        map: mean(|scores| scores.average_precision),
+        gmap: mean(|scores| (scores.average_precision + EPSILON).ln()).exp(),
+        per_question,
     })
 }

@@ -114,8 +114,9 @@ fn means_are_over_answered_questions() {
         ("b".to_owned(), Vec::new()),
         ("d".to_owned(), vec!["5"]),
     ]);
+    let gold = gold.into();
     let scores = score(&gold, &run).unwrap();
-    assert_eq!((scores.questions, scores.unanswered), (2, 1));
+    assert_eq!((scores.per_question.len(), scores.unanswered), (2, 1));
     assert_eq!((scores.precision, scores.recall, scores.f1), (0.25, 0.25, 0.25));
     assert_eq!(scores.map, 0.5 / 2.0 / 2.0);
     let gmap = ((0.25f64 + 0.00001).ln() + 0.00001f64.ln()) / 2.0;

@@ -26,13 +26,13 @@ mod shards;
 use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
-use super::error::InputError;
 use super::files::{Folder, choose};
 use super::layout::Layout;
 use super::options::CollectionOptions;
 use super::query::TestQuery;
 use super::records::Records;
 use super::set::Collection;
+use crate::eval::input::InputError;
 
 use shards::Splits;
 

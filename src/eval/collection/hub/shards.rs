@@ -10,8 +10,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::super::error::InputError;
 use super::super::files::Folder;
+use crate::eval::input::InputError;
 
 /// Splits and their shards.
 pub(super) type Splits = BTreeMap<String, Vec<PathBuf>>;

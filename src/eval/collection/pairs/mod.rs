@@ -28,10 +28,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::error::{InputError, until_error};
 use super::query::{Skipped, Tally};
 use super::record::Record;
 use super::records::Records;
+use crate::eval::input::{InputError, until_error};
 
 const LEFT: [&str; 9] =
     ["sentence1", "sentence_1", "text1", "text_1", "s1", "sent1", "query", "anchor", "question"];

@@ -19,14 +19,14 @@ use serde::Deserialize;
 
 use super::draft::Draft;
 use super::entries::each_member;
-use super::error::InputError;
 use super::files::Folder;
 use super::layout::Layout;
 use super::options::CollectionOptions;
 use super::query::{GoldAnswer, TestQuery};
 use super::set::Collection;
+use crate::eval::input::InputError;
 
-pub use score::{DecisionScores, predictions, score};
+pub use score::{DecisionScores, predictions, predictions_for, score};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -80,11 +80,10 @@ fn beside(file: &Path, name: &str) -> Result<PathBuf, InputError> {
     Folder::open(parent.unwrap_or(Path::new(".")))?.need(name).map(Path::to_owned)
 }
 
-/// The decisions of a collection, by PMID: what [`score`] compares with.
-pub fn decisions(collection: &Collection) -> BTreeMap<String, String> {
+/// The decisions among gold answers, by PMID: what [`score`] compares with.
+pub fn decisions(answers: &BTreeMap<String, GoldAnswer>) -> BTreeMap<String, String> {
     let decision = |answer: &GoldAnswer| answer.exact.first()?.first().cloned();
-    let answers = collection.answers.iter();
-    answers.filter_map(|(pmid, answer)| Some((pmid.clone(), decision(answer)?))).collect()
+    answers.iter().filter_map(|(pmid, answer)| Some((pmid.clone(), decision(answer)?))).collect()
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //!
 //! That script wants all questions of the test set and no others, and takes scikit-learn's
 //! `accuracy_score` and `f1_score(average="macro")`: the mean of the F1 of every label that occurs in the
-//! truth or in the predictions, where an F1 of 0 divided by 0 is 0.
+//! truth or in the predictions, where an F1 of 0 divided by 0 is 0. A label other than `yes`, `no` and `maybe` would be a
+//! miss there, and one more class of the mean; here it is refused with its place, because it is never meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::super::entries::each_member;
-use super::super::error::InputError;
+use crate::eval::input::InputError;
 
 /// Labels of PubMedQA.
 const LABELS: [&str; 3] = ["yes", "no", "maybe"];
@@ -30,8 +31,38 @@ pub struct DecisionScores {
 /// # Errors
 /// The file is not such an object, a PMID is there twice, or a label is not `yes`, `no` or `maybe`.
 pub fn predictions(path: &Path) -> Result<BTreeMap<String, String>, InputError> {
+    read(path, |_| true)
+}
+
+/// As [`predictions`], for all and only the questions of the truth.
+///
+/// # Errors
+/// Those of [`predictions`]; a question that is not of the truth, with its line; a question without a prediction.
+pub fn predictions_for(
+    path: &Path,
+    truth: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, InputError> {
+    let found = read(path, |pmid| truth.contains_key(pmid))?;
+    let mut missing = truth.keys().filter(|pmid| !found.contains_key(*pmid));
+    match (missing.next(), missing.count()) {
+        (None, _) => Ok(found),
+        (Some(first), 0) => Err(InputError::file(path, format!("no prediction for {first}"))),
+        (Some(first), more) => {
+            let detail = format!("no prediction for {first} and {more} other questions");
+            Err(InputError::file(path, detail))
+        }
+    }
+}
+
+fn read(
+    path: &Path,
+    is_asked: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, InputError> {
     let mut found = BTreeMap::new();
     each_member(path, |_, pmid, label: String| {
+        if !is_asked(&pmid) {
+            return Err(format!("`{pmid}` is not a question of the task"));
+        }
         if !LABELS.contains(&label.as_str()) {
             return Err(format!(
                 "unknown decision `{label}` of {pmid} (expected {})",

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::super::tests::{corpus, folder, open, refused, skips, told};
 use super::super::{Collection, CollectionOptions, Layout};
-use super::{decisions, predictions, score};
+use super::{decisions, predictions, predictions_for, score};
 
 const SET: &str = r#"{
     "21645374": {"QUESTION": "Do mitochondria play a role?", "CONTEXTS": ["x"], "final_decision": "yes", "LONG_ANSWER": "They do."},
@@ -22,7 +22,7 @@ fn every_question_has_its_own_article() {
         (3, vec!["ori_pqal.json.gz".to_owned()])
     );
     assert_eq!(collection.answers["21645374"].ideal, ["They do."]);
-    assert_eq!(decisions(&collection)["9488747"], "maybe");
+    assert_eq!(decisions(&collection.answers)["9488747"], "maybe");
     let test = Collection::open(set.path(), &CollectionOptions::default().split("test")).unwrap();
     assert_eq!(told(&test), ["16418930 Differences in amblyopia?: 16418930=1"]);
     assert_eq!(skips(&test), ["2 questions of another split"]);
@@ -87,4 +87,23 @@ fn predictions_are_labels_by_pmid() {
         read("{\"1\": \"yes\", \"1\": \"no\"}").unwrap_err().contains("the PMID 1 is there twice")
     );
     assert!(read("{\"1\": 1}").is_err());
+}
+
+#[test]
+fn predictions_are_of_all_and_only_the_questions() {
+    let truth = labels(&[("1", "yes"), ("2", "no"), ("3", "no")]);
+    let read = |text: &str| {
+        let set = folder(&[("p.json", text)]);
+        let read = predictions_for(&set.path().join("p.json"), &truth);
+        read.map_err(|error| format!("{}: {}", error.place, error.detail))
+    };
+    assert_eq!(read("{\"3\": \"no\", \"1\": \"maybe\", \"2\": \"no\"}").unwrap().len(), 3);
+    for (text, words) in [
+        ("{\"1\": \"yes\",\n\"4\": \"no\"}", "line 2: `4` is not a question of the task"),
+        ("{\"1\": \"yes\"}", "whole file: no prediction for 2 and 1 other questions"),
+        ("{\"1\": \"yes\", \"3\": \"no\"}", "whole file: no prediction for 2"),
+        ("[\"yes\"]", "line 1: invalid type: sequence, expected a JSON object"),
+    ] {
+        assert_eq!(read(text).unwrap_err(), words);
+    }
 }

@@ -45,17 +45,14 @@ fn broken_judgements_are_refused_with_their_line() {
     for (qrels, words) in [
         (String::new(), "test.tsv, whole file: the file is empty"),
         (
-            "q1\td1\t1\n".into(),
-            "test.tsv, line 1: expected the headings query-id, corpus-id, score between tabs, found q1, d1, 1",
+            "query_id,corpus_id,score\n".into(),
+            "test.tsv, line 1: expected 3 columns (query-id, corpus-id, score, between single tabs), found 1",
         ),
-        ("query_id,corpus_id,score\n".into(), "line 1: expected the headings"),
-        (
-            with("q1\td1"),
-            "test.tsv, line 2: expected query, document and grade between tabs, found 2 cells",
-        ),
-        (with("q1\td\t1\t1"), "found 4 cells"),
-        (with("q1\td1\t0.5"), "test.tsv, line 2: the grade `0.5` is not an integer"),
-        (with("q1\td1\thigh"), "the grade `high` is not an integer"),
+        ("id\tdocument\tgrade\n".into(), "line 1: the grade `grade` is not a whole number"),
+        (with("q1\td1"), "test.tsv, line 2: expected 3 columns"),
+        (with("q1\td\t1\t1"), "found 4 (rule: columns)"),
+        (with("q1\td1\t0.5"), "test.tsv, line 2: the grade `0.5` is not a whole number"),
+        (with("q1\td1\thigh"), "the grade `high` is not a whole number"),
         (with("q1\t\t1"), "line 2: an id is empty"),
         (
             with("q1\td1\t1\nq1\td1\t2"),

@@ -87,8 +87,8 @@ fn bioasq_as_beir_and_as_it_is() {
         .iter()
         .map(|(id, grades)| (id.clone(), grades.keys().cloned().collect()))
         .collect();
-    let scores = bioasq::score(&gold.judgements, &run).unwrap();
-    assert_eq!((scores.questions, scores.map, scores.precision), (2310, 1.0, 1.0));
+    let scores = bioasq::score(&gold.judgements.clone().into(), &run).unwrap();
+    assert_eq!((scores.per_question.len(), scores.map, scores.precision), (2310, 1.0, 1.0));
     let mut out = Vec::new();
     bioasq::write_submission(&mut out, &gold.queries, &run).unwrap();
     let back = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
@@ -104,7 +104,7 @@ fn pubmedqa_labels() {
     let collection = open(&path);
     assert_eq!((collection.layout, count(&collection)), (Layout::PubMedQa, (1000, 1000)));
     assert_eq!(corpus(&collection), ["ori_pqal.json.gz"]);
-    let truth = pubmedqa::decisions(&collection);
+    let truth = pubmedqa::decisions(&collection.answers);
     let of = |label: &str| truth.values().filter(|found| *found == label).count();
     assert_eq!((of("yes"), of("no"), of("maybe")), (552, 338, 110));
     let always: BTreeMap<String, String> =

@@ -7,9 +7,7 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use super::super::error::{InputError, Place, until_error};
-use super::super::input::Input;
-use super::super::lines::LINE_BYTES_MAX;
+use crate::eval::input::{Input, InputError, LINE_BYTES_MAX, Place, until_error};
 
 /// Longest tag, in bytes.
 const TAG_BYTES_MAX: usize = 64 * 1024;

@@ -28,15 +28,13 @@ mod topics;
 use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
-use super::error::InputError;
 use super::files::{Folder, stem_of};
-use super::input::Input;
 use super::layout::Layout;
-use super::lines::{Encoding, Line, Lines};
 use super::options::CollectionOptions;
-use super::qrels;
 use super::query::TestQuery;
 use super::set::Collection;
+use crate::eval::input::{Encoding, Input, InputError, Line, Lines};
+use crate::eval::qrels::JudgementFormat;
 
 /// Bytes that tell tags from a table.
 const HEAD_BYTES: u64 = 4096;
@@ -53,7 +51,7 @@ pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collectio
         read_tsv(&topics, &mut draft)?;
     }
     if let Some(judgements) = judgements {
-        qrels::read_trec(&judgements, &mut draft)?;
+        draft.judge_file(&judgements, JudgementFormat::Trec)?;
     }
     draft.finish(path, Layout::Trec, None, Vec::new())
 }

@@ -69,12 +69,13 @@ fn qrels_lie_beside_topics_or_are_named() {
     let set = folder(&[("topics.tsv", "1\tear wax\n2\tasthma\n"), ("qrels", "1 0 d 1.5\n")]);
     let options = CollectionOptions::default();
     assert!(
-        refused(set.path(), &options).contains("qrels, line 1: the grade `1.5` is not an integer")
+        refused(set.path(), &options)
+            .contains("qrels, line 1: the grade `1.5` is not a whole number")
     );
     let set = folder(&[("topics.tsv", "1\tear wax\n"), ("qrels", "1 d 1\n")]);
     assert!(
         refused(set.path(), &options)
-            .contains("line 1: expected query, iteration, document and grade, found 3 columns")
+            .contains("line 1: expected 4 columns (query, iteration, document, grade), found 3")
     );
     let set = folder(&[("topics.a", SGML), ("topics.b", SGML)]);
     assert!(refused(set.path(), &options).contains("several files of topics: topics.a, topics.b"));

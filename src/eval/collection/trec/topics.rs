@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use super::super::draft::Draft;
-use super::super::error::{InputError, Place};
-use super::super::lines::LINE_BYTES_MAX;
 use super::super::options::TopicPart;
 use super::super::query::TestQuery;
 use super::markup::{Markup, Piece};
+use crate::eval::input::{InputError, LINE_BYTES_MAX, Place};
 
 /// Fields of the old form, which end where the next one begins. Participants write topics of later tracks
 /// in that form too, with the elements of those tracks.

@@ -9,13 +9,13 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Whether a member of this name is wanted.
-pub(super) type Wanted = fn(&str) -> bool;
+pub(crate) type Wanted = fn(&str) -> bool;
 
 /// The wanted members of an object that is the whole text.
 ///
 /// # Errors
 /// The text is not one JSON object, or names a wanted member twice.
-pub(super) fn members(text: &[u8], wanted: Wanted) -> Result<Map<String, Value>, String> {
+pub(crate) fn members(text: &[u8], wanted: Wanted) -> Result<Map<String, Value>, String> {
     let mut parser = serde_json::Deserializer::from_slice(text);
     let members = parser.deserialize_map(Members(wanted)).map_err(|error| words(&error))?;
     parser.end().map_err(|error| words(&error))?;
@@ -23,7 +23,7 @@ pub(super) fn members(text: &[u8], wanted: Wanted) -> Result<Map<String, Value>,
 }
 
 /// What serde_json says, without the line: the caller knows a better one.
-pub(super) fn words(error: &serde_json::Error) -> String {
+pub(crate) fn words(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     said.strip_suffix(&place).unwrap_or(&said).to_owned()
@@ -56,7 +56,7 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// An id as text: ids are strings or integers, and files of one set disagree about which.
-pub(super) fn id(value: &Value) -> Option<String> {
+pub(crate) fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
@@ -65,17 +65,18 @@ pub(super) fn id(value: &Value) -> Option<String> {
 }
 
 /// A grade: an integer, as a number or in a string; a whole float, which some published sets have.
-pub(super) fn grade(value: &Value) -> Option<i64> {
-    /// Up to here every integer is a float of its own.
-    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+pub(crate) fn grade(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| {
-            let float = number.as_f64()?;
-            (float.fract() == 0.0 && float.abs() <= WHOLE_MAX).then_some(float as i64)
-        }),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// A float as the integer that it is, while every integer is a float of its own.
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= WHOLE_MAX).then_some(number as i64)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 
 use std::io::{BufRead, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::{InputError, Place, until_error};
-use super::input::Input;
+use super::open::{BYTE_ORDER_MARK, Input};
 
 /// Longest line, and longest entry of a JSON file, in bytes: the longest published training records
 /// have some 10 MB.
@@ -14,21 +15,22 @@ pub const LINE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// How bytes become characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Utf8,
     /// Every byte is a character: files of the 1980s.
     Latin1,
 }
 
 /// A line without its end.
-pub(super) struct Line {
-    pub(super) place: Place,
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) place: Place,
+    pub(crate) text: String,
 }
 
 /// An iterator of lines; it ends after an error.
-pub(super) struct Lines {
-    input: Input,
+pub(crate) struct Lines<R = Box<dyn BufRead + Send>> {
+    reader: R,
+    file: Arc<str>,
     encoding: Encoding,
     number: u64,
     is_over: bool,
@@ -37,21 +39,28 @@ pub(super) struct Lines {
 impl Lines {
     /// # Errors
     /// As [`Input::open_filled`].
-    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Lines, InputError> {
-        let input = Input::open_filled(path)?;
-        Ok(Lines { input, encoding, number: 0, is_over: false })
+    pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<Lines, InputError> {
+        let Input { name, reader, .. } = Input::open_filled(path)?;
+        Ok(Lines { encoding, ..Lines::of(reader, name) })
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The lines of UTF-8 that a reader gives; `file` names it in errors. There may be none.
+    pub(crate) fn of(reader: R, file: impl Into<Arc<str>>) -> Lines<R> {
+        Lines { reader, file: file.into(), encoding: Encoding::Utf8, number: 0, is_over: false }
     }
 
     /// The place of the line that was given last.
-    pub(super) fn place(&self) -> Place {
-        Place { file: self.input.name.clone(), word: "line", number: self.number }
+    pub(crate) fn place(&self) -> Place {
+        Place { file: self.file.clone(), word: "line", number: self.number }
     }
 
     fn read(&mut self) -> Result<Option<Line>, InputError> {
         self.number += 1;
         let mut bytes = Vec::new();
         let limit = LINE_BYTES_MAX as u64 + 2;
-        let read = self.input.reader.by_ref().take(limit).read_until(b'\n', &mut bytes);
+        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut bytes);
         let place = self.place();
         read.map_err(|error| place.error(format!("cannot read on: {error}")))?;
         if bytes.is_empty() {
@@ -62,6 +71,10 @@ impl Lines {
         }
         if bytes.last() == Some(&b'\r') {
             bytes.pop();
+        }
+        // A reader that was not opened here may still have one.
+        if self.number == 1 && bytes.starts_with(&BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
         }
         if bytes.len() > LINE_BYTES_MAX {
             return Err(place.error(format!("the line has more than {LINE_BYTES_MAX} bytes")));
@@ -77,7 +90,7 @@ impl Lines {
     }
 }
 
-impl Iterator for Lines {
+impl<R: BufRead> Iterator for Lines<R> {
     type Item = Result<Line, InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -14,23 +14,23 @@ use super::error::InputError;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// How the file begins that stands for one in Git LFS: what a clone without LFS has of Hugging Face sets.
 const POINTER: &[u8] = b"version https://git-lfs";
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// An open file, unpacked as it is read.
-pub(super) struct Input {
-    pub(super) name: Arc<str>,
-    pub(super) reader: Box<dyn BufRead + Send>,
+pub(crate) struct Input {
+    pub(crate) name: Arc<str>,
+    pub(crate) reader: Box<dyn BufRead + Send>,
     /// Whether it has no byte at all, but a byte order mark perhaps.
-    pub(super) is_empty: bool,
+    pub(crate) is_empty: bool,
 }
 
 impl Input {
     /// # Errors
     /// The file cannot be opened or read, or is in UTF-16.
-    pub(super) fn open(path: &Path) -> Result<Input, InputError> {
+    pub(crate) fn open(path: &Path) -> Result<Input, InputError> {
         let failed =
             |error: std::io::Error| InputError::file(path, format!("cannot read: {error}"));
         let file = File::open(path).map_err(failed)?;
@@ -72,7 +72,7 @@ impl Input {
     ///
     /// # Errors
     /// As [`Input::open`]; the file is empty.
-    pub(super) fn open_filled(path: &Path) -> Result<Input, InputError> {
+    pub(crate) fn open_filled(path: &Path) -> Result<Input, InputError> {
         let input = Input::open(path)?;
         if input.is_empty {
             return Err(InputError::file(path, "the file is empty"));
@@ -84,7 +84,7 @@ impl Input {
     ///
     /// # Errors
     /// As [`Input::open`].
-    pub(super) fn head(path: &Path, limit: u64) -> Result<String, InputError> {
+    pub(crate) fn head(path: &Path, limit: u64) -> Result<String, InputError> {
         let mut bytes = Vec::new();
         let read = Input::open(path)?.reader.take(limit).read_to_end(&mut bytes);
         read.map_err(|error| InputError::file(path, format!("cannot read: {error}")))?;
@@ -94,7 +94,7 @@ impl Input {
 
 /// # Errors
 /// The file begins as a pointer of Git LFS.
-pub(super) fn refuse_pointer(path: &Path, start: &[u8]) -> Result<(), InputError> {
+pub(crate) fn refuse_pointer(path: &Path, start: &[u8]) -> Result<(), InputError> {
     match start.starts_with(POINTER) {
         true => Err(InputError::file(
             path,

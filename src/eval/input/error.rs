@@ -19,7 +19,7 @@ pub struct InputError {
 }
 
 impl InputError {
-    pub(super) fn new(
+    pub(crate) fn new(
         file: impl Into<String>,
         place: impl Into<String>,
         detail: impl Into<String>,
@@ -27,11 +27,11 @@ impl InputError {
         InputError { file: file.into(), place: place.into(), detail: detail.into() }
     }
 
-    pub(super) fn folder(path: &Path, detail: impl Into<String>) -> InputError {
+    pub(crate) fn folder(path: &Path, detail: impl Into<String>) -> InputError {
         InputError::new(path.display().to_string(), "folder", detail)
     }
 
-    pub(super) fn file(path: &Path, detail: impl Into<String>) -> InputError {
+    pub(crate) fn file(path: &Path, detail: impl Into<String>) -> InputError {
         InputError::new(path.display().to_string(), "whole file", detail)
     }
 }
@@ -51,7 +51,7 @@ impl From<InputError> for crate::error::Error {
 }
 
 /// The next item of an iterator that ends after an error, which its field says.
-pub(super) fn until_error<I, T>(
+pub(crate) fn until_error<I, T>(
     iterator: &mut I,
     is_over: fn(&mut I) -> &mut bool,
     read: fn(&mut I) -> Result<Option<T>, InputError>,
@@ -66,15 +66,15 @@ pub(super) fn until_error<I, T>(
 
 /// Where a record stands; put in words only when needed.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) file: Arc<str>,
+pub(crate) struct Place {
+    pub(crate) file: Arc<str>,
     /// What the format counts: `line`, `row`, `entry`.
-    pub(super) word: &'static str,
-    pub(super) number: u64,
+    pub(crate) word: &'static str,
+    pub(crate) number: u64,
 }
 
 impl Place {
-    pub(super) fn error(&self, detail: impl Into<String>) -> InputError {
+    pub(crate) fn error(&self, detail: impl Into<String>) -> InputError {
         InputError::new(&*self.file, format!("{} {}", self.word, self.number), detail)
     }
 }
