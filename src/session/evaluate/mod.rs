@@ -64,7 +64,11 @@ impl Task {
                 false => vec![None],
             };
         for (place, encoder) in encoders.iter().enumerate() {
-            let session = self.session(*encoder, settings, control)?;
+            let (session, replaced) = self.imported(*encoder, settings, control)?;
+            if place == 0 && replaced > 0 {
+                let what = "documents whose id comes again: the last one counts".to_owned();
+                report.skipped.push((what, replaced));
+            }
             report.documents = Some(session.snapshot().len());
             report.missing = self.missing(&session)?;
             for approach in &settings.approaches {

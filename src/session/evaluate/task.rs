@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use sha2::{Digest, Sha256};
 
@@ -56,13 +57,23 @@ impl Task {
         settings: &EvaluateSettings,
         control: &Control,
     ) -> SessionResult<Session> {
+        Ok(self.imported(encoder, settings, control)?.0)
+    }
+
+    /// As [`Task::session`]; and how many documents the import that was needed replaced by later ones of the same id.
+    pub(super) fn imported(
+        &self,
+        encoder: Option<&EncoderChoice>,
+        settings: &EvaluateSettings,
+        control: &Control,
+    ) -> SessionResult<(Session, u64)> {
         let mut options = SessionOptions::default();
         #[cfg(feature = "bert")]
         if let Some(folder) = &settings.reranker {
             options = options.reranker(folder);
         }
         let files = match &self.documents {
-            TaskDocuments::Database(path) => return Session::open(path, options),
+            TaskDocuments::Database(path) => return Ok((Session::open(path, options)?, 0)),
             TaskDocuments::Corpus(files) => files,
         };
         let place = settings.cache.join(self.cache_name(encoder, &[], "medvec"));
@@ -76,11 +87,11 @@ impl Task {
         create_cache(&settings.cache)?;
         let sources = files.iter().cloned().map(ImportSource::Path).collect();
         let import = Import::prepare(&place, sources, &import)?;
-        import.run(control)?;
+        let replaced = import.run(control)?.replaced;
         if let Some(choice) = encoder {
             options = options.encoder(choice.as_stored());
         }
-        Session::open(&place, options)
+        Ok((Session::open(&place, options)?, replaced))
     }
 
     /// How many relevant documents a session does not have. Cost: a look-up per document.
@@ -107,7 +118,8 @@ impl Task {
         settings.cache.join(self.cache_name(encoder, &[approach.name(), &depth], "rankings"))
     }
 
-    /// A name in the cache: readable, and different for other documents, encoders and `others`.
+    /// A name in the cache: readable, and different for other documents, encoders and `others`. Files that have changed since
+    /// are other documents: those that were taken out of them must not be found.
     fn cache_name(&self, encoder: Option<&EncoderChoice>, others: &[&str], end: &str) -> String {
         let mut digest = Sha256::new();
         let mut add = |bytes: &[u8]| {
@@ -121,6 +133,13 @@ impl Task {
         for file in files {
             let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
             add(path.as_os_str().as_encoded_bytes());
+            if let TaskDocuments::Corpus(_) = self.documents {
+                let metadata = std::fs::metadata(file).ok();
+                let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
+                let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                let length = metadata.map(|metadata| metadata.len());
+                add(format!("{length:?} {changed:?}").as_bytes());
+            }
         }
         add(encoder.map_or(NO_ENCODER.to_owned(), EncoderChoice::key).as_bytes());
         others.iter().for_each(|other| add(other.as_bytes()));

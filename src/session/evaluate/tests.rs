@@ -112,6 +112,11 @@ fn another_index_is_asked_again() {
     let more = task(&small, 31).evaluate(&settings, &Control::default()).unwrap();
     assert_eq!((first.documents, more.documents), (Some(30), Some(31)));
     assert_eq!(asked(&more), [QUERIES, QUERIES]);
+    // A document that is gone from the file is found no longer.
+    let fewer = task(&small, 29).evaluate(&settings, &Control::default()).unwrap();
+    assert_eq!(fewer.documents, Some(29));
+    let kept = task(&small, 31);
+    let more = kept.evaluate(&settings, &Control::default()).unwrap();
     // The rankings of an index that was deleted are not those of the one that is made in its place.
     for entry in std::fs::read_dir(&settings.cache).unwrap() {
         let path = entry.unwrap().path();
@@ -119,9 +124,24 @@ fn another_index_is_asked_again() {
             std::fs::remove_dir_all(path).unwrap();
         }
     }
-    let again = task(&small, 31).evaluate(&settings, &Control::default()).unwrap();
+    let again = kept.evaluate(&settings, &Control::default()).unwrap();
     assert_eq!(asked(&again), [QUERIES, QUERIES]);
     assert_same(&again, &more);
+}
+
+#[test]
+fn ids_that_come_again_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (small, settings) = (folder.path().join("small"), settings(&folder.path().join("cache")));
+    task(&small, 30);
+    let corpus = std::fs::read_to_string(small.join("corpus.jsonl")).unwrap();
+    let again = corpus.lines().next().unwrap().replace("asthma", "sepsis");
+    std::fs::write(small.join("corpus.jsonl"), format!("{corpus}{again}\n")).unwrap();
+    let task = Task::open(&small, &CollectionOptions::default(), None).unwrap();
+    let report = task.evaluate(&settings, &Control::default()).unwrap();
+    assert_eq!(report.documents, Some(30));
+    let counted = [("documents whose id comes again: the last one counts".to_owned(), 1)];
+    assert_eq!(report.skipped, counted);
 }
 
 #[test]
