@@ -40,8 +40,10 @@ impl<'a> Miner<'a> {
     /// Opens the models that the settings need.
     ///
     /// # Errors
-    /// [`Error::InvalidQuery`] for settings that contradict each other; as [`Session::encoder`];
-    /// [`Error::UnknownName`] for a filter; [`SessionError::NoReranker`]; [`Error::Corrupt`] for a damaged vocabulary.
+    /// [`Error::InvalidQuery`](crate::Error::InvalidQuery) for settings that contradict each other; as [`Session::encoder`];
+    /// [`Error::UnknownName`](crate::Error::UnknownName) for a filter;
+    /// [`SessionError::NoReranker`](crate::session::SessionError::NoReranker);
+    /// [`Error::Corrupt`](crate::Error::Corrupt) for a damaged vocabulary.
     pub fn open(
         session: &'a Session,
         settings: &'a MineSettings,
