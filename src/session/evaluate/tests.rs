@@ -79,21 +79,21 @@ fn an_interrupted_evaluation_goes_on() {
     assert!(whole.systems[0].values[0].over_judged > 0.9);
 
     let settings = settings(&folder.path().join("b"));
-    // In the middle of the second approach.
-    let stopped = task.evaluate(&settings, &cancelled_after(QUERIES as u64 + 7)).unwrap_err();
+    // In the middle of the first approach, or at its end where other threads are faster than the report of it.
+    let stopped = task.evaluate(&settings, &cancelled_after(7)).unwrap_err();
     assert!(matches!(stopped, SessionError::Library(Error::Cancelled)), "{stopped}");
     let resumed = task.evaluate(&settings, &free).unwrap();
     let left = asked(&resumed);
-    assert_eq!(left[0], 0);
-    assert!((1..=QUERIES - 7).contains(&left[1]), "{left:?}");
+    assert!(left[0] <= QUERIES - 7 && left[1] == QUERIES, "{left:?}");
     assert_same(&resumed, &whole);
-    assert!(resumed.systems[0].latency.is_none() && resumed.systems[1].latency.is_some());
+    assert_eq!(resumed.systems[0].latency.is_some(), left[0] > 0);
 
     // Other measures cost no search.
     let measures = vec![Measure::new(MeasureKind::Rr, None, 1).unwrap()];
     let again = EvaluateSettings { measures, ..settings.clone() };
     let again = task.evaluate(&again, &free).unwrap();
     assert_eq!(asked(&again), [0, 0]);
+    assert!(again.systems[1].latency.is_none());
     assert_eq!(again.systems[1].run, whole.systems[1].run);
     // Anew, and at another depth, all are asked.
     let fresh = EvaluateSettings { fresh: true, ..settings.clone() };
