@@ -234,7 +234,9 @@ pub enum SessionError {
     },
     /// Another slice is to be kept than the database was synced with; an empty text is all of PubMed.
     #[error(
-        "this database keeps {}, and {files} files were read for that: to keep {}, they must be read          again", all_or(stored), all_or(given)
+        "this database keeps {}, and {files} files were read for that: to keep {}, they must be read          again",
+        all_or(stored),
+        all_or(given)
     )]
     SliceDiffers {
         /// The database's.
@@ -256,7 +258,8 @@ pub enum SessionError {
     },
     /// A new baseline lacks more citations than it may.
     #[error(
-        "the baseline of 20{year:02} lacks {count} citations that are here ({}), more than the {allowed} that          may be deleted unasked: is the baseline complete? nothing was deleted; what was read is          kept", listed(first)
+        "the baseline of 20{year:02} lacks {count} citations that are here ({}), more than the {allowed} that          may be deleted unasked: is the baseline complete? nothing was deleted; what was read is          kept",
+        listed(first)
     )]
     TooManyRemovals {
         /// The two digits of its year.
@@ -470,7 +473,9 @@ fn needed(first: &str, count: u64) -> String {
 fn why_needed(late: Option<&str>) -> String {
     match late {
         Some(late) => {
-            format!("{late} is late, and in a slice what comes after a late file must be read again")
+            format!(
+                "{late} is late, and in a slice what comes after a late file must be read again"
+            )
         }
         None => "what was read before must be there to be read again".to_owned(),
     }

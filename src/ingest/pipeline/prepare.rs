@@ -8,8 +8,8 @@ use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceDigest;
 use crate::ids::{Key, Revision};
-use crate::ingest::{Event, Record};
 use crate::ingest::source::{Parsed, Place};
+use crate::ingest::{Event, Record};
 use crate::segment::Draft;
 
 /// Records of one batch, ready to be written.

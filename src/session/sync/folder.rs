@@ -116,9 +116,7 @@ fn is_same(first: &Path, second: &Path) -> Result<bool> {
     let (mut one, mut two) = (open(first)?, open(second)?);
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {
-        for (file, piece, path) in
-            [(&mut one, &mut left, first), (&mut two, &mut right, second)]
-        {
+        for (file, piece, path) in [(&mut one, &mut left, first), (&mut two, &mut right, second)] {
             piece.clear();
             let mut part = file.take(COMPARE_BYTES as u64);
             part.read_to_end(piece)

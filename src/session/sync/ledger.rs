@@ -1,6 +1,6 @@
 //! What a database has read of NLM's series, as its manifest remembers it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::NlmFile;
 use crate::db::{Database, WriterOptions};
@@ -81,10 +81,10 @@ pub(super) fn note(database: &Database, slice: &str, reopened: &[SourceEntry]) -
         return Ok(());
     }
     let mut writer = database.writer(WriterOptions::default())?;
-    writer.forget_sources(|entry| {
-        entry.name.starts_with(SLICE)
-            || reopened.iter().any(|again| NlmFile::named(&again.name) == NlmFile::named(&entry.name))
-                && NlmFile::named(&entry.name).is_some()
+    let again: BTreeSet<_> = reopened.iter().map(|entry| NlmFile::named(&entry.name)).collect();
+    writer.forget_sources(|entry| match NlmFile::named(&entry.name) {
+        Some(file) => again.contains(&Some(file)),
+        None => entry.name.starts_with(SLICE),
     });
     if !slice.is_empty() {
         writer.set_source(SourceEntry {

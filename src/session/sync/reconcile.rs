@@ -46,8 +46,7 @@ pub(super) fn reconcile(
         return Err(SessionError::TooManyRemovals { year, count, allowed, first });
     }
     if !gone.is_empty() {
-        let mut writer =
-            database.writer(WriterOptions::default().control(control.clone()))?;
+        let mut writer = database.writer(WriterOptions::default().control(control.clone()))?;
         // Before the year's first file: whatever that year says of a citation later brings it back.
         let mark = Revision { file: first_of_year, position: 0, version: 0 };
         for key in &gone {

@@ -37,7 +37,7 @@ impl Slice {
         }
         let strategy = Strategy::parse(text).map_err(Error::from)?;
         let Some(line) = strategy.lines().first() else { return Ok(None) };
-        line.query.fold(|clause| stable(clause), |(), _| Ok(()))?;
+        line.query.fold(stable, |(), _| Ok(()))?;
         let text = line.query.to_string();
         Ok(Some(Slice { strategy, text }))
     }

@@ -19,8 +19,10 @@ use crate::session::error::SessionResult;
 pub struct SyncStatus {
     /// The last file that was read to its end, in the order of the series.
     pub last_file: Option<NlmFile>,
-    /// The latest day on which NLM revised a citation of the last file, as YYYY-MM-DD.
+    /// The latest day on which NLM revised a citation of the newest file that brought one, as YYYY-MM-DD.
     pub newest_record: Option<String>,
+    /// Days since then.
+    pub days_old: Option<i64>,
     /// Documents, all of them.
     pub documents: u64,
     /// Those that came from NLM's files.
@@ -42,10 +44,7 @@ pub struct SyncStatus {
 ///
 /// # Errors
 /// As [`Database::open`] and [`plan_sync`].
-pub fn sync_status(
-    database: impl AsRef<Path>,
-    folder: Option<&Path>,
-) -> SessionResult<SyncStatus> {
+pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> SessionResult<SyncStatus> {
     let snapshot = Database::open(database.as_ref())?.snapshot();
     let ledger = Ledger::of(&snapshot.manifest().sources);
     let (to_read, missing) = match folder {
@@ -57,11 +56,11 @@ pub fn sync_status(
         None => (None, super::plan::missing(&ledger.read().collect())),
     };
     let last_file = ledger.read().last();
-    let (citations, newest) = count(&snapshot, last_file)?;
+    let (citations, newest) = count(&snapshot)?;
     Ok(SyncStatus {
         last_file,
-        newest_record: newest
-            .map(|day| format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())),
+        newest_record: newest.map(|day| day.to_string()),
+        days_old: newest.map(|day| Day::today().days_since(day)),
         documents: snapshot.len(),
         citations,
         keep: ledger.slice.clone(),
@@ -72,13 +71,18 @@ pub fn sync_status(
     })
 }
 
-/// Citations of NLM's files, and the latest day of revision among those of the last one.
-fn count(snapshot: &Snapshot, last: Option<NlmFile>) -> Result<(u64, Option<Day>)> {
-    let (mut citations, mut newest) = (0, None);
+/// Citations of NLM's files, and the latest day of revision among those of the newest file.
+fn count(snapshot: &Snapshot) -> Result<(u64, Option<Day>)> {
+    let (mut citations, mut last) = (0, 0);
+    for item in snapshot.revisions() {
+        let (_, revision) = item?;
+        citations += u64::from(revision.file > 0);
+        last = revision.file.max(last);
+    }
+    let mut newest = None;
     for item in snapshot.revisions() {
         let (key, revision) = item?;
-        citations += u64::from(revision.file > 0);
-        if revision.file > 0 && last.is_some_and(|last| last.revision() == revision.file) {
+        if revision.file == last && last > 0 {
             let history = snapshot.get(&key)?.map_or_else(Vec::new, |document| document.history);
             let revised = history.iter().filter(|dated| dated.event == "revised");
             newest = newest.max(revised.map(|dated| dated.day).max());
