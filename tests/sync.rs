@@ -17,7 +17,7 @@ use md5::{Digest, Md5};
 use medvec::db::{Database, WriterOptions};
 use medvec::document::Document;
 use medvec::session::{
-    NlmFile, ReadReason, SessionError, SessionResult, SyncReport, SyncSettings, plan_sync,
+    NlmFile, ReadReason, SessionError, SessionResult, SyncReport, SyncSettings, Watch, plan_sync,
     sync_status,
 };
 use medvec::{Control, Error, Key};
@@ -223,6 +223,25 @@ fn bad_files_stop_the_run_and_what_came_before_stays() {
     fs::write(&second, &good).expect("writes");
     assert_eq!(bench.sync().files, 2);
     bench.holds(&[(1, "one"), (2, "two"), (3, "three")]);
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read_is_not_complete() {
+    let bench = Bench::new();
+    let content = Content::of(&[(1, "one"), (2, "two")], &[]);
+    let path = bench.write("pubmed26n0001.xml", content.xml().as_bytes());
+    let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
+    let growing = path.clone();
+    let watch = Watch::new(move |_| {
+        let mut file = fs::OpenOptions::new().append(true).open(&growing).expect("opens");
+        file.write_all(b"\n").expect("writes");
+    });
+    let control = Control { watch: Some(watch), ..Control::default() };
+    assert_eq!(bad_file(plan.run(&control)), "pubmed26n0001.xml");
+    let status = sync_status(bench.database(), None).expect("a status");
+    assert_eq!((status.last_file, status.unfinished.len()), (None, 1));
+    assert_eq!(bench.sync().files, 1);
+    bench.holds(&[(1, "one"), (2, "two")]);
 }
 
 #[test]

@@ -234,7 +234,7 @@ pub enum SessionError {
     },
     /// Another slice is to be kept than the database was synced with; an empty text is all of PubMed.
     #[error(
-        "this database keeps {}, and {files} files were read for that: to keep {}, they must be read          again",
+        "this database keeps {}: to keep {}, what was read must be read again (files: {files})",
         all_or(stored),
         all_or(given)
     )]
@@ -258,7 +258,9 @@ pub enum SessionError {
     },
     /// A new baseline lacks more citations than it may.
     #[error(
-        "the baseline of 20{year:02} lacks {count} citations that are here ({}), more than the {allowed} that          may be deleted unasked: is the baseline complete? nothing was deleted; what was read is          kept",
+        "the baseline of 20{year:02} lacks citations that are here: {count} ({}), more than the {allowed} that \
+         may be deleted unasked: is the baseline complete? nothing was deleted; what was read is \
+         kept",
         listed(first)
     )]
     TooManyRemovals {

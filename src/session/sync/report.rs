@@ -28,6 +28,10 @@ pub struct SyncReport {
     pub reused: u64,
     /// Records passed over because they cannot be read.
     pub skipped: u64,
+    /// Files given up because they are damaged; the next sync tries them again.
+    pub broken: u64,
+    /// What is wrong with those: the first hundred records, and every file.
+    pub problems: Vec<String>,
     /// What a new baseline does not have any more, and was deleted; `None` where no new year was complete.
     pub removals: Option<SyncRemovals>,
     /// Numbers that are missing in the series.
@@ -66,5 +70,8 @@ impl SyncReport {
         self.encoded = import.encoded;
         self.reused = import.reused;
         self.skipped = import.skipped;
+        self.broken = import.broken_files.len() as u64;
+        let problems = import.skipped_records.iter().chain(&import.broken_files);
+        self.problems = problems.map(ToString::to_string).collect();
     }
 }

@@ -49,11 +49,15 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     let report = plan.run(&context.watched(&progress));
     drop(progress);
     let report = report?;
+    for problem in &report.problems {
+        context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
+    }
     match args.format {
         Format::Json => json::write(&mut context.out.machine(), &report)?,
         _ => report_on(&report, &args.database, context)?,
     }
     Ok(match report.is_news() {
+        _ if report.broken > 0 => EXIT_ERROR,
         _ if !report.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
         true => EXIT_FOUND,
         false => EXIT_NONE,
