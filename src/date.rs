@@ -37,12 +37,7 @@ impl Day {
     /// So many days later, or earlier for a negative number; within years 0 to 9999.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Day {
-        // Years that begin in March end with the leap day, and 400 of them have 146,097 days.
-        let shifted = (i64::from(self.month()) + 9) % 12;
-        let year = i64::from(self.year()) - i64::from(shifted > 9);
-        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-        let number =
-            year * 365 + leaps + (shifted * 153 + 2) / 5 + i64::from(self.day()) - 1 + days;
+        let number = self.number() + days;
         let era = number.div_euclid(146_097);
         let day = number.rem_euclid(146_097);
         let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -52,6 +47,21 @@ impl Day {
         let year = era * 400 + year + i64::from(shifted > 9);
         let of_month = of_year - (153 * shifted + 2) / 5 + 1;
         Day::new(year.clamp(0, 9999) as u32, month as u32, of_month as u32)
+    }
+
+    /// Days from another day to this one; negative where this one is earlier.
+    #[must_use]
+    pub fn days_since(self, other: Day) -> i64 {
+        self.number() - other.number()
+    }
+
+    /// Days since the first of March of the year 0.
+    fn number(self) -> i64 {
+        // Years that begin in March end with the leap day, and 400 of them have 146,097 days.
+        let shifted = (i64::from(self.month()) + 9) % 12;
+        let year = i64::from(self.year()) - i64::from(shifted > 9);
+        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        year * 365 + leaps + (shifted * 153 + 2) / 5 + i64::from(self.day()) - 1
     }
 }
 

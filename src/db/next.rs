@@ -216,6 +216,14 @@ impl NextGeneration {
         self.sources.insert(place.unwrap_or(self.sources.len()), source);
     }
 
+    /// Forgets what was noted of some source files.
+    #[cfg(feature = "session")]
+    pub(super) fn forget_sources(&mut self, is_forgotten: impl Fn(&SourceEntry) -> bool) {
+        let before = self.sources.len();
+        self.sources.retain(|known| !is_forgotten(known));
+        self.is_changed |= self.sources.len() != before;
+    }
+
     /// Names the encoder of the vectors.
     pub(super) fn set_encoder(&mut self, spec: EncoderSpec) {
         if let Some(config) = &mut self.vectors {

@@ -241,10 +241,30 @@ impl Writer {
         self.guarded(|writer| writer.delete_key(key, Some(revision)))
     }
 
+    /// Leaves a record of a source out: the document that an older record of its source made is deleted at
+    /// this revision. Where there is none, nothing is written, so that what was never here costs no space.
+    /// Documents from nowhere in particular stay. Returns whether a document was deleted.
+    ///
+    /// # Errors
+    /// A failure of storage, which poisons the writer.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn leave_out(&mut self, key: &Key, revision: Revision) -> Result<bool> {
+        self.guarded(|writer| match writer.revision_of(key)? {
+            Some(stored) if stored.file > 0 => writer.delete_key(key, Some(revision)),
+            _ => Ok(false),
+        })
+    }
+
     /// Notes how far a source file has been imported; committed with the next commit. What was noted
     /// of the same file before is replaced ([`SourceEntry::replaces`]).
     pub fn set_source(&mut self, source: SourceEntry) {
         self.next.set_source(source);
+    }
+
+    /// Forgets what was noted of some source files; committed with the next commit.
+    #[cfg(feature = "session")]
+    pub(crate) fn forget_sources(&mut self, is_forgotten: impl Fn(&SourceEntry) -> bool) {
+        self.next.forget_sources(is_forgotten);
     }
 
     /// Gives the database another lexical index, or none: segments that are written from now on have it, and

@@ -36,6 +36,8 @@ mod input;
 pub mod jsonl;
 mod keys;
 mod lines;
+#[cfg(feature = "session")]
+mod look;
 mod medcpt;
 pub mod mesh;
 mod names;
@@ -60,9 +62,13 @@ mod window;
 
 #[cfg(feature = "session")]
 pub(crate) use keys::id_text;
+#[cfg(feature = "session")]
+pub(crate) use look::{Sample, entry_of, sample};
 pub use opened::{ImportSource, Opened, SourceHints};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetCutter;
+#[cfg(feature = "session")]
+pub(crate) use source::file_number;
 pub use source::{Source, open, open_reader, open_table};
 
 use crate::document::Document;

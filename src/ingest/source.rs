@@ -375,7 +375,8 @@ fn pmid_of(key: &Key) -> Option<u32> {
     }
 }
 
-fn file_number(name: &str) -> Option<u32> {
+/// The number that a file of this name has; see [`Source::file_number`].
+pub(crate) fn file_number(name: &str) -> Option<u32> {
     let rest = name.strip_prefix("pubmed").or_else(|| name.strip_prefix("medline"))?;
     let (year, rest) = rest.split_once('n')?;
     let number = rest.split('.').next()?;

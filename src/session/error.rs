@@ -207,6 +207,80 @@ pub enum SessionError {
     /// No source was given.
     #[error("none of the files is a source: name the files to import")]
     NoSources,
+    /// A folder that should hold NLM's files holds none.
+    #[error("{} holds no file of NLM's series (pubmedYYnNNNN.xml.gz)", path.display())]
+    NoNlmFiles {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Two files of one number differ.
+    #[error(
+        "{} and {} are of one number and differ: remove the one that is wrong", first.display(),
+        second.display()
+    )]
+    FileTwice {
+        /// The one.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// A slice means something else on another day, or beside other documents.
+    #[error("a slice must mean the same for ever: `{term}` {why}")]
+    SliceUnstable {
+        /// The term.
+        term: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Another slice is to be kept than the database was synced with; an empty text is all of PubMed.
+    #[error(
+        "this database keeps {}: to keep {}, what was read must be read again (files: {files})",
+        all_or(stored),
+        all_or(given)
+    )]
+    SliceDiffers {
+        /// The database's.
+        stored: String,
+        /// What was asked for.
+        given: String,
+        /// Files that were read.
+        files: u64,
+    },
+    /// Files that must be read again are not in the folder.
+    #[error("{}: {}", needed(first, *count), why_needed(late.as_deref()))]
+    FilesNeeded {
+        /// The first of them.
+        first: String,
+        /// How many they are.
+        count: u64,
+        /// The file that is late; `None` where all files are to be read again.
+        late: Option<String>,
+    },
+    /// A new baseline lacks more citations than it may.
+    #[error(
+        "the baseline of 20{year:02} lacks citations that are here: {count} ({}), more than the {allowed} that \
+         may be deleted unasked: is the baseline complete? nothing was deleted; what was read is \
+         kept",
+        listed(first)
+    )]
+    TooManyRemovals {
+        /// The two digits of its year.
+        year: u32,
+        /// How many it lacks.
+        count: u64,
+        /// How many may be deleted.
+        allowed: u64,
+        /// The first twenty.
+        first: Vec<Key>,
+    },
+    /// The file system has too little room.
+    #[error("about {needed} bytes are needed where the database is, and {free} are free")]
+    DiskTooSmall {
+        /// Bytes needed, as far as a sample tells.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
     /// No file name says which year's MeSH the files are, and nobody else did.
     #[error("no file name says which year's MeSH this is: name the year")]
     MeshYearMissing,
@@ -355,6 +429,13 @@ impl SessionError {
             Self::NoFile { .. } => "no_file",
             Self::SourceIsDirectory { .. } => "source_is_directory",
             Self::NoSources => "no_sources",
+            Self::NoNlmFiles { .. } => "no_nlm_files",
+            Self::FileTwice { .. } => "file_twice",
+            Self::SliceUnstable { .. } => "slice_unstable",
+            Self::SliceDiffers { .. } => "slice_differs",
+            Self::FilesNeeded { .. } => "files_needed",
+            Self::TooManyRemovals { .. } => "too_many_removals",
+            Self::DiskTooSmall { .. } => "disk_too_small",
             Self::MeshYearMissing => "mesh_year_missing",
             Self::DatabaseIsFile { .. } => "database_is_file",
             Self::DirectoryInUse { .. } => "directory_in_use",
@@ -374,6 +455,36 @@ impl SessionError {
 /// `made by X`, or by the caller.
 pub(crate) fn made_by(encoder: Option<&str>) -> String {
     encoder.map_or_else(|| "of your own making".to_owned(), |name| format!("made by {name}"))
+}
+
+/// A slice in words.
+fn all_or(slice: &str) -> String {
+    match slice {
+        "" => "all of PubMed".to_owned(),
+        slice => format!("only `{slice}`"),
+    }
+}
+
+fn needed(first: &str, count: u64) -> String {
+    match count {
+        1 => format!("{first} is not in the folder"),
+        count => format!("{first} and {} other files are not in the folder", count - 1),
+    }
+}
+
+fn why_needed(late: Option<&str>) -> String {
+    match late {
+        Some(late) => {
+            format!(
+                "{late} is late, and in a slice what comes after a late file must be read again"
+            )
+        }
+        None => "what was read before must be there to be read again".to_owned(),
+    }
+}
+
+fn listed(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn or_none(name: Option<&str>) -> &str {

@@ -1,18 +1,22 @@
 //! Sources into a database, which is created if it is not there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::{SessionError, SessionResult};
 use super::opened::Session;
 use super::settings::ImportSettings;
 use super::sources::{Checked, check};
-use super::target::{Target, create, existing};
+use super::target::{Fresh, Target, create, existing, fresh};
 use crate::control::Control;
-use crate::db::Database;
+use crate::db::{CreateOptions, Database};
 use crate::encoder::EncoderSpec;
 use crate::error::Result;
-use crate::ingest::ImportSource;
-use crate::ingest::pipeline::{ImportOptions, ImportReport, Progress, Stage, import_sources};
+use crate::ingest::pipeline::{
+    ImportOptions, ImportReport, Progress, Selection, Stage, import_sources,
+};
+use crate::ingest::{ImportSource, Opened, Source};
+use crate::storage::MemoryStorage;
 
 /// An import whose sources, database and encoder agree with each other.
 pub struct Import {
@@ -54,6 +58,64 @@ impl Import {
         let checked = checked(sources, settings, false)?;
         let target = existing(database, &checked, settings)?;
         Ok(Import::of(target, checked, settings))
+    }
+
+    /// As [`Import::prepare`], for files of documents without vectors, which are opened when they are read.
+    ///
+    /// # Errors
+    /// As [`Import::prepare`], but for what is wrong with the files.
+    pub(super) fn of_files(
+        path: &Path,
+        files: Vec<PathBuf>,
+        settings: &ImportSettings,
+    ) -> SessionResult<Import> {
+        let checked = Checked::documents(files);
+        let target = match Database::exists(path) {
+            true => existing(Database::open(path)?, &checked, settings)?,
+            false => create(path, &checked, settings)?,
+        };
+        Ok(Import::of(target, checked, settings))
+    }
+
+    /// An import of a source into a database in memory, made as the one at a path is or would be.
+    ///
+    /// # Errors
+    /// As [`Import::of_files`].
+    pub(super) fn in_memory(
+        path: &Path,
+        source: Source,
+        settings: &ImportSettings,
+        storage: MemoryStorage,
+    ) -> SessionResult<Import> {
+        let mut checked = Checked::documents([]);
+        let (options, encoder, origin) = match Database::exists(path) {
+            true => {
+                let target = existing(Database::open(path)?, &checked, settings)?;
+                let manifest = target.database.snapshot().manifest().clone();
+                let options = CreateOptions::default().vectors(manifest.vectors);
+                (options.lexical(manifest.lexical), target.encoder, target.origin)
+            }
+            false => {
+                let Fresh { options, encoder, origin } = fresh(&checked, settings)?;
+                (options, encoder, origin)
+            }
+        };
+        let database = Database::create_in(Arc::new(storage), options)?;
+        checked.sources.push(ImportSource::Opened(Opened::Documents(Box::new(source))));
+        let target = Target { database, encoder, origin, is_new: true };
+        Ok(Import::of(target, checked, settings))
+    }
+
+    /// Keeps what a selection chooses, and all that came before a bad file; commits after so many records.
+    pub(super) fn selecting(
+        mut self,
+        selection: Option<Arc<dyn Selection>>,
+        commit_every: Option<u64>,
+    ) -> Import {
+        self.options.selection = selection;
+        self.options.keep_before_failure = true;
+        self.options.commit_every = commit_every.unwrap_or(self.options.commit_every);
+        self
     }
 
     fn of(target: Target, checked: Checked, settings: &ImportSettings) -> Import {

@@ -50,6 +50,7 @@
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
 //! | `strategy` | a history of searches |
+//! | `sync/` | NLM's baseline and update files |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `evaluate/` | how well systems answer the queries of a task |
@@ -97,6 +98,7 @@ mod similar;
 mod sources;
 mod strategy;
 mod suggest;
+mod sync;
 mod target;
 pub mod triples;
 
@@ -129,6 +131,10 @@ pub use saved::{
 };
 pub use settings::ImportSettings;
 pub use strategy::History;
+pub use sync::{
+    NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
+    SyncStatus, plan_sync, sync_status,
+};
 
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};

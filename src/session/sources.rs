@@ -28,6 +28,19 @@ pub(super) struct Brought {
     pub(super) known_origin: Option<(&'static str, Metric)>,
 }
 
+impl Checked {
+    /// Files of documents without vectors, which are opened when they are read: what is wrong with one
+    /// does not keep the import from those before it.
+    pub(super) fn documents(paths: impl IntoIterator<Item = PathBuf>) -> Checked {
+        Checked {
+            sources: paths.into_iter().map(ImportSource::Path).collect(),
+            brought: None,
+            vector_file: None,
+            known_origin: None,
+        }
+    }
+}
+
 /// Opens every source once. Vectors stay open, since their whole list of ids has been read; documents
 /// are closed again, since there may be more of them than a process may have open.
 ///

@@ -30,6 +30,20 @@ pub(super) fn create(
     settings: &ImportSettings,
 ) -> SessionResult<Target> {
     check_directory(path)?;
+    let Fresh { options, encoder, origin } = fresh(checked, settings)?;
+    let database = Database::create(path, options)?;
+    Ok(Target { database, encoder, origin, is_new: true })
+}
+
+/// What a new database is created with, and who vouches for its vectors.
+pub(super) struct Fresh {
+    pub(super) options: CreateOptions,
+    pub(super) encoder: Option<Arc<dyn Encoder>>,
+    pub(super) origin: Option<EncoderSpec>,
+}
+
+/// How a new database is created, as the settings say.
+pub(super) fn fresh(checked: &Checked, settings: &ImportSettings) -> SessionResult<Fresh> {
     let row_type = settings.rows.unwrap_or(RowType::Int8);
     let brought = checked.brought.as_ref();
     if settings.origin.is_some() && brought.is_none() {
@@ -42,8 +56,8 @@ pub(super) fn create(
             Some(brought) => config_of(brought, settings, row_type)?,
             None => (None, None),
         };
-        let database = Database::create(path, CreateOptions::default().vectors(vectors))?;
-        return Ok(Target { database, encoder: None, origin, is_new: true });
+        let options = CreateOptions::default().vectors(vectors);
+        return Ok(Fresh { options, encoder: None, origin });
     }
     let encoder = for_writing(named.unwrap_or(BUILTIN), &settings.encoder)?;
     let options = CreateOptions::for_encoder(encoder.spec(), row_type);
@@ -53,8 +67,7 @@ pub(super) fn create(
             check_dimension(brought, config)?;
         }
     }
-    let database = Database::create(path, options)?;
-    Ok(Target { database, encoder: Some(encoder), origin: None, is_new: true })
+    Ok(Fresh { options, encoder: Some(encoder), origin: None })
 }
 
 /// Fails for a place that holds something else.

@@ -18,6 +18,8 @@ mod random;
 mod rename;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
+#[cfg(feature = "session")]
+mod space;
 mod verified;
 
 pub use bytes::{Bytes, Content};
@@ -28,6 +30,8 @@ pub use memory::MemoryStorage;
 pub use random::random_id;
 #[cfg(feature = "session")]
 pub(crate) use rename::rename_new;
+#[cfg(feature = "session")]
+pub(crate) use space::free_bytes;
 pub use verified::VerifiedFile;
 
 /// A directory of write-once files.

@@ -26,6 +26,7 @@ mod quickstart;
 mod round_trip;
 mod sandbox;
 mod strategy;
+mod sync;
 mod triples;
 mod vectors;
 #[path = "../common/wide.rs"]

@@ -9,6 +9,7 @@ mod literature;
 mod mesh;
 mod models;
 mod strategy;
+mod sync;
 mod triples;
 mod values;
 
@@ -31,6 +32,7 @@ pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
+pub(crate) use sync::Sync;
 pub(crate) use triples::{
     NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
 };
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Quickstart(Quickstart),
     /// Add PubMed XML, JSONL, PubMedQA or vector files to a database, which is created if there is none.
     Import(Import),
+    /// Follow NLM's baseline and update files: read what is new in a folder, in its order.
+    Sync(Box<Sync>),
     /// Embed documents that were imported with --defer, or lost their vector with their text.
     Embed(Embed),
     /// Find documents by meaning, by filters, or both.

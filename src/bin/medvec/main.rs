@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     let mut context = Context::new(cli.quiet, cli.progress);
-    let imports = matches!(cli.command, Command::Import(_));
+    let imports = matches!(cli.command, Command::Import(_) | Command::Sync(_));
     let result = run(cli.command, &mut context);
     // What was found before a failure is still worth having.
     let flushed = context.out.flush_all().map_err(Failure::from);
@@ -96,6 +96,7 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
     match command {
         Command::Quickstart(args) => commands::quickstart::run(&args, context),
         Command::Import(args) => commands::import::run(&args, context),
+        Command::Sync(args) => commands::sync::run(&args, context),
         Command::Embed(args) => commands::embed::run(&args, context),
         Command::Search(args) => commands::search::run(&args, context),
         Command::Count(args) => commands::count::run(&args, context),

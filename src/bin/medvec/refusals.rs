@@ -2,6 +2,8 @@
 
 use medvec::session::{NO_ENCODER, SessionError, metric_name, row_type_name};
 
+use crate::style::bytes;
+
 /// An error of a session as the command line says it.
 pub(crate) fn words(error: &SessionError) -> String {
     match error {
@@ -50,6 +52,17 @@ pub(crate) fn words(error: &SessionError) -> String {
             let path = path.display();
             format!("{path} is a directory: name the files in it ({path}/*.xml.gz)")
         }
+        SessionError::SliceDiffers { .. } => format!(
+            "{error}: add --reread; to keep what the database keeps, leave out --keep"
+        ),
+        SessionError::TooManyRemovals { count, .. } => {
+            format!("{error}; to delete them, add --allow-removals {count}")
+        }
+        SessionError::DiskTooSmall { needed, free } => format!(
+            "about {} are needed where the database is, and {} are free; --ignore-space reads all the same",
+            bytes(*needed),
+            bytes(*free)
+        ),
         SessionError::MeshYearMissing => {
             "no file name says which year's MeSH this is: name it with --year YEAR".to_owned()
         }

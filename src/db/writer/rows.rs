@@ -279,6 +279,12 @@ impl Writer {
         Ok(existed)
     }
 
+    /// The revision of the live document of a key.
+    #[cfg(feature = "ingest")]
+    pub(super) fn revision_of(&self, key: &Key) -> Result<Option<Revision>> {
+        Ok(self.find(key)?.revision)
+    }
+
     /// Looks a key up: in the buffer, and once in the segments.
     pub(super) fn find(&self, key: &Key) -> Result<Known> {
         let deletion = self.buffer.deletion(key).max(self.next.deletion(key)?);

@@ -31,7 +31,9 @@
 //!
 //! **Failures.** The first bad record ends the import, unless [`ImportOptions::keep_going`]: then it
 //! is passed over and reported, and a file whose stream is broken is given up and reported. After an
-//! error or a cancel, everything committed so far stays and everything since is dropped.
+//! error or a cancel, everything committed so far stays and everything since is dropped, unless
+//! [`ImportOptions::keep_before_failure`]: then what came before a bad file or record is committed.
+//! A file whose size changes while it is read is a bad file.
 
 mod checksum;
 mod ledger;
@@ -42,7 +44,7 @@ mod stages;
 mod write;
 
 pub use checksum::select;
-pub use options::ImportOptions;
+pub use options::{ImportOptions, Selection};
 pub use report::{ImportReport, Progress, Stage};
 
 use std::path::PathBuf;

@@ -6,9 +6,21 @@ use std::sync::Arc;
 use crate::control::Control;
 use crate::db::embedding::CALL_TEXTS;
 use crate::db::setters::setters;
+use crate::document::Document;
 use crate::encoder::{Encoder, EncoderSpec};
+use crate::error::Result;
 use crate::ingest::table::ColumnMap;
 use crate::parallel;
+
+/// Chooses documents by what they say.
+pub trait Selection: Send + Sync {
+    /// Whether each of some documents is chosen, in their order. The choice must depend on the document alone, not on
+    /// its neighbours.
+    ///
+    /// # Errors
+    /// Those of the choice; they end the import.
+    fn choose(&self, documents: &[&Document]) -> Result<Vec<bool>>;
+}
 
 /// How files are imported.
 #[derive(Clone)]
@@ -31,6 +43,11 @@ pub struct ImportOptions {
     pub force: bool,
     /// Pass over bad records and broken files instead of stopping.
     pub keep_going: bool,
+    /// Commit what came before the bad file or record that ends the import.
+    pub keep_before_failure: bool,
+    /// Chooses the documents that are kept; `None` keeps all. What an older record of a document's source made
+    /// is deleted when a newer record is not chosen.
+    pub selection: Option<Arc<dyn Selection>>,
     /// Texts embedded in one call.
     pub batch: usize,
     /// Records between commits.
@@ -51,6 +68,8 @@ setters!(ImportOptions {
     columns: Option<ColumnMap>,
     force: bool,
     keep_going: bool,
+    keep_before_failure: bool,
+    selection: Option<Arc<dyn Selection>>,
     batch: usize,
     commit_every: u64,
     parse_threads: usize,
@@ -71,6 +90,8 @@ impl Default for ImportOptions {
             columns: None,
             force: false,
             keep_going: false,
+            keep_before_failure: false,
+            selection: None,
             batch: CALL_TEXTS,
             commit_every: 100_000,
             parse_threads: cores.min(4),

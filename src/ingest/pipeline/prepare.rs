@@ -3,12 +3,13 @@
 use super::ImportOptions;
 use crate::db::Snapshot;
 use crate::db::embedding::{self, Embedder, Need};
+use crate::document::Document;
 use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceDigest;
 use crate::ids::{Key, Revision};
-use crate::ingest::Event;
 use crate::ingest::source::{Parsed, Place};
+use crate::ingest::{Event, Record};
 use crate::segment::Draft;
 
 /// Records of one batch, ready to be written.
@@ -51,6 +52,8 @@ pub(super) enum Action {
     Vector(Key, Vec<f32>),
     /// Delete what has this key.
     Delete(Key),
+    /// Delete what an older record made: this one is not chosen.
+    LeaveOut(Key),
 }
 
 /// A document to write.
@@ -70,13 +73,42 @@ pub(super) struct Preparer<'a> {
     pub(super) file_number: Option<u32>,
 }
 
+fn document_of(parsed: &Result<Parsed>) -> Option<&Document> {
+    match parsed {
+        Ok((Record { event: Event::Document { document, .. }, .. }, _)) => Some(document),
+        _ => None,
+    }
+}
+
 impl Preparer<'_> {
+    /// Whether each of some parsed records is chosen; what is no document always is.
+    ///
+    /// # Errors
+    /// As [`Selection::choose`](super::Selection::choose).
+    pub(super) fn choose(&self, parsed: &[Result<Parsed>]) -> Result<Vec<bool>> {
+        let Some(selection) = &self.options.selection else {
+            return Ok(vec![true; parsed.len()]);
+        };
+        let documents: Vec<&Document> = parsed.iter().filter_map(document_of).collect();
+        let mut chosen = selection.choose(&documents)?.into_iter();
+        let verdicts = parsed.iter().map(|parsed| match document_of(parsed) {
+            Some(_) => chosen.next().unwrap_or(true),
+            None => true,
+        });
+        Ok(verdicts.collect())
+    }
+
     /// Takes a parsed record in, apart from its vector; settles whether the database knows it.
     ///
     /// # Errors
     /// [`Error::Input`] for a document that cannot be stored; [`Error::Corrupt`] when the database
     /// is damaged where it had to be read.
-    pub(super) fn ready(&self, file: &str, (record, place): Parsed) -> Result<Ready> {
+    pub(super) fn ready(
+        &self,
+        file: &str,
+        (record, place): Parsed,
+        is_chosen: bool,
+    ) -> Result<Ready> {
         let revision = self.file_number.map(|file| Revision {
             file,
             position: u32::try_from(record.position).unwrap_or(u32::MAX),
@@ -102,6 +134,9 @@ impl Preparer<'_> {
                 .is_some_and(|stored| stored.file > revision.file)
         {
             return Ok(Ready { place, revision: Some(revision), action: Action::Pass });
+        }
+        if !is_chosen {
+            return Ok(Ready { place, revision, action: Action::LeaveOut(document.key) });
         }
         let input = document.encoder_input();
         let input_hash = input.hash();

@@ -45,6 +45,8 @@ pub struct ImportReport {
     pub deletes: u64,
     /// Vectors that came without a document, and were given to one or made one.
     pub vectors: u64,
+    /// Documents that the [`Selection`](super::Selection) left out.
+    pub left_out: u64,
     /// Texts embedded.
     pub encoded: u64,
     /// Embeddings reused.

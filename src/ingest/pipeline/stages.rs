@@ -132,11 +132,17 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
     prepared.bytes_read = batch.bytes_read;
     prepared.digest = batch.digest;
     prepared.records.reserve_exact(batch.records.len());
-    for index in 0..batch.records.len() {
-        let record = match source::parse(file, &batch, index) {
-            Some(parsed) => parsed.and_then(|parsed| preparer.ready(file, parsed)),
-            None => break,
-        };
+    let parsed: Vec<_> =
+        (0..batch.records.len()).map_while(|index| source::parse(file, &batch, index)).collect();
+    let chosen = match preparer.choose(&parsed) {
+        Ok(chosen) => chosen,
+        Err(error) => {
+            prepared.failure = Some(error);
+            return prepared;
+        }
+    };
+    for (parsed, is_chosen) in parsed.into_iter().zip(chosen) {
+        let record = parsed.and_then(|parsed| preparer.ready(file, parsed, is_chosen));
         let record = match record {
             Err(error) if !matches!(error, Error::Input { .. }) => {
                 prepared.failure = Some(error);

@@ -83,6 +83,10 @@ impl<'a> Import<'a> {
                 Err(error @ Error::Input { .. }) if self.options.keep_going => {
                     self.report.broken_files.push(error);
                 }
+                Err(error @ Error::Input { .. }) if self.options.keep_before_failure => {
+                    self.commit("", 0)?;
+                    return Err(error);
+                }
                 result => result?,
             }
             self.bytes_before += bytes;
@@ -131,6 +135,9 @@ impl<'a> Import<'a> {
     fn documents(&mut self, source: &mut Source, mut entry: SourceEntry) -> Result<()> {
         let before = source.duplicates();
         self.read(source, &mut entry)?;
+        if let Some(path) = source.path() {
+            check_size(path, &source.entry())?;
+        }
         self.report.duplicates += source.duplicates() - before;
         self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         self.report.files += 1;
@@ -324,6 +331,13 @@ impl<'a> Import<'a> {
                     Err(error) => Err(error),
                 };
             }
+            Action::LeaveOut(key) => {
+                self.report.left_out += 1;
+                if let Some(revision) = revision {
+                    self.writer.leave_out(&key, revision)?;
+                }
+                return Ok(());
+            }
             Action::Delete(key) => {
                 self.report.deletes += 1;
                 match revision {
@@ -367,6 +381,21 @@ impl<'a> Import<'a> {
             bytes_total: self.bytes_total,
         });
     }
+}
+
+/// Fails for a file that is not as long any more as when it was opened: somebody is still writing it.
+fn check_size(path: &Path, entry: &SourceEntry) -> Result<()> {
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| Error::io("inspect", path.display().to_string(), error))?;
+    if metadata.len() == entry.bytes {
+        return Ok(());
+    }
+    let detail = format!(
+        "the file had {} bytes when it was opened and has {} now: import it again when it is complete",
+        entry.bytes,
+        metadata.len()
+    );
+    Err(input_error(&entry.name, "the whole file".into(), detail))
 }
 
 /// Bytes of a source's file, packed as they are; 0 for what has none.

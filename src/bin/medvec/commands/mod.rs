@@ -25,5 +25,6 @@ pub(crate) mod search;
 pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod strategy;
+pub(crate) mod sync;
 pub(crate) mod triples;
 pub(crate) mod verify;

@@ -1,0 +1,243 @@
+//! `medvec sync`
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use medvec::export::json;
+use medvec::session::{
+    NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncReport, SyncSettings, SyncStatus,
+    plan_sync, sync_status,
+};
+use serde::Serialize;
+
+use crate::args::{Format, Rows, Sync};
+use crate::context::Context;
+use crate::failure::{EXIT_ERROR, EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::style::{FAINT, GOOD, MARK, bytes, count, counted, duration};
+
+/// Names that a line lists.
+const LISTED: usize = 10;
+
+pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
+    if !matches!(args.format, Format::Text | Format::Json) {
+        return Err(Failure::usage("a sync is reported as text or json: use --format json"));
+    }
+    if args.status {
+        return status(args, context);
+    }
+    let Some(folder) = &args.folder else {
+        return Err(Failure::usage("name the folder of NLM's files"));
+    };
+    let plan = plan_sync(&args.database, folder, &settings(args))?;
+    remarks(&plan, context);
+    let budget = match args.dry_run || plan.is_large() {
+        true => Some(plan.budget(&context.control())?),
+        false => None,
+    };
+    if args.dry_run {
+        return dry_run(args, &plan, budget.as_ref(), context);
+    }
+    if let Some(budget) = &budget {
+        context.remark(format!("{FAINT}{}{FAINT:#}", cost(budget)));
+        if !args.ignore_space {
+            budget.check_space()?;
+        }
+    }
+    let progress = Arc::new(context.progress("reading"));
+    let report = plan.run(&context.watched(&progress));
+    drop(progress);
+    let report = report?;
+    for problem in &report.problems {
+        context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
+    }
+    match args.format {
+        Format::Json => json::write(&mut context.out.machine(), &report)?,
+        _ => report_on(&report, &args.database, context)?,
+    }
+    Ok(match report.is_news() {
+        _ if report.broken > 0 => EXIT_ERROR,
+        _ if !report.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
+        true => EXIT_FOUND,
+        false => EXIT_NONE,
+    })
+}
+
+fn settings(args: &Sync) -> SyncSettings {
+    let mut settings = SyncSettings::default();
+    settings.import.encoder = args.model.choice(args.encoder.as_deref());
+    settings.import.encoder.query = args.query_encoder.clone();
+    settings.import.rows = args.rows.map(Rows::row_type);
+    settings.import.defer = args.defer;
+    settings.import.keep_going = args.keep_going;
+    settings.keep = args.keep.clone();
+    settings.reread = args.reread;
+    settings.baseline_end = args.baseline_end;
+    settings.allow_removals = args.allow_removals;
+    settings
+}
+
+/// What is wrong with the folder, or left out of it.
+fn remarks(plan: &SyncPlan, context: &mut Context) {
+    for path in &plan.others {
+        let path = path.display();
+        context.remark(format!("{FAINT}{path} left out: no file of NLM's series{FAINT:#}"));
+    }
+    for path in &plan.copies {
+        let path = path.display();
+        context.remark(format!("{FAINT}{path} left out: the same file lies elsewhere{FAINT:#}"));
+    }
+    if !plan.superseded.is_empty() {
+        context.remark(format!(
+            "{FAINT}{} left out: a newer baseline is complete{FAINT:#}",
+            names(&plan.superseded)
+        ));
+    }
+    if !plan.missing.is_empty() {
+        context.remark(format!("{MARK}missing{MARK:#} {}", names(&plan.missing)));
+    }
+}
+
+/// Some files by name, the first ones in full.
+fn names(files: &[NlmFile]) -> String {
+    let mut names: Vec<String> = files.iter().take(LISTED).map(NlmFile::to_string).collect();
+    if files.len() > LISTED {
+        names.push(format!("and {} more", count((files.len() - LISTED) as u64)));
+    }
+    names.join(", ")
+}
+
+/// What a sync would do, for programs.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    to_read: &'a [PlannedFile],
+    known: u64,
+    missing: &'a [NlmFile],
+    superseded: &'a [NlmFile],
+    keep: Option<&'a str>,
+    budget: Option<&'a SyncBudget>,
+}
+
+fn dry_run(
+    args: &Sync,
+    plan: &SyncPlan,
+    budget: Option<&SyncBudget>,
+    context: &mut Context,
+) -> Result<u8> {
+    if args.format == Format::Json {
+        let dry = DryRun {
+            to_read: &plan.to_read,
+            known: plan.known,
+            missing: &plan.missing,
+            superseded: &plan.superseded,
+            keep: plan.keep.as_deref(),
+            budget,
+        };
+        json::write(&mut context.out.machine(), &dry)?;
+    } else {
+        for PlannedFile { path, bytes: size, reason, .. } in &plan.to_read {
+            let why = match reason {
+                ReadReason::Unfinished => "  the rest",
+                ReadReason::Changed => "  it has changed",
+                ReadReason::Again => "  once more",
+                _ => "",
+            };
+            let path = path.display();
+            writeln!(context.out, "{path}  {FAINT}{}{why}{FAINT:#}", bytes(*size))?;
+        }
+        let to_read = counted(plan.to_read.len() as u64, "file");
+        let known = count(plan.known);
+        writeln!(context.out, "{to_read} to read, {known} read before")?;
+        if let Some(budget) = budget.filter(|budget| budget.sample_citations > 0) {
+            writeln!(context.out, "{}", cost(budget))?;
+        }
+    }
+    Ok(if plan.to_read.is_empty() { EXIT_NONE } else { EXIT_FOUND })
+}
+
+fn cost(budget: &SyncBudget) -> String {
+    let free = match budget.free_bytes {
+        Some(free) => format!("{} are free", bytes(free)),
+        None => "how much is free is not known".to_owned(),
+    };
+    format!(
+        "{} to read: about {} at {} citations/s; the database grows by about {}, needs {} meanwhile, and {free}",
+        bytes(budget.read_bytes),
+        duration(Duration::from_secs_f64(budget.seconds.clamp(0.0, 1e9))),
+        count(budget.citations_per_second as u64),
+        bytes(budget.disk_bytes),
+        bytes(budget.needed_bytes),
+    )
+}
+
+fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Result<()> {
+    if let Some(removals) = report.removals.as_ref().filter(|removals| removals.count > 0) {
+        let first: Vec<String> = removals.first.iter().map(ToString::to_string).collect();
+        let (removed, year) = (counted(removals.count, "citation"), removals.year);
+        writeln!(
+            context.out,
+            "{removed} not in the baseline of 20{year:02} any more, deleted: {}{}",
+            first.join(" "),
+            if removals.count > first.len() as u64 { " ..." } else { "" }
+        )?;
+    }
+    if report.files == 0 {
+        writeln!(context.out, "nothing new for {}", database.display())?;
+        return Ok(());
+    }
+    let mut parts = vec![counted(report.files, "file"), format!("{} new", count(report.added))];
+    for (number, what) in [
+        (report.replaced, "replaced"),
+        (report.unchanged, "unchanged"),
+        (report.deletes, "deletions"),
+        (report.left_out, "left out"),
+        (report.encoded, "embedded"),
+        (report.reused, "embeddings reused"),
+        (report.skipped, "skipped"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number)));
+        }
+    }
+    writeln!(context.out, "{GOOD}synced{GOOD:#} {}: {}", database.display(), parts.join(", "))?;
+    Ok(())
+}
+
+fn status(args: &Sync, context: &mut Context) -> Result<u8> {
+    let status = sync_status(&args.database, args.folder.as_deref())?;
+    match args.format {
+        Format::Json => json::write(&mut context.out.machine(), &status)?,
+        _ => show(&status, context)?,
+    }
+    Ok(match &status {
+        _ if !status.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
+        SyncStatus { last_file: None, .. } => EXIT_NONE,
+        _ => EXIT_FOUND,
+    })
+}
+
+fn show(status: &SyncStatus, context: &mut Context) -> Result<()> {
+    let mut row =
+        |name: &str, value: String| writeln!(context.out, "{FAINT}{name:<12}{FAINT:#} {value}");
+    row("last file", status.last_file.map_or("none".into(), |file| file.to_string()))?;
+    if let (Some(day), Some(days)) = (&status.newest_record, status.days_old) {
+        let days = counted(u64::try_from(days).unwrap_or(0), "day");
+        row("last record", format!("revised {day}, {days} ago"))?;
+    }
+    let (citations, documents) = (count(status.citations), count(status.documents));
+    row("citations", format!("{citations} of {documents} documents"))?;
+    let all = || "all of PubMed".to_owned();
+    row("keeps", if status.keep.is_empty() { all() } else { status.keep.clone() })?;
+    row("files read", count(status.files_read))?;
+    for (name, files) in [
+        ("unfinished", Some(&status.unfinished)),
+        ("to read", status.to_read.as_ref()),
+        ("missing", Some(&status.missing)),
+    ] {
+        if let Some(files) = files.filter(|files| !files.is_empty()) {
+            row(name, format!("{}: {}", count(files.len() as u64), names(files)))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! What a folder holds that a database has not read.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::folder::Folder;
+use super::key::NlmFile;
+use super::ledger::Ledger;
+use super::settings::SyncSettings;
+use super::slice::Slice;
+use crate::db::Database;
+use crate::error::Error;
+use crate::format::manifest::SourceEntry;
+use crate::ingest::entry_of;
+use crate::session::error::{SessionError, SessionResult};
+
+/// What a sync will do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SyncPlan {
+    /// The files to read, in this order.
+    pub to_read: Vec<PlannedFile>,
+    /// Files that were read before and are the same.
+    pub known: u64,
+    /// Numbers that are missing between the lowest and the highest of a year.
+    pub missing: Vec<NlmFile>,
+    /// Files of older years that a complete newer baseline makes needless.
+    pub superseded: Vec<NlmFile>,
+    /// Files that lie in the folder a second time.
+    pub copies: Vec<PathBuf>,
+    /// What is no file of NLM's series.
+    pub others: Vec<PathBuf>,
+    /// The query that citations must match; `None` for all of PubMed.
+    pub keep: Option<String>,
+    pub(super) database: PathBuf,
+    pub(super) settings: SyncSettings,
+    pub(super) slice: Option<Slice>,
+    /// Files that were read and are read again: what the ledger is to say of them.
+    pub(super) reopened: Vec<SourceEntry>,
+    pub(super) baseline: Option<Baseline>,
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedFile {
+    /// Its place in the series.
+    pub file: NlmFile,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size, packed as it is.
+    pub bytes: u64,
+    /// Why it is read.
+    pub reason: ReadReason,
+}
+
+/// Why a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReadReason {
+    /// It was never read.
+    New,
+    /// It was read in part: the rest is to come.
+    Unfinished,
+    /// It was read, and has changed since.
+    Changed,
+    /// It was read, and a late file before it or another slice makes it needed again.
+    Again,
+}
+
+/// The newest year's baseline, where its end is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Baseline {
+    pub(super) year: u32,
+    end: u32,
+}
+
+impl Baseline {
+    pub(super) fn files(self) -> impl Iterator<Item = NlmFile> {
+        (1..=self.end).map(move |number| NlmFile::of(self.year, number))
+    }
+}
+
+/// Compares a folder with what the database in a directory has read; the database need not exist. Nothing is
+/// written. Cost: the first 64 KiB of each file.
+///
+/// # Errors
+/// [`SessionError::NoNlmFiles`], [`SessionError::FileTwice`]; for a slice [`SessionError::SliceDiffers`],
+/// [`SessionError::SliceUnstable`], [`SessionError::FilesNeeded`] and [`Error::Strategy`]; as [`Database::open`].
+pub fn plan_sync(
+    database: impl AsRef<Path>,
+    folder: impl AsRef<Path>,
+    settings: &SyncSettings,
+) -> SessionResult<SyncPlan> {
+    let path = database.as_ref();
+    let folder = Folder::open(folder.as_ref())?;
+    let opened = Database::exists(path).then(|| Database::open(path)).transpose()?;
+    let snapshot = opened.map(|database| database.snapshot());
+    let ledger = snapshot
+        .as_ref()
+        .map_or_else(Ledger::default, |snapshot| Ledger::of(&snapshot.manifest().sources));
+    let slice = Slice::parse(settings.keep.as_deref().unwrap_or(&ledger.slice))?;
+    if let Some(slice) = &slice {
+        slice.selection(snapshot.as_ref())?;
+    }
+    let text = slice.as_ref().map_or("", |slice| slice.text.as_str());
+    if text != ledger.slice && ledger.files().next().is_some() && !settings.reread {
+        return Err(SessionError::SliceDiffers {
+            stored: ledger.slice.clone(),
+            given: text.to_owned(),
+            files: ledger.files().count() as u64,
+        });
+    }
+    let baseline = baseline(&folder, &ledger, settings);
+    let present: BTreeSet<NlmFile> = folder.files.keys().copied().chain(ledger.read()).collect();
+    let newer = baseline.filter(|baseline| baseline.files().all(|file| present.contains(&file)));
+    let is_superseded = |file: NlmFile| newer.is_some_and(|newer| file.year() < newer.year);
+    let mut plan = SyncPlan {
+        to_read: Vec::new(),
+        known: 0,
+        missing: missing(&present.into_iter().filter(|file| !is_superseded(*file)).collect()),
+        superseded: Vec::new(),
+        copies: folder.copies,
+        others: folder.others,
+        keep: slice.as_ref().map(|slice| slice.text.clone()),
+        database: path.to_owned(),
+        settings: settings.clone(),
+        slice,
+        reopened: Vec::new(),
+        baseline,
+    };
+    // Under a slice, a record that is not kept leaves no trace. What is read late could bring back an older one,
+    // unless what came after it is read once more.
+    let mut is_late = settings.reread;
+    for (file, path) in folder.files {
+        let entry = match entry_of(&path) {
+            Ok(entry) => Some(entry),
+            // It is read when its turn comes, and stops the run there.
+            Err(Error::Input { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let is_known = entry.as_ref().is_some_and(|entry| ledger.is_known(file, entry));
+        let reason = match () {
+            () if is_superseded(file) => {
+                if !is_known {
+                    plan.superseded.push(file);
+                }
+                continue;
+            }
+            () if is_known && is_late => ReadReason::Again,
+            () if is_known => {
+                plan.known += 1;
+                continue;
+            }
+            () if ledger.is_read(file) => ReadReason::Changed,
+            () if ledger.is_begun(file) => ReadReason::Unfinished,
+            () => ReadReason::New,
+        };
+        is_late |= plan.slice.is_some();
+        let bytes = entry.as_ref().map_or(0, |entry| entry.bytes);
+        if is_late && ledger.is_read(file) {
+            plan.reopened.extend(entry);
+        }
+        plan.to_read.push(PlannedFile { file, path, bytes, reason });
+    }
+    plan.check_present(&ledger, is_superseded)?;
+    Ok(plan)
+}
+
+impl SyncPlan {
+    /// Bytes of the files to read, packed as they are.
+    pub fn read_bytes(&self) -> u64 {
+        self.to_read.iter().map(|planned| planned.bytes).sum()
+    }
+
+    /// Fails unless what must be read again is in the folder.
+    fn check_present(
+        &self,
+        ledger: &Ledger,
+        is_superseded: impl Fn(NlmFile) -> bool,
+    ) -> SessionResult<()> {
+        let from = match self.to_read.first() {
+            _ if self.settings.reread => None,
+            Some(first) if self.slice.is_some() => Some(first.file),
+            _ => return Ok(()),
+        };
+        let here: BTreeSet<NlmFile> = self.to_read.iter().map(|planned| planned.file).collect();
+        let is_needed = |file: &NlmFile| {
+            from.is_none_or(|from| *file > from) && !is_superseded(*file) && !here.contains(file)
+        };
+        let mut absent = ledger.read().filter(is_needed);
+        match absent.next() {
+            None => Ok(()),
+            Some(first) => Err(SessionError::FilesNeeded {
+                first: first.to_string(),
+                count: 1 + absent.count() as u64,
+                late: from.map(|file| file.to_string()),
+            }),
+        }
+    }
+}
+
+/// The newest year's baseline, where its end is given or the folder shows it.
+fn baseline(folder: &Folder, ledger: &Ledger, settings: &SyncSettings) -> Option<Baseline> {
+    let year = folder.files.keys().copied().chain(ledger.files()).max()?.year();
+    let end = settings.baseline_end.or_else(|| folder.baseline_end(year))?;
+    Some(Baseline { year, end })
+}
+
+/// Numbers that are missing between the lowest and the highest of each year.
+pub(super) fn missing(present: &BTreeSet<NlmFile>) -> Vec<NlmFile> {
+    let pairs = present.iter().zip(present.iter().skip(1));
+    let same_year = pairs.filter(|(before, after)| before.year() == after.year());
+    let gap = |(before, after): (&NlmFile, &NlmFile)| {
+        let (year, numbers) = (before.year(), before.number() + 1..after.number());
+        numbers.map(move |number| NlmFile::of(year, number))
+    };
+    same_year.flat_map(gap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_within_a_year() {
+        let files = [(26, 3), (26, 4), (26, 7), (27, 1), (27, 3)];
+        let present = files.iter().map(|(year, number)| NlmFile::of(*year, *number)).collect();
+        let names: Vec<String> = missing(&present).iter().map(NlmFile::to_string).collect();
+        assert_eq!(names, ["pubmed26n0005", "pubmed26n0006", "pubmed27n0002"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! A plan, carried out.
+
+use std::sync::Arc;
+
+use super::ledger::{Ledger, note};
+use super::plan::SyncPlan;
+use super::reconcile::reconcile;
+use super::report::SyncReport;
+use crate::control::Control;
+use crate::db::{Database, Snapshot};
+use crate::error::Result;
+use crate::ingest::pipeline::Selection;
+use crate::session::error::SessionResult;
+use crate::session::import::Import;
+
+impl SyncPlan {
+    /// Reads the files of the plan in order, then deletes what a new baseline does not have any more.
+    ///
+    /// A run that ends early, by an error or a kill, leaves what was committed; the next one goes on there, inside of
+    /// a file as well.
+    ///
+    /// # Errors
+    /// [`Error::Input`](crate::Error::Input) for a bad file or record, with what came before it committed;
+    /// [`SessionError::TooManyRemovals`](crate::session::SessionError::TooManyRemovals), with everything read;
+    /// as [`Import::prepare`] and [`Import::run`].
+    pub fn run(self, control: &Control) -> SessionResult<SyncReport> {
+        let mut report = SyncReport { missing: self.missing.clone(), ..SyncReport::default() };
+        let database = match self.to_read.is_empty() {
+            true if !Database::exists(&self.database) => return Ok(report),
+            true => Database::open(&self.database)?,
+            false => {
+                let files = self.to_read.iter().map(|planned| planned.path.clone()).collect();
+                let import = Import::of_files(&self.database, files, &self.settings.import)?;
+                let database = import.database().clone();
+                let selection = self.selection(Some(&database.snapshot()))?;
+                let slice = self.slice.as_ref().map_or("", |slice| slice.text.as_str());
+                note(&database, slice, &self.reopened)?;
+                let import = import.selecting(selection, self.settings.commit_every);
+                report.take(&import.run(control)?);
+                database
+            }
+        };
+        if let Some(year) = self.complete_year(&database.snapshot()) {
+            let allowed = self.settings.allow_removals;
+            report.removals = Some(reconcile(&database, year, allowed, control)?);
+        }
+        Ok(report)
+    }
+
+    /// What chooses the citations of the slice, if there is one.
+    pub(super) fn selection(
+        &self,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Option<Arc<dyn Selection>>> {
+        self.slice.as_ref().map(|slice| slice.selection(snapshot)).transpose()
+    }
+
+    /// The newest year, once all of its baseline was read.
+    fn complete_year(&self, snapshot: &Snapshot) -> Option<u32> {
+        let baseline = self.baseline?;
+        let ledger = Ledger::of(&snapshot.manifest().sources);
+        baseline.files().all(|file| ledger.is_read(file)).then_some(baseline.year)
+    }
+}

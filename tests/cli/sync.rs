@@ -1,0 +1,112 @@
+//! `medvec sync`: exit codes for cron, what it says, and what it says to programs.
+
+use std::fs;
+use std::io::Write;
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+/// A packed file of citations with these titles.
+fn file(sandbox: &Sandbox, name: &str, titles: &[(u32, &str)]) {
+    let article = |(pmid, title): &(u32, &str)| {
+        format!(
+            "<PubmedArticle><MedlineCitation><PMID Version=\"1\">{pmid}</PMID><DateRevised><Year>2026</Year>\
+             <Month>01</Month><Day>02</Day></DateRevised><Article><ArticleTitle>{title}</ArticleTitle></Article>\
+             </MedlineCitation></PubmedArticle>\n"
+        )
+    };
+    let articles: String = titles.iter().map(article).collect();
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    write!(packer, "<PubmedArticleSet>{articles}</PubmedArticleSet>").expect("memory");
+    let path = sandbox.path(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
+    fs::write(path, packer.finish().expect("memory")).expect("writes");
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn exit_codes_tell_what_came_in() {
+    let sandbox = Sandbox::new();
+    let sync = |more: &[&str]| sandbox.medvec(&[&["sync", "db", "nlm"], more].concat());
+    sync(&[]).expect(2).says(&["nlm"]);
+    file(&sandbox, "nlm/pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")]);
+    sandbox.write("nlm/notes.txt", "mine");
+    let dry = sync(&["--dry-run"]).expect(0);
+    dry.says(&["notes.txt left out"]).shows(&[
+        "pubmed26n0001.xml.gz",
+        "1 file to read",
+        "citations/s",
+    ]);
+    assert!(!sandbox.path("db").exists(), "a dry run writes nothing");
+    sync(&[]).expect(0).shows(&["synced db: 1 file, 2 new, 2 embedded"]);
+    sync(&[]).expect(1).shows(&["nothing new for db"]);
+    sync(&["--dry-run"]).expect(1).shows(&["0 files to read, 1 read before"]);
+
+    file(&sandbox, "nlm/pubmed26n0004.xml.gz", &[(1, "Asthma")]);
+    let gap = sync(&[]).expect(2);
+    gap.says(&["missing pubmed26n0002, pubmed26n0003"])
+        .shows(&["1 replaced", "1 embeddings reused"]);
+    sync(&["--allow-gaps"]).expect(1);
+    sandbox.medvec(&["sync", "db", "--status"]).expect(2).shows(&[
+        "last file    pubmed26n0004",
+        "revised 2026-01-02",
+        "2 of 2 documents",
+        "all of PubMed",
+        "missing      2: pubmed26n0002, pubmed26n0003",
+    ]);
+
+    sandbox.write("nlm/pubmed26n0002.xml.gz", "<PubmedArticleSet>");
+    sync(&[]).expect(2).says(&["pubmed26n0002.xml.gz", "what was committed before stays"]);
+    let passed = sync(&["--keep-going", "--allow-gaps"]).expect(2);
+    passed.says(&["skipped pubmed26n0002.xml.gz"]);
+    sandbox.medvec(&["sync", "db"]).expect(2).says(&["FOLDER"]);
+}
+
+#[test]
+fn programs_get_json() {
+    let sandbox = Sandbox::new();
+    file(&sandbox, "nlm/pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")]);
+    let sync = |more: &[&str]| {
+        json(&sandbox.medvec(&[&["sync", "db", "nlm", "-f", "json"], more].concat()).out)
+    };
+    let dry = sync(&["--dry-run", "--keep", "asthma[ti]"]);
+    assert_eq!(dry["to_read"][0]["file"], "pubmed26n0001");
+    assert_eq!(dry["to_read"][0]["reason"], "new");
+    assert_eq!(dry["budget"]["sample_citations"], 2);
+    let report = sync(&["--keep", "asthma[ti]", "--encoder", "none"]);
+    assert_eq!((&report["added"], &report["left_out"]), (&1.into(), &1.into()));
+    let status = sync(&["--status"]);
+    assert_eq!((&status["keep"], &status["citations"]), (&"asthma[ti]".into(), &1.into()));
+    assert_eq!(
+        (&status["last_file"], &status["to_read"]),
+        (&"pubmed26n0001".into(), &Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn refusals_name_the_option() {
+    let sandbox = Sandbox::new();
+    file(&sandbox, "nlm/pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")]);
+    let sync = |more: &[&str]| {
+        sandbox.medvec(&[&["sync", "db", "nlm", "--encoder", "none"], more].concat())
+    };
+    sync(&["--keep", "asthma"]).expect(2).says(&["`asthma` has no tag"]);
+    sync(&["--keep", "Asthmas[mh]"]).expect(2).says(&["Asthma"]);
+    assert!(!sandbox.path("db").exists(), "nothing was made");
+    sync(&["--keep", "asthma[ti]"]).expect(0).shows(&["1 new", "1 left out"]);
+    sync(&["--keep", "gout[ti]"]).expect(2).says(&["only `asthma[ti]`", "--reread"]);
+    sync(&["--keep", "gout[ti]", "--reread"]).expect(0);
+    sandbox.medvec(&["get", "db", "2"]).expect(0).shows(&["Gout"]);
+    sandbox.medvec(&["get", "db", "1"]).expect(1);
+
+    file(&sandbox, "nlm/pubmed27n0001.xml.gz", &[(1, "Asthma")]);
+    let bound = ["--baseline-end", "1", "--allow-removals", "0"];
+    sync(&bound).expect(2).says(&["here: 1 (2)", "--allow-removals 1"]);
+    sync(&["--baseline-end", "1"])
+        .expect(0)
+        .shows(&["1 citation not in the baseline of 2027", ": 2"]);
+}
