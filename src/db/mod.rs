@@ -35,7 +35,7 @@ mod maintain;
 mod next;
 mod options;
 mod pending;
-mod preconditions;
+pub(crate) mod preconditions;
 mod recover;
 mod repair;
 pub(crate) mod setters;

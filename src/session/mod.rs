@@ -49,6 +49,7 @@
 //! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
+//! | `merge` | several databases made one |
 //! | `strategy` | a history of searches |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
 //! | `engine` | a model by itself: tokens, vectors, scores |
@@ -81,6 +82,7 @@ mod import;
 mod inspect;
 mod locate;
 mod maintain;
+mod merge;
 pub mod mesh;
 #[cfg(feature = "bert")]
 pub mod models;
@@ -119,6 +121,7 @@ pub use find::{KeyLookup, find_keys};
 pub use folders::{ModelNote, model_notes};
 pub use import::Import;
 pub use inspect::{DatabaseFiles, FileOutline, SectionOutline, outline};
+pub use merge::{MergeReport, merge};
 pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
@@ -133,8 +136,8 @@ pub use strategy::History;
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};
 pub use crate::db::{
-    AdoptReport, CompactReport, IndexStats, OptimizeOptions, OptimizeReport, OptimizeStage,
-    RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
+    AdoptReport, BackupOptions, BackupReport, CompactReport, IndexStats, OptimizeOptions,
+    OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
 };
 pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};

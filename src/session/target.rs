@@ -58,7 +58,7 @@ pub(super) fn create(
 }
 
 /// Fails for a place that holds something else.
-fn check_directory(path: &Path) -> SessionResult<()> {
+pub(super) fn check_directory(path: &Path) -> SessionResult<()> {
     if path.is_file() {
         return Err(SessionError::DatabaseIsFile { path: path.to_owned() });
     }

@@ -8,6 +8,7 @@ mod filters;
 mod literature;
 mod mesh;
 mod models;
+mod moving;
 mod strategy;
 mod triples;
 mod values;
@@ -30,6 +31,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshSh
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
+pub(crate) use moving::{Backup, Merge};
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use triples::{
     NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
@@ -105,6 +107,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Show what of a damaged database can be saved, and save it.
     Repair(Repair),
+    /// Copy a database to another directory, or bring a copy up to date.
+    Backup(Backup),
+    /// Add the documents of databases to another.
+    Merge(Merge),
     /// Merge segments and drop deleted documents.
     Compact(Compact),
     /// Make the index as good as it gets: train it, index everything, measure its recall.

@@ -1,0 +1,80 @@
+//! `medvec backup` and `medvec merge`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use medvec::export::{json, moves};
+use medvec::session;
+use medvec::session::BackupOptions;
+use serde_json::Value;
+
+use super::import::advise;
+use super::open::open;
+use crate::args::{Backup, Format, Merge};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::style::{GOOD, MARK, bytes, count, counted};
+
+pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let database = open(&args.database)?;
+    let options = BackupOptions::default().check(args.check);
+    let report = {
+        let progress = Arc::new(context.progress("copying"));
+        database.backup(&args.destination, &options, &context.watched(&progress))?
+    };
+    for name in &report.replaced {
+        context.remark(format!("{MARK}{name} was damaged there{MARK:#} and was copied anew"));
+    }
+    if is_json {
+        return write(&moves::backup(&report), context);
+    }
+    let (copied, kept) = (report.files_copied as u64, report.files_kept as u64);
+    writeln!(
+        context.out,
+        "{GOOD}copied{GOOD:#} generation {} to {}: {}, {}; {} there already, {}",
+        report.generation.0,
+        args.destination.display(),
+        counted(copied, "file"),
+        bytes(report.bytes_copied),
+        counted(kept, "file"),
+        bytes(report.bytes_kept)
+    )?;
+    Ok(EXIT_FOUND)
+}
+
+pub(crate) fn merge(args: &Merge, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let (database, report) = {
+        let progress = Arc::new(context.progress("merging"));
+        session::merge(&args.target, &args.sources, &context.watched(&progress))?
+    };
+    if is_json {
+        return write(&moves::merge(&report), context);
+    }
+    let applied = &report.applied;
+    writeln!(
+        context.out,
+        "{GOOD}merged{GOOD:#} {} into {}: {} new, {} replaced, {} unchanged",
+        counted(report.databases as u64, "database"),
+        args.target.display(),
+        count(applied.added),
+        count(applied.replaced),
+        count(applied.unchanged)
+    )?;
+    advise(&database, &args.target, context)?;
+    Ok(EXIT_FOUND)
+}
+
+fn is_json(format: Format) -> Result<bool> {
+    match format {
+        Format::Text => Ok(false),
+        Format::Json => Ok(true),
+        _ => Err(Failure::usage("reports are written as text or json: use --format json")),
+    }
+}
+
+fn write(value: &Value, context: &mut Context) -> Result<u8> {
+    json::write(&mut context.out.machine(), value)?;
+    Ok(EXIT_FOUND)
+}
