@@ -370,6 +370,20 @@ impl Error {
         Error::Corrupt { file: file.into(), offset, rule, detail: detail.into() }
     }
 
+    /// The same, and of which database a damaged file is, where there are several.
+    #[cfg(feature = "session")]
+    pub(crate) fn within(self, place: &std::path::Path) -> Error {
+        match self {
+            Error::Corrupt { file, offset, rule, detail } => Error::Corrupt {
+                file: place.join(file).display().to_string(),
+                offset,
+                rule,
+                detail,
+            },
+            other => other,
+        }
+    }
+
     /// An [`Error::Encoder`], for implementations of [`Encoder`](crate::encoder::Encoder).
     pub fn encoder(name: impl Into<String>, detail: impl Into<String>) -> Error {
         Error::Encoder { name: name.into(), detail: detail.into() }

@@ -35,7 +35,7 @@ mod maintain;
 mod next;
 mod options;
 mod pending;
-pub(crate) mod preconditions;
+mod preconditions;
 mod recover;
 mod repair;
 pub(crate) mod setters;
@@ -50,12 +50,18 @@ mod writer;
 pub use backup::{BackupOptions, BackupReport};
 pub use change::{Applied, Change};
 pub use database::Database;
+#[cfg(feature = "session")]
+pub(crate) use files::files_of;
 pub use maintain::{
     AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, OptimizeOptions,
     OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
 };
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
+#[cfg(feature = "session")]
+pub(crate) use preconditions::check_joinable;
 pub use repair::{RepairReport, SegmentRepair, UndoReport};
+#[cfg(feature = "session")]
+pub(crate) use snapshot::OpenFile;
 pub use snapshot::Snapshot;
 pub use stats::{IndexStats, MeshStats, SegmentStats, Stats};
 pub use vectors::StoredVectors;

@@ -1,9 +1,9 @@
-//! What copying and joining databases did, as JSON.
+//! What copying, packing and joining databases did, as JSON.
 
 use serde_json::{Value, json};
 
 use crate::db::BackupReport;
-use crate::session::MergeReport;
+use crate::session::{ArchiveReport, MergeReport};
 
 /// What a copy did.
 pub fn backup(report: &BackupReport) -> Value {
@@ -27,5 +27,15 @@ pub fn merge(report: &MergeReport) -> Value {
         "added": report.applied.added,
         "replaced": report.applied.replaced,
         "unchanged": report.applied.unchanged,
+    })
+}
+
+/// What was packed or unpacked.
+pub fn archive(report: &ArchiveReport) -> Value {
+    json!({
+        "generation": report.generation.0,
+        "documents": report.documents,
+        "files": report.files,
+        "bytes": report.bytes,
     })
 }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::{SessionError, SessionResult};
 use super::target::check_directory;
 use crate::control::Control;
-use crate::db::preconditions::check_joinable;
-use crate::db::{Applied, CreateOptions, Database, Snapshot, WriterOptions};
-use crate::error::Error;
+use crate::db::{Applied, CreateOptions, Database, Snapshot, WriterOptions, check_joinable};
 use crate::ids::Generation;
 
 /// What a merge did.
@@ -47,7 +45,7 @@ pub fn merge(
 ) -> SessionResult<(Database, MergeReport)> {
     let mut opened = Vec::with_capacity(sources.len());
     for path in sources {
-        let database = Database::open(path).map_err(|error| placed(error, path))?;
+        let database = Database::open(path).map_err(|error| error.within(path))?;
         opened.push((path.as_path(), database.snapshot()));
     }
     let Some((first_path, first)) = opened.first() else { return Err(SessionError::NoSources) };
@@ -73,7 +71,7 @@ pub fn merge(
     for (path, snapshot) in &opened {
         let control = control.part(documents, total);
         let added = writer.add_documents_of(snapshot, &control);
-        applied += added.map_err(|error| placed(error, path))?;
+        applied += added.map_err(|error| error.within(path))?;
         documents += snapshot.len();
     }
     control.check()?;
@@ -90,16 +88,6 @@ fn create_like(path: &Path, first: &Snapshot) -> SessionResult<Database> {
     let options =
         CreateOptions::default().vectors(manifest.vectors.clone()).lexical(manifest.lexical);
     Ok(Database::create(path, options)?)
-}
-
-/// Says of which of the databases a damaged file is.
-fn placed(error: Error, database: &Path) -> Error {
-    match error {
-        Error::Corrupt { file, offset, rule, detail } => {
-            Error::corrupt(database.join(file).display().to_string(), offset, rule, detail)
-        }
-        other => other,
-    }
 }
 
 fn check_vectors(into: &(&Path, Snapshot), source: &(&Path, Snapshot)) -> SessionResult<()> {

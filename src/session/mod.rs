@@ -49,6 +49,7 @@
 //! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
+//! | `archive` | a database in one file |
 //! | `merge` | several databases made one |
 //! | `strategy` | a history of searches |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
@@ -61,6 +62,7 @@
 //! | `error` | what a session refuses |
 
 mod answer;
+mod archive;
 mod ask;
 mod beir;
 mod choice;
@@ -103,6 +105,7 @@ mod target;
 pub mod triples;
 
 pub use answer::{Answer, AnswerHit, Highlights, journal_of, years_of};
+pub use archive::{ArchiveReport, pack, unpack};
 pub use beir::{BeirSettings, ExportedBeir, export_beir};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]

@@ -31,7 +31,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshSh
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
-pub(crate) use moving::{Backup, Merge};
+pub(crate) use moving::{Backup, Merge, Pack, Unpack};
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use triples::{
     NegativesName, PassageName, PositivesName, SamplingName, Triples, TriplesFormat,
@@ -109,6 +109,10 @@ pub(crate) enum Command {
     Repair(Repair),
     /// Copy a database to another directory, or bring a copy up to date.
     Backup(Backup),
+    /// Write a database to one file, to send or to keep.
+    Pack(Pack),
+    /// Make a database of a file that `medvec pack` wrote.
+    Unpack(Unpack),
     /// Add the documents of databases to another.
     Merge(Merge),
     /// Merge segments and drop deleted documents.

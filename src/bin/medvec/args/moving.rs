@@ -1,4 +1,4 @@
-//! Databases as a whole: copied and joined.
+//! Databases as a whole: copied, packed and joined.
 
 use std::path::PathBuf;
 
@@ -47,6 +47,38 @@ pub(crate) struct Merge {
     /// Databases that they come from; these stay as they are.
     #[arg(value_name = "SOURCE", required = true)]
     pub(crate) sources: Vec<PathBuf>,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec pack`
+#[derive(Debug, Args)]
+pub(crate) struct Pack {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// A new file: a tar archive of the newest generation, not compressed.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec unpack`
+#[derive(Debug, Args)]
+pub(crate) struct Unpack {
+    /// An archive that `medvec pack` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Directory of the new database, which must not exist. It appears when every byte was checked.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
 
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]

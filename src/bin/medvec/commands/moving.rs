@@ -1,16 +1,17 @@
-//! `medvec backup` and `medvec merge`
+//! `medvec backup`, `pack`, `unpack` and `merge`
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::{json, moves};
 use medvec::session;
-use medvec::session::BackupOptions;
+use medvec::session::{ArchiveReport, BackupOptions};
 use serde_json::Value;
 
 use super::import::advise;
 use super::open::open;
-use crate::args::{Backup, Format, Merge};
+use crate::args::{Backup, Format, Merge, Pack, Unpack};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::style::{GOOD, MARK, bytes, count, counted};
@@ -39,6 +40,47 @@ pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
         bytes(report.bytes_copied),
         counted(kept, "file"),
         bytes(report.bytes_kept)
+    )?;
+    Ok(EXIT_FOUND)
+}
+
+pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let snapshot = open(&args.database)?.snapshot();
+    let report = {
+        let progress = Arc::new(context.progress("packing"));
+        session::pack(&snapshot, &args.file, &context.watched(&progress))?
+    };
+    archived(&report, ("packed", &args.file), is_json, context)
+}
+
+pub(crate) fn unpack(args: &Unpack, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let report = {
+        let progress = Arc::new(context.progress("unpacking"));
+        session::unpack(&args.file, &args.database, &context.watched(&progress))?
+    };
+    archived(&report, ("unpacked", &args.database), is_json, context)
+}
+
+/// Says what was done, and where the result is.
+fn archived(
+    report: &ArchiveReport,
+    (what, place): (&str, &Path),
+    is_json: bool,
+    context: &mut Context,
+) -> Result<u8> {
+    if is_json {
+        return write(&moves::archive(report), context);
+    }
+    writeln!(
+        context.out,
+        "{GOOD}{what}{GOOD:#} generation {} to {}: {}, {}, {}",
+        report.generation.0,
+        place.display(),
+        counted(report.documents, "document"),
+        counted(report.files as u64, "file"),
+        bytes(report.bytes)
     )?;
     Ok(EXIT_FOUND)
 }
