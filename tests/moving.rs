@@ -10,7 +10,7 @@ use std::thread;
 
 use common::{contents, create_options, document, vector};
 use medvec::reports::BackupReport;
-use medvec::storage::sim::SimStorage;
+use medvec::storage::sim::{Fault, FaultKind, SimStorage};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{
     BackupOptions, CancelToken, Change, Control, CreateOptions, Database, Document, EncoderSpec,
@@ -386,6 +386,57 @@ fn every_crash_image_of_a_destination_is_the_older_or_the_newer_generation() {
     }
     println!("{images} images, {unfinished} without a database");
     assert!(images > 200 && unfinished > 20);
+}
+
+/// Whatever call to the destination fails, it holds the older or the newer generation, and the next copy goes
+/// on.
+#[test]
+fn a_failing_destination_keeps_its_generation() {
+    let database = Database::create_in(Arc::new(MemoryStorage::new()), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    commit(&mut writer, 0..6, 0);
+    let older = MemoryStorage::new();
+    database.backup_in(&older, &BackupOptions::default(), &control()).unwrap();
+    let before = database.snapshot().generation();
+    commit(&mut writer, 4..8, 1);
+    commit(&mut writer, 6..9, 2);
+    let newest = database.snapshot().generation();
+    let (mut failed, mut unknown) = (0, 0);
+    for kind in FaultKind::ALL {
+        for persistent in [false, true] {
+            for call in 0.. {
+                let storage = SimStorage::on(&older).unwrap();
+                storage.fail_at(call, Fault { kind, persistent });
+                let result = database.backup_in(&storage, &BackupOptions::default(), &control());
+                let struck = storage.struck();
+                storage.heal();
+                let at = format!("{kind:?} at call {call}, persistent {persistent}");
+                let opened = Database::open_in(Arc::new(storage.clone())).unwrap().snapshot();
+                opened.verify(&control()).unwrap();
+                match &result {
+                    Ok(_) => assert_eq!(opened.generation(), newest, "{at}"),
+                    Err(Error::CommitUnknown { .. }) => {
+                        assert_eq!(opened.generation(), newest, "{at}");
+                        unknown += 1;
+                    }
+                    Err(error) => {
+                        assert_eq!(opened.generation(), before, "{at}: {error}");
+                        failed += 1;
+                    }
+                }
+                database.backup_in(&storage, &BackupOptions::default(), &control()).unwrap();
+                let made = Database::open_in(Arc::new(storage)).unwrap().snapshot();
+                made.verify(&control()).unwrap();
+                assert_eq!(made.manifest(), database.snapshot().manifest(), "{at}");
+                if struck == 0 {
+                    assert!(result.is_ok(), "{at}");
+                    break;
+                }
+            }
+        }
+    }
+    println!("{failed} failures, {unknown} after publication");
+    assert!(failed > 50 && unknown > 0);
 }
 
 /// Every stored vector, by key.

@@ -14,7 +14,7 @@ use super::{gc, lock};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest::Manifest;
-use crate::format::names::{Name, TEMPORARY_COPY, parse};
+use crate::format::names::{LOCK, Name, TEMPORARY_COPY, parse};
 use crate::ids::Generation;
 use crate::storage::{Storage, VerifiedFile, WriterLock};
 
@@ -57,8 +57,10 @@ pub(super) fn backup(
     options: &BackupOptions,
     control: &Control,
 ) -> Result<BackupReport> {
-    // Before the lock, which would leave a file in a directory that is not ours.
-    check_destination(snapshot, storage)?;
+    if !storage.list()?.iter().any(|name| name == LOCK) {
+        // Before a lock that would leave a file in a directory that is not ours.
+        check_destination(snapshot, storage)?;
+    }
     let lock = lock::take(storage, None, control)?;
     let base = check_destination(snapshot, storage)?;
     let copied = Copy { storage, lock: &*lock, options, control }.run(snapshot, base.as_ref());
@@ -78,17 +80,22 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
     if generations_of(&names).is_empty() && remembered(&names).is_none() {
         // A copy that was interrupted, whose files are complete, or something that must not be touched.
         let own = snapshot.files();
-        let is_own = |name: &String| match parse(name) {
-            Some(Name::Lock | Name::TemporaryManifest | Name::TemporaryCopy) => true,
-            _ => own.iter().any(|own| own.file.name() == name && same_at(storage, own).is_ok()),
-        };
-        return match names.iter().find(|name| !is_own(name)) {
-            None => Ok(None),
-            Some(name) => refused(format!(
-                "it holds `{name}`, which is not a file of this generation, and no manifest; name a new or \
-                 an empty directory"
-            )),
-        };
+        for name in &names {
+            if let Some(Name::Lock | Name::TemporaryManifest | Name::TemporaryCopy) = parse(name) {
+                continue;
+            }
+            let is_own = match own.iter().find(|own| own.file.name() == name) {
+                Some(own) => is_whole(same_at(storage, own))?,
+                None => false,
+            };
+            if !is_own {
+                return refused(format!(
+                    "it holds `{name}`, which is not a file of this generation, and no manifest; name \
+                     a new or an empty directory"
+                ));
+            }
+        }
+        return Ok(None);
     }
     let newest = newest_generation(storage).and_then(|newest| match newest {
         Some(newest) => read_manifest(storage, newest).map(|(manifest, _)| Some(manifest)),
@@ -130,6 +137,15 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
 /// The file of this name in a directory, if it is the same by length, id and checksum of its footer.
 fn same_at(storage: &dyn Storage, open: &OpenFile<'_>) -> Result<VerifiedFile> {
     VerifiedFile::open(storage, open.file.name(), open.kind, Some(&open.file.frame().seal))
+}
+
+/// Whether a check found no damage; what cannot be found out is an error.
+fn is_whole<T>(checked: Result<T>) -> Result<bool> {
+    match checked {
+        Ok(_) => Ok(true),
+        Err(Error::Corrupt { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A copy under way.
@@ -193,11 +209,9 @@ impl Copy<'_> {
     /// Whether the destination has this file; all of it, if that is to be checked.
     fn is_there(&self, file: &OpenFile<'_>) -> Result<bool> {
         let found = same_at(self.storage, file);
-        match found.and_then(|found| if self.options.check { found.verify() } else { Ok(()) }) {
-            Ok(()) => Ok(true),
-            Err(Error::Corrupt { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let checked =
+            found.and_then(|found| if self.options.check { found.verify() } else { Ok(()) });
+        is_whole(checked)
     }
 
     /// Copies a file; returns its name if a damaged one stood there.
