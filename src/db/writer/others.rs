@@ -9,11 +9,16 @@ use super::rows::Place;
 use crate::control::Control;
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::ids::{Key, Revision};
-use crate::segment::Draft;
+use crate::format::manifest::{RowType, VectorConfig};
+use crate::ids::{Key, Revision, RowId};
+use crate::segment::{Draft, Segment};
 
 /// Documents between two checks of the control.
 const CHECK_ROWS: u64 = 256;
+
+/// How far numbers of two int8 rows with the same codes may be apart, as a share of the greatest: far below
+/// the step between two codes, 1/127, and above what rotation and scale round.
+const INT8_PRECISION: f32 = 1e-5;
 
 /// A row of the other database.
 struct OtherRow<'a> {
@@ -33,7 +38,8 @@ impl Writer {
     /// database's sources after this one's would do. What the other database deleted deletes nothing here.
     /// A document that is nothing but a key and a vector gives that vector to the document that is there.
     ///
-    /// Vectors are stored bit for bit as they are there where both databases have the same type of rows.
+    /// Vectors are stored bit for bit as they are there where both databases have the same type of rows; only
+    /// the scales of int8 rows under [`Metric::Dot`](crate::Metric::Dot) are rounded anew, in their last bits.
     ///
     /// Memory: as [`Writer::apply`]. Cost: that of writing the documents, without embedding.
     ///
@@ -105,7 +111,7 @@ impl Writer {
         if revision.is_none()
             && let Some(Place::Stored(StoredRow { segment, row })) = self.find(draft.key())?.live
             && segment.has_record(row, draft)?
-            && (vector.is_none() || segment.vector(row)?.as_deref() == vector)
+            && vector.map_or(Ok(true), |vector| self.holds(&segment, row, vector))?
         {
             applied.unchanged += 1;
             return Ok(());
@@ -113,11 +119,19 @@ impl Writer {
         self.apply_one(draft, revision, vector, hash, applied)
     }
 
+    /// Whether a row has this vector, as it was read from another row.
+    fn holds(&self, segment: &Segment, row: RowId, vector: &[f32]) -> Result<bool> {
+        let Some(stored) = segment.vector(row)? else { return Ok(false) };
+        let is_int8 = |config: &VectorConfig| config.row_type == RowType::Int8;
+        let precision = if self.next.vectors().is_some_and(is_int8) { INT8_PRECISION } else { 0.0 };
+        let widest = vector.iter().fold(0.0f32, |widest, number| widest.max(number.abs()));
+        let is_near = |(one, other): (&f32, &f32)| (one - other).abs() <= widest * precision;
+        Ok(stored.len() == vector.len() && stored.iter().zip(vector).all(is_near))
+    }
+
     fn add_vector(&mut self, key: &Key, vector: &[f32], applied: &mut Applied) -> Result<()> {
         let is_there = match self.find(key)?.live {
-            Some(Place::Stored(StoredRow { segment, row })) => {
-                segment.vector(row)?.as_deref() == Some(vector)
-            }
+            Some(Place::Stored(StoredRow { segment, row })) => self.holds(&segment, row, vector)?,
             _ => false,
         };
         match is_there {

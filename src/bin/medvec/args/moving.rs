@@ -36,7 +36,7 @@ pub(crate) struct Backup {
 #[command(
     after_help = "It is one commit: all documents or none. Of two documents with one key, that of the later file of \
     PubMed stays; those of other sources replace what is there. What a source deleted deletes nothing in the target. \
-    Vectors are taken over as they are, so all databases must have the same encoder, or none. Which files were imported \
+    Vectors are taken over as they are stored, so all databases must have the same encoder, or none. Which files were imported \
     is not taken over."
 )]
 pub(crate) struct Merge {
