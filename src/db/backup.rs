@@ -115,7 +115,7 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
     if base.generation > manifest.generation {
         return refused(format!(
             "it holds generation {}, which is newer than generation {}",
-            base.generation, manifest.generation
+            base.generation.0, manifest.generation.0
         ));
     }
     let written = "both were written to since one was copied from the other; name a new or an empty \
@@ -123,7 +123,7 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
     if base.generation == manifest.generation && base != *manifest
         || base.next_segment > manifest.next_segment
     {
-        return refused(format!("its generation {} is another one: {written}", base.generation));
+        return refused(format!("its generation {} is another one: {written}", base.generation.0));
     }
     let named = files_of(&base);
     for (name, seal) in files_of(manifest) {

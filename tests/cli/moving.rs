@@ -82,10 +82,7 @@ fn a_merge_is_an_import_of_what_the_databases_were_made_of() {
     sandbox.medvec(&["verify", "all"]).expect(0).shows(&["6 documents"]);
     // Nothing waits to be embedded, and searches see vectors, words and fields.
     let stats = json(&sandbox.medvec(&["stats", "all", "-f", "json"]).expect(0).out);
-    assert_eq!(
-        (&stats["vectors"]["count"], &stats["vectors"]["pending"]),
-        (&Value::from(6), &Value::from(0))
-    );
+    assert_eq!(stats["vectors"]["pending"], 0);
     sandbox
         .medvec(&["search", "all", "headache at night", "--mode", "dense"])
         .expect(0)
