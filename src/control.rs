@@ -97,7 +97,8 @@ pub struct Control {
     pub cancel: Option<CancelToken>,
     /// Gets the progress of [`Snapshot::verify`](crate::db::Snapshot::verify),
     /// [`Writer::compact`](crate::db::Writer::compact) and
-    /// [`Writer::optimize`](crate::db::Writer::optimize), and by the imports and the embedding of a session.
+    /// [`Writer::optimize`](crate::db::Writer::optimize), of
+    /// [`Database::backup`](crate::db::Database::backup), and by the imports and the embedding of a session.
     pub watch: Option<Watch>,
 }
 

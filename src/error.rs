@@ -132,6 +132,15 @@ pub enum Error {
         /// Why.
         detail: String,
     },
+    /// A database cannot be copied to this place.
+    #[error("cannot copy the database to {path}: {detail}")]
+    #[non_exhaustive]
+    Destination {
+        /// The directory.
+        path: String,
+        /// What is there, and what to do.
+        detail: String,
+    },
     /// The commit became visible but its durability could not be confirmed.
     #[error(
         "generation {generation} was published but not confirmed durable ({source}); reopen the database to see which state holds"
@@ -361,6 +370,20 @@ impl Error {
         Error::Corrupt { file: file.into(), offset, rule, detail: detail.into() }
     }
 
+    /// The same, and of which database a damaged file is, where there are several.
+    #[cfg(feature = "session")]
+    pub(crate) fn within(self, place: &std::path::Path) -> Error {
+        match self {
+            Error::Corrupt { file, offset, rule, detail } => Error::Corrupt {
+                file: place.join(file).display().to_string(),
+                offset,
+                rule,
+                detail,
+            },
+            other => other,
+        }
+    }
+
     /// An [`Error::Encoder`], for implementations of [`Encoder`](crate::encoder::Encoder).
     pub fn encoder(name: impl Into<String>, detail: impl Into<String>) -> Error {
         Error::Encoder { name: name.into(), detail: detail.into() }
@@ -391,6 +414,7 @@ impl Error {
     /// | `conflict` | [`Error::Conflict`] |
     /// | `memory` | [`Error::Memory`] |
     /// | `undo` | [`Error::Undo`] |
+    /// | `destination` | [`Error::Destination`] |
     /// | `commit_unknown` | [`Error::CommitUnknown`] |
     /// | `poisoned` | [`Error::Poisoned`] |
     /// | `encoder_mismatch` | [`Error::EncoderMismatch`] |
@@ -416,6 +440,7 @@ impl Error {
             Error::Conflict { .. } => "conflict",
             Error::Memory { .. } => "memory",
             Error::Undo { .. } => "undo",
+            Error::Destination { .. } => "destination",
             Error::CommitUnknown { .. } => "commit_unknown",
             Error::Poisoned { .. } => "poisoned",
             Error::EncoderMismatch { .. } => "encoder_mismatch",
@@ -454,6 +479,7 @@ mod tests {
             (Error::Conflict { generation }, "conflict"),
             (Error::Memory { work: "", needed_bytes: 1, limit_bytes: None }, "memory"),
             (Error::Undo { path: text(), detail: text() }, "undo"),
+            (Error::Destination { path: text(), detail: text() }, "destination"),
             (Error::CommitUnknown { generation, source: Box::new(io()) }, "commit_unknown"),
             (Error::Poisoned { reason: text() }, "poisoned"),
             (

@@ -110,8 +110,8 @@ pub mod session;
 pub use control::{CancelToken, Control, Step, Watch};
 pub use date::{Day, PublicationDate};
 pub use db::{
-    Applied, Change, CreateOptions, Database, EmbedOptions, OpenOptions, OptimizeOptions, Snapshot,
-    Writer, WriterOptions,
+    Applied, BackupOptions, Change, CreateOptions, Database, EmbedOptions, OpenOptions,
+    OptimizeOptions, Snapshot, Writer, WriterOptions,
 };
 pub use document::Document;
 pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};
@@ -127,9 +127,9 @@ pub use storage::Access;
 /// What calls report, besides hits and documents.
 pub mod reports {
     pub use crate::db::{
-        AdoptReport, CompactReport, EmbedProgress, EmbedReport, IndexStats, MeshStats,
-        OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, SegmentRepair,
-        SegmentStats, Stats, UndoReport, VerifyReport,
+        AdoptReport, BackupReport, CompactReport, EmbedProgress, EmbedReport, IndexStats,
+        MeshStats, OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport,
+        SegmentRepair, SegmentStats, Stats, UndoReport, VerifyReport,
     };
     pub use crate::encoder::{Pooling, TowerSpec};
     pub use crate::error::{LockHolder, Rule};

@@ -41,6 +41,21 @@ pub(super) fn publish(
     manifest: &Manifest,
     base: Option<&Manifest>,
 ) -> Result<Bytes> {
+    let (bytes, seal) = manifest::encode(manifest, random_id()?)?;
+    publish_file(storage, lock, manifest, (&bytes, &seal), base)
+}
+
+/// [`publish`] with the manifest's file as it is, which holds nothing but `manifest`.
+///
+/// # Errors
+/// As [`publish`].
+pub(super) fn publish_file(
+    storage: &dyn Storage,
+    lock: &dyn WriterLock,
+    manifest: &Manifest,
+    (bytes, seal): (&[u8], &FileSeal),
+    base: Option<&Manifest>,
+) -> Result<Bytes> {
     let generation = manifest.generation;
     let name = manifest_name(generation);
     // Before anything is removed: another writer's unpublished manifest has the same name as ours.
@@ -49,9 +64,8 @@ pub(super) fn publish(
     storage.sync_directory()?;
     // 5: the manifest under a temporary name.
     storage.remove(TEMPORARY_MANIFEST)?;
-    let (bytes, seal) = manifest::encode(manifest, random_id()?)?;
-    write_file(storage, TEMPORARY_MANIFEST, &bytes)?;
-    let file = check_file(storage, TEMPORARY_MANIFEST, FileKind::Manifest, &seal)?;
+    write_file(storage, TEMPORARY_MANIFEST, bytes)?;
+    let file = check_file(storage, TEMPORARY_MANIFEST, FileKind::Manifest, seal)?;
     // 6: the ground is still the one that was written on.
     check_ground(storage, manifest, base)?;
     lock.check()?;

@@ -10,7 +10,7 @@ pub(super) fn names_of(manifest: &Manifest) -> Vec<String> {
 }
 
 /// The files of a manifest, without the manifest itself, and what identifies them.
-pub(super) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
+pub(crate) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
     let mut files = Vec::new();
     for entry in &manifest.segments {
         files.push((segment_name(entry.id), entry.seal));

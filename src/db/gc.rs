@@ -59,7 +59,7 @@ pub(super) fn orphans(storage: &dyn Storage, manifests: &[Manifest]) -> Result<V
         Some(Name::Segment(_) | Name::Tombstones(..) | Name::Codebook(_) | Name::Mesh(_)) => {
             !named.contains(name)
         }
-        Some(Name::TemporaryManifest) => true,
+        Some(Name::TemporaryManifest | Name::TemporaryCopy) => true,
         _ => false,
     };
     Ok(all.into_iter().filter(is_orphan).collect())

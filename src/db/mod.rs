@@ -14,6 +14,7 @@
 //! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
 //! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
 //! | `repair/` | going back to what is intact |
+//! | `backup` | a generation copied to another directory |
 //!
 //! # What you may rely on
 //!
@@ -21,6 +22,7 @@
 //! [`Writer::commit`] returns. The library reports damage and never hides it: going back to an older
 //! state is a separate, explicit [`Database::repair`].
 
+mod backup;
 mod buffer;
 mod change;
 mod commit;
@@ -45,14 +47,21 @@ mod vectors;
 mod verify;
 mod writer;
 
+pub use backup::{BackupOptions, BackupReport};
 pub use change::{Applied, Change};
 pub use database::Database;
+#[cfg(feature = "session")]
+pub(crate) use files::files_of;
 pub use maintain::{
     AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, OptimizeOptions,
     OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
 };
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
+#[cfg(feature = "session")]
+pub(crate) use preconditions::check_joinable;
 pub use repair::{RepairReport, SegmentRepair, UndoReport};
+#[cfg(feature = "session")]
+pub(crate) use snapshot::OpenFile;
 pub use snapshot::Snapshot;
 pub use stats::{IndexStats, MeshStats, SegmentStats, Stats};
 pub use vectors::StoredVectors;

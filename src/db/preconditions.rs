@@ -42,6 +42,36 @@ pub(super) fn check_encoder(spec: &EncoderSpec, vectors: Option<&VectorConfig>) 
     }
 }
 
+/// Fails unless the vectors of another database can stand beside this one's: none, or of the same encoder,
+/// dimension and metric.
+///
+/// # Errors
+/// What this database holds, and what the other holds.
+pub(crate) fn check_joinable(
+    own: Option<&VectorConfig>,
+    other: Option<&VectorConfig>,
+) -> Result<(), (String, String)> {
+    let Some(added) = other else { return Ok(()) };
+    let maker = |config: &VectorConfig| config.encoder.as_ref().map(EncoderSpec::fingerprint);
+    let space = |config: &VectorConfig| (maker(config), config.dimension, config.metric);
+    match own {
+        Some(own) if space(own) == space(added) => Ok(()),
+        _ => Err((said(own), said(other))),
+    }
+}
+
+/// Vectors in words.
+fn said(vectors: Option<&VectorConfig>) -> String {
+    let Some(VectorConfig { dimension, metric, encoder, .. }) = vectors else {
+        return "no vectors".to_owned();
+    };
+    let maker = match encoder {
+        Some(spec) => format!("made by {} ({})", spec.name, spec.fingerprint()),
+        None => "of unknown origin".to_owned(),
+    };
+    format!("vectors of {dimension} numbers compared by {metric:?}, {maker}")
+}
+
 /// Fails unless a vector can be stored in this database, and the writer's encoder or origin vouches for it if
 /// it has to come from the encoder of the database.
 pub(super) fn check_vector(

@@ -7,7 +7,9 @@ use super::embedding;
 use crate::date::Day;
 use crate::document::Document;
 use crate::error::{NameKind, Result};
+use crate::format::frame::{FileKind, FileSeal, Frame};
 use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
+use crate::format::names::manifest_name;
 use crate::ids::{Generation, Key, Revision, RowId};
 use crate::mesh::{MeshFile, MeshInUse, Vocabulary};
 use crate::parallel;
@@ -82,6 +84,20 @@ pub(super) struct Part<'a> {
     pub(super) tombstones: Option<&'a VerifiedFile>,
 }
 
+/// A file of a generation, open.
+#[derive(Clone, Copy)]
+pub(crate) struct OpenFile<'a> {
+    pub(crate) kind: FileKind,
+    pub(crate) file: &'a VerifiedFile,
+}
+
+impl OpenFile<'_> {
+    /// Bytes.
+    pub(crate) fn len(&self) -> u64 {
+        self.file.bytes().len() as u64
+    }
+}
+
 impl Content {
     /// The segments, in the order of the manifest.
     pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
@@ -113,6 +129,37 @@ impl Snapshot {
     /// The MeSH file of an entry, if this snapshot has it open.
     pub(super) fn mesh_file(&self, entry: &MeshEntry) -> Option<&MeshFile> {
         self.state.mesh.own().filter(|_| self.state.manifest.mesh.as_ref() == Some(entry))
+    }
+
+    /// The files that the manifest names, without the manifest itself. They stay readable as long as the
+    /// snapshot lives, whatever later commits remove.
+    pub(crate) fn files(&self) -> Vec<OpenFile<'_>> {
+        let content = &self.state.content;
+        let mut files = Vec::new();
+        let mut add = |kind, file| files.push(OpenFile { kind, file });
+        for part in content.parts() {
+            add(FileKind::Segment, part.view.segment.file());
+            if let Some(file) = part.tombstones {
+                add(FileKind::Tombstones, file);
+            }
+        }
+        for (_, codebook) in &content.codebooks {
+            add(FileKind::Codebook, codebook.file());
+        }
+        if let Some(mesh) = content.mesh.own() {
+            add(FileKind::Mesh, mesh.file());
+        }
+        files
+    }
+
+    /// The manifest's file, and what identifies it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(crate) fn manifest_file(&self) -> Result<(&Bytes, FileSeal)> {
+        let bytes = &self.state.manifest_bytes;
+        let frame = Frame::parse(&manifest_name(self.generation()), FileKind::Manifest, bytes)?;
+        Ok((bytes, frame.seal))
     }
 
     pub(super) fn state(&self) -> &State {

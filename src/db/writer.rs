@@ -1,5 +1,6 @@
 //! The one writer: collects changes, writes segments, commits.
 
+mod others;
 mod rows;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@
 //! | [`csv`] | records that no spreadsheet takes for formulas; hits and documents as records |
 //! | [`evaluation`] | what systems reached on tasks: tables, JSON, a page |
 //! | [`mesh`] | headings and the differences of two years as JSON |
+//! | [`moves`] | what copying and joining databases did, as JSON |
 //! | [`npy`] | matrices of single precision |
 //! | [`stats`] | the figures of a database as JSON |
 //! | [`strategy`] | what a search strategy means and finds, as JSON |
@@ -28,6 +29,7 @@ pub mod embeddings;
 pub mod evaluation;
 pub mod json;
 pub mod mesh;
+pub mod moves;
 pub mod npy;
 pub mod stats;
 pub mod strategy;

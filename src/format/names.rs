@@ -12,6 +12,9 @@ pub const LOCK: &str = "LOCK";
 /// A manifest that is being written; ignored by readers, removed by the next writer.
 pub const TEMPORARY_MANIFEST: &str = "tmp-manifest";
 
+/// A file that is being copied from elsewhere; ignored by readers, removed by the next writer.
+pub const TEMPORARY_COPY: &str = "tmp-copy";
+
 /// Digits of a number in a name, at least.
 const DIGITS_MIN: usize = 8;
 
@@ -22,6 +25,8 @@ pub enum Name {
     Lock,
     /// [`TEMPORARY_MANIFEST`].
     TemporaryManifest,
+    /// [`TEMPORARY_COPY`].
+    TemporaryCopy,
     /// `manifest-<generation>`.
     Manifest(Generation),
     /// `segment-<id>`.
@@ -80,6 +85,9 @@ pub fn parse(name: &str) -> Option<Name> {
     }
     if name == TEMPORARY_MANIFEST {
         return Some(Name::TemporaryManifest);
+    }
+    if name == TEMPORARY_COPY {
+        return Some(Name::TemporaryCopy);
     }
     let (kind, numbers) = name.split_once('-')?;
     match kind {
@@ -147,6 +155,7 @@ mod tests {
         assert_eq!(parse("segment-00000000"), Some(Name::Segment(SegmentId(0))));
         assert_eq!(parse(LOCK), Some(Name::Lock));
         assert_eq!(parse(TEMPORARY_MANIFEST), Some(Name::TemporaryManifest));
+        assert_eq!(parse(TEMPORARY_COPY), Some(Name::TemporaryCopy));
     }
 
     #[test]

@@ -104,6 +104,11 @@ impl MeshFile {
         &self.meta
     }
 
+    /// The file.
+    pub(crate) fn file(&self) -> &VerifiedFile {
+        &self.file
+    }
+
     /// Features that whoever writes beside it must know.
     pub(crate) fn features_write(&self) -> u32 {
         self.file.frame().header.features_write

@@ -378,6 +378,21 @@ pub enum SessionError {
         /// The origin that was named.
         given: String,
     },
+    /// The vectors of two databases cannot stand side by side.
+    #[error(
+        "{} holds {given}, but {} holds {stored}: only databases with the same encoder can be merged; \
+         export the documents as JSON lines and import those", source_path.display(), target.display()
+    )]
+    VectorsDiffer {
+        /// The database that the documents go to, or the first of them where that is new.
+        target: PathBuf,
+        /// What it holds.
+        stored: String,
+        /// The database that they come from.
+        source_path: PathBuf,
+        /// What that holds.
+        given: String,
+    },
     /// Another encoder was named than the database was created with; `None` means without any.
     #[error(
         "this database was created with the encoder {}, not {}: that is fixed when it is created; \
@@ -447,6 +462,7 @@ impl SessionError {
             Self::RowsFixed { .. } => "rows_fixed",
             Self::OriginFixed { .. } => "origin_fixed",
             Self::NotOfOrigin { .. } => "not_of_origin",
+            Self::VectorsDiffer { .. } => "vectors_differ",
             Self::EncoderFixed { .. } => "encoder_fixed",
         }
     }

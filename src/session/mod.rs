@@ -49,6 +49,8 @@
 //! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
+//! | `archive` | a database in one file |
+//! | `merge` | several databases made one |
 //! | `strategy` | a history of searches |
 //! | `sync/` | NLM's baseline and update files |
 //! | `embed`, `maintain` | pending vectors; merging and indexing |
@@ -61,6 +63,7 @@
 //! | `error` | what a session refuses |
 
 mod answer;
+mod archive;
 mod ask;
 mod beir;
 mod choice;
@@ -82,6 +85,7 @@ mod import;
 mod inspect;
 mod locate;
 mod maintain;
+mod merge;
 pub mod mesh;
 #[cfg(feature = "bert")]
 pub mod models;
@@ -103,6 +107,7 @@ mod target;
 pub mod triples;
 
 pub use answer::{Answer, AnswerHit, Highlights, journal_of, years_of};
+pub use archive::{ArchiveReport, pack, unpack};
 pub use beir::{BeirSettings, ExportedBeir, export_beir};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]
@@ -121,6 +126,7 @@ pub use find::{KeyLookup, find_keys};
 pub use folders::{ModelNote, model_notes};
 pub use import::Import;
 pub use inspect::{DatabaseFiles, FileOutline, SectionOutline, outline};
+pub use merge::{MergeReport, merge};
 pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
@@ -139,8 +145,8 @@ pub use sync::{
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};
 pub use crate::db::{
-    AdoptReport, CompactReport, IndexStats, OptimizeOptions, OptimizeReport, OptimizeStage,
-    RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
+    AdoptReport, BackupOptions, BackupReport, CompactReport, IndexStats, OptimizeOptions,
+    OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
 };
 pub use crate::format::manifest::QuerySource;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};

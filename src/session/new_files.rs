@@ -111,6 +111,11 @@ impl NewFolder {
         Ok(NewFolder { place, is_published: false })
     }
 
+    /// Where it is until it is published.
+    pub(super) fn partial(&self) -> &Path {
+        &self.place.partial
+    }
+
     /// A file in it, with the folders that its name has; `write` fills it.
     ///
     /// # Errors

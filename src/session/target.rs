@@ -71,7 +71,7 @@ pub(super) fn fresh(checked: &Checked, settings: &ImportSettings) -> SessionResu
 }
 
 /// Fails for a place that holds something else.
-fn check_directory(path: &Path) -> SessionResult<()> {
+pub(super) fn check_directory(path: &Path) -> SessionResult<()> {
     if path.is_file() {
         return Err(SessionError::DatabaseIsFile { path: path.to_owned() });
     }

@@ -19,6 +19,7 @@ mod interrupt;
 mod limits;
 mod literature;
 mod mesh;
+mod moving;
 #[path = "../common/npy.rs"]
 mod npy;
 mod progress;

@@ -8,6 +8,7 @@ mod filters;
 mod literature;
 mod mesh;
 mod models;
+mod moving;
 mod strategy;
 mod sync;
 mod triples;
@@ -31,6 +32,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshSh
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
+pub(crate) use moving::{Backup, Merge, Pack, Unpack};
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use sync::Sync;
 pub(crate) use triples::{
@@ -109,6 +111,14 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Show what of a damaged database can be saved, and save it.
     Repair(Repair),
+    /// Copy a database to another directory, or bring a copy up to date.
+    Backup(Backup),
+    /// Write a database to one file, to send or to keep.
+    Pack(Pack),
+    /// Make a database of a file that `medvec pack` wrote.
+    Unpack(Unpack),
+    /// Add the documents of databases to another.
+    Merge(Merge),
     /// Merge segments and drop deleted documents.
     Compact(Compact),
     /// Make the index as good as it gets: train it, index everything, measure its recall.

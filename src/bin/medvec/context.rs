@@ -50,7 +50,10 @@ impl Context {
     pub(crate) fn watched(&self, progress: &Arc<Progress>) -> Control {
         let shown = progress.clone();
         let watch = move |step: Step| match step.unit {
-            "bytes" => shown.bytes(step.stage, step.done, step.total, Some(step.records)),
+            "bytes" => {
+                let records = (step.records > 0).then_some(step.records);
+                shown.bytes(step.stage, step.done, step.total, records);
+            }
             unit => shown.stage(step.stage, unit, step.done, step.total),
         };
         Control { watch: Some(Watch::new(watch)), ..self.control() }

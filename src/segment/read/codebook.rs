@@ -106,6 +106,11 @@ impl CodebookFile {
         self.hash
     }
 
+    /// Its file.
+    pub(crate) fn file(&self) -> &VerifiedFile {
+        &self.file
+    }
+
     /// Features that whoever writes beside it must know.
     pub fn features_write(&self) -> u32 {
         self.file.frame().header.features_write

@@ -155,6 +155,11 @@ impl Segment {
         self.shared.id
     }
 
+    /// Its file.
+    pub(crate) fn file(&self) -> &VerifiedFile {
+        &self.shared.file
+    }
+
     /// Features that whoever writes beside it must know.
     pub fn features_write(&self) -> u32 {
         self.shared.file.frame().header.features_write

@@ -76,7 +76,7 @@ pub(crate) fn sources_into(
 }
 
 /// Says so when documents wait for their vectors, or many are not indexed.
-fn advise(database: &Database, path: &Path, context: &mut Context) -> Result<()> {
+pub(super) fn advise(database: &Database, path: &Path, context: &mut Context) -> Result<()> {
     let figures = database.snapshot().stats()?;
     let path = shell::quoted(&path.to_string_lossy());
     let vectors = database.snapshot().manifest().vectors.clone();

@@ -16,6 +16,7 @@ pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod mesh;
+pub(crate) mod moving;
 mod open;
 pub(crate) mod optimize;
 pub(crate) mod quickstart;

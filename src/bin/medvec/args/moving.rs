@@ -1,0 +1,86 @@
+//! Databases as a whole: copied, packed and joined.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+
+/// `medvec backup`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writers go on meanwhile: the copy holds one generation. A second run copies only what is new; an \
+    interrupted one goes on. A directory that holds another database, a newer generation, or a copy that was \
+    written to since is refused."
+)]
+pub(crate) struct Backup {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// Directory of the copy, made if there is none; its parent must be there.
+    #[arg(value_name = "DEST")]
+    pub(crate) destination: PathBuf,
+
+    /// Read every byte of what is there already, and copy anew what is damaged.
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec merge`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It is one commit: all documents or none. Of two documents with one key, that of the later file of \
+    PubMed stays; those of other sources replace what is there. What a source deleted deletes nothing in the target. \
+    Vectors are taken over as they are stored, so all databases must have the same encoder, or none. Which files were imported \
+    is not taken over."
+)]
+pub(crate) struct Merge {
+    /// Database that the documents go to; it is created like the first source if there is none.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: PathBuf,
+
+    /// Databases that they come from; these stay as they are.
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec pack`
+#[derive(Debug, Args)]
+pub(crate) struct Pack {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// A new file: a tar archive of the newest generation, not compressed.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec unpack`
+#[derive(Debug, Args)]
+pub(crate) struct Unpack {
+    /// An archive that `medvec pack` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Directory of the new database, which must not exist. It appears when every byte was checked.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}

@@ -1,0 +1,122 @@
+//! `medvec backup`, `pack`, `unpack` and `merge`
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use medvec::export::{json, moves};
+use medvec::session;
+use medvec::session::{ArchiveReport, BackupOptions};
+use serde_json::Value;
+
+use super::import::advise;
+use super::open::open;
+use crate::args::{Backup, Format, Merge, Pack, Unpack};
+use crate::context::Context;
+use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::style::{GOOD, MARK, bytes, count, counted};
+
+pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let database = open(&args.database)?;
+    let options = BackupOptions::default().check(args.check);
+    let report = {
+        let progress = Arc::new(context.progress("copying"));
+        database.backup(&args.destination, &options, &context.watched(&progress))?
+    };
+    for name in &report.replaced {
+        context.remark(format!("{MARK}{name} was damaged there{MARK:#} and was copied anew"));
+    }
+    if is_json {
+        return write(&moves::backup(&report), context);
+    }
+    let (copied, kept) = (report.files_copied as u64, report.files_kept as u64);
+    writeln!(
+        context.out,
+        "{GOOD}copied{GOOD:#} generation {} to {}: {}, {}; {} there already, {}",
+        report.generation.0,
+        args.destination.display(),
+        counted(copied, "file"),
+        bytes(report.bytes_copied),
+        counted(kept, "file"),
+        bytes(report.bytes_kept)
+    )?;
+    Ok(EXIT_FOUND)
+}
+
+pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let snapshot = open(&args.database)?.snapshot();
+    let report = {
+        let progress = Arc::new(context.progress("packing"));
+        session::pack(&snapshot, &args.file, &context.watched(&progress))?
+    };
+    archived(&report, ("packed", &args.file), is_json, context)
+}
+
+pub(crate) fn unpack(args: &Unpack, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let report = {
+        let progress = Arc::new(context.progress("unpacking"));
+        session::unpack(&args.file, &args.database, &context.watched(&progress))?
+    };
+    archived(&report, ("unpacked", &args.database), is_json, context)
+}
+
+/// Says what was done, and where the result is.
+fn archived(
+    report: &ArchiveReport,
+    (what, place): (&str, &Path),
+    is_json: bool,
+    context: &mut Context,
+) -> Result<u8> {
+    if is_json {
+        return write(&moves::archive(report), context);
+    }
+    writeln!(
+        context.out,
+        "{GOOD}{what}{GOOD:#} generation {} to {}: {}, {}, {}",
+        report.generation.0,
+        place.display(),
+        counted(report.documents, "document"),
+        counted(report.files as u64, "file"),
+        bytes(report.bytes)
+    )?;
+    Ok(EXIT_FOUND)
+}
+
+pub(crate) fn merge(args: &Merge, context: &mut Context) -> Result<u8> {
+    let is_json = is_json(args.format)?;
+    let (database, report) = {
+        let progress = Arc::new(context.progress("merging"));
+        session::merge(&args.target, &args.sources, &context.watched(&progress))?
+    };
+    if is_json {
+        return write(&moves::merge(&report), context);
+    }
+    let applied = &report.applied;
+    writeln!(
+        context.out,
+        "{GOOD}merged{GOOD:#} {} into {}: {} new, {} replaced, {} unchanged",
+        counted(report.databases as u64, "database"),
+        args.target.display(),
+        count(applied.added),
+        count(applied.replaced),
+        count(applied.unchanged)
+    )?;
+    advise(&database, &args.target, context)?;
+    Ok(EXIT_FOUND)
+}
+
+fn is_json(format: Format) -> Result<bool> {
+    match format {
+        Format::Text => Ok(false),
+        Format::Json => Ok(true),
+        _ => Err(Failure::usage("reports are written as text or json: use --format json")),
+    }
+}
+
+fn write(value: &Value, context: &mut Context) -> Result<u8> {
+    json::write(&mut context.out.machine(), value)?;
+    Ok(EXIT_FOUND)
+}

@@ -1,0 +1,41 @@
+//! What copying, packing and joining databases did, as JSON.
+
+use serde_json::{Value, json};
+
+use crate::db::BackupReport;
+use crate::session::{ArchiveReport, MergeReport};
+
+/// What a copy did.
+pub fn backup(report: &BackupReport) -> Value {
+    json!({
+        "generation": report.generation.0,
+        "files_copied": report.files_copied,
+        "bytes_copied": report.bytes_copied,
+        "files_kept": report.files_kept,
+        "bytes_kept": report.bytes_kept,
+        "replaced": report.replaced,
+    })
+}
+
+/// What a merge did.
+pub fn merge(report: &MergeReport) -> Value {
+    json!({
+        "generation": report.generation.0,
+        "created": report.is_new,
+        "databases": report.databases,
+        "documents": report.documents,
+        "added": report.applied.added,
+        "replaced": report.applied.replaced,
+        "unchanged": report.applied.unchanged,
+    })
+}
+
+/// What was packed or unpacked.
+pub fn archive(report: &ArchiveReport) -> Value {
+    json!({
+        "generation": report.generation.0,
+        "documents": report.documents,
+        "files": report.files,
+        "bytes": report.bytes,
+    })
+}
