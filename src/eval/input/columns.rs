@@ -35,6 +35,13 @@ fn columns<'a, const N: usize>(
     }
     // `zip` asks the slots first, so no part is lost here.
     found += parts.count();
+    if let Some(first) = columns.first().filter(|first| first.starts_with('\u{feff}')) {
+        let detail = format!(
+            "the id `{}` begins with a byte order mark: join files without their marks",
+            shown(first)
+        );
+        return Err(Violation::new(InputRule::Id, detail));
+    }
     if found == N {
         return Ok(columns);
     }
@@ -72,5 +79,9 @@ mod tests {
             assert_eq!(error.detail, format!("expected 3 columns (x, y, z), found {found}"));
         }
         assert_eq!(tab_columns::<3>("a b\t\tc", "").unwrap(), ["a b", "", "c"]);
+        // Of the second of two files that were joined; elsewhere it is a character.
+        let error = blank_columns::<2>("\u{feff}a b", "x, y").unwrap_err();
+        assert_eq!(error.rule, InputRule::Id);
+        assert_eq!(blank_columns::<2>("a \u{feff}b", "").unwrap(), ["a", "\u{feff}b"]);
     }
 }

@@ -14,7 +14,7 @@ use crate::eval::input::{
 /// `file` names the input in errors. Memory: the run.
 ///
 /// # Errors
-/// [`InputError`] names the line with other than six columns, with a score that is not a finite number, or with a document
+/// [`InputError`] names the line with other than six columns, with a query that begins with a byte order mark, with a score that is not a finite number, or with a document
 /// that its query has already; and what the reader fails with.
 pub fn read_run(reader: impl BufRead, file: &str) -> Result<Run, InputError> {
     let mut queries: BTreeMap<String, HashMap<String, f64>> = BTreeMap::new();
@@ -63,11 +63,18 @@ fn add(
 ///
 /// # Errors
 /// Those of the writer; [`io::ErrorKind::InvalidInput`] for an id with a blank and for a tag that is empty or has
-/// one, because blanks end columns.
+/// one, because blanks end columns, and for a query id that begins with a byte order mark.
 pub fn write_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for (query, documents) in run.queries() {
         let tag = column("tag", run.tag())?; // here, because an empty file has no tag
         let query = column("query id", query)?;
+        if query.starts_with('\u{feff}') {
+            let detail = format!(
+                "the query id `{}` begins with a byte order mark, which readers drop",
+                shown(query)
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, detail));
+        }
         for (rank, RankedDocument { document, score }) in (1u64..).zip(documents) {
             let document = column("document id", document)?;
             writeln!(out, "{query} Q0 {document} {rank} {} {tag}", Digits(*score))?;
@@ -91,10 +98,9 @@ impl std::fmt::Display for Digits {
 }
 
 fn column<'a>(what: &str, text: &'a str) -> io::Result<&'a str> {
-    // A byte order mark would vanish at the start of a file.
-    if text.is_empty() || text.contains(is_blank) || text.starts_with('\u{feff}') {
+    if text.is_empty() || text.contains(is_blank) {
         let detail = format!(
-            "the {what} `{}` is empty, has a blank or begins with a byte order mark: a TREC run cannot hold it",
+            "the {what} `{}` is empty or has a blank: a TREC run cannot hold it",
             shown(text)
         );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, detail));
