@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use super::folder::Folder;
 use super::key::NlmFile;
 use super::ledger::Ledger;
 use super::settings::SyncSettings;
-use super::slice::Slice;
+use super::slice::{Chooser, Slice};
 use crate::db::Database;
 use crate::error::Error;
 use crate::format::manifest::SourceEntry;
@@ -36,7 +37,8 @@ pub struct SyncPlan {
     pub keep: Option<String>,
     pub(super) database: PathBuf,
     pub(super) settings: SyncSettings,
-    pub(super) slice: Option<Slice>,
+    /// What chooses the citations of `keep`.
+    pub(super) selection: Option<Arc<Chooser>>,
     /// Files that were read and are read again: what the ledger is to say of them.
     pub(super) reopened: Vec<SourceEntry>,
     pub(super) baseline: Option<Baseline>,
@@ -103,9 +105,7 @@ pub fn plan_sync(
         .as_ref()
         .map_or_else(Ledger::default, |snapshot| Ledger::of(&snapshot.manifest().sources));
     let slice = Slice::parse(settings.keep.as_deref().unwrap_or(&ledger.slice))?;
-    if let Some(slice) = &slice {
-        slice.selection(snapshot.as_ref())?;
-    }
+    let selection = slice.as_ref().map(|slice| slice.selection(snapshot.as_ref())).transpose()?;
     let text = slice.as_ref().map_or("", |slice| slice.text.as_str());
     if text != ledger.slice && ledger.files().next().is_some() && !settings.reread {
         return Err(SessionError::SliceDiffers {
@@ -125,10 +125,10 @@ pub fn plan_sync(
         superseded: Vec::new(),
         copies: folder.copies,
         others: folder.others,
-        keep: slice.as_ref().map(|slice| slice.text.clone()),
+        keep: slice.map(|slice| slice.text),
         database: path.to_owned(),
         settings: settings.clone(),
-        slice,
+        selection,
         reopened: Vec::new(),
         baseline,
     };
@@ -159,7 +159,7 @@ pub fn plan_sync(
             () if ledger.is_begun(file) => ReadReason::Unfinished,
             () => ReadReason::New,
         };
-        is_late |= plan.slice.is_some();
+        is_late |= plan.keep.is_some();
         let bytes = entry.as_ref().map_or(0, |entry| entry.bytes);
         if is_late && ledger.is_read(file) {
             plan.reopened.extend(entry);
@@ -184,7 +184,7 @@ impl SyncPlan {
     ) -> SessionResult<()> {
         let from = match self.to_read.first() {
             _ if self.settings.reread => None,
-            Some(first) if self.slice.is_some() => Some(first.file),
+            Some(first) if self.keep.is_some() => Some(first.file),
             _ => return Ok(()),
         };
         let here: BTreeSet<NlmFile> = self.to_read.iter().map(|planned| planned.file).collect();

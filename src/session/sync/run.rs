@@ -8,7 +8,6 @@ use super::reconcile::reconcile;
 use super::report::SyncReport;
 use crate::control::Control;
 use crate::db::{Database, Snapshot};
-use crate::error::Result;
 use crate::ingest::pipeline::Selection;
 use crate::session::error::SessionResult;
 use crate::session::import::Import;
@@ -32,10 +31,8 @@ impl SyncPlan {
                 let files = self.to_read.iter().map(|planned| planned.path.clone()).collect();
                 let import = Import::of_files(&self.database, files, &self.settings.import)?;
                 let database = import.database().clone();
-                let selection = self.selection(Some(&database.snapshot()))?;
-                let slice = self.slice.as_ref().map_or("", |slice| slice.text.as_str());
-                note(&database, slice, &self.reopened)?;
-                let import = import.selecting(selection, self.settings.commit_every);
+                note(&database, self.keep.as_deref().unwrap_or_default(), &self.reopened)?;
+                let import = import.selecting(self.selection(), self.settings.commit_every);
                 report.take(&import.run(control)?);
                 database
             }
@@ -48,11 +45,8 @@ impl SyncPlan {
     }
 
     /// What chooses the citations of the slice, if there is one.
-    pub(super) fn selection(
-        &self,
-        snapshot: Option<&Snapshot>,
-    ) -> Result<Option<Arc<dyn Selection>>> {
-        self.slice.as_ref().map(|slice| slice.selection(snapshot)).transpose()
+    pub(super) fn selection(&self) -> Option<Arc<dyn Selection>> {
+        self.selection.clone().map(|chooser| chooser as Arc<dyn Selection>)
     }
 
     /// The newest year, once all of its baseline was read.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::date::Day;
@@ -47,7 +48,7 @@ impl Slice {
     ///
     /// # Errors
     /// [`Error::Strategy`] for a term that cannot be answered: an unknown heading, a field that is not indexed.
-    pub(super) fn selection(&self, snapshot: Option<&Snapshot>) -> Result<Arc<dyn Selection>> {
+    pub(super) fn selection(&self, snapshot: Option<&Snapshot>) -> Result<Arc<Chooser>> {
         let storage = MemoryStorage::new();
         let database = Database::create_in(Arc::new(storage.clone()), CreateOptions::default())?;
         if let Some(own) = snapshot.filter(|snapshot| snapshot.manifest().mesh.is_some()) {
@@ -88,10 +89,16 @@ fn published(storage: &MemoryStorage) -> Result<Vec<(String, Bytes)>> {
 
 /// Asks each batch the query in a database of its own: no second reading of the language, and no trace of what is
 /// not chosen.
-struct Chooser {
+pub(super) struct Chooser {
     strategy: Strategy,
     /// The files of an empty database with the vocabulary.
     empty: Vec<(String, Bytes)>,
+}
+
+impl fmt::Debug for Chooser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chooser").field("strategy", &self.strategy).finish_non_exhaustive()
+    }
 }
 
 impl Selection for Chooser {
