@@ -1,4 +1,5 @@
-//! The hash that files are named after whose name says what they hold: codebooks and MeSH vocabularies.
+//! The hash that files are named after whose name says what they hold: codebooks and MeSH vocabularies; and hashes
+//! in words.
 
 use sha2::{Digest, Sha256};
 
@@ -12,4 +13,10 @@ pub(crate) fn content_hash(sections: &[(u32, &[u8])]) -> [u8; 16] {
     }
     let digest: [u8; 32] = hash.finalize().into();
     digest.first_chunk().copied().unwrap_or_default()
+}
+
+/// Two lower-case hexadecimal digits per byte.
+#[cfg(any(feature = "ingest", feature = "download"))]
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -96,8 +96,8 @@ pub(super) fn of_prefix(path: &Path, bytes: u64) -> Result<Option<[u8; 32]>> {
 ///
 /// # Errors
 /// [`Error::Io`].
-#[cfg(feature = "parquet")]
-pub(super) fn of_file(path: &Path) -> Result<(u64, [u8; 32])> {
+#[cfg(any(feature = "parquet", all(feature = "session", feature = "bert")))]
+pub(crate) fn of_file(path: &Path) -> Result<(u64, [u8; 32])> {
     let mut tap = Tap::new(open(path)?);
     each_piece(&mut tap, path, |_| {})?;
     Ok(tap.passed().digest())

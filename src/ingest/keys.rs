@@ -20,6 +20,7 @@ use super::jsonl::values;
 use super::plain::one_line;
 use super::raw::Fault;
 use crate::document::Document;
+use crate::format::content::hexadecimal;
 use crate::ids::{Key, Pmid};
 
 /// Integers up to here are exact as floats: 2^53.
@@ -177,7 +178,7 @@ pub(super) fn key_of_content(document: &Document) -> Result<Key, Fault> {
         hash.update(part.to_lowercase());
         hash.update([0]);
     }
-    let digits: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digits = hexadecimal(hash.finalize().get(..8).unwrap_or_default());
     Ok(Key::Text(format!("text-{digits}")))
 }
 

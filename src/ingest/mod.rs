@@ -60,6 +60,8 @@ mod tagged;
 pub mod vectors;
 mod window;
 
+#[cfg(all(feature = "session", feature = "bert"))]
+pub(crate) use digest::of_file as digest_of_file;
 #[cfg(feature = "session")]
 pub(crate) use keys::id_text;
 #[cfg(feature = "session")]

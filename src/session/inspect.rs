@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::{SessionError, SessionResult};
 use crate::db::Database;
+use crate::format::content::hexadecimal;
 use crate::format::frame::{FileKind, Frame, Header};
 use crate::format::names::{
     LOCK, codebook_name, manifest_name, mesh_name, segment_name, tombstones_name,
@@ -154,10 +155,6 @@ fn outline_in(storage: &DiskStorage, name: &str) -> SessionResult<FileOutline> {
         footer_crc: frame.seal.footer_crc,
         sections: sections.collect(),
     })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The kind that the header names; anything unknown is left to `Frame::parse` to refuse.

@@ -12,6 +12,7 @@ use super::files::{Digest, RemoteFile};
 use super::http::{Client, Trouble};
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::format::content::hexadecimal;
 
 /// Bytes between two looks at the control.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -196,6 +197,5 @@ fn digest(part: &mut File, file: &RemoteFile, control: &Control) -> Result<Strin
             false => sha256.update(bytes),
         }
     }
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(if is_git { hex(&sha1.finalize()) } else { hex(&sha256.finalize()) })
+    Ok(if is_git { hexadecimal(&sha1.finalize()) } else { hexadecimal(&sha256.finalize()) })
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use md5::{Digest, Md5};
 
 use crate::error::{Error, Result};
+use crate::format::content::hexadecimal;
 use crate::ingest::digest;
 use crate::ingest::input::name_of;
 use crate::ingest::raw::input_error;
@@ -131,7 +132,7 @@ fn base(name: &str) -> &str {
 fn md5_of(path: &Path) -> Result<String> {
     let mut hash = Md5::new();
     digest::each_piece(&mut digest::open(path)?, path, |piece| hash.update(piece))?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::eval::collection::TestQuery;
 use crate::eval::measures::RankedDocument;
+use crate::format::content::hexadecimal;
 
 /// Digits of a line's sum.
 const SUM_DIGITS: usize = 16;
@@ -139,10 +140,6 @@ fn sum(heading: &str, text: &str, json: &[u8]) -> String {
     digest.update(text);
     digest.update(json);
     hexadecimal(digest.finalize().get(..SUM_DIGITS / 2).unwrap_or_default())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ impl Task {
             let detail = "the depth is 0: a ranking has one document at least".to_owned();
             return Err(Error::InvalidQuery { detail }.into());
         }
+        task::create_cache(&settings.cache)?;
         let mut report = self.empty_report(&settings.measures);
         let encoders: Vec<Option<&EncoderChoice>> =
             match settings.approaches.iter().any(|approach| approach.needs_vectors()) {
@@ -65,12 +66,15 @@ impl Task {
             };
         for (place, encoder) in encoders.iter().enumerate() {
             let (session, replaced) = self.imported(*encoder, settings, control)?;
-            if place == 0 && replaced > 0 {
-                let what = "documents whose id comes again: the last one counts".to_owned();
-                report.skipped.push((what, replaced));
+            // Every encoder's index holds the same documents.
+            if place == 0 {
+                report.documents = Some(session.snapshot().len());
+                report.missing = self.missing(&session)?;
+                if replaced > 0 {
+                    let what = "documents whose id comes again: the last one counts".to_owned();
+                    report.skipped.push((what, replaced));
+                }
             }
-            report.documents = Some(session.snapshot().len());
-            report.missing = self.missing(&session)?;
             for approach in &settings.approaches {
                 // Words are the same in every index.
                 if place > 0 && !approach.needs_vectors() {
@@ -83,7 +87,6 @@ impl Task {
                 };
                 let asked = (self.queries.as_slice(), settings.depth);
                 let state = state::state(&session, *approach, settings)?;
-                task::create_cache(&settings.cache)?;
                 let path = self.rankings(*encoder, *approach, settings);
                 let kept = Kept::open(&path, state, &self.queries, settings.fresh)?;
                 let rankings = ask::rank(&session, *approach, asked, (kept, &tag(&name)), control)?;

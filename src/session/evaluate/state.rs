@@ -41,13 +41,10 @@ pub(super) fn state(
 fn digest_of(folder: &std::path::Path) -> crate::error::Result<[u8; 32]> {
     use crate::error::Error;
 
-    let failed = |path: &std::path::Path| {
-        let name = path.display().to_string();
-        move |source| Error::io("read", name, source)
-    };
+    let failed = |source| Error::io("read", folder.display().to_string(), source);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
-        let path = entry.map_err(failed(folder))?.path();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
         if path.is_file() {
             files.push(path);
         }
@@ -55,18 +52,7 @@ fn digest_of(folder: &std::path::Path) -> crate::error::Result<[u8; 32]> {
     files.sort();
     let mut digest = Sha256::new();
     for path in &files {
-        let mut file = std::fs::File::open(path).map_err(failed(path))?;
-        let mut own = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match std::io::Read::read(&mut file, &mut buffer) {
-                Ok(0) => break,
-                Ok(read) => own.update(buffer.get(..read).unwrap_or_default()),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(path)(error)),
-            }
-        }
-        digest.update(own.finalize());
+        digest.update(crate::ingest::digest_of_file(path)?.1);
         digest.update(path.file_name().unwrap_or_default().as_encoded_bytes());
         digest.update([0]);
     }

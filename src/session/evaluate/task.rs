@@ -11,6 +11,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::eval::collection::{GoldAnswer, Layout, TestQuery};
 use crate::eval::measures::Judgements;
+use crate::format::content::hexadecimal;
 use crate::ids::Key;
 use crate::ingest::ImportSource;
 use crate::search::{Filter, Query};
@@ -144,7 +145,7 @@ impl Task {
         add(encoder.map_or(NO_ENCODER.to_owned(), EncoderChoice::key).as_bytes());
         others.iter().for_each(|other| add(other.as_bytes()));
         let sum = digest.finalize();
-        let sum: String = sum.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let sum = hexadecimal(sum.get(..6).unwrap_or_default());
         let name = self.name.chars();
         let short: String = name.filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-').collect();
         let short = if short.is_empty() { "task" } else { &short };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::Snapshot;
 use crate::error::Result;
+use crate::format::content::hexadecimal;
 
 /// A state of a database, as a record of a search names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +71,4 @@ impl PinnedDatabase {
             sources: sources.collect(),
         })
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
