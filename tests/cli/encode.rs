@@ -4,24 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::encoders::{copy, model};
+use crate::encoders::{EMBEDDERS, copy, model};
 use crate::sandbox::{Run, Sandbox};
 use crate::wide::widen;
-
-/// Folder of the model, of its adapter, and of the goldens.
-const FIXTURES: &[(&str, Option<&str>, &str)] = &[
-    ("bert-mean-st", None, "bert-mean-st"),
-    ("bert-cls-pair", None, "bert-cls-pair"),
-    ("bert-cls-bin-vocab", None, "bert-cls-bin-vocab"),
-    ("bert-mlm-legacy", None, "bert-mlm-legacy"),
-    ("bert-cross", None, "bert-cross"),
-    ("mpnet-mean-st", None, "mpnet-mean-st"),
-    ("bert-lora/base", None, "bert-lora/base"),
-    ("bert-lora/base", Some("bert-lora/adapter"), "bert-lora"),
-    ("gptneox-last", None, "gptneox-last"),
-    ("gemma-last", None, "gemma-last"),
-    ("mistral-last", None, "mistral-last"),
-];
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("a list").iter().map(|n| n.as_f64().expect("a number")).collect()
@@ -53,7 +38,8 @@ fn lines(cases: &[&Value]) -> String {
 
 #[test]
 fn every_fixture_gives_its_goldens() {
-    for (folder, adapter, goldens) in FIXTURES {
+    for (folder, adapter, goldens) in EMBEDDERS.iter().chain(&[("bert-cross", None, "bert-cross")])
+    {
         let (Some(folder), Some(goldens)) = (model(folder), model(goldens)) else { return };
         let sandbox = Sandbox::new();
         let golden = goldens.join("golden.json");

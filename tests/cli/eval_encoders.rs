@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::encoders::{copy, model, towers};
+use crate::encoders::{EMBEDDERS, copy, model, towers};
 use crate::sandbox::Sandbox;
 
 const DOCUMENTS: [(&str, &str); 5] = [
@@ -23,20 +23,6 @@ const QUERIES: [&str; 3] = [
     "does aspirin prevent colorectal cancer",
     "training for children with asthma",
     "stroke and statins",
-];
-
-/// Folder of the model, of its adapter, and of the goldens, which name its recipe.
-const FIXTURES: &[(&str, Option<&str>, &str)] = &[
-    ("bert-mean-st", None, "bert-mean-st"),
-    ("bert-cls-pair", None, "bert-cls-pair"),
-    ("bert-cls-bin-vocab", None, "bert-cls-bin-vocab"),
-    ("bert-mlm-legacy", None, "bert-mlm-legacy"),
-    ("mpnet-mean-st", None, "mpnet-mean-st"),
-    ("bert-lora/base", None, "bert-lora/base"),
-    ("bert-lora/base", Some("bert-lora/adapter"), "bert-lora"),
-    ("gptneox-last", None, "gptneox-last"),
-    ("gemma-last", None, "gemma-last"),
-    ("mistral-last", None, "mistral-last"),
 ];
 
 /// The folder `small` in the layout of BEIR.
@@ -117,7 +103,7 @@ fn assert_scores(sandbox: &Sandbox, recipe: &Value, documents: &[&str], queries:
 #[test]
 fn every_architecture_is_evaluated_with_its_own_vectors() {
     let mut fingerprints = BTreeSet::new();
-    for (folder, adapter, goldens) in FIXTURES {
+    for (folder, adapter, goldens) in EMBEDDERS {
         let (Some(folder), Some(goldens)) = (model(folder), model(goldens)) else { return };
         let sandbox = task();
         let text = std::fs::read_to_string(goldens.join("golden.json")).expect("golden.json");
@@ -154,7 +140,7 @@ fn every_architecture_is_evaluated_with_its_own_vectors() {
         model.extend(&options);
         assert_scores(&sandbox, &recipe, &model, &model);
     }
-    assert_eq!(fingerprints.len(), FIXTURES.len());
+    assert_eq!(fingerprints.len(), EMBEDDERS.len());
 }
 
 #[test]

@@ -32,16 +32,12 @@ pub(crate) fn show(
     (format, explained): (Format, bool),
     context: &mut Context,
 ) -> Result<u8> {
-    match format {
-        Format::Text => {
-            for line in lines {
-                write_line(&mut context.out, line, explained)?;
-            }
+    if format.is_json("counts are written")? {
+        json::write(&mut context.out.machine(), &strategy::to_json(strategy, meant))?;
+    } else {
+        for line in lines {
+            write_line(&mut context.out, line, explained)?;
         }
-        Format::Json => {
-            json::write(&mut context.out.machine(), &strategy::to_json(strategy, meant))?;
-        }
-        _ => return Err(Failure::usage("counts are written as text or json: use --format json")),
     }
     Ok(if meant.documents() > 0 { EXIT_FOUND } else { EXIT_NONE })
 }

@@ -38,6 +38,14 @@ pub(crate) fn counted(number: u64, singular: &str) -> String {
     }
 }
 
+/// `3 replaced`, of every count but 0.
+pub(crate) fn nonzero<const N: usize>(
+    counts: [(u64, &'static str); N],
+) -> impl Iterator<Item = String> {
+    let some = counts.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, what)| format!("{} {what}", count(number)))
+}
+
 /// `512 B`, `1.4 MiB`.
 pub(crate) fn bytes(number: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];

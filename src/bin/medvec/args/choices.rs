@@ -4,6 +4,8 @@ use clap::ValueEnum;
 use medvec::export::CitationFormat;
 use medvec::{Fusion, Metric, Mode, RowType, Sort, SortOrder};
 
+use crate::failure::{Failure, Result};
+
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -31,6 +33,18 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// Whether a report is JSON and not text; refuses every other format. `what` begins the sentence: "stats are written".
+    ///
+    /// # Errors
+    /// A wrong use of the command line.
+    pub(crate) fn is_json(self, what: &str) -> Result<bool> {
+        match self {
+            Format::Text => Ok(false),
+            Format::Json => Ok(true),
+            _ => Err(Failure::usage(format!("{what} as text or json: use --format json"))),
+        }
+    }
+
     /// The format in which whole documents are written; `None` where it is not one of documents.
     pub(crate) fn of_documents(self) -> Option<CitationFormat> {
         Some(match self {

@@ -7,22 +7,20 @@ use medvec::export::json;
 use medvec::session::duplicates;
 
 use super::open::open;
-use crate::args::{Duplicates, Format};
+use crate::args::Duplicates;
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{FAINT, KEY, TITLE, counted};
 use crate::terminal::one_line;
 
 pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
-    if !matches!(args.format, Format::Text | Format::Json) {
-        return Err(Failure::usage("duplicates are written as text or json: use --format json"));
-    }
+    let is_json = args.format.is_json("duplicates are written")?;
     let snapshot = open(&args.database)?.snapshot();
     let progress = Arc::new(context.progress("comparing"));
     let groups = duplicates(&snapshot, &context.watched(&progress));
     drop(progress);
     let groups = groups?;
-    if args.format == Format::Json {
+    if is_json {
         json::write(&mut context.out.machine(), &groups)?;
     } else {
         for group in &groups {

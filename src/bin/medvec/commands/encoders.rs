@@ -14,7 +14,7 @@ use medvec::{Control, Encoder, EncoderInput};
 use serde_json::json;
 
 use super::quickstart::sample_texts;
-use crate::args::{Encoders, EncodersCommand, EncodersList, Format};
+use crate::args::{Encoders, EncodersCommand, EncodersList};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::style::{FAINT, KEY, MARK};
@@ -52,10 +52,9 @@ fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
         found.push(measured(&folder, args));
     }
     let known = rehearsed(args, context)?;
-    match args.format {
-        Format::Text => text(&mut context.out, &found, &known)?,
-        Format::Json => json::write(&mut context.out.machine(), &as_json(&found, &known))?,
-        _ => return Err(Failure::usage("encoders are listed as text or json: use --format json")),
+    match args.format.is_json("encoders are listed")? {
+        true => json::write(&mut context.out.machine(), &as_json(&found, &known))?,
+        false => text(&mut context.out, &found, &known)?,
     }
     Ok(EXIT_FOUND)
 }

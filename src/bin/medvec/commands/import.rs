@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::encoders::announce;
 use crate::failure::{EXIT_FOUND, Result};
 use crate::shell;
-use crate::style::{FAINT, GOOD, MARK, count, counted, duration};
+use crate::style::{FAINT, GOOD, MARK, count, counted, duration, nonzero};
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     let (files, others) = select_sources(&args.files);
@@ -116,7 +116,7 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
         context.remark(format!("{MARK}skipped{MARK:#} {} more", count(unlisted)));
     }
     let mut parts = vec![format!("{} new", count(report.added))];
-    for (number, what) in [
+    parts.extend(nonzero([
         (report.replaced, "replaced"),
         (report.unchanged, "unchanged"),
         (report.deletes, "deletions"),
@@ -126,11 +126,7 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
         (report.without_vector, "without a vector"),
         (report.duplicates, "rows of an id that is there already"),
         (report.skipped, "skipped"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", count(number)));
-        }
-    }
+    ]));
     if report.files_known > 0 {
         parts.push(format!("{} imported before", counted(report.files_known, "file")));
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::open::open;
 use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{FAINT, KEY, bytes, count};
 
 pub(crate) fn run(args: &Mesh, context: &mut Context) -> Result<u8> {
@@ -46,10 +46,9 @@ fn write(
     text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<u8> {
     let code = if values.is_empty() { EXIT_NONE } else { EXIT_FOUND };
-    match format {
-        Format::Text => text(&mut context.out)?,
-        Format::Json => json::write(&mut context.out.machine(), &Value::Array(values))?,
-        _ => return Err(Failure::usage("MeSH is written as text or json: use --format json")),
+    match format.is_json("MeSH is written")? {
+        true => json::write(&mut context.out.machine(), &Value::Array(values))?,
+        false => text(&mut context.out)?,
     }
     Ok(code)
 }

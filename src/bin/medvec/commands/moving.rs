@@ -11,13 +11,16 @@ use serde_json::Value;
 
 use super::import::advise;
 use super::open::open;
-use crate::args::{Backup, Format, Merge, Pack, Unpack};
+use crate::args::{Backup, Merge, Pack, Unpack};
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, MARK, bytes, count, counted};
 
+/// What the formats are of.
+const REPORTS: &str = "reports are written";
+
 pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
-    let is_json = is_json(args.format)?;
+    let is_json = args.format.is_json(REPORTS)?;
     let database = open(&args.database)?;
     let options = BackupOptions::default().check(args.check);
     let report = {
@@ -45,7 +48,7 @@ pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
 }
 
 pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
-    let is_json = is_json(args.format)?;
+    let is_json = args.format.is_json(REPORTS)?;
     let snapshot = open(&args.database)?.snapshot();
     let report = {
         let progress = Arc::new(context.progress("packing"));
@@ -55,7 +58,7 @@ pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
 }
 
 pub(crate) fn unpack(args: &Unpack, context: &mut Context) -> Result<u8> {
-    let is_json = is_json(args.format)?;
+    let is_json = args.format.is_json(REPORTS)?;
     let report = {
         let progress = Arc::new(context.progress("unpacking"));
         session::unpack(&args.file, &args.database, &context.watched(&progress))?
@@ -86,7 +89,7 @@ fn archived(
 }
 
 pub(crate) fn merge(args: &Merge, context: &mut Context) -> Result<u8> {
-    let is_json = is_json(args.format)?;
+    let is_json = args.format.is_json(REPORTS)?;
     let (database, report) = {
         let progress = Arc::new(context.progress("merging"));
         session::merge(&args.target, &args.sources, &context.watched(&progress))?
@@ -106,14 +109,6 @@ pub(crate) fn merge(args: &Merge, context: &mut Context) -> Result<u8> {
     )?;
     advise(&database, &args.target, context)?;
     Ok(EXIT_FOUND)
-}
-
-fn is_json(format: Format) -> Result<bool> {
-    match format {
-        Format::Text => Ok(false),
-        Format::Json => Ok(true),
-        _ => Err(Failure::usage("reports are written as text or json: use --format json")),
-    }
 }
 
 fn write(value: &Value, context: &mut Context) -> Result<u8> {

@@ -10,7 +10,7 @@ use medvec::session::{Answer, Replay, Request, SavedSearch, Session};
 use super::export::create;
 use crate::args::Format;
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{FAINT, GOOD, KEY, MARK, count, counted};
 use crate::terminal::one_line;
 
@@ -40,16 +40,14 @@ pub(super) fn run(
     format: Format,
     context: &mut Context,
 ) -> Result<u8> {
-    if !matches!(format, Format::Text | Format::Json) {
-        return Err(Failure::usage("a replay is written as text or json: use --format json"));
-    }
+    let is_json = format.is_json("a replay is written")?;
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", &name, error))?;
     let saved = SavedSearch::read(&name, &text)?;
     let replay = session.replay(&saved, &context.control())?;
-    match format {
-        Format::Json => json::write(&mut context.out.machine(), &replay.to_json(&saved))?,
-        _ => show(&saved, &replay, context)?,
+    match is_json {
+        true => json::write(&mut context.out.machine(), &replay.to_json(&saved))?,
+        false => show(&saved, &replay, context)?,
     }
     Ok(if replay.is_same(&saved) { EXIT_FOUND } else { EXIT_NONE })
 }

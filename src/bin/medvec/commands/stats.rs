@@ -9,9 +9,9 @@ use medvec::session::{
 use medvec::{Snapshot, VectorConfig};
 
 use super::open::open;
-use crate::args::{Format, Stats};
+use crate::args::Stats;
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::failure::{EXIT_FOUND, Result};
 use crate::recall::recall_text;
 use crate::style::{FAINT, bytes, count, counted};
 
@@ -19,13 +19,11 @@ pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
     let snapshot = open(&args.database)?.snapshot();
     let figures = snapshot.stats()?;
     let fields = snapshot.fields()?;
-    match args.format {
-        Format::Text => text(&mut context.out, &snapshot, &figures, &fields)?,
-        Format::Json => {
-            let value = stats::to_json(&snapshot, &figures, &fields);
-            json::write(&mut context.out.machine(), &value)?;
-        }
-        _ => return Err(Failure::usage("stats are written as text or json: use --format json")),
+    if args.format.is_json("stats are written")? {
+        let value = stats::to_json(&snapshot, &figures, &fields);
+        json::write(&mut context.out.machine(), &value)?;
+    } else {
+        text(&mut context.out, &snapshot, &figures, &fields)?;
     }
     Ok(EXIT_FOUND)
 }

@@ -12,20 +12,18 @@ use medvec::session::{
 };
 use serde::Serialize;
 
-use crate::args::{Format, Rows, Sync};
+use crate::args::{Rows, Sync};
 use crate::context::Context;
 use crate::failure::{EXIT_ERROR, EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::style::{FAINT, GOOD, MARK, bytes, count, counted, duration};
+use crate::style::{FAINT, GOOD, MARK, bytes, count, counted, duration, nonzero};
 
 /// Names that a line lists.
 const LISTED: usize = 10;
 
 pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
-    if !matches!(args.format, Format::Text | Format::Json) {
-        return Err(Failure::usage("a sync is reported as text or json: use --format json"));
-    }
+    let is_json = args.format.is_json("a sync is reported")?;
     if args.status {
-        return status(args, context);
+        return status(args, is_json, context);
     }
     let Some(folder) = &args.folder else {
         return Err(Failure::usage("name the folder of NLM's files"));
@@ -37,7 +35,7 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
         false => None,
     };
     if args.dry_run {
-        return dry_run(args, &plan, budget.as_ref(), context);
+        return dry_run(is_json, &plan, budget.as_ref(), context);
     }
     if let Some(budget) = &budget {
         context.remark(format!("{FAINT}{}{FAINT:#}", cost(budget)));
@@ -52,9 +50,9 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     for problem in &report.problems {
         context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
     }
-    match args.format {
-        Format::Json => json::write(&mut context.out.machine(), &report)?,
-        _ => report_on(&report, &args.database, context)?,
+    match is_json {
+        true => json::write(&mut context.out.machine(), &report)?,
+        false => report_on(&report, &args.database, context)?,
     }
     Ok(match report.is_news() {
         _ if report.broken > 0 => EXIT_ERROR,
@@ -120,12 +118,12 @@ struct DryRun<'a> {
 }
 
 fn dry_run(
-    args: &Sync,
+    is_json: bool,
     plan: &SyncPlan,
     budget: Option<&SyncBudget>,
     context: &mut Context,
 ) -> Result<u8> {
-    if args.format == Format::Json {
+    if is_json {
         let dry = DryRun {
             to_read: &plan.to_read,
             known: plan.known,
@@ -187,7 +185,7 @@ fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Res
         return Ok(());
     }
     let mut parts = vec![counted(report.files, "file"), format!("{} new", count(report.added))];
-    for (number, what) in [
+    parts.extend(nonzero([
         (report.replaced, "replaced"),
         (report.unchanged, "unchanged"),
         (report.deletes, "deletions"),
@@ -195,20 +193,16 @@ fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Res
         (report.encoded, "embedded"),
         (report.reused, "embeddings reused"),
         (report.skipped, "skipped"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", count(number)));
-        }
-    }
+    ]));
     writeln!(context.out, "{GOOD}synced{GOOD:#} {}: {}", database.display(), parts.join(", "))?;
     Ok(())
 }
 
-fn status(args: &Sync, context: &mut Context) -> Result<u8> {
+fn status(args: &Sync, is_json: bool, context: &mut Context) -> Result<u8> {
     let status = sync_status(&args.database, args.folder.as_deref())?;
-    match args.format {
-        Format::Json => json::write(&mut context.out.machine(), &status)?,
-        _ => show(&status, context)?,
+    match is_json {
+        true => json::write(&mut context.out.machine(), &status)?,
+        false => show(&status, context)?,
     }
     Ok(match &status {
         _ if !status.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
