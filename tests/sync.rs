@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::Random;
+use common::{Random, vocabulary};
 use md5::{Digest, Md5};
-use medvec::db::{Database, WriterOptions};
+use medvec::db::{CreateOptions, Database, WriterOptions};
 use medvec::document::Document;
 use medvec::session::{
     NlmFile, ReadReason, SessionError, SessionResult, SyncReport, SyncSettings, Watch, plan_sync,
@@ -343,6 +343,23 @@ fn a_new_year_keeps_the_embeddings_of_the_same_texts() {
     bench.file("baseline/pubmed27n0001.xml.gz", &[(1, "aspirin"), (2, "cancer")], &[]);
     let report = bench.sync();
     assert_eq!((report.replaced, report.encoded, report.reused), (2, 1, 1));
+}
+
+#[test]
+fn a_slice_goes_by_the_headings_of_the_database() {
+    let mut bench = Bench::new();
+    let database = Database::create(bench.database(), CreateOptions::default()).expect("makes");
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    writer.set_mesh(Some(&vocabulary(2020))).expect("sets");
+    writer.commit().expect("commits");
+    drop((writer, database));
+    // Known to this vocabulary alone.
+    bench.settings.keep = Some("\"Former 1\"[mh] OR asthma[ti]".into());
+    bench.file("pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")], &[]);
+    let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
+    assert_eq!(plan.budget(&Control::default()).expect("a budget").sample_citations, 2);
+    bench.sync();
+    bench.holds(&[(1, "Asthma")]);
 }
 
 #[test]
