@@ -1,8 +1,9 @@
 //! Deadline, cancel token and progress of one call.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,11 @@ use crate::error::{Error, Result};
 /// Time between two looks at a switch that holds a call.
 const PAUSE_STEP: Duration = Duration::from_millis(5);
 
-/// A switch that stops the calls it was given to, or holds them for a while. Clones share the switch.
+/// The longest time between two checks that a pace makes up for.
+const PACED_MAX: Duration = Duration::from_millis(100);
+
+/// A switch that stops the calls it was given to, holds them for a while, or slows them down. Clones share the
+/// switch.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<Switch>);
 
@@ -19,6 +24,10 @@ pub struct CancelToken(Arc<Switch>);
 struct Switch {
     is_cancelled: AtomicBool,
     is_paused: AtomicBool,
+    /// Percent of the time that is to be rested; 0 is full speed.
+    rest_percent: AtomicU8,
+    /// What else stops, holds and slows down.
+    parent: Option<CancelToken>,
 }
 
 impl CancelToken {
@@ -35,6 +44,7 @@ impl CancelToken {
     /// Whether [`CancelToken::cancel`] was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled.load(Ordering::Relaxed)
+            || self.0.parent.as_ref().is_some_and(CancelToken::is_cancelled)
     }
 
     /// Holds every call that has this token at its next check, with all that it holds: memory, threads
@@ -51,7 +61,49 @@ impl CancelToken {
     /// Whether calls are held: [`CancelToken::pause`] was called, and [`CancelToken::resume`] was not.
     pub fn is_paused(&self) -> bool {
         self.0.is_paused.load(Ordering::Relaxed)
+            || self.0.parent.as_ref().is_some_and(CancelToken::is_paused)
     }
+
+    /// Lets calls that have this token work for this share of the time, in percent from 1 to 100: between two
+    /// checks, each of their threads that checks rests in proportion. For maintenance that leaves processors and
+    /// disk to others.
+    pub fn pace(&self, work_percent: u8) {
+        self.0.rest_percent.store(100 - work_percent.clamp(1, 100), Ordering::Relaxed);
+    }
+
+    /// Percent of the time that calls work.
+    pub fn work_percent(&self) -> u8 {
+        let own = 100 - self.0.rest_percent.load(Ordering::Relaxed);
+        self.0.parent.as_ref().map_or(own, |parent| own.min(parent.work_percent()))
+    }
+
+    /// A token that this one stops, holds and slows down too.
+    pub(crate) fn child(&self) -> CancelToken {
+        CancelToken(Arc::new(Switch { parent: Some(self.clone()), ..Switch::default() }))
+    }
+
+    /// Rests after work that began at the last call on this thread.
+    fn rest(&self) {
+        let percent = u32::from(self.work_percent());
+        if percent >= 100 {
+            return;
+        }
+        LAST_CHECK.with(|last| {
+            let worked = last.get().map_or(Duration::ZERO, |last| last.elapsed().min(PACED_MAX));
+            let mut left = worked * (100 - percent) / percent;
+            while !left.is_zero() && !self.is_cancelled() {
+                let step = left.min(PAUSE_STEP);
+                thread::sleep(step);
+                left -= step;
+            }
+            last.set(Some(Instant::now()));
+        });
+    }
+}
+
+thread_local! {
+    /// When this thread last checked a token with a pace.
+    static LAST_CHECK: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// How far a long call is.
@@ -137,10 +189,14 @@ impl Control {
                 return Err(Error::DeadlineExceeded);
             }
             if !self.cancel.as_ref().is_some_and(CancelToken::is_paused) {
-                return Ok(());
+                break;
             }
             thread::sleep(PAUSE_STEP);
         }
+        if let Some(token) = &self.cancel {
+            token.rest();
+        }
+        Ok(())
     }
 }
 
@@ -165,6 +221,22 @@ mod tests {
             let outcome = waiting.join().unwrap();
             assert_eq!(outcome.is_ok(), resume);
         }
+    }
+
+    #[test]
+    fn a_paced_call_rests_in_proportion() {
+        let token = CancelToken::new();
+        let control = Control { cancel: Some(token.child()), ..Control::default() };
+        token.pace(20);
+        control.check().unwrap();
+        let start = Instant::now();
+        thread::sleep(Duration::from_millis(10));
+        let worked = start.elapsed().min(PACED_MAX);
+        control.check().unwrap();
+        assert!(start.elapsed() >= worked * 5, "{:?}", start.elapsed());
+        assert_eq!(token.work_percent(), 20);
+        token.cancel();
+        assert!(matches!(control.check(), Err(Error::Cancelled)), "a child hears of it");
     }
 
     #[test]

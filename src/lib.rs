@@ -110,8 +110,8 @@ pub mod session;
 pub use control::{CancelToken, Control, Step, Watch};
 pub use date::{Day, PublicationDate};
 pub use db::{
-    Applied, BackupOptions, Change, CreateOptions, Database, EmbedOptions, OpenOptions,
-    OptimizeOptions, Snapshot, Writer, WriterOptions,
+    Applied, BackupOptions, Change, CreateOptions, Database, EmbedOptions, Maintainer, Maintenance,
+    OpenOptions, OptimizeOptions, Snapshot, Writer, WriterOptions,
 };
 pub use document::Document;
 pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};

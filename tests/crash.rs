@@ -122,7 +122,7 @@ fn check(image: MemoryStorage, operation: usize, committed: &[Committed], at: &s
         durable.is_none_or(|state| generation >= state.generation),
         "{at}: generation {generation} is older than what was committed"
     );
-    // A compaction publishes up to two generations of the same contents in one call.
+    // Maintenance publishes several generations of the same contents in one call.
     let expected = match (durable, in_flight) {
         (Some(state), _) if state.generation == generation => state,
         (_, Some(state)) if generation <= state.generation => state,

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{DIMENSION, Numbers, contents, create_options, document, key, vector};
-use medvec::db::{Database, EmbedOptions, OpenOptions, OptimizeOptions, Snapshot, WriterOptions};
+use medvec::db::{
+    Database, EmbedOptions, Maintenance, OpenOptions, OptimizeOptions, Snapshot, WriterOptions,
+};
 use medvec::ids::Key;
 use medvec::search::{Accuracy, Query};
 use medvec::storage::Access;
-use medvec::{Control, Error, Metric};
+use medvec::{CancelToken, Control, Error, Metric};
 
 fn open(path: &std::path::Path) -> Database {
     Database::open(path).expect("it opens")
@@ -136,7 +138,8 @@ fn child_that_does_everything_until_killed() {
     let database = open(path.as_ref());
     let encoder = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
     let options = small_index().encoder(Some(encoder)).defer(true).segment_bytes_max(20_000);
-    let mut writer = database.writer(options).expect("the only writer");
+    let improving = options.clone().maintenance(Maintenance::Auto(CancelToken::new()));
+    let mut writer = database.writer(improving.clone()).expect("the only writer");
     let known = contents(&database.snapshot()).unwrap();
     let number_of = |document: &medvec::Document| -> u64 {
         document.title.split([' ', ',']).nth(3).unwrap().parse().unwrap()
@@ -158,7 +161,7 @@ fn child_that_does_everything_until_killed() {
         writer.commit().unwrap();
         println!("imported {} {}", numbers.start, numbers.end);
         oldest.extend(numbers);
-        match step % 4 {
+        match step % 5 {
             0 => {
                 writer.embed_pending(&EmbedOptions::default(), &control, &mut |_| {}).unwrap();
                 println!("embedded {next}");
@@ -178,10 +181,19 @@ fn child_that_does_everything_until_killed() {
                 println!("compacted");
             }
             3 => {
-                let retrain = step % 8 == 3;
+                let retrain = step % 10 == 3;
                 let optimize = OptimizeOptions::default().retrain(retrain);
                 writer.optimize(&optimize, &control).unwrap();
                 println!("optimised");
+            }
+            4 => {
+                drop(writer);
+                let mut maintainer = database.maintainer(options.clone()).expect("the only one");
+                let optimize = OptimizeOptions::default().retrain(step % 10 == 9);
+                maintainer.optimize(&optimize, &control).unwrap();
+                println!("maintained");
+                drop(maintainer);
+                writer = database.writer(improving.clone()).expect("the only writer");
             }
             _ => {}
         }
@@ -216,7 +228,7 @@ impl Acknowledged {
             ("embedded", [end]) => self.embedded = *end,
             ("deleting", [_, end]) => self.deleting = *end,
             ("deleted", [end]) => self.deleted = *end,
-            ("compacted" | "optimised", []) => {}
+            ("compacted" | "optimised" | "maintained", []) => {}
             _ => return,
         }
         *self.calls.entry(word.to_owned()).or_default() += 1;

@@ -7,10 +7,11 @@
 
 use super::commit::{check_file, publish_file};
 use super::files::files_of;
+use super::gc;
+use super::lock::{self, Lock};
 use super::recover::{generations_of, newest_generation, read_manifest, remembered};
 use super::setters::setters;
 use super::snapshot::{OpenFile, Snapshot};
-use super::{gc, lock};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest::Manifest;
@@ -61,7 +62,7 @@ pub(super) fn backup(
         // Before a lock that would leave a file in a directory that is not ours.
         check_destination(snapshot, storage)?;
     }
-    let lock = lock::take(storage, None, control)?;
+    let lock = lock::take(storage, Lock::Writer, None, control)?;
     let base = check_destination(snapshot, storage)?;
     let copied = Copy { storage, lock: &*lock, options, control }.run(snapshot, base.as_ref());
     if copied.is_err() && lock.check().is_ok() {
@@ -81,7 +82,10 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
         // A copy that was interrupted, whose files are complete, or something that must not be touched.
         let own = snapshot.files();
         for name in &names {
-            if let Some(Name::Lock | Name::TemporaryManifest | Name::TemporaryCopy) = parse(name) {
+            if let Some(
+                Name::Lock | Name::BuildLock | Name::TemporaryManifest | Name::TemporaryCopy,
+            ) = parse(name)
+            {
                 continue;
             }
             let is_own = match own.iter().find(|own| own.file.name() == name) {

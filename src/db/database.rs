@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backup::{self, BackupOptions, BackupReport};
+use super::lock::{self, Lock};
+use super::maintain::Maintainer;
 use super::options::{CreateOptions, OpenOptions, WriterOptions};
 use super::repair::{self, RepairReport, UndoReport};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::writer::Writer;
-use super::{commit, lock, recover};
+use super::{commit, recover};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest::Manifest;
@@ -99,7 +101,7 @@ impl Database {
         options: CreateOptions,
         lock_wait: Option<Duration>,
     ) -> Result<Database> {
-        let lock = lock::take(&*storage, lock_wait, &Control::default())?;
+        let lock = lock::take(&*storage, Lock::Writer, lock_wait, &Control::default())?;
         if recover::newest_generation(&*storage)?.is_some() {
             return Err(Error::Exists { path: storage.location().into() });
         }
@@ -179,6 +181,16 @@ impl Database {
     /// [`Error::Unsupported`] when a newer version wrote what this one can only read.
     pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
         Writer::start(self.shared.clone(), options)
+    }
+
+    /// Starts maintenance beside the writer: it takes the writer lock only to publish what it has built. At most
+    /// one maintainer exists at a time, over all processes.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when there is another maintainer, after [`WriterOptions::lock_wait`];
+    /// [`Error::ReadOnly`]; [`Error::Encoder`] and [`Error::EncoderMismatch`] as for a writer.
+    pub fn maintainer(&self, options: WriterOptions) -> Result<Maintainer> {
+        Maintainer::start(self.shared.clone(), options)
     }
 
     /// Copies the newest committed generation to another directory, which is made if needed. Writers go on

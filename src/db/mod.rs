@@ -10,6 +10,7 @@
 //! | `database`, `shared`, `options` | the handle, what its clones share, how it is opened |
 //! | `writer`, `buffer`, `next` | one writer: its lock, documents not in a file yet, the next generation |
 //! | `embedding` | how documents get their vectors when they are written |
+//! | `building` | the files of maintenance beside the writer, until they are published |
 //! | `maintain/` | compaction, the index and its recall, vectors for documents that wait for them |
 //! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
 //! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
@@ -24,6 +25,7 @@
 
 mod backup;
 mod buffer;
+mod building;
 mod change;
 mod commit;
 mod database;
@@ -53,8 +55,8 @@ pub use database::Database;
 #[cfg(feature = "session")]
 pub(crate) use files::files_of;
 pub use maintain::{
-    AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, OptimizeOptions,
-    OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
+    AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, Maintainer, Maintenance,
+    OptimizeOptions, OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
 };
 pub use options::{CreateOptions, OpenOptions, WriterOptions};
 #[cfg(feature = "session")]

@@ -3,6 +3,8 @@
 //! A commit publishes it as it stands; a writer that is dropped forgets it. Rows change only by being
 //! deleted, segments only by being written or replaced, so the committed state stays intact below.
 
+mod built;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use crate::mesh::{MeshFile, MeshInUse};
 use crate::search::SegmentView;
 use crate::segment::{CodebookFile, Segment};
 use crate::storage::{Storage, VerifiedFile, WriterLock};
+
+pub(super) use built::Built;
 
 /// The next generation, as far as it is known.
 pub(super) struct NextGeneration {
@@ -292,13 +296,7 @@ impl NextGeneration {
     ) -> Result<()> {
         let name = segment_name(entry.id);
         commit::check_file(&*self.storage, &name, FileKind::Segment, &entry.seal)?;
-        let segment = Segment::open(&*self.storage, &entry, self.vectors.as_ref())?;
-        if !deleted.is_empty() {
-            self.deleted.insert(entry.id, deleted);
-        }
-        self.written.push(WrittenSegment { entry, segment });
-        self.is_changed = true;
-        Ok(())
+        self.add_checked_segment(entry, deleted)
     }
 
     /// Puts a merged segment in the place of those that it was made from.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::maintain::Maintenance;
 use super::preconditions::check_encoder;
 use super::setters::setters;
 use crate::control::Control;
@@ -134,6 +135,8 @@ pub struct WriterOptions {
     /// Memory that a merge or the training of an index may take, in bytes; one that needs more is refused
     /// with [`Error::Memory`] before it starts. `None`: no limit but the system's.
     pub memory_bytes_max: Option<u64>,
+    /// Whether the database is improved while it is written.
+    pub maintenance: Maintenance,
     /// How long to wait for another writer to finish; `None` fails at once.
     pub lock_wait: Option<Duration>,
     /// Deadline and cancel token of waiting for the lock, and of embedding in
@@ -149,12 +152,14 @@ setters!(WriterOptions {
     index_rows_min: u64,
     train_rows_min: u64,
     memory_bytes_max: Option<u64>,
+    maintenance: Maintenance,
     lock_wait: Option<Duration>,
     control: Control,
 });
 
 impl Default for WriterOptions {
-    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`], no memory limit, no waiting for the lock.
+    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`], no memory limit, no maintenance, no waiting for
+    /// the lock.
     fn default() -> WriterOptions {
         WriterOptions {
             encoder: None,
@@ -164,6 +169,7 @@ impl Default for WriterOptions {
             index_rows_min: INDEX_ROWS_MIN,
             train_rows_min: TRAIN_ROWS_MIN,
             memory_bytes_max: None,
+            maintenance: Maintenance::Off,
             lock_wait: None,
             control: Control::default(),
         }

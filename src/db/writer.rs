@@ -1,19 +1,23 @@
 //! The one writer: collects changes, writes segments, commits.
 
+mod beside;
 mod others;
 mod rows;
 
 use std::sync::Arc;
 
 use super::buffer::Buffer;
+use super::building::{self, Building};
 use super::change::{Applied, Change};
 use super::embedding::{self, CALL_TEXTS, Embedder, Need};
-use super::next::NextGeneration;
+use super::lock::{self, Lock};
+use super::maintain::{Background, Goal, Maintenance};
+use super::next::{Built, NextGeneration};
 use super::options::WriterOptions;
 use super::preconditions::{check_encoder, check_vector};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::{gc, lock, recover};
+use super::{gc, recover};
 use crate::document::Document;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
@@ -56,6 +60,8 @@ pub struct Writer {
     /// See `write_in_source_order`.
     in_source_order: bool,
     poison: Option<String>,
+    /// Dropped before the lock, so that its thread ends first.
+    background: Option<Background>,
     lock: Box<dyn WriterLock>,
 }
 
@@ -78,7 +84,7 @@ impl Drop for Writer {
 impl Writer {
     pub(super) fn start(shared: Arc<Shared>, options: WriterOptions) -> Result<Writer> {
         let storage = shared.storage().clone();
-        let lock = lock::take(&*storage, options.lock_wait, &options.control)?;
+        let lock = lock::take(&*storage, Lock::Writer, options.lock_wait, &options.control)?;
         shared.refresh()?;
         let base = shared.snapshot();
         recover::check_writable(&*storage, base.generation())?;
@@ -97,10 +103,15 @@ impl Writer {
                 result => result?,
             }
         }
+        building::remove_leftovers(&*storage);
         let buffer = Buffer::new(vectors, base.manifest().lexical);
         let next = NextGeneration::new(storage, base)?;
-        let in_source_order = false;
-        Ok(Writer { shared, options, next, buffer, in_source_order, poison: None, lock })
+        let background = match &options.maintenance {
+            Maintenance::Off => None,
+            Maintenance::Auto(switch) => Some(Background::new(Goal::Compact, switch.clone())),
+        };
+        let (in_source_order, poison) = (false, None);
+        Ok(Writer { shared, options, next, buffer, in_source_order, poison, background, lock })
     }
 
     /// The committed state this writer builds on.
@@ -321,12 +332,22 @@ impl Writer {
 
     /// [`Writer::commit`] inside of a guarded call.
     pub(super) fn commit_changes(&mut self) -> Result<Generation> {
+        self.adopt_built(false)?;
         if self.next.is_changed() {
             self.flush()?;
             self.next.publish(&*self.lock)?;
             self.shared.install(self.next.base().clone());
+            self.start_maintenance();
         }
         Ok(self.next.base().generation())
+    }
+
+    /// Takes in what was built beside this writer, for the next commit; returns whether it still could be.
+    ///
+    /// # Errors
+    /// A failure of storage, which poisons the writer.
+    pub(super) fn adopt(&mut self, built: Built, files: &Building) -> Result<bool> {
+        self.guarded(|writer| writer.next.adopt(built, files))
     }
 
     /// The next generation, without the buffer, and the options to change it by.

@@ -9,6 +9,9 @@ use crate::limits::NUMBER_MAX;
 /// The writer lock; empty, never removed.
 pub const LOCK: &str = "LOCK";
 
+/// The lock of maintenance beside the writer; empty, never removed.
+pub const BUILD_LOCK: &str = "LOCK-build";
+
 /// A manifest that is being written; ignored by readers, removed by the next writer.
 pub const TEMPORARY_MANIFEST: &str = "tmp-manifest";
 
@@ -23,6 +26,8 @@ const DIGITS_MIN: usize = 8;
 pub enum Name {
     /// [`LOCK`].
     Lock,
+    /// [`BUILD_LOCK`].
+    BuildLock,
     /// [`TEMPORARY_MANIFEST`].
     TemporaryManifest,
     /// [`TEMPORARY_COPY`].
@@ -41,6 +46,8 @@ pub enum Name {
     Committed(Generation, SegmentId),
     /// `repair-<generation>`.
     Repair(Generation),
+    /// `building-<random number>`.
+    Building([u8; 16]),
 }
 
 /// The manifest of a generation.
@@ -78,10 +85,18 @@ pub fn repair_name(generation: Generation) -> String {
     format!("repair-{generation}")
 }
 
+/// A file that is being built beside the writer; it gets its own name when it is published.
+pub fn building_name(random: [u8; 16]) -> String {
+    format!("building-{:032x}", u128::from_be_bytes(random))
+}
+
 /// What a name says, or `None` for a name that is not of this format: such files are ignored.
 pub fn parse(name: &str) -> Option<Name> {
     if name == LOCK {
         return Some(Name::Lock);
+    }
+    if name == BUILD_LOCK {
+        return Some(Name::BuildLock);
     }
     if name == TEMPORARY_MANIFEST {
         return Some(Name::TemporaryManifest);
@@ -104,6 +119,7 @@ pub fn parse(name: &str) -> Option<Name> {
             Some(Name::Committed(generation(committed)?, SegmentId(number(next)?)))
         }
         "repair" => Some(Name::Repair(generation(numbers)?)),
+        "building" => hash(numbers).map(Name::Building),
         _ => None,
     }
 }
@@ -150,10 +166,12 @@ mod tests {
             let hash = u128::from(number).to_be_bytes();
             assert_eq!(parse(&codebook_name(hash)), Some(Name::Codebook(hash)));
             assert_eq!(parse(&mesh_name(hash)), Some(Name::Mesh(hash)));
+            assert_eq!(parse(&building_name(hash)), Some(Name::Building(hash)));
         }
         assert_eq!(manifest_name(Generation(42)), "manifest-00000042");
         assert_eq!(parse("segment-00000000"), Some(Name::Segment(SegmentId(0))));
         assert_eq!(parse(LOCK), Some(Name::Lock));
+        assert_eq!(parse(BUILD_LOCK), Some(Name::BuildLock));
         assert_eq!(parse(TEMPORARY_MANIFEST), Some(Name::TemporaryManifest));
         assert_eq!(parse(TEMPORARY_COPY), Some(Name::TemporaryCopy));
     }

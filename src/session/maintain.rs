@@ -9,11 +9,11 @@ use crate::db::{CompactReport, OptimizeOptions, OptimizeReport, WriterOptions};
 use crate::format::manifest::LexicalConfig;
 
 impl Session {
-    /// Merges segments and drops deleted documents; see
-    /// [`Writer::compact`](crate::db::Writer::compact). `memory_bytes_max` as in [`WriterOptions`].
+    /// Merges segments and drops deleted documents, beside writers and readers; see
+    /// [`Maintainer::compact`](crate::db::Maintainer::compact). `memory_bytes_max` as in [`WriterOptions`].
     ///
     /// # Errors
-    /// As [`Database::writer`](crate::db::Database::writer) and `Writer::compact`.
+    /// As [`Database::maintainer`](crate::db::Database::maintainer) and `Maintainer::compact`.
     pub fn compact(
         &self,
         memory_bytes_max: Option<u64>,
@@ -26,7 +26,7 @@ impl Session {
         let choice = EncoderChoice::default();
         let encoder = spec.and_then(|spec| stored(spec, Wanted::Queries, &choice).ok());
         let options = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
-        Ok(self.database.writer(options)?.compact(control)?)
+        Ok(self.database.maintainer(options)?.compact(control)?)
     }
 
     /// Gives every document of a database that was made without one a lexical index with positions; otherwise as
@@ -40,19 +40,21 @@ impl Session {
         control: &Control,
     ) -> SessionResult<CompactReport> {
         let options = WriterOptions { memory_bytes_max, ..WriterOptions::default() };
-        let mut writer = self.database.writer(options)?;
+        let mut writer = self.database.writer(WriterOptions::default())?;
         writer.set_lexical(Some(LexicalConfig { positions: true }))?;
-        Ok(writer.compact(control)?)
+        writer.commit()?;
+        drop(writer);
+        Ok(self.database.maintainer(options)?.compact(control)?)
     }
 
-    /// Trains the index, indexes every document and measures recall; see
-    /// [`Writer::optimize`](crate::db::Writer::optimize). With `queries`, as users ask them, recall is
+    /// Trains the index, indexes every document and measures recall, beside writers and readers; see
+    /// [`Maintainer::optimize`](crate::db::Maintainer::optimize). With `queries`, as users ask them, recall is
     /// measured with those.
     ///
     /// # Errors
     /// [`SessionError::NothingToIndex`], [`SessionError::QueriesNeedEncoder`],
-    /// [`SessionError::NoQueries`]; as [`Database::writer`](crate::db::Database::writer) and
-    /// `Writer::optimize`.
+    /// [`SessionError::NoQueries`]; as [`Database::maintainer`](crate::db::Database::maintainer) and
+    /// `Maintainer::optimize`.
     pub fn optimize(
         &self,
         queries: Option<&[&str]>,
@@ -77,6 +79,6 @@ impl Session {
             options.queries = Some(encoder.encode_queries(queries)?);
         }
         let writer = WriterOptions { encoder, memory_bytes_max, ..WriterOptions::default() };
-        Ok(self.database.writer(writer)?.optimize(&options, control)?)
+        Ok(self.database.maintainer(writer)?.optimize(&options, control)?)
     }
 }

@@ -12,6 +12,7 @@ use super::errors::{io_error, modify_error};
 use super::rename::rename_no_replace;
 use super::{Bytes, Storage, StorageFile, WriterLock, lock, map};
 use crate::error::{Error, Result};
+use crate::format::names::{BUILD_LOCK, LOCK};
 
 /// How published files are brought into memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -176,7 +177,11 @@ impl Storage for DiskStorage {
     }
 
     fn lock(&self) -> Result<Box<dyn WriterLock>> {
-        lock::acquire(&self.directory)
+        lock::acquire(&self.directory, LOCK)
+    }
+
+    fn lock_builds(&self) -> Result<Box<dyn WriterLock>> {
+        lock::acquire(&self.directory, BUILD_LOCK)
     }
 }
 

@@ -19,6 +19,7 @@ enum Content {
 pub struct MemoryStorage {
     files: Files,
     locked: Arc<Mutex<bool>>,
+    builds_locked: Arc<Mutex<bool>>,
 }
 
 impl MemoryStorage {
@@ -110,13 +111,21 @@ impl Storage for MemoryStorage {
     }
 
     fn lock(&self) -> Result<Box<dyn WriterLock>> {
-        let mut locked = lock(&self.locked);
-        if *locked {
-            return Err(Error::Locked { path: "memory".into(), holder: LockHolder::ThisProcess });
-        }
-        *locked = true;
-        Ok(Box::new(MemoryLock(self.locked.clone())))
+        acquire(&self.locked)
     }
+
+    fn lock_builds(&self) -> Result<Box<dyn WriterLock>> {
+        acquire(&self.builds_locked)
+    }
+}
+
+fn acquire(is_locked: &Arc<Mutex<bool>>) -> Result<Box<dyn WriterLock>> {
+    let mut locked = lock(is_locked);
+    if *locked {
+        return Err(Error::Locked { path: "memory".into(), holder: LockHolder::ThisProcess });
+    }
+    *locked = true;
+    Ok(Box::new(MemoryLock(is_locked.clone())))
 }
 
 struct MemoryFile {

@@ -84,6 +84,13 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`crate::Error::Locked`] at once when another writer holds it.
     fn lock(&self) -> Result<Box<dyn WriterLock>>;
+
+    /// Takes the lock of maintenance beside the writer: its holder alone makes and removes files that are
+    /// being built.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locked`] at once when other maintenance holds it.
+    fn lock_builds(&self) -> Result<Box<dyn WriterLock>>;
 }
 
 /// A file being written, from start to end.
@@ -95,7 +102,7 @@ pub trait StorageFile: Send {
     fn sync(&mut self) -> Result<()>;
 }
 
-/// The writer lock; released on drop, also when the process dies.
+/// The lock of the writer, or of maintenance beside it; released on drop, also when the process dies.
 pub trait WriterLock: Send + Sync {
     /// Checks that the lock still guards what it was taken for: its file is the one that other writers
     /// would lock, the directory stands at its path, and this is the process that took it.

@@ -243,6 +243,11 @@ impl Storage for SimStorage {
         let _state = self.call(Call::Lock, "simulation")?;
         self.inner.lock()
     }
+
+    fn lock_builds(&self) -> Result<Box<dyn WriterLock>> {
+        let _state = self.call(Call::Lock, "simulation")?;
+        self.inner.lock_builds()
+    }
 }
 
 struct SimFile {

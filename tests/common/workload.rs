@@ -30,13 +30,15 @@ pub enum Step {
     },
     Commit,
     Compact,
+    /// Compaction beside the writer, which is not there meanwhile.
+    Maintain,
     Reopen,
 }
 
 /// A state that was, or is about to be, committed.
 #[derive(Clone, Debug)]
 pub struct Committed {
-    /// The generation; embedding and compaction may publish the same contents more than once.
+    /// The generation; embedding and maintenance may publish the same contents more than once.
     pub generation: u64,
     /// Operations of the storage when the call returned.
     pub log_len: usize,
@@ -75,6 +77,9 @@ pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
         }
         if commit % 4 == 2 {
             steps.push(Step::Embed);
+        }
+        if commit % 4 == 3 {
+            steps.push(Step::Maintain);
         }
         if random.below(5) == 0 {
             steps.push(Step::Reopen);
@@ -144,6 +149,18 @@ pub fn run(
                     mesh,
                 });
             }
+            Step::Maintain => {
+                drop(writer);
+                database.maintainer(options())?.compact(&Control::default())?;
+                let generation = database.snapshot().generation().0;
+                committed.push(Committed {
+                    generation,
+                    log_len: log_len(),
+                    contents: model.clone(),
+                    mesh,
+                });
+                writer = start(&database)?;
+            }
             Step::Reopen => {
                 // Uncommitted changes are gone with the writer: go back to the last commit.
                 drop(writer);
@@ -157,13 +174,16 @@ pub fn run(
 }
 
 fn start(database: &Database) -> Result<Writer> {
-    // A compaction of a few documents trains an index and uses it.
-    let options = WriterOptions::default()
+    database.writer(options())
+}
+
+/// A compaction of a few documents trains an index and uses it.
+fn options() -> WriterOptions {
+    WriterOptions::default()
         .encoder(Some(encoder()))
         .defer(true)
         .index_rows_min(4)
-        .train_rows_min(6);
-    database.writer(options)
+        .train_rows_min(6)
 }
 
 /// What the workload's documents are embedded by.

@@ -39,6 +39,11 @@ pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
         || live.saturating_mul(of) < known.saturating_mul(left))
 }
 
+/// Whether recall is an estimate, or unknown, and the writer has an encoder that may measure it.
+pub(super) fn is_improvable(job: &Job<'_>) -> bool {
+    job.next.calibration().is_none_or(Calibration::is_estimate) && job.writer.encoder.is_some()
+}
+
 /// Calibrates the newest codebook; `None` when no live row is indexed with it. `stored` says what the
 /// queries of a codebook are that was trained just now.
 pub(super) fn calibrate<'a>(

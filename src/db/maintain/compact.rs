@@ -2,12 +2,9 @@
 
 use super::super::gc;
 use super::super::writer::Writer;
-use super::blame::blame;
-use super::calibrate::{calibrate, is_stale};
-use super::merge::{merge_all, sizes, start};
+use super::course::{Course, Goal};
+use super::merge::sizes;
 use super::options::{Job, OptimizeOptions};
-use super::recall::RecallReport;
-use super::train::{can_train, train};
 use crate::control::Control;
 use crate::error::Result;
 
@@ -27,25 +24,13 @@ impl Writer {
             writer.flush()?;
             let options = OptimizeOptions::default();
             let (next, settings) = writer.parts();
-            let mut job = Job { next, writer: settings, options: &options, control };
-            let mut report = merge_due(&mut job).map_err(|error| blame(job.next, error))?;
+            let mut course = Course::new(Goal::Compact, next);
+            course.finish(&mut Job { next, writer: settings, options: &options, control })?;
+            let mut report = course.compact_report();
             finish(writer, &mut report)?;
             Ok(report)
         })
     }
-}
-
-/// Everything but the commit.
-fn merge_due(job: &mut Job<'_>) -> Result<CompactReport> {
-    let mut report = start(job.next);
-    let is_due = job.next.codebook().is_none() && can_train(job);
-    let trained = if is_due { train(job)? } else { None };
-    merge_all(job, &mut report)?;
-    if trained.is_some() || is_stale(job.next)? {
-        let measured = calibrate(job, trained.map(|trained| trained.stored))?;
-        report.recall = measured.map(RecallReport::of);
-    }
-    Ok(report)
 }
 
 /// Commits; twice when only the generation before still names old files, so that they may go: after

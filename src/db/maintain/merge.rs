@@ -5,7 +5,7 @@ use roaring::RoaringBitmap;
 use super::super::next::{Member, NextGeneration};
 use super::memory::check_merge_memory;
 use super::options::Job;
-use super::plan::{Candidate, next_group};
+use super::plan::Candidate;
 use super::recall::RecallReport;
 use crate::error::Result;
 use crate::format::manifest::LexicalConfig;
@@ -50,15 +50,6 @@ pub(super) fn sizes(next: &NextGeneration) -> (usize, u64) {
     bytes.fold((0, 0), |(segments, sum), bytes| (segments + 1, sum + bytes))
 }
 
-/// Merges group after group until all is well.
-pub(super) fn merge_all(job: &mut Job<'_>, report: &mut CompactReport) -> Result<()> {
-    while let Some(group) = next_group(&candidates(job)) {
-        job.control.check()?;
-        merge_group(job, &group, report)?;
-    }
-    Ok(())
-}
-
 /// Merges these segments into one, and indexes it if it has enough vectors.
 pub(super) fn merge_group(
     job: &mut Job<'_>,
@@ -94,7 +85,8 @@ fn lacks_words(member: &Member<'_>, wanted: Option<LexicalConfig>) -> bool {
     member.segment.rows() > 0 && has != wanted.map(|wanted| wanted.positions)
 }
 
-fn candidates(job: &Job<'_>) -> Vec<Candidate> {
+/// The segments, as the planner looks at them.
+pub(super) fn candidates(job: &Job<'_>) -> Vec<Candidate> {
     let codebook = job.next.codebook().map(|(entry, _)| entry.hash);
     let members = job.next.members();
     members

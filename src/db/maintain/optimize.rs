@@ -1,17 +1,14 @@
 //! The index: training its codebook, folding in what is not indexed yet, measuring its recall.
 
 use super::super::writer::Writer;
-use super::blame::blame;
-use super::calibrate::calibrate;
 use super::compact::{CompactReport, finish};
-use super::merge::{merge_all, merge_group, start};
-use super::options::{Job, OptimizeOptions, OptimizeStage};
+use super::course::{Course, Goal};
+use super::options::{Job, OptimizeOptions};
 use super::recall::RecallReport;
-use super::train::{can_train, train};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::ids::SegmentId;
-use crate::segment::{RowSpace, Segment, check_finite};
+use crate::format::manifest::VectorConfig;
+use crate::segment::{RowSpace, check_finite};
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,9 +17,9 @@ pub struct OptimizeReport {
     pub trained_rows: usize,
     /// Lists of the codebook; 0 without one.
     pub lists: u32,
-    /// Queries that recall was measured with; 0 when it was not.
+    /// Queries that recall was measured with, now or earlier; 0 when it was not.
     pub queries: usize,
-    /// What was measured; `None` when nothing was.
+    /// What was measured, now or earlier; `None` when nothing was.
     pub recall: Option<RecallReport>,
     /// What happened to the segments.
     pub compact: CompactReport,
@@ -35,6 +32,10 @@ impl Writer {
     /// [`crate::db::WriterOptions::train_rows_min`] vectors are only compacted: searching
     /// them exactly is as fast.
     ///
+    /// What is done already is not done again: after an update the time goes with the update. Recall is
+    /// measured when an index was trained, with queries that are given, when an encoder can take the place of
+    /// an estimate, and when live rows have doubled or fallen below three quarters.
+    ///
     /// Memory: the training sample ([`crate::index::train::sample_rows`] vectors of single precision), and that of
     /// a merge. Until the commit, old and new segments are both on disk.
     ///
@@ -46,47 +47,27 @@ impl Writer {
         control: &Control,
     ) -> Result<OptimizeReport> {
         self.check_usable()?;
-        check_queries(self, options)?;
+        check_queries(self.next().vectors(), options)?;
         self.guarded(|writer| {
             writer.flush()?;
             let (next, settings) = writer.parts();
-            let mut job = Job { next, writer: settings, options, control };
-            let mut report = improve(&mut job).map_err(|error| blame(job.next, error))?;
+            let mut course = Course::new(Goal::Optimize, next);
+            course.finish(&mut Job { next, writer: settings, options, control })?;
+            let mut report = course.report(next);
             finish(writer, &mut report.compact)?;
             Ok(report)
         })
     }
 }
 
-/// Everything but the commit.
-fn improve(job: &mut Job<'_>) -> Result<OptimizeReport> {
-    let mut report = OptimizeReport { compact: start(job.next), ..OptimizeReport::default() };
-    let is_due = job.options.retrain || job.next.codebook().is_none();
-    let mut trained = None;
-    if is_due && can_train(job) {
-        trained = train(job)?;
-        report.trained_rows = trained.map_or(0, |trained| trained.rows);
-        let all: Vec<SegmentId> = job.next.segments().map(Segment::id).collect();
-        job.options.report(OptimizeStage::Index, 0.0);
-        merge_group(job, &all, &mut report.compact)?;
-    }
-    merge_all(job, &mut report.compact)?;
-    if let Some((_, codebook)) = job.next.codebook() {
-        report.lists = codebook.meta().lists;
-        job.options.report(OptimizeStage::Calibrate, 0.0);
-        let stored = trained.map(|trained| trained.stored);
-        if let Some(measured) = calibrate(job, stored)? {
-            report.queries = measured.queries as usize;
-            report.recall = Some(RecallReport::of(measured));
-        }
-    }
-    Ok(report)
-}
-
-fn check_queries(writer: &Writer, options: &OptimizeOptions) -> Result<()> {
+/// Fails unless the queries of the options can be asked.
+pub(super) fn check_queries(
+    vectors: Option<&VectorConfig>,
+    options: &OptimizeOptions,
+) -> Result<()> {
     let Some(queries) = &options.queries else { return Ok(()) };
     let wrong = |detail: String| Err(Error::Vector { subject: "the queries".into(), detail });
-    let Some(config) = writer.next().vectors() else {
+    let Some(config) = vectors else {
         return wrong("this database was created without vectors".into());
     };
     if queries.is_empty() || !queries.len().is_multiple_of(config.dimension as usize) {

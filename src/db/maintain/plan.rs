@@ -2,9 +2,29 @@
 
 use crate::ids::SegmentId;
 
-/// Segments of similar size that are merged together: each document is rewritten once per tier, and a
-/// database has at most this many segments per tier.
-const TIER_SEGMENTS: usize = 4;
+/// How many segments a database is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    /// Segments of similar size that are merged together: each document is rewritten once per tier, and a
+    /// database has at most this many segments per tier.
+    tier_segments: usize,
+    /// A tier's segments are at most 2 to the power of this many times as large as each other.
+    tier_bits: u32,
+}
+
+impl Policy {
+    /// For databases that are read: few segments.
+    pub(super) const READ: Policy = Policy { tier_segments: 4, tier_bits: 2 };
+    /// For imports, which optimize afterwards: few rewrites.
+    pub(super) const IMPORT: Policy = Policy { tier_segments: 8, tier_bits: 3 };
+}
+
+/// A merged segment of a large database has at most one in this many of its bytes, so that maintenance that publishes
+/// merge by merge needs that much more disk, and an old segment is seldom rewritten.
+const SEGMENT_SHARE: u64 = 8;
+
+/// Bytes up to which everything is merged into one segment.
+const SEGMENT_BYTES: u64 = 2 << 30;
 
 /// A segment is rewritten when more than one row in this many is deleted; with it, files are never
 /// more than 4/3 of what is live.
@@ -30,8 +50,8 @@ impl Candidate {
         (u128::from(self.bytes) * u128::from(live) / u128::from(self.rows.max(1))) as u64
     }
 
-    fn tier(&self) -> u32 {
-        (self.live_bytes() / TIER_BYTES).max(1).ilog2() / 2
+    fn tier(&self, policy: Policy) -> u32 {
+        (self.live_bytes() / TIER_BYTES).max(1).ilog2() / policy.tier_bits
     }
 
     fn has_many_deleted(&self) -> bool {
@@ -39,31 +59,70 @@ impl Candidate {
     }
 }
 
-/// The next group to merge, or `None` when nothing is due: what is not indexed yet, else the lowest tier
-/// with enough segments, else everything that has too many deleted rows, tier by tier.
-pub(super) fn next_group(candidates: &[Candidate]) -> Option<Vec<SegmentId>> {
-    let unindexed = candidates.iter().filter(|candidate| candidate.unindexed);
-    let unindexed: Vec<SegmentId> = unindexed.map(|candidate| candidate.id).collect();
-    if !unindexed.is_empty() {
-        return Some(unindexed);
-    }
-    let mut tiers: Vec<u32> = candidates.iter().map(Candidate::tier).collect();
-    tiers.sort_unstable();
-    tiers.dedup();
-    let group = |tier: u32, wanted: &dyn Fn(&Candidate) -> bool| -> Vec<SegmentId> {
-        let inside = candidates.iter().filter(|candidate| candidate.tier() == tier);
-        inside.filter(|candidate| wanted(candidate)).map(|candidate| candidate.id).collect()
-    };
-    for tier in &tiers {
-        let all = group(*tier, &|_| true);
-        if all.len() >= TIER_SEGMENTS {
-            return Some(all);
+/// The most live bytes of segments that are merged into one.
+fn merged_bytes_max(candidates: &[Candidate]) -> u64 {
+    let total: u64 = candidates.iter().map(Candidate::live_bytes).sum();
+    (total / SEGMENT_SHARE).max(SEGMENT_BYTES)
+}
+
+/// Segments in groups that can be merged into one each, of about equal size; one that is too large alone is a
+/// group.
+pub(super) fn groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<SegmentId>> {
+    let total: u64 = candidates.iter().map(Candidate::live_bytes).sum();
+    let target = total / total.div_ceil(bytes_max).max(1);
+    let mut groups: Vec<Vec<SegmentId>> = Vec::new();
+    let mut bytes = 0;
+    for candidate in candidates {
+        let more = candidate.live_bytes();
+        match groups.last_mut() {
+            Some(group) if bytes < target && bytes + more <= bytes_max => {
+                group.push(candidate.id);
+                bytes += more;
+            }
+            _ => {
+                groups.push(vec![candidate.id]);
+                bytes = more;
+            }
         }
     }
-    tiers
-        .iter()
-        .map(|tier| group(*tier, &Candidate::has_many_deleted))
-        .find(|group| !group.is_empty())
+    groups
+}
+
+/// All segments, in groups that can be merged into one each.
+pub(super) fn all_groups(candidates: &[Candidate]) -> Vec<Vec<SegmentId>> {
+    groups(candidates, merged_bytes_max(candidates))
+}
+
+/// The next group to merge, or `None` when nothing is due: what is not indexed yet, else the lowest tier
+/// with enough segments, else what has too many deleted rows, tier by tier.
+pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec<SegmentId>> {
+    let bytes_max = merged_bytes_max(candidates);
+    let first = |wanted: &dyn Fn(&Candidate) -> bool| {
+        let wanted: Vec<Candidate> =
+            candidates.iter().copied().filter(|candidate| wanted(candidate)).collect();
+        groups(&wanted, bytes_max).into_iter().next()
+    };
+    if let Some(unindexed) = first(&|candidate| candidate.unindexed) {
+        return Some(unindexed);
+    }
+    let mut tiers: Vec<u32> = candidates.iter().map(|candidate| candidate.tier(policy)).collect();
+    tiers.sort_unstable();
+    tiers.dedup();
+    for tier in &tiers {
+        // Two that are too large for one segment stay apart.
+        let all: Vec<Candidate> = candidates
+            .iter()
+            .copied()
+            .filter(|candidate| candidate.tier(policy) == *tier)
+            .filter(|candidate| candidate.live_bytes() <= bytes_max / 2)
+            .collect();
+        if all.len() >= policy.tier_segments {
+            return groups(&all, bytes_max).into_iter().max_by_key(Vec::len);
+        }
+    }
+    tiers.iter().find_map(|tier| {
+        first(&|candidate| candidate.tier(policy) == *tier && candidate.has_many_deleted())
+    })
 }
 
 #[cfg(test)]
@@ -77,21 +136,58 @@ mod tests {
     #[test]
     fn four_of_a_size_are_merged_and_three_are_not() {
         let small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
-        assert_eq!(next_group(&small).map(|group| group.len()), Some(4));
-        assert_eq!(next_group(&small[..3]), None);
+        assert_eq!(next_group(&small, Policy::READ).map(|group| group.len()), Some(4));
+        assert_eq!(next_group(&small[..3], Policy::READ), None);
     }
 
     #[test]
     fn a_large_segment_is_left_alone_by_small_ones() {
         let mut all: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
         all.push(candidate(9, 1 << 30, 1000, 0));
-        let group = next_group(&all).unwrap_or_default();
+        let group = next_group(&all, Policy::READ).unwrap_or_default();
         assert!(!group.contains(&SegmentId(9)));
     }
 
     #[test]
     fn a_segment_with_many_deleted_rows_is_rewritten() {
-        assert_eq!(next_group(&[candidate(1, 1000, 100, 25)]), None);
-        assert_eq!(next_group(&[candidate(1, 1000, 100, 26)]), Some(vec![SegmentId(1)]));
+        let due = |deleted| next_group(&[candidate(1, 1000, 100, deleted)], Policy::READ);
+        assert_eq!(due(25), None);
+        assert_eq!(due(26), Some(vec![SegmentId(1)]));
+    }
+
+    #[test]
+    fn an_import_merges_eight_of_a_size() {
+        let small: Vec<_> = (1..=8).map(|id| candidate(id, 1000, 10, 0)).collect();
+        assert_eq!(next_group(&small, Policy::IMPORT).map(|group| group.len()), Some(8));
+        assert_eq!(next_group(&small[..7], Policy::IMPORT), None);
+    }
+
+    #[test]
+    fn no_merge_is_larger_than_an_eighth_of_a_large_database() {
+        // 64 GiB in segments of 1 GiB that are not indexed.
+        let mut all: Vec<_> = (1..=64)
+            .map(|id| Candidate { unindexed: true, ..candidate(id, 1 << 30, 1000, 0) })
+            .collect();
+        let parts = all_groups(&all);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [8; 8]);
+        assert_eq!(next_group(&all, Policy::READ), parts.first().cloned());
+        for candidate in &mut all {
+            candidate.unindexed = false;
+        }
+        assert_eq!(next_group(&all, Policy::READ).map(|group| group.len()), Some(8));
+        // What is that large is left alone, however many there are.
+        let large: Vec<_> = (1..=9).map(|id| candidate(id, 8 << 30, 1000, 0)).collect();
+        assert_eq!(next_group(&large, Policy::READ), None);
+    }
+
+    #[test]
+    fn groups_hold_every_segment_once_and_are_of_about_equal_size() {
+        let all: Vec<_> = (1..=21).map(|id| candidate(id, id << 20, 10, 0)).collect();
+        let parts = groups(&all, 64 << 20);
+        let ids: Vec<u64> = parts.iter().flatten().map(|id| id.0).collect();
+        assert_eq!(ids, (1..=21).collect::<Vec<u64>>());
+        let bytes = |group: &Vec<SegmentId>| group.iter().map(|id| id.0 << 20).sum::<u64>();
+        assert!(parts.iter().all(|group| bytes(group) <= 64 << 20), "{parts:?}");
+        assert!(parts.len() <= 6, "{parts:?}");
     }
 }

@@ -15,8 +15,8 @@ use crate::ingest::raw::input_error;
 use crate::ingest::vectors::{VectorRecord, VectorSource};
 use crate::ingest::{ImportSource, Opened, Source, SourceHints};
 
-/// Segments after which an import merges them: each key that is written is looked up in all.
-const SEGMENTS_MAX: usize = 32;
+/// Segments after which an import waits for merges beside it: each key that is written is looked up in all.
+const SEGMENTS_MAX: usize = 48;
 
 /// Vectors between two checks of the control.
 const BATCH_VECTORS: u64 = 256;
@@ -58,6 +58,7 @@ impl<'a> Import<'a> {
             ..WriterOptions::default()
         })?;
         writer.write_in_source_order();
+        writer.merge_beside();
         Ok(Import {
             database,
             options,
@@ -364,11 +365,8 @@ impl<'a> Import<'a> {
 
     fn commit(&mut self, file: &str, bytes_read: u64) -> Result<()> {
         self.report_progress(Stage::Committing, file, bytes_read);
-        self.writer.commit()?;
+        self.writer.settle(SEGMENTS_MAX, &self.options.control)?;
         self.uncommitted = 0;
-        if self.writer.snapshot().manifest().segments.len() > SEGMENTS_MAX {
-            self.writer.compact(&self.options.control)?;
-        }
         Ok(())
     }
 

@@ -56,7 +56,9 @@ impl Segment {
         }
     }
 
-    /// The last row that has this key. Cost: one binary search.
+    /// The last row that has this key. Cost: one binary search, or two reads for a PMID that is not between the least
+    /// and the greatest: files of a series that are imported in order have ranges of their own, so a look-up in
+    /// many segments searches few.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
@@ -64,6 +66,11 @@ impl Segment {
         let meta = &self.shared.meta;
         let (place, rows) = match key {
             Key::Pmid(pmid) => {
+                let Some(last) = meta.pmid_keys.checked_sub(1) else { return Ok(None) };
+                let end = |place| self.element::<u32>(SECTION_KEY_PMIDS, place);
+                if pmid.0 < end(0)? || pmid.0 > end(last as u32)? {
+                    return Ok(None);
+                }
                 let pmids = self.array::<u32>(SECTION_KEY_PMIDS, meta.pmid_keys as usize)?;
                 let place = pmids.binary_search(&pmid.0).ok().map(|place| place as u32);
                 (place, SECTION_KEY_PMID_ROWS)

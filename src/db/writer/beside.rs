@@ -1,0 +1,71 @@
+//! What is done beside a writer: started after its commits, and published with the next one.
+
+use super::super::maintain::Background;
+#[cfg(feature = "ingest")]
+use super::super::maintain::Goal;
+use super::Writer;
+#[cfg(feature = "ingest")]
+use crate::control::CancelToken;
+use crate::control::Control;
+use crate::error::Result;
+
+impl Writer {
+    /// Does what maintenance is due and waits for it, step by step, each published by a commit; with
+    /// [`Maintenance::Off`](crate::db::Maintenance::Off) does nothing. For the end of a long piece of work, and
+    /// before a writer is dropped: that gives up what is under way.
+    ///
+    /// # Errors
+    /// What made maintenance stop: [`crate::Error::Memory`], a full disk, [`crate::Error::Corrupt`]; it may
+    /// start again then, and the writer goes on. Those of the control. As [`Writer::commit`].
+    pub fn finish_maintenance(&mut self, control: &Control) -> Result<()> {
+        self.settle(0, control)?;
+        let failure = self.background.as_mut().and_then(Background::take_failure);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Merges segments beside this writer as an import wants it, unless it has other maintenance.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn merge_beside(&mut self) {
+        self.background.get_or_insert_with(|| Background::new(Goal::Merge, CancelToken::new()));
+    }
+
+    /// Commits, and waits for maintenance as long as there are more segments than this.
+    ///
+    /// # Errors
+    /// The damage that maintenance has stopped at; those of the control; as [`Writer::commit`].
+    pub(crate) fn settle(&mut self, segments_max: usize, control: &Control) -> Result<()> {
+        self.commit()?;
+        self.start_maintenance();
+        while self.background.as_ref().is_some_and(Background::is_running)
+            && self.next.segments().nth(segments_max).is_some()
+        {
+            control.check()?;
+            self.guarded(|writer| {
+                if writer.adopt_built(true)? {
+                    writer.commit_changes()?;
+                    writer.start_maintenance();
+                }
+                Ok(())
+            })?;
+        }
+        let damage = self.background.as_mut().and_then(Background::take_damage);
+        damage.map_or(Ok(()), Err)
+    }
+
+    /// Starts what is due, from the last commit.
+    pub(super) fn start_maintenance(&mut self) {
+        if let Some(background) = &mut self.background {
+            let base = self.next.base().clone();
+            background.start(self.shared.storage(), base, &self.options);
+        }
+    }
+
+    /// Takes in what was built, if it is ready; with `wait`, when it is. Returns whether anything was.
+    pub(super) fn adopt_built(&mut self, wait: bool) -> Result<bool> {
+        let built = self.background.as_mut().and_then(|background| background.take(wait));
+        let Some((built, files)) = built else { return Ok(false) };
+        // What cannot take its place any more is built anew.
+        self.next.adopt(built, &files)?;
+        Ok(true)
+    }
+}
