@@ -170,6 +170,15 @@ impl Control {
         }
     }
 
+    /// Works for this share of the time, in percent; see [`CancelToken::pace`].
+    #[must_use]
+    pub fn paced(mut self, work_percent: Option<u8>) -> Control {
+        if let Some(work_percent) = work_percent {
+            self.cancel.get_or_insert_default().pace(work_percent);
+        }
+        self
+    }
+
     /// The control of a part of the work, which reports what it has done beside what was done
     /// `before`, of `total`.
     pub(crate) fn part(&self, before: u64, total: u64) -> Control {

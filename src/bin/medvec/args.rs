@@ -430,6 +430,10 @@ pub(crate) struct Compact {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
+    /// Work for this share of the time, in percent, and leave the rest to others.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) pace: Option<u8>,
+
     /// Index the words of every document, in a database that was made without: by an older version, say.
     #[arg(long)]
     pub(crate) words: bool,
@@ -445,6 +449,10 @@ pub(crate) struct Optimize {
     /// Database directory.
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+
+    /// Work for this share of the time, in percent, and leave the rest to others.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) pace: Option<u8>,
 
     /// Train the index anew, though there is one, and index every document again.
     #[arg(long)]

@@ -68,7 +68,7 @@ impl Segment {
             Key::Pmid(pmid) => {
                 let Some(last) = meta.pmid_keys.checked_sub(1) else { return Ok(None) };
                 let end = |place| self.element::<u32>(SECTION_KEY_PMIDS, place);
-                if pmid.0 < end(0)? || pmid.0 > end(last as u32)? {
+                if pmid.0 < end(0)? || pmid.0 > end(last)? {
                     return Ok(None);
                 }
                 let pmids = self.array::<u32>(SECTION_KEY_PMIDS, meta.pmid_keys as usize)?;

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     let session = Session::open(&args.database, SessionOptions::default())?;
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let progress = Arc::new(context.progress("merging segments"));
-    let control = context.watched(&progress);
+    let control = context.watched(&progress).paced(args.pace);
     let report = match args.words {
         true => session.index_words(memory_bytes_max, &control)?,
         false => session.compact(memory_bytes_max, &control)?,

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
             shown.stage(what, "percent", done, total);
         })));
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
-    let control = context.watched(&progress);
+    let control = context.watched(&progress).paced(args.pace);
     let report = session.optimize(queries.as_deref(), options, memory_bytes_max, &control);
     drop((control, progress));
     let report = report.map_err(|error| match (error, &args.queries) {
