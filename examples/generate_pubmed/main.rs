@@ -76,7 +76,9 @@ impl Options {
                 "--stdout" => is_to_stdout = true,
                 "--stats" => options.is_stats = true,
                 _ => {
-                    let value = arguments.next().ok_or_else(|| format!("{option}: no such option, or no value"))?;
+                    let value = arguments
+                        .next()
+                        .ok_or_else(|| format!("{option}: no such option, or no value"))?;
                     options.take(&option, value)?;
                 }
             }
@@ -123,7 +125,8 @@ fn main() -> Result<()> {
     }
     let vectors = match &options.vectors {
         Some(path) => {
-            let (columns, rows) = common::read(path, usize::MAX).map_err(|error| error.to_string())?;
+            let (columns, rows) =
+                common::read(path, usize::MAX).map_err(|error| error.to_string())?;
             Some(Vectors::new(rows, columns))
         }
         None => None,

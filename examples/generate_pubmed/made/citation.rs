@@ -14,6 +14,9 @@ use super::{chance, escaped, pick, random_of};
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// How headings are assigned today.
+const METHODS: [&str; 2] = [" IndexingMethod=\"Automated\"", " IndexingMethod=\"Curated\""];
+
 /// Labels of an abstract, and how many hundredths of its sentences are before each.
 const SECTIONS: [(&str, usize); 4] =
     [("BACKGROUND", 0), ("METHODS", 22), ("RESULTS", 45), ("CONCLUSIONS", 85)];
@@ -53,10 +56,12 @@ impl Source {
     pub fn write(&self, out: &mut Vec<u8>, seed: u64, item: &Item) {
         let mut random = random_of(seed, 10, item.index.into());
         let subject = self.subject(seed, item, &mut random);
-        let is_indexed = chance(&mut random, subject.period.indexed);
-        // The newest wait for their headings, which come with a revision.
+        // The newest wait for their headings, which come with a revision. All is drawn in any case: a revision
+        // changes nothing else.
+        let (is_indexed, is_early) =
+            (chance(&mut random, subject.period.indexed), chance(&mut random, 300));
         let is_new = u64::from(item.index) * 1000 >= u64::from(item.of) * 985;
-        let is_indexed = is_indexed && (!is_new || item.revised > 0 || chance(&mut random, 300));
+        let is_indexed = is_indexed && (!is_new || item.revised > 0 || is_early);
         let has_abstract = chance(&mut random, subject.period.abstracts);
         self.medline(out, &subject, is_indexed, has_abstract, &mut random);
         self.pubmed_data(out, &subject, &mut random);
@@ -72,7 +77,8 @@ impl Source {
         let any = |random: &mut Random| random.below(self.texts.documents()) as u32;
         let mut first = any(random);
         for _ in 0..20 {
-            if self.texts.abstract_sentences(first) >= SENTENCES_MIN && self.texts.has_title(first) {
+            if self.texts.abstract_sentences(first) >= SENTENCES_MIN && self.texts.has_title(first)
+            {
                 break;
             }
             first = any(random);
@@ -111,19 +117,15 @@ impl Source {
             (false, 2025..) if item.revised == 0 => "Publisher",
             (false, _) => "PubMed-not-MEDLINE",
         };
-        let method = match is_indexed && year >= 2022 {
-            true => pick(random, &[" IndexingMethod=\"Automated\"", " IndexingMethod=\"Curated\""]),
-            false => "",
-        };
+        let method = pick::<&str>(random, &METHODS);
+        let method = if is_indexed && year >= 2022 { method } else { "" };
         put!(out, "<PubmedArticle><MedlineCitation Status=\"{status}\"{method} Owner=\"NLM\">");
         put!(out, "<PMID Version=\"1\">{}</PMID>", item.pmid);
         if is_indexed {
             date(out, "DateCompleted", (month + 7).min(1_512), subject.day);
         }
-        let revised = match item.revised {
-            0 => (month + 8 + random.below(200) as u32).min(1_511),
-            order => 1_512 + order / 22,
-        };
+        let first = (month + 8 + random.below(200) as u32).min(1_511);
+        let revised = if item.revised == 0 { first } else { 1_512 + item.revised / 22 };
         date(out, "DateRevised", revised, subject.day);
         out.extend_from_slice(b"<Article PubModel=\"Print-Electronic\">");
         self.issue(out, subject, random);
@@ -196,7 +198,12 @@ impl Source {
             80 => put!(out, "<Year>{year}</Year><Season>Spring</Season>"),
             81..200 => put!(out, "<Year>{year}</Year>"),
             200..500 if year >= 1990 => {
-                put!(out, "<Year>{year}</Year><Month>{}</Month><Day>{:02}</Day>", MONTHS[month], subject.day);
+                put!(
+                    out,
+                    "<Year>{year}</Year><Month>{}</Month><Day>{:02}</Day>",
+                    MONTHS[month],
+                    subject.day
+                );
             }
             _ => put!(out, "<Year>{year}</Year><Month>{}</Month>", MONTHS[month]),
         }
@@ -218,7 +225,8 @@ impl Source {
         }
         let mut section = 0;
         for place in 0..count {
-            if is_labelled && section < SECTIONS.len() && place * 100 >= SECTIONS[section].1 * count {
+            if is_labelled && section < SECTIONS.len() && place * 100 >= SECTIONS[section].1 * count
+            {
                 let (label, _) = SECTIONS[section];
                 let end = if section == 0 { "" } else { "</AbstractText>" };
                 put!(out, "{end}<AbstractText Label=\"{label}\" NlmCategory=\"{label}\">");
@@ -269,7 +277,13 @@ impl Source {
         out.extend_from_slice(b"</AuthorList>");
     }
 
-    fn indexing(&self, out: &mut Vec<u8>, subject: &Subject<'_>, is_indexed: bool, random: &mut Random) {
+    fn indexing(
+        &self,
+        out: &mut Vec<u8>,
+        subject: &Subject<'_>,
+        is_indexed: bool,
+        random: &mut Random,
+    ) {
         let period = subject.period;
         let headings = self.headings_of(subject, random);
         if is_indexed {
@@ -284,16 +298,25 @@ impl Source {
             out.extend_from_slice(b"<CitationSubset>IM</CitationSubset>");
         }
         if chance(random, period.corrections) {
-            let kind = pick(random, &["CommentIn", "CommentOn", "ErratumIn", "CommentIn", "UpdateIn"]);
+            let kind =
+                pick(random, &["CommentIn", "CommentOn", "ErratumIn", "CommentIn", "UpdateIn"]);
             let kind = if chance(random, 10) { "RetractionIn" } else { kind };
             let pmid = self.earlier(subject, random);
-            put!(out, "<CommentsCorrectionsList><CommentsCorrections RefType=\"{kind}\"><RefSource>");
+            put!(
+                out,
+                "<CommentsCorrectionsList><CommentsCorrections RefType=\"{kind}\"><RefSource>"
+            );
             self.source_line(out, subject, random);
-            put!(out, "</RefSource><PMID Version=\"1\">{pmid}</PMID></CommentsCorrections></CommentsCorrectionsList>");
+            put!(
+                out,
+                "</RefSource><PMID Version=\"1\">{pmid}</PMID></CommentsCorrections></CommentsCorrectionsList>"
+            );
         }
         if is_indexed {
             out.extend_from_slice(b"<MeshHeadingList>");
-            headings.iter().for_each(|heading| self.headings.write(out, *heading, random));
+            // Drawn apart: what follows is the same without headings.
+            let mut random = random_of(subject.seed, 11, subject.item.index.into());
+            headings.iter().for_each(|heading| self.headings.write(out, *heading, &mut random));
             out.extend_from_slice(b"</MeshHeadingList>");
         }
         if chance(random, period.keywords) {
@@ -342,7 +365,10 @@ impl Source {
             }
         }
         let name = escaped(name);
-        put!(out, "</RegistryNumber><NameOfSubstance UI=\"{ui}\">{name}</NameOfSubstance></Chemical>");
+        put!(
+            out,
+            "</RegistryNumber><NameOfSubstance UI=\"{ui}\">{name}</NameOfSubstance></Chemical>"
+        );
     }
 
     /// The PMID of a citation that came before: the nearer, the likelier.
@@ -384,7 +410,7 @@ impl Source {
         out.extend_from_slice(b"</ArticleIdList>");
         if chance(random, period.references) {
             out.extend_from_slice(b"<ReferenceList>");
-            for _ in 0..5 + random.below(25) + random.below(30) {
+            for _ in 0..4 + random.below(20) + random.below(24) {
                 out.extend_from_slice(b"<Reference><Citation>");
                 self.source_line(out, subject, random);
                 let pmid = self.earlier(subject, random);

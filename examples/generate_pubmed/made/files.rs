@@ -100,7 +100,11 @@ impl Plan {
 
     /// Files of a baseline.
     pub fn baseline_files(&self, year: u32) -> u32 {
-        if year == FIRST_YEAR { self.baseline } else { self.total(self.updates).div_ceil(BASELINE_RECORDS) }
+        if year == FIRST_YEAR {
+            self.baseline
+        } else {
+            self.total(self.updates).div_ceil(BASELINE_RECORDS)
+        }
     }
 
     /// Citations after so many update files.
@@ -115,7 +119,13 @@ impl Plan {
     pub fn content(&mut self, file: FileId) -> Result<Content> {
         let of = self.baseline * BASELINE_RECORDS;
         let first = (file.number.max(1) - 1).min(9_999) * BASELINE_RECORDS;
-        let none = || Err(format!("{file}: there is no such file of {} and {} files", self.baseline, self.updates).into());
+        let none = || {
+            Err(format!(
+                "{file}: there is no such file of {} and {} files",
+                self.baseline, self.updates
+            )
+            .into())
+        };
         match file.year {
             _ if file.number == 0 => none(),
             FIRST_YEAR if file.number <= self.baseline => {
@@ -177,7 +187,10 @@ impl Plan {
             *entry = (order, text);
             items.push(item(index, of, *entry));
         }
-        items.extend((before..before + UPDATE_NEW).map(|index| item(index, of, (order, 0))));
+        for index in before..before + UPDATE_NEW {
+            self.revised.insert(index, (order, 0));
+            items.push(item(index, of, (order, 0)));
+        }
         Content { items, deletes: deletes.into_iter().map(pmid_of).collect() }
     }
 

@@ -89,7 +89,9 @@ impl Headings {
             let Some(concept) = vocabulary.find_qualifier(&qualifier.name) else { continue };
             let (ui, name) = (vocabulary.ui(concept), escaped(&qualifier.name));
             let major = yes_no(qualifier.major);
-            xml += &format!("<QualifierName UI=\"{ui}\" MajorTopicYN=\"{major}\">{name}</QualifierName>");
+            xml += &format!(
+                "<QualifierName UI=\"{ui}\" MajorTopicYN=\"{major}\">{name}</QualifierName>"
+            );
         }
         let known = self.qualifiers.iter().position(|other| *other == xml);
         Ok(known.unwrap_or_else(|| {

@@ -28,7 +28,12 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE Pubmed
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_xml(source: &Source, seed: u64, content: &Content, out: &mut impl Write) -> io::Result<u64> {
+pub fn write_xml(
+    source: &Source,
+    seed: u64,
+    content: &Content,
+    out: &mut impl Write,
+) -> io::Result<u64> {
     let mut chunk = HEAD.as_bytes().to_vec();
     let mut bytes = 0;
     for item in &content.items {
@@ -55,7 +60,12 @@ pub fn write_xml(source: &Source, seed: u64, content: &Content, out: &mut impl W
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_gzip<W: Write>(source: &Source, seed: u64, content: &Content, out: W) -> io::Result<(u64, W)> {
+pub fn write_gzip<W: Write>(
+    source: &Source,
+    seed: u64,
+    content: &Content,
+    out: W,
+) -> io::Result<(u64, W)> {
     let mut packer = GzEncoder::new(out, Compression::fast());
     let bytes = write_xml(source, seed, content, &mut packer)?;
     Ok((bytes, packer.finish()?))
@@ -83,7 +93,13 @@ impl<W: Write> Write for Summed<W> {
 ///
 /// # Errors
 /// The folder cannot be written to.
-pub fn write_file(source: &Source, seed: u64, content: &Content, file: FileId, folder: &Path) -> Result<u64> {
+pub fn write_file(
+    source: &Source,
+    seed: u64,
+    content: &Content,
+    file: FileId,
+    folder: &Path,
+) -> Result<u64> {
     let (path, partial) = (folder.join(file.to_string()), folder.join(format!("{file}.partial")));
     let out = Summed { out: BufWriter::new(File::create(&partial)?), sum: Md5::new() };
     let (bytes, mut out) = write_gzip(source, seed, content, out)?;

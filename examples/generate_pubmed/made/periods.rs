@@ -57,14 +57,14 @@ pub(super) struct Period {
 const PERIODS: [Period; 10] = [
     Period { end: 1966, abstracts: 8, length: 50, labelled: 0, indexed: 900, headings: 40, authors: 7, affiliations: 0, english: 560, dois: 130, keywords: 0, references: 20, corrections: 2, grants: 0, notes: 0 },
     Period { end: 1975, abstracts: 40, length: 55, labelled: 0, indexed: 990, headings: 75, authors: 11, affiliations: 0, english: 620, dois: 180, keywords: 0, references: 40, corrections: 4, grants: 0, notes: 0 },
-    Period { end: 1985, abstracts: 470, length: 68, labelled: 0, indexed: 990, headings: 85, authors: 18, affiliations: 0, english: 720, dois: 260, keywords: 0, references: 50, corrections: 15, grants: 90, notes: 0 },
-    Period { end: 1992, abstracts: 600, length: 78, labelled: 20, indexed: 990, headings: 90, authors: 25, affiliations: 1, english: 780, dois: 330, keywords: 0, references: 60, corrections: 40, grants: 120, notes: 0 },
-    Period { end: 2000, abstracts: 720, length: 88, labelled: 120, indexed: 985, headings: 95, authors: 31, affiliations: 1, english: 850, dois: 480, keywords: 10, references: 90, corrections: 60, grants: 130, notes: 10 },
-    Period { end: 2006, abstracts: 790, length: 95, labelled: 200, indexed: 950, headings: 100, authors: 36, affiliations: 1, english: 890, dois: 760, keywords: 20, references: 160, corrections: 60, grants: 150, notes: 40 },
-    Period { end: 2014, abstracts: 850, length: 102, labelled: 260, indexed: 830, headings: 98, authors: 42, affiliations: 1, english: 920, dois: 930, keywords: 130, references: 300, corrections: 60, grants: 180, notes: 240 },
-    Period { end: 2019, abstracts: 870, length: 106, labelled: 290, indexed: 760, headings: 92, authors: 47, affiliations: 2, english: 950, dois: 985, keywords: 620, references: 420, corrections: 60, grants: 150, notes: 380 },
-    Period { end: 2024, abstracts: 890, length: 110, labelled: 300, indexed: 740, headings: 82, authors: 53, affiliations: 2, english: 970, dois: 995, keywords: 740, references: 520, corrections: 60, grants: 120, notes: 480 },
-    Period { end: u32::MAX, abstracts: 920, length: 112, labelled: 310, indexed: 560, headings: 78, authors: 57, affiliations: 2, english: 980, dois: 998, keywords: 780, references: 380, corrections: 50, grants: 70, notes: 500 },
+    Period { end: 1985, abstracts: 430, length: 68, labelled: 0, indexed: 990, headings: 85, authors: 18, affiliations: 0, english: 720, dois: 260, keywords: 0, references: 40, corrections: 15, grants: 90, notes: 0 },
+    Period { end: 1992, abstracts: 560, length: 78, labelled: 20, indexed: 990, headings: 90, authors: 25, affiliations: 1, english: 780, dois: 330, keywords: 0, references: 50, corrections: 40, grants: 120, notes: 0 },
+    Period { end: 2000, abstracts: 680, length: 88, labelled: 120, indexed: 985, headings: 95, authors: 31, affiliations: 1, english: 850, dois: 480, keywords: 10, references: 70, corrections: 60, grants: 130, notes: 10 },
+    Period { end: 2006, abstracts: 740, length: 95, labelled: 200, indexed: 950, headings: 100, authors: 36, affiliations: 1, english: 890, dois: 760, keywords: 20, references: 120, corrections: 60, grants: 150, notes: 40 },
+    Period { end: 2014, abstracts: 800, length: 102, labelled: 260, indexed: 790, headings: 98, authors: 42, affiliations: 1, english: 920, dois: 930, keywords: 130, references: 220, corrections: 60, grants: 180, notes: 240 },
+    Period { end: 2019, abstracts: 830, length: 106, labelled: 290, indexed: 730, headings: 92, authors: 47, affiliations: 2, english: 950, dois: 985, keywords: 620, references: 300, corrections: 60, grants: 150, notes: 380 },
+    Period { end: 2024, abstracts: 860, length: 110, labelled: 300, indexed: 710, headings: 82, authors: 53, affiliations: 2, english: 970, dois: 995, keywords: 740, references: 380, corrections: 60, grants: 120, notes: 480 },
+    Period { end: u32::MAX, abstracts: 900, length: 112, labelled: 310, indexed: 560, headings: 78, authors: 57, affiliations: 2, english: 980, dois: 998, keywords: 780, references: 280, corrections: 50, grants: 70, notes: 500 },
 ];
 
 const OTHER_LANGUAGES: [&str; 12] =
@@ -77,7 +77,8 @@ pub(super) fn month(place: u64, of: u64) -> u32 {
     for (end, first, last) in YEARS {
         if thousands < end {
             let (done, length) = (i64::from(thousands - start), i64::from(end - start));
-            return (i64::from(first) + (i64::from(last) - i64::from(first)) * done / length) as u32;
+            return (i64::from(first) + (i64::from(last) - i64::from(first)) * done / length)
+                as u32;
         }
         start = end;
     }
@@ -90,5 +91,5 @@ pub(super) fn period(year: u32) -> &'static Period {
 }
 
 pub(super) fn other_language(random: &mut Random) -> &'static str {
-    *pick::<&str>(random, &OTHER_LANGUAGES)
+    pick::<&str>(random, &OTHER_LANGUAGES)
 }

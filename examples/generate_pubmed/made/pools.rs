@@ -38,8 +38,16 @@ pub(super) struct Pools {
     pub(super) conflicts: Vec<String>,
 }
 
-const COUNTRIES: [&str; 8] =
-    ["United States", "England", "Netherlands", "Germany", "Switzerland", "China", "Japan", "France"];
+const COUNTRIES: [&str; 8] = [
+    "United States",
+    "England",
+    "Netherlands",
+    "Germany",
+    "Switzerland",
+    "China",
+    "Japan",
+    "France",
+];
 
 impl Pools {
     pub(super) fn new(citations: &[Document], summaries: &Path) -> Result<Pools> {
@@ -78,7 +86,8 @@ impl Pools {
                 self.given[usize::from(first - b'A')].push(escaped(&author.fore_name));
             }
             for affiliation in &author.affiliations {
-                let parts: Vec<String> = affiliation.trim_end_matches('.').split(", ").map(escaped).collect();
+                let parts: Vec<String> =
+                    affiliation.trim_end_matches('.').split(", ").map(escaped).collect();
                 if affiliation.len() < 300 && parts.len() > 2 && !affiliation.contains('@') {
                     self.affiliations.push(parts);
                 }

@@ -96,7 +96,8 @@ impl Source {
         }
         let all: Vec<u32> = (0..citations.len() as u32).filter(|one| headings.has(*one)).collect();
         let headed = topics.members.iter().map(|members| {
-            let headed: Vec<u32> = members.iter().copied().filter(|one| headings.has(*one)).collect();
+            let headed: Vec<u32> =
+                members.iter().copied().filter(|one| headings.has(*one)).collect();
             if headed.is_empty() { all.clone() } else { headed }
         });
         let headed = headed.collect();

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use medvec::Document;
 use medvec::ingest::{Event, open_reader};
+use medvec::kernel::random::Random;
 
 use super::Result;
 use super::files::{Content, FileId, Plan};
-use super::package::write_gzip;
+use super::package::{write_gzip, write_xml};
 use super::source::{Source, real_citations};
 use super::words::{hash, words};
 
@@ -34,7 +35,7 @@ pub struct Counts {
     pub headings: usize,
     /// Different headings.
     pub distinct_headings: usize,
-    /// Bytes of titles: the mean.
+    /// Bytes of titles that are not empty: the mean.
     pub title: usize,
     /// Bytes of abstracts: the mean, the median, and what 95 of 100 stay below.
     pub abstracts: [usize; 3],
@@ -42,6 +43,28 @@ pub struct Counts {
     pub vocabulary: Vec<usize>,
     /// Compressed bytes of 10,000 bytes of text, in blocks of 8 KiB with a dictionary: as they come, and by topic.
     pub compressed: [usize; 2],
+}
+
+impl Counts {
+    /// Names and values, in order.
+    fn rows(&self) -> Vec<(String, usize)> {
+        let mut rows = vec![
+            ("citations".to_owned(), self.citations),
+            ("with an abstract, per thousand".to_owned(), self.with_abstract),
+            ("with headings, per thousand".to_owned(), self.with_headings),
+            ("headings of those, per ten citations".to_owned(), self.headings),
+            ("different headings".to_owned(), self.distinct_headings),
+            ("title, bytes, mean".to_owned(), self.title),
+            ("abstract, bytes, mean".to_owned(), self.abstracts[0]),
+            ("abstract, bytes, median".to_owned(), self.abstracts[1]),
+            ("abstract, bytes, 95th of 100".to_owned(), self.abstracts[2]),
+            ("compressed, per 10,000 bytes".to_owned(), self.compressed[0]),
+            ("the same, sorted by topic".to_owned(), self.compressed[1]),
+        ];
+        let words = self.vocabulary.iter().enumerate();
+        rows.extend(words.map(|(at, size)| (format!("words of {},000 abstracts", 1 << at), *size)));
+        rows
+    }
 }
 
 /// Counts citations, of which each has a topic. `compared` texts with an abstract are compressed, at most.
@@ -78,7 +101,7 @@ pub fn count(citations: &[(Document, u32)], compared: usize) -> Result<Counts> {
         with_headings: share(headed),
         headings: headings.len() * 10 / headed.max(1),
         distinct_headings: headings.iter().collect::<HashSet<_>>().len(),
-        title: titles / citations.len().max(1),
+        title: titles / with(|one| !one.title.is_empty()).max(1),
         abstracts: [lengths.iter().sum::<usize>() / lengths.len().max(1), at(50), at(95)],
         vocabulary,
         compressed: [as_they_come, compressed(&texts)?],
@@ -101,8 +124,7 @@ fn compressed(texts: &[(u32, String)]) -> Result<usize> {
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
     // Every so many-eth text, so that the sample is of all.
     let every = (bytes / SAMPLE).max(1);
-    let sample: Vec<&[u8]> =
-        texts.iter().step_by(every).map(|(_, text)| text.as_bytes()).collect();
+    let sample: Vec<&[u8]> = texts.iter().step_by(every).map(|(_, text)| text.as_bytes()).collect();
     let dictionary = zstd::dict::from_samples(&sample, DICTIONARY)?;
     let mut packer = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;
     let whole: Vec<u8> = texts.iter().flat_map(|(_, text)| text.bytes()).collect();
@@ -113,13 +135,15 @@ fn compressed(texts: &[(u32, String)]) -> Result<usize> {
     Ok(packed * 10_000 / whole.len().max(1))
 }
 
-/// Reads a file's bytes as any reader of ours does, with the topic that each citation was made for.
+/// Makes citations and reads them as any file, with the topic that each was made for.
 ///
 /// # Errors
 /// A record that cannot be read.
-pub fn read(source: &Source, seed: u64, content: &Content, gzip: Vec<u8>) -> Result<Vec<(Document, u32)>> {
+pub fn read(source: &Source, seed: u64, content: &Content) -> Result<Vec<(Document, u32)>> {
+    let mut xml = Vec::new();
+    write_xml(source, seed, content, &mut xml)?;
     let mut citations = Vec::new();
-    for record in open_reader("made.xml.gz", Cursor::new(gzip))? {
+    for record in open_reader("made.xml", Cursor::new(xml))? {
         if let Event::Document { document, .. } = record?.event {
             let item = &content.items[citations.len()];
             citations.push((*document, source.topic(seed, item)));
@@ -132,11 +156,20 @@ pub fn read(source: &Source, seed: u64, content: &Content, gzip: Vec<u8>) -> Res
 ///
 /// # Errors
 /// Those of reading the data, and of `out`.
-pub fn report(source: &Source, shared: &Path, seed: u64, plan: &mut Plan, out: &mut impl Write) -> Result<()> {
+pub fn report(
+    source: &Source,
+    shared: &Path,
+    seed: u64,
+    plan: &mut Plan,
+    out: &mut impl Write,
+) -> Result<()> {
     let files = plan.baseline_files(super::files::FIRST_YEAR);
     let mut real: Vec<(Document, u32)> =
         real_citations(shared)?.into_iter().zip(source.topics.of.iter().copied()).collect();
     real.retain(|(citation, _)| citation.has_abstract());
+    // The collections follow each other there, each with words of its own.
+    let count_of_real = real.len();
+    Random::new(seed).shuffle(&mut real, count_of_real);
     let (mut made, mut xml, mut packed) = (Vec::new(), 0, 0);
     // Three times as many: a third of all have no abstract, and vocabularies are compared beyond the real ones.
     let every = (files as usize * 30_000 / (3 * real.len())).max(1);
@@ -145,13 +178,18 @@ pub fn report(source: &Source, shared: &Path, seed: u64, plan: &mut Plan, out: &
         content.items = content.items.into_iter().step_by(every).collect();
         let (bytes, gzip) = write_gzip(source, seed, &content, Vec::new())?;
         (xml, packed) = (xml + bytes as usize, packed + gzip.len());
-        made.extend(read(source, seed, &content, gzip)?);
+        made.extend(read(source, seed, &content)?);
     }
     let compared = real.len();
-    let counts = [count(&real, compared)?, count(&made, compared)?];
-    writeln!(out, "per made citation: {} bytes of XML, {} of gzip", xml / made.len(), packed / made.len())?;
-    for (name, counts) in ["real", "made"].iter().zip(&counts) {
-        writeln!(out, "{name}: {counts:#?}")?;
+    let counts = [count(&real, compared)?, count(&made, compared)?].map(|counts| counts.rows());
+    let [real, mut rows] = counts;
+    rows.push(("XML, bytes per citation".to_owned(), xml / made.len()));
+    rows.push(("gzip, bytes per citation".to_owned(), packed / made.len()));
+    writeln!(out, "{:<38}{:>10}{:>10}", "", "real", "made")?;
+    for (name, value) in rows {
+        let real = real.iter().find(|(other, _)| *other == name);
+        let real = real.map(|(_, value)| value.to_string()).unwrap_or_default();
+        writeln!(out, "{name:<38}{real:>10}{value:>10}")?;
     }
     Ok(())
 }

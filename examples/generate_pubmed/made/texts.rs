@@ -89,7 +89,9 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 
 fn without_label(sentence: &str) -> &str {
     match sentence.split_once(": ") {
-        Some((label, text)) if label.len() < 40 && label.chars().all(|ch| !ch.is_lowercase()) => text,
+        Some((label, text)) if label.len() < 40 && label.chars().all(|ch| !ch.is_lowercase()) => {
+            text
+        }
         _ => sentence,
     }
 }
@@ -129,12 +131,11 @@ impl Texts {
             }
             let mut length = word.len();
             let kind = if word.bytes().all(|byte| byte.is_ascii_digit()) {
-                let rest = text[at + length..].as_bytes();
+                let rest = &text.as_bytes()[at + length..];
                 if let [b'.', digit, ..] = rest
                     && digit.is_ascii_digit()
                 {
-                    length +=
-                        1 + rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    length += 1 + rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
                 }
                 NUMBER
             } else if let Some(kind) = JOINTS.iter().position(|joint| *joint == word) {
@@ -176,7 +177,9 @@ impl Texts {
             let title = titles().nth(random.below(mix.len()))?;
             let sentence = &self.sentences[title as usize];
             let mut marks = sentence.first_mark..sentence.end_mark;
-            marks.find(|mark| self.marks[*mark as usize].kind == kind)
+            let is_of_kind = |mark: &u32| self.marks[*mark as usize].kind == kind;
+            // From the first alone, titles would get longer and longer.
+            if chance(random, 400) { marks.find(is_of_kind) } else { marks.rfind(is_of_kind) }
         };
         self.walk(out, first, random, other);
     }

@@ -58,11 +58,6 @@ impl Vectors {
         Vectors { rows, columns, groups, group_of }
     }
 
-    /// Numbers of a vector.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
     /// The vector of a citation, of length 1. The same seed and citation give the same numbers.
     pub fn of(&self, seed: u64, item: &Item) -> Vec<f32> {
         let mut random = random_of(seed, 7, item.index.into());
