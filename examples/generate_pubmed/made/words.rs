@@ -17,9 +17,9 @@ pub(super) const RARE_MAX: u32 = 3;
 /// Rarer words than this are no names of drugs or genes but pieces.
 const RARE_CHARS_MIN: usize = 5;
 
-/// How many times in a thousand a member of a family is of the next octave: half, for s = 2, so that 2.0 times as many texts have
+/// How many times in a thousand a member of a family is of the next octave: 2^-1.3, so that 2.0 times as many texts have
 /// 1.4 times as many words, as real ones do.
-const NEXT_OCTAVE: usize = 500;
+const NEXT_OCTAVE: usize = 400;
 
 /// Octaves of a family.
 const OCTAVES: u32 = 40;
