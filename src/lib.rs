@@ -79,6 +79,9 @@ pub mod query;
 #[doc(hidden)]
 pub mod storage;
 
+#[cfg(feature = "download")]
+mod fetch;
+
 #[doc(hidden)]
 pub mod text;
 

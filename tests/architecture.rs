@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("kernel", 1),
     ("query", 1),
     ("text", 1),
+    ("fetch", 2),
     ("storage", 2),
     ("index", 3),
     ("mesh", 3),

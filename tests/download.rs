@@ -2,12 +2,13 @@
 
 #![cfg(feature = "download")]
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+#[path = "common/http.rs"]
+#[allow(dead_code)]
+mod http;
 
+use std::path::{Path, PathBuf};
+
+use http::{Files, Manner, Route, Server, nobody};
 use medvec::encode::hub::{DownloadOptions, Hub, ModelName};
 use medvec::{CancelToken, Control, Error, Result};
 use sha2::Digest;
@@ -16,79 +17,33 @@ const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// The commit once a file of this name is served.
 const NEWER: &str = "89abcdef0123456789abcdef0123456789abcdef";
 
-/// How the server answers a request for a file.
-#[derive(Clone, Debug, PartialEq)]
-enum Manner {
-    Well,
-    /// Ignores that a part was asked for.
-    Whole,
-    /// Breaks off after so many bytes of the answer, this many times.
-    Cut(usize, u32),
-    Damaged,
-    TooLong,
-    /// Sends to `/cdn`, where the file is.
-    Redirect,
-    Status(u16),
-}
-
-#[derive(Clone)]
-struct Served {
-    bytes: Vec<u8>,
-    manner: Manner,
-}
-
-/// What was asked for: path and range.
-type Log = Arc<Mutex<Vec<(String, String)>>>;
-
-struct Server {
-    endpoint: String,
-    files: Arc<Mutex<BTreeMap<String, Served>>>,
-    log: Log,
-}
-
 fn weights() -> Vec<u8> {
     (0..200_000u32).map(|number| (number % 251) as u8).collect()
 }
 
-impl Server {
-    /// A model `lab/model` of a configuration, a vocabulary and weights.
-    fn start() -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let (files, log) = (Arc::default(), Log::default());
-        let server = Server { endpoint, files, log };
-        for (name, bytes) in [
-            ("config.json", b"{\"hidden_size\": 4}".to_vec()),
-            ("vocab.txt", b"[PAD]\n[UNK]\n".to_vec()),
-            ("1_Pooling/config.json", b"{}".to_vec()),
-            ("model.safetensors", weights()),
-        ] {
-            server.set(name, bytes, Manner::Well);
-        }
-        let (files, log) = (server.files.clone(), server.log.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
-                // A client that goes away is one of the cases.
-                let _ = answer(stream, &files, &log);
-            }
-        });
-        server
+/// A server of a model `lab/model`: a configuration, a vocabulary and weights.
+fn start() -> Server {
+    let server = Server::start(route);
+    for (name, bytes) in [
+        ("config.json", b"{\"hidden_size\": 4}".to_vec()),
+        ("vocab.txt", b"[PAD]\n[UNK]\n".to_vec()),
+        ("1_Pooling/config.json", b"{}".to_vec()),
+        ("model.safetensors", weights()),
+    ] {
+        server.set(name, bytes, Manner::Well);
     }
+    server
+}
 
-    fn set(&self, name: &str, bytes: Vec<u8>, manner: Manner) {
-        self.files.lock().unwrap().insert(name.to_owned(), Served { bytes, manner });
+fn route(files: &Files, path: &str) -> Route {
+    if path == "/api/models/lab/model/revision/main?blobs=true" {
+        return Route::Page(described(files));
     }
-
-    fn manner(&self, name: &str, manner: Manner) {
-        self.files.lock().unwrap().get_mut(name).expect("a file").manner = manner;
-    }
-
-    /// What was asked for since the last call, of files.
-    fn asked(&self) -> Vec<(String, String)> {
-        let mut log = self.log.lock().unwrap();
-        log.drain(..).filter(|(path, _)| !path.starts_with("/api")).collect()
-    }
+    let name = path
+        .strip_prefix(&format!("/lab/model/resolve/{COMMIT}/"))
+        .or_else(|| path.strip_prefix(&format!("/lab/model/resolve/{NEWER}/")))
+        .or_else(|| path.strip_prefix("/cdn/"));
+    name.map_or(Route::Nothing, |name| Route::File(name.to_owned()))
 }
 
 fn git_sha1(bytes: &[u8]) -> String {
@@ -103,8 +58,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The server's description of the model; weights stand outside of git.
-fn described(files: &BTreeMap<String, Served>) -> String {
-    let file = |(name, served): (&String, &Served)| {
+fn described(files: &Files) -> String {
+    let file = |(name, served): (&String, &http::Served)| {
         let size = served.bytes.len();
         match name.ends_with(".safetensors") {
             true => format!(
@@ -124,87 +79,6 @@ fn described(files: &BTreeMap<String, Served>) -> String {
     format!("{{\"sha\": \"{commit}\", \"siblings\": [{}]}}", all.join(", "))
 }
 
-fn answer(
-    mut stream: TcpStream,
-    files: &Mutex<BTreeMap<String, Served>>,
-    log: &Log,
-) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut range = String::new();
-    for line in lines {
-        let line = line?;
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("range: ") {
-            range = value.to_owned();
-        }
-    }
-    log.lock().unwrap().push((path.clone(), range.clone()));
-    let mut files = files.lock().unwrap();
-    if path == "/api/models/lab/model/revision/main?blobs=true" {
-        let body = described(&files);
-        return respond(&mut stream, "200 OK", "", body.as_bytes());
-    }
-    let name = path
-        .strip_prefix(&format!("/lab/model/resolve/{COMMIT}/"))
-        .or_else(|| path.strip_prefix(&format!("/lab/model/resolve/{NEWER}/")))
-        .or_else(|| path.strip_prefix("/cdn/"));
-    let Some(served) = name.and_then(|name| files.get_mut(name)) else {
-        return respond(&mut stream, "404 Not Found", "", b"");
-    };
-    let name = name.unwrap_or_default();
-    let start = match served.manner {
-        Manner::Whole => 0,
-        _ => range
-            .strip_prefix("bytes=")
-            .and_then(|range| range.strip_suffix('-'))
-            .map_or(0, |start| start.parse().unwrap()),
-    };
-    let mut body = served.bytes[start..].to_vec();
-    let total = served.bytes.len();
-    let (status, extra) = match start {
-        0 => ("200 OK", String::new()),
-        _ => (
-            "206 Partial Content",
-            format!("Content-Range: bytes {start}-{}/{total}\r\n", total - 1),
-        ),
-    };
-    match &mut served.manner {
-        Manner::Status(status) => {
-            return respond(&mut stream, &format!("{status} No"), "", b"");
-        }
-        Manner::Redirect if !path.starts_with("/cdn/") => {
-            let place = format!("Location: /cdn/{name}\r\n");
-            return respond(&mut stream, "302 Found", &place, b"");
-        }
-        Manner::Damaged => body[0] ^= 1,
-        Manner::TooLong => body.push(0),
-        Manner::Cut(bytes, times) if *times > 0 => {
-            *times -= 1;
-            let head = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",
-                body.len()
-            );
-            stream.write_all(head.as_bytes())?;
-            return stream.write_all(&body[..body.len().min(*bytes)]);
-        }
-        _ => {}
-    }
-    respond(&mut stream, status, &extra, &body)
-}
-
-fn respond(stream: &mut TcpStream, status: &str, extra: &str, body: &[u8]) -> std::io::Result<()> {
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{extra}Connection: close\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)
-}
-
 struct Bench {
     folder: tempfile::TempDir,
     server: Server,
@@ -212,7 +86,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        Bench { folder: tempfile::tempdir().expect("a folder"), server: Server::start() }
+        Bench { folder: tempfile::tempdir().expect("a folder"), server: start() }
     }
 
     fn hub(&self) -> Hub {
@@ -225,6 +99,12 @@ impl Bench {
 
     fn fetch_with(&self, options: &DownloadOptions) -> Result<PathBuf> {
         self.hub().download(&model(), options, &mut |_| {})
+    }
+
+    /// Files that were asked for since the last call, and their ranges.
+    fn asked(&self) -> Vec<(String, String)> {
+        let asked = self.server.asked().into_iter();
+        asked.filter(|(path, _)| !path.starts_with("/api")).collect()
     }
 
     fn root(&self) -> PathBuf {
@@ -261,10 +141,10 @@ fn a_model_arrives_whole_and_is_found_without_a_network() {
     assert!(!folder.join("onnx").exists());
     assert_eq!(hub.offline().find(&model()).expect("found"), folder);
     assert_eq!(text(&bench.root().join("refs/main")), COMMIT.as_bytes());
-    assert_eq!(bench.server.asked().len(), 4);
+    assert_eq!(bench.asked().len(), 4);
     // Again: nothing is fetched but the description.
     assert_eq!(bench.fetch().expect("there"), folder);
-    assert!(bench.server.asked().is_empty());
+    assert!(bench.asked().is_empty());
 }
 
 #[test]
@@ -274,7 +154,6 @@ fn a_connection_that_breaks_off_goes_on_where_it_ended() {
     let folder = bench.fetch().expect("arrives");
     assert_eq!(text(&folder.join("model.safetensors")), weights());
     let ranges: Vec<String> = bench
-        .server
         .asked()
         .into_iter()
         .filter(|(path, _)| path.ends_with("model.safetensors"))
@@ -300,11 +179,11 @@ fn what_an_earlier_try_left_is_used() {
         let left = bench.part().metadata().expect("a part").len();
         assert!((1..200_000).contains(&left), "{left}");
         assert!(bench.hub().find(&model()).is_err(), "a model in part is not found");
-        bench.server.asked();
+        bench.asked();
         bench.server.manner("model.safetensors", manner.clone());
         let folder = bench.fetch().expect("arrives");
         assert_eq!(text(&folder.join("model.safetensors")), weights(), "{manner:?}");
-        assert!(bench.server.asked().iter().any(|(_, range)| *range == format!("bytes={left}-")));
+        assert!(bench.asked().iter().any(|(_, range)| *range == format!("bytes={left}-")));
         assert!(!bench.part().exists());
     }
 }
@@ -341,7 +220,7 @@ fn redirects_are_followed() {
     bench.server.manner("model.safetensors", Manner::Redirect);
     let folder = bench.fetch().expect("arrives");
     assert_eq!(text(&folder.join("model.safetensors")), weights());
-    assert!(bench.server.asked().iter().any(|(path, _)| path == "/cdn/model.safetensors"));
+    assert!(bench.asked().iter().any(|(path, _)| path == "/cdn/model.safetensors"));
 }
 
 #[test]
@@ -361,9 +240,7 @@ fn refusals_of_the_server_and_silence_say_what_to_do() {
     let error = none.expect_err("no such model").to_string();
     assert!(error.contains("lab/none") && error.contains("404"), "{error}");
 
-    let closed =
-        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
-    let hub = bench.hub().with_endpoint(&format!("http://{closed}"));
+    let hub = bench.hub().with_endpoint(&nobody());
     for hub in [hub, bench.hub().offline()] {
         let error = hub.download(&model(), &DownloadOptions::default(), &mut |_| {});
         let error = error.expect_err("nobody there").to_string();
@@ -379,7 +256,7 @@ fn a_budget_is_kept_and_counts_what_is_missing_only() {
     let options = DownloadOptions { budget: Some(100_000), ..DownloadOptions::default() };
     let error = bench.fetch_with(&options).expect_err("too large").to_string();
     assert!(error.contains("200032 bytes are to be fetched, the budget is 100000"), "{error}");
-    assert!(bench.server.asked().is_empty());
+    assert!(bench.asked().is_empty());
     // Of the weights, the last quarter is missing.
     std::fs::create_dir_all(bench.root().join("blobs")).expect("a folder");
     std::fs::write(bench.part(), &weights()[..150_000]).expect("a part");
@@ -408,11 +285,9 @@ fn a_newer_commit_is_looked_for_where_there_is_a_network() {
     assert_eq!(refresh(bench.hub(), &model()), (first.clone(), None));
     bench.server.set(NEWER, Vec::new(), Manner::Well);
     bench.server.set("config.json", b"{\"hidden_size\": 8}".to_vec(), Manner::Well);
-    bench.server.asked();
+    bench.asked();
     // Without a network, and offline, the old one serves.
-    let closed =
-        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
-    let away = bench.hub().with_endpoint(&format!("http://{closed}"));
+    let away = bench.hub().with_endpoint(&nobody());
     for (hub, words) in [(away, "cannot be reached"), (bench.hub().offline(), "HF_HUB_OFFLINE")] {
         let (folder, why) = refresh(hub, &model());
         assert_eq!(folder, first);
@@ -422,7 +297,7 @@ fn a_newer_commit_is_looked_for_where_there_is_a_network() {
     let (folder, why) = refresh(bench.hub(), &model());
     assert!(folder.ends_with(NEWER) && why.is_none(), "{}: {why:?}", folder.display());
     assert_eq!(text(&folder.join("config.json")), b"{\"hidden_size\": 8}");
-    assert_eq!(bench.server.asked().len(), 1);
+    assert_eq!(bench.asked().len(), 1);
     assert_eq!(bench.hub().find(&model()).expect("found"), folder);
     // A commit does not change.
     let fixed = ModelName::parse(&format!("lab/model@{COMMIT}")).expect("a name");

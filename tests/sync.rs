@@ -8,6 +8,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -408,7 +409,7 @@ fn child_that_syncs_until_killed() {
     let root = Path::new(&root);
     let mut settings = SyncSettings::default();
     settings.import.encoder.name = Some("none".into());
-    settings.commit_every = Some(COMMIT_EVERY);
+    settings.import.commit_every = NonZeroU64::new(COMMIT_EVERY);
     settings.keep = Some("kept[ti]".into());
     let plan = plan_sync(root.join("db"), root.join("nlm"), &settings).expect("a plan");
     plan.run(&Control::default()).expect("syncs");
@@ -457,7 +458,7 @@ fn a_killed_sync_goes_on_inside_of_the_file() {
         before = now;
     }
     assert!(before >= COMMIT_EVERY, "{before} records were committed");
-    bench.settings.commit_every = Some(COMMIT_EVERY);
+    bench.settings.import.commit_every = NonZeroU64::new(COMMIT_EVERY);
     let report = bench.sync();
     let read = report.added + report.replaced + report.unchanged + report.left_out;
     let left = 20_001 - before;
@@ -536,7 +537,7 @@ fn random_histories_end_as_the_model_says() {
         let mut bench = Bench::new();
         let is_slice = seed % 2 == 0;
         bench.settings.keep = is_slice.then(|| "asthma[ti]".to_owned());
-        bench.settings.commit_every = Some(1 + random.below(20));
+        bench.settings.import.commit_every = NonZeroU64::new(1 + random.below(20));
         let mut left: BTreeSet<(u32, u32)> = history.files.keys().copied().collect();
         while !left.is_empty() {
             // Files come in any order, the later years mostly later.

@@ -69,6 +69,8 @@ pub(crate) use look::{Sample, entry_of, sample};
 pub use opened::{ImportSource, Opened, SourceHints};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetCutter;
+#[cfg(all(feature = "session", feature = "download"))]
+pub(crate) use pipeline::sum_of;
 #[cfg(feature = "session")]
 pub(crate) use source::file_number;
 pub use source::{Source, open, open_reader, open_table};

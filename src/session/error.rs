@@ -213,6 +213,34 @@ pub enum SessionError {
         /// The folder.
         path: PathBuf,
     },
+    /// An address that nothing is fetched from.
+    #[error(
+        "`{address}` cannot be fetched from: expected an https:// address without `?` or `#` (http:// for this \
+         machine only)"
+    )]
+    BadSource {
+        /// As it was given.
+        address: String,
+    },
+    /// A server that should list NLM's files lists none.
+    #[error(
+        "{url} lists no file of NLM's series (pubmedYYnNNNN.xml.gz), and neither baseline/ nor updatefiles/ that \
+         would: is it the right address?"
+    )]
+    NothingListed {
+        /// The address.
+        url: String,
+    },
+    /// A file could not be fetched.
+    #[error("cannot fetch {name} from {url}: {detail}")]
+    NotFetched {
+        /// Its name.
+        name: String,
+        /// Its address.
+        url: String,
+        /// Why.
+        detail: String,
+    },
     /// Two files of one number differ.
     #[error(
         "{} and {} are of one number and differ: remove the one that is wrong", first.display(),
@@ -445,6 +473,9 @@ impl SessionError {
             Self::SourceIsDirectory { .. } => "source_is_directory",
             Self::NoSources => "no_sources",
             Self::NoNlmFiles { .. } => "no_nlm_files",
+            Self::BadSource { .. } => "bad_source",
+            Self::NothingListed { .. } => "nothing_listed",
+            Self::NotFetched { .. } => "not_fetched",
             Self::FileTwice { .. } => "file_twice",
             Self::SliceUnstable { .. } => "slice_unstable",
             Self::SliceDiffers { .. } => "slice_differs",

@@ -1,5 +1,6 @@
 //! Sources into a database, which is created if it is not there.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -106,15 +107,10 @@ impl Import {
         Ok(Import::of(target, checked, settings))
     }
 
-    /// Keeps what a selection chooses, and all that came before a bad file; commits after so many records.
-    pub(super) fn selecting(
-        mut self,
-        selection: Option<Arc<dyn Selection>>,
-        commit_every: Option<u64>,
-    ) -> Import {
+    /// Keeps what a selection chooses, and all that came before a bad file.
+    pub(super) fn selecting(mut self, selection: Option<Arc<dyn Selection>>) -> Import {
         self.options.selection = selection;
         self.options.keep_before_failure = true;
-        self.options.commit_every = commit_every.unwrap_or(self.options.commit_every);
         self
     }
 
@@ -130,6 +126,7 @@ impl Import {
             force: settings.force,
             keep_going: settings.keep_going,
             batch: settings.encoder.batch(defaults.batch),
+            commit_every: settings.commit_every.map_or(defaults.commit_every, NonZeroU64::get),
             ..defaults
         };
         Import { database, sources: checked.sources, options, is_new }

@@ -137,6 +137,8 @@ pub use saved::{
 };
 pub use settings::ImportSettings;
 pub use strategy::History;
+#[cfg(feature = "download")]
+pub use sync::{DownloadReport, DownloadSettings, NLM, download_nlm_files};
 pub use sync::{
     NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
     SyncStatus, plan_sync, sync_status,

@@ -1,5 +1,6 @@
 //! How sources are imported.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use super::choice::EncoderChoice;
@@ -34,6 +35,10 @@ pub struct ImportSettings {
     pub defer: bool,
     /// Import again what was imported before and has not changed.
     pub force: bool,
+    /// Records between commits: a kill loses no more than these. As [`ImportOptions`] has it where nothing is said.
+    ///
+    /// [`ImportOptions`]: crate::ingest::pipeline::ImportOptions
+    pub commit_every: Option<NonZeroU64>,
     /// Pass over records that cannot be read, and report them.
     pub keep_going: bool,
 }

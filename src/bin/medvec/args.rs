@@ -14,6 +14,7 @@ mod sync;
 mod triples;
 mod values;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -211,6 +212,11 @@ pub(crate) struct Import {
     /// Import the files again, even those that were imported before and have not changed.
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Commit after so many records: a kill loses no more than these. Each commit writes a segment, so that small
+    /// numbers cost time [default: 100000].
+    #[arg(long, value_name = "N")]
+    pub(crate) commit_every: Option<NonZeroU64>,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]

@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::blob::{self, Failure};
+use super::blob;
 use super::files::{self, RemoteFile};
-use super::http::Client;
 use super::{Hub, ModelName};
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::fetch::{Client, Failure, Trouble};
 
 /// Room that is left on the disk beside a model, in bytes.
 const ROOM_BYTES: u64 = 64 << 20;
@@ -74,10 +74,9 @@ impl Hub {
             (Some(folder), true) => Ok((folder, None)),
             (found, _) => match (self.fetch(model, options, progress), found) {
                 (Ok(folder), _) => Ok((folder, None)),
-                (Err(Failure::Network(detail) | Failure::Detail(detail)), Some(folder)) => {
-                    Ok((folder, Some(detail)))
-                }
-                (Err(failure), _) => Err(self.error(model, failure)),
+                (Err(Failure::Library(error)), _) => Err(error),
+                (Err(failure), Some(folder)) => Ok((folder, Some(said(&failure)))),
+                (Err(failure), None) => Err(self.error(model, failure)),
             },
         }
     }
@@ -86,7 +85,7 @@ impl Hub {
         let detail = match failure {
             Failure::Library(error) => return error,
             Failure::Detail(detail) => detail,
-            Failure::Network(detail) => format!("{detail}; {}", self.by_hand(model)),
+            failure => format!("{}; {}", said(&failure), self.by_hand(model)),
         };
         Error::Encoder { name: model.name().to_owned(), detail }
     }
@@ -99,15 +98,16 @@ impl Hub {
     ) -> Result<PathBuf, Failure> {
         if self.is_offline {
             let detail = "downloads are switched off (HF_HUB_OFFLINE)".to_owned();
-            return Err(Failure::Network(detail));
+            return Err(Failure::Broken(detail));
         }
         options.control.check()?;
-        let client = Client::new(self.token.clone());
+        let client = Client::new(self.token.clone(), false);
         let revision = model.revision().replace('/', "%2F");
         let url =
             format!("{}/api/models/{}/revision/{revision}?blobs=true", self.endpoint, model.name());
-        let answer =
-            client.json(&url).map_err(|trouble| Failure::Network(format!("{url}: {trouble}")))?;
+        let answer = blob::RETRY.bytes(&client, &url, &options.control)?;
+        let answer = serde_json::from_slice(&answer)
+            .map_err(|error| Failure::Broken(format!("{url}: its answer is not JSON ({error})")))?;
         let (commit, files) = files::read(&answer).map_err(Failure::Detail)?;
         let root = self.folder(model);
         let blobs = root.join("blobs");
@@ -130,6 +130,26 @@ impl Hub {
         }
         name_revision(&root, model.revision(), &commit)?;
         Ok(snapshot)
+    }
+}
+
+/// What went wrong, as Hugging Face means it.
+fn said(failure: &Failure) -> String {
+    match failure {
+        Failure::Library(error) => error.to_string(),
+        Failure::Detail(detail) | Failure::Broken(detail) => detail.clone(),
+        Failure::Network { url, trouble: Trouble::Status(status) } if status.as_u16() == 404 => {
+            format!("{url}: there is no such file or model (404)")
+        }
+        Failure::Network { url, trouble: Trouble::Status(status) }
+            if matches!(status.as_u16(), 401 | 403) =>
+        {
+            format!(
+                "{url}: it is not open to everybody ({status}): accept its terms on its page, and give your token \
+                 as HF_TOKEN"
+            )
+        }
+        Failure::Network { url, trouble } => format!("{url}: {trouble}"),
     }
 }
 

@@ -16,8 +16,6 @@ mod blob;
 mod download;
 #[cfg(feature = "download")]
 mod files;
-#[cfg(feature = "download")]
-mod http;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

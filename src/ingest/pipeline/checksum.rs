@@ -99,7 +99,7 @@ pub(super) fn check(path: &Path) -> Result<()> {
 }
 
 /// The sum of a file in a text of sums: that of its name, else the only one.
-fn sum_of(name: &str, text: &str) -> Option<String> {
+pub(crate) fn sum_of(name: &str, text: &str) -> Option<String> {
     let entries: Vec<(String, &str)> = text.lines().filter_map(entry).collect();
     let named = entries.iter().find(|(_, of)| *of == name);
     let found = match entries.as_slice() {

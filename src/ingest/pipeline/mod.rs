@@ -44,6 +44,8 @@ mod stages;
 mod write;
 
 pub use checksum::select;
+#[cfg(all(feature = "session", feature = "download"))]
+pub(crate) use checksum::sum_of;
 pub use options::{ImportOptions, Selection};
 pub use report::{ImportReport, Progress, Stage};
 

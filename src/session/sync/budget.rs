@@ -96,7 +96,7 @@ impl SyncPlan {
         let settings = &self.settings.import;
         let Sample { source, bytes } = taken;
         let import = Import::in_memory(&self.database, source, settings, storage.clone())?;
-        let import = import.selecting(self.selection(), None);
+        let import = import.selecting(self.selection());
         let quiet = Control { watch: None, ..control.clone() };
         let started = Instant::now();
         let report = import.run(&quiet)?;

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::session::error::{SessionError, SessionResult};
 
 /// Where NLM keeps the year's issue and what changes since.
-const BASELINE: &str = "baseline";
-const UPDATES: &str = "updatefiles";
+pub(super) const BASELINE: &str = "baseline";
+pub(super) const UPDATES: &str = "updatefiles";
 
 /// Bytes of one read when two files are compared.
 const COMPARE_BYTES: usize = 256 * 1024;
@@ -60,8 +60,10 @@ impl Folder {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let Some(file) = NlmFile::named(&name).filter(|_| path.is_file()) else {
-            let is_sum = name.strip_suffix(".md5").is_some_and(|of| NlmFile::named(of).is_some());
-            if !is_sum {
+            // Sums, and what a download has not finished.
+            let whole = name.strip_suffix(".partial").unwrap_or(&name);
+            let whole = whole.strip_suffix(".md5").unwrap_or(whole);
+            if whole == name || NlmFile::named(whole).is_none() {
                 self.others.push(path);
             }
             return Ok(());

@@ -11,6 +11,9 @@
 //! | A file that was read is known again by name, size and first 64 KiB. | Hashing 50 GB every day would take minutes. |
 //! | A number that is missing is reported and does not stop the run. | It may come later. |
 //!
+//! **Fetching.** With the feature `download`, `download_nlm_files` first fetches what a server lists and neither the
+//! folder has nor the database has read, so that files which were read can be removed.
+//!
 //! **A new year.** The baseline ends before the first update file: the folder shows that when the lowest number
 //! in `updatefiles/` follows the highest in `baseline/`; in a flat folder [`SyncSettings::baseline_end`] says it. Once
 //! all of a baseline has been read, citations that an older year's files brought and the new year's did not are
@@ -23,9 +26,13 @@
 //! read again, and another slice all of them ([`SyncSettings::reread`]).
 
 mod budget;
+#[cfg(feature = "download")]
+mod download;
 mod folder;
 mod key;
 mod ledger;
+#[cfg(feature = "download")]
+mod listing;
 mod plan;
 mod reconcile;
 mod report;
@@ -35,6 +42,8 @@ mod slice;
 mod status;
 
 pub use budget::SyncBudget;
+#[cfg(feature = "download")]
+pub use download::{DownloadReport, DownloadSettings, NLM, download_nlm_files};
 pub use key::NlmFile;
 pub use plan::{PlannedFile, ReadReason, SyncPlan, plan_sync};
 pub use report::{SyncRemovals, SyncReport};

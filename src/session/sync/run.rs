@@ -32,7 +32,7 @@ impl SyncPlan {
                 let import = Import::of_files(&self.database, files, &self.settings.import)?;
                 let database = import.database().clone();
                 note(&database, self.keep.as_deref().unwrap_or_default(), &self.reopened)?;
-                let import = import.selecting(self.selection(), self.settings.commit_every);
+                let import = import.selecting(self.selection());
                 report.take(&import.run(control)?);
                 database
             }

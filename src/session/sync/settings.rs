@@ -17,6 +17,4 @@ pub struct SyncSettings {
     pub baseline_end: Option<u32>,
     /// Citations that a new baseline may delete; by default 1 % of the documents, or 1,000 where that is more.
     pub allow_removals: Option<u64>,
-    /// Records between commits: what a kill can lose. By default as an import.
-    pub commit_every: Option<u64>,
 }

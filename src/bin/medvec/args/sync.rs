@@ -1,5 +1,6 @@
 //! `medvec sync`
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,6 +22,12 @@ pub(crate) struct Sync {
     /// Folder of NLM's files, pubmedYYnNNNN.xml.gz.
     #[arg(value_name = "FOLDER", required_unless_present = "status")]
     pub(crate) folder: Option<PathBuf>,
+
+    /// Fetch first what a server has and neither the folder nor the database has seen: NLM's is
+    /// https://ftp.ncbi.nlm.nih.gov/pubmed/. Its page lists the files, or `baseline/` and `updatefiles/`. What was cut off
+    /// goes on from there; every file is checked against its MD5 sum. Files that were read may be removed.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["status", "dry_run"])]
+    pub(crate) source: Option<String>,
 
     /// Say how far the database is, and what of the folder it has not read.
     #[arg(long, conflicts_with_all = ["dry_run", "reread"])]
@@ -75,6 +82,11 @@ pub(crate) struct Sync {
     /// Store citations now and embed them later, with `medvec embed`.
     #[arg(long)]
     pub(crate) defer: bool,
+
+    /// Commit after so many records: a kill loses no more than these. Each commit writes a segment, so that small
+    /// numbers cost time [default: 100000].
+    #[arg(long, value_name = "N")]
+    pub(crate) commit_every: Option<NonZeroU64>,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]

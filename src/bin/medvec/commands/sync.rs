@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use medvec::export::json;
 use medvec::session::{
-    NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncReport, SyncSettings, SyncStatus,
-    plan_sync, sync_status,
+    NlmFile, PlannedFile, ReadReason, SessionError, SyncBudget, SyncPlan, SyncReport, SyncSettings,
+    SyncStatus, plan_sync, sync_status,
 };
 use serde::Serialize;
 
@@ -28,7 +28,19 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     let Some(folder) = &args.folder else {
         return Err(Failure::usage("name the folder of NLM's files"));
     };
-    let plan = plan_sync(&args.database, folder, &settings(args))?;
+    let mut settings = settings(args);
+    let listed = match &args.source {
+        Some(source) => fetch(args, source, folder, &mut settings, context)?,
+        None => 0,
+    };
+    let plan = match plan_sync(&args.database, folder, &settings) {
+        // All that the server lists was read before, and removed.
+        Err(SessionError::NoNlmFiles { .. }) if listed > 0 => {
+            writeln!(context.out, "nothing new for {}", args.database.display())?;
+            return Ok(EXIT_NONE);
+        }
+        plan => plan?,
+    };
     remarks(&plan, context);
     let budget = match args.dry_run || plan.is_large() {
         true => Some(plan.budget(&context.control())?),
@@ -62,6 +74,40 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     })
 }
 
+/// Fetches what is missing. Returns how many files the server lists.
+#[cfg(feature = "download")]
+fn fetch(
+    args: &Sync,
+    source: &str,
+    folder: &Path,
+    settings: &mut SyncSettings,
+    context: &mut Context,
+) -> Result<u64> {
+    use medvec::session::{DownloadSettings, download_nlm_files};
+
+    let mut download = DownloadSettings::default();
+    download.source = source.to_owned();
+    let progress = Arc::new(context.progress("asking"));
+    let report = download_nlm_files(&args.database, folder, &download, &context.watched(&progress));
+    drop(progress);
+    let report = report?;
+    settings.baseline_end = settings.baseline_end.or(report.baseline_end);
+    let (fetched, size) = (report.fetched.len() as u64, report.bytes);
+    context.remark(format!(
+        "{FAINT}{} fetched of {} listed, {}{FAINT:#}",
+        counted(fetched, "file"),
+        count(report.listed),
+        bytes(size)
+    ));
+    Ok(report.listed)
+}
+
+/// This build has no network.
+#[cfg(not(feature = "download"))]
+fn fetch(_: &Sync, _: &str, _: &Path, _: &mut SyncSettings, _: &mut Context) -> Result<u64> {
+    Err(Failure::usage("this build of medvec does not fetch (feature `download`)"))
+}
+
 fn settings(args: &Sync) -> SyncSettings {
     let mut settings = SyncSettings::default();
     settings.import.encoder = args.model.choice(args.encoder.as_deref());
@@ -69,6 +115,7 @@ fn settings(args: &Sync) -> SyncSettings {
     settings.import.rows = args.rows.map(Rows::row_type);
     settings.import.defer = args.defer;
     settings.import.keep_going = args.keep_going;
+    settings.import.commit_every = args.commit_every;
     settings.keep = args.keep.clone();
     settings.reread = args.reread;
     settings.baseline_end = args.baseline_end;
