@@ -9,8 +9,8 @@ use super::opened::Session;
 use super::settings::ImportSettings;
 use super::sources::{Checked, check};
 use super::target::{Fresh, Target, create, existing, fresh};
-use crate::control::Control;
-use crate::db::{CreateOptions, Database};
+use crate::control::{CancelToken, Control};
+use crate::db::{CreateOptions, Database, Maintenance};
 use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::ingest::pipeline::{
@@ -125,6 +125,10 @@ impl Import {
             defer: settings.defer,
             force: settings.force,
             keep_going: settings.keep_going,
+            maintenance: match settings.maintain {
+                true => Maintenance::Auto(CancelToken::new()),
+                false => Maintenance::Off,
+            },
             batch: settings.encoder.batch(defaults.batch),
             commit_every: settings.commit_every.map_or(defaults.commit_every, NonZeroU64::get),
             ..defaults
@@ -154,6 +158,7 @@ impl Import {
             let stage = match now.stage {
                 Stage::Importing => "importing",
                 Stage::Committing => "making it durable",
+                Stage::Improving => "merging and indexing",
             };
             control.report_reading(stage, now.bytes, now.bytes_total, now.records);
         };

@@ -39,6 +39,9 @@ pub struct ImportSettings {
     ///
     /// [`ImportOptions`]: crate::ingest::pipeline::ImportOptions
     pub commit_every: Option<NonZeroU64>,
+    /// Improve the database beside the import, as [`Maintenance::Auto`](crate::db::Maintenance::Auto) does, and
+    /// finish that at the end.
+    pub maintain: bool,
     /// Pass over records that cannot be read, and report them.
     pub keep_going: bool,
 }

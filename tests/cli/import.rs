@@ -32,6 +32,31 @@ fn a_changed_file_is_imported_again_and_says_so() {
     forced.shows(&["1 unchanged"]);
 }
 
+/// Six thousand documents in twelve commits, which are two merges of four.
+#[test]
+fn an_import_can_improve_the_database_as_it_goes() {
+    let sandbox = Sandbox::new();
+    let line = |number: usize| format!("{{\"id\":\"d{number}\",\"title\":\"Number {number}\"}}\n");
+    sandbox.write("a.jsonl", (0..6000).map(line).collect::<String>());
+    let stats = |db: &str| {
+        let out = sandbox.medvec(&["stats", db, "--format", "json"]).expect(0).out;
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()["segments"].clone()
+    };
+    let import = ["import", "kept", "a.jsonl", "--encoder", "none", "--commit-every", "512"];
+    sandbox.medvec(&import).expect(0).shows(&["6,000 new"]);
+    let improve = ["import", "db", "a.jsonl", "--encoder", "none", "--commit-every", "512"];
+    sandbox.medvec(&[&improve[..], &["--maintain"]].concat()).expect(0).shows(&["6,000 new"]);
+    let count = |db: &str| stats(db).as_array().map_or(0, Vec::len);
+    assert!(count("db") < 4 && count("db") < count("kept"), "{}", count("db"));
+    sandbox.medvec(&["verify", "db"]).expect(0);
+    let names = std::fs::read_dir(sandbox.path("db")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with("building-")), "{names:?}");
+    // Nothing is due, and paces are percentages.
+    sandbox.medvec(&["compact", "db", "--pace", "50"]).expect(0).shows(&["nothing to do"]);
+    sandbox.medvec(&["compact", "db", "--pace", "0"]).expect(2);
+}
+
 #[test]
 fn what_get_writes_is_the_whole_document() {
     let sandbox = Sandbox::new();

@@ -13,8 +13,8 @@ mod strategy;
 mod sync;
 mod triples;
 mod values;
+mod writing;
 
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +41,7 @@ pub(crate) use triples::{
 };
 pub(crate) use values::YearRange;
 use values::{name, share};
+use writing::WritingOptions;
 
 /// PubMed on a laptop: import citations, search them by meaning, filter them by MeSH.
 #[derive(Debug, Parser)]
@@ -213,10 +214,8 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Commit after so many records: a kill loses no more than these. Each commit writes a segment, so that small
-    /// numbers cost time [default: 100000].
-    #[arg(long, value_name = "N")]
-    pub(crate) commit_every: Option<NonZeroU64>,
+    #[command(flatten)]
+    pub(crate) writing: WritingOptions,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::control::Control;
+use crate::db::Maintenance;
 use crate::db::embedding::CALL_TEXTS;
 use crate::db::setters::setters;
 use crate::document::Document;
@@ -48,6 +49,9 @@ pub struct ImportOptions {
     /// Chooses the documents that are kept; `None` keeps all. What an older record of a document's source made
     /// is deleted when a newer record is not chosen.
     pub selection: Option<Arc<dyn Selection>>,
+    /// Whether the database is improved beside the import, and that is finished at its end. Segments are merged
+    /// beside it in any case.
+    pub maintenance: Maintenance,
     /// Texts embedded in one call.
     pub batch: usize,
     /// Records between commits.
@@ -70,6 +74,7 @@ setters!(ImportOptions {
     keep_going: bool,
     keep_before_failure: bool,
     selection: Option<Arc<dyn Selection>>,
+    maintenance: Maintenance,
     batch: usize,
     commit_every: u64,
     parse_threads: usize,
@@ -92,6 +97,7 @@ impl Default for ImportOptions {
             keep_going: false,
             keep_before_failure: false,
             selection: None,
+            maintenance: Maintenance::Off,
             batch: CALL_TEXTS,
             commit_every: 100_000,
             parse_threads: cores.min(4),

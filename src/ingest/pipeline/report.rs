@@ -15,6 +15,8 @@ pub enum Stage {
     Importing,
     /// Making it durable.
     Committing,
+    /// Merging and indexing what was imported.
+    Improving,
 }
 
 /// How far an import is.

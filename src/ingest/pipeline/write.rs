@@ -7,7 +7,7 @@ use super::options::ImportOptions;
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
 use super::report::{ImportReport, Progress, Stage};
 use super::{checksum, stages};
-use crate::db::{Applied, Database, Writer, WriterOptions};
+use crate::db::{Applied, Database, Maintenance, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ingest::digest;
@@ -55,6 +55,7 @@ impl<'a> Import<'a> {
             encoder: options.encoder.clone(),
             origin: options.origin.clone(),
             defer: options.defer,
+            maintenance: options.maintenance.clone(),
             ..WriterOptions::default()
         })?;
         writer.write_in_source_order();
@@ -93,6 +94,10 @@ impl<'a> Import<'a> {
             self.bytes_before += bytes;
         }
         self.commit("", 0)?;
+        if matches!(self.options.maintenance, Maintenance::Auto(_)) {
+            self.report_progress(Stage::Improving, "", 0);
+            self.writer.finish_maintenance(&self.options.control)?;
+        }
         self.report.generation = Some(self.writer.snapshot().generation());
         Ok(self.report)
     }

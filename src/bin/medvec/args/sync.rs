@@ -1,12 +1,12 @@
 //! `medvec sync`
 
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::choices::{Format, Rows};
 use super::models::ModelOptions;
+use super::writing::WritingOptions;
 
 /// `medvec sync`
 #[derive(Debug, Args)]
@@ -83,10 +83,8 @@ pub(crate) struct Sync {
     #[arg(long)]
     pub(crate) defer: bool,
 
-    /// Commit after so many records: a kill loses no more than these. Each commit writes a segment, so that small
-    /// numbers cost time [default: 100000].
-    #[arg(long, value_name = "N")]
-    pub(crate) commit_every: Option<NonZeroU64>,
+    #[command(flatten)]
+    pub(crate) writing: WritingOptions,
 
     /// Report records that cannot be read and go on with the next.
     #[arg(long)]

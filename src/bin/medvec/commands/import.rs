@@ -39,7 +39,7 @@ fn settings(args: &Import) -> ImportSettings {
     settings.defer = args.defer;
     settings.force = args.force;
     settings.keep_going = args.keep_going;
-    settings.commit_every = args.commit_every;
+    args.writing.apply(&mut settings);
     settings
 }
 

@@ -115,7 +115,7 @@ fn settings(args: &Sync) -> SyncSettings {
     settings.import.rows = args.rows.map(Rows::row_type);
     settings.import.defer = args.defer;
     settings.import.keep_going = args.keep_going;
-    settings.import.commit_every = args.commit_every;
+    args.writing.apply(&mut settings.import);
     settings.keep = args.keep.clone();
     settings.reread = args.reread;
     settings.baseline_end = args.baseline_end;
