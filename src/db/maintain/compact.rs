@@ -33,16 +33,24 @@ impl Writer {
     }
 }
 
-/// Commits; twice when only the generation before still names old files, so that they may go: after
-/// a merge, also one of a compaction that was interrupted between its two commits.
+/// Commits, and lets go of what was replaced.
 pub(super) fn finish(writer: &mut Writer, report: &mut CompactReport) -> Result<()> {
     writer.commit_changes()?;
-    // Without the older manifest nothing is known to be freed, and nothing is lost by waiting.
-    report.bytes_freed = gc::superseded_bytes(writer.next().storage()).unwrap_or_default();
-    if report.bytes_freed > 0 {
-        writer.parts().0.mark_changed();
-        writer.commit_changes()?;
-    }
+    report.bytes_freed = writer.free_superseded()?;
     (report.segments_after, report.bytes_after) = sizes(writer.next());
     Ok(())
+}
+
+impl Writer {
+    /// Commits once more when only the generation before still names old files, so that they may go: after a merge,
+    /// also one that was interrupted between its two commits. Returns their bytes.
+    pub(in crate::db) fn free_superseded(&mut self) -> Result<u64> {
+        // Without the older manifest nothing is known to be freed, and nothing is lost by waiting.
+        let bytes = gc::superseded_bytes(self.next().storage()).unwrap_or_default();
+        if bytes > 0 {
+            self.parts().0.mark_changed();
+            self.commit_changes()?;
+        }
+        Ok(bytes)
+    }
 }

@@ -19,6 +19,7 @@ impl Writer {
     /// start again then, and the writer goes on. Those of the control. As [`Writer::commit`].
     pub fn finish_maintenance(&mut self, control: &Control) -> Result<()> {
         self.settle(0, control)?;
+        self.guarded(Writer::free_superseded)?;
         let failure = self.background.as_mut().and_then(Background::take_failure);
         failure.map_or(Ok(()), Err)
     }
