@@ -15,6 +15,7 @@
 //! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
 //! | `repair/` | going back to what is intact |
 //! | `backup` | a generation copied to another directory |
+//! | `joint` | several databases read as one |
 //!
 //! # What you may rely on
 //!
@@ -30,6 +31,7 @@ mod database;
 pub(crate) mod embedding;
 mod files;
 mod gc;
+mod joint;
 mod lock;
 mod maintain;
 mod next;
