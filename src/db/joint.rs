@@ -165,11 +165,14 @@ impl Shared<'_> {
         if holders.first().is_some_and(is_settled) {
             return Ok(());
         }
-        let (mut winner, mut newest) = (*last, self.revision(*last)?);
+        let mut winner = (*last, self.revision(*last)?);
+        let mut newest = winner.1;
         for holder in holders.iter().rev().skip(1) {
             let revision = self.revision(*holder)?;
-            if revision == Revision::default() || revision >= newest {
-                winner = *holder;
+            // The same record of the same source: that of the database named first.
+            let is_same = revision == newest && winner.1 == newest;
+            if revision == Revision::default() || revision > newest || is_same {
+                winner = (*holder, revision);
                 newest = newest.max(revision);
             }
         }
@@ -177,7 +180,7 @@ impl Shared<'_> {
             if let Some(settled) = self.settled.get_mut(*view) {
                 settled.insert(*row);
             }
-            if (*view, *row) != winner
+            if (*view, *row) != winner.0
                 && let Some(hidden) = self.hidden.get_mut(*view)
             {
                 hidden.insert(*row);

@@ -5,6 +5,7 @@ mod archive;
 mod backup;
 #[path = "../common/mod.rs"]
 mod common;
+mod joint;
 mod merge;
 #[cfg(feature = "session")]
 mod merge_folders;

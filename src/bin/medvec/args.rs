@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod choices;
+mod databases;
 mod eval;
 mod export;
 mod filters;
@@ -24,6 +25,7 @@ use crate::progress::Form;
 
 pub(crate) use benchmark::Benchmark;
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use databases::Databases;
 pub(crate) use eval::{ApproachName, Eval, ReportFormat};
 pub(crate) use export::{Export, ExportKind};
 pub(crate) use filters::Filters;
@@ -250,9 +252,9 @@ pub(crate) struct Embed {
     (`--mesh Aspirin --mesh Neoplasms`). Without TEXT, matching documents are listed, newest first."
 )]
 pub(crate) struct Search {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// A question, or words; a query in PubMed's language goes to --query.
     #[arg(value_name = "TEXT")]
@@ -362,9 +364,9 @@ pub(crate) struct Search {
 /// `medvec get`
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// PMIDs or other keys; `-` reads them from standard input, one per line. A key given twice counts once.
     #[arg(value_name = "KEY", required = true)]
@@ -390,9 +392,9 @@ pub(crate) struct Delete {
 /// `medvec stats`
 #[derive(Debug, Args)]
 pub(crate) struct Stats {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]

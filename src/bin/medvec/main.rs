@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod context;
+mod databases;
 mod encoders;
 mod failure;
 mod filters;

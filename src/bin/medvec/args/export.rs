@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use medvec::export::{CitationFormat, EmbeddingFormat};
 
+use super::databases::Databases;
 use super::filters::Filters;
 
 /// `medvec export`
@@ -16,9 +17,9 @@ use super::filters::Filters;
     `medvec import` reads all of these, and the folder of beir."
 )]
 pub(crate) struct Export {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// What must hold.
     #[command(flatten)]

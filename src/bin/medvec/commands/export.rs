@@ -9,7 +9,6 @@ use medvec::export::{CitationFormat, CitationWriter, EmbeddingFormat};
 use medvec::session::{BeirSettings, export_beir, export_embeddings, metric_name, row_type_name};
 use medvec::{Control, Error, Query, Snapshot};
 
-use super::open::open;
 use crate::args::{Export, ExportKind};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -41,7 +40,7 @@ fn say_nothing_passes(context: &mut Context) {
 }
 
 fn citations(args: &Export, format: CitationFormat, context: &mut Context) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let query = Query::matching(args.filters.to_filter()?).control(context.control());
     let total = snapshot.search(&query.clone().count_only())?.matched;
     let progress = context.progress("exporting");
@@ -73,7 +72,7 @@ fn embeddings(
     file: &Path,
     context: &mut Context,
 ) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let filter = args.filters.to_filter()?;
     let exported = {
         let progress = Arc::new(context.progress("exporting"));
@@ -107,7 +106,7 @@ fn embeddings(
 }
 
 fn benchmark(args: &Export, folder: &Path, context: &mut Context) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let mut settings = BeirSettings::default();
     settings.queries.clone_from(&args.queries);
     settings.judgements.clone_from(&args.qrels);
