@@ -49,7 +49,7 @@
 //! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
-//! | `archive` | a database in one file |
+//! | `archive`, `delta` | a database in one file, or what a copy of it lacks |
 //! | `merge` | several databases made one |
 //! | `strategy` | a history of searches |
 //! | `sync/` | NLM's baseline and update files |
@@ -67,6 +67,7 @@ mod archive;
 mod ask;
 mod beir;
 mod choice;
+mod delta;
 mod duplicates;
 mod embed;
 mod embeddings;
@@ -112,6 +113,7 @@ pub use beir::{BeirSettings, ExportedBeir, export_beir};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]
 pub use choice::ModelOptions;
+pub use delta::{DeltaBase, DeltaReport, apply, apply_in, diff};
 pub use duplicates::{DuplicateGroup, SameBy, duplicates};
 pub use embed::EmbedOutcome;
 pub use embeddings::{ExportedEmbeddings, export_embeddings};
@@ -149,6 +151,7 @@ pub use crate::db::{
     OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
 };
 pub use crate::format::manifest::QuerySource;
+pub use crate::ids::Generation;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::table::ColumnMap;
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};

@@ -34,7 +34,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshSh
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
-pub(crate) use moving::{Backup, Merge, Pack, Unpack};
+pub(crate) use moving::{Apply, Backup, Diff, Merge, Pack, Unpack};
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use sync::Sync;
 pub(crate) use triples::{
@@ -119,6 +119,10 @@ pub(crate) enum Command {
     Pack(Pack),
     /// Make a database of a file that `medvec pack` wrote.
     Unpack(Unpack),
+    /// Write what a copy at an earlier generation lacks to one file.
+    Diff(Diff),
+    /// Bring a copy up to date with a file that `medvec diff` wrote.
+    Apply(Apply),
     /// Add the documents of databases to another.
     Merge(Merge),
     /// Merge segments and drop deleted documents.
