@@ -14,7 +14,7 @@ use crate::db::{
 };
 use crate::error::{Error, Result};
 use crate::format::manifest::{self, Manifest};
-use crate::format::names::manifest_name;
+use crate::format::names::{TEMPORARY_MANIFEST, manifest_name};
 use crate::ids::Generation;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::storage::{Access, DiskStorage, Storage};
@@ -110,7 +110,12 @@ fn manifest_at(path: &Path) -> Result<(Manifest, Vec<u8>)> {
         return Err(Error::input(name, "its length", detail));
     }
     let bytes = std::fs::read(path).map_err(|error| Error::io("read", &*name, error))?;
-    Ok((manifest::decode(&name, &bytes)?, bytes))
+    // Whatever it is called by now.
+    let manifest = manifest::decode(TEMPORARY_MANIFEST, &bytes).map_err(|error| match error {
+        Error::Corrupt { offset, rule, detail, .. } => Error::corrupt(name, offset, rule, detail),
+        other => other,
+    })?;
+    Ok((manifest, bytes))
 }
 
 /// Brings a copy to the generation of a delta that [`diff`] wrote. The copy is at the generation that the delta builds
@@ -154,11 +159,6 @@ pub fn apply_in(
     let second = place.next(&mut entries)?.ok_or_else(|| empty(&place))?;
     let manifest_file = place.name_of(&second)?;
     let (manifest, bytes) = place.manifest(&manifest_file, second)?;
-    for (manifest, file) in [(&base, base_file), (&manifest, &*manifest_file)] {
-        if manifest_name(manifest.generation) != file {
-            return Err(place.wrong(format!("{file} is of generation {}", manifest.generation.0)));
-        }
-    }
     if let Err(detail) = check_follows(&base, &manifest) {
         return Err(place.wrong(format!("{manifest_file} does not follow {base_file}: {detail}")));
     }
