@@ -133,8 +133,8 @@ pub enum SessionError {
     CreatedWithoutVectors,
     /// Parquet was asked for, in a build without it.
     #[error(
-        "this build cannot write Parquet: build medvec with the feature `parquet`, or choose npy, \
-         safetensors or fvecs"
+        "this build cannot write Parquet: build medvec with the feature `parquet`, or choose \
+         another format"
     )]
     NoParquet,
     /// There is nothing to embed with: the database names no encoder.

@@ -57,7 +57,7 @@
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `evaluate/` | how well systems answer the queries of a task |
 //! | `triples/` | queries with positives and hard negatives, to train retrievers with |
-//! | `embeddings`, `beir`, `new_files` | vectors and benchmarks for other programs, in files that appear whole |
+//! | `embeddings`, `table`, `beir`, `new_files` | vectors, documents and benchmarks for other programs, in files that appear whole |
 //! | `inspect` | the structure of files |
 //! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
@@ -104,6 +104,7 @@ mod sources;
 mod strategy;
 mod suggest;
 mod sync;
+mod table;
 mod target;
 pub mod triples;
 
@@ -143,6 +144,7 @@ pub use sync::{
     NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
     SyncStatus, plan_sync, sync_status,
 };
+pub use table::export_table;
 
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::{CitationFormat, CitationWriter, EmbeddingFormat};
-use medvec::session::{BeirSettings, export_beir, export_embeddings, metric_name, row_type_name};
+use medvec::session::{
+    BeirSettings, export_beir, export_embeddings, export_table, metric_name, row_type_name,
+};
 use medvec::{Control, Error, Query, Snapshot};
 
 use crate::args::{Export, ExportKind};
@@ -29,6 +31,10 @@ pub(crate) fn run(args: &Export, context: &mut Context) -> Result<u8> {
             return Err(Failure::usage(
                 "vectors are written to a file: name it with --output FILE",
             ));
+        }
+        (ExportKind::Table, Some(file)) => table(args, file, context)?,
+        (ExportKind::Table, None) => {
+            return Err(Failure::usage("a table is a file: name it with --output FILE"));
         }
         (ExportKind::Citations(format), _) => citations(args, format, context)?,
     };
@@ -103,6 +109,23 @@ fn embeddings(
         say_nothing_passes(context);
     }
     Ok(info.len)
+}
+
+fn table(args: &Export, file: &Path, context: &mut Context) -> Result<u64> {
+    let snapshot = args.databases.open()?.snapshot();
+    let filter = args.filters.to_filter()?;
+    let written = {
+        let progress = Arc::new(context.progress("exporting"));
+        export_table(&snapshot, filter, file, &context.watched(&progress))?
+    };
+    match written {
+        0 => say_nothing_passes(context),
+        written => {
+            let what = counted(written, "document");
+            context.remark(format!("{GOOD}exported{GOOD:#} {what} to {}", file.display()));
+        }
+    }
+    Ok(written)
 }
 
 fn benchmark(args: &Export, folder: &Path, context: &mut Context) -> Result<u64> {
