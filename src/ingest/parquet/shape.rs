@@ -1,6 +1,6 @@
 //! A document as a row of a table: the names of [`crate::ingest::jsonl`], each with the type that it has there.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
@@ -13,8 +13,14 @@ use crate::document::{Document, FieldValue};
 const FIELD_COLUMNS_MAX: usize = 128;
 
 /// The free fields of documents and their types, which a table must know before its first row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TableFields(BTreeMap<String, Shape>);
+///
+/// They are columns in the order in which they were seen, and of each document come back in that order.
+#[derive(Clone, Debug, Default)]
+pub struct TableFields {
+    columns: Vec<(String, Shape)>,
+    /// The place of each name.
+    places: HashMap<String, usize>,
+}
 
 impl TableFields {
     /// Counts in the fields of a document.
@@ -26,11 +32,15 @@ impl TableFields {
                 FieldValue::Float(_) => Shape::Float,
                 FieldValue::List(_) => Shape::List(Box::new(Shape::Text)),
             };
-            match self.0.get_mut(&field.name) {
-                None => _ = self.0.insert(field.name.clone(), shape),
-                Some(known) if *known == shape => {}
+            let place = self.places.get(&field.name);
+            match place.and_then(|place| self.columns.get_mut(*place)) {
+                None => {
+                    self.places.insert(field.name.clone(), self.columns.len());
+                    self.columns.push((field.name.clone(), shape));
+                }
+                Some((_, known)) if *known == shape => {}
                 // A number here and a text there.
-                Some(known) => *known = Shape::Json,
+                Some((_, known)) => *known = Shape::Json,
             }
         }
     }
@@ -117,11 +127,10 @@ impl Shape {
             ("conflict_of_interest", Shape::Text),
             ("copyright", Shape::Text),
         ];
-        match fields.0.len() {
+        match fields.columns.len() {
             0 => {}
             1..=FIELD_COLUMNS_MAX => {
-                let members = fields.0.iter().map(|(name, shape)| (name.clone(), shape.clone()));
-                columns.push(("fields", Shape::Struct(members.collect())));
+                columns.push(("fields", Shape::Struct(fields.columns.clone())));
             }
             _ => columns.push(("fields", Shape::Json)),
         }
