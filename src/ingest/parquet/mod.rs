@@ -29,6 +29,7 @@ pub(super) mod pages;
 pub(super) mod schema;
 mod shape;
 mod shred;
+mod tree;
 mod write;
 
 pub use shape::TableFields;
@@ -249,7 +250,8 @@ fn line(columns: &[Column], row: Vec<Cell>) -> std::result::Result<Vec<u8>, Stri
         if let Some(part) = &column.nested {
             let rest = cells.by_ref().take(part.leaves().saturating_sub(1));
             let leaves = std::iter::once(cell).chain(rest.map(|(_, cell)| cell)).collect();
-            let value = part.value(leaves).map_err(|what| format!("`{}`: {what}", column.name))?;
+            let value =
+                nested::value(part, leaves).map_err(|what| format!("`{}`: {what}", column.name))?;
             members.extend(object.take().map(closed));
             members.extend((!value.is_null()).then(|| named(&column.name, &value)));
             continue;

@@ -3,7 +3,7 @@
 use ::parquet::basic::{ConvertedType, LogicalType, Repetition, Type};
 use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::nested::{DEPTH_MAX, Part};
+use super::tree::{DEPTH_MAX, Part};
 
 /// Names of a column of vectors, the first that is there; else the only column of lists of floats.
 pub(in crate::ingest) const VECTOR_NAMES: [&str; 4] = ["vector", "embedding", "embeddings", "emb"];
