@@ -39,7 +39,7 @@ fn text(
         let documents = counted(member.len(), "document");
         row(
             title,
-            format!("{}: generation {}, {documents}", member.location(), member.generation()),
+            format!("{}: generation {}, {documents}", member.location(), member.generation().0),
         )?;
     }
     if snapshot.members().is_empty() {
