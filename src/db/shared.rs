@@ -53,15 +53,14 @@ impl Shared {
             [] => recover::load_newest(&self.storage, Some(&before))?,
             members => {
                 let newest = snapshots(members);
-                let generation = newest.iter().map(|one| one.generation().0).sum::<u64>();
-                if generation == before.generation().0 {
-                    before.clone()
-                } else {
-                    joint::join(newest)?
+                let mut pairs = newest.iter().zip(before.members());
+                if pairs.all(|(newest, before)| newest.generation() == before.generation()) {
+                    return Ok(false);
                 }
+                joint::join(newest)?
             }
         };
-        let is_newer = newest.generation() != before.generation();
+        let is_newer = !self.members.is_empty() || newest.generation() != before.generation();
         if is_newer {
             self.install(newest);
         }
