@@ -6,7 +6,8 @@
 //!
 //! Builds the database once (under the system's temporary folder) and opens it in fresh processes.
 //! Documents are synthetic: opening reads none of their text, so only counts matter; `get` is
-//! measured on the same and, over real citations, in `benches/segment.rs`.
+//! measured on the same and, over real citations, in `benches/segment.rs`. The same database is also opened as one
+//! with others: a tenth of its size, all of it shared, and as large, half of it shared.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -27,8 +28,12 @@ fn main() -> Result<()> {
         return open(Path::new(&path));
     }
     let documents = arguments.first().map_or(1_000_000, |text| text.parse().expect("a number"));
-    let path = std::env::temp_dir().join(format!("medvec-bench-open-{documents}"));
-    build(&path, documents)?;
+    let at = |name: &str| std::env::temp_dir().join(format!("medvec-bench-open-{documents}{name}"));
+    let path = at("");
+    build(&path, 0..documents)?;
+    let others = [at("-tenth"), at("-half")];
+    build(&others[0], (0..documents).step_by(10))?;
+    build(&others[1], documents / 2..documents + documents / 2)?;
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for _ in 0..PROCESSES {
         let output = std::process::Command::new(std::env::current_exe().expect("this binary"))
@@ -51,6 +56,18 @@ fn main() -> Result<()> {
     println!("open + first get      {:>8.2} ms", median(1));
     println!("resident after both   {:>8.1} MB", median(2));
     println!("get by PMID, warm     {:>8.2} us", median(3));
+    for other in &others {
+        let both = [&path, other];
+        let mut times: Vec<f64> = Vec::new();
+        for _ in 0..PROCESSES {
+            let started = Instant::now();
+            drop(Database::open_many(&both)?);
+            times.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        let name = other.display();
+        println!("open_many, with {name}: {:.1} ms", times[times.len() / 2]);
+    }
     Ok(())
 }
 
@@ -58,7 +75,7 @@ fn pmid(number: u32) -> Key {
     Key::pmid(1 + number * 40)
 }
 
-fn build(path: &PathBuf, documents: u32) -> Result<()> {
+fn build(path: &PathBuf, numbers: impl Iterator<Item = u32>) -> Result<()> {
     if Database::exists(path) {
         return Ok(());
     }
@@ -71,9 +88,11 @@ fn build(path: &PathBuf, documents: u32) -> Result<()> {
     )));
     let database = Database::create(path, options)?;
     let mut writer = database.writer(WriterOptions::default())?;
-    for start in (0..documents).step_by(1000) {
-        let changes = (start..(start + 1000).min(documents))
-            .map(|number| Change {
+    let numbers: Vec<u32> = numbers.collect();
+    for numbers in numbers.chunks(1000) {
+        let changes = numbers
+            .iter()
+            .map(|&number| Change {
                 document: document(number),
                 revision: None,
                 vector: Some(

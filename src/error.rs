@@ -371,7 +371,6 @@ impl Error {
     }
 
     /// The same, and of which database a damaged file is, where there are several.
-    #[cfg(feature = "session")]
     pub(crate) fn within(self, place: &std::path::Path) -> Error {
         match self {
             Error::Corrupt { file, offset, rule, detail } => Error::Corrupt {

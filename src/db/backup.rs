@@ -5,6 +5,8 @@
 //! names. So whatever interrupts a copy, a name there stands for the whole file, and the newest manifest for
 //! a whole generation.
 
+use std::collections::HashMap;
+
 use super::commit::{check_file, publish_file};
 use super::files::files_of;
 use super::gc;
@@ -14,6 +16,7 @@ use super::setters::setters;
 use super::snapshot::{OpenFile, Snapshot};
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::format::frame::{FileKind, FileSeal};
 use crate::format::manifest::Manifest;
 use crate::format::names::{LOCK, Name, TEMPORARY_COPY, parse};
 use crate::ids::Generation;
@@ -113,29 +116,78 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
         }
         Err(error) => return Err(error),
     };
+    match check_follows(&base, manifest) {
+        Ok(()) => Ok(Some(base)),
+        Err(detail) => refused(format!("{detail}; name a new or an empty directory")),
+    }
+}
+
+/// Whether a generation is a later one of the same database, or the same one, so that files of one name are one.
+///
+/// # Errors
+/// What of `base` says that it is not.
+pub(crate) fn check_follows(base: &Manifest, manifest: &Manifest) -> Result<(), String> {
     if base.database_id != manifest.database_id {
-        return refused("it holds another database; name a new or an empty directory".into());
+        return Err("it holds another database".into());
     }
     if base.generation > manifest.generation {
-        return refused(format!(
+        return Err(format!(
             "it holds generation {}, which is newer than generation {}",
             base.generation.0, manifest.generation.0
         ));
     }
-    let written = "both were written to since one was copied from the other; name a new or an empty \
-                   directory";
-    if base.generation == manifest.generation && base != *manifest
+    let written = "both were written to since one was copied from the other";
+    if base.generation == manifest.generation && base != manifest
         || base.next_segment > manifest.next_segment
     {
-        return refused(format!("its generation {} is another one: {written}", base.generation.0));
+        return Err(format!("its generation {} is another one: {written}", base.generation.0));
     }
-    let named = files_of(&base);
-    for (name, seal) in files_of(manifest) {
-        if named.iter().any(|(there, other)| *there == name && *other != seal) {
-            return refused(format!("its {name} is another file: {written}"));
+    let named: HashMap<String, FileSeal> = files_of(base).into_iter().collect();
+    match files_of(manifest)
+        .iter()
+        .find(|(name, seal)| named.get(name).is_some_and(|other| other != seal))
+    {
+        Some((name, _)) => Err(format!("its {name} is another file: {written}")),
+        None => Ok(()),
+    }
+}
+
+/// Fills a buffer with what comes next of a file; 0 at its end.
+pub(crate) type Content<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<usize>;
+
+/// Gives a directory a file, which gets its name when it is complete, synced and checked; says whether another one
+/// stood there, as a damaged one or one that no generation names.
+pub(super) fn put_file(
+    storage: &dyn Storage,
+    lock: &dyn WriterLock,
+    (name, kind, seal): (&str, FileKind, &FileSeal),
+    content: Content<'_>,
+    (control, stage): (&Control, &'static str),
+) -> Result<bool> {
+    let mut copy = storage.create(TEMPORARY_COPY)?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut done = 0;
+    loop {
+        control.check()?;
+        let read = content(&mut chunk)?;
+        if read == 0 {
+            break;
         }
+        copy.write(chunk.get(..read).unwrap_or_default())?;
+        done += read as u64;
+        control.report(stage, "bytes", done, seal.length);
     }
-    Ok(Some(base))
+    copy.sync()?;
+    drop(copy);
+    check_file(storage, TEMPORARY_COPY, kind, seal)?;
+    lock.check()?;
+    let is_replaced = storage.length(name)?.is_some();
+    if is_replaced {
+        // No generation can be read with it, so none is lost.
+        storage.remove(name)?;
+    }
+    storage.publish(TEMPORARY_COPY, name)?;
+    Ok(is_replaced)
 }
 
 /// The file of this name in a directory, if it is the same by length, id and checksum of its footer.
@@ -144,7 +196,7 @@ fn same_at(storage: &dyn Storage, open: &OpenFile<'_>) -> Result<VerifiedFile> {
 }
 
 /// Whether a check found no damage; what cannot be found out is an error.
-fn is_whole<T>(checked: Result<T>) -> Result<bool> {
+pub(super) fn is_whole<T>(checked: Result<T>) -> Result<bool> {
     match checked {
         Ok(_) => Ok(true),
         Err(Error::Corrupt { .. }) => Ok(false),
@@ -224,24 +276,16 @@ impl Copy<'_> {
         let (name, seal) = (file.name(), &file.frame().seal);
         // Damage is not copied, and is reported where it is.
         file.verify()?;
-        let mut copy = self.storage.create(TEMPORARY_COPY)?;
-        let mut done = 0;
-        for chunk in file.bytes().chunks(CHUNK_BYTES) {
-            control.check()?;
-            copy.write(chunk)?;
-            done += chunk.len() as u64;
-            control.report("copying", "bytes", done, seal.length);
-        }
-        copy.sync()?;
-        drop(copy);
-        check_file(self.storage, TEMPORARY_COPY, kind, seal)?;
-        self.lock.check()?;
-        let is_damaged = self.storage.length(name)?.is_some();
-        if is_damaged {
-            // No generation can be read with it, so none is lost.
-            self.storage.remove(name)?;
-        }
-        self.storage.publish(TEMPORARY_COPY, name)?;
+        let mut rest: &[u8] = file.bytes();
+        let mut content = |chunk: &mut [u8]| {
+            let (read, left) = rest.split_at(rest.len().min(chunk.len()));
+            chunk.iter_mut().zip(read).for_each(|(to, from)| *to = *from);
+            rest = left;
+            Ok(read.len())
+        };
+        let place = (name, kind, seal);
+        let is_damaged =
+            put_file(self.storage, self.lock, place, &mut content, (control, "copying"))?;
         Ok(is_damaged.then(|| name.to_owned()))
     }
 }

@@ -1,7 +1,11 @@
-//! Which files a manifest names.
+//! Which files a manifest names, and of which kind.
 
+#[cfg(feature = "session")]
+use crate::format::frame::FileKind;
 use crate::format::frame::FileSeal;
 use crate::format::manifest::Manifest;
+#[cfg(feature = "session")]
+use crate::format::names::{Name, parse};
 use crate::format::names::{codebook_name, mesh_name, segment_name, tombstones_name};
 
 /// The files of a manifest, without the manifest itself.
@@ -22,4 +26,16 @@ pub(crate) fn files_of(manifest: &Manifest) -> Vec<(String, FileSeal)> {
     files.extend(codebooks.map(|entry| (codebook_name(entry.hash), entry.seal)));
     files.extend(manifest.mesh.iter().map(|entry| (mesh_name(entry.hash), entry.seal)));
     files
+}
+
+/// The kind of a file that a manifest names.
+#[cfg(feature = "session")]
+pub(super) fn kind_of(name: &str) -> Option<FileKind> {
+    match parse(name)? {
+        Name::Segment(_) => Some(FileKind::Segment),
+        Name::Tombstones(..) => Some(FileKind::Tombstones),
+        Name::Codebook(_) => Some(FileKind::Codebook),
+        Name::Mesh(_) => Some(FileKind::Mesh),
+        _ => None,
+    }
 }

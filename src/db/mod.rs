@@ -15,7 +15,8 @@
 //! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
 //! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
 //! | `repair/` | going back to what is intact |
-//! | `backup` | a generation copied to another directory |
+//! | `backup`, `delta` | a generation copied to another directory, whole or what it lacks |
+//! | `joint` | several databases read as one |
 //!
 //! # What you may rely on
 //!
@@ -29,9 +30,12 @@ mod building;
 mod change;
 mod commit;
 mod database;
+#[cfg(feature = "session")]
+mod delta;
 pub(crate) mod embedding;
 mod files;
 mod gc;
+mod joint;
 mod lock;
 mod maintain;
 mod next;
@@ -50,8 +54,12 @@ mod verify;
 mod writer;
 
 pub use backup::{BackupOptions, BackupReport};
+#[cfg(feature = "session")]
+pub(crate) use backup::{Content, check_follows};
 pub use change::{Applied, Change};
 pub use database::Database;
+#[cfg(feature = "session")]
+pub(crate) use delta::{Incoming, new_files, newest_manifest};
 #[cfg(feature = "session")]
 pub(crate) use files::files_of;
 pub use maintain::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::embedding;
 use crate::date::Day;
 use crate::document::Document;
-use crate::error::{NameKind, Result};
+use crate::error::{Error, NameKind, Result};
 use crate::format::frame::{FileKind, FileSeal, Frame};
 use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
 use crate::format::names::manifest_name;
@@ -52,6 +52,25 @@ pub(super) struct State {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) content: Content,
     pub(super) vectors: Option<Vectors>,
+    /// The snapshots that this one was made of; empty for that of a single database.
+    members: Vec<Snapshot>,
+}
+
+impl State {
+    fn of(storage: Arc<dyn Storage>, mut content: Content) -> State {
+        let Content { manifest, views, .. } = &mut content;
+        if let (Some(measured), Some(newest)) = (&manifest.calibration, manifest.codebooks.last()) {
+            let measured = Arc::new(measured.clone());
+            let views = views.iter_mut();
+            views.for_each(|view| *view = view.clone().calibrated(&measured, newest.hash));
+        }
+        let vectors = manifest.vectors.clone().map(|config| Vectors {
+            space: RowSpace::from(&config),
+            other_spaces: Vec::new(),
+            config,
+        });
+        State { storage, content, vectors, members: Vec::new() }
+    }
 }
 
 /// A generation and every file that it names, open. Files deleted from the directory since stay readable.
@@ -109,13 +128,26 @@ impl Content {
 
 impl Snapshot {
     pub(super) fn new(storage: Arc<dyn Storage>, content: Content) -> Snapshot {
-        let manifest = &content.manifest;
-        let vectors = manifest.vectors.clone().map(|config| Vectors {
-            space: RowSpace::from(&config),
-            calibration: manifest.calibration.clone(),
-            config,
-        });
-        Snapshot { state: Arc::new(State { storage, content, vectors }) }
+        Snapshot { state: Arc::new(State::of(storage, content)) }
+    }
+
+    /// A snapshot made of several, whose views `content` has beside each other; `storage` is that of the first.
+    pub(super) fn joint(
+        storage: Arc<dyn Storage>,
+        content: Content,
+        members: Vec<Snapshot>,
+    ) -> Snapshot {
+        let mut state = State { members, ..State::of(storage, content) };
+        if let Some(vectors) = &mut state.vectors {
+            for config in state.members.iter().filter_map(|one| one.manifest().vectors.as_ref()) {
+                let space = RowSpace::from(config);
+                let mut known = std::iter::once(&vectors.space).chain(&vectors.other_spaces);
+                if known.all(|known| known.seed() != space.seed()) {
+                    vectors.other_spaces.push(space);
+                }
+            }
+        }
+        Snapshot { state: Arc::new(state) }
     }
 
     pub(super) fn codebooks(&self) -> Vec<(CodebookEntry, CodebookFile)> {
@@ -155,8 +187,9 @@ impl Snapshot {
     /// The manifest's file, and what identifies it.
     ///
     /// # Errors
-    /// [`crate::Error::Corrupt`].
+    /// [`crate::Error::ReadOnly`] for a snapshot of several databases, which has none; [`crate::Error::Corrupt`].
     pub(crate) fn manifest_file(&self) -> Result<(&Bytes, FileSeal)> {
+        self.check_single()?;
         let bytes = &self.state.manifest_bytes;
         let frame = Frame::parse(&manifest_name(self.generation()), FileKind::Manifest, bytes)?;
         Ok((bytes, frame.seal))
@@ -166,18 +199,43 @@ impl Snapshot {
         &self.state
     }
 
+    /// Fails for a snapshot of several databases.
+    pub(super) fn check_single(&self) -> Result<()> {
+        if self.members().is_empty() {
+            return Ok(());
+        }
+        let detail = "databases that are read as one can only be read; name the one that is meant, or merge \
+                      them into one";
+        Err(Error::ReadOnly { path: self.location(), detail: detail.into() })
+    }
+
     /// The same segment, whatever rows of it are deleted.
     pub(super) fn part_of(&self, entry: &SegmentEntry) -> Option<Part<'_>> {
         let same = |part: &Part<'_>| part.entry.id == entry.id && part.entry.seal == entry.seal;
         self.state.parts().find(same)
     }
 
-    /// Its number.
+    /// Where its database is; of several the locations, joined by ` + `.
+    pub fn location(&self) -> String {
+        match self.members() {
+            [] => self.state.storage.location(),
+            members => members.iter().map(Snapshot::location).collect::<Vec<_>>().join(" + "),
+        }
+    }
+
+    /// The snapshots that one over [several databases](crate::Database::open_many) was made of, in their order;
+    /// empty for that of a single database.
+    pub fn members(&self) -> &[Snapshot] {
+        &self.state.members
+    }
+
+    /// Its number. Over several databases: the sum of theirs, which grows with every commit to one of them.
     pub fn generation(&self) -> Generation {
         self.state.manifest.generation
     }
 
-    /// What the manifest says.
+    /// What the manifest says. Over several databases: what one of all their documents would say, under an id
+    /// that is made of theirs; the segments have the numbers under which they are searched.
     pub fn manifest(&self) -> &Manifest {
         &self.state.manifest
     }

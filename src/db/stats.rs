@@ -13,7 +13,8 @@ pub struct Stats {
     pub generation: Generation,
     /// Live documents.
     pub documents: u64,
-    /// Deleted rows that compaction would drop.
+    /// Deleted rows that compaction would drop. Over several databases, also those for which a document of another
+    /// database stands.
     pub deleted: u64,
     /// Documents with a vector, deleted ones included.
     pub vectors: u64,
@@ -32,7 +33,7 @@ pub struct Stats {
     pub sections: Vec<SectionSize>,
     /// Segment by segment.
     pub segments: Vec<SegmentStats>,
-    /// The index, when there is one.
+    /// The index, when there is one. Over several databases each has its own: see [`Snapshot::members`].
     pub index: Option<IndexStats>,
     /// The database's own MeSH vocabulary, when there is one.
     pub mesh: Option<MeshStats>,
@@ -161,7 +162,7 @@ impl Snapshot {
 
     fn index_stats(&self) -> Option<IndexStats> {
         let state = self.state();
-        let entry = state.manifest.codebooks.last()?;
+        let entry = state.manifest.codebooks.last().filter(|_| self.members().is_empty())?;
         let meta = self.codebook(entry)?.meta();
         let (mut vectors, mut residual_sum, mut bytes) = (0u64, 0.0, 0u64);
         for view in &state.views {

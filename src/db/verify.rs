@@ -37,6 +37,9 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Corrupt`] for the first thing that is wrong, with file, offset and rule.
     pub fn verify(&self, control: &Control) -> Result<VerifyReport> {
+        if !self.members().is_empty() {
+            return self.verify_members(control);
+        }
         let state = self.state();
         let mut report = check(&state.content, control)?;
         if let Err(problem) = self.check_directory() {
@@ -47,6 +50,20 @@ impl Snapshot {
             }
         }
         Ok(report)
+    }
+
+    fn verify_members(&self, control: &Control) -> Result<VerifyReport> {
+        let mut all = VerifyReport::default();
+        let total = self.members().iter().map(Snapshot::len).sum();
+        for member in self.members() {
+            let report = member.verify(&control.part(all.documents, total));
+            let report = report.map_err(|error| error.within(member.location().as_ref()))?;
+            all.files += report.files;
+            all.bytes += report.bytes;
+            all.documents += report.documents;
+            all.superseded |= report.superseded;
+        }
+        Ok(all)
     }
 
     /// The directory has the files that this snapshot holds open.

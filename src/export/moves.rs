@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::db::BackupReport;
-use crate::session::{ArchiveReport, MergeReport};
+use crate::session::{ArchiveReport, DeltaReport, MergeReport};
 
 /// What a copy did.
 pub fn backup(report: &BackupReport) -> Value {
@@ -33,6 +33,17 @@ pub fn merge(report: &MergeReport) -> Value {
 /// What was packed or unpacked.
 pub fn archive(report: &ArchiveReport) -> Value {
     json!({
+        "generation": report.generation.0,
+        "documents": report.documents,
+        "files": report.files,
+        "bytes": report.bytes,
+    })
+}
+
+/// What a delta is.
+pub fn delta(report: &DeltaReport) -> Value {
+    json!({
+        "from": report.from.0,
         "generation": report.generation.0,
         "documents": report.documents,
         "files": report.files,

@@ -49,7 +49,19 @@ pub fn to_json(snapshot: &Snapshot, figures: &Stats, fields: &[FieldInfo]) -> Va
             })
         })
         .collect();
+    let databases: Vec<Value> = snapshot
+        .members()
+        .iter()
+        .map(|member| {
+            json!({
+                "path": member.location(),
+                "generation": member.generation().0,
+                "documents": member.len(),
+            })
+        })
+        .collect();
     json!({
+        "databases": databases,
         "generation": figures.generation.0,
         "documents": figures.documents,
         "deleted": figures.deleted,

@@ -11,6 +11,7 @@ use super::explain::{Explain, IndexExplain, Plan, SegmentExplain, WhyExact};
 use super::matches::Matches;
 use super::plan::{Estimate, Sizes, Wanted};
 use super::query::Accuracy;
+use super::vectors::QueryVector;
 use super::view::SegmentView;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -32,7 +33,7 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub(super) struct Nearest<'a> {
     /// The vector, as rows are stored.
-    pub(super) vector: &'a [f32],
+    pub(super) vector: &'a QueryVector,
     /// Hits wanted.
     pub(super) count: usize,
     pub(super) accuracy: Accuracy,
@@ -43,7 +44,6 @@ pub(super) struct Nearest<'a> {
 pub(super) fn search(
     segments: &[SegmentView],
     matches: &[Arc<Matches>],
-    calibration: Option<&Calibration>,
     nearest: Nearest<'_>,
 ) -> Result<(Vec<Hit>, Explain)> {
     let mut explain = Explain { exact: Some(WhyExact::NotIndexed), ..Explain::default() };
@@ -54,12 +54,10 @@ pub(super) fn search(
     if let Wanted::Exact(why) = wanted {
         explain.exact = Some(why);
     }
-    for (place, members) in groups(segments) {
+    for members in groups(segments) {
         nearest.control.check()?;
-        // Only the newest codebook is calibrated.
-        let calibration = calibration.filter(|_| place == 0);
         let group = Group { segments, matches, members };
-        let Some(planned) = group.plan(wanted, calibration, nearest.count) else { continue };
+        let Some(planned) = group.plan(wanted, nearest.count) else { continue };
         let (estimate, report) = match planned {
             Ok(planned) => planned,
             Err(why) => {
@@ -67,7 +65,7 @@ pub(super) fn search(
                 continue;
             }
         };
-        let report = group.search(estimate, calibration, nearest, report, &mut hits)?;
+        let report = group.search(estimate, nearest, report, &mut hits)?;
         for member in &group.members {
             let pair = segments.get(*member).zip(matches.get(*member));
             let whole = pair.is_some_and(|(view, matches)| {
@@ -77,7 +75,10 @@ pub(super) fn search(
                 *plan = Some(if whole { Plan::Index } else { Plan::IndexOfMatches });
             }
         }
-        explain.index.get_or_insert(report);
+        match &mut explain.index {
+            Some(index) => index.add(&report),
+            None => explain.index = Some(report),
+        }
     }
     if explain.index.is_some() {
         explain.exact = None;
@@ -104,20 +105,22 @@ pub(super) fn search(
     Ok((hits, explain))
 }
 
-/// Segments that share a codebook, those of the newest codebook first.
-fn groups(segments: &[SegmentView]) -> impl Iterator<Item = (usize, Vec<usize>)> {
-    let mut groups: Vec<([u8; 16], Vec<usize>)> = Vec::new();
+/// Segments that share a codebook and what was measured with it, those of the newest codebook first.
+fn groups(segments: &[SegmentView]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(&SegmentView, Vec<usize>)> = Vec::new();
     for (place, view) in segments.iter().enumerate().rev() {
-        let Some(codebook) = &view.codebook else { continue };
-        match groups.iter_mut().find(|(hash, _)| *hash == codebook.hash()) {
+        if view.codebook.is_none() {
+            continue;
+        }
+        match groups.iter_mut().find(|(first, _)| first.is_indexed_as(view)) {
             Some((_, members)) => members.push(place),
-            None => groups.push((codebook.hash(), vec![place])),
+            None => groups.push((view, vec![place])),
         }
     }
-    groups.into_iter().map(|(_, members)| members).enumerate()
+    groups.into_iter().map(|(_, members)| members).collect()
 }
 
-/// Segments that share a codebook.
+/// Segments that share a codebook and what was measured with it.
 struct Group<'a> {
     segments: &'a [SegmentView],
     matches: &'a [Arc<Matches>],
@@ -135,14 +138,18 @@ impl<'a> Group<'a> {
         self.members().find_map(|(view, _)| view.codebook.as_ref())
     }
 
+    /// Only the newest codebook of a database is calibrated.
+    fn calibration(&self) -> Option<&'a Calibration> {
+        self.members().find_map(|(view, _)| view.calibration())
+    }
+
     /// The effort to search with, or why every match must be scored; `None` when nothing matches.
     fn plan(
         &self,
         wanted: Wanted,
-        calibration: Option<&Calibration>,
         count: usize,
     ) -> Option<Result<(Estimate, IndexExplain), WhyExact>> {
-        let codebook = self.codebook()?;
+        let (codebook, calibration) = (self.codebook()?, self.calibration());
         let sizes = self.sizes(codebook);
         if sizes.matching == 0 {
             return None;
@@ -203,12 +210,15 @@ impl<'a> Group<'a> {
     fn search(
         &self,
         estimate: Estimate,
-        calibration: Option<&Calibration>,
         nearest: Nearest<'_>,
         mut report: IndexExplain,
         hits: &mut Vec<Hit>,
     ) -> Result<IndexExplain> {
-        let Some(codebook) = self.codebook() else { return Ok(report) };
+        let (Some(codebook), Some((first, _))) = (self.codebook(), self.members().next()) else {
+            return Ok(report);
+        };
+        // Rows of one codebook are stored under one rotation.
+        let vector = nearest.vector.of(&first.segment);
         let pages: Vec<SegmentPages<'_>> =
             self.members().map(|(view, _)| SegmentPages(&view.segment)).collect();
         let mut indexed = Vec::with_capacity(self.members.len());
@@ -239,10 +249,10 @@ impl<'a> Group<'a> {
             _ => Err(Error::InvalidQuery { detail: format!("no row {a} or {b}") }),
         };
         SCRATCH.with_borrow_mut(|scratch| {
-            let Nearest { vector, count: k, control, .. } = nearest;
+            let Nearest { count: k, control, .. } = nearest;
             let index = Index { codebook: codebook.view()?, segments: &indexed };
             let mut effort = estimate.effort;
-            if let (Some(recall), Some(measured)) = (report.recall, calibration)
+            if let (Some(recall), Some(measured)) = (report.recall, self.calibration())
                 && self.is_topical()
             {
                 let wanted = measured.cautious(recall);
@@ -292,6 +302,7 @@ fn scan(
     let Nearest { vector, count, control, .. } = nearest;
     let segment = &view.segment;
     let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
+    let vector = vector.of(segment);
     let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
     let best = flat::search(&rows, vector.len(), vector, count, allowed, control, &mut tie)
@@ -307,7 +318,7 @@ fn scan(
 /// Fills in the exact scores of hits that were found another way. Cost: one read of each hit's vector.
 pub(super) fn score(
     segments: &[SegmentView],
-    vector: &[f32],
+    vector: &QueryVector,
     hits: &mut [Hit],
     control: &Control,
 ) -> Result<()> {
@@ -318,7 +329,7 @@ pub(super) fn score(
             continue;
         }
         let Some((rows, _)) = segment.vectors()? else { continue };
-        let count = wanted.len() as usize;
+        let (count, vector) = (wanted.len() as usize, vector.of(segment));
         let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
         let scored =
             flat::search(&rows, vector.len(), vector, count, Some(&wanted), control, &mut tie)

@@ -15,11 +15,10 @@ use super::note::Note;
 use super::query::{Accuracy, Expansion, Mode, Query};
 use super::sort::{Sort, SortOrder};
 use super::terms::WeightedTerms;
-use super::vectors::{Vectors, prepare};
+use super::vectors::{QueryVector, Vectors, prepare};
 use super::view::{self, SegmentView};
 use super::words::{self, Words, score_of};
 use crate::error::{Error, Result};
-use crate::index::calibrate::Calibration;
 use crate::limits::HITS_MAX;
 
 /// Words of liked documents that others are ranked by: as many as Lucene's `MoreLikeThis` takes.
@@ -86,7 +85,7 @@ fn run(
     segments: &[SegmentView],
     matches: &[Arc<Matches>],
     vectors: Option<&Vectors>,
-    mut vector: Option<Vec<f32>>,
+    mut vector: Option<QueryVector>,
     query: &Query,
 ) -> Result<(Vec<Hit>, Explain)> {
     let mode = mode(segments, query, vector.is_some())?;
@@ -103,7 +102,7 @@ fn run(
                 .into(),
         });
     }
-    let ranking = Ranking { segments, matches, vectors, query };
+    let ranking = Ranking { segments, matches, query };
     let mut expansion = None;
     if let Some(options) = query.expansion {
         if mode.is_none() {
@@ -112,7 +111,7 @@ fn run(
                     .into(),
             });
         }
-        let own = vector.as_deref().filter(|_| mode != Some(Mode::Lexical));
+        let own = vector.as_ref().filter(|_| mode != Some(Mode::Lexical));
         let (hits, _) = ranking.best(words.as_ref(), own, options.reach())?;
         let control = &query.control;
         let feedback = Feedback { segments, hits: &hits, expansion: options, control };
@@ -129,16 +128,18 @@ fn run(
         }
         expansion = Some(found);
     }
-    let (mut hits, mut explain) = match (sort, &mut vector) {
+    if is_worst_first {
+        // The worst score is the best one of the opposite vector, which the index is not measured for.
+        vector = vector.map(QueryVector::negated);
+    }
+    let (mut hits, mut explain) = match (sort, &vector) {
         (Sort::Score, Some(vector)) if is_worst_first => {
-            // The worst score is the best one of the opposite vector, which the index is not measured for.
-            vector.iter_mut().for_each(|number| *number = -*number);
             let (mut hits, explain) = ranking.nearest(vector, query.reach(), Accuracy::Exact)?;
             hits.iter_mut().for_each(|hit| hit.score = -hit.score);
             (hits, explain)
         }
         (Sort::Score, vector) if mode.is_some() => {
-            let vector = vector.as_deref().filter(|_| mode != Some(Mode::Lexical));
+            let vector = vector.as_ref().filter(|_| mode != Some(Mode::Lexical));
             ranking.best(words.as_ref(), vector, query.reach())?
         }
         _ => list(segments, matches, (sort, *order), query)?,
@@ -181,7 +182,6 @@ fn words_of<'a>(query: &Query, segments: &'a [SegmentView]) -> Result<Option<Wor
 struct Ranking<'a> {
     segments: &'a [SegmentView],
     matches: &'a [Arc<Matches>],
-    vectors: Option<&'a Vectors>,
     query: &'a Query,
 }
 
@@ -190,15 +190,15 @@ impl Ranking<'_> {
     fn best(
         &self,
         words: Option<&Words<'_>>,
-        vector: Option<&[f32]>,
+        vector: Option<&QueryVector>,
         count: usize,
     ) -> Result<(Vec<Hit>, Explain)> {
-        let Ranking { segments, matches, query, .. } = *self;
+        let Ranking { segments, matches, query } = *self;
         match (words, vector) {
             (Some(words), Some(vector)) => {
                 let nearest = self.wanted(vector, count, query.accuracy);
-                let (calibration, fusion) = (self.calibration(), query.fusion);
-                Fused { segments, matches, calibration, words, nearest, fusion }.search()
+                let fusion = query.fusion;
+                Fused { segments, matches, words, nearest, fusion }.search()
             }
             (Some(words), None) => {
                 let found = words.best(matches, count, &query.control)?;
@@ -219,20 +219,21 @@ impl Ranking<'_> {
     /// The nearest documents.
     fn nearest(
         &self,
-        vector: &[f32],
+        vector: &QueryVector,
         count: usize,
         accuracy: Accuracy,
     ) -> Result<(Vec<Hit>, Explain)> {
         let wanted = self.wanted(vector, count, accuracy);
-        dense::search(self.segments, self.matches, self.calibration(), wanted)
+        dense::search(self.segments, self.matches, wanted)
     }
 
-    fn wanted<'b>(&'b self, vector: &'b [f32], count: usize, accuracy: Accuracy) -> Nearest<'b> {
+    fn wanted<'b>(
+        &'b self,
+        vector: &'b QueryVector,
+        count: usize,
+        accuracy: Accuracy,
+    ) -> Nearest<'b> {
         Nearest { vector, count, accuracy, control: &self.query.control }
-    }
-
-    fn calibration(&self) -> Option<&Calibration> {
-        self.vectors.and_then(|vectors| vectors.calibration.as_ref())
     }
 }
 

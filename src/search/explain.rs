@@ -181,3 +181,25 @@ pub struct IndexExplain {
     /// Expected price of scoring every match.
     pub exact_ns: f64,
 }
+
+impl IndexExplain {
+    /// Counts in the search of another index: segments of another codebook, or of another database.
+    pub(super) fn add(&mut self, other: &IndexExplain) {
+        let both = |one: Option<f32>, other: Option<f32>, of: fn(f32, f32) -> f32| match one {
+            Some(one) => Some(other.map_or(one, |other| of(one, other))),
+            None => other,
+        };
+        // What can be promised for all is what the worst one promises.
+        self.estimated_recall = both(self.estimated_recall, other.estimated_recall, f32::min);
+        self.low_share = both(self.low_share, other.low_share, f32::max);
+        self.is_estimate |= other.is_estimate;
+        self.lists = self.lists.saturating_add(other.lists);
+        self.probes = self.probes.saturating_add(other.probes);
+        self.candidates = self.candidates.saturating_add(other.candidates);
+        self.lists_scanned = self.lists_scanned.saturating_add(other.lists_scanned);
+        self.rows_scanned += other.rows_scanned;
+        self.rows_scored += other.rows_scored;
+        self.index_ns += other.index_ns;
+        self.exact_ns += other.exact_ns;
+    }
+}

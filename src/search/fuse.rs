@@ -17,12 +17,12 @@ use super::dense::{self, Nearest};
 use super::explain::{Explain, FusedExplain};
 use super::matches::Matches;
 use super::query::Fusion;
+use super::vectors::QueryVector;
 use super::view::SegmentView;
 use super::words::{Words, score_of};
 use crate::control::Control;
 use crate::error::Result;
 use crate::ids::{RowId, SegmentId};
-use crate::index::calibrate::Calibration;
 
 /// Documents of each ranking that are scored by both.
 const CANDIDATES_MIN: usize = 100;
@@ -31,7 +31,6 @@ const CANDIDATES_MIN: usize = 100;
 pub(super) struct Fused<'a> {
     pub(super) segments: &'a [SegmentView],
     pub(super) matches: &'a [Arc<Matches>],
-    pub(super) calibration: Option<&'a Calibration>,
     pub(super) words: &'a Words<'a>,
     pub(super) nearest: Nearest<'a>,
     pub(super) fusion: Fusion,
@@ -55,8 +54,7 @@ impl Fused<'_> {
         let control = self.nearest.control;
         let wanted = self.nearest.count.max(CANDIDATES_MIN);
         let near = Nearest { count: wanted, ..self.nearest };
-        let (by_vector, mut explain) =
-            dense::search(self.segments, self.matches, self.calibration, near)?;
+        let (by_vector, mut explain) = dense::search(self.segments, self.matches, near)?;
         let by_words = self.words.best(self.matches, wanted, control)?;
         let mut hits: Vec<Hit> = by_vector.clone();
         let known: HashSet<(SegmentId, RowId)> =
@@ -162,13 +160,13 @@ impl Parts {
 }
 
 /// The mean of the query's scores over all live documents with a vector.
-fn mean_score(segments: &[SegmentView], vector: &[f32], control: &Control) -> Result<f64> {
+fn mean_score(segments: &[SegmentView], vector: &QueryVector, control: &Control) -> Result<f64> {
     let (mut sum, mut rows) = (0.0, 0u64);
     for view in segments {
         control.check()?;
         let Some(of_segment) = view.vector_sum()? else { continue };
-        let product =
-            of_segment.sum.iter().zip(vector).map(|(sum, number)| sum * f64::from(*number));
+        let pairs = of_segment.sum.iter().zip(vector.of(&view.segment));
+        let product = pairs.map(|(sum, number)| sum * f64::from(*number));
         sum += product.sum::<f64>();
         rows += of_segment.rows;
     }

@@ -1,10 +1,9 @@
-//! The vectors of a snapshot, and the check of a query's vector against them.
+//! The vectors of a snapshot, and a query's vector in the form of their rows.
 
 use super::query::Query;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
-use crate::index::calibrate::Calibration;
-use crate::segment::RowSpace;
+use crate::segment::{RowSpace, Segment};
 
 /// What the vectors of a snapshot have in common.
 pub struct Vectors {
@@ -12,8 +11,26 @@ pub struct Vectors {
     pub config: VectorConfig,
     /// Which vectors can be searched with, and how they become rows.
     pub space: RowSpace,
-    /// How much of the index reaches which recall.
-    pub calibration: Option<Calibration>,
+    /// How they become rows in databases beside this one that store them under other rotations.
+    pub other_spaces: Vec<RowSpace>,
+}
+
+/// A query's vector as rows are stored, once per rotation.
+pub(super) struct QueryVector(Vec<(u64, Vec<f32>)>);
+
+impl QueryVector {
+    /// The form of a segment's rows.
+    pub(super) fn of(&self, segment: &Segment) -> &[f32] {
+        let own = self.0.iter().find(|(rotation, _)| Some(*rotation) == segment.rotation());
+        own.or(self.0.first()).map_or(&[], |(_, vector)| vector)
+    }
+
+    /// The opposite vector.
+    pub(super) fn negated(mut self) -> QueryVector {
+        let numbers = self.0.iter_mut().flat_map(|(_, vector)| vector);
+        numbers.for_each(|number| *number = -*number);
+        self
+    }
 }
 
 /// The vector to compare with: checked, normalised where the metric wants it, and rotated as rows are.
@@ -21,9 +38,9 @@ pub(super) fn prepare(
     vector: &[f32],
     vectors: Option<&Vectors>,
     query: &Query,
-) -> Result<Vec<f32>> {
+) -> Result<QueryVector> {
     let wrong = |detail: String| Error::Vector { subject: "the query".into(), detail };
-    let Some(Vectors { config, space, .. }) = vectors else {
+    let Some(Vectors { config, space, other_spaces }) = vectors else {
         return Err(Error::InvalidQuery {
             detail: "this database has no vectors, because it was created without a vector \
                      configuration; search by words or filters, or create one with vectors"
@@ -41,5 +58,7 @@ pub(super) fn prepare(
             });
         }
     }
-    space.to_query(vector).map_err(wrong)
+    let spaces = std::iter::once(space).chain(other_spaces);
+    let forms = spaces.map(|space| Ok((space.seed(), space.to_query(vector).map_err(wrong)?)));
+    Ok(QueryVector(forms.collect::<Result<_>>()?))
 }

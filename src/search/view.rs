@@ -1,5 +1,6 @@
 //! A segment and its deleted rows.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::format::lexical::length_of_code;
 use crate::format::rows::rows as bitmap_rows;
 use crate::ids::SegmentId;
+use crate::index::calibrate::Calibration;
 use crate::mesh::MeshInUse;
 use crate::segment::{CodebookFile, Segment};
 
@@ -30,6 +32,7 @@ pub struct SegmentView {
     pub codebook: Option<CodebookFile>,
     /// What the headings of filters are looked up in; the same for all segments of a snapshot.
     pub mesh: MeshInUse,
+    calibration: Option<Arc<Calibration>>,
     sums: Arc<Sums>,
     lacking: Arc<LackingRows>,
     remembered: Arc<RememberedRows>,
@@ -52,6 +55,7 @@ impl SegmentView {
             deleted,
             codebook,
             mesh,
+            calibration: None,
             sums,
             lacking,
             remembered,
@@ -59,6 +63,44 @@ impl SegmentView {
             names,
             compiled,
         }
+    }
+
+    /// The view with what was measured with its codebook, if that is the one that was measured.
+    #[must_use]
+    pub fn calibrated(mut self, calibration: &Arc<Calibration>, codebook: [u8; 16]) -> SegmentView {
+        let is_measured = self.codebook.as_ref().is_some_and(|own| own.hash() == codebook);
+        self.calibration = is_measured.then(|| calibration.clone());
+        self
+    }
+
+    /// The view of the same rows beside those of other databases: the segment under another number, with rows
+    /// deleted that others stand for, and the vocabulary that all go by. `place` stands before the names of
+    /// its files in errors.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn beside(
+        &self,
+        id: SegmentId,
+        place: &Path,
+        deleted: Arc<RoaringBitmap>,
+        mesh: MeshInUse,
+    ) -> Result<SegmentView> {
+        let segment = self.segment.numbered(id, place)?;
+        let view = SegmentView::new(segment, deleted, self.codebook.clone(), mesh);
+        Ok(SegmentView { calibration: self.calibration.clone(), ..view })
+    }
+
+    /// What was measured with its codebook.
+    pub(super) fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_deref()
+    }
+
+    /// Whether one search through an index finds the rows of both.
+    pub(super) fn is_indexed_as(&self, other: &SegmentView) -> bool {
+        let hash = |view: &SegmentView| view.codebook.as_ref().map(CodebookFile::hash);
+        let measured = |view: &SegmentView| view.calibration.as_ref().map(Arc::as_ptr);
+        hash(self) == hash(other) && measured(self) == measured(other)
     }
 
     /// Live rows that pass a filter, `number` being that of this segment among those it was compiled for.

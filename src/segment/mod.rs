@@ -8,7 +8,7 @@
 //!
 //! | | `write/` | `read/` | `merge/` | `verify/` |
 //! |---|---|---|---|---|
-//! | keys, revisions, input hashes | `keys` `columns` | `keys` | `documents` `columns` | `keys` |
+//! | keys, revisions, input hashes | `keys` `columns` | `keys` `key_walk` | `documents` `columns` | `keys` |
 //! | dates and numbers | `columns` | `columns` | `columns` | `columns` `documents` |
 //! | documents | `documents` `compress` `dictionary` | `documents` | `documents` | `documents` |
 //! | terms and posting lists | `postings` | `postings` | `postings` | `postings` |
@@ -60,6 +60,7 @@ pub use read::codebook::{CodebookFile, Queries};
 pub use read::columns::NumberColumn;
 pub use read::deletes::Deletes;
 pub use read::documents::Documents;
+pub(crate) use read::key_walk::{KeyAt, KeyWalk};
 pub(crate) use read::lexical::{LexicalIndex, List};
 pub(crate) use read::lexical_meta::PART_BLOCK_ROWS;
 pub use read::lists::{SegmentLists, SegmentPages};

@@ -53,6 +53,11 @@ impl From<&SegmentVectors> for RowSpace {
 }
 
 impl RowSpace {
+    /// The seed of the rotation that rows are stored under, 0 for none.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Checks a vector that a caller wants stored.
     ///
     /// # Errors

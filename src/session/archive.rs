@@ -11,9 +11,10 @@ use std::path::Path;
 
 use super::new_files::{NewFile, NewFolder};
 use crate::control::Control;
-use crate::db::{Database, OpenFile, Snapshot, files_of};
+use crate::db::{Content, Database, OpenFile, Snapshot, files_of};
 use crate::error::{Error, Result};
-use crate::format::manifest;
+use crate::format::frame::FileSeal;
+use crate::format::manifest::{self, Manifest};
 use crate::format::names::{Name, manifest_name, parse};
 use crate::ids::Generation;
 use crate::limits::MANIFEST_BYTES_MAX;
@@ -63,22 +64,41 @@ impl ArchiveReport {
 /// control.
 pub fn pack(snapshot: &Snapshot, path: &Path, control: &Control) -> Result<ArchiveReport> {
     let report = ArchiveReport::of(snapshot)?;
+    let (manifest, _) = snapshot.manifest_file()?;
+    let first = [(manifest_name(report.generation), &manifest[..])];
+    write(path, &first, &snapshot.files(), control)?;
+    Ok(report)
+}
+
+/// Writes an archive: some contents under their names, then files, each checked before; returns their bytes.
+///
+/// # Errors
+/// As [`pack`].
+pub(super) fn write(
+    path: &Path,
+    first: &[(String, &[u8])],
+    files: &[OpenFile<'_>],
+    control: &Control,
+) -> Result<u64> {
+    let total = first.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>()
+        + files.iter().map(OpenFile::len).sum::<u64>();
     let mut out = NewFile::create(path)?;
     let failed = out.failed();
-    let (manifest, _) = snapshot.manifest_file()?;
-    add(&mut out, &manifest_name(report.generation), manifest, &control.part(0, report.bytes))?
-        .map_err(&failed)?;
-    let mut done = manifest.len() as u64;
-    for open in snapshot.files() {
+    let mut done = 0;
+    for (name, bytes) in first {
+        add(&mut out, name, bytes, &control.part(done, total))?.map_err(&failed)?;
+        done += bytes.len() as u64;
+    }
+    for open in files {
         open.file.verify()?;
-        let control = control.part(done, report.bytes);
+        let control = control.part(done, total);
         add(&mut out, open.file.name(), open.file.bytes(), &control)?.map_err(&failed)?;
         done += open.len();
     }
     // Two blocks of zeros end an archive.
     out.write_all(&[0; 2 * TAR_BLOCK as usize]).map_err(&failed)?;
     out.publish()?;
-    Ok(report)
+    Ok(total)
 }
 
 /// Adds a file to an archive. The outer error is the control's.
@@ -123,7 +143,7 @@ pub fn unpack(archive: &Path, path: &Path, control: &Control) -> Result<ArchiveR
     let file = File::open(archive).map_err(|error| Error::io("open", &*name, error))?;
     let folder = NewFolder::create(path)?;
     let storage = DiskStorage::open(folder.partial(), Access::Map)?;
-    Unpacking { storage: &storage, archive: name, control, entry: 0 }.run(file)?;
+    unpack_into(&storage, name, file, control)?;
     let report = {
         let snapshot = Database::open_in(std::sync::Arc::new(storage.clone()))
             .map_err(|error| error.within(archive))?
@@ -135,17 +155,57 @@ pub fn unpack(archive: &Path, path: &Path, control: &Control) -> Result<ArchiveR
     Ok(report)
 }
 
-/// An archive that is being read.
-struct Unpacking<'a> {
-    storage: &'a dyn Storage,
-    archive: String,
-    control: &'a Control,
-    /// The number of the entry at hand, from 1.
-    entry: u64,
+/// Writes every file of an archive to a folder, the manifest last, and syncs them.
+fn unpack_into(storage: &dyn Storage, name: String, file: File, control: &Control) -> Result<()> {
+    let mut place = Place { archive: name, entry: 0 };
+    let mut archive = tar::Archive::new(BufReader::with_capacity(CHUNK_BYTES, file));
+    let mut entries = place.entries(&mut archive)?;
+    let first = place.next(&mut entries)?.ok_or_else(|| place.wrong("the archive is empty"))?;
+    let manifest_file = place.name_of(&first)?;
+    if manifest_file.starts_with(BASE) {
+        let detail =
+            "a delta, which brings a copy to a later generation and is not a whole database";
+        return Err(place.wrong(detail));
+    }
+    let (manifest, bytes) = place.manifest(&manifest_file, first)?;
+    let write = |name: &str, content: Content<'_>, control: &Control| {
+        let mut file = storage.create(name)?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            control.check()?;
+            let read = content(&mut chunk)?;
+            if read == 0 {
+                return file.sync();
+            }
+            file.write(chunk.get(..read).unwrap_or_default())?;
+        }
+    };
+    let files = files_of(&manifest);
+    let write_one = |name: &str, _: &FileSeal, content: Content<'_>, control: &Control| {
+        write(name, content, control)
+    };
+    place.files(&mut entries, (&manifest_file, files), write_one, ("unpacking", control))?;
+    let mut rest = &bytes[..];
+    let mut content = |chunk: &mut [u8]| Ok(rest.read(chunk).unwrap_or_default());
+    write(&manifest_file, &mut content, &Control::default())?;
+    storage.sync_directory()
 }
 
-impl Unpacking<'_> {
-    fn wrong(&self, detail: impl Into<String>) -> Error {
+/// What stands before the name of the manifest that a delta builds on.
+pub(super) const BASE: &str = "base-";
+
+/// A place in an archive that is being read.
+pub(super) struct Place {
+    pub(super) archive: String,
+    /// The number of the entry at hand, from 1.
+    pub(super) entry: u64,
+}
+
+/// An entry of an archive.
+pub(super) type Entry<'a> = tar::Entry<'a, BufReader<File>>;
+
+impl Place {
+    pub(super) fn wrong(&self, detail: impl Into<String>) -> Error {
         Error::input(&*self.archive, format!("entry {}", self.entry), detail)
     }
 
@@ -159,66 +219,92 @@ impl Unpacking<'_> {
         }
     }
 
-    /// Writes every file to the folder, the manifest last, and syncs them.
-    fn run(mut self, file: File) -> Result<()> {
-        let mut archive = tar::Archive::new(BufReader::with_capacity(CHUNK_BYTES, file));
+    /// The entries of an archive.
+    pub(super) fn entries<'a>(
+        &self,
+        archive: &'a mut tar::Archive<BufReader<File>>,
+    ) -> Result<tar::Entries<'a, BufReader<File>>> {
         // Raw: extended headers are entries, and none of ours.
-        let mut entries = archive.entries().map_err(|error| self.unreadable(error))?.raw(true);
-        self.entry = 1;
-        let first = entries.next().ok_or_else(|| self.wrong("the archive is empty"))?;
-        let mut first = first.map_err(|error| self.unreadable(error))?;
-        let manifest_file = self.name_of(&first)?;
-        if !matches!(parse(&manifest_file), Some(Name::Manifest(_))) {
+        Ok(archive.entries().map_err(|error| self.unreadable(error))?.raw(true))
+    }
+
+    /// The next entry.
+    pub(super) fn next<'a>(
+        &mut self,
+        entries: &mut tar::Entries<'a, BufReader<File>>,
+    ) -> Result<Option<Entry<'a>>> {
+        self.entry += 1;
+        entries.next().transpose().map_err(|error| self.unreadable(error))
+    }
+
+    /// The manifest of an entry, under the name that it has in its database, and its bytes.
+    pub(super) fn manifest(&self, name: &str, mut entry: Entry<'_>) -> Result<(Manifest, Vec<u8>)> {
+        if !matches!(parse(name), Some(Name::Manifest(_))) {
             let detail = format!(
-                "`{manifest_file}` is not a manifest, with which an archive of `medvec pack` begins"
+                "`{name}` is not a manifest, with which an archive of `medvec pack` begins"
             );
             return Err(self.wrong(detail));
         }
-        if first.size() > MANIFEST_BYTES_MAX {
+        if entry.size() > MANIFEST_BYTES_MAX {
             let detail =
-                format!("a manifest of {} bytes, at most {MANIFEST_BYTES_MAX}", first.size());
+                format!("a manifest of {} bytes, at most {MANIFEST_BYTES_MAX}", entry.size());
             return Err(self.wrong(detail));
         }
         let mut bytes = Vec::new();
-        first.read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
-        if bytes.len() as u64 != first.size() {
-            return Err(self.cut_short(&manifest_file));
+        entry.read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
+        if bytes.len() as u64 != entry.size() {
+            return Err(self.cut_short(name));
         }
         let place = Path::new(&self.archive);
-        let manifest =
-            manifest::decode(&manifest_file, &bytes).map_err(|error| error.within(place))?;
-        let mut missing: HashMap<String, u64> =
-            files_of(&manifest).into_iter().map(|(name, seal)| (name, seal.length)).collect();
-        let total = missing.values().fold(0u64, |sum, length| sum.saturating_add(*length));
+        let manifest = manifest::decode(name, &bytes).map_err(|error| error.within(place))?;
+        Ok((manifest, bytes))
+    }
+
+    /// Hands over the files that must follow, each once, in whatever order, and nothing else.
+    pub(super) fn files(
+        &mut self,
+        entries: &mut tar::Entries<'_, BufReader<File>>,
+        (manifest_file, wanted): (&str, Vec<(String, FileSeal)>),
+        mut take: impl FnMut(&str, &FileSeal, Content<'_>, &Control) -> Result<()>,
+        (stage, control): (&'static str, &Control),
+    ) -> Result<()> {
+        let mut missing: HashMap<String, FileSeal> = wanted.into_iter().collect();
+        let total = missing.values().fold(0u64, |sum, seal| sum.saturating_add(seal.length));
         let mut done = 0u64;
-        for entry in entries {
-            self.entry += 1;
-            let mut entry = entry.map_err(|error| self.unreadable(error))?;
+        while let Some(mut entry) = self.next(entries)? {
             let name = self.name_of(&entry)?;
-            let Some(length) = missing.remove(&name) else {
+            let Some(seal) = missing.remove(&name) else {
                 return Err(self.wrong(format!(
                     "`{name}` is not a file that {manifest_file} names, or comes twice"
                 )));
             };
-            if entry.size() != length {
-                let found = entry.size();
+            if entry.size() != seal.length {
+                let (found, length) = (entry.size(), seal.length);
                 let detail = format!("{name} has {found} bytes, not {length} as the manifest says");
                 return Err(self.wrong(detail));
             }
-            let control = self.control.part(done, total);
-            self.write(&name, &mut entry, length, &control)?;
-            done = done.saturating_add(length);
+            let control = control.part(done, total);
+            let mut read = 0;
+            let mut content = |chunk: &mut [u8]| {
+                control.report(stage, "bytes", read, seal.length);
+                let more = entry.read(chunk).map_err(|error| self.unreadable(error))?;
+                read += more as u64;
+                match more == 0 && read < seal.length {
+                    true => Err(self.cut_short(&name)),
+                    false => Ok(more),
+                }
+            };
+            take(&name, &seal, &mut content, &control)?;
+            done = done.saturating_add(seal.length);
         }
-        if let Some(name) = missing.keys().min() {
-            self.entry += 1;
-            return Err(self.wrong(format!("the archive ends before {name}")));
+        match missing.keys().min() {
+            Some(name) => Err(self.wrong(format!("the archive ends before {name}"))),
+            None => Ok(()),
         }
-        self.write(&manifest_file, &mut bytes.as_slice(), bytes.len() as u64, &Control::default())?;
-        self.storage.sync_directory()
     }
 
     /// The name of an entry that is a plain file.
-    fn name_of(&self, entry: &tar::Entry<'_, impl Read>) -> Result<String> {
+    pub(super) fn name_of(&self, entry: &Entry<'_>) -> Result<String> {
         let path = entry.path_bytes();
         let name = String::from_utf8_lossy(&path).into_owned();
         match entry.header().entry_type() {
@@ -229,31 +315,5 @@ impl Unpacking<'_> {
 
     fn cut_short(&self, name: &str) -> Error {
         self.wrong(format!("the archive ends in the middle of {name}"))
-    }
-
-    fn write(
-        &self,
-        name: &str,
-        content: &mut dyn Read,
-        length: u64,
-        control: &Control,
-    ) -> Result<()> {
-        let mut file = self.storage.create(name)?;
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let mut done = 0;
-        loop {
-            control.check()?;
-            control.report("unpacking", "bytes", done, length);
-            let read = content.read(&mut chunk).map_err(|error| self.unreadable(error))?;
-            if read == 0 {
-                break;
-            }
-            file.write(chunk.get(..read).unwrap_or_default())?;
-            done += read as u64;
-        }
-        if done != length {
-            return Err(self.cut_short(name));
-        }
-        file.sync()
     }
 }

@@ -6,7 +6,7 @@ use super::names::{NO_ENCODER, metric_name, row_type_name};
 use crate::encoder::{Fingerprint, Metric};
 use crate::error::Error;
 use crate::format::manifest::RowType;
-use crate::ids::Key;
+use crate::ids::{Generation, Key};
 
 /// A session's result.
 pub type SessionResult<T> = std::result::Result<T, SessionError>;
@@ -133,8 +133,8 @@ pub enum SessionError {
     CreatedWithoutVectors,
     /// Parquet was asked for, in a build without it.
     #[error(
-        "this build cannot write Parquet: build medvec with the feature `parquet`, or choose npy, \
-         safetensors or fvecs"
+        "this build cannot write Parquet: build medvec with the feature `parquet`, or choose \
+         another format"
     )]
     NoParquet,
     /// There is nothing to embed with: the database names no encoder.
@@ -421,6 +421,25 @@ pub enum SessionError {
         /// What that holds.
         given: String,
     },
+    /// The manifest of a generation that a delta is to build on is not kept any more.
+    #[error(
+        "generation {} is not known here: the manifests of {} are kept; name the copy at that generation, or the file \
+         of its newest manifest", generation.0, generations(kept)
+    )]
+    GenerationGone {
+        /// The generation.
+        generation: Generation,
+        /// Those whose manifests are kept.
+        kept: Vec<Generation>,
+    },
+    /// A delta cannot build on this copy.
+    #[error("no delta can build on {}: {detail}; make a new copy of this database", path.display())]
+    NotABase {
+        /// The copy, or its manifest.
+        path: PathBuf,
+        /// What is there.
+        detail: String,
+    },
     /// Another encoder was named than the database was created with; `None` means without any.
     #[error(
         "this database was created with the encoder {}, not {}: that is fixed when it is created; \
@@ -494,6 +513,8 @@ impl SessionError {
             Self::OriginFixed { .. } => "origin_fixed",
             Self::NotOfOrigin { .. } => "not_of_origin",
             Self::VectorsDiffer { .. } => "vectors_differ",
+            Self::GenerationGone { .. } => "generation_gone",
+            Self::NotABase { .. } => "not_a_base",
             Self::EncoderFixed { .. } => "encoder_fixed",
         }
     }
@@ -502,6 +523,12 @@ impl SessionError {
 /// `made by X`, or by the caller.
 pub(crate) fn made_by(encoder: Option<&str>) -> String {
     encoder.map_or_else(|| "of your own making".to_owned(), |name| format!("made by {name}"))
+}
+
+/// `generations 7 and 8`.
+pub(crate) fn generations(kept: &[Generation]) -> String {
+    let numbers: Vec<String> = kept.iter().map(|generation| generation.0.to_string()).collect();
+    format!("generations {}", numbers.join(" and "))
 }
 
 /// A slice in words.

@@ -49,7 +49,7 @@
 //! | `mesh` | the vocabulary of a database, and vocabularies in files |
 //! | `suggest`, `find` | names for filters; keys as people type them |
 //! | `import`, `settings`, `sources`, `target` | sources into a database that may be new |
-//! | `archive` | a database in one file |
+//! | `archive`, `delta` | a database in one file, or what a copy of it lacks |
 //! | `merge` | several databases made one |
 //! | `strategy` | a history of searches |
 //! | `sync/` | NLM's baseline and update files |
@@ -57,7 +57,7 @@
 //! | `engine` | a model by itself: tokens, vectors, scores |
 //! | `evaluate/` | how well systems answer the queries of a task |
 //! | `triples/` | queries with positives and hard negatives, to train retrievers with |
-//! | `embeddings`, `beir`, `new_files` | vectors and benchmarks for other programs, in files that appear whole |
+//! | `embeddings`, `table`, `beir`, `new_files` | vectors, documents and benchmarks for other programs, in files that appear whole |
 //! | `inspect` | the structure of files |
 //! | `models` | known models, the cache of models, distillation |
 //! | `error` | what a session refuses |
@@ -67,6 +67,7 @@ mod archive;
 mod ask;
 mod beir;
 mod choice;
+mod delta;
 mod duplicates;
 mod embed;
 mod embeddings;
@@ -103,6 +104,7 @@ mod sources;
 mod strategy;
 mod suggest;
 mod sync;
+mod table;
 mod target;
 pub mod triples;
 
@@ -112,6 +114,7 @@ pub use beir::{BeirSettings, ExportedBeir, export_beir};
 pub use choice::EncoderChoice;
 #[cfg(feature = "bert")]
 pub use choice::ModelOptions;
+pub use delta::{DeltaBase, DeltaReport, apply, apply_in, diff};
 pub use duplicates::{DuplicateGroup, SameBy, duplicates};
 pub use embed::EmbedOutcome;
 pub use embeddings::{ExportedEmbeddings, export_embeddings};
@@ -143,6 +146,7 @@ pub use sync::{
     NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
     SyncStatus, plan_sync, sync_status,
 };
+pub use table::export_table;
 
 // What a session takes and returns, so that a face needs no room below.
 pub use crate::control::{Step, Watch};
@@ -151,6 +155,7 @@ pub use crate::db::{
     OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport, Stats, StoredVectors,
 };
 pub use crate::format::manifest::QuerySource;
+pub use crate::ids::Generation;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::table::ColumnMap;
 pub use crate::ingest::{Event, ImportSource, Opened, open_reader};

@@ -95,6 +95,18 @@ impl Session {
         Ok(Session::of(Database::open_with(path, open)?, options))
     }
 
+    /// Opens several databases that are read as one; see [`Database::open_many`].
+    ///
+    /// # Errors
+    /// As [`Database::open_many`].
+    pub fn open_many(
+        paths: &[impl AsRef<Path>],
+        options: SessionOptions,
+    ) -> SessionResult<Session> {
+        let open = OpenOptions { access: options.access };
+        Ok(Session::of(Database::open_many_with(paths, open)?, options))
+    }
+
     /// A session with a database that is open already.
     pub fn of(database: Database, options: SessionOptions) -> Session {
         Session {

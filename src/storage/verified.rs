@@ -18,11 +18,11 @@ use crate::limits::BLOCK_BYTES;
 /// later read one atomic load for each block.
 #[derive(Clone)]
 pub struct VerifiedFile {
+    name: Arc<str>,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    name: String,
     frame: Frame,
     bytes: Bytes,
     /// One bit per block: set once the block was found intact.
@@ -63,13 +63,18 @@ impl VerifiedFile {
         let words = frame.block_crcs.len().div_ceil(64);
         let checked = (0..words).map(|_| AtomicU64::new(0)).collect();
         let unchecked = AtomicUsize::new(frame.block_crcs.len());
-        let shared = Shared { name: name.to_owned(), frame, bytes, checked, unchecked };
-        Ok(VerifiedFile { shared: Arc::new(shared) })
+        let shared = Arc::new(Shared { frame, bytes, checked, unchecked });
+        Ok(VerifiedFile { name: name.into(), shared })
     }
 
     /// The file's name.
     pub fn name(&self) -> &str {
-        &self.shared.name
+        &self.name
+    }
+
+    /// The same file under another name in errors, where files of several directories stand side by side.
+    pub(crate) fn called(&self, name: &str) -> VerifiedFile {
+        VerifiedFile { name: name.into(), shared: self.shared.clone() }
     }
 
     /// The whole file as it is, its body not checked.
@@ -197,8 +202,8 @@ impl VerifiedFile {
         if self.is_checked(block) {
             return Ok(());
         }
-        let Shared { name, frame, bytes, checked, unchecked } = &*self.shared;
-        frame.check_block(name, bytes, block)?;
+        let Shared { frame, bytes, checked, unchecked } = &*self.shared;
+        frame.check_block(&self.name, bytes, block)?;
         let bit = 1 << (block % 64);
         if let Some(word) = checked.get(block / 64)
             && word.fetch_or(bit, Ordering::Relaxed) & bit == 0

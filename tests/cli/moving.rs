@@ -130,3 +130,118 @@ fn a_database_travels_in_one_file() {
     });
     assert_eq!(left.count(), 0, "nothing is left behind");
 }
+
+#[test]
+fn a_copy_is_brought_up_to_date_by_a_file() {
+    let sandbox = Sandbox::with_database();
+    sandbox.medvec(&["backup", "db", "copy"]).expect(0);
+    sandbox.medvec(&["diff", "db", "--since", "2", "-o", "none.tar"]).expect(1).says(&["newest"]);
+    sandbox.write("more.jsonl", MORE);
+    sandbox.medvec(&["import", "db", "more.jsonl"]).expect(0);
+    let run = sandbox.medvec(&["diff", "db", "--since", "2", "-o", "new.tar"]).expect(0);
+    run.shows(&["wrote new.tar: from generation 2 to 3, 6 documents"]);
+    sandbox.medvec(&["diff", "db", "--base", "copy", "-o", "same.tar"]).expect(0);
+    let (one, other) = (fs::read(sandbox.path("new.tar")), fs::read(sandbox.path("same.tar")));
+    assert_eq!(one.expect("a file"), other.expect("a file"));
+    sandbox
+        .medvec(&["unpack", "new.tar", "wrong"])
+        .expect(2)
+        .says(&["new.tar, entry 1", "a delta"]);
+    let run = sandbox.medvec(&["apply", "copy", "new.tar", "-f", "json"]).expect(0);
+    let report = json(&run.out);
+    assert_eq!((&report["from"], &report["generation"]), (&Value::from(2), &Value::from(3)));
+    assert_eq!(exported(&sandbox, "copy"), exported(&sandbox, "db"));
+    sandbox.medvec(&["verify", "copy"]).expect(0).shows(&["6 documents"]);
+    let run = sandbox.medvec(&["apply", "copy", "new.tar"]).expect(2);
+    run.says(&["cannot copy the database to copy: it holds generation 3 already"]);
+    for key in ["101", "102", "103"] {
+        sandbox.medvec(&["delete", "db", key]).expect(0);
+    }
+    let run = sandbox.medvec(&["diff", "db", "--since", "3", "-o", "late.tar"]).expect(2);
+    run.says(&["generation 3 is not known", "--base"]);
+    sandbox.medvec(&["diff", "db", "--base", "copy", "-o", "late.tar"]).expect(0);
+    sandbox.medvec(&["apply", "copy", "late.tar"]).expect(0).shows(&["updated copy", "3 to 6"]);
+    assert_eq!(exported(&sandbox, "copy"), exported(&sandbox, "db"));
+    sandbox.medvec(&["diff", "db", "-o", "x.tar"]).expect(2).says(&["--since"]);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn documents_leave_as_a_table_and_come_back() {
+    let sandbox = Sandbox::with_database();
+    sandbox.write("more.jsonl", MORE);
+    sandbox.medvec(&["import", "db", "more.jsonl"]).expect(0);
+    let table = ["export", "db", "-f", "parquet-documents"];
+    sandbox.medvec(&table).expect(2).says(&["--output FILE"]);
+    let named = |rest: &[&'static str]| -> Vec<&'static str> {
+        table.iter().copied().chain(rest.iter().copied()).collect()
+    };
+    let run = sandbox.medvec(&named(&["-o", "all.parquet"])).expect(0);
+    run.says(&["exported 6 documents to all.parquet"]);
+    sandbox.medvec(&["import", "again", "all.parquet", "--encoder", "none"]).expect(0);
+    assert_eq!(exported(&sandbox, "again"), exported(&sandbox, "db"));
+    sandbox.medvec(&["import", "db", "all.parquet"]).expect(0).shows(&["0 new, 6 unchanged"]);
+    sandbox
+        .medvec(&named(&["-o", "some.parquet", "--mesh", "Asthma"]))
+        .expect(0)
+        .says(&["1 document"]);
+    sandbox
+        .medvec(&named(&["-o", "none.parquet", "--year", "1950"]))
+        .expect(1)
+        .says(&["no document"]);
+    assert!(!sandbox.path("none.parquet").exists());
+}
+
+#[test]
+fn several_databases_are_read_as_one() {
+    let sandbox = Sandbox::with_database();
+    sandbox.write("more.jsonl", MORE);
+    sandbox.medvec(&["import", "more", "more.jsonl"]).expect(0);
+    sandbox.medvec(&["merge", "all", "db", "more"]).expect(0);
+    let both = ["more", "--also", "db"];
+    let same = |command: &str, rest: &[&str]| {
+        let joint: Vec<&str> =
+            [command].into_iter().chain(both).chain(rest.iter().copied()).collect();
+        let merged: Vec<&str> = [command, "all"].into_iter().chain(rest.iter().copied()).collect();
+        let (joint, merged) = (sandbox.medvec(&joint), sandbox.medvec(&merged));
+        assert_eq!(joint.code, merged.code, "{command} {rest:?}: {}", joint.err);
+        assert_eq!(joint.out, merged.out, "{command} {rest:?}");
+        joint
+    };
+    same("search", &["asthma in children", "-f", "json"]).expect(0);
+    same("search", &["headache", "--mode", "dense", "-f", "json"]).expect(0);
+    same("search", &["--mesh", "Asthma", "-f", "json", "--facet", "year,mesh"]).shows(&["revised"]);
+    same("count", &["asthma[mh] OR sleep[tiab]"]).shows(&["2"]);
+    same("get", &["102", "101", "104", "note-1", "-f", "jsonl"]).expect(0);
+    same("similar", &["101", "-f", "json"]).expect(0);
+    same("duplicates", &["-f", "json"]);
+    sandbox.write("lines.txt", "1. asthma[mh]\n2. #1 OR migraine[ti]\n");
+    let run = sandbox.medvec(&["strategy", "run", "more", "--also", "db", "lines.txt"]).expect(0);
+    run.shows(&["#1 OR migraine[ti]"]);
+    let joint = sandbox.medvec(&["export", "more", "--also", "db", "-f", "jsonl"]).expect(0);
+    let mut lines: Vec<String> = joint.out.lines().map(str::to_owned).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, exported(&sandbox, "all"));
+    let run = sandbox.medvec(&["stats", "more", "--also", "db"]).expect(0);
+    run.shows(&["more: generation 2, 4 documents", "2 that another database has, too"]);
+    let stats =
+        json(&sandbox.medvec(&["stats", "more", "--also", "db", "-f", "json"]).expect(0).out);
+    assert_eq!((&stats["documents"], &stats["databases"][1]["path"]), (&6.into(), &"db".into()));
+    // A hint names all of them.
+    let run = sandbox.medvec(&["search", "more", "--also", "db", "103"]).expect(0);
+    run.says(&["medvec get more --also db 103"]);
+    sandbox
+        .medvec(&["search", "more", "--also", "db", "asthma", "--save-search", "saved.json"])
+        .expect(0);
+    sandbox.medvec(&["search", "more", "--also", "db", "--replay", "saved.json"]).expect(0);
+    sandbox
+        .medvec(&["search", "more", "--replay", "saved.json"])
+        .expect(1)
+        .shows(&["another database"]);
+
+    sandbox.medvec(&["import", "texts", "docs.jsonl", "--encoder", "none"]).expect(0);
+    sandbox.medvec(&["search", "db", "--also", "texts", "asthma"]).expect(0);
+    sandbox.medvec(&["search", "db", "--also", "missing", "asthma"]).expect(2).says(&["missing"]);
+    let names: Vec<_> = fs::read_dir(sandbox.path("db")).expect("a folder").collect();
+    assert!(names.len() > 2);
+}

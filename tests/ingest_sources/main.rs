@@ -8,6 +8,8 @@ mod books;
 mod characters;
 mod cord19;
 mod corpora;
+#[cfg(feature = "parquet")]
+mod documents_table;
 mod empty;
 mod jsonl;
 mod nbib;

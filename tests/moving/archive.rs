@@ -9,20 +9,20 @@ use medvec::{CancelToken, Control, Database, Error, WriterOptions};
 use crate::{check_same, commit, control, damage, database, large};
 
 /// An entry of a tar archive, as simple as it gets.
-struct Entry {
-    name: Vec<u8>,
-    kind: u8,
+pub(crate) struct Entry {
+    pub(crate) name: Vec<u8>,
+    pub(crate) kind: u8,
     /// What the header says.
-    size: u64,
-    content: Vec<u8>,
+    pub(crate) size: u64,
+    pub(crate) content: Vec<u8>,
 }
 
-fn file(name: &str, content: &[u8]) -> Entry {
+pub(crate) fn file(name: &str, content: &[u8]) -> Entry {
     let size = content.len() as u64;
     Entry { name: name.into(), kind: b'0', size, content: content.to_vec() }
 }
 
-fn tar(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in entries {
         let mut header = [0u8; 512];
@@ -45,7 +45,7 @@ fn tar(entries: &[Entry]) -> Vec<u8> {
 }
 
 /// The entries of an archive that `pack` wrote, read by hand.
-fn entries(mut bytes: &[u8]) -> Vec<Entry> {
+pub(crate) fn entries(mut bytes: &[u8]) -> Vec<Entry> {
     let mut entries = Vec::new();
     while bytes[0] != 0 {
         let (header, rest) = bytes.split_at(512);

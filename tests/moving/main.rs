@@ -5,6 +5,9 @@ mod archive;
 mod backup;
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(feature = "session")]
+mod delta;
+mod joint;
 mod merge;
 #[cfg(feature = "session")]
 mod merge_folders;

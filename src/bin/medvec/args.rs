@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod choices;
+mod databases;
 mod eval;
 mod export;
 mod filters;
@@ -25,6 +26,7 @@ use crate::progress::Form;
 
 pub(crate) use benchmark::Benchmark;
 pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use databases::Databases;
 pub(crate) use eval::{ApproachName, Eval, ReportFormat};
 pub(crate) use export::{Export, ExportKind};
 pub(crate) use filters::Filters;
@@ -33,7 +35,7 @@ pub(crate) use mesh::{Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshSh
 pub(crate) use models::{
     Distill, Encode, EncodeFormat, Encoders, EncodersCommand, EncodersList, Fetch, ModelOptions,
 };
-pub(crate) use moving::{Backup, Merge, Pack, Unpack};
+pub(crate) use moving::{Apply, Backup, Diff, Merge, Pack, Unpack};
 pub(crate) use strategy::{Count, StrategyArgs, StrategyCommand, StrategyRun};
 pub(crate) use sync::Sync;
 pub(crate) use triples::{
@@ -119,6 +121,10 @@ pub(crate) enum Command {
     Pack(Pack),
     /// Make a database of a file that `medvec pack` wrote.
     Unpack(Unpack),
+    /// Write what a copy at an earlier generation lacks to one file.
+    Diff(Diff),
+    /// Bring a copy up to date with a file that `medvec diff` wrote.
+    Apply(Apply),
     /// Add the documents of databases to another.
     Merge(Merge),
     /// Merge segments and drop deleted documents.
@@ -255,9 +261,9 @@ pub(crate) struct Embed {
     (`--mesh Aspirin --mesh Neoplasms`). Without TEXT, matching documents are listed, newest first."
 )]
 pub(crate) struct Search {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// A question, or words; a query in PubMed's language goes to --query.
     #[arg(value_name = "TEXT")]
@@ -367,9 +373,9 @@ pub(crate) struct Search {
 /// `medvec get`
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// PMIDs or other keys; `-` reads them from standard input, one per line. A key given twice counts once.
     #[arg(value_name = "KEY", required = true)]
@@ -395,9 +401,9 @@ pub(crate) struct Delete {
 /// `medvec stats`
 #[derive(Debug, Args)]
 pub(crate) struct Stats {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]

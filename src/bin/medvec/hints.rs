@@ -1,8 +1,6 @@
 //! Remarks about a query's text in the words of the command line: each with the option or command that
 //! does what was likely meant.
 
-use std::path::Path;
-
 use medvec::session::{Hint, Remark, TagMeaning, TextHint};
 
 use crate::shell;
@@ -12,8 +10,9 @@ use crate::style::counted;
 const NAMED_MAX: usize = 3;
 
 /// Says a remark of a session in the words of the command line.
-pub(crate) fn reword(remark: &mut Remark, text: &str, database: &Path) {
-    let database = shell::quoted(&database.to_string_lossy());
+///
+/// `databases` are those that were read, as they are typed.
+pub(crate) fn reword(remark: &mut Remark, text: &str, databases: &str) {
     if remark.code == "count" {
         remark.text = "-k 0 counts what the filters match; the text only orders hits".to_owned();
     }
@@ -21,13 +20,13 @@ pub(crate) fn reword(remark: &mut Remark, text: &str, database: &Path) {
         Some(TextHint::Key(key)) => {
             let key = key.to_string();
             Some(format!(
-                "`{key}` is the key of a document: `medvec get {database} {}` prints it",
+                "`{key}` is the key of a document: `medvec get {databases} {}` prints it",
                 shell::quoted(&key)
             ))
         }
         Some(TextHint::Pmids { count, here }) => {
             let here: Vec<String> = here.iter().map(|pmid| pmid.to_string()).collect();
-            Some(about_pmids(*count, &here, &database))
+            Some(about_pmids(*count, &here, databases))
         }
         Some(TextHint::Part(hint)) => about_part(hint, text),
         _ => None,

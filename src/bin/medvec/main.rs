@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod context;
+mod databases;
 mod encoders;
 mod failure;
 mod filters;
@@ -109,6 +110,8 @@ fn run(command: Command, context: &mut Context) -> Result<u8> {
         Command::Backup(args) => commands::moving::backup(&args, context),
         Command::Pack(args) => commands::moving::pack(&args, context),
         Command::Unpack(args) => commands::moving::unpack(&args, context),
+        Command::Diff(args) => commands::moving::diff(&args, context),
+        Command::Apply(args) => commands::moving::apply(&args, context),
         Command::Merge(args) => commands::moving::merge(&args, context),
         Command::Optimize(args) => commands::optimize::run(&args, context),
         Command::Compact(args) => commands::compact::run(&args, context),

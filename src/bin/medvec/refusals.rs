@@ -63,6 +63,11 @@ pub(crate) fn words(error: &SessionError) -> String {
             bytes(*needed),
             bytes(*free)
         ),
+        SessionError::GenerationGone { generation, .. } => format!(
+            "generation {} is not known to this database any more: name the copy at that generation, or the \
+             file of its newest manifest, with --base",
+            generation.0
+        ),
         SessionError::MeshYearMissing => {
             "no file name says which year's MeSH this is: name it with --year YEAR".to_owned()
         }

@@ -13,6 +13,7 @@ use ::parquet::schema::parser::parse_message_type;
 use super::info::EmbeddingInfo;
 use crate::ids::Key;
 use crate::ingest::id_text;
+use crate::ingest::parquet::failed;
 
 const SCHEMA: &str = "message embeddings {
     required binary id (STRING);
@@ -109,16 +110,5 @@ impl<W: Write + Send> TableWriter<W> {
         }
         let mut out = self.writer.into_inner().map_err(failed)?;
         out.flush()
-    }
-}
-
-/// The writer's own error where the crate hands it on.
-fn failed(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(source) => match source.downcast::<io::Error>() {
-            Ok(own) => *own,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
     }
 }

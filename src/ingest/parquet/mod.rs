@@ -9,8 +9,12 @@
 //! |---|---|
 //! | strings, integers, floats, booleans | the same; a float that is not finite is null |
 //! | lists of strings, at most four columns | a list |
-//! | structs of these, not nested (`metadata`) | an object |
+//! | structs of these (`metadata`) | an object |
+//! | lists and structs inside of each other, where a member has them (`authors`, `mesh`, `fields`) | the same |
+//! | JSON (the logical type) | its value |
 //! | anything else: dates, decimals, lists of other things | passed over: cast it to strings |
+//!
+//! [`DocumentTable`] writes whole documents so.
 //!
 //! A bad row is an error of its own. A file that is cut or damaged, or whose columns differ in length, is an error that
 //! ends the reading. Rows of one id are revisions; the last one stays.
@@ -20,8 +24,17 @@
 //! Cost: the file is read twice, once for its digest.
 
 mod cells;
+mod nested;
 pub(super) mod pages;
 pub(super) mod schema;
+mod shape;
+mod shred;
+mod tree;
+mod write;
+
+pub use shape::TableFields;
+pub use write::DocumentTable;
+pub(crate) use write::failed;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -56,6 +69,9 @@ fn open(path: &Path, name: &str) -> Result<ParquetFile> {
 fn damaged(name: &str, place: &str, error: &ParquetError) -> Error {
     input_error(name, place.to_owned(), format!("cannot be read as Parquet: {error}"))
 }
+
+/// Most values of all columns that are read at once.
+const BATCH_VALUES_MAX: usize = 4 << 20;
 
 /// Gives rows as lines of JSON, from front to back.
 pub(crate) struct ParquetCutter {
@@ -193,8 +209,14 @@ impl ParquetCutter {
                 }
                 self.group += 1;
             }
+            let mut values = 0;
             for (leaf, cells) in self.leaves.iter_mut().zip(&mut self.cells) {
                 let read = contained(|| leaf.read()).map_err(failed)?;
+                values += read.iter().map(Cell::len).sum::<usize>();
+                if values > BATCH_VALUES_MAX {
+                    let detail = format!("more than {BATCH_VALUES_MAX} values in a few rows");
+                    return Err(input_error(&self.name, place, detail));
+                }
                 cells.extend(read);
             }
             let rows = self.cells.first().map_or(0, VecDeque::len);
@@ -223,7 +245,17 @@ fn line(columns: &[Column], row: Vec<Cell>) -> std::result::Result<Vec<u8>, Stri
     let mut members: Vec<String> = Vec::new();
     // The columns of a struct follow each other.
     let mut object: Option<(&str, Vec<String>)> = None;
-    for (column, cell) in columns.iter().zip(row) {
+    let mut cells = columns.iter().zip(row);
+    while let Some((column, cell)) = cells.next() {
+        if let Some(part) = &column.nested {
+            let rest = cells.by_ref().take(part.leaves().saturating_sub(1));
+            let leaves = std::iter::once(cell).chain(rest.map(|(_, cell)| cell)).collect();
+            let value =
+                nested::value(part, leaves).map_err(|what| format!("`{}`: {what}", column.name))?;
+            members.extend(object.take().map(closed));
+            members.extend((!value.is_null()).then(|| named(&column.name, &value)));
+            continue;
+        }
         let value = cell.value().map_err(|()| format!("`{}` is not UTF-8", column.name))?;
         if object.as_ref().is_some_and(|(name, _)| *name != column.name) {
             members.extend(object.take().map(closed));

@@ -3,6 +3,8 @@
 use ::parquet::basic::{ConvertedType, LogicalType, Repetition, Type};
 use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
+use super::tree::{DEPTH_MAX, Part};
+
 /// Names of a column of vectors, the first that is there; else the only column of lists of floats.
 pub(in crate::ingest) const VECTOR_NAMES: [&str; 4] = ["vector", "embedding", "embeddings", "emb"];
 
@@ -18,10 +20,33 @@ const COLUMNS_MAX: usize = crate::limits::FIELDS_MAX;
 /// Columns of lists that are read: a row of each may hold as many values as a page.
 const LISTS_MAX: usize = 4;
 
+/// Columns of lists and structs inside of each other that are read: those that [`crate::ingest::jsonl`] knows.
+const NESTED_NAMES: [&str; 17] = [
+    "sections",
+    "other_abstracts",
+    "journal",
+    "history",
+    "authors",
+    "publication_types",
+    "mesh",
+    "supplementary",
+    "chemicals",
+    "keywords",
+    "ids",
+    "references",
+    "corrections",
+    "data_banks",
+    "grants",
+    "fields",
+    "metadata",
+];
+
 /// What a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
+    /// Text that is a value of JSON.
+    Json,
     Signed,
     Unsigned,
     Float,
@@ -38,6 +63,9 @@ pub(super) struct Column {
     pub(super) member: Option<String>,
     pub(super) form: Form,
     pub(super) is_list: bool,
+    /// Whether it is a leaf of lists and structs inside of each other; the first of them has their form.
+    pub(super) is_nested: bool,
+    pub(super) nested: Option<Part>,
     /// The definition level of an element that is there, and of a list's element that is there or null.
     pub(super) levels: (i16, i16),
 }
@@ -104,16 +132,37 @@ pub(super) fn readable(
     let roots: Vec<&str> =
         (0..schema.num_columns()).map(|leaf| schema.get_column_root(leaf).name()).collect();
     let mut columns: Vec<Column> = Vec::new();
-    for leaf in
-        (0..schema.num_columns()).filter(|leaf| roots.get(*leaf).is_some_and(|root| is_kept(root)))
+    let leaves: Vec<usize> = (0..schema.num_columns()).collect();
+    for leaves in leaves
+        .chunk_by(|one, next| schema.get_column_root_idx(*one) == schema.get_column_root_idx(*next))
     {
-        let has_one_leaf = roots.iter().filter(|root| Some(*root) == roots.get(leaf)).count() == 1;
-        let Some(column) = column(leaf, &schema.column(leaf), has_one_leaf) else { continue };
-        let is_known = |own: &Column| (&own.name, &own.member) == (&column.name, &column.member);
-        if columns.iter().any(is_known) {
-            return Err(format!("two columns `{}`", column.name));
+        let Some((name, first)) =
+            leaves.first().and_then(|first| Some((*roots.get(*first)?, *first)))
+        else {
+            continue;
+        };
+        if !is_kept(name) {
+            continue;
         }
-        columns.push(column);
+        let has_one_leaf = roots.iter().filter(|root| **root == name).count() == 1;
+        let flat: Vec<Option<Column>> =
+            leaves.iter().map(|leaf| column(*leaf, &schema.column(*leaf), has_one_leaf)).collect();
+        let read = match flat.iter().any(Option::is_none) && NESTED_NAMES.contains(&name) {
+            true => nested(schema, first, leaves.len()),
+            false => flat.into_iter().flatten().collect(),
+        };
+        for column in read {
+            let is_known = |own: &Column| {
+                let is_one = own.is_nested || column.is_nested;
+                own.name == column.name && (is_one || own.member == column.member)
+            };
+            // Of a nested column the first leaf stands for all.
+            let is_first = !column.is_nested || column.nested.is_some();
+            if is_first && columns.iter().any(is_known) {
+                return Err(format!("two columns `{}`", column.name));
+            }
+            columns.push(column);
+        }
     }
     let lists = columns.iter().filter(|column| column.is_list).count();
     match (columns.len(), lists) {
@@ -123,6 +172,33 @@ pub(super) fn readable(
         }
         _ => Ok(columns),
     }
+}
+
+/// The leaves of a column of lists and structs that can be read.
+fn nested(schema: &SchemaDescriptor, first: usize, leaves: usize) -> Vec<Column> {
+    let root = schema.get_column_root(first);
+    let descriptors = || (first..first + leaves).map(|leaf| (leaf, schema.column(leaf)));
+    if descriptors().any(|(_, column)| column.path().parts().len() > DEPTH_MAX) {
+        return Vec::new();
+    }
+    let mut columns = Vec::new();
+    let mut next = descriptors();
+    let mut is_read = || {
+        let Some((leaf, descriptor)) = next.next() else { return false };
+        let Some(form) = form(&descriptor) else { return false };
+        let full = descriptor.max_def_level();
+        let (name, levels) = (root.name().to_owned(), (full, full));
+        let (member, is_list, nested) = (None, false, None);
+        columns.push(Column { leaf, name, member, form, is_list, is_nested: true, nested, levels });
+        true
+    };
+    let part = Part::of(root, (0, 0), &mut is_read);
+    let is_whole = part.as_ref().is_some_and(|part| part.leaves() == columns.len());
+    match columns.first_mut().filter(|_| is_whole) {
+        Some(column) => column.nested = part,
+        None => columns.clear(),
+    }
+    columns
 }
 
 fn column(leaf: usize, descriptor: &ColumnDescriptor, has_one_leaf: bool) -> Option<Column> {
@@ -140,7 +216,8 @@ fn column(leaf: usize, descriptor: &ColumnDescriptor, has_one_leaf: bool) -> Opt
         }
         _ => return None,
     };
-    Some(Column { leaf, name, member, form, is_list, levels: (full, element) })
+    let (is_nested, nested, levels) = (false, None, (full, element));
+    Some(Column { leaf, name, member, form, is_list, is_nested, nested, levels })
 }
 
 /// What the cells of a column are; `None` for what JSON has no word for.
@@ -169,6 +246,7 @@ fn form(column: &ColumnDescriptor) -> Option<Form> {
     let is_unsigned = is_unsigned(column);
     match column.physical_type() {
         _ if !is_plain => None,
+        Type::BYTE_ARRAY if logical == Some(&LogicalType::Json) => Some(Form::Json),
         Type::BYTE_ARRAY => Some(Form::Text),
         Type::INT32 | Type::INT64 if is_unsigned => Some(Form::Unsigned),
         Type::INT32 | Type::INT64 => Some(Form::Signed),

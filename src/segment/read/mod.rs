@@ -4,6 +4,7 @@ pub(super) mod codebook;
 pub(super) mod columns;
 pub(super) mod deletes;
 pub(super) mod documents;
+pub(super) mod key_walk;
 mod keys;
 pub(crate) mod lexical;
 pub(crate) mod lexical_meta;

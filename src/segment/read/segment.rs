@@ -1,5 +1,6 @@
 //! An open segment: its file, its meta record, and checked access to its arrays.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use bytemuck::AnyBitPattern;
@@ -93,6 +94,22 @@ impl Segment {
         Ok((entry, segment))
     }
 
+    /// The same file under another number, for searches over several databases, whose numbers may be equal.
+    /// `place` stands before the file's name in errors. Both share the memory of what was checked.
+    ///
+    /// Cost: as [`Segment::open`], without the ends of the file.
+    ///
+    /// # Errors
+    /// As [`Segment::open`].
+    pub(crate) fn numbered(&self, id: SegmentId, place: &Path) -> Result<Segment> {
+        let name = place.join(self.shared.file.name()).display().to_string();
+        let file = self.shared.file.called(&name);
+        let meta = self.shared.meta.clone();
+        let lexical = read_lexical_meta(&file, meta.rows)?;
+        let more_terms = MoreTerms::of(&file)?;
+        Ok(Segment::with(id, file, meta, lexical, more_terms))
+    }
+
     fn of(
         file: VerifiedFile,
         entry: &SegmentEntry,
@@ -128,21 +145,32 @@ impl Segment {
         }
         check_lengths(&file, &meta)?;
         let lexical = read_lexical_meta(&file, meta.rows)?;
-        let space = meta.vectors.as_ref().map(RowSpace::from);
         let more_terms = MoreTerms::of(&file)?;
-        Ok(Segment {
+        Ok(Segment::with(entry.id, file, meta, lexical, more_terms))
+    }
+
+    fn with(
+        id: SegmentId,
+        file: VerifiedFile,
+        meta: SegmentMeta,
+        lexical: Option<LexicalMeta>,
+        more_terms: MoreTerms,
+    ) -> Segment {
+        let space = meta.vectors.as_ref().map(RowSpace::from);
+        let (dictionary, vector_rows, lists_checked) = Default::default();
+        Segment {
             shared: Arc::new(Shared {
-                id: entry.id,
+                id,
                 file,
                 meta,
-                dictionary: OnceLock::new(),
-                vector_rows: OnceLock::new(),
-                lists_checked: OnceLock::new(),
+                dictionary,
+                vector_rows,
+                lists_checked,
                 space,
                 lexical,
                 more_terms,
             }),
-        })
+        }
     }
 
     /// Rows, deleted ones included.

@@ -11,6 +11,7 @@ use crate::format::segment::*;
 use crate::ids::RowId;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
+use crate::segment::RowSpace;
 use crate::segment::row_space::fits_single;
 use crate::segment::vector_sum::VectorSum;
 
@@ -84,6 +85,11 @@ impl Segment {
         let detail = format!("the vector of row {row} is not finite");
         let offset = start.saturating_mul(vectors.row_type.bytes() as u64);
         Err(self.corrupt(SECTION_VECTORS, offset, Rule::FiniteNumber, detail))
+    }
+
+    /// The seed of the rotation that its vectors are stored under, 0 for none; `None` if it has no vectors.
+    pub(crate) fn rotation(&self) -> Option<u64> {
+        self.shared.space.as_ref().map(RowSpace::seed)
     }
 
     /// The sum of all vectors as they are stored, deleted rows included, number by number; `None` if no row has one, and

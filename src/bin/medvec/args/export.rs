@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use medvec::export::{CitationFormat, EmbeddingFormat};
 
+use super::databases::Databases;
 use super::filters::Filters;
 
 /// `medvec export`
@@ -16,20 +17,20 @@ use super::filters::Filters;
     `medvec import` reads all of these, and the folder of beir."
 )]
 pub(crate) struct Export {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// What must hold.
     #[command(flatten)]
     pub(crate) filters: Filters,
 
-    /// Write to this file, which must not exist, in place of standard output. Vectors and beir need it; beir makes a
-    /// folder.
+    /// Write to this file, which must not exist, in place of standard output. Vectors, parquet-documents and beir need
+    /// it; beir makes a folder.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Output format. Of those for documents, jsonl and json alone hold everything.
+    /// Output format. Of those for documents, jsonl, json and parquet-documents alone hold everything.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: ExportFormat,
 
@@ -61,6 +62,8 @@ pub(crate) enum ExportFormat {
     /// Documents: one JSON object per line.
     #[default]
     Jsonl,
+    /// Documents: a table with everything that JSON has, in columns, lists and structs (feature `parquet`).
+    ParquetDocuments,
     /// Vectors: a matrix of numpy.
     Npy,
     /// Vectors: the tensor `embeddings`, with what made them.
@@ -76,6 +79,7 @@ pub(crate) enum ExportFormat {
 /// What is exported.
 pub(crate) enum ExportKind {
     Citations(CitationFormat),
+    Table,
     Embeddings(EmbeddingFormat),
     Beir,
 }
@@ -83,7 +87,7 @@ pub(crate) enum ExportKind {
 impl ExportFormat {
     /// How the library calls it.
     pub(crate) fn kind(self) -> ExportKind {
-        use ExportKind::{Beir, Citations, Embeddings};
+        use ExportKind::{Beir, Citations, Embeddings, Table};
         match self {
             ExportFormat::Nbib => Citations(CitationFormat::Nbib),
             ExportFormat::Ris => Citations(CitationFormat::Ris),
@@ -92,6 +96,7 @@ impl ExportFormat {
             ExportFormat::Csv => Citations(CitationFormat::Csv),
             ExportFormat::Json => Citations(CitationFormat::Json),
             ExportFormat::Jsonl => Citations(CitationFormat::Jsonl),
+            ExportFormat::ParquetDocuments => Table,
             ExportFormat::Npy => Embeddings(EmbeddingFormat::Npy),
             ExportFormat::Safetensors => Embeddings(EmbeddingFormat::Safetensors),
             ExportFormat::Fvecs => Embeddings(EmbeddingFormat::Fvecs),

@@ -1,18 +1,17 @@
 //! Commands for work with literature: similar articles, duplicates.
 
-use std::path::PathBuf;
-
 use clap::{ArgAction, Args};
 
 use super::choices::{Format, ModeName};
+use super::databases::Databases;
 use super::filters::Filters;
 
 /// `medvec similar`
 #[derive(Debug, Args)]
 pub(crate) struct Similar {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// PMIDs or other keys of documents to find more like; `-` reads them from standard input.
     #[arg(value_name = "KEY", required = true)]
@@ -50,9 +49,9 @@ pub(crate) struct Similar {
 /// `medvec duplicates`
 #[derive(Debug, Args)]
 pub(crate) struct Duplicates {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// Output format: text or json.
     #[arg(short, long, value_enum, default_value_t)]

@@ -84,3 +84,52 @@ pub(crate) struct Unpack {
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
+
+/// `medvec diff`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: medvec backup pubmed.medvec copy, and after each update: medvec diff pubmed.medvec --since 41 -o \
+    update.tar; then, where the copy is: medvec apply copy update.tar. `medvec stats` shows the generation of each."
+)]
+pub(crate) struct Diff {
+    /// Database directory.
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+
+    /// The generation that the copy is at. A database knows its two newest ones; for others name the copy.
+    #[arg(long, value_name = "GENERATION", required_unless_present = "base", conflicts_with = "base",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) since: Option<u64>,
+
+    /// The copy itself, or the file of its newest manifest (`manifest-...`), which is small enough to be sent.
+    #[arg(long, value_name = "COPY|FILE")]
+    pub(crate) base: Option<PathBuf>,
+
+    /// A new file for what the copy lacks.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `medvec apply`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It is one commit: the copy is at its generation until everything is there and checked, and then at the new \
+    one. A copy at another generation, or one that was written to since it was made, is refused."
+)]
+pub(crate) struct Apply {
+    /// Directory of the copy: a backup, or an unpacked archive.
+    #[arg(value_name = "COPY")]
+    pub(crate) copy: PathBuf,
+
+    /// A file that `medvec diff` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}

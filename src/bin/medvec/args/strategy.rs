@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::choices::Format;
+use super::databases::Databases;
 
 /// `medvec count`
 #[derive(Debug, Args)]
@@ -12,9 +13,9 @@ use super::choices::Format;
     after_help = "Example: medvec count my.medvec 'asthma[mh] AND wheez*[tiab] NOT child[ti]'"
 )]
 pub(crate) struct Count {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// A query in PubMed's language.
     #[arg(value_name = "STRATEGY")]
@@ -50,9 +51,9 @@ pub(crate) enum StrategyCommand {
 /// `medvec strategy run`
 #[derive(Debug, Args)]
 pub(crate) struct StrategyRun {
-    /// Database directory.
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub(crate) databases: Databases,
 
     /// A file with a strategy in PubMed's language, one query per line; `-` is standard input.
     #[arg(value_name = "FILE")]

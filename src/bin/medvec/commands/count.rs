@@ -5,7 +5,6 @@ use std::path::Path;
 
 use medvec::session::{History, Strategy};
 
-use super::open::open;
 use crate::args::{Count, Format};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -21,7 +20,7 @@ pub(crate) fn run(args: &Count, context: &mut Context) -> Result<u8> {
         Some(_) => history.add(&args.strategy)?.clone(),
         None => Strategy::parse(args.strategy.as_str()).map_err(medvec::Error::from)?,
     };
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let meant = translate(&strategy, &snapshot, context)?;
     let last = meant.lines.len().saturating_sub(1);
     let lines = meant.lines.get(last..).unwrap_or_default();

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use medvec::export::json;
 use medvec::session::duplicates;
 
-use super::open::open;
 use crate::args::Duplicates;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
@@ -15,7 +14,7 @@ use crate::terminal::one_line;
 
 pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
     let is_json = args.format.is_json("duplicates are written")?;
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let progress = Arc::new(context.progress("comparing"));
     let groups = duplicates(&snapshot, &context.watched(&progress));
     drop(progress);

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::{CitationFormat, CitationWriter, EmbeddingFormat};
-use medvec::session::{BeirSettings, export_beir, export_embeddings, metric_name, row_type_name};
+use medvec::session::{
+    BeirSettings, export_beir, export_embeddings, export_table, metric_name, row_type_name,
+};
 use medvec::{Control, Error, Query, Snapshot};
 
-use super::open::open;
 use crate::args::{Export, ExportKind};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -31,6 +32,10 @@ pub(crate) fn run(args: &Export, context: &mut Context) -> Result<u8> {
                 "vectors are written to a file: name it with --output FILE",
             ));
         }
+        (ExportKind::Table, Some(file)) => table(args, file, context)?,
+        (ExportKind::Table, None) => {
+            return Err(Failure::usage("a table is a file: name it with --output FILE"));
+        }
         (ExportKind::Citations(format), _) => citations(args, format, context)?,
     };
     Ok(if written > 0 { EXIT_FOUND } else { EXIT_NONE })
@@ -41,7 +46,7 @@ fn say_nothing_passes(context: &mut Context) {
 }
 
 fn citations(args: &Export, format: CitationFormat, context: &mut Context) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let query = Query::matching(args.filters.to_filter()?).control(context.control());
     let total = snapshot.search(&query.clone().count_only())?.matched;
     let progress = context.progress("exporting");
@@ -73,7 +78,7 @@ fn embeddings(
     file: &Path,
     context: &mut Context,
 ) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let filter = args.filters.to_filter()?;
     let exported = {
         let progress = Arc::new(context.progress("exporting"));
@@ -106,8 +111,25 @@ fn embeddings(
     Ok(info.len)
 }
 
+fn table(args: &Export, file: &Path, context: &mut Context) -> Result<u64> {
+    let snapshot = args.databases.open()?.snapshot();
+    let filter = args.filters.to_filter()?;
+    let written = {
+        let progress = Arc::new(context.progress("exporting"));
+        export_table(&snapshot, filter, file, &context.watched(&progress))?
+    };
+    match written {
+        0 => say_nothing_passes(context),
+        written => {
+            let what = counted(written, "document");
+            context.remark(format!("{GOOD}exported{GOOD:#} {what} to {}", file.display()));
+        }
+    }
+    Ok(written)
+}
+
 fn benchmark(args: &Export, folder: &Path, context: &mut Context) -> Result<u64> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let mut settings = BeirSettings::default();
     settings.queries.clone_from(&args.queries);
     settings.judgements.clone_from(&args.qrels);

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use medvec::export::CitationWriter;
 use medvec::session::{KeyLookup, find_keys};
 
-use super::open::open;
 use crate::args::{Format, Get};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
@@ -13,7 +12,7 @@ use crate::{keys, render};
 
 pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     let texts = keys::read(&args.keys, io::stdin().lock())?;
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     if texts.is_empty() {
         context.remark("no keys were given");
     }

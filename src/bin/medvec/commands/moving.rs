@@ -1,4 +1,4 @@
-//! `medvec backup`, `pack`, `unpack` and `merge`
+//! `medvec backup`, `pack`, `unpack`, `diff`, `apply` and `merge`
 
 use std::io::Write;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use medvec::export::{json, moves};
 use medvec::session;
-use medvec::session::{ArchiveReport, BackupOptions};
+use medvec::session::{ArchiveReport, BackupOptions, DeltaBase, DeltaReport, Generation};
 use serde_json::Value;
 
 use super::import::advise;
 use super::open::open;
-use crate::args::{Backup, Merge, Pack, Unpack};
+use crate::args::{Apply, Backup, Diff, Merge, Pack, Unpack};
 use crate::context::Context;
-use crate::failure::{EXIT_FOUND, Result};
+use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{GOOD, MARK, bytes, count, counted};
 
 /// What the formats are of.
@@ -81,6 +81,59 @@ fn archived(
         "{GOOD}{what}{GOOD:#} generation {} to {}: {}, {}, {}",
         report.generation.0,
         place.display(),
+        counted(report.documents, "document"),
+        counted(report.files as u64, "file"),
+        bytes(report.bytes)
+    )?;
+    Ok(EXIT_FOUND)
+}
+
+pub(crate) fn diff(args: &Diff, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json(REPORTS)?;
+    let snapshot = open(&args.database)?.snapshot();
+    let base = match (&args.base, args.since) {
+        (Some(path), _) => DeltaBase::Copy(path.clone()),
+        (None, since) => DeltaBase::Generation(Generation(since.unwrap_or_default())),
+    };
+    let report = {
+        let progress = Arc::new(context.progress("packing"));
+        session::diff(&snapshot, &base, &args.output, &context.watched(&progress))?
+    };
+    match report {
+        Some(report) => changed(&report, ("wrote", &args.output), is_json, context),
+        None => {
+            let newest = snapshot.generation().0;
+            context.remark(format!("nothing to write: generation {newest} is the newest"));
+            Ok(EXIT_NONE)
+        }
+    }
+}
+
+pub(crate) fn apply(args: &Apply, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json(REPORTS)?;
+    let report = {
+        let progress = Arc::new(context.progress("applying"));
+        session::apply(&args.copy, &args.file, &context.watched(&progress))?
+    };
+    changed(&report, ("updated", &args.copy), is_json, context)
+}
+
+/// Says from where to where a delta leads.
+fn changed(
+    report: &DeltaReport,
+    (what, place): (&str, &Path),
+    is_json: bool,
+    context: &mut Context,
+) -> Result<u8> {
+    if is_json {
+        return write(&moves::delta(report), context);
+    }
+    writeln!(
+        context.out,
+        "{GOOD}{what}{GOOD:#} {}: from generation {} to {}, {}, {}, {}",
+        place.display(),
+        report.from.0,
+        report.generation.0,
         counted(report.documents, "document"),
         counted(report.files as u64, "file"),
         bytes(report.bytes)

@@ -8,7 +8,7 @@ use medvec::{Database, EncoderInput};
 
 use super::{import, search};
 use crate::args::{
-    Filters, Format, FusionName, ModeName, ModelOptions, Quickstart, Search, YearRange,
+    Databases, Filters, Format, FusionName, ModeName, ModelOptions, Quickstart, Search, YearRange,
 };
 use crate::context::Context;
 use crate::failure::Result;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
     );
     writeln!(context.out, "{FAINT}${FAINT:#} {KEY}{shown}{KEY:#}\n")?;
     let query = Search {
-        database: args.dir.clone(),
+        databases: Databases { database: args.dir.clone(), also: Vec::new() },
         text: Some(QUESTION.to_owned()),
         query: None,
         k: HITS,

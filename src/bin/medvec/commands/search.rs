@@ -22,7 +22,7 @@ use crate::terminal::{one_line, say};
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
     let mut filter = args.filters.to_filter()?;
     let has_words = args.text.as_deref().is_some_and(|text| !text.trim().is_empty());
-    let session = Session::open(&args.database, options(args))?;
+    let session = args.databases.session(options(args))?;
     if let Some(path) = &args.replay {
         return replay::run(&session, path, args.format, context);
     }
@@ -45,8 +45,9 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
         replay::save(&session, &request, &found, path, context)?;
     }
     let text = found.text.as_deref().unwrap_or_default();
+    let databases = args.databases.typed();
     for remark in &mut found.remarks {
-        hints::reword(remark, text, &args.database);
+        hints::reword(remark, text, &databases);
     }
     show(&found, args.format, &args.topic, context)
 }

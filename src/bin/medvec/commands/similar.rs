@@ -12,11 +12,11 @@ use crate::failure::{EXIT_NONE, Failure, Result};
 use crate::keys;
 
 pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
-    let session = Session::open(&args.database, SessionOptions::default())?;
+    let session = args.databases.session(SessionOptions::default())?;
     let like = found(&args.keys, &session, context)?;
     let unlike = found(&args.not, &session, context)?;
     if like.is_empty() {
-        context.remark("none of the keys is in this database");
+        context.remark("none of the keys is in the database");
         return Ok(EXIT_NONE);
     }
     if args.k == 0 {

@@ -8,7 +8,6 @@ use medvec::session::{
 };
 use medvec::{Snapshot, VectorConfig};
 
-use super::open::open;
 use crate::args::Stats;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
@@ -16,7 +15,7 @@ use crate::recall::recall_text;
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let figures = snapshot.stats()?;
     let fields = snapshot.fields()?;
     if args.format.is_json("stats are written")? {
@@ -35,9 +34,25 @@ fn text(
     fields: &[FieldInfo],
 ) -> io::Result<()> {
     let mut row = |name: &str, value: String| writeln!(out, "{FAINT}{name:<12}{FAINT:#} {value}");
-    row("generation", figures.generation.0.to_string())?;
+    for (place, member) in snapshot.members().iter().enumerate() {
+        let title = if place == 0 { "databases" } else { "" };
+        let documents = counted(member.len(), "document");
+        row(
+            title,
+            format!("{}: generation {}, {documents}", member.location(), member.generation().0),
+        )?;
+    }
+    if snapshot.members().is_empty() {
+        row("generation", figures.generation.0.to_string())?;
+    }
     row("documents", count(figures.documents))?;
-    if figures.deleted > 0 {
+    let in_one: u64 = snapshot.members().iter().map(Snapshot::len).sum();
+    if in_one > figures.documents {
+        row(
+            "shared",
+            format!("{} that another database has, too", count(in_one - figures.documents)),
+        )?;
+    } else if figures.deleted > 0 {
         row("deleted", format!("{} rows, dropped by `medvec compact`", count(figures.deleted)))?;
     }
     match &snapshot.manifest().vectors {

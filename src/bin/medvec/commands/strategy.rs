@@ -2,7 +2,6 @@
 
 use medvec::session::Strategy;
 
-use super::open::open;
 use crate::args::{StrategyArgs, StrategyCommand, StrategyRun};
 use crate::context::Context;
 use crate::failure::Result;
@@ -16,7 +15,7 @@ pub(crate) fn run(args: &StrategyArgs, context: &mut Context) -> Result<u8> {
 
 fn run_file(args: &StrategyRun, context: &mut Context) -> Result<u8> {
     let strategy = Strategy::parse(read(&args.file)?).map_err(medvec::Error::from)?;
-    let snapshot = open(&args.database)?.snapshot();
+    let snapshot = args.databases.open()?.snapshot();
     let meant = translate(&strategy, &snapshot, context)?;
     show(&strategy, &meant, &meant.lines, (args.format, args.explain), context)
 }
