@@ -1,0 +1,290 @@
+//! The forms of a group, row by row, so that rows with a form are found without their counts.
+//!
+//! ```text
+//! rows without form 0, rows of several forms     what a list of two forms needs
+//! of each of these rows, its forms               with three forms and more
+//! of each row of several forms, which is where   read for positions and by merges only
+//! ```
+
+use std::ops::Range;
+
+use super::bits::{BitReader, BitWriter};
+use super::decoded::Decoded;
+use super::forms::FormSet;
+use super::group_rows::GroupRows;
+use super::{Read, broken};
+
+/// Occurrences from one more on that cost a bit each even in a row of one form: so a list in memory stays in proportion to
+/// its bytes.
+const FREE_MAX: u32 = 64;
+
+/// Forms of a list of which each row needs no more than the two sets.
+const PLAIN_FORMS: u32 = 2;
+
+/// Appends the forms of the rows at some places, those of a group; the list has `known` forms.
+pub(super) fn put_row_forms(list: &Decoded, places: Range<usize>, known: u32, out: &mut BitWriter) {
+    let rows = places.len();
+    let (mut others, mut several) = (GroupRows::default(), GroupRows::default());
+    let (mut forms, mut listed) = (Vec::new(), Vec::new());
+    for (at, place) in places.clone().enumerate() {
+        forms_of(list, place, &mut forms);
+        let Some((lowest, more)) = forms.split_first() else { continue };
+        if *lowest > 0 {
+            others.insert(at);
+            listed.push(*lowest);
+        }
+        if !more.is_empty() {
+            several.insert(at);
+            listed.push(more.len() as u32);
+            listed.extend(forms.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)));
+        }
+    }
+    others.put(rows, out);
+    several.put(rows, out);
+    if known > PLAIN_FORMS {
+        listed.iter().for_each(|number| out.gamma((*number).into()));
+    }
+    for (at, place) in places.enumerate() {
+        let occurrences = list.forms.get(list.range(place)).unwrap_or_default();
+        if !several.has(at) && occurrences.len() <= FREE_MAX as usize {
+            continue;
+        }
+        forms_of(list, place, &mut forms);
+        for form in occurrences {
+            let rank = forms.binary_search(form).unwrap_or_default();
+            out.push(u64::from(rank > 0), 1);
+            if rank > 0 && forms.len() > 2 {
+                out.gamma(rank as u64);
+            }
+        }
+    }
+}
+
+/// The forms of a row, ascending.
+fn forms_of(list: &Decoded, place: usize, forms: &mut Vec<u32>) {
+    forms.clear();
+    let occurrences = list.forms.get(list.range(place)).unwrap_or_default();
+    forms.extend_from_slice(occurrences);
+    if forms.len() > 1 {
+        forms.sort_unstable();
+        forms.dedup();
+    }
+}
+
+/// The forms of each row of a group.
+#[derive(Clone)]
+pub(super) struct RowForms<'a> {
+    /// Behind the two sets; then behind the rows that were listed.
+    reader: BitReader<'a>,
+    known: u32,
+    rows: usize,
+    /// Rows without form 0.
+    others: GroupRows,
+    /// Rows of several forms.
+    several: GroupRows,
+}
+
+impl<'a> RowForms<'a> {
+    /// Begins with the forms of a group of so many rows; the list has `known`.
+    ///
+    /// # Errors
+    /// Sets that go beyond the rows or the bytes.
+    pub(super) fn new(bytes: &'a [u8], known: u32, rows: usize) -> Read<RowForms<'a>> {
+        let mut reader = BitReader::new(bytes, 0);
+        let others = GroupRows::take(&mut reader, rows)?;
+        let several = GroupRows::take(&mut reader, rows)?;
+        Ok(RowForms { reader, known, rows, others, several })
+    }
+
+    /// The rows that have any of some forms.
+    ///
+    /// # Errors
+    /// Forms that are none of the list's, or go beyond the bytes.
+    pub(super) fn rows_with(mut self, wanted: &FormSet) -> Read<GroupRows> {
+        let mut found = GroupRows::default();
+        if wanted.contains(0) {
+            found = self.others.all_but(self.rows);
+            if wanted.is_first() {
+                return Ok(found);
+            }
+        }
+        for place in self.listed() {
+            self.forms_at(place, |form| {
+                if wanted.contains(form) {
+                    found.insert(place);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The rows that have any but the first form.
+    fn listed(&self) -> impl Iterator<Item = usize> + use<> {
+        self.others.or(&self.several).places()
+    }
+
+    /// Hands out the forms of a row, ascending. Rows ascend, and none of those with other forms than the first is left out.
+    #[inline(always)]
+    fn forms_at(&mut self, place: usize, mut each: impl FnMut(u32)) -> Read<()> {
+        let mut form = 0;
+        if self.others.has(place) {
+            form = self.next_form(0)?;
+        }
+        each(form);
+        if self.several.has(place) {
+            let more = if self.known > PLAIN_FORMS { self.number()? } else { 1 };
+            for _ in 0..more {
+                form = self.next_form(form)?;
+                each(form);
+            }
+        }
+        Ok(())
+    }
+
+    /// A greater form of the same row.
+    #[inline]
+    fn next_form(&mut self, form: u32) -> Read<u32> {
+        let more = if self.known > PLAIN_FORMS { self.number()? } else { 1 };
+        match form.checked_add(more).filter(|form| *form < self.known) {
+            Some(form) => Ok(form),
+            None => {
+                broken(self.reader.at() / 8, format!("a row has no such form of {}", self.known))
+            }
+        }
+    }
+
+    #[inline]
+    fn number(&mut self) -> Read<u32> {
+        match self.reader.gamma().and_then(|number| u32::try_from(number).ok()) {
+            Some(number) => Ok(number),
+            None => broken(self.reader.at() / 8, "the forms of rows are cut off"),
+        }
+    }
+
+    /// The form of each occurrence, row by row.
+    ///
+    /// # Errors
+    /// As [`RowForms::rows_with`].
+    pub(super) fn occurrences(self) -> Read<OccurrenceForms<'a>> {
+        let mut behind = self.clone();
+        if self.known > PLAIN_FORMS {
+            for place in self.listed() {
+                behind.forms_at(place, |_| ())?;
+            }
+        }
+        Ok(OccurrenceForms {
+            reader: behind.reader,
+            rows: self,
+            place: 0,
+            of_row: Vec::new(),
+            seen: Vec::new(),
+        })
+    }
+}
+
+/// Reads the form of each occurrence of a group.
+pub(super) struct OccurrenceForms<'a> {
+    rows: RowForms<'a>,
+    /// Behind the forms of rows.
+    reader: BitReader<'a>,
+    /// The row that comes next.
+    place: usize,
+    of_row: Vec<u32>,
+    /// Per form of the row whether it occurred.
+    seen: Vec<bool>,
+}
+
+impl OccurrenceForms<'_> {
+    /// Hands out the form of each of the `count` occurrences of the next row.
+    ///
+    /// # Errors
+    /// Forms that are not those of the row, or go beyond the bytes.
+    #[inline]
+    pub(super) fn next_row(&mut self, count: u32, mut each: impl FnMut(u32)) -> Read<()> {
+        let place = self.place;
+        self.place += 1;
+        let OccurrenceForms { rows, reader, of_row, seen, .. } = self;
+        let is_several = rows.several.has(place);
+        if !is_several && count <= FREE_MAX {
+            return rows.forms_at(place, |form| (0..count).for_each(|_| each(form)));
+        }
+        of_row.clear();
+        rows.forms_at(place, |form| of_row.push(form))?;
+        if u64::from(count) > reader.bits_left() {
+            return broken(reader.at() / 8, "the forms of a row are cut off");
+        }
+        seen.clear();
+        seen.resize(of_row.len(), false);
+        for _ in 0..count {
+            let mut rank = reader.take(1);
+            if rank == 1 && of_row.len() > 2 {
+                rank = reader.gamma().unwrap_or(u64::MAX);
+            }
+            let rank = usize::try_from(rank).unwrap_or(usize::MAX);
+            let Some((form, seen)) = of_row.get(rank).zip(seen.get_mut(rank)) else {
+                return broken(reader.at() / 8, "a form that its row does not have");
+            };
+            *seen = true;
+            each(*form);
+        }
+        match seen.contains(&false) {
+            true => broken(reader.at() / 8, "a row has a form without an occurrence"),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the bytes end here.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.reader.is_at_end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::groups::GROUP_ROWS;
+    use super::super::list::tests::lists;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn forms_come_back((list, known) in lists(), group in 0usize..4, wanted in any::<u64>()) {
+            let first = (group * GROUP_ROWS).min((list.rows.len() - 1) / GROUP_ROWS * GROUP_ROWS);
+            let places = first..list.rows.len().min(first + GROUP_ROWS);
+            let mut writer = BitWriter::default();
+            put_row_forms(&list, places.clone(), known, &mut writer);
+            let bytes = writer.finish();
+            let forms = RowForms::new(&bytes, known, places.len()).unwrap();
+            let mut occurrences = forms.clone().occurrences().unwrap();
+            let mut read = Vec::new();
+            for place in places.clone() {
+                occurrences.next_row(list.range(place).len() as u32, |form| read.push(form)).unwrap();
+            }
+            prop_assert!(occurrences.is_at_end());
+            let all = list.range(places.start).start..list.range(places.end - 1).end;
+            let expected = list.forms.get(all.clone()).map_or(vec![0; all.len()], <[u32]>::to_vec);
+            prop_assert_eq!(read, expected);
+            let wanted: Vec<u32> = (0..known).filter(|form| wanted >> form & 1 == 1).collect();
+            let found = forms.rows_with(&FormSet::of(&wanted, known)).unwrap();
+            let has = |place: &usize| list.range(*place).any(|at| wanted.contains(list.forms.get(at).unwrap_or(&0)));
+            prop_assert!(found.places().eq(places.clone().filter(has).map(|place| place - first)));
+        }
+
+        #[test]
+        fn no_bytes_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..200), known in 1u32..6, rows in 1usize..=GROUP_ROWS, count in 0u32..200,
+        ) {
+            let Ok(forms) = RowForms::new(&bytes, known, rows) else { return Ok(()) };
+            let _ = forms.clone().rows_with(&FormSet::of(&[known - 1], known));
+            let Ok(mut occurrences) = forms.occurrences() else { return Ok(()) };
+            for _ in 0..rows {
+                let mut read = 0;
+                if occurrences.next_row(count, |form| { assert!(form < known); read += 1; }).is_err() {
+                    break;
+                }
+                prop_assert_eq!(read, count);
+            }
+        }
+    }
+}
