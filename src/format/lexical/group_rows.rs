@@ -22,8 +22,14 @@ impl GroupRows {
     /// Adds the row at a place.
     #[inline]
     pub(super) fn insert(&mut self, place: usize) {
+        self.insert_if(true, place);
+    }
+
+    /// Adds the row at a place if it is wanted, without a jump.
+    #[inline]
+    pub(super) fn insert_if(&mut self, is_wanted: bool, place: usize) {
         if let Some(word) = self.0.get_mut(place / 64) {
-            *word |= 1 << (place % 64);
+            *word |= u64::from(is_wanted) << (place % 64);
         }
     }
 
@@ -45,6 +51,18 @@ impl GroupRows {
         self
     }
 
+    /// Those that are among others too.
+    pub(super) fn and(mut self, others: &GroupRows) -> GroupRows {
+        self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word &= other);
+        self
+    }
+
+    /// Those that are not among others.
+    pub(super) fn and_not(mut self, others: &GroupRows) -> GroupRows {
+        self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word &= !other);
+        self
+    }
+
     /// The first rows of a group, `rows` of them, but these.
     pub(super) fn all_but(self, rows: usize) -> GroupRows {
         let mut all = GroupRows::default();
@@ -56,7 +74,8 @@ impl GroupRows {
         all
     }
 
-    fn count(&self) -> usize {
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 

@@ -312,7 +312,9 @@ pub(super) mod tests {
                 list.rows.push(row);
                 row += 1 + random(gap);
                 let mut position = random(50);
-                for _ in 0..=random(4) {
+                // Some rows have more occurrences than go without a bit for their forms.
+                let more = if random(100) == 0 { 60 + random(10) } else { 0 };
+                for _ in 0..=random(4) + more {
                     list.positions.push(position);
                     if forms > 1 {
                         let is_other = random(1 + (seed % 90) as u32) == 0;

@@ -1,10 +1,13 @@
 //! The forms of a group, row by row, so that rows with a form are found without their counts.
 //!
 //! ```text
-//! rows without form 0, rows of several forms     what a list of two forms needs
-//! of each of these rows, its forms               with three forms and more
-//! of each row of several forms, which is where   read for positions and by merges only
+//! rows without form 0, rows of forms 0 and 1             all of a list of two forms
+//! rows with another form, and which of these have form 1
+//! of each row with another form, those forms
+//! of each row of several forms, which is where           read for positions and by merges only
 //! ```
+//!
+//! So rows with the first form take one set, rows with the second a few, and only rarer forms are listed.
 
 use std::ops::Range;
 
@@ -18,38 +21,48 @@ use super::{Read, broken};
 /// its bytes.
 const FREE_MAX: u32 = 64;
 
-/// Forms of a list of which each row needs no more than the two sets.
+/// Forms that are told by sets of rows, and not listed.
 const PLAIN_FORMS: u32 = 2;
 
 /// Appends the forms of the rows at some places, those of a group; the list has `known` forms.
 pub(super) fn put_row_forms(list: &Decoded, places: Range<usize>, known: u32, out: &mut BitWriter) {
     let rows = places.len();
-    let (mut others, mut several) = (GroupRows::default(), GroupRows::default());
-    let (mut forms, mut listed) = (Vec::new(), Vec::new());
+    let [mut others, mut both, mut rare] = [GroupRows::default(); 3];
+    let (mut seconds, mut listed, mut forms) = (Vec::new(), Vec::new(), Vec::new());
     for (at, place) in places.clone().enumerate() {
         forms_of(list, place, &mut forms);
-        let Some((lowest, more)) = forms.split_first() else { continue };
-        if *lowest > 0 {
+        if forms.first().is_some_and(|lowest| *lowest > 0) {
             others.insert(at);
-            listed.push(*lowest);
         }
-        if !more.is_empty() {
-            several.insert(at);
-            listed.push(more.len() as u32);
-            listed.extend(forms.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)));
+        let plain = forms.partition_point(|form| *form < PLAIN_FORMS);
+        if plain == forms.len() {
+            if plain > 1 {
+                both.insert(at);
+            }
+            continue;
+        }
+        rare.insert(at);
+        seconds.push(forms.contains(&1));
+        listed.push((forms.len() - plain) as u32);
+        let mut last = PLAIN_FORMS - 1;
+        for form in forms.iter().skip(plain) {
+            listed.push(form - last);
+            last = *form;
         }
     }
     others.put(rows, out);
-    several.put(rows, out);
+    both.put(rows, out);
     if known > PLAIN_FORMS {
+        rare.put(rows, out);
+        seconds.iter().for_each(|has_second| out.push((*has_second).into(), 1));
         listed.iter().for_each(|number| out.gamma((*number).into()));
     }
-    for (at, place) in places.enumerate() {
+    for place in places {
         let occurrences = list.forms.get(list.range(place)).unwrap_or_default();
-        if !several.has(at) && occurrences.len() <= FREE_MAX as usize {
+        forms_of(list, place, &mut forms);
+        if forms.len() < 2 && occurrences.len() <= FREE_MAX as usize {
             continue;
         }
-        forms_of(list, place, &mut forms);
         for form in occurrences {
             let rank = forms.binary_search(form).unwrap_or_default();
             out.push(u64::from(rank > 0), 1);
@@ -71,89 +84,120 @@ fn forms_of(list: &Decoded, place: usize, forms: &mut Vec<u32>) {
     }
 }
 
+/// The rows of a group that have any of some forms; the list has `known`, and the group so many rows.
+///
+/// # Errors
+/// Sets that go beyond the rows or the bytes; forms that are none of the list's.
+pub(super) fn rows_with(
+    bytes: &[u8],
+    known: u32,
+    rows: usize,
+    wanted: &FormSet,
+) -> Read<GroupRows> {
+    if wanted.is_first() {
+        let others = GroupRows::take(&mut BitReader::new(bytes, 0), rows)?;
+        return Ok(others.all_but(rows));
+    }
+    RowForms::new(bytes, known, rows)?.rows_with(wanted)
+}
+
 /// The forms of each row of a group.
 #[derive(Clone)]
 pub(super) struct RowForms<'a> {
-    /// Behind the two sets; then behind the rows that were listed.
+    /// Behind the sets; then behind the rows that were listed.
     reader: BitReader<'a>,
     known: u32,
     rows: usize,
     /// Rows without form 0.
     others: GroupRows,
-    /// Rows of several forms.
-    several: GroupRows,
+    /// Rows of forms 0 and 1.
+    both: GroupRows,
+    /// Rows with another form, which are listed.
+    rare: GroupRows,
+    /// Those of them that have form 1.
+    seconds: GroupRows,
 }
 
 impl<'a> RowForms<'a> {
     /// Begins with the forms of a group of so many rows; the list has `known`.
     ///
     /// # Errors
-    /// Sets that go beyond the rows or the bytes.
+    /// Sets that go beyond the rows or the bytes, or contradict each other.
     pub(super) fn new(bytes: &'a [u8], known: u32, rows: usize) -> Read<RowForms<'a>> {
         let mut reader = BitReader::new(bytes, 0);
         let others = GroupRows::take(&mut reader, rows)?;
-        let several = GroupRows::take(&mut reader, rows)?;
-        Ok(RowForms { reader, known, rows, others, several })
+        let both = GroupRows::take(&mut reader, rows)?;
+        let [mut rare, mut seconds] = [GroupRows::default(); 2];
+        if known > PLAIN_FORMS {
+            rare = GroupRows::take(&mut reader, rows)?;
+            if reader.bits_left() < rare.count() as u64 {
+                return broken(reader.at() / 8, "the forms of rows are cut off");
+            }
+            for place in rare.places() {
+                seconds.insert_if(reader.take(1) == 1, place);
+            }
+        }
+        if both.and(&others.or(&rare)) != GroupRows::default() {
+            return broken(0, "sets of rows contradict each other");
+        }
+        Ok(RowForms { reader, known, rows, others, both, rare, seconds })
     }
 
     /// The rows that have any of some forms.
-    ///
-    /// # Errors
-    /// Forms that are none of the list's, or go beyond the bytes.
-    pub(super) fn rows_with(mut self, wanted: &FormSet) -> Read<GroupRows> {
+    fn rows_with(mut self, wanted: &FormSet) -> Read<GroupRows> {
         let mut found = GroupRows::default();
         if wanted.contains(0) {
             found = self.others.all_but(self.rows);
-            if wanted.is_first() {
-                return Ok(found);
-            }
         }
-        for place in self.listed() {
-            self.forms_at(place, |form| {
-                if wanted.contains(form) {
-                    found.insert(place);
-                }
-            })?;
+        if wanted.contains(1) {
+            let plain = self.others.or(&self.both).and_not(&self.rare);
+            found = found.or(&plain).or(&self.seconds);
+        }
+        if wanted.has_from(PLAIN_FORMS) {
+            for place in self.rare.places() {
+                self.listed(|form| found.insert_if(wanted.contains(form), place))?;
+            }
         }
         Ok(found)
     }
 
-    /// The rows that have any but the first form.
-    fn listed(&self) -> impl Iterator<Item = usize> + use<> {
-        self.others.or(&self.several).places()
-    }
-
-    /// Hands out the forms of a row, ascending. Rows ascend, and none of those with other forms than the first is left out.
+    /// Hands out the forms of a row, ascending. Rows ascend, and none that is listed is left out.
     #[inline(always)]
     fn forms_at(&mut self, place: usize, mut each: impl FnMut(u32)) -> Read<()> {
-        let mut form = 0;
-        if self.others.has(place) {
-            form = self.next_form(0)?;
-        }
-        each(form);
-        if self.several.has(place) {
-            let more = if self.known > PLAIN_FORMS { self.number()? } else { 1 };
-            for _ in 0..more {
-                form = self.next_form(form)?;
-                each(form);
+        let is_other = self.others.has(place);
+        if !self.rare.has(place) {
+            each(u32::from(is_other));
+            if self.both.has(place) {
+                each(1);
             }
+            return Ok(());
+        }
+        if !is_other {
+            each(0);
+        }
+        if self.seconds.has(place) {
+            each(1);
+        }
+        self.listed(each)
+    }
+
+    /// Hands out the listed forms of the next row that has any, ascending.
+    #[inline(always)]
+    fn listed(&mut self, mut each: impl FnMut(u32)) -> Read<()> {
+        let mut form = PLAIN_FORMS - 1;
+        for _ in 0..self.number()? {
+            let more = self.number()?;
+            form = form.saturating_add(more);
+            if form >= self.known {
+                let detail = format!("a row has form {form} of {}", self.known);
+                return broken(self.reader.at() / 8, detail);
+            }
+            each(form);
         }
         Ok(())
     }
 
-    /// A greater form of the same row.
-    #[inline]
-    fn next_form(&mut self, form: u32) -> Read<u32> {
-        let more = if self.known > PLAIN_FORMS { self.number()? } else { 1 };
-        match form.checked_add(more).filter(|form| *form < self.known) {
-            Some(form) => Ok(form),
-            None => {
-                broken(self.reader.at() / 8, format!("a row has no such form of {}", self.known))
-            }
-        }
-    }
-
-    #[inline]
+    #[inline(always)]
     fn number(&mut self) -> Read<u32> {
         match self.reader.gamma().and_then(|number| u32::try_from(number).ok()) {
             Some(number) => Ok(number),
@@ -164,13 +208,11 @@ impl<'a> RowForms<'a> {
     /// The form of each occurrence, row by row.
     ///
     /// # Errors
-    /// As [`RowForms::rows_with`].
+    /// As [`rows_with`].
     pub(super) fn occurrences(self) -> Read<OccurrenceForms<'a>> {
         let mut behind = self.clone();
-        if self.known > PLAIN_FORMS {
-            for place in self.listed() {
-                behind.forms_at(place, |_| ())?;
-            }
+        for _ in self.rare.places() {
+            behind.listed(|_| ())?;
         }
         Ok(OccurrenceForms {
             reader: behind.reader,
@@ -204,12 +246,18 @@ impl OccurrenceForms<'_> {
         let place = self.place;
         self.place += 1;
         let OccurrenceForms { rows, reader, of_row, seen, .. } = self;
-        let is_several = rows.several.has(place);
-        if !is_several && count <= FREE_MAX {
+        let is_single = !rows.rare.has(place) && !rows.both.has(place);
+        if is_single && count <= FREE_MAX {
             return rows.forms_at(place, |form| (0..count).for_each(|_| each(form)));
         }
         of_row.clear();
         rows.forms_at(place, |form| of_row.push(form))?;
+        if let [form] = *of_row.as_slice()
+            && count <= FREE_MAX
+        {
+            (0..count).for_each(|_| each(form));
+            return Ok(());
+        }
         if u64::from(count) > reader.bits_left() {
             return broken(reader.at() / 8, "the forms of a row are cut off");
         }
@@ -266,7 +314,7 @@ mod tests {
             let expected = list.forms.get(all.clone()).map_or(vec![0; all.len()], <[u32]>::to_vec);
             prop_assert_eq!(read, expected);
             let wanted: Vec<u32> = (0..known).filter(|form| wanted >> form & 1 == 1).collect();
-            let found = forms.rows_with(&FormSet::of(&wanted, known)).unwrap();
+            let found = rows_with(&bytes, known, places.len(), &FormSet::of(&wanted, known)).unwrap();
             let has = |place: &usize| list.range(*place).any(|at| wanted.contains(list.forms.get(at).unwrap_or(&0)));
             prop_assert!(found.places().eq(places.clone().filter(has).map(|place| place - first)));
         }
@@ -276,7 +324,7 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..200), known in 1u32..6, rows in 1usize..=GROUP_ROWS, count in 0u32..200,
         ) {
             let Ok(forms) = RowForms::new(&bytes, known, rows) else { return Ok(()) };
-            let _ = forms.clone().rows_with(&FormSet::of(&[known - 1], known));
+            let _ = rows_with(&bytes, known, rows, &FormSet::of(&[known - 1], known));
             let Ok(mut occurrences) = forms.occurrences() else { return Ok(()) };
             for _ in 0..rows {
                 let mut read = 0;

@@ -8,7 +8,7 @@ use super::groups::{GROUP_BLOCKS, GROUP_ROWS, Group};
 use super::list::decode_list;
 use super::pack::BLOCK;
 use super::positions::PositionReader;
-use super::row_forms::{OccurrenceForms, RowForms};
+use super::row_forms::{OccurrenceForms, RowForms, rows_with};
 use super::shape::{FormCoding, ListCoding, ListShape};
 use super::{Read, broken};
 
@@ -68,7 +68,10 @@ pub fn visit_rows(
         }
         let found = match forms.is_all() {
             true => None,
-            false => Some(row_forms(&group, number, shape)?.rows_with(forms)?),
+            false => {
+                let rows = rows_of(number, shape);
+                Some(rows_with(group.forms, shape.forms, rows, forms)?)
+            }
         };
         for block in 0..GROUP_BLOCKS {
             if cursor.load_rows()? {
@@ -80,10 +83,9 @@ pub fn visit_rows(
     Ok(())
 }
 
-/// The forms of a group that are coded row by row.
-fn row_forms<'a>(group: &Group<'a>, number: usize, shape: &ListShape) -> Read<RowForms<'a>> {
-    let rows = (shape.rows as usize).saturating_sub(number * GROUP_ROWS).min(GROUP_ROWS);
-    RowForms::new(group.forms, shape.forms, rows)
+/// Rows of a group.
+fn rows_of(number: usize, shape: &ListShape) -> usize {
+    (shape.rows as usize).saturating_sub(number * GROUP_ROWS).min(GROUP_ROWS)
 }
 
 /// Hands out those rows of a block that are wanted and, where bits say which ones have the forms, among those.
@@ -219,7 +221,7 @@ enum GroupForms<'a> {
     All,
     Occurrences(FormMask),
     /// With whether each occurrence of the last row is of a selected form.
-    Rows(OccurrenceForms<'a>, Vec<bool>),
+    Rows(Box<OccurrenceForms<'a>>, Vec<bool>),
 }
 
 /// Which occurrences of a row are selected.
@@ -249,8 +251,9 @@ impl<'a> GroupForms<'a> {
                 Ok(GroupForms::Occurrences(mask))
             }
             FormCoding::Rows => {
-                let occurrences = row_forms(group, number, shape)?.occurrences()?;
-                Ok(GroupForms::Rows(occurrences, Vec::new()))
+                let rows = rows_of(number, shape);
+                let forms = RowForms::new(group.forms, shape.forms, rows)?;
+                Ok(GroupForms::Rows(Box::new(forms.occurrences()?), Vec::new()))
             }
         }
     }
