@@ -298,7 +298,9 @@ mod tests {
     proptest! {
         #[test]
         fn forms_come_back((list, known) in lists(), group in 0usize..4, wanted in any::<u64>()) {
-            prop_assume!(known > 1);
+            if known == 1 {
+                return Ok(());
+            }
             let first = (group * GROUP_ROWS).min((list.rows.len() - 1) / GROUP_ROWS * GROUP_ROWS);
             let places = first..list.rows.len().min(first + GROUP_ROWS);
             let mut writer = BitWriter::default();
