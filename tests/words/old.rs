@@ -16,12 +16,15 @@ use super::check_phrases;
 /// Documents in `tests/data/lexical-3`: titles and abstracts of up to nine words, two with one word seventy times.
 const DOCUMENTS: u32 = 1100;
 
+/// Documents that are added.
+const NEW: u32 = 3;
+
 fn documents(snapshot: &Snapshot) -> BTreeMap<Key, Document> {
     let known = |number: u32| {
         let document = snapshot.get(&Key::pmid(number)).unwrap();
         document.map(|document| (document.key.clone(), document))
     };
-    (1..=DOCUMENTS + 1).filter_map(known).collect()
+    (1..=DOCUMENTS + NEW).filter_map(known).collect()
 }
 
 /// The versions of the lexical indexes in a folder, in the order of their segments.
@@ -54,11 +57,14 @@ fn an_older_index_answers_as_a_new_one_and_merging_makes_it_new() {
 
     let mut writer = database.writer(WriterOptions::default()).unwrap();
     writer.delete(&Key::pmid(300)).unwrap();
-    let mut document = Document::new(Key::pmid(DOCUMENTS + 1));
-    document.title = "zebra kinase inhibitors".into();
-    writer.upsert(document).unwrap();
-    writer.commit().unwrap();
-    assert_eq!(versions(folder.path()), [3, VERSION]);
+    // As many segments as a merge takes.
+    for number in 1..=NEW {
+        let mut document = Document::new(Key::pmid(DOCUMENTS + number));
+        document.title = "zebra kinase inhibitors".into();
+        writer.upsert(document).unwrap();
+        writer.commit().unwrap();
+    }
+    assert_eq!(versions(folder.path()), [3, VERSION, VERSION, VERSION]);
     let known = documents(&database.snapshot());
     let found = check_phrases("versions 3 and 4", &database.snapshot(), &known);
     writer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
