@@ -5,9 +5,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use medvec::format::lexical::{
-    Decoded, FormSet, ListCoding, ListShape, NO_ROW, PostingCursor, Selection, TermBlock,
-    TermIndexEntry, TermReader, Wanted, decode_list, encode_list, parts_at, visit_positions,
-    visit_rows,
+    Decoded, FormCoding, FormSet, ListCoding, ListShape, NO_ROW, PostingCursor, Selection,
+    TermBlock, TermIndexEntry, TermReader, Wanted, decode_list, encode_list, parts_at,
+    visit_positions, visit_rows,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -24,7 +24,8 @@ fuzz_target!(|bytes: &[u8]| {
         },
     );
     let lengths: Vec<u8> = (0..rows).map(|row| (row % 251) as u8).collect();
-    let coding = ListCoding { lengths: &lengths, positions: true };
+    let form_coding = if head[15] & 2 == 0 { FormCoding::Rows } else { FormCoding::Occurrences };
+    let coding = ListCoding { lengths: &lengths, positions: true, forms: form_coding };
     let (postings, positions) = rest.split_at((usize::from(head[13]) * 4).min(rest.len()));
     for wanted in [Wanted::default(), Wanted { forms: true, positions: true }] {
         let mut list = Decoded::default();
@@ -53,9 +54,8 @@ fuzz_target!(|bytes: &[u8]| {
         [Selection { forms: &forms, rows: None }, Selection { forms: &forms, rows: Some(&some) }]
     {
         let mut visited = Vec::new();
-        let outcome = visit_rows(postings, &shape, rows, selection, &mut |rows| {
-            visited.extend_from_slice(rows)
-        });
+        let mut push = |rows: &[u32]| visited.extend_from_slice(rows);
+        let outcome = visit_rows(postings, &shape, rows, form_coding, selection, &mut push);
         assert!(visited.is_sorted_by(|a, b| a < b) && visited.last().is_none_or(|row| *row < rows));
         let mut found = Vec::new();
         let mut push = |row, _: &[u32]| found.push(row);

@@ -56,7 +56,12 @@ fn title(row: u32) -> Vec<String> {
         6 => format!("r{}", below(900)),
         _ => format!("s{row}"),
     };
-    (0..count).map(word).collect()
+    let mut words: Vec<String> = (0..count).map(word).collect();
+    if row.is_multiple_of(97) {
+        // More occurrences than a row has without a bit for each.
+        words.extend((0..70).map(|_| "inhibitor".to_owned()));
+    }
+    words
 }
 
 /// A stream of the text.
@@ -226,7 +231,8 @@ impl Lists<'_> {
         for (rows, end) in rows.chunks(512).zip(ends) {
             let occurrences = (end[0] - before[0]) as u64;
             let mut bits = Bits { bytes: &coded[before[1]..end[1]], at: 0 };
-            let forms = forms(&mut bits, Head { occurrences, ..head });
+            let forms = forms_by_row(&mut bits, head, rows);
+            assert_eq!(forms.len() as u64, occurrences);
             bits.end();
             let mut bits = Bits { bytes: &positions[before[2]..end[2]], at: 0 };
             found.extend(self.positions(&mut bits, head, rows, &forms));
@@ -280,6 +286,67 @@ fn forms(bits: &mut Bits<'_>, head: Head) -> Vec<u64> {
     }
     forms.resize(head.occurrences as usize, 0);
     forms
+}
+
+/// The same, row by row, of a group.
+fn forms_by_row(bits: &mut Bits<'_>, head: Head, rows: &[(u64, u64)]) -> Vec<u64> {
+    let none = vec![false; rows.len()];
+    let (mut others, mut both, mut rare) = (none.clone(), none.clone(), none);
+    if head.forms > 1 {
+        others = set(bits, rows.len());
+        both = set(bits, rows.len());
+    }
+    if head.forms > 2 {
+        rare = set(bits, rows.len());
+    }
+    let has_second: Vec<bool> = rare.iter().map(|is_rare| *is_rare && bits.bit() == 1).collect();
+    let mut of_rows = Vec::new();
+    for (place, is_rare) in rare.into_iter().enumerate() {
+        let (is_other, is_both) = (others[place], both[place]);
+        assert!(!is_both || !is_other && !is_rare);
+        let mut forms = Vec::new();
+        forms.extend((!is_other).then_some(0));
+        forms.extend((has_second[place] || is_both || is_other && !is_rare).then_some(1));
+        let mut last = 1;
+        for _ in 0..if is_rare { bits.gamma() } else { 0 } {
+            last += bits.gamma();
+            forms.push(last);
+        }
+        of_rows.push(forms);
+    }
+    let mut found = Vec::new();
+    for (forms, (_, count)) in of_rows.iter().zip(rows) {
+        let first = found.len();
+        for _ in 0..*count {
+            let mut place = 0;
+            if head.forms > 1 && (forms.len() > 1 || *count > 64) {
+                place = bits.bits(1);
+                if place == 1 && forms.len() > 2 {
+                    place = bits.gamma();
+                }
+            }
+            found.push(forms[place as usize]);
+        }
+        assert!(forms.iter().all(|form| found[first..].contains(form)));
+    }
+    found
+}
+
+/// A set of the rows of a group.
+fn set(bits: &mut Bits<'_>, rows: usize) -> Vec<bool> {
+    if bits.bit() == 1 {
+        return (0..rows).map(|_| bits.bit() == 1).collect();
+    }
+    let is_rest = bits.bit() == 1;
+    let mut found = vec![is_rest; rows];
+    let count = bits.gamma() - 1;
+    let mut next = 0;
+    for _ in 0..count {
+        let place = next + bits.rice(log2(rows as u64 / count)) as usize;
+        found[place] = !is_rest;
+        next = place + 1;
+    }
+    found
 }
 
 /// The words of a segment.

@@ -8,6 +8,7 @@ mod common;
 mod expand;
 mod hybrid;
 mod like;
+mod old;
 mod plain;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -316,37 +317,40 @@ fn phrases_and_proximity_find_what_a_reader_finds() {
     let large =
         [(50, false), (51, true)].map(|(seed, compact)| database_of(5000, seed, true, compact));
     for (seed, (database, documents)) in (1..).zip(small.chain(large)) {
-        let snapshot = database.snapshot();
-        snapshot.verify(&Control::default()).unwrap();
-        for fields in FIELDS {
-            let in_fields = |document: &Document, test: &dyn Fn(&Plain) -> bool| {
-                fields.iter().any(|field| texts(document, *field).iter().any(test))
-            };
-            for (pattern, units) in PHRASES {
-                let units: Vec<(Vec<&str>, Option<&str>)> =
-                    units.iter().map(|(parts, joined)| (parts.to_vec(), *joined)).collect();
-                let expected = plain_keys(&documents, |document| {
-                    in_fields(document, &|plain| has_phrase(plain, &units))
+        found_any += check_phrases(&format!("seed {seed}"), &database.snapshot(), &documents);
+    }
+    assert!(found_any > 1000, "{found_any}");
+}
+
+/// Compares what phrases and words near each other find with what a reader of the documents finds, and says how much that is.
+fn check_phrases(name: &str, snapshot: &Snapshot, documents: &BTreeMap<Key, Document>) -> usize {
+    snapshot.verify(&Control::default()).unwrap();
+    let mut found_any = 0;
+    for fields in FIELDS {
+        let in_fields = |document: &Document, test: &dyn Fn(&Plain) -> bool| {
+            fields.iter().any(|field| texts(document, *field).iter().any(test))
+        };
+        for (pattern, units) in PHRASES {
+            let units: Vec<(Vec<&str>, Option<&str>)> =
+                units.iter().map(|(parts, joined)| (parts.to_vec(), *joined)).collect();
+            let expected = plain_keys(documents, |document| {
+                in_fields(document, &|plain| has_phrase(plain, &units))
+            });
+            let found = keys_of(snapshot, Filter::text(fields, pattern));
+            assert_eq!(found, expected, "{name}, {pattern:?} in {fields:?}");
+            found_any += expected.len();
+        }
+        for (pattern, words) in NEAR {
+            for between in [0, 1, 5, 40] {
+                let expected = plain_keys(documents, |document| {
+                    in_fields(document, &|plain| is_near(plain, words, between as usize))
                 });
-                let found = keys_of(&snapshot, Filter::text(fields, pattern));
-                assert_eq!(found, expected, "seed {seed}, {pattern:?} in {fields:?}");
-                found_any += expected.len();
-            }
-            for (pattern, words) in NEAR {
-                for between in [0, 1, 5, 40] {
-                    let expected = plain_keys(&documents, |document| {
-                        in_fields(document, &|plain| is_near(plain, words, between as usize))
-                    });
-                    let found = keys_of(&snapshot, Filter::near(fields, pattern, between));
-                    assert_eq!(
-                        found, expected,
-                        "seed {seed}, {pattern:?} ~{between} in {fields:?}"
-                    );
-                }
+                let found = keys_of(snapshot, Filter::near(fields, pattern, between));
+                assert_eq!(found, expected, "{name}, {pattern:?} ~{between} in {fields:?}");
             }
         }
     }
-    assert!(found_any > 1000, "{found_any}");
+    found_any
 }
 
 #[test]

@@ -71,6 +71,7 @@ impl BitWriter {
 }
 
 /// Reads what [`BitWriter`] wrote. Behind the end come zeros, which are no number.
+#[derive(Clone)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -228,6 +228,15 @@ impl<'a> PostingCursor<'a> {
 
     /// Decodes the next block; `false` behind the last.
     pub(super) fn load_next(&mut self) -> Read<bool> {
+        self.load(true)
+    }
+
+    /// Decodes the rows of the next block, whose counts are then not to be asked for; `false` behind the last.
+    pub(super) fn load_rows(&mut self) -> Read<bool> {
+        self.load(false)
+    }
+
+    fn load(&mut self, with_counts: bool) -> Read<bool> {
         (self.length, self.at) = (0, 0);
         if self.rows_left == 0 {
             return Ok(false);
@@ -240,7 +249,7 @@ impl<'a> PostingCursor<'a> {
         };
         if self.rows_left >= BLOCK as u32 {
             let Some(entry) = entry else { return broken(start, "a block without skip entry") };
-            self.unpack_block(bytes, &entry)?;
+            self.unpack_block(bytes, &entry, with_counts)?;
         } else {
             self.read_tail(bytes, entry.is_some())?;
         }
@@ -258,15 +267,18 @@ impl<'a> PostingCursor<'a> {
         Ok(true)
     }
 
-    fn unpack_block(&mut self, bytes: &[u8], entry: &SkipEntry) -> Read<()> {
+    fn unpack_block(&mut self, bytes: &[u8], entry: &SkipEntry, with_counts: bool) -> Read<()> {
         let PostingCursor { rows: deltas, counts, .. } = self;
         let split = bytes.split_at_checked(block_bytes(entry.row_width));
         let read = split.and_then(|(rows, rest)| {
             unpack(rows, entry.row_width, deltas)?;
             let (packed, patches) = rest.split_at_checked(block_bytes(entry.count_width))?;
-            unpack(packed, entry.count_width, counts)?;
             let mut patches = BitReader::new(patches, 0);
             take_patches(&mut patches, entry.row_width, deltas)?;
+            if !with_counts {
+                return Some(());
+            }
+            unpack(packed, entry.count_width, counts)?;
             take_patches(&mut patches, entry.count_width, counts)?;
             patches.is_at_end().then_some(())
         });
@@ -280,12 +292,18 @@ impl<'a> PostingCursor<'a> {
             return broken(self.next_start, "a row has more than 32 bits");
         }
         let mut next = first as u32;
-        for row in deltas {
-            let delta = *row;
-            *row = next.wrapping_add(delta);
-            next = row.wrapping_add(1);
+        // Four sums at a time, so that each waits for a quarter of the additions before it. None wraps, as was checked.
+        for four in deltas.as_chunks_mut::<4>().0 {
+            let [a, b, c, d] = *four;
+            let ab = a.wrapping_add(b).wrapping_add(1);
+            let abc = ab.wrapping_add(c).wrapping_add(1);
+            let abcd = abc.wrapping_add(d).wrapping_add(1);
+            *four = [a, ab, abc, abcd].map(|sum| next.wrapping_add(sum));
+            next = next.wrapping_add(abcd).wrapping_add(1);
         }
-        counts.iter_mut().for_each(|count| *count = count.saturating_add(1));
+        if with_counts {
+            counts.iter_mut().for_each(|count| *count = count.saturating_add(1));
+        }
         self.length = BLOCK;
         Ok(())
     }

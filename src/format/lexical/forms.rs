@@ -62,6 +62,16 @@ impl FormSet {
         self.is_all
     }
 
+    /// Whether the first form is the only one.
+    pub(super) fn is_first(&self) -> bool {
+        self.few == 1 && self.more.is_empty()
+    }
+
+    /// Whether it has a form from one on, which is below 64.
+    pub(super) fn has_from(&self, form: u32) -> bool {
+        self.few >> form != 0 || !self.more.is_empty()
+    }
+
     #[inline]
     pub(super) fn contains(&self, form: u32) -> bool {
         match form < u64::BITS {

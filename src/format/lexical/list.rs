@@ -18,7 +18,8 @@ use super::groups::{GROUP_ROWS, GroupEntry, Groups};
 use super::pack::BLOCK;
 use super::patch::{put_block, width_for};
 use super::positions::{PositionReader, put_positions};
-use super::shape::{ListCoding, ListInfo, ListShape, SkipEntry};
+use super::row_forms::{RowForms, put_row_forms};
+use super::shape::{FormCoding, ListCoding, ListInfo, ListShape, SkipEntry};
 use super::{Read, broken};
 
 /// Appends a list; `is_text` as in [`ListShape`].
@@ -113,8 +114,12 @@ fn encode_blocks(
             out.extend_from_slice(&entry.encode());
         }
         let mut bits = BitWriter::default();
-        if shape.forms > 1 {
-            put_forms(list.forms.get(occurrences).unwrap_or_default(), &mut bits);
+        match coding.forms {
+            _ if shape.forms == 1 => {}
+            FormCoding::Rows => put_row_forms(list, places.clone(), shape.forms, &mut bits),
+            FormCoding::Occurrences => {
+                put_forms(list.forms.get(occurrences).unwrap_or_default(), &mut bits);
+            }
         }
         forms.extend(bits.finish());
         if coding.positions {
@@ -233,11 +238,26 @@ fn decode_groups(
         if group.occurrences != (occurrences.start as u32..occurrences.end as u32) {
             return broken(0, format!("group {number} does not begin where its rows do"));
         }
-        let mut bits = BitReader::new(group.forms, 0);
-        if shape.forms > 1 {
-            take_forms(&mut bits, shape.forms, group.occurrences.len() as u32, &mut out.forms)?;
-        }
-        if !bits.is_at_end() {
+        let is_at_end = match coding.forms {
+            FormCoding::Rows if shape.forms > 1 => {
+                let forms = RowForms::new(group.forms, shape.forms, places.len())?;
+                let mut forms = forms.occurrences()?;
+                for place in places.clone() {
+                    let count = out.range(place).len() as u32;
+                    forms.next_row(count, |form| out.forms.push(form))?;
+                }
+                forms.is_at_end()
+            }
+            _ => {
+                let mut bits = BitReader::new(group.forms, 0);
+                if shape.forms > 1 {
+                    let count = group.occurrences.len() as u32;
+                    take_forms(&mut bits, shape.forms, count, &mut out.forms)?;
+                }
+                bits.is_at_end()
+            }
+        };
+        if !is_at_end {
             return broken(0, "bytes follow the forms");
         }
         if wanted.positions && coding.positions {
@@ -292,7 +312,9 @@ pub(super) mod tests {
                 list.rows.push(row);
                 row += 1 + random(gap);
                 let mut position = random(50);
-                for _ in 0..=random(4) {
+                // Some rows have more occurrences than go without a bit for their forms.
+                let more = if random(100) == 0 { 60 + random(10) } else { 0 };
+                for _ in 0..=random(4) + more {
                     list.positions.push(position);
                     if forms > 1 {
                         let is_other = random(1 + (seed % 90) as u32) == 0;
@@ -311,14 +333,20 @@ pub(super) mod tests {
         (0..=*list.rows.last().unwrap()).map(|row| (row % 200) as u8).collect()
     }
 
+    /// Both codings of forms.
+    pub(in crate::format::lexical) fn form_codings() -> impl Strategy<Value = FormCoding> {
+        prop_oneof![Just(FormCoding::Occurrences), Just(FormCoding::Rows)]
+    }
+
     /// The bytes of a list with positions, the length code of every row, and its sizes.
     pub(in crate::format::lexical) fn encoded(
         list: &Decoded,
         forms: u32,
         is_text: bool,
+        coding: FormCoding,
     ) -> (Vec<u8>, Vec<u8>, ListInfo) {
         let (mut bytes, lengths) = (Vec::new(), lengths(list));
-        let coding = ListCoding { lengths: &lengths, positions: true };
+        let coding = ListCoding { lengths: &lengths, positions: true, forms: coding };
         let info = encode_list(list, forms, is_text, coding, &mut bytes).unwrap();
         (bytes, lengths, info)
     }
@@ -329,10 +357,12 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn lists_come_back((list, forms) in lists(), is_text: bool, with_positions: bool) {
+        fn lists_come_back(
+            (list, forms) in lists(), is_text: bool, with_positions: bool, coding in form_codings(),
+        ) {
             let lengths = lengths(&list);
             let rows = lengths.len() as u32;
-            let coding = ListCoding { lengths: &lengths, positions: with_positions };
+            let coding = ListCoding { lengths: &lengths, positions: with_positions, forms: coding };
             let mut bytes = Vec::new();
             let info = encode_list(&list, forms, is_text, coding, &mut bytes).unwrap();
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);
@@ -366,11 +396,11 @@ pub(super) mod tests {
 
         #[test]
         fn damaged_lists_are_errors_or_lists(
-            (list, forms) in lists(), at in any::<prop::sample::Index>(), flip in 1u8..=255,
+            (list, forms) in lists(), at in any::<prop::sample::Index>(), flip in 1u8..=255, coding in form_codings(),
         ) {
-            let (mut bytes, lengths, info) = encoded(&list, forms, true);
+            let (mut bytes, lengths, info) = encoded(&list, forms, true, coding);
             let rows = lengths.len() as u32;
-            let coding = ListCoding { lengths: &lengths, positions: true };
+            let coding = ListCoding { lengths: &lengths, positions: true, forms: coding };
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);

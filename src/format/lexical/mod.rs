@@ -15,6 +15,7 @@ mod bits;
 mod cursor;
 mod decoded;
 mod forms;
+mod group_rows;
 mod groups;
 mod list;
 mod pack;
@@ -22,6 +23,7 @@ mod parts;
 mod patch;
 mod positions;
 mod record;
+mod row_forms;
 mod select;
 mod shape;
 mod terms;
@@ -33,9 +35,11 @@ pub use forms::FormSet;
 pub use groups::GroupEntry;
 pub use list::{decode_list, encode_list};
 pub use parts::{PartLengths, PartsWriter, parts_at};
-pub use record::{LexicalField, LexicalMeta, LexicalSection, VERSION, length_code, length_of_code};
+pub use record::{
+    LexicalField, LexicalMeta, LexicalSection, VERSION, form_coding, length_code, length_of_code,
+};
 pub use select::{Selection, visit_positions, visit_rows};
-pub use shape::{ListCoding, ListInfo, ListShape, SkipEntry};
+pub use shape::{FormCoding, ListCoding, ListInfo, ListShape, SkipEntry};
 pub use terms::{
     TERM_BLOCK_KEYS, TermBlock, TermEntry, TermIndexEntry, TermReader, TermWriter, Word,
 };

@@ -1,9 +1,19 @@
 //! The fields, the meta record, and the code of lengths.
 
 use super::super::layout::layout;
+use super::shape::FormCoding;
 
-/// The version of this chapter. A section of another version is ignored and can be made again.
-pub const VERSION: u32 = 3;
+/// The version of this chapter that is written.
+pub const VERSION: u32 = 4;
+
+/// How the lists of a version of the chapter code forms; `None` for a version that is ignored: its sections can be made again.
+pub fn form_coding(version: u32) -> Option<FormCoding> {
+    match version {
+        3 => Some(FormCoding::Occurrences),
+        VERSION => Some(FormCoding::Rows),
+        _ => None,
+    }
+}
 
 /// What a word stands in. The numbers are those of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,11 +4,12 @@ use super::bits::BitReader;
 use super::cursor::PostingCursor;
 use super::decoded::{Decoded, Wanted};
 use super::forms::{FormMask, FormSet};
-use super::groups::GROUP_BLOCKS;
+use super::groups::{GROUP_BLOCKS, GROUP_ROWS, Group};
 use super::list::decode_list;
 use super::pack::BLOCK;
 use super::positions::PositionReader;
-use super::shape::{ListCoding, ListShape};
+use super::row_forms::{OccurrenceForms, RowForms, rows_with};
+use super::shape::{FormCoding, ListCoding, ListShape};
 use super::{Read, broken};
 
 /// What of a list is wanted.
@@ -23,7 +24,8 @@ pub struct Selection<'a> {
 /// Hands out the rows that have a selected occurrence, ascending, 128 at most at a time. `bytes` are those of
 /// [`decode_list`], `rows` are the rows of the segment.
 ///
-/// Cost: of each group of 512 rows with one that is wanted, rows and forms.
+/// Cost: of each group of 512 rows with one that is wanted, the rows and, unless all forms are selected, their forms; counts
+/// too where forms are coded occurrence by occurrence.
 ///
 /// # Errors
 /// As [`decode_list`], in what is read.
@@ -31,6 +33,7 @@ pub fn visit_rows(
     bytes: &[u8],
     shape: &ListShape,
     rows: u32,
+    coding: FormCoding,
     selection: Selection<'_>,
     visit: &mut dyn FnMut(&[u32]),
 ) -> Read<()> {
@@ -50,18 +53,66 @@ pub fn visit_rows(
             continue;
         }
         let group = groups.get(number)?;
-        let count = group.occurrences.len() as u32;
-        let mask = mask_of(&mut BitReader::new(group.forms, 0), shape, count, forms)?;
         cursor.go_to_group(number)?;
-        let mut end = 0;
-        for _ in 0..GROUP_BLOCKS {
-            if cursor.load_next()? {
-                visit_block(&cursor, mask.as_ref(), &mut end, &mut wanted, visit);
+        if !forms.is_all() && coding == FormCoding::Occurrences {
+            let count = group.occurrences.len() as u32;
+            let mask = mask_of(&mut BitReader::new(group.forms, 0), shape, count, forms)?;
+            let mut end = 0;
+            for _ in 0..GROUP_BLOCKS {
+                if cursor.load_next()? {
+                    visit_block(&cursor, mask.as_ref(), &mut end, &mut wanted, visit);
+                }
+            }
+            check_end(&mask, end, count)?;
+            continue;
+        }
+        let found = match forms.is_all() {
+            true => None,
+            false => {
+                let rows = rows_of(number, shape);
+                Some(rows_with(group.forms, shape.forms, rows, forms)?)
+            }
+        };
+        for block in 0..GROUP_BLOCKS {
+            if cursor.load_rows()? {
+                let found = found.map(|found| found.of_block(block));
+                visit_rows_of(cursor.block(), found, &mut wanted, visit);
             }
         }
-        check_end(&mask, end, count)?;
     }
     Ok(())
+}
+
+/// Rows of a group.
+fn rows_of(number: usize, shape: &ListShape) -> usize {
+    (shape.rows as usize).saturating_sub(number * GROUP_ROWS).min(GROUP_ROWS)
+}
+
+/// Hands out those rows of a block that are wanted and, where bits say which ones have the forms, among those.
+#[inline]
+fn visit_rows_of(
+    rows: &[u32],
+    found: Option<[u64; BLOCK / 64]>,
+    wanted: &mut Walk<'_>,
+    visit: &mut dyn FnMut(&[u32]),
+) {
+    if found.is_none() && wanted.is_every() {
+        visit(rows);
+        return;
+    }
+    let (mut kept, mut count) = ([0; BLOCK], 0);
+    for (rows, bits) in rows.chunks(64).zip(found.unwrap_or([u64::MAX; BLOCK / 64])) {
+        let mut bits = bits;
+        while bits != 0 {
+            let place = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            // Behind the last row of a list only `u64::MAX` has bits.
+            let Some((row, to)) = rows.get(place).zip(kept.get_mut(count)) else { break };
+            *to = *row;
+            count += usize::from(wanted.has(*row));
+        }
+    }
+    visit(kept.get(..count).unwrap_or_default());
 }
 
 /// Whether rows have as many occurrences as a mask has.
@@ -82,10 +133,6 @@ fn visit_block(
     wanted: &mut Walk<'_>,
     visit: &mut dyn FnMut(&[u32]),
 ) {
-    if mask.is_none() && wanted.is_every() {
-        visit(cursor.block());
-        return;
-    }
     let (mut kept, mut count) = ([0; BLOCK], 0);
     for (row, occurrences) in cursor.loaded() {
         if let Some(place) = kept.get_mut(count) {
@@ -132,7 +179,7 @@ pub fn visit_positions(
         }
         let group = groups.get(number)?;
         let count = group.occurrences.len() as u32;
-        let mask = mask_of(&mut BitReader::new(group.forms, 0), shape, count, selection.forms)?;
+        let mut forms = GroupForms::new(&group, number, shape, coding.forms, selection.forms)?;
         let mut bits = BitReader::new(group.positions, 0);
         let mut reader = PositionReader::new(&mut bits, shape, coding);
         cursor.go_to_group(number)?;
@@ -142,18 +189,20 @@ pub fn visit_positions(
                 break;
             }
             for (row, occurrences) in cursor.loaded() {
-                let mut at = next;
+                let first = next;
                 next = next.saturating_add(occurrences);
                 if next > count {
                     return broken(0, format!("more than {count} occurrences in group {number}"));
                 }
+                let selected = forms.next_row(first, occurrences, selection.forms)?;
                 if !wanted.has(row) {
                     reader.row(row, occurrences, |_| ())?;
                     continue;
                 }
                 kept.clear();
+                let mut at = 0;
                 reader.row(row, occurrences, |position| {
-                    if mask.as_ref().is_none_or(|mask| mask.has(at)) {
+                    if selected.has(at) {
                         kept.push(position);
                     }
                     at += 1;
@@ -165,6 +214,75 @@ pub fn visit_positions(
         }
     }
     Ok(())
+}
+
+/// The forms of a group as they are coded.
+enum GroupForms<'a> {
+    All,
+    Occurrences(FormMask),
+    /// With whether each occurrence of the last row is of a selected form.
+    Rows(Box<OccurrenceForms<'a>>, Vec<bool>),
+}
+
+/// Which occurrences of a row are selected.
+enum Selected<'a> {
+    All,
+    /// Those of a mask, from an occurrence on.
+    Mask(&'a FormMask, u32),
+    Each(&'a [bool]),
+}
+
+impl<'a> GroupForms<'a> {
+    fn new(
+        group: &Group<'a>,
+        number: usize,
+        shape: &ListShape,
+        coding: FormCoding,
+        forms: &FormSet,
+    ) -> Read<GroupForms<'a>> {
+        if forms.is_all() {
+            return Ok(GroupForms::All);
+        }
+        match coding {
+            FormCoding::Occurrences => {
+                let count = group.occurrences.len() as u32;
+                let mut bits = BitReader::new(group.forms, 0);
+                let mask = FormMask::read(&mut bits, shape.forms, count, forms)?;
+                Ok(GroupForms::Occurrences(mask))
+            }
+            FormCoding::Rows => {
+                let rows = rows_of(number, shape);
+                let forms = RowForms::new(group.forms, shape.forms, rows)?;
+                Ok(GroupForms::Rows(Box::new(forms.occurrences()?), Vec::new()))
+            }
+        }
+    }
+
+    /// The next row, whose first occurrence and number of occurrences are given.
+    #[inline]
+    fn next_row(&mut self, first: u32, count: u32, forms: &FormSet) -> Read<Selected<'_>> {
+        Ok(match self {
+            GroupForms::All => Selected::All,
+            GroupForms::Occurrences(mask) => Selected::Mask(mask, first),
+            GroupForms::Rows(rows, each) => {
+                each.clear();
+                rows.next_row(count, |form| each.push(forms.contains(form)))?;
+                Selected::Each(each)
+            }
+        })
+    }
+}
+
+impl Selected<'_> {
+    /// Whether an occurrence of the row is.
+    #[inline]
+    fn has(&self, at: u32) -> bool {
+        match self {
+            Selected::All => true,
+            Selected::Mask(mask, first) => mask.has(first.saturating_add(at)),
+            Selected::Each(each) => each.get(at as usize).copied().unwrap_or_default(),
+        }
+    }
 }
 
 /// What of `count` occurrences is of some forms; `None` for all.
@@ -228,21 +346,22 @@ fn select(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::list::tests::{encoded, lists};
+    use super::super::list::tests::{encoded, form_codings, lists};
     use super::*;
 
     proptest! {
         #[test]
         fn a_selection_is_that_of_the_whole_list(
             (list, forms) in lists(), is_text: bool, wanted_forms in any::<u64>(), step in 1usize..300, every_row: bool,
+            form_coding in form_codings(),
         ) {
             let mut numbers: Vec<u32> = (0..forms).filter(|form| wanted_forms >> form & 1 == 1).collect();
             if numbers.is_empty() {
                 numbers.push(forms - 1);
             }
             let set = FormSet::of(&numbers, forms);
-            let (bytes, lengths, info) = encoded(&list, forms, is_text);
-            let coding = ListCoding { lengths: &lengths, positions: true };
+            let (bytes, lengths, info) = encoded(&list, forms, is_text, form_coding);
+            let coding = ListCoding { lengths: &lengths, positions: true, forms: form_coding };
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);
             let rows: Vec<u32> = (0..=*list.rows.last().unwrap()).step_by(step).collect();
             let selection = Selection { forms: &set, rows: (!every_row).then_some(&rows) };
@@ -257,23 +376,26 @@ mod tests {
             prop_assert_eq!(&read, &expected);
             let mut visited = Vec::new();
             let segment_rows = lengths.len() as u32;
-            visit_rows(postings, &info.shape, segment_rows, selection, &mut |rows| visited.extend_from_slice(rows)).unwrap();
+            let mut push = |rows: &[u32]| visited.extend_from_slice(rows);
+            visit_rows(postings, &info.shape, segment_rows, form_coding, selection, &mut push).unwrap();
             prop_assert!(visited.iter().eq(expected.iter().map(|(row, _)| row)));
         }
 
         #[test]
         fn damaged_lists_are_errors_or_rows(
             (list, forms) in lists(), at in any::<prop::sample::Index>(), flip in 1u8..=255, form in 0u32..5,
+            form_coding in form_codings(),
         ) {
-            let (mut bytes, lengths, info) = encoded(&list, forms, true);
-            let coding = ListCoding { lengths: &lengths, positions: true };
+            let (mut bytes, lengths, info) = encoded(&list, forms, true, form_coding);
+            let coding = ListCoding { lengths: &lengths, positions: true, forms: form_coding };
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);
             let set = FormSet::of(&[form], forms);
             let mut last = None;
             let selection = Selection { forms: &set, rows: None };
-            let _ = visit_rows(postings, &info.shape, lengths.len() as u32, selection, &mut |rows| {
+            let segment_rows = lengths.len() as u32;
+            let _ = visit_rows(postings, &info.shape, segment_rows, form_coding, selection, &mut |rows| {
                 assert!(rows.iter().all(|row| last.replace(*row) < Some(*row) && *row < lengths.len() as u32));
             });
             let mut count = 0;

@@ -29,6 +29,15 @@ impl ListShape {
     }
 }
 
+/// How the forms of a list of 128 rows or more are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormCoding {
+    /// Occurrence by occurrence, as those of shorter lists: version 3 of the chapter.
+    Occurrences,
+    /// Row by row, then what is left to tell of each occurrence: version 4.
+    Rows,
+}
+
 /// What the lists of a segment are coded with.
 #[derive(Clone, Copy, Debug)]
 pub struct ListCoding<'a> {
@@ -36,6 +45,8 @@ pub struct ListCoding<'a> {
     pub lengths: &'a [u8],
     /// Whether lists have positions.
     pub positions: bool,
+    /// How forms are coded.
+    pub forms: FormCoding,
 }
 
 impl ListCoding<'_> {

@@ -7,9 +7,9 @@ use super::segment::Segment;
 use crate::error::{Error, Result};
 use crate::format::cursor;
 use crate::format::lexical::{
-    Broken, Decoded, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo, PartLengths,
-    PostingCursor, Selection, TermBlock, TermEntry, TermIndexEntry, TermReader, Wanted, Word,
-    decode_list, parts_at, visit_positions, visit_rows,
+    Broken, Decoded, FormCoding, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo,
+    PartLengths, PostingCursor, Selection, TermBlock, TermEntry, TermIndexEntry, TermReader,
+    Wanted, Word, decode_list, form_coding, parts_at, visit_positions, visit_rows,
 };
 use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
@@ -94,6 +94,12 @@ impl<'a> LexicalIndex<'a> {
 
     pub(crate) fn has_positions(&self) -> bool {
         self.meta.positions == 1
+    }
+
+    /// How forms are coded.
+    fn form_coding(&self) -> FormCoding {
+        // A segment with a version that has none is read as one without an index.
+        form_coding(self.meta.version).unwrap_or(FormCoding::Rows)
     }
 
     fn blame(&self, section: LexicalSection, base: u64, broken: Broken) -> Error {
@@ -292,7 +298,8 @@ impl<'a> LexicalIndex<'a> {
     }
 
     fn coding(&self) -> Result<ListCoding<'a>> {
-        Ok(ListCoding { lengths: self.lengths()?, positions: self.has_positions() })
+        let (lengths, positions) = (self.lengths()?, self.has_positions());
+        Ok(ListCoding { lengths, positions, forms: self.form_coding() })
     }
 
     /// Decodes a list.
@@ -321,7 +328,8 @@ impl<'a> LexicalIndex<'a> {
         selection: Selection<'_>,
         visit: &mut dyn FnMut(&[u32]),
     ) -> Result<()> {
-        visit_rows(self.postings(list)?, &list.info.shape, self.rows, selection, visit)
+        let (postings, coding) = (self.postings(list)?, self.form_coding());
+        visit_rows(postings, &list.info.shape, self.rows, coding, selection, visit)
             .map_err(|broken| self.in_lists(list, broken))
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::format::cursor;
 use crate::format::lexical::{
-    LexicalMeta, LexicalSection, TERM_BLOCK_KEYS, TermIndexEntry, VERSION,
+    LexicalMeta, LexicalSection, TERM_BLOCK_KEYS, TermIndexEntry, form_coding,
 };
 use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
@@ -32,7 +32,7 @@ pub(super) fn read_lexical_meta(file: &VerifiedFile, rows: u32) -> Result<Option
         return Err(wrong(format!("a meta record of {} bytes", bytes.len())));
     };
     let meta = LexicalMeta::decode(bytes);
-    if meta.version != VERSION || meta.analyzer != ANALYZER_VERSION {
+    if form_coding(meta.version).is_none() || meta.analyzer != ANALYZER_VERSION {
         return Ok(None);
     }
     if meta.positions > 1 || meta.reserved != [0; 16] {

@@ -7,8 +7,9 @@ use super::postings::TermHash;
 use super::words::Words;
 use crate::error::{Error, Result};
 use crate::format::lexical::{
-    Decoded, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo, Occurrence,
-    PartsWriter, TermWriter, VERSION, Word, encode_list, length_code, length_of_code, varint,
+    Decoded, FormCoding, LexicalField, LexicalMeta, LexicalSection, ListCoding, ListInfo,
+    Occurrence, PartsWriter, TermWriter, VERSION, Word, encode_list, length_code, length_of_code,
+    varint,
 };
 use crate::format::manifest::LexicalConfig;
 use crate::format::segment::lexical_kind;
@@ -188,7 +189,7 @@ pub(in crate::segment) struct ListsWriter<'a> {
 
 impl<'a> ListsWriter<'a> {
     pub(in crate::segment) fn new(positions: bool, lengths: &'a [u8]) -> ListsWriter<'a> {
-        let coding = ListCoding { lengths, positions };
+        let coding = ListCoding { lengths, positions, forms: FormCoding::Rows };
         ListsWriter { coding, buffer: Vec::new(), infos: Vec::new() }
     }
 
