@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use super::backup::{Content, is_whole, put_file};
 use super::commit::publish_file;
 use super::files::{files_of, kind_of};
+use super::gc;
+use super::lock::{self, Lock};
 use super::recover::{generations, newest_generation, open_all, read_manifest};
 use super::snapshot::Snapshot;
-use super::{gc, lock};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, FileSeal, Frame};
@@ -86,7 +87,7 @@ impl<'a> Incoming<'a> {
         let (manifest, manifest_bytes) = manifest;
         // Before a lock that would leave a file in a directory that is not a database.
         newest_manifest(storage)?;
-        let lock = lock::take(storage, None, control)?;
+        let lock = lock::take(storage, Lock::Writer, None, control)?;
         let (found, found_bytes) = newest_manifest(storage)?;
         let (from, to) = (base.generation.0, manifest.generation.0);
         let refused = |detail: String| Err(Error::Destination { path: storage.location(), detail });
