@@ -383,9 +383,12 @@ pub(super) mod tests {
             prop_assert_eq!(decode_list(postings, positions, &info.shape, coding, wanted(), &mut read).is_err(),
                 with_positions || !info.shape.is_long());
             let (postings, positions) = bytes.split_at(info.postings_bytes as usize);
-            // One row fewer in the segment, and the last row is none of it.
+            // With one row fewer in the segment, the last row is not in it. The width of the gaps may change with the
+            // number of rows: then other rows may come out, but none beyond the segment.
             let fewer = ListCoding { lengths: &lengths[1..], ..coding };
-            prop_assert!(decode_list(postings, positions, &info.shape, fewer, wanted(), &mut read).is_err());
+            if decode_list(postings, positions, &info.shape, fewer, wanted(), &mut read).is_ok() {
+                prop_assert!(read.rows != list.rows && read.rows.iter().all(|row| *row < rows - 1));
+            }
             let mut cursor = PostingCursor::new(postings, &info.shape, rows).unwrap();
             for (place, row) in list.rows.iter().enumerate().step_by(7) {
                 prop_assert_eq!(cursor.advance(*row).unwrap(), *row);
