@@ -250,7 +250,7 @@ impl Database {
     /// [`Error::Unsupported`] when a newer version wrote what this one can only read.
     pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
         self.snapshot().check_single()?;
-        Writer::start(self.shared.clone(), options)
+        Ok(Writer::start(self.shared.clone(), options)?.maintained())
     }
 
     /// Starts maintenance beside the writer: it takes the writer lock only to publish what it has built. At most

@@ -10,7 +10,7 @@
 //! | `database`, `shared`, `options` | the handle, what its clones share, how it is opened |
 //! | `writer`, `buffer`, `next` | one writer: its lock, documents not in a file yet, the next generation |
 //! | `embedding` | how documents get their vectors when they are written |
-//! | `building` | the files of maintenance beside the writer, until they are published |
+//! | `building`, `improver` | the files of maintenance beside the writer until they are published, and who makes them |
 //! | `maintain/` | compaction, the index and its recall, vectors for documents that wait for them |
 //! | `commit`, `files`, `tombstones`, `gc`, `lock` | what a commit writes and deletes, under the writer's lock |
 //! | `recover`, `snapshot`, `vectors`, `stats`, `pending`, `verify` | opening a generation, and what it says |
@@ -35,6 +35,7 @@ mod delta;
 pub(crate) mod embedding;
 mod files;
 mod gc;
+mod improver;
 mod joint;
 mod lock;
 mod maintain;
@@ -63,10 +64,10 @@ pub(crate) use delta::{Incoming, new_files, newest_manifest};
 #[cfg(feature = "session")]
 pub(crate) use files::files_of;
 pub use maintain::{
-    AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, Maintainer, Maintenance,
+    AdoptReport, CompactReport, EmbedOptions, EmbedProgress, EmbedReport, Maintainer,
     OptimizeOptions, OptimizeReport, OptimizeStage, RecallPoint, RecallReport,
 };
-pub use options::{CreateOptions, OpenOptions, WriterOptions};
+pub use options::{CreateOptions, Maintenance, OpenOptions, WriterOptions};
 #[cfg(feature = "session")]
 pub(crate) use preconditions::check_joinable;
 pub use repair::{RepairReport, SegmentRepair, UndoReport};

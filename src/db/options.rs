@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::maintain::Maintenance;
 use super::preconditions::check_encoder;
 use super::setters::setters;
-use crate::control::Control;
+use crate::control::{CancelToken, Control};
 use crate::encoder::{Encoder, EncoderSpec};
 use crate::error::{Error, Result};
 use crate::format::manifest::{LexicalConfig, RowType, VectorConfig};
@@ -104,6 +103,19 @@ pub struct OpenOptions {
 }
 
 setters!(OpenOptions { access: Access });
+
+/// Whether a writer improves the database while it writes.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Maintenance {
+    /// Only [`Writer::compact`](crate::db::Writer::compact) and [`Writer::optimize`](crate::db::Writer::optimize)
+    /// do, and a [`Maintainer`](crate::db::Maintainer).
+    #[default]
+    Off,
+    /// After each commit, what is due is done on a thread beside the writer, and published with the next commit: as
+    /// [`Writer::compact`](crate::db::Writer::compact), without waiting. The token pauses, paces and cancels it.
+    Auto(CancelToken),
+}
 
 /// How a writer works.
 ///

@@ -10,8 +10,8 @@ use super::buffer::Buffer;
 use super::building::{self, Building};
 use super::change::{Applied, Change};
 use super::embedding::{self, CALL_TEXTS, Embedder, Need};
+use super::improver::Improver;
 use super::lock::{self, Lock};
-use super::maintain::{Background, Goal, Maintenance};
 use super::next::{Built, NextGeneration};
 use super::options::WriterOptions;
 use super::preconditions::{check_encoder, check_vector};
@@ -61,7 +61,7 @@ pub struct Writer {
     in_source_order: bool,
     poison: Option<String>,
     /// Dropped before the lock, so that its thread ends first.
-    background: Option<Background>,
+    improver: Option<Box<dyn Improver>>,
     lock: Box<dyn WriterLock>,
 }
 
@@ -106,12 +106,8 @@ impl Writer {
         building::remove_leftovers(&*storage);
         let buffer = Buffer::new(vectors, base.manifest().lexical);
         let next = NextGeneration::new(storage, base)?;
-        let background = match &options.maintenance {
-            Maintenance::Off => None,
-            Maintenance::Auto(switch) => Some(Background::new(Goal::Compact, switch.clone())),
-        };
-        let (in_source_order, poison) = (false, None);
-        Ok(Writer { shared, options, next, buffer, in_source_order, poison, background, lock })
+        let (in_source_order, poison, improver) = (false, None, None);
+        Ok(Writer { shared, options, next, buffer, in_source_order, poison, improver, lock })
     }
 
     /// The committed state this writer builds on.

@@ -4,20 +4,41 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::super::building::Building;
+use super::super::improver::Improver;
 use super::super::next::{Built, NextGeneration};
-use super::super::options::WriterOptions;
+use super::super::options::{Maintenance, WriterOptions};
 use super::super::snapshot::Snapshot;
+use super::super::writer::Writer;
 use super::course::{Course, Goal};
 use super::options::{Job, OptimizeOptions};
 use crate::control::{CancelToken, Control};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
 
+impl Writer {
+    /// This writer with the maintenance that its options ask for.
+    pub(in crate::db) fn maintained(mut self) -> Writer {
+        if let Maintenance::Auto(switch) = &self.parts().1.maintenance {
+            let background = Background::new(Goal::Compact, switch.clone());
+            self.improve_beside(Box::new(background));
+        }
+        self
+    }
+
+    /// Merges segments beside this writer as an import wants it, unless it has other maintenance.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn merge_beside(&mut self) {
+        if matches!(self.parts().1.maintenance, Maintenance::Off) {
+            self.improve_beside(Box::new(Background::new(Goal::Merge, CancelToken::new())));
+        }
+    }
+}
+
 /// What a thread made of a generation; `None` where nothing was due.
 type Outcome = Result<Option<Built>>;
 
 /// The maintenance of one writer. Dropping it cancels what is under way and waits for that, some milliseconds.
-pub(in crate::db) struct Background {
+struct Background {
     goal: Goal,
     /// Pauses, paces and cancels it.
     switch: CancelToken,
@@ -28,18 +49,25 @@ pub(in crate::db) struct Background {
 }
 
 impl Background {
-    pub(in crate::db) fn new(goal: Goal, switch: CancelToken) -> Background {
+    fn new(goal: Goal, switch: CancelToken) -> Background {
         Background { goal, switch, files: None, running: None, failure: None }
     }
 
-    /// Starts the next step from a generation, unless one is under way, other maintenance is at work, or a step
-    /// has failed.
-    pub(in crate::db) fn start(
-        &mut self,
-        storage: &Arc<dyn Storage>,
-        base: Snapshot,
-        options: &WriterOptions,
-    ) {
+    /// The files of this maintenance; `None` while other maintenance is at work.
+    fn files(&mut self, storage: &Arc<dyn Storage>) -> Option<Arc<Building>> {
+        if self.files.is_none() {
+            match Building::start(storage.clone(), &WriterOptions::default()) {
+                Ok(files) => self.files = Some(files),
+                Err(Error::Locked { .. }) => {}
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        self.files.clone()
+    }
+}
+
+impl Improver for Background {
+    fn start(&mut self, storage: &Arc<dyn Storage>, base: Snapshot, options: &WriterOptions) {
         if self.running.is_some() || self.failure.is_some() || self.switch.is_cancelled() {
             return;
         }
@@ -54,25 +82,11 @@ impl Background {
         }
     }
 
-    /// The files of this maintenance; `None` while other maintenance is at work.
-    fn files(&mut self, storage: &Arc<dyn Storage>) -> Option<Arc<Building>> {
-        if self.files.is_none() {
-            match Building::start(storage.clone(), &WriterOptions::default()) {
-                Ok(files) => self.files = Some(files),
-                Err(Error::Locked { .. }) => {}
-                Err(error) => self.failure = Some(error),
-            }
-        }
-        self.files.clone()
-    }
-
-    /// Whether a step is under way, or ready to be published.
-    pub(in crate::db) fn is_running(&self) -> bool {
+    fn is_running(&self) -> bool {
         self.running.is_some()
     }
 
-    /// What was built, if it is ready; with `wait`, when it is.
-    pub(in crate::db) fn take(&mut self, wait: bool) -> Option<(Built, Arc<Building>)> {
+    fn take(&mut self, wait: bool) -> Option<(Built, Arc<Building>)> {
         if !wait && !self.running.as_ref().is_some_and(|(thread, _)| thread.is_finished()) {
             return None;
         }
@@ -88,13 +102,11 @@ impl Background {
         }
     }
 
-    /// Why maintenance has stopped, if it has; it may start again then.
-    pub(in crate::db) fn take_failure(&mut self) -> Option<Error> {
+    fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }
 
-    /// The damage that maintenance has stopped at.
-    pub(in crate::db) fn take_damage(&mut self) -> Option<Error> {
+    fn take_damage(&mut self) -> Option<Error> {
         self.failure.take_if(|failure| matches!(failure, Error::Corrupt { .. }))
     }
 }

@@ -5,10 +5,9 @@ use super::super::writer::Writer;
 use super::course::{Course, Goal};
 use super::merge::sizes;
 use super::options::{Job, OptimizeOptions};
+use super::report::CompactReport;
 use crate::control::Control;
 use crate::error::Result;
-
-pub use super::merge::CompactReport;
 
 impl Writer {
     /// Merges segments of similar size and rewrites those with many deleted rows, commits, and lets

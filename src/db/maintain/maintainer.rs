@@ -10,11 +10,12 @@ use super::super::options::WriterOptions;
 use super::super::preconditions::check_encoder;
 use super::super::shared::Shared;
 use super::super::writer::Writer;
-use super::compact::{CompactReport, finish};
+use super::compact::finish;
 use super::course::{Course, Goal};
 use super::merge::sizes;
-use super::optimize::{OptimizeReport, check_queries};
+use super::optimize::check_queries;
 use super::options::{Job, OptimizeOptions};
+use super::report::{CompactReport, OptimizeReport};
 use crate::control::Control;
 use crate::error::{Error, Result};
 

@@ -6,37 +6,12 @@ use super::super::next::{Member, NextGeneration};
 use super::memory::check_merge_memory;
 use super::options::Job;
 use super::plan::Candidate;
-use super::recall::RecallReport;
+use super::report::CompactReport;
 use crate::error::Result;
 use crate::format::manifest::LexicalConfig;
 use crate::ids::SegmentId;
 use crate::segment::{MergeInto, Merged, Segment, merge};
 use crate::storage::random_id;
-
-/// What a compaction did.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CompactReport {
-    /// Segments before.
-    pub segments_before: usize,
-    /// Segments after.
-    pub segments_after: usize,
-    /// Segments that were rewritten.
-    pub merged: usize,
-    /// Deleted rows that were dropped.
-    pub rows_dropped: u64,
-    /// Bytes of segments before.
-    pub bytes_before: u64,
-    /// Bytes of segments after.
-    pub bytes_after: u64,
-    /// Rows whose codes were computed; those of indexed segments are copied.
-    pub encoded: u64,
-    /// Bytes of old segments and codebooks that were deleted, also those that an interrupted compaction
-    /// had left.
-    pub bytes_freed: u64,
-    /// Recall, if the compaction measured it: after training an index, or because many rows came or went.
-    /// It is an estimate ([`RecallReport::is_estimate`]) if the writer had no encoder that embeds queries.
-    pub recall: Option<RecallReport>,
-}
 
 /// A report of what there is before anything is done.
 pub(super) fn start(next: &NextGeneration) -> CompactReport {

@@ -29,15 +29,13 @@ mod options;
 mod plan;
 mod queries;
 mod recall;
+mod report;
 mod sample;
 mod train;
 
 pub use adopt::AdoptReport;
-pub(super) use background::Background;
-pub use compact::CompactReport;
-pub(super) use course::Goal;
 pub use embed::{EmbedOptions, EmbedProgress, EmbedReport};
 pub use maintainer::Maintainer;
-pub use optimize::OptimizeReport;
-pub use options::{Maintenance, OptimizeOptions, OptimizeStage};
+pub use options::{OptimizeOptions, OptimizeStage};
 pub use recall::{RecallPoint, RecallReport};
+pub use report::{CompactReport, OptimizeReport};

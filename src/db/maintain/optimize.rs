@@ -1,29 +1,14 @@
 //! The index: training its codebook, folding in what is not indexed yet, measuring its recall.
 
 use super::super::writer::Writer;
-use super::compact::{CompactReport, finish};
+use super::compact::finish;
 use super::course::{Course, Goal};
 use super::options::{Job, OptimizeOptions};
-use super::recall::RecallReport;
+use super::report::OptimizeReport;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::manifest::VectorConfig;
 use crate::segment::{RowSpace, check_finite};
-
-/// What was done.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OptimizeReport {
-    /// Rows that a new codebook was trained on; 0 when none was trained.
-    pub trained_rows: usize,
-    /// Lists of the codebook; 0 without one.
-    pub lists: u32,
-    /// Queries that recall was measured with, now or earlier; 0 when it was not.
-    pub queries: usize,
-    /// What was measured, now or earlier; `None` when nothing was.
-    pub recall: Option<RecallReport>,
-    /// What happened to the segments.
-    pub compact: CompactReport,
-}
 
 impl Writer {
     /// Builds the best index: trains a codebook if there is none (or with

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::next::NextGeneration;
 use super::super::options::WriterOptions;
 use super::super::setters::setters;
-use crate::control::{CancelToken, Control};
+use crate::control::Control;
 
 /// How the index is made.
 #[derive(Clone)]
@@ -68,19 +68,6 @@ impl OptimizeOptions {
             progress(stage, part);
         }
     }
-}
-
-/// Whether a writer improves the database while it writes.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum Maintenance {
-    /// Only [`Writer::compact`](crate::db::Writer::compact) and [`Writer::optimize`](crate::db::Writer::optimize)
-    /// do, and a [`Maintainer`](crate::db::Maintainer).
-    #[default]
-    Off,
-    /// After each commit, what is due is done on a thread beside the writer, and published with the next commit: as
-    /// [`Writer::compact`](crate::db::Writer::compact), without waiting. The token pauses, paces and cancels it.
-    Auto(CancelToken),
 }
 
 /// A piece of maintenance: what it changes, and by whose options.

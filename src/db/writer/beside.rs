@@ -1,11 +1,7 @@
 //! What is done beside a writer: started after its commits, and published with the next one.
 
-use super::super::maintain::Background;
-#[cfg(feature = "ingest")]
-use super::super::maintain::Goal;
+use super::super::improver::Improver;
 use super::Writer;
-#[cfg(feature = "ingest")]
-use crate::control::CancelToken;
 use crate::control::Control;
 use crate::error::Result;
 
@@ -20,14 +16,13 @@ impl Writer {
     pub fn finish_maintenance(&mut self, control: &Control) -> Result<()> {
         self.settle(0, control)?;
         self.guarded(Writer::free_superseded)?;
-        let failure = self.background.as_mut().and_then(Background::take_failure);
+        let failure = self.improver.as_mut().and_then(|improver| improver.take_failure());
         failure.map_or(Ok(()), Err)
     }
 
-    /// Merges segments beside this writer as an import wants it, unless it has other maintenance.
-    #[cfg(feature = "ingest")]
-    pub(crate) fn merge_beside(&mut self) {
-        self.background.get_or_insert_with(|| Background::new(Goal::Merge, CancelToken::new()));
+    /// Has maintenance work beside this writer, in the place of other.
+    pub(in crate::db) fn improve_beside(&mut self, improver: Box<dyn Improver>) {
+        self.improver = Some(improver);
     }
 
     /// Commits, and waits for maintenance as long as there are more segments than this.
@@ -37,7 +32,7 @@ impl Writer {
     pub(crate) fn settle(&mut self, segments_max: usize, control: &Control) -> Result<()> {
         self.commit()?;
         self.start_maintenance();
-        while self.background.as_ref().is_some_and(Background::is_running)
+        while self.improver.as_ref().is_some_and(|improver| improver.is_running())
             && self.next.segments().nth(segments_max).is_some()
         {
             control.check()?;
@@ -49,21 +44,21 @@ impl Writer {
                 Ok(())
             })?;
         }
-        let damage = self.background.as_mut().and_then(Background::take_damage);
+        let damage = self.improver.as_mut().and_then(|improver| improver.take_damage());
         damage.map_or(Ok(()), Err)
     }
 
     /// Starts what is due, from the last commit.
     pub(super) fn start_maintenance(&mut self) {
-        if let Some(background) = &mut self.background {
+        if let Some(improver) = &mut self.improver {
             let base = self.next.base().clone();
-            background.start(self.shared.storage(), base, &self.options);
+            improver.start(self.shared.storage(), base, &self.options);
         }
     }
 
     /// Takes in what was built, if it is ready; with `wait`, when it is. Returns whether anything was.
     pub(super) fn adopt_built(&mut self, wait: bool) -> Result<bool> {
-        let built = self.background.as_mut().and_then(|background| background.take(wait));
+        let built = self.improver.as_mut().and_then(|improver| improver.take(wait));
         let Some((built, files)) = built else { return Ok(false) };
         // What cannot take its place any more is built anew.
         self.next.adopt(built, &files)?;
