@@ -1,28 +1,22 @@
-//! BioASQ's own scores: of the documents of any run, and of the documents and snippets of submissions.
+//! BioASQ's own scores of documents and of snippets.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::interval::interval;
-use super::measured::compare;
-use super::open::name_of;
-use super::report::{MeasureValue, TaskReport};
-use super::settings::EvaluateSettings;
-use super::task::Task;
-use crate::error::{Error, Result};
+use super::report::MeasureValue;
+use crate::error::Result;
+use crate::eval::collection::Snippet;
 use crate::eval::collection::bioasq::{
-    BioAsqScores, DOCUMENTS_MAX, EPSILON, QuestionScores, each_question, score, score_snippets,
+    BioAsqScores, EPSILON, QuestionScores, score, score_snippets,
 };
-use crate::eval::collection::{Layout, Snippet};
 use crate::eval::measures::{Judgements, RankedDocument, Run};
-use crate::session::error::{SessionError, SessionResult};
 
 /// Names of the scores of documents: trec_eval's measures of these names have other rules.
 pub(super) const NAMES: [&str; 5] =
     ["BioASQ P", "BioASQ R", "BioASQ F1", "BioASQ MAP", "BioASQ GMAP"];
 
 /// Names of the scores of snippets, in the same order.
-const SNIPPET_NAMES: [&str; 5] = [
+pub(super) const SNIPPET_NAMES: [&str; 5] = [
     "BioASQ snippet P",
     "BioASQ snippet R",
     "BioASQ snippet F1",
@@ -92,59 +86,19 @@ fn values_of(
     Ok(values)
 }
 
-impl Task {
-    /// Scores submissions to BioASQ's phase A, each a file of questions with `documents` and `snippets`: documents by the
-    /// measures of the settings, and both by BioASQ's own rules. The first ten of each count. A question that a submission
-    /// lacks counts as one with empty lists.
-    ///
-    /// # Errors
-    /// [`SessionError::NoSnippets`] for a task that is not BioASQ; [`SessionError::OtherQueries`];
-    /// [`Error::Input`] with the file and the line of what is no question.
-    pub fn evaluate_submissions<P: AsRef<Path>>(
-        &self,
-        files: &[P],
-        settings: &EvaluateSettings,
-    ) -> SessionResult<TaskReport> {
-        if self.layout != Some(Layout::BioAsq) {
-            return Err(SessionError::NoSnippets { task: self.name.clone() });
-        }
-        let gold = self.answers.iter().map(|(id, answer)| (id.clone(), answer.snippets.clone()));
-        let gold: BTreeMap<String, Vec<Snippet>> = gold.collect();
-        let mut report = self.empty_report(&settings.measures);
-        report.own_measures.extend(SNIPPET_NAMES.map(str::to_owned));
-        for path in files {
-            let path = path.as_ref();
-            let name = name_of(path);
-            let mut run = Run::new(name.clone());
-            let mut snippets: BTreeMap<String, Vec<Snippet>> = BTreeMap::new();
-            each_question(path, |question| {
-                let listed = question.documents.into_iter().take(DOCUMENTS_MAX);
-                let ranked =
-                    listed.zip(1u32..).map(|(id, rank)| RankedDocument::new(id, -f64::from(rank)));
-                let ranked: Vec<RankedDocument> = ranked.collect();
-                if !ranked.is_empty() {
-                    run.insert(question.id.as_str(), ranked).map_err(|error| error.to_string())?;
-                }
-                snippets.insert(question.id, question.answer.snippets);
-                Ok(())
-            })
-            .map_err(Error::from)?;
-            let is_known = |id: &String| self.answers.contains_key(id);
-            if !snippets.keys().any(is_known) {
-                return Err(SessionError::OtherQueries { run: name, task: self.name.clone() });
-            }
-            let mut system = self.measured(name, run, settings)?;
-            let mut answered = snippets.clone();
-            answered.retain(|_, listed| !listed.is_empty());
-            for id in gold.keys() {
-                snippets.entry(id.clone()).or_default();
-            }
-            let (answered, all) =
-                (score_snippets(&gold, &answered), score_snippets(&gold, &snippets));
-            system.own_values.extend(values_of(answered, all, settings.seed)?);
-            report.systems.push(system);
-        }
-        compare(&mut report.systems, settings)?;
-        Ok(report)
+/// The scores of snippets by question in the order of [`SNIPPET_NAMES`], as [`values`] has those of documents.
+///
+/// # Errors
+/// Those of [`interval`].
+pub(super) fn snippet_values(
+    gold: &BTreeMap<String, Vec<Snippet>>,
+    mut lists: BTreeMap<String, Vec<Snippet>>,
+    seed: u64,
+) -> Result<Vec<MeasureValue>> {
+    lists.retain(|_, listed| !listed.is_empty());
+    let answered = score_snippets(gold, &lists);
+    for id in gold.keys() {
+        lists.entry(id.clone()).or_default();
     }
+    values_of(answered, score_snippets(gold, &lists), seed)
 }
