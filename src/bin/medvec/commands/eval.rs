@@ -20,7 +20,11 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     let mut reports = if !args.predictions.is_empty() {
         vec![one_task(args)?.evaluate_predictions(&args.predictions, &settings)?]
     } else if !args.submitted.is_empty() {
-        vec![one_task(args)?.evaluate_submissions(&args.submitted, &settings)?]
+        let [path] = args.tasks.as_slice() else {
+            return Err(Failure::usage("submissions are of one task"));
+        };
+        let task = Task::open_judged(path, &args.benchmark.collection_options())?;
+        vec![task.evaluate_submissions(&args.submitted, &settings)?]
     } else if !args.runs.is_empty() {
         measured(args, &settings)?
     } else {
@@ -125,7 +129,6 @@ fn measured(args: &Eval, settings: &EvaluateSettings) -> Result<Vec<TaskReport>>
 fn one_task(args: &Eval) -> Result<Task> {
     match args.tasks.as_slice() {
         [path] => task(args, path),
-        _ if !args.submitted.is_empty() => Err(Failure::usage("submissions are of one task")),
         _ if args.predictions.is_empty() => Err(Failure::usage(
             "runs are measured against the judgements of one task: name it, or use --qrels",
         )),
