@@ -49,6 +49,12 @@ pub enum SessionError {
         /// The name of the task.
         task: String,
     },
+    /// Submissions are of questions that are not BioASQ's.
+    #[error("{task} is not BioASQ: only its questions have submissions with snippets")]
+    NoSnippets {
+        /// The name of the task.
+        task: String,
+    },
     /// A run is of other queries.
     #[error("no query of the run `{run}` has a judgement in {task}: the ids do not match")]
     OtherQueries {
@@ -463,6 +469,7 @@ impl SessionError {
             Self::NoJudgements { .. } => "no_judgements",
             Self::NoCorpus { .. } => "no_corpus",
             Self::NoDecisions { .. } => "no_decisions",
+            Self::NoSnippets { .. } => "no_snippets",
             Self::OtherQueries { .. } => "other_queries",
             Self::NotAFolder { .. } => "not_a_folder",
             Self::NotDocumentTower { .. } => "not_document_tower",

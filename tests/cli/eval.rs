@@ -396,3 +396,35 @@ fn what_does_not_match_is_counted() {
         ]);
     }
 }
+
+#[test]
+fn submissions_are_scored_as_bioasq_does() {
+    let sandbox = Sandbox::new();
+    let place = |pmid: u32, begin: u32, end: u32| {
+        format!(
+            "{{\"document\": \"http://www.ncbi.nlm.nih.gov/pubmed/{pmid}\", \"beginSection\": \"abstract\", \
+             \"endSection\": \"abstract\", \"offsetInBeginSection\": {begin}, \"offsetInEndSection\": {end}}}"
+        )
+    };
+    let file = |name: &str, snippet: &str| {
+        let question = format!(
+            "{{\"questions\": [{{\"id\": \"a\", \"body\": \"Which?\", \"type\": \"list\", \"documents\": [\
+             \"http://www.ncbi.nlm.nih.gov/pubmed/1\"], \"snippets\": [{snippet}]}}]}}"
+        );
+        sandbox.write(name, &question);
+    };
+    file("gold.json", &place(1, 0, 39));
+    file("mine.json", &place(1, 30, 49));
+    let eval = |more: &[&str]| sandbox.medvec(&[&["eval", "gold.json"], more].concat());
+    let report = eval(&["--submitted", "mine.json", "--format", "json"]).expect(0);
+    let measures = json(&report.out)["tasks"][0]["systems"][0]["measures"].clone();
+    let value = |name: &str| measures[name]["over_judged"].as_f64().expect(name);
+    assert_eq!(value("BioASQ MAP"), 1.0);
+    for (name, expected) in
+        [("BioASQ snippet P", 0.5), ("BioASQ snippet R", 0.25), ("BioASQ snippet MAP", 0.5)]
+    {
+        assert_eq!(value(name), expected, "{name}");
+    }
+    eval(&["--submitted", "mine.json", "--run", "x"]).expect(2).says(&["--submitted"]);
+    eval(&["--submitted", "nowhere.json"]).expect(2).says(&["nowhere.json"]);
+}

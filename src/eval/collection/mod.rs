@@ -57,7 +57,7 @@ pub use layout::Layout;
 pub use options::{
     CollectionOptions, HydeText, NfCorpusQueries, NfCorpusScale, SciFactRelevance, TopicPart,
 };
-pub use query::{GoldAnswer, QuestionKind, Skipped, TestQuery};
+pub use query::{GoldAnswer, QuestionKind, Skipped, Snippet, TestQuery};
 pub use set::Collection;
 
 #[cfg(test)]

@@ -68,6 +68,20 @@ pub struct GoldAnswer {
     pub exact: Vec<Vec<String>>,
     /// Answers in sentences, each complete by itself.
     pub ideal: Vec<String>,
+    /// Passages that answer the question, those of which the place is said (BioASQ).
+    pub snippets: Vec<Snippet>,
+}
+
+/// A passage of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snippet {
+    /// PMID of its document.
+    pub document: String,
+    /// The sections that it begins and ends in: `title`, `abstract`, or in early years numbers.
+    pub sections: (String, String),
+    /// Its first and its last character, counted from 0 within their sections; the first is not behind the last.
+    pub offsets: (u32, u32),
 }
 
 /// Records that were passed over, as the field expects, and counted.

@@ -1,19 +1,31 @@
-//! BioASQ's own scores of documents.
+//! BioASQ's own scores of documents and of snippets.
 
 use std::collections::BTreeMap;
 
 use super::interval::interval;
 use super::report::MeasureValue;
 use crate::error::Result;
-use crate::eval::collection::bioasq::{DocumentScores, EPSILON, QuestionScores, score};
+use crate::eval::collection::Snippet;
+use crate::eval::collection::bioasq::{
+    BioAsqScores, EPSILON, QuestionScores, score, score_snippets,
+};
 use crate::eval::measures::{Judgements, RankedDocument, Run};
 
-/// Names of the scores: trec_eval's measures of these names have other rules.
+/// Names of the scores of documents: trec_eval's measures of these names have other rules.
 pub(super) const NAMES: [&str; 5] =
     ["BioASQ P", "BioASQ R", "BioASQ F1", "BioASQ MAP", "BioASQ GMAP"];
 
+/// Names of the scores of snippets, in the same order.
+pub(super) const SNIPPET_NAMES: [&str; 5] = [
+    "BioASQ snippet P",
+    "BioASQ snippet R",
+    "BioASQ snippet F1",
+    "BioASQ snippet MAP",
+    "BioASQ snippet GMAP",
+];
+
 /// How the means and the question of each score but GMAP are had.
-type Of = (fn(&DocumentScores) -> f64, fn(&QuestionScores) -> f64);
+type Of = (fn(&BioAsqScores) -> f64, fn(&QuestionScores) -> f64);
 const MEANS: [Of; 4] = [
     (|all| all.precision, |one| one.precision),
     (|all| all.recall, |one| one.recall),
@@ -36,10 +48,22 @@ pub(super) fn values(judgements: &Judgements, run: &Run, seed: u64) -> Result<Ve
     for (query, _) in judgements.queries() {
         lists.entry(query.to_owned()).or_default();
     }
-    let Some(judged) = score(judgements, &lists) else {
+    values_of(returned, score(judgements, &lists), seed)
+}
+
+/// Scores over the questions that are answered, and over all.
+///
+/// # Errors
+/// Those of [`interval`].
+fn values_of(
+    returned: Option<BioAsqScores>,
+    judged: Option<BioAsqScores>,
+    seed: u64,
+) -> Result<Vec<MeasureValue>> {
+    let Some(judged) = judged else {
         return Ok(vec![MeasureValue::default(); NAMES.len()]);
     };
-    let over_returned = |of: fn(&DocumentScores) -> f64| returned.as_ref().map_or(0.0, of);
+    let over_returned = |of: fn(&BioAsqScores) -> f64| returned.as_ref().map_or(0.0, of);
     let mut values = Vec::with_capacity(NAMES.len());
     for (of_all, of_one) in MEANS {
         let all = judged.per_question.values().map(of_one).collect();
@@ -60,4 +84,21 @@ pub(super) fn values(judgements: &Judgements, run: &Run, seed: u64) -> Result<Ve
         per_query: BTreeMap::new(),
     });
     Ok(values)
+}
+
+/// The scores of snippets by question in the order of [`SNIPPET_NAMES`], as [`values`] has those of documents.
+///
+/// # Errors
+/// Those of [`interval`].
+pub(super) fn snippet_values(
+    gold: &BTreeMap<String, Vec<Snippet>>,
+    mut lists: BTreeMap<String, Vec<Snippet>>,
+    seed: u64,
+) -> Result<Vec<MeasureValue>> {
+    lists.retain(|_, listed| !listed.is_empty());
+    let answered = score_snippets(gold, &lists);
+    for id in gold.keys() {
+        lists.entry(id.clone()).or_default();
+    }
+    values_of(answered, score_snippets(gold, &lists), seed)
 }

@@ -13,6 +13,7 @@ mod pairs;
 mod report;
 mod settings;
 mod state;
+mod submissions;
 mod task;
 #[cfg(test)]
 mod tests;

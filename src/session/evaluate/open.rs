@@ -24,27 +24,42 @@ impl Task {
         options: &CollectionOptions,
         database: Option<PathBuf>,
     ) -> SessionResult<Task> {
+        let (mut task, corpus) = Task::judged(path, options)?;
+        task.documents = match database {
+            Some(database) => TaskDocuments::Database(database),
+            None if corpus.is_empty() => {
+                return Err(SessionError::NoCorpus { path: path.to_path_buf() });
+            }
+            None => TaskDocuments::Corpus(corpus),
+        };
+        Ok(task)
+    }
+
+    /// As [`Task::open`], for answers that are there: documents are not needed, and none are asked.
+    ///
+    /// # Errors
+    /// [`Error::Input`] as [`Collection::open`]; [`SessionError::NoJudgements`].
+    pub fn open_judged(path: &Path, options: &CollectionOptions) -> SessionResult<Task> {
+        Ok(Task::judged(path, options)?.0)
+    }
+
+    /// A task without documents, and the files that have them.
+    fn judged(path: &Path, options: &CollectionOptions) -> SessionResult<(Task, Vec<PathBuf>)> {
         let collection = Collection::open(path, options).map_err(Error::from)?;
         if collection.judgements.is_empty() {
             return Err(SessionError::NoJudgements { path: path.to_path_buf() });
         }
-        let documents = match database {
-            Some(database) => TaskDocuments::Database(database),
-            None if collection.corpus.is_empty() => {
-                return Err(SessionError::NoCorpus { path: path.to_path_buf() });
-            }
-            None => TaskDocuments::Corpus(collection.corpus),
-        };
         let skipped = collection.skipped.iter();
-        Ok(Task {
+        let task = Task {
             name: name_of(path),
-            documents,
+            documents: TaskDocuments::Corpus(Vec::new()),
             queries: collection.queries,
             judgements: collection.judgements.into(),
             skipped: skipped.map(|skipped| (skipped.what.to_owned(), skipped.count)).collect(),
             layout: Some(collection.layout),
             answers: collection.answers,
-        })
+        };
+        Ok((task, collection.corpus))
     }
 
     /// Judgements alone (qrels of TREC, BEIR or JSON lines, packed or not), for runs that are there.

@@ -42,6 +42,12 @@ pub(crate) struct Eval {
         conflicts_with_all = ["runs", "pairs", "database", "submission", "write_runs", "index"])]
     pub(crate) predictions: Vec<PathBuf>,
 
+    /// Score submissions to BioASQ's phase A, and ask nothing: documents, and snippets by the characters that they share with
+    /// gold ones, by BioASQ's own rules. Repeat to compare.
+    #[arg(long, value_name = "FILE", requires = "tasks",
+        conflicts_with_all = ["runs", "predictions", "pairs", "database", "submission", "index"])]
+    pub(crate) submitted: Vec<PathBuf>,
+
     /// What ranks documents; the first is what the others are compared with.
     #[arg(
         long,

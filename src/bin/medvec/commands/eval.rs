@@ -19,6 +19,12 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     let settings = settings(args)?;
     let mut reports = if !args.predictions.is_empty() {
         vec![one_task(args)?.evaluate_predictions(&args.predictions, &settings)?]
+    } else if !args.submitted.is_empty() {
+        let [path] = args.tasks.as_slice() else {
+            return Err(Failure::usage("submissions are of one task"));
+        };
+        let task = Task::open_judged(path, &args.benchmark.collection_options())?;
+        vec![task.evaluate_submissions(&args.submitted, &settings)?]
     } else if !args.runs.is_empty() {
         measured(args, &settings)?
     } else {

@@ -19,12 +19,14 @@ mod open;
 mod question;
 mod read;
 mod score;
+mod snippets;
 mod submission;
 
 pub(super) use open::open;
 pub use question::Question;
 pub use read::each_question;
-pub use score::{DOCUMENTS_MAX, DocumentScores, EPSILON, QuestionScores, average_precision, score};
+pub use score::{BioAsqScores, DOCUMENTS_MAX, EPSILON, QuestionScores, average_precision, score};
+pub use snippets::score_snippets;
 pub use submission::write_submission;
 
 #[cfg(test)]

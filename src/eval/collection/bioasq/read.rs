@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::entries::each_element;
-use super::super::query::{GoldAnswer, QuestionKind};
+use super::super::query::{GoldAnswer, QuestionKind, Snippet};
 use super::question::Question;
 use crate::eval::input::{InputError, Place};
 
@@ -23,14 +23,32 @@ struct Entry {
     #[serde(rename = "type")]
     kind: Option<String>,
     documents: Option<Vec<String>>,
-    snippets: Option<Vec<Snippet>>,
+    snippets: Option<Vec<Passage>>,
     exact_answer: Option<Value>,
     ideal_answer: Option<Value>,
 }
 
 #[derive(Deserialize)]
-struct Snippet {
+#[serde(rename_all = "camelCase")]
+struct Passage {
     document: Option<String>,
+    begin_section: Option<String>,
+    end_section: Option<String>,
+    offset_in_begin_section: Option<i64>,
+    offset_in_end_section: Option<i64>,
+}
+
+impl Passage {
+    /// Where it stands; `None` if that is not said, or is nowhere in PubMed.
+    fn place(&self) -> Option<Snippet> {
+        let begin = u32::try_from(self.offset_in_begin_section?).ok()?;
+        let end = u32::try_from(self.offset_in_end_section?).ok().filter(|end| *end >= begin)?;
+        Some(Snippet {
+            document: pmid(self.document.as_deref()?)?.to_owned(),
+            sections: (self.begin_section.clone()?, self.end_section.clone()?),
+            offsets: (begin, end),
+        })
+    }
 }
 
 /// Gives every question of a file (also `.gz`, `.zst`). Memory: one question.
@@ -69,6 +87,7 @@ fn question(entry: Entry) -> Result<Question, String> {
         return Err(format!("more than {DOCUMENTS_MAX} documents and snippets"));
     }
     let mut other_documents = Vec::new();
+    let places = snippets.iter().filter_map(Passage::place).collect();
     let snippets = snippets.into_iter().filter_map(|snippet| snippet.document);
     let documents = pmids(documents, &mut other_documents);
     let snippet_documents = pmids(snippets, &mut other_documents);
@@ -89,7 +108,7 @@ fn question(entry: Entry) -> Result<Question, String> {
         documents,
         snippet_documents,
         other_documents,
-        answer: GoldAnswer { exact, ideal },
+        answer: GoldAnswer { exact, ideal, snippets: places },
     })
 }
 

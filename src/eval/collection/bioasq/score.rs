@@ -28,31 +28,31 @@ pub const EPSILON: f64 = 0.00001;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QuestionScores {
-    /// Relevant documents among those listed.
+    /// Relevant documents among those listed; of snippets, characters.
     pub precision: f64,
-    /// Listed documents among those that are relevant.
+    /// Listed documents among those that are relevant; of snippets, characters.
     pub recall: f64,
     /// The harmonic mean of both.
     pub f1: f64,
-    /// As [`average_precision`].
+    /// As [`average_precision`], or as snippets have it.
     pub average_precision: f64,
 }
 
-/// Scores of a run, each from 0 to 1.
+/// Scores of a run's documents or snippets, each from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DocumentScores {
+pub struct BioAsqScores {
     /// Scores of the questions that the means are over.
     pub per_question: BTreeMap<String, QuestionScores>,
     /// Gold questions that the run does not name: BioASQ leaves them out of the means.
     pub unanswered: usize,
-    /// Mean precision of documents.
+    /// Mean precision.
     pub precision: f64,
-    /// Mean recall of documents.
+    /// Mean recall.
     pub recall: f64,
-    /// Mean F of documents.
+    /// Mean F: the official score of snippets.
     pub f1: f64,
-    /// Mean average precision: the official score.
+    /// Mean average precision: the official score of documents.
     pub map: f64,
     /// Geometric mean average precision.
     pub gmap: f64,
@@ -101,7 +101,7 @@ fn question_scores<S: AsRef<str>>(ranking: &[S], relevant: &HashSet<&str>) -> Qu
 pub fn score<S: AsRef<str>>(
     judgements: &Judgements,
     run: &BTreeMap<String, Vec<S>>,
-) -> Option<DocumentScores> {
+) -> Option<BioAsqScores> {
     let (mut per_question, mut unanswered) = (BTreeMap::new(), 0);
     for (question, grades) in judgements.queries() {
         let graded = grades.iter().filter(|(_, grade)| **grade > 0);
@@ -116,13 +116,21 @@ pub fn score<S: AsRef<str>>(
             None => unanswered += 1,
         }
     }
+    means(per_question, unanswered)
+}
+
+/// The means of some questions; `None` of none.
+pub(super) fn means(
+    per_question: BTreeMap<String, QuestionScores>,
+    unanswered: usize,
+) -> Option<BioAsqScores> {
     if per_question.is_empty() {
         return None;
     }
     let mean = |of: fn(&QuestionScores) -> f64| {
         per_question.values().map(of).sum::<f64>() / per_question.len() as f64
     };
-    Some(DocumentScores {
+    Some(BioAsqScores {
         unanswered,
         precision: mean(|scores| scores.precision),
         recall: mean(|scores| scores.recall),

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::super::tests::{folder, open, refused, skips, told};
-use super::super::{Collection, CollectionOptions, Layout, QuestionKind, TestQuery};
-use super::{average_precision, each_question, score, write_submission};
+use super::super::{Collection, CollectionOptions, Layout, QuestionKind, Snippet, TestQuery};
+use super::{EPSILON, average_precision, each_question, score, score_snippets, write_submission};
 
 const GOLD: &str = r#"{"version": 1, "questions": [
  {"id": "a", "type": "factoid", "body": "Which gene?", "exact_answer": [["ABCC11", "MRP8"]], "ideal_answer": "A gene.",
@@ -143,4 +143,94 @@ fn submissions_have_ten_addresses_per_question() {
     let run = BTreeMap::from([("a".to_owned(), vec!["PMC7"])]);
     let error = write_submission(&mut out, &questions, &run).unwrap_err();
     assert_eq!(error.to_string(), "`PMC7` of question a is not a PMID");
+}
+
+/// Snippets as `document section begin end`.
+fn snippets(texts: &[&str]) -> Vec<Snippet> {
+    let snippet = |text: &&str| {
+        let parts: Vec<&str> = text.split(' ').collect();
+        let number = |at: usize| parts[at].parse().expect("a number");
+        Snippet {
+            document: parts[0].into(),
+            sections: (parts[1].into(), parts[1].into()),
+            offsets: (number(2), number(3)),
+        }
+    };
+    texts.iter().map(snippet).collect()
+}
+
+/// Scores of one question.
+fn of_snippets(listed: &[&str], gold: &[&str]) -> [f64; 4] {
+    let gold = BTreeMap::from([("q".to_owned(), snippets(gold))]);
+    let run = BTreeMap::from([("q".to_owned(), snippets(listed))]);
+    let scores = score_snippets(&gold, &run).expect("one question").per_question["q"];
+    [scores.precision, scores.recall, scores.f1, scores.average_precision]
+}
+
+/// By hand, after `calculatePRForSnippets` and `calculateAveragePrecisionSnippets` with version 9.
+#[test]
+fn snippets_are_scored_by_the_characters_that_they_share() {
+    // 10 of 20 characters are shared, of 40 gold ones.
+    assert_eq!(
+        of_snippets(&["1 abstract 10 29"], &["1 abstract 0 19", "2 title 0 19"]),
+        [0.5, 0.25, 1.0 / 3.0, 0.5 / 2.0]
+    );
+    assert_eq!(of_snippets(&["1 abstract 0 9"], &["1 abstract 0 9"]), [1.0; 4]);
+    // Other sections and other documents share nothing, and both ends count.
+    assert_eq!(of_snippets(&["1 title 0 9", "2 abstract 0 9"], &["1 abstract 0 9"]), [0.0; 4]);
+    assert_eq!(of_snippets(&["1 abstract 9 9"], &["1 abstract 0 9"]), [1.0, 0.1, 2.0 / 11.0, 1.0]);
+    assert_eq!(of_snippets(&["1 abstract 10 19"], &["1 abstract 0 9"]), [0.0; 4]);
+    // Overlapping ones are one in both lists: 30 characters, not 40.
+    let long = ["1 abstract 0 19", "1 abstract 10 29"];
+    assert_eq!(of_snippets(&long, &long), [1.0; 4]);
+    // One that joins two others, at the place of the first of them.
+    let chain = ["1 abstract 0 9", "2 abstract 0 9", "1 abstract 20 29", "1 abstract 5 25"];
+    assert_eq!(of_snippets(&chain, &["2 abstract 0 9"]), [0.25, 1.0, 0.4, 0.25]);
+    // As the program has it: a snippet of a gold document counts even where it shares nothing.
+    let [.., average] = of_snippets(&["1 abstract 50 59", "1 abstract 0 9"], &["1 abstract 0 9"]);
+    assert_eq!(average, 0.5);
+    // Ten count.
+    let many: Vec<String> = (0..11).map(|at| format!("{at} abstract 0 9")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(of_snippets(&many, &["10 abstract 0 9"]), [0.0; 4]);
+    assert_eq!(of_snippets(&[], &["1 abstract 0 9"]), [0.0; 4]);
+}
+
+#[test]
+fn questions_without_gold_snippets_are_left_out() {
+    let gold = BTreeMap::from([
+        ("a".to_owned(), snippets(&["1 abstract 0 9"])),
+        ("b".to_owned(), Vec::new()),
+        ("c".to_owned(), snippets(&["1 abstract 0 9"])),
+    ]);
+    let mut run = BTreeMap::from([("b".to_owned(), snippets(&["1 abstract 0 9"]))]);
+    assert!(score_snippets(&gold, &run).is_none());
+    run.insert("a".to_owned(), snippets(&["1 abstract 0 9"]));
+    let scores = score_snippets(&gold, &run).expect("one");
+    assert_eq!((scores.per_question.len(), scores.unanswered, scores.f1), (1, 1, 1.0));
+    run.insert("c".to_owned(), Vec::new());
+    let scores = score_snippets(&gold, &run).expect("two");
+    assert_eq!((scores.unanswered, scores.f1), (0, 0.5));
+    assert!((scores.gmap - ((1.0 + EPSILON).ln() / 2.0 + EPSILON.ln() / 2.0).exp()).abs() < 1e-12);
+}
+
+#[test]
+fn places_of_snippets_are_read() {
+    let question = r#"{"questions": [{"id": "a", "body": "Which?", "documents": [], "snippets": [
+        {"document": "http://www.ncbi.nlm.nih.gov/pubmed/7", "beginSection": "title", "endSection": "title",
+         "offsetInBeginSection": 3, "offsetInEndSection": 3, "text": "x"},
+        {"document": "http://www.ncbi.nlm.nih.gov/pubmed/7", "beginSection": "title", "endSection": "title",
+         "offsetInBeginSection": 4, "offsetInEndSection": 3},
+        {"document": "http://www.ncbi.nlm.nih.gov/pubmed/7", "beginSection": "title", "endSection": "title",
+         "offsetInBeginSection": -1, "offsetInEndSection": 3},
+        {"document": "elsewhere", "beginSection": "title", "endSection": "title",
+         "offsetInBeginSection": 1, "offsetInEndSection": 3}, {}]}]}"#;
+    let set = folder(&[("a.json", question)]);
+    let mut found = Vec::new();
+    each_question(&set.path().join("a.json"), |question| {
+        found.extend(question.answer.snippets);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(found, snippets(&["7 title 3 3"]));
 }

@@ -64,7 +64,7 @@ pub(super) fn open(path: &Path, options: &CollectionOptions) -> Result<Collectio
         draft.judge(&pmid, &pmid, 1, place)?;
         let exact = entry.final_decision.map(|decision| vec![decision]).into_iter().collect();
         let ideal = entry.long_answer.into_iter().collect();
-        draft.answer(&pmid, GoldAnswer { exact, ideal });
+        draft.answer(&pmid, GoldAnswer { exact, ideal, snippets: Vec::new() });
         Ok(())
     })?;
     if let Some((pmid, _)) = asked.and_then(|mut asked| asked.pop_first()) {
