@@ -127,7 +127,11 @@ impl Storage for Building {
     fn create(&self, name: &str) -> Result<Box<dyn StorageFile>> {
         let real = building_name(random_id()?);
         let file = self.storage.create(&real)?;
-        self.names().insert(name.to_owned(), real);
+        let before = self.names().insert(name.to_owned(), real);
+        if let Some(before) = before {
+            // Of a step that was given up.
+            self.storage.remove(&before)?;
+        }
         Ok(file)
     }
 
@@ -155,5 +159,40 @@ impl Storage for Building {
 
     fn lock_builds(&self) -> Result<Box<dyn WriterLock>> {
         self.storage.lock_builds()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::MemoryStorage;
+
+    fn put(storage: &dyn Storage, name: &str, content: &[u8]) {
+        storage.create(name).unwrap().write(content).unwrap();
+    }
+
+    #[test]
+    fn files_seem_to_have_their_names_and_get_them_when_they_are_published() {
+        let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+        put(&*storage, "segment-00000001", b"published");
+        let building = Building::start(storage.clone(), &WriterOptions::default()).unwrap();
+        put(&*building, "segment-00000002", b"given up");
+        put(&*building, "segment-00000002", b"built");
+        put(&*building, "segment-00000003", b"merged again");
+        let read = |name: &str| building.open(name).unwrap().map(|bytes| bytes.to_vec());
+        assert_eq!(read("segment-00000001").as_deref(), Some(&b"published"[..]));
+        assert_eq!(read("segment-00000002").as_deref(), Some(&b"built"[..]));
+        assert_eq!(storage.length("segment-00000002").unwrap(), None);
+        // What is not its own cannot be removed.
+        building.remove("segment-00000001").unwrap();
+        assert_eq!(storage.list().unwrap().len(), 3);
+        building.keep_only(&["segment-00000002".into()]);
+        assert_eq!(storage.list().unwrap().len(), 2);
+        building.hand_over("segment-00000002", "segment-00000007").unwrap();
+        put(&*building, "segment-00000008", b"never published");
+        drop(building);
+        let mut names = storage.list().unwrap();
+        names.sort();
+        assert_eq!(names, ["segment-00000001", "segment-00000007"]);
     }
 }

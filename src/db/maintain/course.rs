@@ -19,7 +19,6 @@ use crate::ids::SegmentId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::db) enum Goal {
     /// Few segments, as an import wants them: nothing is trained.
-    #[cfg_attr(not(feature = "ingest"), expect(dead_code, reason = "imports have it"))]
     Merge,
     /// Few segments, indexed, without many deleted rows.
     Compact,

@@ -6,8 +6,8 @@ use crate::control::Control;
 use crate::error::Result;
 
 impl Writer {
-    /// Does what maintenance is due and waits for it, step by step, each published by a commit; with
-    /// [`Maintenance::Off`](crate::db::Maintenance::Off) does nothing. For the end of a long piece of work, and
+    /// Commits, does what maintenance is due and waits for it, step by step, each published by a commit; with
+    /// [`Maintenance::Off`](crate::db::Maintenance::Off) only commits. For the end of a long piece of work, and
     /// before a writer is dropped: that gives up what is under way.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ mod write;
 
 pub use shape::TableFields;
 pub use write::DocumentTable;
+#[cfg(feature = "session")]
 pub(crate) use write::failed;
 
 use std::collections::VecDeque;
