@@ -6,6 +6,7 @@
 //! a whole generation.
 
 use std::collections::HashMap;
+use std::io::Read;
 
 use super::commit::{check_file, publish_file};
 use super::files::files_of;
@@ -155,6 +156,27 @@ pub(crate) fn check_follows(base: &Manifest, manifest: &Manifest) -> Result<(), 
 /// Fills a buffer with what comes next of a file; 0 at its end.
 pub(crate) type Content<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<usize>;
 
+/// Writes a file under its name, and syncs it.
+///
+/// # Errors
+/// Those of `content` and of the control; [`Error::Io`].
+pub(crate) fn write_content(
+    storage: &dyn Storage,
+    name: &str,
+    content: Content<'_>,
+    control: &Control,
+) -> Result<()> {
+    let mut file = storage.create(name)?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        control.check()?;
+        match content(&mut chunk)? {
+            0 => return file.sync(),
+            read => file.write(chunk.get(..read).unwrap_or_default())?,
+        }
+    }
+}
+
 /// Gives a directory a file, which gets its name when it is complete, synced and checked; says whether another one
 /// stood there, as a damaged one or one that no generation names.
 pub(super) fn put_file(
@@ -162,23 +184,9 @@ pub(super) fn put_file(
     lock: &dyn WriterLock,
     (name, kind, seal): (&str, FileKind, &FileSeal),
     content: Content<'_>,
-    (control, stage): (&Control, &'static str),
+    control: &Control,
 ) -> Result<bool> {
-    let mut copy = storage.create(TEMPORARY_COPY)?;
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut done = 0;
-    loop {
-        control.check()?;
-        let read = content(&mut chunk)?;
-        if read == 0 {
-            break;
-        }
-        copy.write(chunk.get(..read).unwrap_or_default())?;
-        done += read as u64;
-        control.report(stage, "bytes", done, seal.length);
-    }
-    copy.sync()?;
-    drop(copy);
+    write_content(storage, TEMPORARY_COPY, content, control)?;
     check_file(storage, TEMPORARY_COPY, kind, seal)?;
     lock.check()?;
     let is_replaced = storage.length(name)?.is_some();
@@ -278,14 +286,12 @@ impl Copy<'_> {
         file.verify()?;
         let mut rest: &[u8] = file.bytes();
         let mut content = |chunk: &mut [u8]| {
-            let (read, left) = rest.split_at(rest.len().min(chunk.len()));
-            chunk.iter_mut().zip(read).for_each(|(to, from)| *to = *from);
-            rest = left;
-            Ok(read.len())
+            let read = rest.read(chunk).unwrap_or_default();
+            control.report("copying", "bytes", seal.length - rest.len() as u64, seal.length);
+            Ok(read)
         };
         let place = (name, kind, seal);
-        let is_damaged =
-            put_file(self.storage, self.lock, place, &mut content, (control, "copying"))?;
+        let is_damaged = put_file(self.storage, self.lock, place, &mut content, control)?;
         Ok(is_damaged.then(|| name.to_owned()))
     }
 }

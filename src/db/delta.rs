@@ -132,7 +132,7 @@ impl<'a> Incoming<'a> {
         self.lock.check()?;
         self.storage.remove(TEMPORARY_COPY)?;
         let place = (name, kind, seal);
-        put_file(self.storage, &*self.lock, place, content, (control, "applying")).map(drop)
+        put_file(self.storage, &*self.lock, place, content, control).map(drop)
     }
 
     /// Publishes the generation, once all its files are there and open.

@@ -56,7 +56,7 @@ mod writer;
 
 pub use backup::{BackupOptions, BackupReport};
 #[cfg(feature = "session")]
-pub(crate) use backup::{Content, check_follows};
+pub(crate) use backup::{Content, check_follows, write_content};
 pub use change::{Applied, Change};
 pub use database::Database;
 #[cfg(feature = "session")]

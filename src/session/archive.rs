@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::new_files::{NewFile, NewFolder};
 use crate::control::Control;
-use crate::db::{Content, Database, OpenFile, Snapshot, files_of};
+use crate::db::{Content, Database, OpenFile, Snapshot, files_of, write_content};
 use crate::error::{Error, Result};
 use crate::format::frame::FileSeal;
 use crate::format::manifest::{self, Manifest};
@@ -139,11 +139,10 @@ fn start(out: &mut dyn Write, name: &str, length: u64) -> io::Result<()> {
 /// it; [`Error::Unsupported`] for a newer format; [`Error::Io`], also for a directory that exists; those of the
 /// control.
 pub fn unpack(archive: &Path, path: &Path, control: &Control) -> Result<ArchiveReport> {
-    let name = archive.display().to_string();
-    let file = File::open(archive).map_err(|error| Error::io("open", &*name, error))?;
+    let opened = open(archive)?;
     let folder = NewFolder::create(path)?;
     let storage = DiskStorage::open(folder.partial(), Access::Map)?;
-    unpack_into(&storage, name, file, control)?;
+    unpack_into(&storage, opened, control)?;
     let report = {
         let snapshot = Database::open_in(std::sync::Arc::new(storage.clone()))
             .map_err(|error| error.within(archive))?
@@ -156,9 +155,11 @@ pub fn unpack(archive: &Path, path: &Path, control: &Control) -> Result<ArchiveR
 }
 
 /// Writes every file of an archive to a folder, the manifest last, and syncs them.
-fn unpack_into(storage: &dyn Storage, name: String, file: File, control: &Control) -> Result<()> {
-    let mut place = Place { archive: name, entry: 0 };
-    let mut archive = tar::Archive::new(BufReader::with_capacity(CHUNK_BYTES, file));
+fn unpack_into(
+    storage: &dyn Storage,
+    (mut place, mut archive): (Place, Archive),
+    control: &Control,
+) -> Result<()> {
     let mut entries = place.entries(&mut archive)?;
     let first = place.next(&mut entries)?.ok_or_else(|| place.wrong("the archive is empty"))?;
     let manifest_file = place.name_of(&first)?;
@@ -168,26 +169,14 @@ fn unpack_into(storage: &dyn Storage, name: String, file: File, control: &Contro
         return Err(place.wrong(detail));
     }
     let (manifest, bytes) = place.manifest(&manifest_file, first)?;
-    let write = |name: &str, content: Content<'_>, control: &Control| {
-        let mut file = storage.create(name)?;
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            control.check()?;
-            let read = content(&mut chunk)?;
-            if read == 0 {
-                return file.sync();
-            }
-            file.write(chunk.get(..read).unwrap_or_default())?;
-        }
-    };
     let files = files_of(&manifest);
     let write_one = |name: &str, _: &FileSeal, content: Content<'_>, control: &Control| {
-        write(name, content, control)
+        write_content(storage, name, content, control)
     };
     place.files(&mut entries, (&manifest_file, files), write_one, ("unpacking", control))?;
     let mut rest = &bytes[..];
     let mut content = |chunk: &mut [u8]| Ok(rest.read(chunk).unwrap_or_default());
-    write(&manifest_file, &mut content, &Control::default())?;
+    write_content(storage, &manifest_file, &mut content, &Control::default())?;
     storage.sync_directory()
 }
 
@@ -199,6 +188,20 @@ pub(super) struct Place {
     pub(super) archive: String,
     /// The number of the entry at hand, from 1.
     pub(super) entry: u64,
+}
+
+/// An archive that is being read.
+pub(super) type Archive = tar::Archive<BufReader<File>>;
+
+/// Opens an archive, at its beginning.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn open(path: &Path) -> Result<(Place, Archive)> {
+    let archive = path.display().to_string();
+    let file = File::open(path).map_err(|error| Error::io("open", &*archive, error))?;
+    let reader = BufReader::with_capacity(CHUNK_BYTES, file);
+    Ok((Place { archive, entry: 0 }, tar::Archive::new(reader)))
 }
 
 /// An entry of an archive.
@@ -222,7 +225,7 @@ impl Place {
     /// The entries of an archive.
     pub(super) fn entries<'a>(
         &self,
-        archive: &'a mut tar::Archive<BufReader<File>>,
+        archive: &'a mut Archive,
     ) -> Result<tar::Entries<'a, BufReader<File>>> {
         // Raw: extended headers are entries, and none of ours.
         Ok(archive.entries().map_err(|error| self.unreadable(error))?.raw(true))

@@ -1,8 +1,6 @@
 //! What brings a copy of a database to a later generation, in one file: the archive of [`super::archive`] with the
 //! manifest of the copy's generation before all else, and of the files only those that the copy lacks.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,9 +16,6 @@ use crate::format::names::{TEMPORARY_MANIFEST, manifest_name};
 use crate::ids::Generation;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::storage::{Access, DiskStorage, Storage};
-
-/// Bytes that are read of an archive at a time.
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// What a delta builds on: the generation that a copy is at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,10 +136,7 @@ pub fn apply_in(
     delta: &Path,
     control: &Control,
 ) -> Result<DeltaReport> {
-    let name = delta.display().to_string();
-    let file = File::open(delta).map_err(|error| Error::io("open", &*name, error))?;
-    let mut place = Place { archive: name, entry: 0 };
-    let mut archive = tar::Archive::new(BufReader::with_capacity(CHUNK_BYTES, file));
+    let (mut place, mut archive) = archive::open(delta)?;
     let mut entries = place.entries(&mut archive)?;
     let empty = |place: &Place| place.wrong("the archive ends before the manifests of a delta");
     let first = place.next(&mut entries)?.ok_or_else(|| empty(&place))?;

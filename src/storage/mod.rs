@@ -18,7 +18,7 @@ mod random;
 mod rename;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
-#[cfg(feature = "session")]
+#[cfg(any(feature = "session", feature = "download"))]
 mod space;
 mod verified;
 
@@ -30,7 +30,7 @@ pub use memory::MemoryStorage;
 pub use random::random_id;
 #[cfg(feature = "session")]
 pub(crate) use rename::rename_new;
-#[cfg(feature = "session")]
+#[cfg(any(feature = "session", feature = "download"))]
 pub(crate) use space::free_bytes;
 pub use verified::VerifiedFile;
 

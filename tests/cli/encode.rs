@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::encoders::{EMBEDDERS, copy, model};
+use crate::embedders::EMBEDDERS;
+use crate::encoders::{copy, model};
 use crate::sandbox::{Run, Sandbox};
 use crate::wide::widen;
 

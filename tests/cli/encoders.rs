@@ -7,20 +7,6 @@ use serde_json::Value;
 use crate::sandbox::{DOCUMENTS, Sandbox};
 use crate::wide::{widen, widen_file};
 
-/// Models that embed: folder of the model, of its adapter, and of the goldens, which name its recipe.
-pub(crate) const EMBEDDERS: &[(&str, Option<&str>, &str)] = &[
-    ("bert-mean-st", None, "bert-mean-st"),
-    ("bert-cls-pair", None, "bert-cls-pair"),
-    ("bert-cls-bin-vocab", None, "bert-cls-bin-vocab"),
-    ("bert-mlm-legacy", None, "bert-mlm-legacy"),
-    ("mpnet-mean-st", None, "mpnet-mean-st"),
-    ("bert-lora/base", None, "bert-lora/base"),
-    ("bert-lora/base", Some("bert-lora/adapter"), "bert-lora"),
-    ("gptneox-last", None, "gptneox-last"),
-    ("gemma-last", None, "gemma-last"),
-    ("mistral-last", None, "mistral-last"),
-];
-
 /// A small model of the shared test data; `None`, with a line that says so, where there is none.
 pub(crate) fn model(name: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("MEDVEC_SHARED")

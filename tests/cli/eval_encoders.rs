@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::encoders::{EMBEDDERS, copy, model, towers};
+use crate::embedders::EMBEDDERS;
+use crate::encoders::{copy, model, towers};
 use crate::sandbox::Sandbox;
 
 const DOCUMENTS: [(&str, &str); 5] = [

@@ -2,6 +2,8 @@
 
 mod device;
 mod embed;
+#[path = "../common/embedders.rs"]
+mod embedders;
 mod embeddings;
 mod encode;
 mod encoders;

@@ -8,21 +8,8 @@ use medvec::kernel::matmul::Precision;
 use medvec::kernel::random::Random;
 use medvec::{CancelToken, Control, Encoder, Error};
 
+use crate::embedders::EMBEDDERS;
 use crate::fixtures::{Case, again, assert_close, assert_tokens, fixture, golden, recipe, tokens};
-
-/// The model's folder, its adapter's, and that of the goldens.
-const FIXTURES: [(&str, Option<&str>, &str); 10] = [
-    ("bert-mean-st", None, "bert-mean-st"),
-    ("bert-cls-pair", None, "bert-cls-pair"),
-    ("bert-cls-bin-vocab", None, "bert-cls-bin-vocab"),
-    ("bert-mlm-legacy", None, "bert-mlm-legacy"),
-    ("mpnet-mean-st", None, "mpnet-mean-st"),
-    ("bert-lora/base", None, "bert-lora/base"),
-    ("bert-lora/base", Some("bert-lora/adapter"), "bert-lora"),
-    ("gptneox-last", None, "gptneox-last"),
-    ("gemma-last", None, "gemma-last"),
-    ("mistral-last", None, "mistral-last"),
-];
 
 /// Devices at hand beside the CPU.
 fn devices() -> Vec<Device> {
@@ -74,7 +61,7 @@ fn folders(name: &str, goldens: &str) -> Option<(PathBuf, PathBuf)> {
 #[test]
 fn every_fixture_gives_its_goldens_in_any_order_and_number() {
     for device in devices() {
-        for (name, adapter, goldens) in FIXTURES {
+        for (name, adapter, goldens) in EMBEDDERS.iter().copied() {
             let Some((folder, goldens)) = folders(name, goldens) else { return };
             let encoder = open(&folder, adapter, &goldens, device);
             let golden = golden(&goldens);
@@ -131,7 +118,7 @@ fn scores_of_pairs_are_those_of_the_goldens() {
 #[test]
 fn random_tokens_of_ragged_lengths_give_the_cpu_s_vectors() {
     for device in devices() {
-        for (name, adapter, goldens) in FIXTURES {
+        for (name, adapter, goldens) in EMBEDDERS.iter().copied() {
             let Some((folder, goldens)) = folders(name, goldens) else { return };
             let [cpu, other] =
                 [Device::Cpu, device].map(|device| open(&folder, adapter, &goldens, device));
@@ -163,7 +150,7 @@ fn random_tokens_of_ragged_lengths_give_the_cpu_s_vectors() {
 #[test]
 fn the_device_leaves_the_fingerprint_as_it_is() {
     for device in devices() {
-        for (name, adapter, goldens) in FIXTURES {
+        for (name, adapter, goldens) in EMBEDDERS.iter().copied() {
             let Some((folder, goldens)) = folders(name, goldens) else { return };
             let [cpu, other] =
                 [Device::Cpu, device].map(|device| open(&folder, adapter, &goldens, device));

@@ -9,6 +9,8 @@ mod adapters;
 mod cross;
 mod decoders;
 mod device;
+#[path = "../common/embedders.rs"]
+mod embedders;
 mod fixtures;
 mod goldens;
 mod hostile;

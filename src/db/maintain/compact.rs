@@ -35,7 +35,7 @@ impl Writer {
 /// Commits, and lets go of what was replaced.
 pub(super) fn finish(writer: &mut Writer, report: &mut CompactReport) -> Result<()> {
     writer.commit_changes()?;
-    report.bytes_freed = writer.free_superseded()?;
+    report.bytes_freed += writer.free_superseded()?;
     (report.segments_after, report.bytes_after) = sizes(writer.next());
     Ok(())
 }

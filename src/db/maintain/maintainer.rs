@@ -147,20 +147,16 @@ impl Maintainer {
         let mut writer = self.writer(control)?;
         let is_adopted = writer.adopt(built, &self.files)?;
         if is_adopted {
-            let freed = course.report.compact.bytes_freed;
             writer.guarded(|writer| finish(writer, &mut course.report.compact))?;
-            course.report.compact.bytes_freed += freed;
         }
         Ok(is_adopted)
     }
 
     /// Lets go of files that an interrupted compaction left to the generation before.
     fn free(&self, course: &mut Course, control: &Control) -> Result<()> {
-        let report = &mut course.report.compact;
         if gc::superseded_bytes(&**self.shared.storage()).is_ok_and(|bytes| bytes > 0) {
-            let freed = report.bytes_freed;
-            self.writer(control)?.guarded(|writer| finish(writer, report))?;
-            report.bytes_freed += freed;
+            let freed = self.writer(control)?.guarded(Writer::free_superseded)?;
+            course.report.compact.bytes_freed += freed;
         }
         Ok(())
     }

@@ -97,11 +97,11 @@ pub(super) fn all_groups(candidates: &[Candidate]) -> Vec<Vec<SegmentId>> {
 /// with enough segments, else what has too many deleted rows, tier by tier.
 pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec<SegmentId>> {
     let bytes_max = merged_bytes_max(candidates);
-    let first = |wanted: &dyn Fn(&Candidate) -> bool| {
-        let wanted: Vec<Candidate> =
-            candidates.iter().copied().filter(|candidate| wanted(candidate)).collect();
-        groups(&wanted, bytes_max).into_iter().next()
+    let those = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<Candidate> {
+        candidates.iter().copied().filter(wanted).collect()
     };
+    let first =
+        |wanted: &dyn Fn(&Candidate) -> bool| groups(&those(wanted), bytes_max).into_iter().next();
     if let Some(unindexed) = first(&|candidate| candidate.unindexed) {
         return Some(unindexed);
     }
@@ -110,12 +110,9 @@ pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec
     tiers.dedup();
     for tier in &tiers {
         // Two that are too large for one segment stay apart.
-        let all: Vec<Candidate> = candidates
-            .iter()
-            .copied()
-            .filter(|candidate| candidate.tier(policy) == *tier)
-            .filter(|candidate| candidate.live_bytes() <= bytes_max / 2)
-            .collect();
+        let all = those(&|candidate| {
+            candidate.tier(policy) == *tier && candidate.live_bytes() <= bytes_max / 2
+        });
         if all.len() >= policy.tier_segments {
             return groups(&all, bytes_max).into_iter().max_by_key(Vec::len);
         }

@@ -10,6 +10,7 @@ use super::{Hub, ModelName};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::fetch::{Client, Failure, Trouble};
+use crate::storage::free_bytes;
 
 /// Room that is left on the disk beside a model, in bytes.
 const ROOM_BYTES: u64 = 64 << 20;
@@ -174,18 +175,6 @@ fn check_room(
         }
         _ => Ok(()),
     }
-}
-
-/// Free bytes of a disk, where the system tells.
-#[cfg(unix)]
-fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(path).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 fn create_folder(path: &Path) -> Result<()> {

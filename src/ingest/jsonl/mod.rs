@@ -72,7 +72,7 @@
 
 mod fields;
 mod links;
-mod parts;
+pub(super) mod parts;
 pub(super) mod values;
 mod write;
 

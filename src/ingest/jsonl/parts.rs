@@ -48,8 +48,8 @@ pub(super) fn journal(value: Value) -> Result<Journal, Fault> {
     Ok(journal)
 }
 
-/// Members of a journal.
-const JOURNAL: [&str; 9] = [
+/// Members of a journal, all of them texts.
+pub(in crate::ingest) const JOURNAL: [&str; 9] = [
     "title",
     "abbreviation",
     "nlm_id",
@@ -61,17 +61,9 @@ const JOURNAL: [&str; 9] = [
     "country",
 ];
 
-/// Members of an author.
-const AUTHOR: [&str; 8] = [
-    "last_name",
-    "fore_name",
-    "initials",
-    "suffix",
-    "collective_name",
-    "identifier",
-    "affiliations",
-    "name",
-];
+/// Members of an author that are texts; `name` stands for some of them.
+pub(in crate::ingest) const AUTHOR: [&str; 6] =
+    ["last_name", "fore_name", "initials", "suffix", "collective_name", "identifier"];
 
 /// One string, or a list of strings and objects.
 pub(super) fn authors(value: Value) -> Result<Vec<Author>, Fault> {
@@ -103,7 +95,7 @@ fn author(value: Value) -> Result<Author, Fault> {
         identifier: take_text(&mut members, "identifier")?,
         affiliations,
     };
-    none_left("authors[]", &members, &AUTHOR)?;
+    none_left("authors[]", &members, &[&AUTHOR[..], &["affiliations", "name"]].concat())?;
     Ok(author)
 }
 

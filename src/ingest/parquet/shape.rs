@@ -8,6 +8,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::schema::types::Type;
 
 use crate::document::{Document, FieldValue};
+use crate::ingest::jsonl::parts::{AUTHOR, JOURNAL};
 
 /// Free fields that have a column of their own; with more, all are one column of JSON.
 const FIELD_COLUMNS_MAX: usize = 128;
@@ -78,19 +79,6 @@ impl Shape {
         let terms = || list_of(texts(&["kind", "ui", "name"]), Vec::new());
         let major = || ("major", Shape::Boolean);
         let qualifiers = list_of(texts(&["ui", "name"]), vec![major()]);
-        let journal = [
-            "title",
-            "abbreviation",
-            "nlm_id",
-            "issn",
-            "issn_linking",
-            "volume",
-            "issue",
-            "pages",
-            "country",
-        ];
-        let author =
-            ["last_name", "fore_name", "initials", "suffix", "collective_name", "identifier"];
         let mut columns = vec![
             ("pmid", Shape::Integer),
             ("id", Shape::Text),
@@ -104,11 +92,11 @@ impl Shape {
                 "other_abstracts",
                 list_of(texts(&["kind", "language"]), vec![("sections", sections())]),
             ),
-            ("journal", Shape::Struct(texts(&journal))),
+            ("journal", Shape::Struct(texts(&JOURNAL))),
             ("date", Shape::Text),
             ("date_range", strings()),
             ("history", list_of(texts(&["event", "day"]), Vec::new())),
-            ("authors", list_of(texts(&author), vec![("affiliations", strings())])),
+            ("authors", list_of(texts(&AUTHOR), vec![("affiliations", strings())])),
             ("publication_types", list_of(texts(&["ui", "name"]), Vec::new())),
             ("languages", strings()),
             ("mesh", list_of(texts(&["ui", "name"]), vec![major(), ("qualifiers", qualifiers)])),

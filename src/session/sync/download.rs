@@ -203,23 +203,25 @@ impl Server {
             .map_err(|error| Error::io("create", folder.display().to_string(), error))?;
         let mut part = Part::open(&partial(folder, name), name)?;
         // An earlier run may have ended between the last byte and the name.
-        let mut is_whole = part.length()? > 0;
+        let mut found = (part.length()? > 0).then(|| md5_of(&mut part, control)).transpose()?;
         let mut is_second = false;
         loop {
             let sums = self.retry.bytes(&self.client, &format!("{url}.md5"), control)?;
             let wanted = sum_of(name, &String::from_utf8_lossy(&sums))
                 .ok_or_else(|| Failure::Detail(format!("{name}.md5 holds no MD5 sum of it")))?;
-            if !is_whole || md5_of(&mut part, control)? != wanted {
-                part.fetch(&self.client, url, None, &self.retry, control, done)?;
-            }
-            is_whole = false;
-            let found = md5_of(&mut part, control)?;
-            if found == wanted {
+            let sum = match found.take().filter(|found| *found == wanted) {
+                Some(sum) => sum,
+                None => {
+                    part.fetch(&self.client, url, None, &self.retry, control, done)?;
+                    md5_of(&mut part, control)?
+                }
+            };
+            if sum == wanted {
                 let beside = format!("{name}.md5");
-                let mut sum = Part::open(&partial(folder, &beside), &beside)?;
-                sum.replace(&sums)?;
+                let mut sum_file = Part::open(&partial(folder, &beside), &beside)?;
+                sum_file.replace(&sums)?;
                 // The sum comes first: whoever sees the file can check it.
-                sum.publish(&folder.join(&beside))?;
+                sum_file.publish(&folder.join(&beside))?;
                 let bytes = part.length()?;
                 part.publish(&folder.join(name))?;
                 return Ok(bytes);
@@ -227,7 +229,7 @@ impl Server {
             if is_second {
                 part.remove()?;
                 return Err(Failure::Detail(format!(
-                    "its MD5 sum is {found}, but {name}.md5 says {wanted}, twice: what came is removed"
+                    "its MD5 sum is {sum}, but {name}.md5 says {wanted}, twice: what came is removed"
                 )));
             }
             part.clear()?;
