@@ -343,7 +343,62 @@ fn a_new_year_keeps_the_embeddings_of_the_same_texts() {
     assert_eq!((report.encoded, report.reused), (2, 0));
     bench.file("baseline/pubmed27n0001.xml.gz", &[(1, "aspirin"), (2, "cancer")], &[]);
     let report = bench.sync();
-    assert_eq!((report.replaced, report.encoded, report.reused), (2, 1, 1));
+    assert_eq!((report.replaced, report.unchanged), (1, 1));
+    assert_eq!((report.encoded, report.reused), (1, 1));
+}
+
+#[test]
+fn a_new_year_writes_only_what_has_changed() {
+    let bench = Bench::new();
+    let rows = || {
+        let stats = Database::open(bench.database()).expect("opens").snapshot().stats();
+        let stats = stats.expect("counts");
+        (stats.documents, stats.documents + stats.deleted)
+    };
+    // Across the borders of bitmaps of rows.
+    let all = 1..=70_000;
+    year(&bench, 26, all.clone());
+    bench.sync();
+    assert_eq!(rows(), (70_001, 70_001));
+
+    let changed = |pmid: u32| match pmid % 1_000 {
+        7 => format!("another title of {pmid}"),
+        _ => format!("title of {pmid}"),
+    };
+    let records = all.clone().map(|pmid| (pmid, changed(pmid))).chain([(900_026, "new".into())]);
+    bench.content(
+        "baseline/pubmed27n0001.xml.gz",
+        &Content { records: records.collect(), deletes: Vec::new() },
+    );
+    let report = bench.sync();
+    assert_eq!((report.replaced, report.unchanged), (70, 70_001 - 70));
+    let (documents, all_rows) = rows();
+    assert_eq!(documents, 70_001);
+    assert!(all_rows <= 70_001 + 70, "{all_rows}: a row was written for a record that is the same");
+    // What older files say, when they come late, is past: the baseline had it all again.
+    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(1, "too late")], &[2]);
+    assert_eq!(bench.sync().unchanged, 1);
+    let titles = bench.titles();
+    assert_eq!(titles[&1], "title of 1");
+    assert!(titles.iter().all(|(pmid, title)| *pmid > 70_000 || *title == changed(*pmid)));
+
+    // The year is complete: nothing is missing in it, though few rows were written in it.
+    bench.file("updatefiles/pubmed27n0002.xml.gz", &[(3, "revised")], &[4]);
+    let removals = bench.sync().removals.expect("a new year");
+    assert_eq!(removals.count, 0);
+    let database = Database::open(bench.database()).expect("opens");
+
+    // Merged, the rows hold the year's revisions themselves.
+    let revision = |pmid| database.snapshot().revision(&Key::pmid(pmid)).expect("reads");
+    let before: Vec<_> = (1..=1_000).map(revision).collect();
+    assert!(before.iter().flatten().all(|revision| revision.file >= 27_000_001));
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    writer.compact(&Control::default()).expect("compacts");
+    assert_eq!((1..=1_000).map(revision).collect::<Vec<_>>(), before);
+    database.snapshot().verify(&Control::default()).expect("sound");
+    drop(writer);
+    let titles = bench.titles();
+    assert_eq!((titles[&3].as_str(), titles.get(&4), titles.len()), ("revised", None, 70_000));
 }
 
 #[test]

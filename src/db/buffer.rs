@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use crate::document::Document;
 use crate::error::Result;
 use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
-use crate::ids::{Key, Revision, RowId, SegmentId};
+use crate::ids::{Key, Pmid, Revision, RowId, SegmentId};
 use crate::segment::{Draft, SegmentBuilder};
 use crate::storage::{Storage, random_id};
 
@@ -41,7 +41,7 @@ impl Buffer {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.builder.is_empty() && self.deletions.is_empty()
+        self.builder.is_empty()
     }
 
     /// Heap memory in use, estimated.
@@ -87,6 +87,17 @@ impl Buffer {
     pub(super) fn push_deletion(&mut self, key: &Key, revision: Revision) {
         self.builder.push_delete(key, revision);
         self.deletions.insert(key.clone(), revision);
+    }
+
+    /// The revision at which a source had the stored document of a key again.
+    pub(super) fn confirmation(&self, key: &Key) -> Option<Revision> {
+        let Key::Pmid(pmid) = key else { return None };
+        self.builder.confirmation(*pmid)
+    }
+
+    /// Confirms that the stored document of a PMID is that of a later revision as well.
+    pub(super) fn push_confirmation(&mut self, pmid: Pmid, revision: Revision) {
+        self.builder.push_confirmation(pmid, revision);
     }
 
     /// The document of a row; `None` when it is compressed already.

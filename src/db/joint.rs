@@ -120,6 +120,7 @@ fn hidden_rows(members: &[Snapshot]) -> Result<Vec<RoaringBitmap>> {
         hidden: vec![RoaringBitmap::new(); views.len()],
         settled: vec![RoaringBitmap::new(); views.len()],
         views: &views,
+        members,
     };
     for number in 0..members.len().saturating_sub(1) {
         let mut own = Keys::of(&views, |member| member == number)?;
@@ -149,6 +150,7 @@ type Holder = (usize, u32);
 
 /// Keys that several databases have.
 struct Shared<'a> {
+    members: &'a [Snapshot],
     views: &'a [(usize, &'a SegmentView)],
     /// Rows that another one stands for, per view.
     hidden: Vec<RoaringBitmap>,
@@ -190,10 +192,10 @@ impl Shared<'_> {
     }
 
     fn revision(&self, (view, row): Holder) -> Result<Revision> {
-        match self.views.get(view) {
-            Some((_, view)) => view.segment.revision(RowId(row)),
-            None => Ok(Revision::default()),
-        }
+        let Some((number, view)) = self.views.get(view) else { return Ok(Revision::default()) };
+        let Some(member) = self.members.get(*number) else { return Ok(Revision::default()) };
+        let row = RowId(row);
+        member.revision_of(view, row, &view.segment.key(row)?)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::format::names::{codebook_name, mesh_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
 use crate::mesh::{MeshFile, MeshInUse};
 use crate::search::SegmentView;
-use crate::segment::{CodebookFile, Segment};
+use crate::segment::{CodebookFile, Merged, Segment, newest_confirmation};
 use crate::storage::{Storage, VerifiedFile, WriterLock};
 
 pub(super) use built::Built;
@@ -206,6 +206,12 @@ impl NextGeneration {
         Ok(newest)
     }
 
+    /// The greatest revision at which a source had the live document of a key again. Cost: a binary search per segment
+    /// that has confirmations.
+    pub(super) fn confirmation(&self, key: &Key) -> Result<Option<Revision>> {
+        newest_confirmation(self.segments(), key)
+    }
+
     /// Deletes a row of a segment.
     pub(super) fn delete(&mut self, stored: &StoredRow) {
         self.deleted.entry(stored.segment.id()).or_default().insert(stored.row.0);
@@ -300,21 +306,17 @@ impl NextGeneration {
     }
 
     /// Puts a merged segment in the place of those that it was made from.
-    pub(super) fn replace_segments(
-        &mut self,
-        group: &[SegmentId],
-        merged: SegmentEntry,
-    ) -> Result<()> {
+    pub(super) fn replace_segments(&mut self, group: &[SegmentId], merged: Merged) -> Result<()> {
         for id in group {
             self.deleted.remove(id);
             self.written.retain(|segment| segment.entry.id != *id);
             self.dropped.insert(*id);
         }
         self.is_changed = true;
-        if merged.rows == 0 && merged.deletes == 0 {
-            return self.storage.remove(&segment_name(merged.id));
+        if merged.is_empty {
+            return self.storage.remove(&segment_name(merged.entry.id));
         }
-        self.add_segment(merged, RoaringBitmap::new())
+        self.add_segment(merged.entry, RoaringBitmap::new())
     }
 
     /// Publishes it, and starts the one after.

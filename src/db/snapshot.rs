@@ -19,7 +19,9 @@ use crate::search::{
     TranslatedStrategy, Vectors, facets, fields, matching, search, suggest, suggest_mesh,
     translate, why_nothing,
 };
-use crate::segment::{CodebookFile, RowSpace};
+#[cfg(feature = "ingest")]
+use crate::segment::Draft;
+use crate::segment::{CodebookFile, RowSpace, newest_confirmation};
 use crate::storage::{Bytes, Storage, VerifiedFile};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
@@ -342,6 +344,18 @@ impl Snapshot {
         parallel::map(threads, queries, |query| self.search(query)).into_iter().collect()
     }
 
+    /// Whether there is the very document that a draft was made from.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    #[cfg(feature = "ingest")]
+    pub(crate) fn has_document(&self, draft: &Draft) -> Result<bool> {
+        match self.locate(draft.key())? {
+            Some((view, row)) => view.segment.has_record(row, draft),
+            None => Ok(false),
+        }
+    }
+
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same
     /// encoder would compute again. The vector of a document without text belongs to any.
     ///
@@ -373,15 +387,31 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::get`].
     pub fn revision(&self, key: &Key) -> Result<Option<Revision>> {
-        self.locate(key)?.map(|(view, row)| view.segment.revision(row)).transpose()
+        self.locate(key)?.map(|(view, row)| self.revision_of(view, row, key)).transpose()
+    }
+
+    /// The revision of a row with this key, or at which its source had the document again.
+    pub(super) fn revision_of(
+        &self,
+        view: &SegmentView,
+        row: RowId,
+        key: &Key,
+    ) -> Result<Revision> {
+        let segments = self.state.views.iter().map(|view| &view.segment);
+        let confirmed = newest_confirmation(segments, key)?;
+        Ok(view.segment.revision(row)?.max(confirmed.unwrap_or_default()))
     }
 
     /// Key and revision of every live document, segment by segment in row order; the revision is all zero where a
-    /// document came from nowhere in particular. Cost: two columns are read, no document.
+    /// document came from nowhere in particular. Cost: two columns are read and confirmations searched, no document.
     pub fn revisions(&self) -> impl Iterator<Item = Result<(Key, Revision)>> + '_ {
         self.state.views.iter().flat_map(|view| {
             let live = (0..view.segment.rows()).filter(|row| !view.deleted.contains(*row));
-            live.map(|row| Ok((view.segment.key(RowId(row))?, view.segment.revision(RowId(row))?)))
+            live.map(|row| {
+                let key = view.segment.key(RowId(row))?;
+                let revision = self.revision_of(view, RowId(row), &key)?;
+                Ok((key, revision))
+            })
         })
     }
 

@@ -120,6 +120,11 @@ pub const fn lexical_kind(section: LexicalSection) -> u32 {
 /// The sum of all vectors, `f64`, one per number of a vector. Empty without vectors; segments of 1.0 have none.
 pub const SECTION_VECTOR_SUM: u32 = 43;
 
+/// Sorted PMIDs with a confirmation, `u32`. A segment has this section and the one below, or neither.
+pub const SECTION_CONFIRMED_PMIDS: u32 = 44;
+/// Revision of each confirmation, [`RevisionEntry`].
+pub const SECTION_CONFIRMED_REVISIONS: u32 = 45;
+
 /// One past the last term of each field of [`TermField::MORE`], `u32`. This section and the four below came
 /// with format 1.1: a segment has all of them or none.
 pub const SECTION_MORE_TERM_ENDS: u32 = 50;
@@ -171,6 +176,8 @@ pub const OPTIONAL: &[u32] = &[
     SECTION_LEXICAL_PARTS,
     SECTION_LEXICAL_PART_INDEX,
     SECTION_VECTOR_SUM,
+    SECTION_CONFIRMED_PMIDS,
+    SECTION_CONFIRMED_REVISIONS,
     SECTION_MORE_TERM_ENDS,
     SECTION_MORE_TERM_OFFSETS,
     SECTION_MORE_TERMS,
@@ -223,6 +230,8 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_LEXICAL_PARTS, "lexical-parts"),
     (SECTION_LEXICAL_PART_INDEX, "lexical-part-index"),
     (SECTION_VECTOR_SUM, "vector-sum"),
+    (SECTION_CONFIRMED_PMIDS, "confirmed-pmids"),
+    (SECTION_CONFIRMED_REVISIONS, "confirmed-revisions"),
     (SECTION_MORE_TERM_ENDS, "more-term-ends"),
     (SECTION_MORE_TERM_OFFSETS, "more-term-offsets"),
     (SECTION_MORE_TERMS, "more-terms"),

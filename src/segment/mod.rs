@@ -16,6 +16,7 @@
 //! | words and their positions | `lexical` `words` | `lexical` | `lexical` | `lexical` |
 //! | inverted lists | `lists` | `lists` | `lists` | `lists` |
 //! | deletion marks | `deletes` | `deletes` | `deletes` | `deletes` |
+//! | confirmations | `confirmations` | `confirmations` | `confirmations` | `confirmations` |
 //! | the codebook's file | `codebook` | `codebook` | | `codebook` |
 //! | the whole file | `builder` `file` | `segment` | `segment` | `segment` |
 //!
@@ -58,6 +59,7 @@ mod tests;
 pub use merge::segment::{MergeInto, Merged, merge};
 pub use read::codebook::{CodebookFile, Queries};
 pub use read::columns::NumberColumn;
+pub(crate) use read::confirmations::newest_confirmation;
 pub use read::deletes::Deletes;
 pub use read::documents::Documents;
 pub(crate) use read::key_walk::{KeyAt, KeyWalk};

@@ -1,5 +1,6 @@
 //! Segments written and read back.
 
+mod confirmations;
 mod hostile;
 mod indexing;
 mod made;

@@ -105,7 +105,7 @@ fn document(number: u64) -> Document {
 }
 
 /// An indexed segment where there are vectors and `is_indexed`, one that is not, both with deleted
-/// rows, deletion marks, revisions, rows without a vector, and sources.
+/// rows, deletion marks, confirmations, revisions, rows without a vector, and sources.
 fn build(vectors: Option<VectorConfig>, is_indexed: bool) -> Result<Files> {
     let storage = MemoryStorage::new();
     let options = CreateOptions::default().vectors(vectors.clone());
@@ -133,6 +133,13 @@ fn build(vectors: Option<VectorConfig>, is_indexed: bool) -> Result<Files> {
     // Replaces a row of the first segment.
     writer.upsert(Document { title: "Another title".into(), ..document(4) })?;
     writer.delete(&key(2))?;
+    // The next year has one again as it is, of the first segment, and one of another database.
+    let again = Change {
+        revision: Some(Revision { file: 27_000_001, position: 6, version: 1 }),
+        vector: None,
+        ..change(6)
+    };
+    writer.apply(vec![again])?;
     writer.delete_revision(&key(97), revision)?;
     writer.delete_revision(&key(96), revision)?;
     for number in 0..2u8 {

@@ -9,7 +9,7 @@ use medvec::db::{Database, OptimizeOptions, Snapshot};
 use medvec::document::{Document, FieldValue};
 use medvec::encoder::Metric;
 use medvec::format::names;
-use medvec::ids::Revision;
+use medvec::ids::{Key, Revision};
 use medvec::limits::NUMBER_MAX;
 use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::segment::Segment;
@@ -314,6 +314,11 @@ fn compare_marks(storage: &MemoryStorage, snapshot: &Snapshot, plain: &Plain) {
             (format!("{key:?}"), [file, position, version])
         });
         assert_eq!(marks.collect::<Vec<_>>(), plain.marks[&entry.id.0]);
+        let confirmations = segment.confirmations().expect("can be read").map(|item| {
+            let (pmid, Revision { file, position, version }) = item.expect("can be read");
+            (format!("{:?}", Key::Pmid(pmid)), [file, position, version])
+        });
+        assert_eq!(confirmations.collect::<Vec<_>>(), plain.confirmations[&entry.id.0]);
     }
     let stats = snapshot.stats().expect("what was verified can be counted");
     assert_eq!(stats.documents + stats.deleted, plain.rows);

@@ -27,6 +27,8 @@ pub struct Plain {
     pub rows: u64,
     /// Deletion marks of each segment: key, in the form of Rust's `Debug`, and revision.
     pub marks: BTreeMap<u64, Vec<(String, [u32; 3])>>,
+    /// Confirmations of each segment, likewise.
+    pub confirmations: BTreeMap<u64, Vec<(String, [u32; 3])>>,
     pub is_cosine: bool,
     pub rotation: u64,
 }
@@ -43,6 +45,7 @@ pub fn read(text: &Text, files: &Files) -> Plain {
         documents: BTreeMap::new(),
         rows: 0,
         marks: BTreeMap::new(),
+        confirmations: BTreeMap::new(),
         is_cosine: config.is_some_and(|config| name(config, "metric") == "Cosine"),
         rotation: config.map_or(0, |config| number(config, "rotation")),
     };
@@ -59,6 +62,12 @@ pub fn read(text: &Text, files: &Files) -> Plain {
         let file = &files[&format!("segment-{id:08}")];
         read_segment(text, file, &deleted, &mut plain);
         plain.marks.insert(id, marks(text, file));
+        plain.confirmations.insert(id, confirmations(text, file));
+    }
+    for (key, revision) in plain.confirmations.values().flatten() {
+        if let Some(document) = plain.documents.get_mut(key) {
+            document.revision = document.revision.max(*revision);
+        }
     }
     plain
 }
@@ -119,6 +128,20 @@ fn marks(text: &Text, file: &[u8]) -> Vec<(String, [u32; 3])> {
     let keys: Vec<String> = pmids.chain(names).collect();
     assert_eq!(keys.len(), revisions.len());
     keys.into_iter().zip(revisions.iter().copied()).collect()
+}
+
+/// Chapter 04, Confirmations.
+fn confirmations(text: &Text, file: &[u8]) -> Vec<(String, [u32; 3])> {
+    let kinds = &text.values["SegmentSection"];
+    let part = |name: &str| {
+        let kind = kinds.iter().find(|kind| kind.name == name).expect("a section of the text");
+        words(section(text, file, kind.value))
+    };
+    let revisions = part("CONFIRMED_REVISIONS");
+    let (revisions, rest) = revisions.as_chunks::<3>();
+    assert!(rest.is_empty());
+    let pmids = part("CONFIRMED_PMIDS").into_iter().map(|pmid| format!("Pmid(Pmid({pmid}))"));
+    pmids.zip(revisions.iter().copied()).collect()
 }
 
 /// Chapter 08: every document of a segment.

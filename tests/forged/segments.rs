@@ -47,6 +47,8 @@ const ARRAYS: &[(u32, usize)] = &[
     (SECTION_CODE_SCALES, 2),
     (SECTION_META, 1),
     (SECTION_VECTOR_SUM, 8),
+    (SECTION_CONFIRMED_PMIDS, 4),
+    (SECTION_CONFIRMED_REVISIONS, 4),
     (SECTION_MORE_TERM_ENDS, 4),
     (SECTION_MORE_TERM_OFFSETS, 8),
     (SECTION_MORE_TERMS, 1),
@@ -247,7 +249,8 @@ fn group(file: &mut File, choices: &mut Choices<'_>) -> String {
         .vectors
         .as_ref()
         .map_or(0, |vectors| vectors.dimension.min(64) as usize * vectors.row_type.bytes());
-    let which = choices.below(8);
+    let mut confirmed = file.section_mut(SECTION_CONFIRMED_PMIDS).len() as u32 / 4;
+    let which = choices.below(9);
     let (arrays, count): (&[(u32, usize)], &mut u32) = match which {
         0 => (&[(SECTION_KEY_PMIDS, 4), (SECTION_KEY_PMID_ROWS, 4)], &mut meta.pmid_keys),
         1 | 2 => (
@@ -267,6 +270,7 @@ fn group(file: &mut File, choices: &mut Choices<'_>) -> String {
             &[(SECTION_DELETE_PMIDS, 4), (SECTION_DELETE_PMID_REVISIONS, 12)],
             &mut meta.pmid_deletes,
         ),
+        8 => (&[(SECTION_CONFIRMED_PMIDS, 4), (SECTION_CONFIRMED_REVISIONS, 12)], &mut confirmed),
         4 => match meta.integers.first_mut() {
             Some(column) => {
                 (&[(SECTION_INTEGER_ROWS, 4), (SECTION_INTEGER_VALUES, 8)], &mut column.count)

@@ -10,7 +10,7 @@ use super::report::CompactReport;
 use crate::error::Result;
 use crate::format::manifest::LexicalConfig;
 use crate::ids::SegmentId;
-use crate::segment::{MergeInto, Merged, Segment, merge};
+use crate::segment::{MergeInto, Segment, merge};
 use crate::storage::random_id;
 
 /// A report of what there is before anything is done.
@@ -46,12 +46,12 @@ pub(super) fn merge_group(
     let storage = job.next.storage();
     let (vectors, lexical) = (job.next.vectors(), job.next.lexical());
     let into = MergeInto { vectors, codebook, lexical };
-    let Merged { entry, encoded } = merge(&borrowed, into, storage, id, random_id()?, job.control)?;
-    report.encoded += encoded;
+    let merged = merge(&borrowed, into, storage, id, random_id()?, job.control)?;
+    report.encoded += merged.encoded;
     let rows: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();
     report.merged += group.len();
-    report.rows_dropped += rows - u64::from(entry.rows);
-    job.next.replace_segments(group, entry)
+    report.rows_dropped += rows - u64::from(merged.entry.rows);
+    job.next.replace_segments(group, merged)
 }
 
 /// Whether a segment does not have the lexical index that it should have.

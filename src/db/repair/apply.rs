@@ -237,6 +237,11 @@ fn rescue(
             builder.push_delete(&key, revision);
         }
     }
+    for confirmation in or_damage(segment.confirmations())?.into_iter().flatten() {
+        if let Ok((pmid, revision)) = or_damage(confirmation)? {
+            builder.push_confirmation(pmid, revision);
+        }
+    }
     finish(builder)
 }
 

@@ -88,7 +88,7 @@ impl Writer {
                 }
                 done += 1;
                 let vector = view.segment.vector(row)?;
-                let revision = view.segment.revision(row)?;
+                let revision = other.revision_of(view, row, &document.key)?;
                 let hash = view.segment.input_hash(row)?;
                 let is_vector_only =
                     vector.is_some() && document == Document::new(document.key.clone());

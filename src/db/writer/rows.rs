@@ -20,7 +20,7 @@ pub(super) enum Place {
 /// What is known of a key.
 pub(super) struct Known {
     pub(super) live: Option<Place>,
-    /// The revision of the live document.
+    /// The revision of the live document: that of its row, or at which its source had it again.
     revision: Option<Revision>,
     /// The greatest revision at which a source deleted it.
     deletion: Option<Revision>,
@@ -48,23 +48,30 @@ impl Writer {
         let is_again = self.in_source_order
             && is_known
             && revision.is_some_and(|own| own.file == newest.file && own.file > 0);
-        match revision {
-            Some(revision) if revision <= newest && is_known && !is_again => {
-                applied.unchanged += 1;
-                return Ok(());
-            }
-            _ if (revision.is_none() || is_again)
-                && (vector.is_none() || self.options.encoder.is_some()) =>
-            {
-                if let Some(Place::Stored(StoredRow { segment, row })) = &known.live
-                    && (vector.is_none() || segment.vector(*row)?.is_some())
-                    && segment.has_record(*row, draft)?
-                {
+        if revision.is_some_and(|revision| revision <= newest) && is_known && !is_again {
+            applied.unchanged += 1;
+            return Ok(());
+        }
+        if (vector.is_none() || self.options.encoder.is_some())
+            && let Some(Place::Stored(StoredRow { segment, row })) = &known.live
+            && (vector.is_none() || segment.vector(*row)?.is_some())
+            && segment.has_record(*row, draft)?
+        {
+            let newer = revision.filter(|revision| *revision > newest);
+            match (draft.key(), newer) {
+                (_, None) => {
                     applied.unchanged += 1;
                     return Ok(());
                 }
+                (Key::Pmid(pmid), Some(revision)) => {
+                    applied.unchanged += 1;
+                    self.buffer.push_confirmation(*pmid, revision);
+                    self.next.mark_changed();
+                    return self.flush_if_full();
+                }
+                // Sources with revisions have PMIDs; for any other key the row is written again.
+                (Key::Text(_), Some(_)) => {}
             }
-            _ => {}
         }
         let kept = match (vector, &known.live) {
             (None, Some(place)) => self.vector_for(place, hash)?,
@@ -295,7 +302,8 @@ impl Writer {
         let Some(stored) = self.next.find(key)? else {
             return Ok(Known { live: None, revision: None, deletion });
         };
-        let revision = Some(stored.segment.revision(stored.row)?);
+        let confirmed = self.buffer.confirmation(key).max(self.next.confirmation(key)?);
+        let revision = confirmed.max(Some(stored.segment.revision(stored.row)?));
         Ok(Known { live: Some(Place::Stored(stored)), revision, deletion })
     }
 }

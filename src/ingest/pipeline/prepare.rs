@@ -127,13 +127,12 @@ impl Preparer<'_> {
                 return Ok(Ready { place, revision, action: Action::Delete(key) });
             }
         };
-        if let Some(revision) = revision
-            && self
-                .snapshot
-                .revision(&document.key)?
-                .is_some_and(|stored| stored.file > revision.file)
-        {
-            return Ok(Ready { place, revision: Some(revision), action: Action::Pass });
+        let stored = match revision {
+            Some(_) => self.snapshot.revision(&document.key)?,
+            None => None,
+        };
+        if stored.is_some_and(|stored| revision.is_some_and(|own| stored.file > own.file)) {
+            return Ok(Ready { place, revision, action: Action::Pass });
         }
         if !is_chosen {
             return Ok(Ready { place, revision, action: Action::LeaveOut(document.key) });
@@ -142,8 +141,14 @@ impl Preparer<'_> {
         let input_hash = input.hash();
         let is_embedded = self.options.encoder.is_some() && !self.options.defer;
         let is_wanted = is_embedded && vector.is_none();
-        let draft = Draft::for_index(&document, self.snapshot.manifest().lexical.is_some())
-            .map_err(|error| place.error(file, &document.key, &error))?;
+        let with_place = |error| place.error(file, &document.key, &error);
+        let mut draft = Draft::new(&document).map_err(with_place)?;
+        // A document that is there needs no words: most likely nothing is written.
+        let is_lexical = self.snapshot.manifest().lexical.is_some();
+        let may_be_there = revision.is_none() || stored.is_some();
+        if is_lexical && !(may_be_there && self.snapshot.has_document(&draft)?) {
+            draft.read_words(&document);
+        }
         let input = is_wanted.then_some(input);
         let put = Put { draft, vector, input, input_hash };
         Ok(Ready { place, revision, action: Action::Put(Box::new(put)) })

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bytemuck::{AnyBitPattern, NoUninit};
 
+use super::confirmations::write_revisions;
 use super::order::{Input, Order};
 use crate::control::Control;
 use crate::error::Result;
@@ -11,18 +12,23 @@ use crate::format::segment::*;
 use crate::segment::Segment;
 use crate::segment::read::columns::NumberColumn;
 use crate::segment::read::segment::ROWS_PER_CHECK;
+use crate::segment::write::confirmations::Confirmations;
 use crate::segment::write::file::SegmentFile;
 
 pub(super) fn write(
     inputs: &[Input<'_>],
     order: &Order,
+    confirmations: &mut Confirmations,
     file: &mut SegmentFile,
     meta: &mut SegmentMeta,
     control: &Control,
 ) -> Result<()> {
     let copy = Copy { inputs, order, control };
-    meta.has_revisions = inputs.iter().any(|input| input.segment.shared.meta.has_revisions);
-    if meta.has_revisions {
+    meta.has_revisions = !confirmations.is_empty()
+        || inputs.iter().any(|input| input.segment.shared.meta.has_revisions);
+    if !confirmations.is_empty() {
+        write_revisions(confirmations, &copy, file)?;
+    } else if meta.has_revisions {
         copy.rows(file, SECTION_REVISIONS, RevisionEntry::SIZE, |meta| meta.has_revisions)?;
     } else {
         file.section(SECTION_REVISIONS);

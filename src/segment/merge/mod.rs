@@ -1,6 +1,7 @@
 //! Several segments into one, a file per chapter of the format; the order of rows comes first.
 
 mod columns;
+mod confirmations;
 mod deletes;
 mod documents;
 mod lexical;

@@ -2,6 +2,7 @@
 
 pub(super) mod codebook;
 pub(super) mod columns;
+pub(super) mod confirmations;
 pub(super) mod deletes;
 pub(super) mod documents;
 pub(super) mod key_walk;

@@ -7,6 +7,7 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
+use super::confirmations;
 use super::lexical_meta::read_lexical_meta;
 use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
@@ -373,6 +374,7 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             return Err(Error::corrupt(file.name(), section.offset, Rule::SegmentMeta, detail));
         }
     }
+    confirmations::check_lengths(file)?;
     for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
         required(file, *kind)?;
     }

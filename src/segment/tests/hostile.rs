@@ -43,7 +43,7 @@ impl Sample {
         rows[2].document.key = Key::Text("two".into());
         rows[3].vector = None;
         let mark = |key| (key, Revision { file: 26_000_002, position: 7, version: 2 });
-        let marks = vec![mark(Key::pmid(5)), mark(Key::Text("gone".into()))];
+        let marks = vec![mark(Key::pmid(5)), mark(Key::pmid(9)), mark(Key::Text("gone".into()))];
         let storage = MemoryStorage::new();
         let entry = write(&storage, 1, Some(&config), &rows, &marks);
         let bytes = storage.open(NAME).unwrap().unwrap().to_vec();
@@ -107,7 +107,10 @@ impl Sample {
         answers.push(text(segment.deletes().collect::<Result<Vec<_>>>()));
         for (key, _) in &self.marks {
             answers.push(text(segment.find_delete(key)));
+            answers.push(text(segment.confirmation(key)));
         }
+        let confirmations = segment.confirmations().and_then(Iterator::collect::<Result<Vec<_>>>);
+        answers.push(text(confirmations));
         (answers, guarded)
     }
 }
@@ -205,6 +208,23 @@ fn sections_of_other_lengths_are_refused() {
             // A dictionary that no block refers to does no harm.
             let harmless = *kind == SECTION_DICTIONARY;
             assert!(harmless || segment.verify(&Control::default()).is_err(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn marks_out_of_order_are_found_out() {
+    let sample = Sample::new();
+    for kind in [SECTION_DELETE_PMIDS, SECTION_CONFIRMED_PMIDS] {
+        for wrong in [[9u32, 5], [5, 5], [0, 5]] {
+            let (bytes, entry) = sample.forge(|section, content| {
+                if section == kind {
+                    *content = wrong.map(u32::to_le_bytes).concat();
+                }
+            });
+            let segment = sample.open(bytes, &entry).unwrap();
+            let verified = segment.verify(&Control::default());
+            assert_eq!(rule_of(verified), Some(Rule::Sorted), "{kind} {wrong:?}");
         }
     }
 }

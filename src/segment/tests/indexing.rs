@@ -68,7 +68,7 @@ impl Case {
         let config = Some(&self.config);
         let into = MergeInto { vectors: config, codebook: Some(&self.codebook), lexical: None };
         let control = Control::default();
-        let Merged { entry, encoded } =
+        let Merged { entry, encoded, .. } =
             merge(inputs, into, &self.storage, SegmentId(id), [9; 16], &control).unwrap();
         let segment = Segment::open(&self.storage, &entry, config).unwrap();
         segment.verify(&control).unwrap();

@@ -222,6 +222,7 @@ pub(super) fn rows(seed: u64, count: usize, vectors: bool) -> Vec<Pushed> {
     (0..count).map(row).collect()
 }
 
+/// Writes a segment; marks of PMIDs become confirmations as well.
 pub(super) fn write(
     storage: &MemoryStorage,
     id: u64,
@@ -241,6 +242,9 @@ pub(super) fn write(
     }
     for (key, revision) in deletes {
         builder.push_delete(key, *revision);
+        if let Key::Pmid(pmid) = key {
+            builder.push_confirmation(*pmid, *revision);
+        }
     }
     assert_eq!(builder.rows() as usize, rows.len());
     builder.finish(storage, SegmentId(id), [id as u8; 16]).unwrap()
@@ -350,6 +354,8 @@ fn check_deletes(segment: &Segment, deletes: &[(Key, Revision)]) {
     }
     for (key, revision) in &greatest {
         assert_eq!(segment.find_delete(key).unwrap(), Some(*revision));
+        let confirmed = matches!(key, Key::Pmid(_)).then_some(*revision);
+        assert_eq!(segment.confirmation(key).unwrap(), confirmed);
     }
     assert_eq!(segment.find_delete(&Key::Text("no such key".into())).unwrap(), None);
     let listed: Vec<(Key, Revision)> = segment.deletes().map(Result::unwrap).collect();

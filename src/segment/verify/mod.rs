@@ -2,6 +2,7 @@
 
 mod codebook;
 mod columns;
+mod confirmations;
 mod deletes;
 mod documents;
 mod keys;

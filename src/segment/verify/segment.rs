@@ -25,6 +25,7 @@ impl Segment {
         control.check()?;
         self.verify_keys(control)?;
         self.verify_deletes()?;
+        self.verify_confirmations()?;
         let documents = self.verify_documents(control)?;
         let stored = Sums {
             text_bytes: self.text_bytes(),

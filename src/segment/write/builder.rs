@@ -1,6 +1,7 @@
 //! Documents in, a segment file out.
 
 use super::columns::Columns;
+use super::confirmations::Confirmations;
 use super::deletes::DeletionMarks;
 use super::documents::DocumentWriter;
 use super::draft::Draft;
@@ -17,7 +18,7 @@ use crate::format::manifest::{LexicalConfig, SegmentEntry, VectorConfig};
 use crate::format::names::segment_name;
 use crate::format::record;
 use crate::format::segment::{SECTION_META, SegmentMeta};
-use crate::ids::{Key, Revision, RowId, SegmentId};
+use crate::ids::{Key, Pmid, Revision, RowId, SegmentId};
 use crate::limits::SEGMENT_ROWS_MAX;
 use crate::storage::Storage;
 
@@ -33,6 +34,7 @@ pub struct SegmentBuilder {
     columns: Columns,
     postings: Postings,
     deletes: DeletionMarks,
+    confirmations: Confirmations,
     vectors: Option<Vectors>,
     lexical: Option<Lexical>,
 }
@@ -48,6 +50,7 @@ impl SegmentBuilder {
             columns: Columns::default(),
             postings: Postings::default(),
             deletes: DeletionMarks::default(),
+            confirmations: Confirmations::default(),
             vectors: vectors.map(Vectors::new),
             lexical: None,
         }
@@ -166,14 +169,25 @@ impl SegmentBuilder {
         self.deletes.push(key, revision);
     }
 
+    /// Confirms that the document of a PMID, whatever segment holds it, is that of a later revision as well. Of
+    /// several confirmations of a PMID the greatest revision is kept.
+    pub fn push_confirmation(&mut self, pmid: Pmid, revision: Revision) {
+        self.confirmations.push(pmid, revision);
+    }
+
+    /// The confirmation of a PMID.
+    pub(crate) fn confirmation(&self, pmid: Pmid) -> Option<Revision> {
+        self.confirmations.get(pmid)
+    }
+
     /// Rows so far.
     pub fn rows(&self) -> u32 {
         self.rows
     }
 
-    /// Whether there are neither rows nor deletion marks.
+    /// Whether there are neither rows nor deletion marks nor confirmations.
     pub fn is_empty(&self) -> bool {
-        self.rows == 0 && self.deletes.len() == 0
+        self.rows == 0 && self.deletes.len() == 0 && self.confirmations.is_empty()
     }
 
     /// Heap memory in use, estimated.
@@ -183,6 +197,7 @@ impl SegmentBuilder {
             + self.columns.memory_bytes()
             + self.postings.memory_bytes()
             + self.deletes.memory_bytes()
+            + self.confirmations.memory_bytes()
             + self.vectors.as_ref().map_or(0, Vectors::memory_bytes)
             + self.lexical.as_ref().map_or(0, Lexical::memory_bytes)
     }
@@ -215,6 +230,7 @@ impl SegmentBuilder {
         self.columns.write(&mut file, &mut meta)?;
         self.postings.write(&mut file, &mut meta)?;
         self.deletes.write(&mut file, &mut meta)?;
+        self.confirmations.write(&mut file)?;
         match self.vectors {
             Some(vectors) => vectors.write(&mut file, &mut meta)?,
             None => write_none(&mut file)?,

@@ -77,8 +77,16 @@ impl Draft {
     /// # Errors
     /// As [`Draft::new`].
     pub fn for_index(document: &Document, is_lexical: bool) -> Result<Draft> {
-        let draft = Draft::new(document)?;
-        Ok(Draft { words: is_lexical.then(|| words_of(document)), ..draft })
+        let mut draft = Draft::new(document)?;
+        if is_lexical {
+            draft.read_words(document);
+        }
+        Ok(draft)
+    }
+
+    /// Takes the words of the document that it was made from apart as well.
+    pub(crate) fn read_words(&mut self, document: &Document) {
+        self.words = Some(words_of(document));
     }
 
     /// The document's key.

@@ -4,6 +4,7 @@ pub(super) mod builder;
 mod codebook;
 pub(super) mod columns;
 mod compress;
+pub(super) mod confirmations;
 pub(super) mod deletes;
 mod dictionary;
 pub(super) mod documents;
