@@ -114,8 +114,14 @@ fn revisions_stay_and_texts_that_change_wait_again() {
     writer.embed_pending(&EmbedOptions::default(), &no_control(), &mut |_| {}).unwrap();
     assert_eq!(database.snapshot().revision(&key(4)).unwrap(), at(10));
     assert_eq!(put(&mut writer, 1, 9).unchanged, 1);
-    // The same text at a later place keeps its vector; a new text waits for one.
-    assert_eq!((put(&mut writer, 0, 11).reused, put(&mut writer, 0, 12).reused), (1, 1));
+    // The same document at a later place is left as it is; the same text keeps its vector, a new one waits for it.
+    assert_eq!(put(&mut writer, 0, 11).unchanged, 1);
+    writer.commit().unwrap();
+    assert_eq!(database.snapshot().revision(&key(4)).unwrap(), at(11));
+    let mut revised = document(4, 0);
+    revised.languages.push("fre".into());
+    let change = Change { document: revised, revision: at(12), vector: None };
+    assert_eq!(writer.apply(vec![change]).unwrap().reused, 1);
     writer.commit().unwrap();
     assert_eq!(database.snapshot().pending().unwrap(), 0);
     assert_eq!(put(&mut writer, 1, 13).reused, 0);

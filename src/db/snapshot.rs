@@ -19,10 +19,10 @@ use crate::search::{
     TranslatedStrategy, Vectors, facets, fields, matching, search, suggest, suggest_mesh,
     translate, why_nothing,
 };
-#[cfg(feature = "ingest")]
-use crate::segment::Draft;
 use crate::segment::{CodebookFile, RowSpace, newest_confirmation};
 use crate::storage::{Bytes, Storage, VerifiedFile};
+#[cfg(feature = "ingest")]
+use crate::{ids::SegmentId, segment::Draft};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
 ///
@@ -344,16 +344,19 @@ impl Snapshot {
         parallel::map(threads, queries, |query| self.search(query)).into_iter().collect()
     }
 
-    /// Whether there is the very document that a draft was made from.
+    /// Where the very document lies that a draft was made from, and whether it has a vector.
     ///
     /// # Errors
     /// As [`Snapshot::get`].
     #[cfg(feature = "ingest")]
-    pub(crate) fn has_document(&self, draft: &Draft) -> Result<bool> {
-        match self.locate(draft.key())? {
-            Some((view, row)) => view.segment.has_record(row, draft),
-            None => Ok(false),
+    pub(crate) fn find_same(&self, draft: &Draft) -> Result<Option<((SegmentId, RowId), bool)>> {
+        let Some((view, row)) = self.locate(draft.key())? else { return Ok(None) };
+        if !view.segment.has_record(row, draft)? {
+            return Ok(None);
         }
+        let with_vector = view.segment.rows_with_vector()?;
+        let has_vector = with_vector.is_some_and(|rows| rows.contains(row.0));
+        Ok(Some(((view.segment.id(), row), has_vector)))
     }
 
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same

@@ -23,6 +23,8 @@ use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::format::manifest::{LexicalConfig, SourceEntry};
 use crate::ids::{Generation, Key, Revision};
+#[cfg(feature = "ingest")]
+use crate::ids::{RowId, SegmentId};
 use crate::mesh::{MeshFile, Vocabulary};
 use crate::segment::Draft;
 use crate::storage::WriterLock;
@@ -134,7 +136,8 @@ impl Writer {
     /// Applies changes in order. Texts that need a vector are embedded first, in calls of at most 32.
     ///
     /// A change with a [`Revision`] counts only if it is greater than the revision of what is there
-    /// (or of its deletion); one without always counts, unless it equals the stored document.
+    /// (or of its deletion); one without always counts. Of one that equals the stored document nothing is written but
+    /// its revision.
     ///
     /// # Errors
     /// [`Error::InvalidDocument`], [`Error::Vector`] and [`Error::Encoder`], and [`Error::Cancelled`] and
@@ -157,6 +160,21 @@ impl Writer {
             }
             Ok(applied)
         })
+    }
+
+    /// Takes a document that is there, in this row when it was looked for; returns `false`, and does nothing, when it is
+    /// not there any more, or must be applied like any other.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`]. A failure of storage poisons the writer.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn confirm(
+        &mut self,
+        draft: &Draft,
+        revision: Option<Revision>,
+        row: (SegmentId, RowId),
+    ) -> Result<bool> {
+        self.guarded(|writer| writer.confirm_found(draft, revision, row))
     }
 
     /// Applies one change that needs no embedding, since its vector is there or none is wanted.

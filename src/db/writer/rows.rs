@@ -9,6 +9,8 @@ use crate::document::Document;
 use crate::encoder::{EncoderInput, NO_VECTOR};
 use crate::error::{Error, Result};
 use crate::ids::{Key, Revision};
+#[cfg(feature = "ingest")]
+use crate::ids::{RowId, SegmentId};
 use crate::segment::Draft;
 
 /// A live document, wherever it is.
@@ -56,22 +58,10 @@ impl Writer {
             && let Some(Place::Stored(StoredRow { segment, row })) = &known.live
             && (vector.is_none() || segment.vector(*row)?.is_some())
             && segment.has_record(*row, draft)?
+            && self.note_again(draft.key(), revision, newest)
         {
-            let newer = revision.filter(|revision| *revision > newest);
-            match (draft.key(), newer) {
-                (_, None) => {
-                    applied.unchanged += 1;
-                    return Ok(());
-                }
-                (Key::Pmid(pmid), Some(revision)) => {
-                    applied.unchanged += 1;
-                    self.buffer.push_confirmation(*pmid, revision);
-                    self.next.mark_changed();
-                    return self.flush_if_full();
-                }
-                // Sources with revisions have PMIDs; for any other key the row is written again.
-                (Key::Text(_), Some(_)) => {}
-            }
+            applied.unchanged += 1;
+            return self.flush_if_full();
         }
         let kept = match (vector, &known.live) {
             (None, Some(place)) => self.vector_for(place, hash)?,
@@ -91,6 +81,42 @@ impl Writer {
             Some(_) => floor,
         };
         self.put(draft, revision, hash, vector.or(kept.as_deref()), known.live, applied)
+    }
+
+    /// Takes a document that was found in a row; returns `false`, and does nothing, when it is not there any more, or
+    /// a row must be written all the same.
+    #[cfg(feature = "ingest")]
+    pub(super) fn confirm_found(
+        &mut self,
+        draft: &Draft,
+        revision: Option<Revision>,
+        (segment, row): (SegmentId, RowId),
+    ) -> Result<bool> {
+        let known = self.find(draft.key())?;
+        let newest = known.newest().unwrap_or_default();
+        let Some(Place::Stored(stored)) = &known.live else { return Ok(false) };
+        // A merge may have moved it.
+        let is_it = (stored.segment.id(), stored.row) == (segment, row)
+            || stored.segment.has_record(stored.row, draft)?;
+        let is_confirmed = is_it && self.note_again(draft.key(), revision, newest);
+        if is_confirmed {
+            self.flush_if_full()?;
+        }
+        Ok(is_confirmed)
+    }
+
+    /// Notes that a source has the stored document of a key as of a revision; returns `false` for a key whose row must
+    /// say so.
+    fn note_again(&mut self, key: &Key, revision: Option<Revision>, newest: Revision) -> bool {
+        match (revision.filter(|revision| *revision > newest), key) {
+            (None, _) => true,
+            (Some(revision), Key::Pmid(pmid)) => {
+                self.buffer.push_confirmation(*pmid, revision);
+                self.next.mark_changed();
+                true
+            }
+            (Some(_), Key::Text(_)) => false,
+        }
     }
 
     pub(super) fn update_document(

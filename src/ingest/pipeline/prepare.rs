@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceDigest;
-use crate::ids::{Key, Revision};
+use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::ingest::source::{Parsed, Place};
 use crate::ingest::{Event, Record};
 use crate::segment::Draft;
@@ -46,6 +46,8 @@ pub(super) struct Ready {
 pub(super) enum Action {
     /// Nothing: the database has it, or a newer one, already.
     Pass,
+    /// Nothing but to confirm it: the database has this very document, in this row.
+    Confirm(Box<Draft>, (SegmentId, RowId)),
     /// Write a document.
     Put(Box<Put>),
     /// Give what has this key a vector.
@@ -137,21 +139,28 @@ impl Preparer<'_> {
         if !is_chosen {
             return Ok(Ready { place, revision, action: Action::LeaveOut(document.key) });
         }
-        let input = document.encoder_input();
-        let input_hash = input.hash();
-        let is_embedded = self.options.encoder.is_some() && !self.options.defer;
-        let is_wanted = is_embedded && vector.is_none();
+        let is_wanted = self.embeds() && vector.is_none();
         let with_place = |error| place.error(file, &document.key, &error);
         let mut draft = Draft::new(&document).map_err(with_place)?;
-        // A document that is there needs no words: most likely nothing is written.
-        let is_lexical = self.snapshot.manifest().lexical.is_some();
-        let may_be_there = revision.is_none() || stored.is_some();
-        if is_lexical && !(may_be_there && self.snapshot.has_document(&draft)?) {
+        if vector.is_none()
+            && (revision.is_none() || stored.is_some())
+            && let Some((row, has_vector)) = self.snapshot.find_same(&draft)?
+            && (has_vector || !is_wanted)
+        {
+            return Ok(Ready { place, revision, action: Action::Confirm(Box::new(draft), row) });
+        }
+        if self.snapshot.manifest().lexical.is_some() {
             draft.read_words(&document);
         }
+        let input = document.encoder_input();
+        let input_hash = input.hash();
         let input = is_wanted.then_some(input);
         let put = Put { draft, vector, input, input_hash };
         Ok(Ready { place, revision, action: Action::Put(Box::new(put)) })
+    }
+
+    fn embeds(&self) -> bool {
+        self.options.encoder.is_some() && !self.options.defer
     }
 
     /// Embeds the documents of a batch that need it.
@@ -162,7 +171,14 @@ impl Preparer<'_> {
         let Some(encoder) = self.options.encoder.as_deref() else { return Ok(()) };
         let mut texts: Vec<(usize, EncoderInput)> = Vec::new();
         for (index, ready) in batch.records.iter_mut().enumerate() {
-            let Ok(Ready { action: Action::Put(put), .. }) = ready else { continue };
+            let put = match ready {
+                Ok(Ready { action: Action::Put(put), .. }) => put,
+                Ok(Ready { action: Action::Confirm(..), .. }) if self.embeds() => {
+                    batch.reused += 1;
+                    continue;
+                }
+                _ => continue,
+            };
             let Some(input) = put.input.take() else { continue };
             let stored = || self.snapshot.stored_vector(put.draft.key(), put.input_hash);
             match embedding::need(input, stored)? {

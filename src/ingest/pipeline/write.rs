@@ -7,7 +7,7 @@ use super::options::ImportOptions;
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
 use super::report::{ImportReport, Progress, Stage};
 use super::{checksum, stages};
-use crate::db::{Applied, Database, Maintenance, Writer, WriterOptions};
+use crate::db::{Applied, Change, Database, Maintenance, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ingest::digest;
@@ -255,6 +255,15 @@ impl<'a> Import<'a> {
         Ok(count)
     }
 
+    fn count(&mut self, applied: Applied) {
+        self.report.added += applied.added;
+        self.report.replaced += applied.replaced;
+        self.report.unchanged += applied.unchanged;
+        self.report.encoded += applied.encoded;
+        self.report.reused += applied.reused;
+        self.report.without_vector += applied.without_vector;
+    }
+
     fn count_vector(&mut self, applied: Applied) {
         self.report.vectors += applied.added + applied.replaced;
         self.report.added += applied.added;
@@ -324,6 +333,18 @@ impl<'a> Import<'a> {
                 self.report.unchanged += 1;
                 return Ok(());
             }
+            Action::Confirm(draft, row) => {
+                if self.writer.confirm(&draft, revision, row)? {
+                    self.report.unchanged += 1;
+                    return Ok(());
+                }
+                // An earlier record of this import has changed it.
+                let document = draft.document()?;
+                let applied =
+                    self.writer.apply(vec![Change { document, revision, vector: None }])?;
+                self.count(applied);
+                return Ok(());
+            }
             Action::Vector(key, vector) => {
                 let applied = self.writer.set_vector(&key, &vector);
                 return match applied {
@@ -355,10 +376,7 @@ impl<'a> Import<'a> {
         };
         match self.writer.apply_draft(&draft, revision, vector.as_deref(), input_hash) {
             Ok(applied) => {
-                self.report.added += applied.added;
-                self.report.replaced += applied.replaced;
-                self.report.unchanged += applied.unchanged;
-                self.report.reused += applied.reused;
+                self.count(applied);
                 Ok(())
             }
             Err(error @ (Error::InvalidDocument { .. } | Error::Vector { .. })) => {

@@ -122,10 +122,18 @@ impl Draft {
         if let Some(words) = &self.words {
             return Ok(Cow::Borrowed(words));
         }
-        let document = record::decode(&self.record).map_err(|(_, detail)| {
-            Error::InvalidDocument { key: self.key.clone(), detail: detail.to_owned() }
-        })?;
-        Ok(Cow::Owned(words_of(&document)))
+        Ok(Cow::Owned(words_of(&self.document()?)))
+    }
+
+    /// The document that it was made from.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`] if its record cannot be read.
+    pub(crate) fn document(&self) -> Result<Document> {
+        record::decode(&self.record).map_err(|(_, detail)| Error::InvalidDocument {
+            key: self.key.clone(),
+            detail: detail.to_owned(),
+        })
     }
 
     /// Its terms, normalised; the same one can come more than once.
