@@ -326,6 +326,7 @@ fn after_an_update_optimisation_goes_with_the_update() {
     let report = maintainer.optimize(&OptimizeOptions::default(), &control).unwrap();
     // The large segment was not touched, and what it recalls was not measured again.
     assert_eq!((report.trained_rows, report.compact.encoded), (0, 50), "{report:?}");
+    assert!(!report.compact.writer_held.is_zero(), "the lock is taken to publish");
     let second = database.snapshot();
     assert!(
         second.manifest().segments.iter().any(|entry| entry.id == first.manifest().segments[0].id)

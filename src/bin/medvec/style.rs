@@ -61,6 +61,14 @@ pub(crate) fn bytes(number: u64) -> String {
     if name == "B" { format!("{number} B") } else { format!("{value:.1} {name}") }
 }
 
+/// How long maintenance has kept writers waiting at most, for the end of a line; nothing where it never did.
+pub(crate) fn held(time: std::time::Duration) -> String {
+    match time.is_zero() {
+        true => String::new(),
+        false => format!("; writers waited {} at most", duration(time)),
+    }
+}
+
 /// `85 us`, `3.2 ms`, `1.7 s`.
 pub(crate) fn duration(time: std::time::Duration) -> String {
     let seconds = time.as_secs_f64();

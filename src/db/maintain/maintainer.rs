@@ -1,7 +1,7 @@
 //! Maintenance beside the writer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::building::Building;
 use super::super::gc;
@@ -145,10 +145,14 @@ impl Maintainer {
     ) -> Result<bool> {
         let built = next.into_built(&self.files);
         let mut writer = self.writer(control)?;
+        let started = Instant::now();
+        let report = &mut course.report.compact;
         let is_adopted = writer.adopt(built, &self.files)?;
         if is_adopted {
-            writer.guarded(|writer| finish(writer, &mut course.report.compact))?;
+            writer.guarded(|writer| finish(writer, report))?;
         }
+        drop(writer);
+        report.writer_held = report.writer_held.max(started.elapsed());
         Ok(is_adopted)
     }
 

@@ -1,5 +1,7 @@
 //! What maintenance did, for whoever asked for it.
 
+use std::time::Duration;
+
 use super::recall::RecallReport;
 
 /// What a compaction did.
@@ -22,6 +24,8 @@ pub struct CompactReport {
     /// Bytes of old segments and codebooks that were deleted, also those that an interrupted compaction
     /// had left.
     pub bytes_freed: u64,
+    /// The longest time that a [`Maintainer`](crate::db::Maintainer) has held the lock of the writer, to publish a step.
+    pub writer_held: Duration,
     /// Recall, if the compaction measured it: after training an index, or because many rows came or went.
     /// It is an estimate ([`RecallReport::is_estimate`]) if the writer had no encoder that embeds queries.
     pub recall: Option<RecallReport>,

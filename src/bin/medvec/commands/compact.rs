@@ -8,7 +8,7 @@ use medvec::session::{Session, SessionOptions};
 use crate::args::Compact;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::style::{bytes, count, counted};
+use crate::style::{bytes, count, counted, held};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     let session = Session::open(&args.database, SessionOptions::default())?;
@@ -42,12 +42,13 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     }
     writeln!(
         context.out,
-        "{} segments, {} -> {}, {}; {} dropped",
+        "{} segments, {} -> {}, {}; {} dropped{}",
         count(report.segments_before as u64),
         bytes(report.bytes_before),
         counted(report.segments_after as u64, "segment"),
         bytes(report.bytes_after),
-        counted(report.rows_dropped, "deleted document")
+        counted(report.rows_dropped, "deleted document"),
+        held(report.writer_held)
     )?;
     Ok(EXIT_FOUND)
 }

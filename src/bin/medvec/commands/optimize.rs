@@ -13,7 +13,7 @@ use crate::args::Optimize;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::recall::recall_text;
-use crate::style::{bytes, count, counted};
+use crate::style::{bytes, count, counted, held};
 
 /// The recall that is reported on.
 const DEFAULT_RECALL: f32 = 0.95;
@@ -83,11 +83,12 @@ fn report_on(report: &OptimizeReport, context: &mut Context) -> Result<()> {
     }
     writeln!(
         context.out,
-        "{}, {} -> {}, {}",
+        "{}, {} -> {}, {}{}",
         counted(compact.segments_before as u64, "segment"),
         bytes(compact.bytes_before),
         counted(compact.segments_after as u64, "segment"),
-        bytes(compact.bytes_after)
+        bytes(compact.bytes_after),
+        held(compact.writer_held)
     )?;
     if let Some(recall) = &report.recall {
         let low = recall.point(DEFAULT_RECALL).and_then(|point| point.low_share);
