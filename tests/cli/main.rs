@@ -28,6 +28,8 @@ mod progress;
 mod quickstart;
 mod round_trip;
 mod sandbox;
+#[cfg(unix)]
+mod small_disk;
 mod strategy;
 mod sync;
 mod triples;

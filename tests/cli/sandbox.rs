@@ -57,6 +57,11 @@ impl Sandbox {
         Sandbox { folder: tempfile::tempdir().expect("a temporary directory") }
     }
 
+    /// An empty directory in a folder.
+    pub(crate) fn within(folder: &Path) -> Sandbox {
+        Sandbox { folder: tempfile::tempdir_in(folder).expect("a temporary directory") }
+    }
+
     /// A directory with the database `db` of [`DOCUMENTS`], embedded by the built-in encoder.
     pub(crate) fn with_database() -> Sandbox {
         let sandbox = Sandbox::new();

@@ -49,7 +49,7 @@ fn exit_codes_tell_what_came_in() {
     file(&sandbox, "nlm/pubmed26n0004.xml.gz", &[(1, "Asthma")]);
     let gap = sync(&[]).expect(2);
     gap.says(&["missing pubmed26n0002, pubmed26n0003"])
-        .shows(&["1 replaced", "1 embeddings reused"]);
+        .shows(&["1 unchanged", "1 embeddings reused"]);
     sync(&["--allow-gaps"]).expect(1);
     sandbox.medvec(&["sync", "db", "--status"]).expect(2).shows(&[
         "last file    pubmed26n0004",
