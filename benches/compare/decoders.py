@@ -13,7 +13,6 @@ The table holds documents a second, peak memory, and the least cosine to transfo
 """
 
 import argparse
-import gzip
 import json
 import os
 import pathlib
@@ -115,8 +114,8 @@ def main():
 
     folder = options.scratch / options.shape
     model = make(options, folder)
-    with gzip.open(REPOSITORY / "samples/pubmedqa/ori_pqal.json.gz") as file:
-        records = json.load(file)
+    packed = REPOSITORY / "samples/pubmedqa/ori_pqal.json.zst"
+    records = json.loads(subprocess.check_output(["zstd", "-dc", packed]))
     texts = [" ".join(record["CONTEXTS"]) for record in records.values()][: options.documents]
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     rows, truth = [], None

@@ -24,7 +24,6 @@ and the least and mean cosine to the single-precision vectors of sentence-transf
 """
 
 import argparse
-import gzip
 import json
 import os
 import pathlib
@@ -55,8 +54,8 @@ def arguments():
 
 
 def abstracts(count):
-    with gzip.open(REPOSITORY / "samples/pubmedqa/ori_pqal.json.gz") as file:
-        records = json.load(file)
+    packed = REPOSITORY / "samples/pubmedqa/ori_pqal.json.zst"
+    records = json.loads(subprocess.check_output(["zstd", "-dc", packed]))
     return [" ".join(record["CONTEXTS"]) for record in records.values()][:count]
 
 

@@ -16,8 +16,8 @@ use crate::shell;
 use crate::style::{FAINT, KEY};
 
 /// The 1,000 labelled PubMedQA records; see `samples/pubmedqa/PROVENANCE.md`.
-const SAMPLE: &[u8] = include_bytes!("../../../../samples/pubmedqa/ori_pqal.json.gz");
-const SAMPLE_NAME: &str = "ori_pqal.json.gz";
+const SAMPLE: &[u8] = include_bytes!("../../../../samples/pubmedqa/ori_pqal.json.zst");
+const SAMPLE_NAME: &str = "ori_pqal.json.zst";
 
 const QUESTION: &str = "does obesity make asthma worse";
 const MESH: &str = "Asthma";
