@@ -110,34 +110,35 @@ pub mod ingest;
 #[cfg(feature = "session")]
 pub mod session;
 
-pub use control::{CancelToken, Control, Step, Watch};
+pub use control::{CancelToken, Control};
 pub use date::{Day, PublicationDate};
 pub use db::{
-    Applied, BackupOptions, Change, CreateOptions, Database, EmbedOptions, Maintainer, Maintenance,
+    BackupOptions, Change, CreateOptions, Database, EmbedOptions, Maintainer, Maintenance,
     OpenOptions, OptimizeOptions, Snapshot, Writer, WriterOptions,
 };
 pub use document::Document;
-pub use encoder::{Encoder, EncoderInput, EncoderSpec, Fingerprint, Metric};
-pub use error::{Error, NameKind, Result};
+pub use encoder::{Encoder, EncoderInput, EncoderSpec, Metric};
+pub use error::{Error, Result};
 pub use format::manifest::{RowType, VectorConfig};
 pub use ids::{Generation, Key, Pmid, Revision};
 pub use search::{
-    Accuracy, Expansion, Facet, FacetCounts, FieldTest, Filter, Fusion, Hit, Mode, Note, Query,
-    SearchResult, Sort, SortOrder, TextField,
+    Accuracy, Expansion, Facet, FieldTest, Filter, Fusion, Hit, Mode, Query, SearchResult, Sort,
+    SortOrder, TextField,
 };
 pub use storage::Access;
 
 /// What calls report, besides hits and documents.
 pub mod reports {
+    pub use crate::control::{Step, Watch};
     pub use crate::db::{
-        AdoptReport, BackupReport, CompactReport, EmbedProgress, EmbedReport, IndexStats,
+        AdoptReport, Applied, BackupReport, CompactReport, EmbedProgress, EmbedReport, IndexStats,
         MeshStats, OptimizeReport, OptimizeStage, RecallPoint, RecallReport, RepairReport,
         SegmentRepair, SegmentStats, Stats, UndoReport, VerifyReport,
     };
-    pub use crate::encoder::{Pooling, TowerSpec};
-    pub use crate::error::{LockHolder, Rule};
+    pub use crate::encoder::{Fingerprint, Pooling, TowerSpec};
+    pub use crate::error::{LockHolder, NameKind, Rule};
     pub use crate::search::{
-        AddedTerm, ExpansionExplain, Explain, FacetCount, FieldInfo, FusedExplain, Hint,
-        IndexExplain, Plan, SegmentExplain, TagMeaning, WhyExact, WordExplain,
+        AddedTerm, ExpansionExplain, Explain, FacetCount, FacetCounts, FieldInfo, FusedExplain,
+        Hint, IndexExplain, Note, Plan, SegmentExplain, TagMeaning, WhyExact, WordExplain,
     };
 }

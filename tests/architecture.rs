@@ -12,6 +12,7 @@ use std::process::Command;
 const FILE_LINES_MAX: usize = 600;
 const FILE_LINES_MEDIAN_MAX: usize = 200;
 const CORE_CRATES_MAX: usize = 45;
+const ROOT_NAMES_MAX: usize = 42;
 
 /// Rooms and their floors; a file uses its own room and rooms of lower floors only.
 const FLOORS: &[(&str, u32)] = &[
@@ -449,6 +450,15 @@ fn the_core_library_is_small_and_synchronous() {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!FORBIDDEN_CRATES.contains(&name), "the core library must not link {name}");
     }
+}
+
+#[test]
+fn the_root_of_the_crate_has_few_names() {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).expect("src/lib.rs");
+    let (at_root, reports) = lib.split_once("pub mod reports").expect("the module of reports");
+    let names = root_reexports(at_root);
+    assert!(names.len() <= ROOT_NAMES_MAX, "{} names: {:?}", names.len(), names.keys());
+    assert!(names.contains_key("Database") && root_reexports(reports).contains_key("Stats"));
 }
 
 #[test]

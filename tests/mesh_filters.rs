@@ -11,8 +11,9 @@ use medvec::db::{CreateOptions, Database, Snapshot, WriterOptions};
 use medvec::document::{Document, MeshHeading, MeshQualifier, TypedTerm};
 use medvec::error::NameKind;
 use medvec::mesh::{self, MeshRecord, Vocabulary};
+use medvec::reports::Note;
 use medvec::storage::MemoryStorage;
-use medvec::{Control, Error, Filter, Key, Note, Query};
+use medvec::{Control, Error, Filter, Key, Query};
 
 /// Headings and tree numbers: 0 above 1 and 2, 2 above 3, and 4 apart.
 const HEADINGS: [(&str, &str); 5] = [

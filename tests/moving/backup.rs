@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use medvec::reports::BackupReport;
+use medvec::reports::Watch;
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
 use medvec::storage::{MemoryStorage, Storage};
-use medvec::{BackupOptions, CancelToken, Control, Database, Error, Result, Watch, WriterOptions};
+use medvec::{BackupOptions, CancelToken, Control, Database, Error, Result, WriterOptions};
 
 use crate::common::{contents, create_options};
 use crate::{check_same, commit, control, damage, database, flip, large};

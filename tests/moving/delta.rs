@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use medvec::reports::Watch;
 use medvec::session::{DeltaBase, DeltaReport, SessionError, apply, apply_in, diff, pack, unpack};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{
-    BackupOptions, CancelToken, Control, Database, Error, Generation, OptimizeOptions, Watch,
+    BackupOptions, CancelToken, Control, Database, Error, Generation, OptimizeOptions,
     WriterOptions,
 };
 

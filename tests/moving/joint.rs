@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use medvec::query::Strategy;
+use medvec::reports::NameKind;
 use medvec::storage::MemoryStorage;
 use medvec::{
     Change, Control, CreateOptions, Database, Day, Document, EncoderSpec, Error, Expansion, Facet,
-    FieldTest, Filter, Fusion, Key, Metric, Mode, NameKind, OptimizeOptions, Query, Revision,
-    RowType, SearchResult, Snapshot, Sort, SortOrder, TextField, VectorConfig, Writer,
-    WriterOptions,
+    FieldTest, Filter, Fusion, Key, Metric, Mode, OptimizeOptions, Query, Revision, RowType,
+    SearchResult, Snapshot, Sort, SortOrder, TextField, VectorConfig, Writer, WriterOptions,
 };
 
 use crate::common::{Random, contents, create_options, document, key, vector};

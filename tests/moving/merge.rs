@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use medvec::reports::Applied;
 use medvec::storage::MemoryStorage;
 use medvec::{
-    Applied, Change, CreateOptions, Database, Document, EncoderSpec, Filter, Key, Metric, Query,
-    Revision, RowType, Snapshot, VectorConfig, Writer, WriterOptions,
+    Change, CreateOptions, Database, Document, EncoderSpec, Filter, Key, Metric, Query, Revision,
+    RowType, Snapshot, VectorConfig, Writer, WriterOptions,
 };
 
 use crate::common::{Random, contents, create_options, document, key, vector};

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
+use medvec::reports::Watch;
 use medvec::session::{SessionError, merge};
-use medvec::{CancelToken, Control, CreateOptions, Database, Error, Watch, WriterOptions};
+use medvec::{CancelToken, Control, CreateOptions, Database, Error, WriterOptions};
 
 use crate::common::{contents, create_options, document, key, vocabulary};
 use crate::{commit, control, damage, large};
