@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use bytemuck::{AnyBitPattern, NoUninit};
+use roaring::RoaringBitmap;
 
-use super::confirmations::write_revisions;
 use super::order::{Input, Order};
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::segment::*;
+use crate::ids::{Key, RowId};
 use crate::segment::Segment;
 use crate::segment::read::columns::NumberColumn;
 use crate::segment::read::segment::ROWS_PER_CHECK;
@@ -59,6 +60,34 @@ pub(super) fn write(
         (SECTION_FLOAT_ROWS, SECTION_FLOAT_VALUES),
         |segment, name| segment.floats(name),
     )?;
+    Ok(())
+}
+
+/// Writes the revision of every row, or of its confirmation where that is greater, and forgets the confirmations
+/// of these rows.
+fn write_revisions(
+    confirmations: &mut Confirmations,
+    copy: &Copy<'_>,
+    file: &mut SegmentFile,
+) -> Result<()> {
+    file.section(SECTION_REVISIONS);
+    let mut known = RoaringBitmap::new();
+    for (new, (input, row)) in copy.order.places().iter().enumerate() {
+        if new.is_multiple_of(ROWS_PER_CHECK as usize) {
+            copy.control.check()?;
+        }
+        let Some(Input { segment, .. }) = copy.inputs.get(*input as usize) else { continue };
+        let row = RowId(*row);
+        let mut revision = segment.revision(row)?;
+        if let Key::Pmid(pmid) = segment.key(row)?
+            && let Some(confirmed) = confirmations.get(pmid)
+        {
+            revision = revision.max(confirmed);
+            known.insert(pmid.0);
+        }
+        file.write(&RevisionEntry::from(revision).encode())?;
+    }
+    confirmations.retain(|pmid| !known.contains(pmid.0));
     Ok(())
 }
 

@@ -1,11 +1,9 @@
 //! Confirmations: which citations a source had again, unchanged, as of which revision.
 
 use super::segment::Segment;
-use crate::error::{Error, Result};
-use crate::format::rules::Rule;
+use crate::error::Result;
 use crate::format::segment::*;
 use crate::ids::{Key, Pmid, Revision};
-use crate::storage::VerifiedFile;
 
 impl Segment {
     /// The revision of the confirmation of a key, if it has one. Cost: a binary search.
@@ -54,28 +52,4 @@ pub(crate) fn newest_confirmation<'a>(
         newest = newest.max(segment.confirmation(key)?);
     }
     Ok(newest)
-}
-
-/// Compares the lengths of the two sections with each other.
-///
-/// # Errors
-/// [`Rule::SectionMissing`] where only one is there; [`Rule::SegmentMeta`].
-pub(super) fn check_lengths(file: &VerifiedFile) -> Result<()> {
-    let sections = [SECTION_CONFIRMED_PMIDS, SECTION_CONFIRMED_REVISIONS];
-    if sections.iter().all(|kind| file.section(*kind).is_none()) {
-        return Ok(());
-    }
-    let [pmids, revisions] = sections.map(|kind| file.frame().required(file.name(), kind));
-    let (pmids, revisions) = (pmids?, revisions?);
-    let count = pmids.length / 4;
-    if pmids.length % 4 == 0
-        && Some(revisions.length) == count.checked_mul(RevisionEntry::SIZE as u64)
-    {
-        return Ok(());
-    }
-    let detail = format!(
-        "{} bytes of revisions for {} bytes of confirmed PMIDs",
-        revisions.length, pmids.length
-    );
-    Err(Error::corrupt(file.name(), pmids.offset, Rule::SegmentMeta, detail))
 }

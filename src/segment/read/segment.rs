@@ -7,7 +7,6 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
-use super::confirmations;
 use super::lexical_meta::read_lexical_meta;
 use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
@@ -374,9 +373,33 @@ fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
             return Err(Error::corrupt(file.name(), section.offset, Rule::SegmentMeta, detail));
         }
     }
-    confirmations::check_lengths(file)?;
+    check_confirmations(file)?;
     for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
         required(file, *kind)?;
     }
     Ok(())
+}
+
+/// Compares the lengths of the two sections of confirmations with each other.
+///
+/// # Errors
+/// [`Rule::SectionMissing`] where only one is there; [`Rule::SegmentMeta`].
+fn check_confirmations(file: &VerifiedFile) -> Result<()> {
+    let sections = [SECTION_CONFIRMED_PMIDS, SECTION_CONFIRMED_REVISIONS];
+    if sections.iter().all(|kind| file.section(*kind).is_none()) {
+        return Ok(());
+    }
+    let [pmids, revisions] = sections.map(|kind| file.frame().required(file.name(), kind));
+    let (pmids, revisions) = (pmids?, revisions?);
+    let count = pmids.length / 4;
+    if pmids.length % 4 == 0
+        && Some(revisions.length) == count.checked_mul(RevisionEntry::SIZE as u64)
+    {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} bytes of revisions for {} bytes of confirmed PMIDs",
+        revisions.length, pmids.length
+    );
+    Err(Error::corrupt(file.name(), pmids.offset, Rule::SegmentMeta, detail))
 }

@@ -3,139 +3,28 @@
 
 #![cfg(feature = "session")]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod bench;
+mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bench::{Bench, Content, gzip, names};
 use common::{Random, vocabulary};
-use md5::{Digest, Md5};
 use medvec::db::{CreateOptions, Database, WriterOptions};
-use medvec::document::Document;
 use medvec::session::{
     NlmFile, ReadReason, SessionError, SessionResult, SyncReport, SyncSettings, Watch, plan_sync,
     sync_status,
 };
-use medvec::{Control, Error, Key};
-
-/// What a file says.
-#[derive(Clone, Debug, Default)]
-struct Content {
-    /// PMIDs with their titles.
-    records: Vec<(u32, String)>,
-    /// PMIDs taken back, at the end of the file.
-    deletes: Vec<u32>,
-}
-
-impl Content {
-    fn of(records: &[(u32, &str)], deletes: &[u32]) -> Content {
-        let records = records.iter().map(|(pmid, title)| (*pmid, (*title).to_owned())).collect();
-        Content { records, deletes: deletes.to_vec() }
-    }
-
-    fn xml(&self) -> String {
-        let article = |(pmid, title): &(u32, String)| {
-            format!(
-                "<PubmedArticle><MedlineCitation><PMID Version=\"1\">{pmid}</PMID><DateRevised><Year>2026\
-                 </Year><Month>03</Month><Day>04</Day></DateRevised><Article><ArticleTitle>{title}\
-                 </ArticleTitle></Article></MedlineCitation></PubmedArticle>\n"
-            )
-        };
-        let articles: String = self.records.iter().map(article).collect();
-        let pmid = |pmid: &u32| format!("<PMID Version=\"1\">{pmid}</PMID>");
-        let pmids: String = self.deletes.iter().map(pmid).collect();
-        let deletes = match pmids.is_empty() {
-            true => String::new(),
-            false => format!("<DeleteCitation>{pmids}</DeleteCitation>\n"),
-        };
-        format!("<PubmedArticleSet>\n{articles}{deletes}</PubmedArticleSet>\n")
-    }
-}
-
-fn gzip(text: &str) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(text.as_bytes()).expect("memory");
-    packer.finish().expect("memory")
-}
-
-/// A folder of files, and a database beside it.
-struct Bench {
-    root: tempfile::TempDir,
-    settings: SyncSettings,
-}
-
-impl Bench {
-    fn new() -> Bench {
-        let root = tempfile::tempdir().expect("a folder");
-        fs::create_dir(root.path().join("nlm")).expect("makes");
-        let mut settings = SyncSettings::default();
-        settings.import.encoder.name = Some("none".into());
-        Bench { root, settings }
-    }
-
-    fn database(&self) -> PathBuf {
-        self.root.path().join("db")
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.root.path().join("nlm")
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder().join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
-        fs::write(&path, bytes).expect("writes");
-        path
-    }
-
-    /// Writes a file with the sum that NLM ships.
-    fn file(&self, name: &str, records: &[(u32, &str)], deletes: &[u32]) -> PathBuf {
-        self.content(name, &Content::of(records, deletes))
-    }
-
-    fn content(&self, name: &str, content: &Content) -> PathBuf {
-        let bytes = gzip(&content.xml());
-        let sum: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let base = name.rsplit('/').next().expect("a name");
-        self.write(&format!("{name}.md5"), format!("MD5({base})= {sum}\n").as_bytes());
-        self.write(name, &bytes)
-    }
-
-    fn try_sync(&self) -> SessionResult<SyncReport> {
-        plan_sync(self.database(), self.folder(), &self.settings)?.run(&Control::default())
-    }
-
-    #[track_caller]
-    fn sync(&self) -> SyncReport {
-        self.try_sync().expect("syncs")
-    }
-
-    /// PMIDs and titles of the database.
-    fn titles(&self) -> BTreeMap<u32, String> {
-        let snapshot = Database::open(self.database()).expect("opens").snapshot();
-        let pmid = |key: Key| match key {
-            Key::Pmid(pmid) => pmid.0,
-            Key::Text(text) => panic!("{text} came from no file"),
-        };
-        let documents = snapshot.documents().map(|document| document.expect("reads"));
-        documents.map(|document| (pmid(document.key), document.title)).collect()
-    }
-
-    #[track_caller]
-    fn holds(&self, expected: &[(u32, &str)]) {
-        let expected = expected.iter().map(|(pmid, title)| (*pmid, (*title).to_owned()));
-        assert_eq!(self.titles(), expected.collect());
-    }
-}
-
-fn names(files: &[NlmFile]) -> Vec<String> {
-    files.iter().map(NlmFile::to_string).collect()
-}
+use medvec::{Control, Error};
 
 /// The place of an error of a file, as its message names it.
 #[track_caller]
@@ -257,148 +146,6 @@ fn a_file_that_lies_there_twice_must_be_the_same() {
     let empty = tempfile::tempdir().expect("a folder");
     let refused = plan_sync(bench.database(), empty.path(), &bench.settings).expect_err("empty");
     assert_eq!(refused.code(), "no_nlm_files");
-}
-
-/// A year's baseline of these PMIDs in two files, and its first update file.
-fn year(bench: &Bench, year: u32, pmids: impl Iterator<Item = u32>) {
-    let pmids: Vec<u32> = pmids.collect();
-    let (first, second) = pmids.split_at(pmids.len() / 2);
-    for (number, part) in [(1, first), (2, second)] {
-        let records = part.iter().map(|pmid| (*pmid, format!("title of {pmid}"))).collect();
-        let name = format!("baseline/pubmed{year}n{number:04}.xml.gz");
-        bench.content(&name, &Content { records, deletes: Vec::new() });
-    }
-    bench.file(&format!("updatefiles/pubmed{year}n0003.xml.gz"), &[(900_000 + year, "new")], &[]);
-}
-
-#[test]
-fn a_new_year_deletes_what_its_baseline_lacks_within_a_bound() {
-    let mut bench = Bench::new();
-    year(&bench, 26, 1..=3_000);
-    bench.sync();
-    let database = Database::open(bench.database()).expect("opens");
-    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
-    let mut own = Document::new(Key::pmid(700_000));
-    own.title = "mine".into();
-    writer.upsert(own).expect("writes");
-    writer.commit().expect("commits");
-    drop((writer, database));
-
-    // Without the first update file nobody knows where the baseline ends.
-    year(&bench, 27, 1_001..=3_000);
-    let update = bench.folder().join("updatefiles/pubmed27n0003.xml.gz");
-    let kept = fs::read(&update).expect("reads");
-    fs::remove_file(&update).expect("removes");
-    let report = bench.sync();
-    assert_eq!((report.files, report.removals), (2, None));
-
-    // 1,000 are gone, and the citation of last year's update file.
-    fs::write(&update, kept).expect("writes");
-    match bench.try_sync() {
-        Err(SessionError::TooManyRemovals { year: 27, count: 1_001, allowed: 1_000, first }) => {
-            assert_eq!(first, (1..=20).map(Key::pmid).collect::<Vec<_>>());
-        }
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(bench.titles().len(), 3_000 + 3, "nothing was deleted, all was read");
-    bench.settings.allow_removals = Some(1_001);
-    let removals = bench.sync().removals.expect("a new year");
-    assert_eq!((removals.year, removals.count, removals.first.len()), (27, 1_001, 20));
-    let titles = bench.titles();
-    assert_eq!(titles.len(), 2_000 + 2);
-    assert_eq!(titles[&700_000], "mine", "what the user wrote is no concern of the baseline");
-    assert!(!bench.sync().is_news());
-
-    // The year may bring one back; files of the year before are needless.
-    bench.file("updatefiles/pubmed27n0004.xml.gz", &[(5, "back")], &[]);
-    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(6, "too late")], &[]);
-    let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
-    assert_eq!(names(&plan.superseded), ["pubmed26n0004"]);
-    bench.sync();
-    let titles = bench.titles();
-    assert_eq!((titles[&5].as_str(), titles.get(&6)), ("back", None));
-}
-
-#[test]
-fn a_flat_folder_needs_to_be_told_where_the_baseline_ends() {
-    let mut bench = Bench::new();
-    bench.file("pubmed26n0001.xml.gz", &[(1, "one"), (2, "two")], &[]);
-    bench.sync();
-    bench.file("pubmed27n0001.xml.gz", &[(1, "one")], &[]);
-    assert_eq!(bench.sync().removals, None);
-    bench.settings.baseline_end = Some(2);
-    assert_eq!(bench.sync().removals, None, "file 2 is not there");
-    bench.settings.baseline_end = Some(1);
-    let removals = bench.sync().removals.expect("complete");
-    assert_eq!(removals.first, [Key::pmid(2)]);
-    bench.holds(&[(1, "one")]);
-}
-
-#[test]
-fn a_new_year_keeps_the_embeddings_of_the_same_texts() {
-    let mut bench = Bench::new();
-    bench.settings.import.encoder.name = None;
-    bench.file("baseline/pubmed26n0001.xml.gz", &[(1, "aspirin"), (2, "asthma")], &[]);
-    let report = bench.sync();
-    assert_eq!((report.encoded, report.reused), (2, 0));
-    bench.file("baseline/pubmed27n0001.xml.gz", &[(1, "aspirin"), (2, "cancer")], &[]);
-    let report = bench.sync();
-    assert_eq!((report.replaced, report.unchanged), (1, 1));
-    assert_eq!((report.encoded, report.reused), (1, 1));
-}
-
-#[test]
-fn a_new_year_writes_only_what_has_changed() {
-    let bench = Bench::new();
-    let rows = || {
-        let stats = Database::open(bench.database()).expect("opens").snapshot().stats();
-        let stats = stats.expect("counts");
-        (stats.documents, stats.documents + stats.deleted)
-    };
-    // Across the borders of bitmaps of rows.
-    let all = 1..=70_000;
-    year(&bench, 26, all.clone());
-    bench.sync();
-    assert_eq!(rows(), (70_001, 70_001));
-
-    let changed = |pmid: u32| match pmid % 1_000 {
-        7 => format!("another title of {pmid}"),
-        _ => format!("title of {pmid}"),
-    };
-    let records = all.clone().map(|pmid| (pmid, changed(pmid))).chain([(900_026, "new".into())]);
-    bench.content(
-        "baseline/pubmed27n0001.xml.gz",
-        &Content { records: records.collect(), deletes: Vec::new() },
-    );
-    let report = bench.sync();
-    assert_eq!((report.replaced, report.unchanged), (70, 70_001 - 70));
-    let (documents, all_rows) = rows();
-    assert_eq!(documents, 70_001);
-    assert!(all_rows <= 70_001 + 70, "{all_rows}: a row was written for a record that is the same");
-    // What older files say, when they come late, is past: the baseline had it all again.
-    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(1, "too late")], &[2]);
-    assert_eq!(bench.sync().unchanged, 1);
-    let titles = bench.titles();
-    assert_eq!(titles[&1], "title of 1");
-    assert!(titles.iter().all(|(pmid, title)| *pmid > 70_000 || *title == changed(*pmid)));
-
-    // The year is complete: nothing is missing in it, though few rows were written in it.
-    bench.file("updatefiles/pubmed27n0002.xml.gz", &[(3, "revised")], &[4]);
-    let removals = bench.sync().removals.expect("a new year");
-    assert_eq!(removals.count, 0);
-    let database = Database::open(bench.database()).expect("opens");
-
-    // Merged, the rows hold the year's revisions themselves.
-    let revision = |pmid| database.snapshot().revision(&Key::pmid(pmid)).expect("reads");
-    let before: Vec<_> = (1..=1_000).map(revision).collect();
-    assert!(before.iter().flatten().all(|revision| revision.file >= 27_000_001));
-    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
-    writer.compact(&Control::default()).expect("compacts");
-    assert_eq!((1..=1_000).map(revision).collect::<Vec<_>>(), before);
-    database.snapshot().verify(&Control::default()).expect("sound");
-    drop(writer);
-    let titles = bench.titles();
-    assert_eq!((titles[&3].as_str(), titles.get(&4), titles.len()), ("revised", None, 70_000));
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! A new year: its baseline deletes, keeps and confirms.
+
+use std::fs;
+
+use medvec::session::{SessionError, plan_sync};
+use medvec::{Control, Database, Document, Key, WriterOptions};
+
+use crate::bench::{Bench, Content, names};
+
+/// A year's baseline of these PMIDs in two files, and its first update file.
+fn year(bench: &Bench, year: u32, pmids: impl Iterator<Item = u32>) {
+    let pmids: Vec<u32> = pmids.collect();
+    let (first, second) = pmids.split_at(pmids.len() / 2);
+    for (number, part) in [(1, first), (2, second)] {
+        let records = part.iter().map(|pmid| (*pmid, format!("title of {pmid}"))).collect();
+        let name = format!("baseline/pubmed{year}n{number:04}.xml.gz");
+        bench.content(&name, &Content { records, deletes: Vec::new() });
+    }
+    bench.file(&format!("updatefiles/pubmed{year}n0003.xml.gz"), &[(900_000 + year, "new")], &[]);
+}
+
+#[test]
+fn a_new_year_deletes_what_its_baseline_lacks_within_a_bound() {
+    let mut bench = Bench::new();
+    year(&bench, 26, 1..=3_000);
+    bench.sync();
+    let database = Database::open(bench.database()).expect("opens");
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    let mut own = Document::new(Key::pmid(700_000));
+    own.title = "mine".into();
+    writer.upsert(own).expect("writes");
+    writer.commit().expect("commits");
+    drop((writer, database));
+
+    // Without the first update file nobody knows where the baseline ends.
+    year(&bench, 27, 1_001..=3_000);
+    let update = bench.folder().join("updatefiles/pubmed27n0003.xml.gz");
+    let kept = fs::read(&update).expect("reads");
+    fs::remove_file(&update).expect("removes");
+    let report = bench.sync();
+    assert_eq!((report.files, report.removals), (2, None));
+
+    // 1,000 are gone, and the citation of last year's update file.
+    fs::write(&update, kept).expect("writes");
+    match bench.try_sync() {
+        Err(SessionError::TooManyRemovals { year: 27, count: 1_001, allowed: 1_000, first }) => {
+            assert_eq!(first, (1..=20).map(Key::pmid).collect::<Vec<_>>());
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(bench.titles().len(), 3_000 + 3, "nothing was deleted, all was read");
+    bench.settings.allow_removals = Some(1_001);
+    let removals = bench.sync().removals.expect("a new year");
+    assert_eq!((removals.year, removals.count, removals.first.len()), (27, 1_001, 20));
+    let titles = bench.titles();
+    assert_eq!(titles.len(), 2_000 + 2);
+    assert_eq!(titles[&700_000], "mine", "what the user wrote is no concern of the baseline");
+    assert!(!bench.sync().is_news());
+
+    // The year may bring one back; files of the year before are needless.
+    bench.file("updatefiles/pubmed27n0004.xml.gz", &[(5, "back")], &[]);
+    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(6, "too late")], &[]);
+    let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
+    assert_eq!(names(&plan.superseded), ["pubmed26n0004"]);
+    bench.sync();
+    let titles = bench.titles();
+    assert_eq!((titles[&5].as_str(), titles.get(&6)), ("back", None));
+}
+
+#[test]
+fn a_flat_folder_needs_to_be_told_where_the_baseline_ends() {
+    let mut bench = Bench::new();
+    bench.file("pubmed26n0001.xml.gz", &[(1, "one"), (2, "two")], &[]);
+    bench.sync();
+    bench.file("pubmed27n0001.xml.gz", &[(1, "one")], &[]);
+    assert_eq!(bench.sync().removals, None);
+    bench.settings.baseline_end = Some(2);
+    assert_eq!(bench.sync().removals, None, "file 2 is not there");
+    bench.settings.baseline_end = Some(1);
+    let removals = bench.sync().removals.expect("complete");
+    assert_eq!(removals.first, [Key::pmid(2)]);
+    bench.holds(&[(1, "one")]);
+}
+
+#[test]
+fn a_new_year_keeps_the_embeddings_of_the_same_texts() {
+    let mut bench = Bench::new();
+    bench.settings.import.encoder.name = None;
+    bench.file("baseline/pubmed26n0001.xml.gz", &[(1, "aspirin"), (2, "asthma")], &[]);
+    let report = bench.sync();
+    assert_eq!((report.encoded, report.reused), (2, 0));
+    bench.file("baseline/pubmed27n0001.xml.gz", &[(1, "aspirin"), (2, "cancer")], &[]);
+    let report = bench.sync();
+    assert_eq!((report.replaced, report.unchanged), (1, 1));
+    assert_eq!((report.encoded, report.reused), (1, 1));
+}
+
+#[test]
+fn a_new_year_writes_only_what_has_changed() {
+    let bench = Bench::new();
+    let rows = || {
+        let stats = Database::open(bench.database()).expect("opens").snapshot().stats();
+        let stats = stats.expect("counts");
+        (stats.documents, stats.documents + stats.deleted)
+    };
+    // Across the borders of bitmaps of rows.
+    let all = 1..=70_000;
+    year(&bench, 26, all.clone());
+    bench.sync();
+    assert_eq!(rows(), (70_001, 70_001));
+
+    let changed = |pmid: u32| match pmid % 1_000 {
+        7 => format!("another title of {pmid}"),
+        _ => format!("title of {pmid}"),
+    };
+    let records = all.clone().map(|pmid| (pmid, changed(pmid))).chain([(900_026, "new".into())]);
+    bench.content(
+        "baseline/pubmed27n0001.xml.gz",
+        &Content { records: records.collect(), deletes: Vec::new() },
+    );
+    let report = bench.sync();
+    assert_eq!((report.replaced, report.unchanged), (70, 70_001 - 70));
+    let (documents, all_rows) = rows();
+    assert_eq!(documents, 70_001);
+    assert!(all_rows <= 70_001 + 70, "{all_rows}: a row was written for a record that is the same");
+    // What older files say, when they come late, is past: the baseline had it all again.
+    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(1, "too late")], &[2]);
+    assert_eq!(bench.sync().unchanged, 1);
+    let titles = bench.titles();
+    assert_eq!(titles[&1], "title of 1");
+    assert!(titles.iter().all(|(pmid, title)| *pmid > 70_000 || *title == changed(*pmid)));
+
+    // The year is complete: nothing is missing in it, though few rows were written in it.
+    bench.file("updatefiles/pubmed27n0002.xml.gz", &[(3, "revised")], &[4]);
+    let removals = bench.sync().removals.expect("a new year");
+    assert_eq!(removals.count, 0);
+    let database = Database::open(bench.database()).expect("opens");
+
+    // Merged, the rows hold the year's revisions themselves.
+    let revision = |pmid| database.snapshot().revision(&Key::pmid(pmid)).expect("reads");
+    let before: Vec<_> = (1..=1_000).map(revision).collect();
+    assert!(before.iter().flatten().all(|revision| revision.file >= 27_000_001));
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    writer.compact(&Control::default()).expect("compacts");
+    assert_eq!((1..=1_000).map(revision).collect::<Vec<_>>(), before);
+    database.snapshot().verify(&Control::default()).expect("sound");
+    drop(writer);
+    let titles = bench.titles();
+    assert_eq!((titles[&3].as_str(), titles.get(&4), titles.len()), ("revised", None, 70_000));
+}
