@@ -77,6 +77,14 @@ impl Frame {
         for block in 0..self.block_crcs.len() {
             self.check_block(file, bytes, block)?;
         }
+        self.check_padding(file, bytes)
+    }
+
+    /// Checks that all bytes between sections are zero.
+    ///
+    /// # Errors
+    /// [`Rule::ReservedZero`].
+    pub fn check_padding(&self, file: &str, bytes: &[u8]) -> Result<()> {
         let mut end = Header::SIZE as u64;
         let ends = self.sections.iter().map(|section| (section.offset, section.length));
         for (offset, length) in ends.chain([(self.body_length, 0)]) {

@@ -32,7 +32,7 @@ pub use random::random_id;
 pub(crate) use rename::rename_new;
 #[cfg(any(feature = "session", feature = "download"))]
 pub(crate) use space::free_bytes;
-pub use verified::VerifiedFile;
+pub use verified::{FilePiece, VerifiedFile};
 
 /// A directory of write-once files.
 ///

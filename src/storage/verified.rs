@@ -31,6 +31,32 @@ struct Shared {
     unchecked: AtomicUsize,
 }
 
+/// Some blocks of a file; see [`VerifiedFile::pieces`].
+pub struct FilePiece<'a> {
+    file: &'a VerifiedFile,
+    blocks: Range<usize>,
+}
+
+impl FilePiece<'_> {
+    /// Checks the blocks again, touched or not; with the first ones of a file also that its padding is zero.
+    ///
+    /// # Errors
+    /// As [`VerifiedFile::verify`].
+    pub fn verify(&self) -> Result<()> {
+        let Shared { frame, bytes, .. } = &*self.file.shared;
+        if self.blocks.start == 0 {
+            frame.check_padding(self.file.name(), bytes)?;
+        }
+        bytes.will_need(self.blocks.start * BLOCK_BYTES..self.blocks.end * BLOCK_BYTES);
+        self.blocks.clone().try_for_each(|block| frame.check_block(self.file.name(), bytes, block))
+    }
+
+    /// Its bytes, but for what the last block of a file lacks.
+    pub fn bytes(&self) -> u64 {
+        (self.blocks.len() * BLOCK_BYTES) as u64
+    }
+}
+
 impl VerifiedFile {
     /// Opens a file and checks its ends; with a seal, also that it is the file the manifest names.
     ///
@@ -167,6 +193,13 @@ impl VerifiedFile {
     /// [`Rule::BlockChecksum`] or [`Rule::ReservedZero`].
     pub fn verify(&self) -> Result<()> {
         self.shared.frame.check_body(self.name(), &self.shared.bytes)
+    }
+
+    /// [`VerifiedFile::verify`] in pieces that can be checked at once: of so many blocks, the last one shorter.
+    pub fn pieces(&self, blocks: usize) -> impl Iterator<Item = FilePiece<'_>> {
+        let all = self.shared.frame.block_crcs.len();
+        let starts = (0..all.max(1)).step_by(blocks.max(1));
+        starts.map(move |start| FilePiece { file: self, blocks: start..all.min(start + blocks) })
     }
 
     fn beyond(&self, section: &Section, range: &Range<u64>) -> Error {

@@ -61,6 +61,8 @@ fn a_damaged_file_is_named_with_place_and_rule() {
     sandbox.damage(&segment, 100);
     let run = sandbox.medvec(&["verify", "db"]).expect(2);
     run.says(&[&file_name(&segment), "damaged at byte", "V-0", "medvec repair"]);
+    let quick = sandbox.medvec(&["verify", "db", "--quick"]).expect(2);
+    quick.says(&[&file_name(&segment), "damaged at byte", "V-0", "medvec repair"]);
 }
 
 #[test]

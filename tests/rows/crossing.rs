@@ -60,7 +60,9 @@ fn check(world: &World, what: &str) {
     assert_eq!(snapshot.stats().expect("counts").documents, live, "{what}");
     let whole = snapshot.documents().filter(|document| document.is_ok()).count();
     assert_eq!(whole as u64, live, "{what}");
-    assert_eq!(snapshot.verify(&Control::default()).expect("sound").documents, live, "{what}");
+    let verified = snapshot.verify(&Control::default()).expect("sound");
+    assert_eq!(verified.documents, live, "{what}");
+    assert_eq!(snapshot.verify_checksums(&Control::default()).expect("sound"), verified, "{what}");
     let pending = snapshot.pending().expect("counts");
     let without = world.live.iter().filter(|number| Made(**number).vector().is_none()).count();
     assert_eq!(pending, without as u64, "{what}");

@@ -416,6 +416,11 @@ pub(crate) struct Verify {
     /// Database directory.
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+
+    /// Compare every byte with its checksum, at the speed of the disk, and leave it at that: without this, every document
+    /// is read and every rule of the format checked too.
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 /// `medvec repair`
