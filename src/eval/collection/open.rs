@@ -39,6 +39,13 @@ impl Collection {
             let detail = format!("no split `{split}`: the layout {layout} has none");
             return Err(InputError::file(path, detail));
         }
+        if let Some(name) = options.unused_by(layout) {
+            let detail = match name {
+                "judgements" => format!("the layout {layout} has its judgements in its own files"),
+                name => format!("the layout {layout} has no option `{name}`"),
+            };
+            return Err(InputError::file(path, detail));
+        }
         match layout {
             Layout::Beir => beir::open(path, options),
             Layout::Hub => hub::open(path, options, Layout::Hub),

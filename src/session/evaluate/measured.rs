@@ -15,10 +15,14 @@ use crate::eval::significance::{Paired, RandomizationOptions, holm, randomizatio
 impl Task {
     /// Names of the scores that the benchmark computes by rules of its own.
     pub(super) fn own_measures(&self) -> Vec<String> {
-        match self.layout {
-            Some(Layout::BioAsq) => bioasq::NAMES.map(str::to_owned).to_vec(),
-            _ => Vec::new(),
+        match self.has_own_scores() {
+            true => bioasq::NAMES.map(str::to_owned).to_vec(),
+            false => Vec::new(),
         }
+    }
+
+    fn has_own_scores(&self) -> bool {
+        self.layout == Some(Layout::BioAsq) && !self.judgements.is_empty()
     }
 
     /// Every measure of a run.
@@ -46,9 +50,9 @@ impl Task {
                 per_query,
             });
         }
-        let own_values = match self.layout {
-            Some(Layout::BioAsq) => bioasq::values(&self.judgements, &run, settings.seed)?,
-            _ => Vec::new(),
+        let own_values = match self.has_own_scores() {
+            true => bioasq::values(&self.judgements, &run, settings.seed)?,
+            false => Vec::new(),
         };
         Ok(SystemReport {
             system: name,

@@ -33,7 +33,7 @@ pub struct TaskReport {
     pub documents: Option<u64>,
     /// Relevant documents that are not among those asked: they count, and no system can find them.
     pub missing: u64,
-    /// Queries with a judgement, pairs, or questions with a decision.
+    /// Queries with a judgement (all, where there is none), pairs, or questions with a decision.
     pub queries: usize,
     /// Judgements.
     pub judgements: usize,
