@@ -41,7 +41,7 @@ fn topics_without_judgements_are_ranked_and_not_measured() {
     }
     // Judgements that come later measure the same rankings.
     sandbox.write("qrels.txt", "1 0 101 1\n2 0 103 1\n");
-    let judged = [&eval[..], &["--qrels", "qrels.txt", "--compare", "lexical"]].concat();
+    let judged = [&eval[..], &["--qrels", "qrels.txt"]].concat();
     sandbox.medvec(&judged).expect(0).shows(&["2 judgements", "lexical 0 of 2", "0.5000"]);
 }
 
