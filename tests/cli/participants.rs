@@ -113,6 +113,17 @@ fn what_of_a_benchmark_is_read_can_be_said() {
 }
 
 #[test]
+fn documents_that_are_queries_can_be_left_out_as_beir_does() {
+    let sandbox = Sandbox::new();
+    sandbox.write("qrels.tsv", "query-id\tcorpus-id\tscore\nd1\td2\t1\n");
+    sandbox.write("run.trec", "d1 Q0 d1 1 2.0 a\nd1 Q0 d2 2 1.0 a\n");
+    let eval = ["eval", "--qrels", "qrels.tsv", "--run", "run.trec", "--measures", "RR"];
+    sandbox.medvec(&eval).expect(0).shows(&["0.5000"]);
+    let as_beir = [&eval[..], &["--ignore-identical-ids"]].concat();
+    sandbox.medvec(&as_beir).expect(0).shows(&["1.0000"]);
+}
+
+#[test]
 fn a_corpus_that_cannot_be_read_is_named_by_its_path() {
     let sandbox = Sandbox::new();
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";

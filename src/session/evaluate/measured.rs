@@ -35,7 +35,8 @@ impl Task {
         run: Run,
         settings: &EvaluateSettings,
     ) -> Result<SystemReport> {
-        let options = EvaluationOptions::default();
+        let identical = settings.ignore_identical_ids;
+        let options = EvaluationOptions::default().ignore_identical_ids(identical);
         let evaluation = evaluate(&self.judgements, &run, &settings.measures, &options);
         let mut values = Vec::new();
         for summary in evaluation.summaries {

@@ -84,6 +84,7 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
     settings.reranker.clone_from(&args.reranker);
     settings.measures.clone_from(&args.measures);
     settings.depth = args.depth as usize;
+    settings.ignore_identical_ids = args.ignore_identical_ids;
     settings.fresh = args.fresh;
     settings.index = args.index;
     settings.seed = args.seed;
