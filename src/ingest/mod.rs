@@ -71,7 +71,6 @@ pub use opened::{ImportSource, Opened, SourceHints};
 pub(crate) use parquet::ParquetCutter;
 #[cfg(all(feature = "session", feature = "download"))]
 pub(crate) use pipeline::sum_of;
-#[cfg(feature = "session")]
 pub(crate) use sniff::{LFS_ADVICE, LFS_POINTER};
 #[cfg(feature = "session")]
 pub(crate) use source::file_number;

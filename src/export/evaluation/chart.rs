@@ -168,3 +168,33 @@ pub(super) fn curve(title: &str, (x_name, y_name): (&str, &str), points: &[Point
     );
     svg
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_end_at_round_numbers() {
+        for (number, wanted) in [(0.0, 4.0), (3.0, 4.0), (7.5, 8.0), (10.0, 10.0), (11.0, 20.0)] {
+            assert_eq!(round_above(number), wanted);
+        }
+        assert_eq!((round_above(62_069.0), round_above(15_200.0)), (80_000.0, 20_000.0));
+    }
+
+    #[test]
+    fn points_at_one_place_have_labels_of_their_own() {
+        let point = |label: &str, y| Point { label: label.to_owned(), x: 1.0, y };
+        let svg =
+            curve("t", ("x", "y"), &[point("a", 900.0), point("b", 905.0), point("c", 900.0)]);
+        let places: std::collections::BTreeSet<&str> = svg
+            .split("<text class=\"label\" ")
+            .skip(1)
+            .filter_map(|text| text.split('>').next())
+            .collect();
+        assert_eq!(places.len(), 3, "{svg}");
+        assert!(
+            svg.contains(">0.990<") && svg.contains(">1.000<") && svg.contains(">1000<"),
+            "{svg}"
+        );
+    }
+}
