@@ -124,6 +124,35 @@ fn documents_that_are_queries_can_be_left_out_as_beir_does() {
 }
 
 #[test]
+fn how_much_runs_differ_has_an_interval() {
+    let sandbox = Sandbox::new();
+    let (mut qrels, mut good, mut bad) = (String::new(), String::new(), String::new());
+    // The good run finds every document first, the bad one three of four; the last ten queries neither answers.
+    for number in 0..40 {
+        qrels.push_str(&format!("q{number} 0 d 1\n"));
+        if number < 30 {
+            good.push_str(&format!("q{number} Q0 d 1 1.0 good\n"));
+            let found = if number % 4 == 0 { "x" } else { "d" };
+            bad.push_str(&format!("q{number} Q0 {found} 1 1.0 bad\n"));
+        }
+    }
+    for (name, text) in [("qrels", &qrels), ("good", &good), ("bad", &bad)] {
+        sandbox.write(name, text);
+    }
+    let eval =
+        ["eval", "--qrels", "qrels", "--run", "good", "--run", "bad", "--measures", "P@1", "-f"];
+    let report = parsed(&sandbox.medvec(&[&eval[..], &["json"]].concat()).expect(0).out);
+    let found = &report["tasks"][0]["systems"][1]["difference"];
+    let number = |value: &Value| value.as_f64().unwrap();
+    // Eight of 40 queries.
+    assert!((number(&found["difference"]) + 0.2).abs() < 1e-12, "{found}");
+    let (low, high) = (number(&found["interval"][0]), number(&found["interval"][1]));
+    assert!(low < -0.25 && low > -0.4 && high < -0.05 && high > -0.15, "{found}");
+    let page = sandbox.medvec(&[&eval[..], &["html"]].concat()).expect(0);
+    page.shows(&["bad less good in P@1: -0.2000, 95 % of samples between -0."]);
+}
+
+#[test]
 fn a_corpus_that_cannot_be_read_is_named_by_its_path() {
     let sandbox = Sandbox::new();
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";

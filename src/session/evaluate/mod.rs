@@ -109,7 +109,7 @@ impl Task {
                 report.indexes.push(index::measure(&session, asked, name, control)?);
             }
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 
@@ -136,7 +136,7 @@ impl Task {
             }
             report.systems.push(self.measured(name, run, settings)?);
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 

@@ -107,6 +107,8 @@ pub struct MeasureValue {
 pub struct Difference {
     /// Its mean less that of the first system, over all judged queries.
     pub difference: f64,
+    /// That lies between these with a confidence of 95 % (percentile bootstrap over queries).
+    pub interval: Option<(f64, f64)>,
     /// How often chance alone gives as large a difference (paired randomisation, two-sided).
     pub p_value: f64,
     /// The same, corrected for the number of systems (Holm).
