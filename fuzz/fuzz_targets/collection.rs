@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use medvec::eval::collection::medcpt::ClickLog;
 use medvec::eval::collection::pairs::Pairs;
-use medvec::eval::collection::{Collection, CollectionOptions, bioasq, pubmedqa};
+use medvec::eval::collection::{Collection, CollectionOptions, HydeText, bioasq, pubmedqa};
 use medvec_fuzz::models::Bench;
 
 const QUERIES: &[u8] = b"{\"_id\": \"1\", \"text\": \"a\"}\n{\"_id\": \"2\", \"text\": \"b\"}\n";
@@ -21,6 +21,14 @@ const SETS: &[(&str, &[(&str, &[u8])])] = &[
         "query.jsonl",
         &[
             ("corpus.jsonl", b""),
+            ("qrels.jsonl", b"{\"q_id\": \"1\", \"p_id\": \"d\", \"score\": 1}\n"),
+        ],
+    ),
+    (
+        "hyde/query_with_hydoc.jsonl",
+        &[
+            ("corpus.jsonl", b""),
+            ("query.jsonl", QUERIES),
             ("qrels.jsonl", b"{\"q_id\": \"1\", \"p_id\": \"d\", \"score\": 1}\n"),
         ],
     ),
@@ -48,8 +56,12 @@ fuzz_target!(init: medvec_fuzz::allow_panics_of("/parquet-"), |bytes: &[u8]| {
         if let Some((name, others)) = SETS.get(choice) {
             others.iter().for_each(|(name, bytes)| drop(bench.put(name, bytes)));
             let path = bench.put(name, bytes);
+            let options = match name.starts_with("hyde/") {
+                true => CollectionOptions::default().hyde("hyde", HydeText::Both),
+                false => CollectionOptions::default(),
+            };
             for place in [bench.path(), path.as_path()] {
-                if let Ok(found) = Collection::open(place, &CollectionOptions::default()) {
+                if let Ok(found) = Collection::open(place, &options) {
                     assert!(!found.queries.is_empty());
                     let mut queries = found.queries.iter();
                     assert!(queries.all(|query| !query.text.trim().is_empty()));

@@ -71,6 +71,7 @@ pub use opened::{ImportSource, Opened, SourceHints};
 pub(crate) use parquet::ParquetCutter;
 #[cfg(all(feature = "session", feature = "download"))]
 pub(crate) use pipeline::sum_of;
+pub(crate) use sniff::{LFS_ADVICE, LFS_POINTER};
 #[cfg(feature = "session")]
 pub(crate) use source::file_number;
 pub use source::{Source, open, open_reader, open_table};

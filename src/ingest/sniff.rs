@@ -12,6 +12,12 @@ use super::window::Window;
 use super::{nfcorpus, pubmedqa, vectors};
 use crate::error;
 
+/// How the file begins that stands for one in Git LFS: what a clone without LFS has of Hugging Face sets.
+pub(crate) const LFS_POINTER: &[u8] = b"version https://git-lfs";
+
+/// What to do about such a file.
+pub(crate) const LFS_ADVICE: &str = "a pointer of Git LFS: fetch the file itself (`git lfs pull`)";
+
 /// Bytes of the longest header of a table.
 const HEADER_BYTES_MAX: usize = 1 << 16;
 
@@ -78,6 +84,9 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
     if whole.starts_with(&[0xff, 0xfe]) || whole.starts_with(&[0xfe, 0xff]) {
         return Err("the text is UTF-16; expected UTF-8".into());
     }
+    if whole.starts_with(LFS_POINTER) {
+        return Err(LFS_ADVICE.to_owned());
+    }
     if vectors::kind_of_bytes(whole).is_some() {
         return Err("an array, safetensors or a Parquet file, which are not read from a pipe: save it as a file \
                     (Parquet needs a build with the feature `parquet`)"
@@ -136,6 +145,8 @@ mod tests {
         ] {
             assert!(sniff(other).is_err());
         }
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n";
+        assert!(sniff(pointer).is_err_and(|detail| detail.contains("git lfs pull")));
         assert!(sniff(b"\xff\xfe<\0").is_err_and(|detail| detail.contains("UTF-16")));
     }
 }

@@ -145,6 +145,19 @@ impl SegmentView {
         Ok(*self.sums.tokens.get_or_init(|| tokens))
     }
 
+    /// Bit `r % 64` of word `r / 64` says whether row `r` is deleted. Computed once.
+    pub(super) fn deleted_bits(&self) -> &[u64] {
+        self.sums.deleted.get_or_init(|| {
+            let mut bits = vec![0; self.segment.rows().div_ceil(64) as usize];
+            for row in bitmap_rows(&self.deleted) {
+                if let Some(word) = bits.get_mut(row as usize / 64) {
+                    *word |= 1 << (row % 64);
+                }
+            }
+            bits
+        })
+    }
+
     /// The sum of the vectors of all live rows, as they are stored; `None` if there are none. Computed once: from the sum
     /// of all rows and the deleted ones or, in a segment of format 1.0, in one pass over the vectors.
     ///
@@ -186,9 +199,10 @@ impl SegmentView {
     }
 }
 
-/// Sums over the live rows, made when they are first needed.
+/// What follows from the deleted rows, made when it is first needed.
 #[derive(Default)]
 struct Sums {
+    deleted: OnceLock<Vec<u64>>,
     tokens: OnceLock<u64>,
     vectors: OnceLock<Option<VectorSum>>,
 }

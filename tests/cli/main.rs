@@ -24,6 +24,8 @@ mod mesh;
 mod moving;
 #[path = "../common/npy.rs"]
 mod npy;
+mod pairs;
+mod participants;
 mod progress;
 mod quickstart;
 mod round_trip;

@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod deleted;
 mod expand;
 mod hybrid;
 mod like;

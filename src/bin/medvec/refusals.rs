@@ -12,7 +12,11 @@ pub(crate) fn words(error: &SessionError) -> String {
              {name} is not one"
         ),
         SessionError::NoJudgements { path } => {
-            format!("{} has no judgements: name their file with --qrels FILE", path.display())
+            format!(
+                "{} has no judgements: name their file with --qrels FILE, or ask for rankings alone with \
+                 --write-runs DIR or --submission FILE",
+                path.display()
+            )
         }
         SessionError::NoCorpus { path } => format!(
             "{} has no documents of its own: name a database to ask with --database DB",

@@ -50,6 +50,7 @@ mod records;
 mod scifact;
 mod set;
 mod trec;
+mod variant;
 
 pub use crate::eval::input::{InputError, LINE_BYTES_MAX};
 pub(in crate::eval) use beir::each_text;

@@ -34,10 +34,19 @@ impl Collection {
             Some(layout) => layout,
             None => Layout::sniff(path)?,
         };
+        let refused = |detail: String| match path.is_dir() {
+            true => InputError::folder(path, detail),
+            false => InputError::file(path, detail),
+        };
         let has_splits = !matches!(layout, Layout::Trec | Layout::BioAsq | Layout::CysticFibrosis);
         if let (Some(split), false) = (&options.split, has_splits) {
-            let detail = format!("no split `{split}`: the layout {layout} has none");
-            return Err(InputError::file(path, detail));
+            return Err(refused(format!("no split `{split}`: the layout {layout} has none")));
+        }
+        if let Some(name) = options.unused_by(layout) {
+            return Err(refused(match name {
+                "judgements" => format!("the layout {layout} has its judgements in its own files"),
+                name => format!("the layout {layout} has no option `{name}`"),
+            }));
         }
         match layout {
             Layout::Beir => beir::open(path, options),

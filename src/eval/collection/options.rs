@@ -7,8 +7,7 @@ use super::layout::Layout;
 /// Options of [`Collection::open`](super::Collection::open). The default is what each layout's own
 /// tools do.
 ///
-/// An option that the layout has no use for is ignored, but a split of a layout without splits is an
-/// error.
+/// An option that the layout has no use for is an error, and so is a split of a layout without splits.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CollectionOptions {
@@ -18,7 +17,8 @@ pub struct CollectionOptions {
     pub split: Option<String>,
     /// Hub, R2MED: the set inside of a repository that holds several (`{subset}-corpus`).
     pub subset: Option<String>,
-    /// TREC: the file of judgements, if it does not lie beside the topics as the only `*qrels*`.
+    /// TREC: the file of judgements, if it does not lie beside the topics as the only `*qrels*`. BioASQ: judgements in place
+    /// of the documents that questions name.
     pub judgements: Option<PathBuf>,
     /// TREC: what of a topic is the query.
     pub topic_part: TopicPart,
@@ -138,6 +138,15 @@ pub enum NfCorpusQueries {
 }
 
 impl NfCorpusQueries {
+    /// The default first.
+    pub(super) const ALL: [NfCorpusQueries; 5] = [
+        NfCorpusQueries::Titles,
+        NfCorpusQueries::NontopicTitles,
+        NfCorpusQueries::VideoTitles,
+        NfCorpusQueries::VideoDescriptions,
+        NfCorpusQueries::All,
+    ];
+
     pub(super) fn name(self) -> &'static str {
         match self {
             NfCorpusQueries::All => "all",

@@ -11,12 +11,11 @@ use std::sync::Arc;
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::InputError;
+use crate::ingest::{LFS_ADVICE, LFS_POINTER};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
-/// How the file begins that stands for one in Git LFS: what a clone without LFS has of Hugging Face sets.
-const POINTER: &[u8] = b"version https://git-lfs";
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// An open file, unpacked as it is read.
@@ -95,11 +94,8 @@ impl Input {
 /// # Errors
 /// The file begins as a pointer of Git LFS.
 pub(crate) fn refuse_pointer(path: &Path, start: &[u8]) -> Result<(), InputError> {
-    match start.starts_with(POINTER) {
-        true => Err(InputError::file(
-            path,
-            "a pointer of Git LFS: fetch the file itself (`git lfs pull`)",
-        )),
+    match start.starts_with(LFS_POINTER) {
+        true => Err(InputError::file(path, LFS_ADVICE)),
         false => Ok(()),
     }
 }

@@ -78,6 +78,16 @@ fn scale(greatest: f64) -> f64 {
     steps.into_iter().find(|step| greatest <= *step).unwrap_or_else(|| greatest.max(1.0))
 }
 
+/// The least of 1, 2, 4, 6 and 8 times a power of ten that is not below a number; 4 for 0, which four steps need.
+fn round_above(number: f64) -> f64 {
+    let mut unit = 1.0;
+    while unit * 10.0 <= number {
+        unit *= 10.0;
+    }
+    let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
+    steps.iter().map(|step| step * unit).find(|step| number <= *step && *step >= 4.0).unwrap_or(4.0)
+}
+
 /// A point of a curve.
 pub(super) struct Point {
     /// As HTML.
@@ -89,12 +99,17 @@ pub(super) struct Point {
 /// Height of a curve's plot, in pixels.
 const CURVE: f64 = 220.0;
 
-/// Points joined by lines in their order: `x` from its least to its greatest value, `y` from 0. The title and the names are HTML.
+/// Least width of a curve's scale: points that differ by less lie above each other.
+const SPAN_MIN: f64 = 0.01;
+
+/// Points joined by lines in their order: `x` from about its least to its greatest value, `y` from 0 to a round number. The
+/// title and the names are HTML.
 pub(super) fn curve(title: &str, (x_name, y_name): (&str, &str), points: &[Point]) -> String {
-    let least = points.iter().map(|point| point.x).fold(f64::MAX, f64::min);
     let greatest = points.iter().map(|point| point.x).fold(f64::MIN, f64::max);
-    let span = (greatest - least).max(1e-9);
-    let top = points.iter().map(|point| point.y).fold(0.0, f64::max).max(1e-9) * 1.1;
+    let least = points.iter().map(|point| point.x).fold(f64::MAX, f64::min);
+    let span = (greatest - least).max(SPAN_MIN);
+    let least = greatest - span;
+    let top = round_above(points.iter().map(|point| point.y).fold(0.0, f64::max));
     let (left, width, height) = (70.0, PLOT + 170.0, CURVE + 76.0);
     let x = |value: f64| left + 30.0 + (PLOT - 40.0) * (value - least) / span;
     let y = |value: f64| 28.0 + CURVE * (1.0 - value / top);
@@ -125,14 +140,21 @@ pub(super) fn curve(title: &str, (x_name, y_name): (&str, &str), points: &[Point
     let path: Vec<String> =
         points.iter().map(|point| format!("{:.1},{:.1}", x(point.x), y(point.y))).collect();
     let _ = write!(svg, "<polyline class=\"curve\" points=\"{}\"/>", path.join(" "));
+    // Labels of points at about one place stand above each other.
+    let mut labels: Vec<(f64, f64)> = Vec::new();
     for point in points {
         let (x, y) = (x(point.x), y(point.y));
+        let mut label = y - 6.0;
+        while labels.iter().any(|(at, line)| (at - x).abs() < 40.0 && (line - label).abs() < 12.0) {
+            label += 12.0;
+        }
+        labels.push((x, label));
         let _ = write!(
             svg,
             "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>\
              <text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
             x + 8.0,
-            y - 6.0,
+            label,
             point.label
         );
     }
@@ -145,4 +167,34 @@ pub(super) fn curve(title: &str, (x_name, y_name): (&str, &str), points: &[Point
         left - 8.0
     );
     svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_end_at_round_numbers() {
+        for (number, wanted) in [(0.0, 4.0), (3.0, 4.0), (7.5, 8.0), (10.0, 10.0), (11.0, 20.0)] {
+            assert_eq!(round_above(number), wanted);
+        }
+        assert_eq!((round_above(62_069.0), round_above(15_200.0)), (80_000.0, 20_000.0));
+    }
+
+    #[test]
+    fn points_at_one_place_have_labels_of_their_own() {
+        let point = |label: &str, y| Point { label: label.to_owned(), x: 1.0, y };
+        let svg =
+            curve("t", ("x", "y"), &[point("a", 900.0), point("b", 905.0), point("c", 900.0)]);
+        let places: std::collections::BTreeSet<&str> = svg
+            .split("<text class=\"label\" ")
+            .skip(1)
+            .filter_map(|text| text.split('>').next())
+            .collect();
+        assert_eq!(places.len(), 3, "{svg}");
+        assert!(
+            svg.contains(">0.990<") && svg.contains(">1.000<") && svg.contains(">1000<"),
+            "{svg}"
+        );
+    }
 }

@@ -77,6 +77,9 @@ fn values(
         row(out, report, system, of, is_main)?;
     }
     writeln!(out, "</table></div>")?;
+    if is_main {
+        report.systems.iter().try_for_each(|system| difference(out, report, system))?;
+    }
     for (place, measure) in measures.iter().enumerate() {
         let bar = |system: &'_ SystemReport| {
             let value = of(system).get(place)?;
@@ -91,6 +94,27 @@ fn values(
         writeln!(out, "<h3>{}</h3>\n{}", escaped(measure), bars(&title, &all))?;
     }
     Ok(())
+}
+
+/// How a system differs from the first one.
+fn difference(out: &mut dyn Write, report: &TaskReport, system: &SystemReport) -> io::Result<()> {
+    let (Some(found), Some(measure)) = (system.difference, report.measures.first()) else {
+        return Ok(());
+    };
+    let first = report.systems.first().map_or("", |first| first.system.as_str());
+    let between = found.interval.map_or(String::new(), |(low, high)| {
+        format!(", 95 % of samples between {low:+.4} and {high:+.4}")
+    });
+    writeln!(
+        out,
+        "<p class=\"note\">{} less {} in {}: {:+.4}{between}; p = {:.4}, corrected {:.4}.</p>",
+        escaped(&system.system),
+        escaped(first),
+        escaped(measure),
+        found.difference,
+        found.p_value,
+        found.p_corrected
+    )
 }
 
 /// What an index finds: by the recall that was asked for, and under filters.

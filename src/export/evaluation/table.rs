@@ -69,7 +69,10 @@ pub(super) fn heading(report: &TaskReport) -> String {
         TaskKind::Retrieval => format!(
             "{task}: {}{queries} queries, {} judgements{}",
             documents.unwrap_or_default(),
-            report.judgements,
+            match report.judgements {
+                0 => "no".to_owned(),
+                some => some.to_string(),
+            },
             match report.missing {
                 0 => String::new(),
                 1 => ", 1 relevant document is not there".to_owned(),

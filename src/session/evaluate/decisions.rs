@@ -68,7 +68,7 @@ impl Task {
                 run: Run::default(),
             });
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 }

@@ -15,10 +15,14 @@ use crate::eval::significance::{Paired, RandomizationOptions, holm, randomizatio
 impl Task {
     /// Names of the scores that the benchmark computes by rules of its own.
     pub(super) fn own_measures(&self) -> Vec<String> {
-        match self.layout {
-            Some(Layout::BioAsq) => bioasq::NAMES.map(str::to_owned).to_vec(),
-            _ => Vec::new(),
+        match self.has_own_scores() {
+            true => bioasq::NAMES.map(str::to_owned).to_vec(),
+            false => Vec::new(),
         }
+    }
+
+    fn has_own_scores(&self) -> bool {
+        self.layout == Some(Layout::BioAsq) && !self.judgements.is_empty()
     }
 
     /// Every measure of a run.
@@ -31,7 +35,8 @@ impl Task {
         run: Run,
         settings: &EvaluateSettings,
     ) -> Result<SystemReport> {
-        let options = EvaluationOptions::default();
+        let identical = settings.ignore_identical_ids;
+        let options = EvaluationOptions::default().ignore_identical_ids(identical);
         let evaluation = evaluate(&self.judgements, &run, &settings.measures, &options);
         let mut values = Vec::new();
         for summary in evaluation.summaries {
@@ -46,9 +51,9 @@ impl Task {
                 per_query,
             });
         }
-        let own_values = match self.layout {
-            Some(Layout::BioAsq) => bioasq::values(&self.judgements, &run, settings.seed)?,
-            _ => Vec::new(),
+        let own_values = match self.has_own_scores() {
+            true => bioasq::values(&self.judgements, &run, settings.seed)?,
+            false => Vec::new(),
         };
         Ok(SystemReport {
             system: name,
@@ -64,11 +69,15 @@ impl Task {
     }
 }
 
-/// Compares each system with the first one, by the first measure.
+/// Compares each system with the first one, by the first measure; `judged` is the number of judged queries.
 ///
 /// # Errors
 /// Those of the tests by chance.
-pub(super) fn compare(systems: &mut [SystemReport], settings: &EvaluateSettings) -> Result<()> {
+pub(super) fn compare(
+    systems: &mut [SystemReport],
+    judged: usize,
+    settings: &EvaluateSettings,
+) -> Result<()> {
     let Some((first, others)) = systems.split_first_mut() else { return Ok(()) };
     let none = BTreeMap::new();
     let of = |system: &SystemReport| {
@@ -85,15 +94,22 @@ pub(super) fn compare(systems: &mut [SystemReport], settings: &EvaluateSettings)
         if paired.first.is_empty() {
             return Ok(());
         }
-        tests.push(randomization_test(&paired.first, &paired.second, options).map_err(refused)?);
+        let test = randomization_test(&paired.first, &paired.second, options).map_err(refused)?;
+        let pairs = paired.first.iter().zip(&paired.second);
+        let mut differences: Vec<f64> = pairs.map(|(own, theirs)| theirs - own).collect();
+        // The mean is over all judged queries.
+        differences.resize(judged.max(differences.len()), 0.0);
+        tests.push((test, interval(differences, settings.seed)?));
     }
-    let p_values: Vec<f64> = tests.iter().map(|test| test.p_value).collect();
+    let p_values: Vec<f64> = tests.iter().map(|(test, _)| test.p_value).collect();
     let corrected =
         if p_values.is_empty() { Vec::new() } else { holm(&p_values).map_err(refused)? };
     let base = first.values.first().map_or(0.0, |value| value.over_judged);
-    for ((other, p_value), p_corrected) in others.iter_mut().zip(p_values).zip(corrected) {
+    let found = tests.into_iter().zip(corrected);
+    for (other, ((test, interval), p_corrected)) in others.iter_mut().zip(found) {
         let own = other.values.first().map_or(0.0, |value| value.over_judged);
-        other.difference = Some(Difference { difference: own - base, p_value, p_corrected });
+        let (difference, p_value) = (own - base, test.p_value);
+        other.difference = Some(Difference { difference, interval, p_value, p_corrected });
     }
     Ok(())
 }

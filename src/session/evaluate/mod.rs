@@ -40,7 +40,7 @@ use crate::error::Error;
 use crate::eval::measures::Run;
 
 impl Task {
-    /// Asks every system and measures what it finds. Each ranking is kept in the cache as soon as it is there: what is called
+    /// Asks every system and measures what it finds; without judgements the report has no measures. Each ranking is kept in the cache as soon as it is there: what is called
     /// again after an interruption goes on where it was.
     ///
     /// Cost: what is not in the cache is imported and embedded; then one exact search per system and query whose ranking
@@ -59,6 +59,11 @@ impl Task {
             return Err(Error::InvalidQuery { detail }.into());
         }
         task::create_cache(&settings.cache)?;
+        let mut settings = settings.clone();
+        if self.judgements.is_empty() {
+            settings.measures.clear();
+        }
+        let settings = &settings;
         let mut report = self.empty_report(&settings.measures);
         let encoders: Vec<Option<&EncoderChoice>> =
             match settings.approaches.iter().any(|approach| approach.needs_vectors()) {
@@ -104,7 +109,7 @@ impl Task {
                 report.indexes.push(index::measure(&session, asked, name, control)?);
             }
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 
@@ -131,7 +136,7 @@ impl Task {
             }
             report.systems.push(self.measured(name, run, settings)?);
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 
@@ -141,7 +146,10 @@ impl Task {
             kind: TaskKind::Retrieval,
             documents: None,
             missing: 0,
-            queries: self.judgements.len(),
+            queries: match self.judgements.len() {
+                0 => self.queries.len(),
+                judged => judged,
+            },
             judgements: self.judgements.queries().map(|(_, grades)| grades.len()).sum(),
             skipped: self.skipped.clone(),
             measures: measures.iter().map(Measure::to_string).collect(),

@@ -24,15 +24,22 @@ impl Task {
         options: &CollectionOptions,
         database: Option<PathBuf>,
     ) -> SessionResult<Task> {
-        let (mut task, corpus) = Task::judged(path, options)?;
-        task.documents = match database {
-            Some(database) => TaskDocuments::Database(database),
-            None if corpus.is_empty() => {
-                return Err(SessionError::NoCorpus { path: path.to_path_buf() });
-            }
-            None => TaskDocuments::Corpus(corpus),
-        };
-        Ok(task)
+        let (task, corpus) = Task::read(path, options)?;
+        task.judged(path)?.of_documents(path, corpus, database)
+    }
+
+    /// As [`Task::open`], whether judgements are known or not, as participants of TREC and BioASQ have it: rankings and
+    /// submissions are made all the same, and nothing is measured without judgements.
+    ///
+    /// # Errors
+    /// [`Error::Input`] as [`Collection::open`]; [`SessionError::NoCorpus`].
+    pub fn open_unjudged(
+        path: &Path,
+        options: &CollectionOptions,
+        database: Option<PathBuf>,
+    ) -> SessionResult<Task> {
+        let (task, corpus) = Task::read(path, options)?;
+        task.of_documents(path, corpus, database)
     }
 
     /// As [`Task::open`], for answers that are there: documents are not needed, and none are asked.
@@ -40,15 +47,35 @@ impl Task {
     /// # Errors
     /// [`Error::Input`] as [`Collection::open`]; [`SessionError::NoJudgements`].
     pub fn open_judged(path: &Path, options: &CollectionOptions) -> SessionResult<Task> {
-        Ok(Task::judged(path, options)?.0)
+        Task::read(path, options)?.0.judged(path)
+    }
+
+    fn judged(self, path: &Path) -> SessionResult<Task> {
+        match self.judgements.is_empty() {
+            true => Err(SessionError::NoJudgements { path: path.to_path_buf() }),
+            false => Ok(self),
+        }
+    }
+
+    fn of_documents(
+        mut self,
+        path: &Path,
+        corpus: Vec<PathBuf>,
+        database: Option<PathBuf>,
+    ) -> SessionResult<Task> {
+        self.documents = match database {
+            Some(database) => TaskDocuments::Database(database),
+            None if corpus.is_empty() => {
+                return Err(SessionError::NoCorpus { path: path.to_path_buf() });
+            }
+            None => TaskDocuments::Corpus(corpus),
+        };
+        Ok(self)
     }
 
     /// A task without documents, and the files that have them.
-    fn judged(path: &Path, options: &CollectionOptions) -> SessionResult<(Task, Vec<PathBuf>)> {
+    fn read(path: &Path, options: &CollectionOptions) -> SessionResult<(Task, Vec<PathBuf>)> {
         let collection = Collection::open(path, options).map_err(Error::from)?;
-        if collection.judgements.is_empty() {
-            return Err(SessionError::NoJudgements { path: path.to_path_buf() });
-        }
         let skipped = collection.skipped.iter();
         let task = Task {
             name: name_of(path),

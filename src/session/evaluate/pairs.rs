@@ -40,6 +40,14 @@ pub fn evaluate_pairs(
             None => unscored += 1,
         }
     }
+    if scores.len() < 2 {
+        let found = match unscored {
+            0 => format!("{} pairs", scores.len()),
+            _ => format!("{} pairs with a score and {unscored} without", scores.len()),
+        };
+        let detail = format!("found {found}: a correlation needs two pairs with a score at least");
+        return Err(Error::input(path.display().to_string(), "whole file", detail).into());
+    }
     let mut skipped: Vec<(String, u64)> =
         pairs.skipped().iter().map(|one| (one.what.to_owned(), one.count)).collect();
     if unscored > 0 {

@@ -33,7 +33,7 @@ pub struct TaskReport {
     pub documents: Option<u64>,
     /// Relevant documents that are not among those asked: they count, and no system can find them.
     pub missing: u64,
-    /// Queries with a judgement, pairs, or questions with a decision.
+    /// Queries with a judgement (all, where there is none), pairs, or questions with a decision.
     pub queries: usize,
     /// Judgements.
     pub judgements: usize,
@@ -107,6 +107,8 @@ pub struct MeasureValue {
 pub struct Difference {
     /// Its mean less that of the first system, over all judged queries.
     pub difference: f64,
+    /// That lies between these with a confidence of 95 % (percentile bootstrap over queries).
+    pub interval: Option<(f64, f64)>,
     /// How often chance alone gives as large a difference (paired randomisation, two-sided).
     pub p_value: f64,
     /// The same, corrected for the number of systems (Holm).

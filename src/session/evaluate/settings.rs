@@ -50,6 +50,9 @@ pub struct EvaluateSettings {
     pub reranker: Option<PathBuf>,
     /// What is measured; the first one decides whether systems differ.
     pub measures: Vec<Measure>,
+    /// Whether documents whose id is the query's do not count, as BEIR has it for collections that query with their
+    /// documents.
+    pub ignore_identical_ids: bool,
     /// Documents of each ranking.
     pub depth: usize,
     /// Where the indexes of corpora and the rankings of queries are kept: a second run imports, embeds and asks nothing,
@@ -82,6 +85,7 @@ impl EvaluateSettings {
                 .into_iter()
                 .filter_map(|(kind, cutoff)| Measure::new(kind, cutoff, 1).ok())
                 .collect(),
+            ignore_identical_ids: false,
             depth: 1000,
             cache: cache.into(),
             fresh: false,

@@ -61,7 +61,7 @@ impl Task {
             system.own_values.extend(of_snippets);
             report.systems.push(system);
         }
-        compare(&mut report.systems, settings)?;
+        compare(&mut report.systems, report.queries, settings)?;
         Ok(report)
     }
 }

@@ -15,7 +15,7 @@ use crate::format::content::hexadecimal;
 use crate::ids::Key;
 use crate::ingest::ImportSource;
 use crate::search::{Filter, Query};
-use crate::session::error::SessionResult;
+use crate::session::error::{SessionError, SessionResult};
 use crate::session::{EncoderChoice, Import, ImportSettings, NO_ENCODER, Session, SessionOptions};
 
 /// Where the documents of a task are.
@@ -87,8 +87,9 @@ impl Task {
         };
         create_cache(&settings.cache)?;
         let sources = files.iter().cloned().map(ImportSource::Path).collect();
-        let import = Import::prepare(&place, sources, &import)?;
-        let replaced = import.run(control)?.replaced;
+        let imported = Import::prepare(&place, sources, &import);
+        let imported = imported.and_then(|import| Ok(import.run(control)?.replaced));
+        let replaced = imported.map_err(|error| with_path(error, files))?;
         if let Some(choice) = encoder {
             options = options.encoder(choice.as_stored());
         }
@@ -150,6 +151,18 @@ impl Task {
         let short: String = name.filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-').collect();
         let short = if short.is_empty() { "task" } else { &short };
         format!("{short}-{sum}.{end}")
+    }
+}
+
+/// An import calls a file by its name alone, which the files of other tasks have, too: says its path.
+fn with_path(error: SessionError, files: &[PathBuf]) -> SessionError {
+    match error {
+        SessionError::Library(Error::Input { file, place, detail }) => {
+            let path = files.iter().find(|path| path.ends_with(&file));
+            let file = path.map_or(file, |path| path.display().to_string());
+            Error::Input { file, place, detail }.into()
+        }
+        other => other,
     }
 }
 

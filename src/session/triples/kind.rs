@@ -11,4 +11,6 @@ pub enum NegativeKind {
     Branch,
     /// What the works that a positive cites cite in turn.
     Citations,
+    /// What came with the query ([`TrainingQuery::given`](super::TrainingQuery::given)). It needs not be asked for.
+    Given,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::branch::{major_names, sharing};
 use super::grade::{concepts, heading_set_similarity};
 use super::guards::KnownWorks;
-use super::passage::Passage;
+use super::passage::{Passage, outside};
 use super::query::{Positive, TrainingQuery};
 use super::ranking::Ranking;
 use super::settings::MineSettings;
@@ -66,6 +66,17 @@ impl<'a> Known<'a> {
             known.topics = major_names(vocabulary, document);
         }
         let most = settings.positives_max.unwrap_or(usize::MAX);
+        let mut texts = BTreeSet::new();
+        for text in query.texts.iter().filter(|text| texts.insert(text.as_str())).take(most) {
+            let (document, passage) = outside(&query.id, text);
+            match passage {
+                Some(passage) => {
+                    known.positives.push(document);
+                    known.passages.push(Passage { weight: 1, ..passage });
+                }
+                None => stats.positives_without_text += 1,
+            }
+        }
         for positive in listed {
             if known.passages.len() >= most {
                 break;

@@ -8,7 +8,7 @@ use super::cross::CrossGuard;
 use super::guards::{KnownWorks, ScoreGuard};
 use super::kind::NegativeKind;
 use super::known::Known;
-use super::passage::{MinedNegative, MinedQuery, Passage};
+use super::passage::{MinedNegative, MinedQuery, Passage, outside};
 use super::query::TrainingQuery;
 use super::ranking::Ranking;
 use super::sample::{generator, shuffle};
@@ -50,10 +50,11 @@ impl<'a> Miner<'a> {
         control: &'a Control,
     ) -> SessionResult<Miner<'a>> {
         settings.check()?;
-        let ranking = Ranking::open(session, settings.mode, control)?;
+        let ranking = Ranking::open(session, settings.mode, settings.recall, control)?;
         ranking.snapshot.vocabulary()?;
-        // A name that the filter has wrong is said before a file is begun.
+        // A name that the filter has wrong, or a recall above 1, is said before a file is begun.
         let all = Query::matching(settings.filter.clone()).count_only();
+        let all = settings.recall.map_or(all.clone(), |recall| all.recall(recall));
         ranking.snapshot.search(&all.control(control.clone()))?;
         let cross = CrossGuard::open(session, settings, control)?;
         Ok(Miner { settings, ranking, cross, control })
@@ -61,7 +62,7 @@ impl<'a> Miner<'a> {
 
     /// Mines negatives on all cores, and gives each query that has positives to `take`, in their order.
     ///
-    /// Cost per query: one exact search per kind of negatives, one more for the scores of guards, one compressed block per
+    /// Cost per query: one search per kind of negatives, exact without a recall, one more for the scores of guards, one compressed block per
     /// document that is looked at; with a cross-encoder, one pass of the model per document. Memory: 256 results.
     ///
     /// # Errors
@@ -139,6 +140,7 @@ impl Miner<'_> {
                 let far = two_hops(&ranking.snapshot, &known.positives)?;
                 ranking.ordered(text, far, filter)?
             }
+            NegativeKind::Given => Vec::new(),
         })
     }
 
@@ -176,6 +178,13 @@ impl Miner<'_> {
             dropped: &mut stats.dropped,
         };
         let mut found: Vec<MinedNegative> = Vec::new();
+        for text in known.query.given.iter().take(settings.count) {
+            let passage = trial.given(text);
+            found.extend(passage.map(|passage| {
+                let kind = NegativeKind::Given;
+                MinedNegative { kind, name: self.name(kind), passage }
+            }));
+        }
         let mut is_over = false;
         while !is_over {
             is_over = true;
@@ -215,6 +224,7 @@ impl Miner<'_> {
             NegativeKind::Rank => self.ranking.name(),
             NegativeKind::Branch => "mesh-branch",
             NegativeKind::Citations => "two-hop",
+            NegativeKind::Given => "given",
         }
     }
 }
@@ -231,6 +241,18 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// The passage of a text that was named as a negative, unless it repeats another.
+    fn given(&mut self, text: &str) -> Option<Passage> {
+        let (document, passage) = outside(&self.known.query.id, text);
+        let passage = passage?;
+        if self.works.has(&document, &passage) {
+            self.dropped.duplicates += 1;
+            return None;
+        }
+        self.works.insert(&document, Some(&passage));
+        Some(passage)
+    }
+
     /// The passage of a candidate that may be a negative; counts why another may not. The cheapest guards come first.
     fn passage(&mut self, key: Key) -> SessionResult<Option<Passage>> {
         let Miner { settings, ranking, cross, .. } = self.miner;

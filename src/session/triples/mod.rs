@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`TrainingQuery::of_task`] | the judgements of a benchmark |
 //! | [`TrainingQuery::of_clicks`] | MedCPT's click logs |
+//! | [`TrainingQuery::of_pairs`] | pairs of texts, with or without negatives: BMRetriever's mix, BioLORD |
 //! | [`TrainingQuery::of_citations`] | the works that a document cites; its title is the query |
 //! | [`TrainingQuery::of_headings`] | the documents that share a major heading; a title is the query |
 //!
@@ -16,6 +17,7 @@
 //! | [`NegativeKind::Rank`] | documents within a window of ranks |
 //! | [`NegativeKind::Branch`] | documents under a sibling or the parent of a positive's heading, without that heading or one below it |
 //! | [`NegativeKind::Citations`] | documents that are cited by what a positive cites, and not by the positive itself |
+//! | [`NegativeKind::Given`] | texts that came with the query |
 //!
 //! A filter can narrow all of them. Never negative are the query document, every document that is known to be relevant,
 //! documents that are the same work as the query document, a positive or an earlier negative, and documents
@@ -50,6 +52,6 @@ pub use grade::{heading_set_similarity, heading_similarity};
 pub use kind::NegativeKind;
 pub use mine::Miner;
 pub use passage::{MinedNegative, MinedQuery, Passage, PassageText};
-pub use query::{Positive, TrainingQuery};
+pub use query::{Positive, QuerySample, TrainingQuery};
 pub use settings::{MineSettings, Sampling};
 pub use stats::{DroppedNegatives, MineStats};

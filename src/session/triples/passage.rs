@@ -1,7 +1,7 @@
 //! What mining hands on.
 
 use super::kind::NegativeKind;
-use crate::document::Document;
+use crate::document::{AbstractSection, Document};
 use crate::encoder::EncoderInput;
 use crate::ids::Key;
 
@@ -21,7 +21,7 @@ pub enum PassageText {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Passage {
-    /// Its key.
+    /// Its key; `text of query` and an id for a text that came with its query.
     pub key: Key,
     /// The text; never empty.
     pub text: String,
@@ -41,7 +41,7 @@ pub struct Passage {
 pub struct MinedNegative {
     /// Where it comes from.
     pub kind: NegativeKind,
-    /// The name of that in files: `bm25`, `dense` or `hybrid` for ranks, `mesh-branch`, `two-hop`.
+    /// The name of that in files: `bm25`, `dense` or `hybrid` for ranks, `mesh-branch`, `two-hop`, `given`.
     pub name: &'static str,
     /// The document.
     pub passage: Passage,
@@ -59,6 +59,15 @@ pub struct MinedQuery {
     pub positives: Vec<Passage>,
     /// Documents that do not.
     pub negatives: Vec<MinedNegative>,
+}
+
+/// A text that came with a query as the document that it could be, and its passage.
+pub(super) fn outside(query: &str, text: &str) -> (Document, Option<Passage>) {
+    let mut document = Document::new(Key::Text(format!("text of query {query}")));
+    document.abstract_sections =
+        vec![AbstractSection { text: text.to_owned(), ..AbstractSection::default() }];
+    let passage = Passage::of(&document, PassageText::Full);
+    (document, passage)
 }
 
 impl Passage {

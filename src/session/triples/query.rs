@@ -1,17 +1,30 @@
 //! Queries and what is positive for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::citations::cited;
-use super::sample::keep;
+use super::sample::{keep, mixed};
 use crate::control::Control;
 use crate::db::Snapshot;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::eval::collection::medcpt::ClickLog;
+use crate::eval::collection::pairs::Pairs;
 use crate::ids::Key;
 use crate::session::evaluate::Task;
+
+/// Documents are read in the order of a sample while they are at most this part of all, less than that in their own order.
+const SAMPLE_SHARE: usize = 16;
+
+/// At most so many queries, chosen by the seed and their ids alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuerySample {
+    /// Queries.
+    pub count: usize,
+    /// Where random numbers begin.
+    pub seed: u64,
+}
 
 /// A document that answers a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +49,10 @@ pub struct TrainingQuery {
     pub positives: Vec<Positive>,
     /// Documents that are no negatives, positives among them or not.
     pub relevant: BTreeSet<Key>,
+    /// Texts that answer it and are no documents of the database; they come before those.
+    pub texts: Vec<String>,
+    /// Texts that were named as negatives; they come before what is mined.
+    pub given: Vec<String>,
     /// Whether the documents that share a major heading with the query document are positive.
     pub(super) shares_headings: bool,
 }
@@ -92,13 +109,45 @@ impl TrainingQuery {
         Ok(queries.into_iter().map(made).collect())
     }
 
+    /// The pairs of a file ([`Pairs`]: BMRetriever's mix, BioLORD's names and definitions): every right text of a left one is
+    /// positive, and the negatives of the file come before those that are mined. Ids are numbers from 1, in the order of the file.
+    /// Memory: all pairs.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a file of another kind, and for pairs with a score, which may be low.
+    pub fn of_pairs(file: &Path) -> Result<Vec<TrainingQuery>> {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut queries: Vec<TrainingQuery> = Vec::new();
+        for pair in Pairs::open(file).map_err(Error::from)? {
+            let pair = pair.map_err(Error::from)?;
+            if pair.score.is_some() {
+                let detail = "its pairs have a score, which does not say what is positive";
+                return Err(Error::input(file.display().to_string(), "whole file", detail));
+            }
+            let place = *places.entry(pair.left.clone()).or_insert(queries.len());
+            if place == queries.len() {
+                queries.push(TrainingQuery::new((place + 1).to_string(), pair.left, Vec::new()));
+            }
+            if let Some(query) = queries.get_mut(place) {
+                query.texts.push(pair.right);
+                query.given.extend(pair.negatives);
+            }
+        }
+        Ok(queries)
+    }
+
     /// Every document with a title that cites others by PMID: its title is the query, and what it cites is positive. Cost:
-    /// reads every document. Memory: titles and citations of all.
+    /// reads every document, or little more than a sample's. Memory: titles and citations of the queries; of a sample, all
+    /// keys.
     ///
     /// # Errors
     /// [`Error::Corrupt`]; those of the control.
-    pub fn of_citations(snapshot: &Snapshot, control: &Control) -> Result<Vec<TrainingQuery>> {
-        documents(snapshot, control, |document| {
+    pub fn of_citations(
+        snapshot: &Snapshot,
+        sample: Option<QuerySample>,
+        control: &Control,
+    ) -> Result<Vec<TrainingQuery>> {
+        documents(snapshot, sample, control, |document| {
             let cited = cited(document);
             let positives = cited.into_iter().map(|key| Positive { key, weight: 1 });
             let positives: Vec<Positive> = positives.collect();
@@ -107,29 +156,48 @@ impl TrainingQuery {
     }
 
     /// Every document with a title and a major heading: its title is the query, and the documents that share a major heading
-    /// with it are positive, those first that rank highest. Cost: reads every document. Memory: titles.
+    /// with it are positive, those first that rank highest. Cost and memory: as [`TrainingQuery::of_citations`].
     ///
     /// # Errors
     /// As [`TrainingQuery::of_citations`].
-    pub fn of_headings(snapshot: &Snapshot, control: &Control) -> Result<Vec<TrainingQuery>> {
-        documents(snapshot, control, |document| {
+    pub fn of_headings(
+        snapshot: &Snapshot,
+        sample: Option<QuerySample>,
+        control: &Control,
+    ) -> Result<Vec<TrainingQuery>> {
+        documents(snapshot, sample, control, |document| {
             let has_major = document.mesh.iter().any(|heading| heading.is_major());
             has_major.then(|| TrainingQuery { shares_headings: true, ..TrainingQuery::default() })
         })
     }
 
-    /// Keeps at most so many queries, chosen by the seed and their ids alone.
-    pub fn sample(queries: &mut Vec<TrainingQuery>, count: usize, seed: u64) {
-        keep(queries, count, seed, |query| query.id.clone());
+    /// Keeps the queries of a sample.
+    pub fn sample(queries: &mut Vec<TrainingQuery>, sample: QuerySample) {
+        keep(queries, sample.count, sample.seed, |query| query.id.clone());
     }
 }
 
 /// The queries that are documents, in the order of keys.
 fn documents(
     snapshot: &Snapshot,
+    sample: Option<QuerySample>,
     control: &Control,
     query_of: impl Fn(&Document) -> Option<TrainingQuery>,
 ) -> Result<Vec<TrainingQuery>> {
+    let query_of = |document: Document| {
+        let title = document.encoder_input().title;
+        if title.is_empty() {
+            return None;
+        }
+        let query = query_of(&document)?;
+        let (id, document) = (document.key.to_string(), Some(document.key));
+        Some(TrainingQuery { id, text: title, document, ..query })
+    };
+    if let Some(sample) = sample
+        && let Some(queries) = sampled(snapshot, sample, control, &query_of)?
+    {
+        return Ok(queries);
+    }
     let total = snapshot.len();
     let mut queries: Vec<TrainingQuery> = Vec::new();
     for (done, document) in (0u64..).zip(snapshot.documents()) {
@@ -137,16 +205,37 @@ fn documents(
             control.check()?;
             control.report("reading", "documents", done, total);
         }
-        let document = document?;
-        let title = document.encoder_input().title;
-        if title.is_empty() {
-            continue;
-        }
-        if let Some(query) = query_of(&document) {
-            let (id, document) = (document.key.to_string(), Some(document.key));
-            queries.push(TrainingQuery { id, text: title, document, ..query });
-        }
+        queries.extend(query_of(document?));
     }
     queries.sort_by(|a, b| a.document.cmp(&b.document));
+    if let Some(sample) = sample {
+        TrainingQuery::sample(&mut queries, sample);
+    }
     Ok(queries)
+}
+
+/// The queries of a sample without reading every document; `None` where too few of those that were read are queries.
+fn sampled(
+    snapshot: &Snapshot,
+    sample: QuerySample,
+    control: &Control,
+    query_of: &impl Fn(Document) -> Option<TrainingQuery>,
+) -> Result<Option<Vec<TrainingQuery>>> {
+    let mut keys: Vec<(u64, Key)> = Vec::new();
+    for revision in snapshot.revisions() {
+        let (key, _) = revision?;
+        keys.push((mixed(sample.seed, &key.to_string()), key));
+    }
+    // As `keep` chooses.
+    keys.sort_unstable();
+    let mut queries: Vec<TrainingQuery> = Vec::new();
+    for (_, key) in keys.iter().take(keys.len() / SAMPLE_SHARE) {
+        control.check()?;
+        queries.extend(snapshot.get(key)?.and_then(query_of));
+        if queries.len() == sample.count {
+            queries.sort_by(|a, b| a.document.cmp(&b.document));
+            return Ok(Some(queries));
+        }
+    }
+    Ok(None)
 }

@@ -8,7 +8,7 @@ use crate::db::Snapshot;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::ids::Key;
-use crate::search::{Filter, Mode, Query};
+use crate::search::{Accuracy, Filter, Mode, Query};
 use crate::session::Session;
 use crate::session::error::SessionResult;
 
@@ -16,16 +16,22 @@ use crate::session::error::SessionResult;
 pub(super) struct Ranking {
     pub(super) snapshot: Snapshot,
     pub(super) mode: Mode,
+    accuracy: Accuracy,
     encoder: Option<Arc<dyn Encoder>>,
     control: Control,
 }
 
 impl Ranking {
-    /// Settles what a mode is in this database.
+    /// Settles what a mode is in this database. Without a recall every document is compared.
     ///
     /// # Errors
     /// As [`Session::encoder`], where the ranking needs vectors.
-    pub(super) fn open(session: &Session, mode: Mode, control: &Control) -> SessionResult<Ranking> {
+    pub(super) fn open(
+        session: &Session,
+        mode: Mode,
+        recall: Option<f32>,
+        control: &Control,
+    ) -> SessionResult<Ranking> {
         let snapshot = session.snapshot();
         let manifest = snapshot.manifest();
         let mode = match (mode, manifest.vectors.is_some(), manifest.lexical.is_some()) {
@@ -37,7 +43,8 @@ impl Ranking {
         let encoder = if mode == Mode::Lexical { None } else { Some(session.encoder()?) };
         // Progress is that of the queries.
         let control = Control { watch: None, ..control.clone() };
-        Ok(Ranking { snapshot, mode, encoder, control })
+        let accuracy = recall.map_or(Accuracy::Exact, Accuracy::Recall);
+        Ok(Ranking { snapshot, mode, accuracy, encoder, control })
     }
 
     /// The name of the ranking in files.
@@ -49,13 +56,14 @@ impl Ranking {
         }
     }
 
-    /// The best documents that pass a filter, every document compared.
+    /// The best documents that pass a filter, as far as the recall goes.
     ///
     /// # Errors
     /// As [`Snapshot::search`].
     pub(super) fn best(&self, text: &str, filter: Filter, count: usize) -> Result<Vec<Key>> {
         let Some(query) = self.query(text, self.mode)? else { return Ok(Vec::new()) };
-        let found = self.snapshot.search(&query.filter(filter).k(count))?;
+        let query = query.accuracy(self.accuracy).filter(filter).k(count);
+        let found = self.snapshot.search(&query)?;
         Ok(found.hits.into_iter().map(|hit| hit.key).collect())
     }
 

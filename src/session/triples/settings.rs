@@ -28,6 +28,9 @@ pub struct MineSettings {
     pub count: usize,
     /// What ranks candidates.
     pub mode: Mode,
+    /// The share of the true nearest documents that rankings by vectors find, on average; every document is compared
+    /// without it.
+    pub recall: Option<f32>,
     /// The first rank that can be a negative, from 1.
     pub range_min: usize,
     /// The last rank that can be a negative.
@@ -65,6 +68,7 @@ impl Default for MineSettings {
             kinds: vec![NegativeKind::Rank],
             count: 7,
             mode: Mode::Auto,
+            recall: None,
             range_min: 10,
             range_max: 100,
             sampling: Sampling::default(),

@@ -18,9 +18,15 @@ pub(crate) struct Benchmark {
     #[arg(long, value_name = "NAME")]
     pub(crate) split: Option<String>,
 
-    /// Judgements (qrels) of TREC topics, and of runs.
+    /// Judgements (qrels) of TREC topics, of BioASQ questions, and of runs.
     #[arg(long, value_name = "FILE")]
     pub(crate) qrels: Option<PathBuf>,
+
+    /// What of a benchmark is read. TREC: topic=title|description|narrative|both; MTEB, R2MED: subset=NAME; NFCorpus:
+    /// queries=titles|nontopic-titles|vid-titles|vid-desc|all, scale=3-2-1|2-1-0; SciFact: relevant=cited|evidence;
+    /// R2MED: hyde=FOLDER, hyde-text=both|document; BioASQ: snippets=relevant. The first of each is the default.
+    #[arg(long, value_name = "NAME=VALUE,...", value_delimiter = ',')]
+    pub(crate) variant: Vec<String>,
 
     /// Where the indexes of benchmarks are kept, so that a second run embeds nothing (then: the user's cache folder).
     #[arg(long, value_name = "DIR")]
@@ -28,12 +34,17 @@ pub(crate) struct Benchmark {
 }
 
 impl Benchmark {
-    pub(crate) fn collection_options(&self) -> CollectionOptions {
+    pub(crate) fn collection_options(&self) -> Result<CollectionOptions> {
         let mut options = CollectionOptions::default();
         options.layout = self.layout;
         options.split.clone_from(&self.split);
         options.judgements.clone_from(&self.qrels);
-        options
+        for part in &self.variant {
+            options
+                .set(part)
+                .map_err(|detail| Failure::usage(format!("--variant {part}: {detail}")))?;
+        }
+        Ok(options)
     }
 
     /// The folder that was named; else `$XDG_CACHE_HOME/medvec/eval`, or where the system keeps what can be made again.

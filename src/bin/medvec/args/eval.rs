@@ -85,6 +85,10 @@ pub(crate) struct Eval {
     )]
     pub(crate) measures: Vec<Measure>,
 
+    /// Let documents whose id is the query's not count, as BEIR does for collections that query with their documents.
+    #[arg(long)]
+    pub(crate) ignore_identical_ids: bool,
+
     /// Documents of each ranking.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) depth: u32,
@@ -99,11 +103,12 @@ pub(crate) struct Eval {
     #[arg(long)]
     pub(crate) index: bool,
 
-    /// Write every ranking into this folder, as TREC runs.
+    /// Write every ranking into this folder, as TREC runs. Queries need no judgements then.
     #[arg(long, value_name = "DIR")]
     pub(crate) write_runs: Option<PathBuf>,
 
-    /// Write the first system's ten best documents of BioASQ questions, as a submission of phase A.
+    /// Write the first system's ten best documents of BioASQ questions, as a submission of phase A. Questions need no
+    /// judgements then.
     #[arg(long, value_name = "FILE")]
     pub(crate) submission: Option<PathBuf>,
 

@@ -14,8 +14,8 @@ use super::filters::Filters;
     after_help = "Example: medvec triples nfcorpus --split train --negatives rank,branch --relative-margin 0.05 -o train.jsonl"
 )]
 pub(crate) struct Triples {
-    /// Where positives are: a benchmark, as `medvec eval` reads it; a folder with MedCPT's click log (--positives clicks); a
-    /// database (--positives citations, --positives mesh).
+    /// Where positives are: a benchmark, as `medvec eval` reads it; a folder with MedCPT's click log (--positives clicks); a file of
+    /// BMRetriever, BioLORD or other pairs (--positives pairs); a database (--positives citations, --positives mesh).
     #[arg(value_name = "TASK|DB")]
     pub(crate) source: PathBuf,
 
@@ -27,8 +27,8 @@ pub(crate) struct Triples {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
-    /// What is positive: judgements of a benchmark, clicks, works that a document cites, or documents that share a major heading.
-    /// For the last two the title of a document is the query.
+    /// What is positive: judgements of a benchmark, clicks, the right texts of pairs, works that a document cites, or documents that
+    /// share a major heading. For the last two the title of a document is the query.
     #[arg(long, value_enum, default_value_t, value_name = "SOURCE")]
     pub(crate) positives: PositivesName,
 
@@ -50,6 +50,11 @@ pub(crate) struct Triples {
     /// What ranks: auto, dense, lexical or hybrid; auto takes words and vectors as far as the database has both.
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     pub(crate) ranking: ModeName,
+
+    /// Let rankings by vectors use the index, and find this share of the true nearest documents on average, above 0 and at
+    /// most 1: far less work in a large database, and other negatives (then: exact).
+    #[arg(long, value_name = "SHARE", value_parser = super::values::share)]
+    pub(crate) recall: Option<f32>,
 
     /// The first rank that can be a negative; positives count as ranks, too.
     #[arg(long, value_name = "RANK", default_value_t = 10)]
@@ -113,7 +118,7 @@ pub(crate) struct Triples {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// The database in which a benchmark or a click log is looked up, in place of a benchmark's own documents.
+    /// The database in which a benchmark, a click log or pairs are looked up, in place of a benchmark's own documents.
     #[arg(long, value_name = "DB")]
     pub(crate) database: Option<PathBuf>,
 
@@ -143,6 +148,8 @@ pub(crate) enum PositivesName {
     Judgements,
     /// What was clicked, in MedCPT's files.
     Clicks,
+    /// The right text of a pair (TSV, CSV, JSONL, Parquet); its own negatives come first.
+    Pairs,
     /// What a document cites.
     Citations,
     /// What shares a major MeSH heading.

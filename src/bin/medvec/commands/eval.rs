@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
         let [path] = args.tasks.as_slice() else {
             return Err(Failure::usage("submissions are of one task"));
         };
-        let task = Task::open_judged(path, &args.benchmark.collection_options())?;
+        let task = Task::open_judged(path, &args.benchmark.collection_options()?)?;
         vec![task.evaluate_submissions(&args.submitted, &settings)?]
     } else if !args.runs.is_empty() {
         measured(args, &settings)?
@@ -84,6 +84,7 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
     settings.reranker.clone_from(&args.reranker);
     settings.measures.clone_from(&args.measures);
     settings.depth = args.depth as usize;
+    settings.ignore_identical_ids = args.ignore_identical_ids;
     settings.fresh = args.fresh;
     settings.index = args.index;
     settings.seed = args.seed;
@@ -101,7 +102,14 @@ fn asked(
     }
     let mut reports = Vec::new();
     for path in &args.tasks {
-        let task = task(args, path)?;
+        // Rankings and submissions are made without judgements, too.
+        let task = match args.write_runs.is_some() || args.submission.is_some() {
+            true => {
+                let options = args.benchmark.collection_options()?;
+                Task::open_unjudged(path, &options, args.database.clone())?
+            }
+            false => task(args, path)?,
+        };
         let progress = Arc::new(context.progress("importing"));
         let control = context.watched(&progress);
         let report = task.evaluate(settings, &control)?;
@@ -137,7 +145,7 @@ fn one_task(args: &Eval) -> Result<Task> {
 }
 
 fn task(args: &Eval, path: &Path) -> Result<Task> {
-    Ok(Task::open(path, &args.benchmark.collection_options(), args.database.clone())?)
+    Ok(Task::open(path, &args.benchmark.collection_options()?, args.database.clone())?)
 }
 
 fn write(out: &mut dyn Write, args: &Eval, reports: &[TaskReport]) -> Result<()> {

@@ -7,7 +7,7 @@ use medvec::export::json;
 use medvec::export::triples::{MedCptWriter, TripleFormat, TripleWriter, WrittenTriples};
 use medvec::session::evaluate::{EvaluateSettings, Task};
 use medvec::session::triples::{
-    MineSettings, MineStats, Miner, NegativeKind, PassageText, Sampling, TrainingQuery,
+    MineSettings, MineStats, Miner, NegativeKind, PassageText, QuerySample, Sampling, TrainingQuery,
 };
 use medvec::session::{EncoderChoice, Session, SessionOptions, Strategy};
 use medvec::{Control, Database, Error, Filter};
@@ -25,13 +25,10 @@ use crate::style::{GOOD, count, counted};
 
 pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
     check(args)?;
-    let (session, mut queries) = {
+    let (session, queries) = {
         let progress = Arc::new(context.progress("reading"));
         opened(args, &context.watched(&progress))?
     };
-    if let Some(most) = args.queries {
-        TrainingQuery::sample(&mut queries, most, args.seed);
-    }
     let settings = settings(args, filter(args, &session, context)?);
     let (mined, written) = {
         let progress = Arc::new(context.progress("mining"));
@@ -99,11 +96,27 @@ fn check(args: &Triples) -> Result<()> {
             "a click log has no documents of its own: name a database with --database DB",
         );
     }
-    let Benchmark { layout, split, qrels, .. } = &args.benchmark;
-    let of_task = layout.is_some() || split.is_some() || qrels.is_some();
+    if args.positives == PositivesName::Pairs {
+        if args.database.is_none() {
+            return refused("pairs bring no documents to mine: name a database with --database DB");
+        }
+        if args.margin.is_some() || args.relative_margin.is_some() {
+            return refused(
+                "--margin and --relative-margin need scores of positives, and the texts of pairs have none: use \
+                 --max-score or --reranker",
+            );
+        }
+        if !matches!(args.format, TriplesFormat::Triplet | TriplesFormat::NTuple) {
+            return refused(
+                "the texts of pairs have neither ids nor headings: use --format triplet or n-tuple",
+            );
+        }
+    }
+    let Benchmark { layout, split, qrels, variant, .. } = &args.benchmark;
+    let of_task = layout.is_some() || split.is_some() || qrels.is_some() || !variant.is_empty();
     if args.positives != PositivesName::Judgements && (of_task || args.level != 1) {
         return refused(
-            "--layout, --split, --qrels and --level go with --positives judgements only",
+            "--layout, --split, --qrels, --variant and --level go with --positives judgements only",
         );
     }
     let numbers = [args.max_score, args.margin, args.relative_margin];
@@ -126,9 +139,10 @@ fn opened(args: &Triples, control: &Control) -> Result<(Session, Vec<TrainingQue
     if let Some(folder) = &args.reranker {
         options = options.reranker(folder);
     }
-    Ok(match args.positives {
+    let sample = args.queries.map(|count| QuerySample { count, seed: args.seed });
+    let (session, mut queries) = match args.positives {
         PositivesName::Judgements => {
-            let collection = args.benchmark.collection_options();
+            let collection = args.benchmark.collection_options()?;
             let task = Task::open(&args.source, &collection, args.database.clone())?;
             let queries = TrainingQuery::of_task(&task, args.level);
             let session = match &args.database {
@@ -137,8 +151,11 @@ fn opened(args: &Triples, control: &Control) -> Result<(Session, Vec<TrainingQue
             };
             (session, queries)
         }
-        PositivesName::Clicks => {
-            let queries = TrainingQuery::of_clicks(&args.source)?;
+        PositivesName::Clicks | PositivesName::Pairs => {
+            let queries = match args.positives {
+                PositivesName::Pairs => TrainingQuery::of_pairs(&args.source)?,
+                _ => TrainingQuery::of_clicks(&args.source)?,
+            };
             let database = args.database.as_ref().unwrap_or(&args.source);
             (Session::open(database, options)?, queries)
         }
@@ -146,12 +163,16 @@ fn opened(args: &Triples, control: &Control) -> Result<(Session, Vec<TrainingQue
             let session = Session::open(&args.source, options)?;
             let snapshot = session.snapshot();
             let queries = match args.positives {
-                PositivesName::Mesh => TrainingQuery::of_headings(&snapshot, control)?,
-                _ => TrainingQuery::of_citations(&snapshot, control)?,
+                PositivesName::Mesh => TrainingQuery::of_headings(&snapshot, sample, control)?,
+                _ => TrainingQuery::of_citations(&snapshot, sample, control)?,
             };
             (session, queries)
         }
-    })
+    };
+    if let Some(sample) = sample {
+        TrainingQuery::sample(&mut queries, sample);
+    }
+    Ok((session, queries))
 }
 
 fn choice(args: &Triples) -> EncoderChoice {
@@ -190,6 +211,7 @@ fn settings(args: &Triples, filter: Filter) -> MineSettings {
     }
     settings.count = args.count;
     settings.mode = args.ranking.mode();
+    settings.recall = args.recall;
     settings.range_min = args.range_min;
     settings.range_max = args.range_max;
     settings.sampling = match args.sampling {

@@ -11,6 +11,7 @@ use super::super::set::Collection;
 use super::question::Question;
 use super::read;
 use crate::eval::input::InputError;
+use crate::eval::qrels::JudgementFormat;
 
 pub(in super::super) fn open(
     path: &Path,
@@ -34,12 +35,16 @@ pub(in super::super) fn open(
             }
             let snippets = snippet_documents.iter().filter(|_| options.include_snippets);
             let more = snippets.filter(|pmid| !documents.contains(pmid));
-            for pmid in documents.iter().chain(more) {
+            let own = documents.iter().chain(more).filter(|_| options.judgements.is_none());
+            for pmid in own {
                 draft.judge(&id, pmid, 1, place)?;
             }
             draft.answer(&id, question.answer);
             Ok(())
         })?;
+    }
+    if let Some(judgements) = &options.judgements {
+        draft.judge_file(judgements, JudgementFormat::Trec)?;
     }
     draft.finish(path, Layout::BioAsq, None, Vec::new())
 }
