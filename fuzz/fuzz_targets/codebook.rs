@@ -28,7 +28,7 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
     let (control, none) = (Control::default(), RoaringBitmap::new());
     let storage = MemoryStorage::new();
     let vectors = common::create_options().vectors;
-    let Merged { entry, encoded } = merge(
+    let Merged { entry, encoded, .. } = merge(
         &[(segment, &none)],
         MergeInto { vectors: vectors.as_ref(), codebook: Some(codebook), lexical: None },
         &storage,
