@@ -45,9 +45,13 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Bytes of what is not deleted; all of a segment that has marks alone.
     fn live_bytes(&self) -> u64 {
         let live = self.rows - self.deleted;
-        (u128::from(self.bytes) * u128::from(live) / u128::from(self.rows.max(1))) as u64
+        match self.rows {
+            0 => self.bytes,
+            rows => (u128::from(self.bytes) * u128::from(live) / u128::from(rows)) as u64,
+        }
     }
 
     fn tier(&self, policy: Policy) -> u32 {
@@ -69,7 +73,8 @@ fn merged_bytes_max(candidates: &[Candidate]) -> u64 {
 /// group.
 pub(super) fn groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<SegmentId>> {
     let total: u64 = candidates.iter().map(Candidate::live_bytes).sum();
-    let target = total / total.div_ceil(bytes_max).max(1);
+    // Not 0, where everything is deleted: that goes together.
+    let target = (total / total.div_ceil(bytes_max).max(1)).max(1);
     let mut groups: Vec<Vec<SegmentId>> = Vec::new();
     let mut bytes = 0;
     for candidate in candidates {
@@ -113,8 +118,12 @@ pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec
         let all = those(&|candidate| {
             candidate.tier(policy) == *tier && candidate.live_bytes() <= bytes_max / 2
         });
-        if all.len() >= policy.tier_segments {
-            return groups(&all, bytes_max).into_iter().max_by_key(Vec::len);
+        let largest = groups(&all, bytes_max).into_iter().max_by_key(Vec::len);
+        // One alone would be merged again and again.
+        if all.len() >= policy.tier_segments
+            && let Some(group) = largest.filter(|group| group.len() > 1)
+        {
+            return Some(group);
         }
     }
     tiers.iter().find_map(|tier| {
@@ -135,6 +144,19 @@ mod tests {
         let small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
         assert_eq!(next_group(&small, Policy::READ).map(|group| group.len()), Some(4));
         assert_eq!(next_group(&small[..3], Policy::READ), None);
+    }
+
+    #[test]
+    fn segments_without_live_rows_go_together() {
+        for (rows, deleted) in [(0, 0), (5, 5)] {
+            let mut small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, rows, deleted)).collect();
+            assert_eq!(next_group(&small, Policy::READ).map(|group| group.len()), Some(4));
+            small.truncate(1);
+            assert_eq!(next_group(&small, Policy::READ).is_some(), rows > 0);
+        }
+        let marks: Vec<_> = (1..=40).map(|id| candidate(id, 1 << 30, 0, 0)).collect();
+        let group = next_group(&marks, Policy::IMPORT).unwrap_or_default();
+        assert!((2..40).contains(&group.len()), "{group:?}");
     }
 
     #[test]
