@@ -21,8 +21,6 @@ use crate::search::{
 };
 use crate::segment::{CodebookFile, RowSpace, newest_confirmation};
 use crate::storage::{Bytes, Storage, VerifiedFile};
-#[cfg(feature = "ingest")]
-use crate::{ids::SegmentId, segment::Draft};
 
 /// One committed state of a database. It never changes; clones are cheap and share everything.
 ///
@@ -344,21 +342,6 @@ impl Snapshot {
         parallel::map(threads, queries, |query| self.search(query)).into_iter().collect()
     }
 
-    /// Where the very document lies that a draft was made from, and whether it has a vector.
-    ///
-    /// # Errors
-    /// As [`Snapshot::get`].
-    #[cfg(feature = "ingest")]
-    pub(crate) fn find_same(&self, draft: &Draft) -> Result<Option<((SegmentId, RowId), bool)>> {
-        let Some((view, row)) = self.locate(draft.key())? else { return Ok(None) };
-        if !view.segment.has_record(row, draft)? {
-            return Ok(None);
-        }
-        let with_vector = view.segment.rows_with_vector()?;
-        let has_vector = with_vector.is_some_and(|rows| rows.contains(row.0));
-        Ok(Some(((view.segment.id(), row), has_vector)))
-    }
-
     /// The stored vector of a document, dequantised, if its text still has this hash: what the same
     /// encoder would compute again. The vector of a document without text belongs to any.
     ///
@@ -394,7 +377,7 @@ impl Snapshot {
     }
 
     /// The revision of a row with this key, or at which its source had the document again.
-    pub(super) fn revision_of(
+    pub(crate) fn revision_of(
         &self,
         view: &SegmentView,
         row: RowId,
@@ -485,7 +468,7 @@ impl Snapshot {
     }
 
     /// The live row of a key; the newest segment is asked first.
-    pub(super) fn locate(&self, key: &Key) -> Result<Option<(&SegmentView, RowId)>> {
+    pub(crate) fn locate(&self, key: &Key) -> Result<Option<(&SegmentView, RowId)>> {
         for view in self.state.views.iter().rev() {
             if let Some(row) = view.segment.find(key)?
                 && !view.deleted.contains(row.0)

@@ -1,5 +1,7 @@
 //! The body of a file: sections under block checksums, zeros between them.
 
+use std::ops::Range;
+
 use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor;
@@ -74,10 +76,16 @@ impl Frame {
     /// # Errors
     /// [`Rule::BlockChecksum`] or [`Rule::ReservedZero`].
     pub fn check_body(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        for block in 0..self.block_crcs.len() {
-            self.check_block(file, bytes, block)?;
-        }
+        self.check_blocks(file, bytes, 0..self.block_crcs.len())?;
         self.check_padding(file, bytes)
+    }
+
+    /// Checks some blocks.
+    ///
+    /// # Errors
+    /// [`Rule::BlockChecksum`].
+    pub fn check_blocks(&self, file: &str, bytes: &[u8], mut blocks: Range<usize>) -> Result<()> {
+        blocks.try_for_each(|block| self.check_block(file, bytes, block))
     }
 
     /// Checks that all bytes between sections are zero.

@@ -129,11 +129,13 @@ impl Preparer<'_> {
                 return Ok(Ready { place, revision, action: Action::Delete(key) });
             }
         };
-        let stored = match revision {
-            Some(_) => self.snapshot.revision(&document.key)?,
-            None => None,
+        let stored = match revision.is_some() || vector.is_none() {
+            true => self.snapshot.locate(&document.key)?,
+            false => None,
         };
-        if stored.is_some_and(|stored| revision.is_some_and(|own| stored.file > own.file)) {
+        if let Some((own, (view, row))) = revision.zip(stored)
+            && self.snapshot.revision_of(view, row, &document.key)?.file > own.file
+        {
             return Ok(Ready { place, revision, action: Action::Pass });
         }
         if !is_chosen {
@@ -143,10 +145,11 @@ impl Preparer<'_> {
         let with_place = |error| place.error(file, &document.key, &error);
         let mut draft = Draft::new(&document).map_err(with_place)?;
         if vector.is_none()
-            && (revision.is_none() || stored.is_some())
-            && let Some((row, has_vector)) = self.snapshot.find_same(&draft)?
-            && (has_vector || !is_wanted)
+            && let Some((view, row)) = stored
+            && view.segment.has_record(row, &draft)?
+            && (!is_wanted || view.segment.has_vector(row)?)
         {
+            let row = (view.segment.id(), row);
             return Ok(Ready { place, revision, action: Action::Confirm(Box::new(draft), row) });
         }
         if self.snapshot.manifest().lexical.is_some() {

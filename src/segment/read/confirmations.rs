@@ -29,8 +29,7 @@ impl Segment {
 
     /// Whether there is any.
     pub fn has_confirmations(&self) -> bool {
-        let section = self.shared.file.section(SECTION_CONFIRMED_PMIDS);
-        section.is_some_and(|section| section.length > 0)
+        self.shared.has_confirmations
     }
 
     pub(in crate::segment) fn confirmed_pmids(&self) -> Result<&[u32]> {

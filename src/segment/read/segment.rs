@@ -47,6 +47,8 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) space: Option<RowSpace>,
     pub(in crate::segment) lexical: Option<LexicalMeta>,
     pub(in crate::segment) more_terms: MoreTerms,
+    /// Whether there are confirmations; each look-up asks.
+    pub(in crate::segment) has_confirmations: bool,
 }
 
 /// A section and its size.
@@ -158,6 +160,8 @@ impl Segment {
     ) -> Segment {
         let space = meta.vectors.as_ref().map(RowSpace::from);
         let (dictionary, vector_rows, lists_checked) = Default::default();
+        let confirmed = file.section(SECTION_CONFIRMED_PMIDS);
+        let has_confirmations = confirmed.is_some_and(|section| section.length > 0);
         Segment {
             shared: Arc::new(Shared {
                 id,
@@ -169,6 +173,7 @@ impl Segment {
                 space,
                 lexical,
                 more_terms,
+                has_confirmations,
             }),
         }
     }

@@ -52,6 +52,15 @@ impl Segment {
         self.shared.meta.vectors.as_ref().map(|vectors| self.vector_rows(vectors)).transpose()
     }
 
+    /// Whether a row has a vector.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    #[cfg(feature = "ingest")]
+    pub(crate) fn has_vector(&self, row: RowId) -> Result<bool> {
+        Ok(self.rows_with_vector()?.is_some_and(|rows| rows.contains(row.0)))
+    }
+
     /// The vector of a row as numbers, `None` when it has none.
     ///
     /// # Errors
