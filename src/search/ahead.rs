@@ -1,26 +1,36 @@
 //! Costly conditions of a program, evaluated several at a time on all cores.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-
-use roaring::RoaringBitmap;
+use std::ops::RangeInclusive;
 
 use super::program::{Condition, Program, Step};
+use super::row_set::Found;
 use crate::error::Result;
 use crate::parallel;
 
-/// Conditions that are evaluated together, at most. Their rows are in memory until each is taken.
-const TOGETHER_MAX: usize = 64;
+/// Bytes of rows that are found ahead, about. They are in memory until each condition is taken.
+const BYTES_MAX: usize = 64 << 20;
+
+/// Conditions that are evaluated together, at least and at most: the fewer, the longer threads wait for each other.
+const TOGETHER: RangeInclusive<usize> = 64..=512;
 
 /// The rows of conditions that a walk through a program has not reached.
-#[derive(Default)]
 pub(super) struct Ahead {
-    found: HashMap<usize, Result<Arc<RoaringBitmap>>>,
+    /// Conditions that are evaluated together, at most.
+    together: usize,
+    found: HashMap<usize, Result<Found>>,
     /// The first step that was not looked at.
     end: usize,
 }
 
 impl Ahead {
+    /// For a segment of so many rows.
+    pub(super) fn new(segment_rows: u32) -> Ahead {
+        let set_bytes = (segment_rows / 8).max(1) as usize;
+        let together = (BYTES_MAX / set_bytes).clamp(*TOGETHER.start(), *TOGETHER.end());
+        Ahead { together, found: HashMap::new(), end: 0 }
+    }
+
     /// The rows of the condition at a step, if it was evaluated ahead. Steps ascend; at a costly one that was not looked at,
     /// `find` finds the rows of the next conditions that are costly, if they are worth threads.
     pub(super) fn take(
@@ -28,8 +38,8 @@ impl Ahead {
         step: usize,
         program: &Program,
         is_costly: impl Fn(&Condition) -> bool,
-        find: impl Fn(&Condition) -> Result<Arc<RoaringBitmap>> + Sync,
-    ) -> Option<Result<Arc<RoaringBitmap>>> {
+        find: impl Fn(&Condition) -> Result<Found> + Sync,
+    ) -> Option<Result<Found>> {
         if step >= self.end {
             // Left are those of groups that were decided before they were reached.
             self.found.clear();
@@ -51,7 +61,7 @@ impl Ahead {
     ) -> Vec<(usize, &'a Condition)> {
         let mut costly = Vec::new();
         self.end = first;
-        while costly.len() < TOGETHER_MAX
+        while costly.len() < self.together
             && let Some(step) = program.step(self.end)
         {
             match step {
@@ -69,7 +79,7 @@ impl Ahead {
     fn find_all(
         &mut self,
         costly: Vec<(usize, &Condition)>,
-        find: impl Fn(&Condition) -> Result<Arc<RoaringBitmap>> + Sync,
+        find: impl Fn(&Condition) -> Result<Found> + Sync,
         threads: usize,
     ) {
         // An error is that of its condition: nobody sees it if the walk does not come there.

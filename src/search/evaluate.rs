@@ -1,14 +1,13 @@
 //! The rows of one segment that pass a program.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use super::ahead::Ahead;
 use super::program::{Condition, Joint, Program, Step, Waived};
 use super::remembered::{Costly, RememberedRows};
-use super::row_set::{RowSet, all_but, all_rows};
+use super::row_set::{Found, RowSet, all_but, all_rows};
 use super::rows::{days, keyed, numbers};
 use super::text;
 use crate::error::Result;
@@ -32,20 +31,20 @@ pub(super) struct Evaluation<'a> {
 impl Evaluation<'_> {
     /// The rows that pass, deleted ones included.
     ///
-    /// Cost: one posting or sorted column per condition; date ranges scan two columns of 4 bytes per row; words and many
-    /// terms read theirs unless they are remembered, many of them on all cores. Memory: one bitmap per open group, and groups of one kind inside each
-    /// other are one.
+    /// Cost: one posting or sorted column per condition; unless they are remembered, date ranges scan two columns of 4 bytes
+    /// per row, and words and many terms read theirs, many of them on all cores. Memory: one bitmap and one set per open
+    /// group, and groups of one kind inside each other are one.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
     pub(super) fn rows(&self, waived: Waived) -> Result<RoaringBitmap> {
         let mut open: Vec<Open> = Vec::new();
-        let mut ahead = Ahead::default();
+        let mut ahead = Ahead::new(self.segment.rows());
         let mut next = 0;
         loop {
             let mut rows = match self.program.step(next) {
                 Some(Step::Group { joint, end }) => {
-                    open.push(Open { joint: *joint, end: *end, rows: None });
+                    open.push(Open { joint: *joint, end: *end, rows: None, set: None });
                     next += 1;
                     continue;
                 }
@@ -53,19 +52,19 @@ impl Evaluation<'_> {
                     self.find(next, condition, waived, &mut ahead)?
                 }
                 // Only the empty program, for every group has a part.
-                None => Arc::new(all_rows(self.segment)),
+                None => Found::Bitmap(all_rows(self.segment)),
             };
             next += 1;
             // Hands the rows to the group that they are part of and, where that is the last part, the group's
             // rows to the one around it.
             loop {
-                let Some(group) = open.last_mut() else { return Ok(Arc::unwrap_or_clone(rows)) };
+                let Some(group) = open.last_mut() else { return Ok(rows.into_bitmap()) };
                 group.add(rows, self.segment);
                 if next < group.end && !group.is_decided() {
                     break;
                 }
                 next = group.end;
-                rows = Arc::new(group.rows.take().unwrap_or_default());
+                rows = Found::Bitmap(group.finish());
                 open.pop();
             }
         }
@@ -78,7 +77,7 @@ impl Evaluation<'_> {
         condition: &Condition,
         waived: Waived,
         ahead: &mut Ahead,
-    ) -> Result<Arc<RoaringBitmap>> {
+    ) -> Result<Found> {
         let is_costly = |condition: &_| self.is_costly(condition, waived);
         let find = |condition: &_| self.condition(condition, waived);
         let is_large = self.segment.rows() >= ROWS_MIN;
@@ -91,6 +90,8 @@ impl Evaluation<'_> {
         let condition = match condition {
             Condition::Words(filter, _) => Costly::Words(filter.clone()),
             Condition::Headings(_) if waived == Waived::Headings => return false,
+            Condition::Days { .. } if waived == Waived::Dates => return false,
+            Condition::Days { from, to } => Costly::Days(*from, *to),
             Condition::Terms(range) | Condition::Headings(range) => {
                 let places = self.places_of(range);
                 if places.len() < MANY_TERMS {
@@ -113,7 +114,7 @@ impl Evaluation<'_> {
     ///
     /// # Errors
     /// As [`Evaluation::rows`].
-    fn condition(&self, condition: &Condition, waived: Waived) -> Result<Arc<RoaringBitmap>> {
+    fn condition(&self, condition: &Condition, waived: Waived) -> Result<Found> {
         let segment = self.segment;
         let rows = match condition {
             Condition::Everything => all_rows(segment),
@@ -128,15 +129,18 @@ impl Evaluation<'_> {
                     text::matching(segment, filter, pattern, &mut |rows| found.add(rows))
                 });
             }
-            Condition::Days { from, to } => days(segment, *from, *to)?,
+            Condition::Days { from, to } => {
+                let find = || days(segment, *from, *to);
+                return self.remembered.of(segment, Costly::Days(*from, *to), find).map(Found::Set);
+            }
             Condition::Keys(keys) => keyed(segment, keys)?,
             Condition::Numbers { field, range } => numbers(segment, field, range)?,
         };
-        Ok(Arc::new(rows))
+        Ok(Found::Bitmap(rows))
     }
 
     /// Rows that have any of some terms, by the terms' places.
-    fn terms(&self, places: Vec<u32>) -> Result<Arc<RoaringBitmap>> {
+    fn terms(&self, places: Vec<u32>) -> Result<Found> {
         if places.len() >= MANY_TERMS {
             return self.costly(Costly::Terms(places.clone()), |found| {
                 let mut visit = |rows: &[u32]| found.add(rows);
@@ -147,7 +151,7 @@ impl Evaluation<'_> {
         for place in places {
             found |= self.segment.posting_at(place)?;
         }
-        Ok(Arc::new(found))
+        Ok(Found::Bitmap(found))
     }
 
     /// The rows of a condition: remembered, or found.
@@ -155,12 +159,14 @@ impl Evaluation<'_> {
         &self,
         condition: Costly,
         find: impl FnOnce(&mut RowSet) -> Result<()>,
-    ) -> Result<Arc<RoaringBitmap>> {
-        self.remembered.of(self.segment, condition, || {
+    ) -> Result<Found> {
+        let rows = self.remembered.of(self.segment, condition, || {
             let mut rows = RowSet::new(self.segment.rows());
             find(&mut rows)?;
-            Ok(rows.finish())
-        })
+            rows.finish();
+            Ok(rows)
+        })?;
+        Ok(Found::Set(rows))
     }
 }
 
@@ -169,21 +175,41 @@ struct Open {
     joint: Joint,
     end: usize,
     rows: Option<RoaringBitmap>,
+    /// Sets that are joined by OR: a long strategy has hundreds.
+    set: Option<RowSet>,
 }
 
 impl Open {
     /// Takes in the rows of a part.
-    fn add(&mut self, part: Arc<RoaringBitmap>, segment: &Segment) {
+    fn add(&mut self, part: Found, segment: &Segment) {
+        let part = match (part, self.joint) {
+            (Found::Set(part), Joint::Or) => {
+                return self.set.get_or_insert_with(|| RowSet::new(segment.rows())).join(&part);
+            }
+            (part, _) => part.into_bitmap(),
+        };
         match (&mut self.rows, self.joint) {
             (_, Joint::Not) => self.rows = Some(all_but(segment, &part)),
-            (None, _) => self.rows = Some(Arc::unwrap_or_clone(part)),
-            (Some(rows), Joint::And) => *rows &= &*part,
-            (Some(rows), Joint::Or) => *rows |= &*part,
+            (None, _) => self.rows = Some(part),
+            (Some(rows), Joint::And) => *rows &= part,
+            (Some(rows), Joint::Or) => *rows |= part,
         }
     }
 
     /// Whether no further part can change the rows.
     fn is_decided(&self) -> bool {
         self.joint == Joint::And && self.rows.as_ref().is_some_and(RoaringBitmap::is_empty)
+    }
+
+    /// The rows of all parts.
+    fn finish(&mut self) -> RoaringBitmap {
+        let rows = self.rows.take().unwrap_or_default();
+        match self.set.take() {
+            Some(mut set) => {
+                set.finish();
+                rows | set.to_bitmap()
+            }
+            None => rows,
+        }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use roaring::RoaringBitmap;
-
+use super::row_set::RowSet;
 use super::text::TextFilter;
+use crate::date::Day;
 use crate::error::Result;
 use crate::segment::Segment;
 
@@ -25,6 +25,8 @@ pub(super) enum Costly {
     Words(TextFilter),
     /// Any of many terms, such as those of an exploded heading, by their places.
     Terms(Vec<u32>),
+    /// Dates from a day to another.
+    Days(Day, Day),
 }
 
 /// The rows of a segment by costly conditions. People change a strategy line by line, and see the count of each: only what is
@@ -34,7 +36,7 @@ pub(super) struct RememberedRows(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    rows: HashMap<Costly, (Arc<RoaringBitmap>, u64)>,
+    rows: HashMap<Costly, (Arc<RowSet>, u64)>,
     bytes: usize,
     /// Look-ups so far.
     turn: u64,
@@ -49,8 +51,8 @@ impl RememberedRows {
         &self,
         segment: &Segment,
         condition: Costly,
-        find: impl FnOnce() -> Result<RoaringBitmap>,
-    ) -> Result<Arc<RoaringBitmap>> {
+        find: impl FnOnce() -> Result<RowSet>,
+    ) -> Result<Arc<RowSet>> {
         if let Some(known) = self.lock().get(&condition) {
             return Ok(known);
         }
@@ -71,7 +73,7 @@ impl RememberedRows {
 }
 
 impl Known {
-    fn get(&mut self, condition: &Costly) -> Option<Arc<RoaringBitmap>> {
+    fn get(&mut self, condition: &Costly) -> Option<Arc<RowSet>> {
         self.turn += 1;
         let (rows, last) = self.rows.get_mut(condition)?;
         *last = self.turn;
@@ -79,7 +81,7 @@ impl Known {
     }
 
     /// Remembers rows; without room, the half that was not asked for longest goes first.
-    fn put(&mut self, condition: Costly, rows: &Arc<RoaringBitmap>, room: usize) {
+    fn put(&mut self, condition: Costly, rows: &Arc<RowSet>, room: usize) {
         self.turn += 1;
         let bytes = bytes_of(rows);
         if bytes > room || self.rows.contains_key(&condition) {
@@ -98,8 +100,8 @@ impl Known {
     }
 }
 
-fn bytes_of(rows: &RoaringBitmap) -> usize {
-    rows.serialized_size() + ENTRY_BYTES
+fn bytes_of(rows: &RowSet) -> usize {
+    rows.bytes() + ENTRY_BYTES
 }
 
 #[cfg(test)]
@@ -112,7 +114,13 @@ mod tests {
         let filter = |word: usize| {
             Costly::Words(TextFilter::new(TextField::ALL, &format!("word{word}"), None))
         };
-        let rows = Arc::new(RoaringBitmap::from_sorted_iter((0..100).map(|row| row * 3)).unwrap());
+        let set = |rows: u32| {
+            let mut set = RowSet::new(1 << 20);
+            set.add(&(0..rows).map(|row| row * 3).collect::<Vec<_>>());
+            set.finish();
+            Arc::new(set)
+        };
+        let rows = set(100);
         let (each, mut known) = (bytes_of(&rows), Known::default());
         let room = 10 * each + each / 2;
         for word in 0..100 {
@@ -123,7 +131,7 @@ mod tests {
             assert!(known.bytes <= room && known.bytes == known.rows.len() * each);
         }
         assert!(known.rows.len() >= 5);
-        let large = Arc::new((0..20_000).map(|row| row * 3).collect::<RoaringBitmap>());
+        let large = set(20_000);
         known.put(filter(100), &large, room);
         assert_eq!(known.get(&filter(100)), None);
         assert!(known.get(&filter(0)).is_some());

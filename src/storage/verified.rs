@@ -48,7 +48,7 @@ impl FilePiece<'_> {
             frame.check_padding(self.file.name(), bytes)?;
         }
         bytes.will_need(self.blocks.start * BLOCK_BYTES..self.blocks.end * BLOCK_BYTES);
-        self.blocks.clone().try_for_each(|block| frame.check_block(self.file.name(), bytes, block))
+        frame.check_blocks(self.file.name(), bytes, self.blocks.clone())
     }
 
     /// Its bytes, but for what the last block of a file lacks.
@@ -156,20 +156,18 @@ impl VerifiedFile {
 
     /// Makes parts of the file ready to be read: those of their blocks that were not touched yet are
     /// asked for together, in order of their place, and checked. Ranges count from the start of
-    /// their section.
+    /// their section, which is one of this file's.
     ///
     /// Cost: nothing but an atomic load once the whole file was touched.
     ///
     /// # Errors
-    /// [`Rule::SectionMissing`]; [`Rule::OffsetBounds`] for a range that leaves its section;
-    /// [`Rule::BlockChecksum`].
-    pub fn prepare(&self, parts: impl Iterator<Item = (u32, Range<u64>)>) -> Result<()> {
+    /// [`Rule::OffsetBounds`] for a range that leaves its section; [`Rule::BlockChecksum`].
+    pub fn prepare(&self, parts: impl Iterator<Item = (Section, Range<u64>)>) -> Result<()> {
         if self.is_whole() {
             return Ok(());
         }
         let mut blocks = Vec::new();
-        for (kind, range) in parts {
-            let section = self.shared.frame.required(self.name(), kind)?;
+        for (section, range) in parts {
             let place = absolute(&section, &range).ok_or_else(|| self.beyond(&section, &range))?;
             if place.is_empty() {
                 continue;

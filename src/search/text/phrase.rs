@@ -139,7 +139,8 @@ impl Word {
         if self.lists.len() > 1 {
             let mut set = RowSet::new(index.rows());
             set.add(&rows);
-            rows = bitmap_rows(&set.finish()).collect();
+            set.finish();
+            rows = bitmap_rows(&set.to_bitmap()).collect();
         }
         Ok(rows)
     }

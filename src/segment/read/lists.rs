@@ -174,10 +174,13 @@ impl Pages for SegmentPages<'_> {
             let block = if up { u64::from(row).div_ceil(rows) } else { u64::from(row) / rows };
             block.saturating_mul(block_bytes)
         };
+        // Once for all ranges: a question scans hundreds of lists in each segment.
+        let (codes, scales) =
+            (self.0.section(SECTION_CODES)?, self.0.section(SECTION_CODE_SCALES)?);
         let parts = ranges.iter().flat_map(|range| {
             [
-                (SECTION_CODES, blocks(range.start, false)..blocks(range.end, true)),
-                (SECTION_CODE_SCALES, u64::from(range.start) * 2..u64::from(range.end) * 2),
+                (codes, blocks(range.start, false)..blocks(range.end, true)),
+                (scales, u64::from(range.start) * 2..u64::from(range.end) * 2),
             ]
         });
         self.0.shared.file.prepare(parts)
@@ -187,10 +190,11 @@ impl Pages for SegmentPages<'_> {
         let Some(vectors) = &self.0.shared.meta.vectors else { return Ok(()) };
         let width = u64::from(vectors.dimension) * vectors.row_type.bytes() as u64;
         let scale = if vectors.row_type == RowType::Int8 { 4 } else { 0 };
+        let (vectors, scales) = (self.0.section(SECTION_VECTORS)?, self.0.section(SECTION_SCALES)?);
         let parts = rows.iter().map(|row| u64::from(*row)).flat_map(|row| {
             [
-                (SECTION_VECTORS, row.saturating_mul(width)..(row + 1).saturating_mul(width)),
-                (SECTION_SCALES, row * scale..(row + 1) * scale),
+                (vectors, row.saturating_mul(width)..(row + 1).saturating_mul(width)),
+                (scales, row * scale..(row + 1) * scale),
             ]
         });
         self.0.shared.file.prepare(parts)
