@@ -7,7 +7,8 @@
 //!
 //! `queries.jsonl` has a question as `text` in each line; they take turns. Everything runs on one core, which it is pinned
 //! to. Drop the page cache before for a cold start (`echo 3 > /proc/sys/vm/drop_caches`). Times are the whole of a call:
-//! embedding, filter, search. What recall is *found* is measured by `medvec eval --database DB queries.jsonl --index`.
+//! embedding, filter, search. What recall is *found* is measured by `medvec eval --database DB QUESTIONS --index`,
+//! of BioASQ questions or TREC topics.
 
 #[path = "common/machine.rs"]
 mod machine;
