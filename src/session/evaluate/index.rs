@@ -85,8 +85,7 @@ pub(super) fn measure(
     for recall in RECALLS {
         recalls.push(bench.point(&Filter::All, 1.0, recall, &truth)?);
     }
-    let keys: Vec<Key> =
-        snapshot.documents().map(|document| Ok(document?.key)).collect::<Result<_>>()?;
+    let keys: Vec<Key> = snapshot.revisions().map(|item| Ok(item?.0)).collect::<Result<_>>()?;
     for selectivity in SELECTIVITIES {
         let filter = by_chance(&keys, selectivity);
         let (truth, _) = bench.exact(&filter, selectivity)?;
@@ -159,8 +158,10 @@ impl Bench<'_> {
         with: impl Fn(Query) -> Query,
     ) -> Result<(Vec<SearchResult>, Vec<Duration>)> {
         let (mut found, mut times) = (Vec::new(), Vec::new());
-        for query in self.queries {
+        let all = self.queries.len() as u64;
+        for (asked, query) in (0..).zip(self.queries) {
             self.control.check()?;
+            self.control.report("measuring the index", "queries", asked, all);
             let query = with(query.clone().filter(filter.clone()));
             let started = Instant::now();
             let result = self.snapshot.search(&query)?;
