@@ -163,8 +163,7 @@ impl Evaluation<'_> {
         let rows = self.remembered.of(self.segment, condition, || {
             let mut rows = RowSet::new(self.segment.rows());
             find(&mut rows)?;
-            rows.finish();
-            Ok(rows)
+            Ok(rows.finished())
         })?;
         Ok(Found::Set(rows))
     }
@@ -205,10 +204,7 @@ impl Open {
     fn finish(&mut self) -> RoaringBitmap {
         let rows = self.rows.take().unwrap_or_default();
         match self.set.take() {
-            Some(mut set) => {
-                set.finish();
-                rows | set.to_bitmap()
-            }
+            Some(set) => rows | set.finished().to_bitmap(),
             None => rows,
         }
     }

@@ -117,8 +117,7 @@ mod tests {
         let set = |rows: u32| {
             let mut set = RowSet::new(1 << 20);
             set.add(&(0..rows).map(|row| row * 3).collect::<Vec<_>>());
-            set.finish();
-            Arc::new(set)
+            Arc::new(set.finished())
         };
         let rows = set(100);
         let (each, mut known) = (bytes_of(&rows), Known::default());

@@ -59,11 +59,12 @@ impl RowSet {
         self.bits.iter_mut().zip(&other.bits).for_each(|(bits, more)| *bits |= more);
     }
 
-    /// No more rows come.
-    pub(super) fn finish(&mut self) {
+    /// The same rows, of which no more come.
+    pub(super) fn finished(mut self) -> RowSet {
         self.few.sort_unstable();
         self.few.dedup();
         self.few.shrink_to_fit();
+        self
     }
 
     /// The rows of a finished set.
@@ -90,9 +91,9 @@ fn set(bits: &mut [u8], rows: &[u32]) {
 
 /// Rows as a condition finds them.
 pub(super) enum Found {
-    /// Of few terms, days or numbers.
+    /// Of few terms, keys or numbers, and of groups.
     Bitmap(RoaringBitmap),
-    /// Of words and many terms, which may be remembered.
+    /// Of words, many terms or days, finished; they may be remembered.
     Set(Arc<RowSet>),
 }
 
@@ -146,13 +147,12 @@ mod tests {
                 }
                 let mut part = RowSet::new(segment_rows);
                 rows.chunks(100).for_each(|some| part.add(some));
-                part.finish();
+                let part = part.finished();
                 let distinct: BTreeSet<u32> = rows.iter().copied().collect();
                 prop_assert!(part.to_bitmap().iter().eq(distinct));
                 all.join(&part);
             }
-            all.finish();
-            prop_assert!(all.to_bitmap().iter().eq(expected));
+            prop_assert!(all.finished().to_bitmap().iter().eq(expected));
         }
     }
 }

@@ -139,8 +139,7 @@ impl Word {
         if self.lists.len() > 1 {
             let mut set = RowSet::new(index.rows());
             set.add(&rows);
-            set.finish();
-            rows = bitmap_rows(&set.to_bitmap()).collect();
+            rows = bitmap_rows(&set.finished().to_bitmap()).collect();
         }
         Ok(rows)
     }
