@@ -21,9 +21,9 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
-    MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry,
-    VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest,
+    SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, SegmentId};
@@ -200,6 +200,7 @@ fn rich_manifest() -> Manifest {
                 stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
+            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         }),
         lexical: Some(LexicalConfig { positions: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
@@ -289,6 +290,10 @@ fn the_text_is_enough_to_read_notes_on_a_calibration() {
         root.at("low_shares"),
         &Value::List(vec![Value::Number(u64::from(0.125f32.to_bits()))])
     );
+    let reader = Reader::new(&text, reader::section(&text, &file, 6));
+    let root = reader.root("CalibrationStops");
+    assert_eq!(root.at("spread"), &Value::Number(u64::from(0.07f32.to_bits())));
+    assert_eq!(root.at("limits"), &Value::List(vec![Value::Number(u64::from(0.001f32.to_bits()))]));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry, LexicalConfig, Manifest,
     MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
@@ -427,6 +427,7 @@ fn rich() -> Manifest {
                 stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
+            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         }),
         lexical: Some(LexicalConfig { positions: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal }),

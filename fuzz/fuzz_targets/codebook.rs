@@ -46,7 +46,7 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
     let index = Index { codebook: codebook.view()?, segments: &[rows] };
     let query = common::vector(4, 9);
     for (probes, candidates) in [(1, 1), (2, 3), (1000, 1000)] {
-        let effort = Effort { probes, candidates };
+        let effort = Effort::fixed(probes, candidates);
         let mut scratch = Scratch::default();
         let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
         let (hits, probed) = index.search(&query, 3, effort, &control, &mut scratch, &mut tie)?;

@@ -71,7 +71,7 @@ fn search(segment: &Segment, codebook: &CodebookFile) -> Result<()> {
     }
     let index = Index { codebook: codebook.view()?, segments: &[rows] };
     for (probes, candidates) in [(1, 1), (3, 20), (1000, 1000)] {
-        let effort = Effort { probes, candidates };
+        let effort = Effort::fixed(probes, candidates);
         let mut scratch = Scratch::default();
         let mut tie = |a: u32, b: u32| Ok(segment.key(RowId(a))?.cmp(&segment.key(RowId(b))?));
         let control = Control::default();

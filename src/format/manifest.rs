@@ -28,6 +28,8 @@ pub const SECTION_CALIBRATION_NOTES: u32 = 3;
 pub const SECTION_MESH: u32 = 4;
 /// Optional section of [`LexicalConfig`]; since format 1.1.
 pub const SECTION_LEXICAL: u32 = 5;
+/// Optional section of [`CalibrationStops`]; since format 1.1.
+pub const SECTION_CALIBRATION_STOPS: u32 = 6;
 
 /// Every section of a manifest and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
@@ -36,6 +38,7 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_CALIBRATION_NOTES, "calibration-notes"),
     (SECTION_MESH, "mesh"),
     (SECTION_LEXICAL, "lexical"),
+    (SECTION_CALIBRATION_STOPS, "calibration-stops"),
 ];
 
 /// How vectors are stored for re-ranking and exact search.
@@ -168,6 +171,21 @@ pub struct Calibration {
     /// What format 1.0 has no place for; `None` in databases that an older version calibrated.
     #[rkyv(with = rkyv::with::Skip)]
     pub notes: Option<CalibrationNotes>,
+    /// When a search may stop early; `None` in databases that an older version calibrated, and where rows took
+    /// the place of queries.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub stops: Option<CalibrationStops>,
+}
+
+/// The rule by which a search without a filter stops early or goes on longer; a section of its own in the manifest.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CalibrationStops {
+    /// How far estimates of rows lie from the dot product with their list's centroid: the root of the mean square,
+    /// above 0.
+    pub spread: f32,
+    /// One entry per recall of the points, ascending: the hope per scanned row that unscanned lists may hold;
+    /// 0: no rule for this recall.
+    pub limits: Vec<f32>,
 }
 
 /// What is known of a calibration beside its numbers; a section of its own in the manifest.
@@ -223,6 +241,9 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
         put_record(&mut writer, SECTION_CALIBRATION_NOTES, notes)?;
     }
+    if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
+        put_record(&mut writer, SECTION_CALIBRATION_STOPS, stops)?;
+    }
     if let Some(lexical) = &manifest.lexical {
         put_record(&mut writer, SECTION_LEXICAL, lexical)?;
     }
@@ -246,11 +267,11 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     let mut manifest: Manifest = archive::decode(file, offset, record)?;
     let notes = optional_record(file, &frame, bytes, SECTION_CALIBRATION_NOTES)?;
     if let Some((notes, offset)) = notes {
-        let Some(calibration) = &mut manifest.calibration else {
-            let detail = "there are notes on a calibration but no calibration";
-            return Err(Error::corrupt(file, offset, Rule::ManifestIndex, detail));
-        };
-        calibration.notes = Some(notes);
+        calibration_of(&mut manifest, file, offset, "notes")?.notes = Some(notes);
+    }
+    let stops = optional_record(file, &frame, bytes, SECTION_CALIBRATION_STOPS)?;
+    if let Some((stops, offset)) = stops {
+        calibration_of(&mut manifest, file, offset, "limits")?.stops = Some(stops);
     }
     manifest.lexical =
         optional_record(file, &frame, bytes, SECTION_LEXICAL)?.map(|(config, _)| config);
@@ -275,6 +296,19 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
         digests.attach(file, offset, &mut manifest.sources)?;
     }
     Ok(manifest)
+}
+
+/// The calibration that a section at `offset` belongs to.
+fn calibration_of<'a>(
+    manifest: &'a mut Manifest,
+    file: &str,
+    offset: u64,
+    what: &str,
+) -> Result<&'a mut Calibration> {
+    manifest.calibration.as_mut().ok_or_else(|| {
+        let detail = format!("there are {what} of a calibration but no calibration");
+        Error::corrupt(file, offset, Rule::ManifestIndex, detail)
+    })
 }
 
 /// Checks that this build may write the generation after this manifest.
@@ -327,12 +361,32 @@ fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
     if !calibration.points.is_sorted_by(ascending) {
         return broken("calibration points are out of order".into());
     }
-    let notes = calibration.notes.as_ref();
-    notes.map_or(Ok(()), |notes| check_notes(calibration, notes).or_else(broken))
+    let recalls = calibration.points.chunk_by(|a, b| a.recall == b.recall).count();
+    if let Some(notes) = &calibration.notes {
+        check_notes(recalls, notes).or_else(broken)?;
+    }
+    if let Some(stops) = &calibration.stops {
+        check_stops(recalls, stops).or_else(broken)?;
+    }
+    Ok(())
 }
 
-fn check_notes(calibration: &Calibration, notes: &CalibrationNotes) -> Result<(), String> {
-    let recalls = calibration.points.chunk_by(|a, b| a.recall == b.recall).count();
+fn check_stops(recalls: usize, stops: &CalibrationStops) -> Result<(), String> {
+    let CalibrationStops { spread, limits } = stops;
+    if limits.len() != recalls {
+        let found = limits.len();
+        return Err(format!("a calibration of {recalls} recalls has limits for {found}"));
+    }
+    if !(spread.is_finite() && *spread > 0.0) {
+        return Err(format!("the spread of a calibration is {spread}"));
+    }
+    match limits.iter().find(|limit| !(limit.is_finite() && **limit >= 0.0)) {
+        Some(limit) => Err(format!("a limit of a calibration is {limit}")),
+        None => Ok(()),
+    }
+}
+
+fn check_notes(recalls: usize, notes: &CalibrationNotes) -> Result<(), String> {
     let low_shares = notes.low_shares.len();
     if low_shares != recalls {
         return Err(format!("a calibration of {recalls} recalls has notes on {low_shares}"));

@@ -11,6 +11,9 @@
 //! `10 / share` neighbours, its candidates a random part of all, and takes lists without a match
 //! out of the count: all of that is computed from the same measurements, as an expectation.
 //!
+//! Queries differ in how many lists they are worth. For searches without a filter, a rule tells them apart
+//! ([`Stop`](crate::index::ivf::Stop)), and its limits are learned with the same queries.
+//!
 //! Recall is of the best ten. That of the best `k` in a share `s` of the rows is about that of the best
 //! ten in a share `10 s / k`: both are about the first `k / s` neighbours.
 
@@ -19,6 +22,7 @@ mod choose;
 mod grid;
 mod live;
 mod moved;
+mod stops;
 mod tally;
 mod targets;
 #[cfg(test)]
@@ -34,7 +38,9 @@ use crate::parallel;
 use grid::Grid;
 use tally::{Scratch, Tally};
 
-pub use crate::format::manifest::{Calibration, CalibrationNotes, CalibrationPoint, QuerySource};
+pub use crate::format::manifest::{
+    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, QuerySource,
+};
 pub use choose::Reach;
 pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
@@ -43,6 +49,9 @@ pub use truth::exact_answers;
 
 /// Queries of one work item.
 const CHUNK_QUERIES: usize = 16;
+
+/// The part of the work that is done when recall is measured, about.
+const TALLY_PART: f32 = 0.7;
 
 /// Queries with their answers.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +69,8 @@ pub struct Queries<'a> {
 
 /// Measures an index with queries.
 ///
-/// Each query scans the codes of all rows once: some milliseconds for 100,000 rows, on each of
-/// `threads`. The result does not depend on their number. `progress` gets the share of queries done.
+/// Each query scans the codes of all rows once, and those that each recall takes: some milliseconds for
+/// 100,000 rows, on each of `threads`. The result does not depend on their number. `progress` gets the share of queries done.
 ///
 /// # Errors
 ///
@@ -100,12 +109,21 @@ pub fn calibrate(
         Ok(())
     };
     let total = count.div_ceil(CHUNK_QUERIES) as f32;
-    let mut done = |chunks: usize| progress(chunks as f32 / total);
+    let mut done = |chunks: usize| progress(TALLY_PART * chunks as f32 / total);
     parallel::for_each(threads, items, control, Scratch::default, run, &mut done)?;
     let mut sum = Tally::new(&grid);
     tallies.iter().for_each(|tally| sum.add(tally));
     let (points, low_shares) = choose::points(&grid, &sum, count, &index.codebook);
     let Queries { source, stored, .. } = *queries;
+    let spread = sum.spread();
+    let mut stops = None;
+    // What moved rows would teach is no rule for real queries.
+    if source != QuerySource::Moved && spread.is_normal() {
+        let mut progress = |part: f32| progress(TALLY_PART + (1.0 - TALLY_PART) * part);
+        let learned =
+            stops::learn(index, queries, &points, spread, threads, control, &mut progress)?;
+        stops = Some(learned);
+    }
     Ok(Calibration {
         queries: count as u32,
         optimistic: source == QuerySource::Moved,
@@ -113,6 +131,7 @@ pub fn calibrate(
         lists,
         points,
         notes: Some(CalibrationNotes { source, stored, low_shares }),
+        stops,
     })
 }
 

@@ -7,6 +7,8 @@
 //!       -> re-rank: those by their stored rows   -> the best k
 //! ```
 //!
+//! With a [`Stop`] rule the lists are probed in two passes, and the first says how far the second goes.
+//!
 //! Rows stand in the order of lists, so a list is a range of rows, and a filter's bitset over rows is
 //! the mask of the scan's lanes. Several segments that were indexed with one codebook are searched
 //! as one: lists are ranked once, and candidates of all segments compete.
@@ -24,11 +26,13 @@ mod rank;
 mod rerank;
 mod rows;
 mod segments;
+mod stop;
 #[cfg(test)]
 mod tests;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::index::codebook::Codebook;
 use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
@@ -38,6 +42,8 @@ use segments::mismatch;
 
 pub use rows::{Allowed, IndexedRows, Pages};
 pub use segments::{Around, Index};
+pub use stop::Stop;
+pub(in crate::index) use stop::{BINS, Bins, Left, first_lists, most_lists};
 
 /// Lists between two checks of the deadline: less than a millisecond of scanning.
 const LISTS_PER_CHECK: usize = 256;
@@ -47,13 +53,22 @@ const LISTS_PER_CHECK: usize = 256;
 const ROWS_PER_CHECK: u32 = 1 << 18;
 
 /// How much a search looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
     /// Lists to scan, of those that hold an allowed row; more are scanned when these hold fewer than
     /// `k`.
     pub probes: u32,
     /// Rows to score exactly; at least `k` are.
     pub candidates: u32,
+    /// The rule by which a query gets from three to thirteen eighths of `probes`; `None`: each gets `probes`.
+    pub stop: Option<Stop>,
+}
+
+impl Effort {
+    /// The same effort for every query.
+    pub fn fixed(probes: u32, candidates: u32) -> Effort {
+        Effort { probes, candidates, stop: None }
+    }
 }
 
 /// What a search looked at.
@@ -104,15 +119,34 @@ impl Index<'_> {
             return Ok((Vec::new(), Probed::default()));
         }
         control.check()?;
-        let probes = (effort.probes as usize).max(1);
-        let extended = scratch.ranking.rank(self, query, &prepared, probes, k);
-        let rows = scratch.ranking.probed_rows();
+        let mut probes = (effort.probes as usize).max(1);
         let mut limit = (effort.candidates as usize).max(k);
-        if extended {
-            // Few rows, and the candidates of a smaller k must stay candidates.
-            limit = limit.max(usize::try_from(rows).unwrap_or(usize::MAX));
+        self.fill(query, scratch);
+        let mut enough = false;
+        if let Some(stop) = effort.stop {
+            let (first, most) = (first_lists(probes), most_lists(probes));
+            scratch.ranking.rank_first(self, query, &prepared, first, most);
+            scratch.candidates.reset(limit);
+            self.scan(0, control, scratch, tie)?;
+            let scanned = scratch.ranking.probed().len();
+            let worst = scratch.candidates.worst_of(effort.candidates as usize);
+            scratch.ranking.take_more(self, worst, stop);
+            self.scan(scanned, control, scratch, tie)?;
+            enough = scratch.ranking.probed_rows() >= k as u64;
+            probes = most;
         }
-        self.scan(query, limit, control, scratch, tie)?;
+        if !enough {
+            let extended = scratch.ranking.rank(self, query, &prepared, probes, k);
+            if extended {
+                // Few rows, and the candidates of a smaller k must stay candidates.
+                let rows = scratch.ranking.probed_rows();
+                limit = limit.max(usize::try_from(rows).unwrap_or(usize::MAX));
+            }
+            scratch.candidates.reset(limit);
+            self.scan(0, control, scratch, tie)?;
+        }
+        scratch.candidates.settle(tie)?;
+        let rows = scratch.ranking.probed_rows();
         let mut top = TopK::new(k);
         let Scratch { reranking, candidates, .. } = scratch;
         let reranked =
@@ -139,29 +173,27 @@ impl Index<'_> {
         Ok(scratch.ranking.around(self, query, counts))
     }
 
-    /// Gathers the best rows of the probed lists by estimate.
+    /// Computes what scans look up.
+    fn fill(&self, query: &[f32], scratch: &mut Scratch) {
+        let Codebook { points, sub_dimension, .. } = self.codebook;
+        scan::fill(Isa::detect(), &mut scratch.look_up, query, points, sub_dimension);
+    }
+
+    /// Gathers the best rows, by estimate, of the probed lists from the one at a place on.
     fn scan(
         &self,
-        query: &[f32],
-        limit: usize,
+        from: usize,
         control: &Control,
         scratch: &mut Scratch,
         tie: &mut Tie<'_>,
     ) -> Result<()> {
         let Scratch { ranking, look_up, candidates, ranges, .. } = scratch;
-        scan::fill(
-            Isa::detect(),
-            look_up,
-            query,
-            self.codebook.points,
-            self.codebook.sub_dimension,
-        );
-        candidates.reset(limit);
+        let probed = ranking.probed().get(from..).unwrap_or_default();
         for segment in self.segments {
             let allowed = segment.allowed.map(|allowed| allowed.words);
             let IndexedRows { base, codes, scales, .. } = *segment;
             let rows = CodedRows { codes, scales, allowed, base };
-            let mut lists = ranking.probed().iter().filter(|list| segment.matches(list.list) > 0);
+            let mut lists = probed.iter().filter(|list| segment.matches(list.list) > 0);
             let mut rest = None;
             loop {
                 control.check()?;
@@ -193,7 +225,7 @@ impl Index<'_> {
                 }
             }
         }
-        candidates.settle(tie)
+        Ok(())
     }
 }
 

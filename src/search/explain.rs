@@ -166,11 +166,12 @@ pub struct IndexExplain {
     pub low_share: Option<f32>,
     /// Lists of the codebook.
     pub lists: u32,
-    /// Lists to scan.
+    /// Lists to scan, for an average query.
     pub probes: u32,
     /// Rows to score exactly.
     pub candidates: u32,
-    /// Lists that were scanned: more than `probes` when those held too few matches.
+    /// Lists that were scanned: more than `probes` when those held too few matches, and three to thirteen
+    /// eighths of them, as the query is worth, when the whole database is searched for up to ten documents.
     pub lists_scanned: u32,
     /// Rows whose codes were read.
     pub rows_scanned: u64,

@@ -39,7 +39,7 @@ impl Wanted {
             Accuracy::Exact => Wanted::Exact(WhyExact::Asked),
             Accuracy::Recall(recall) => Wanted::Recall(recall),
             Accuracy::Effort { probes, candidates } => {
-                Wanted::Effort(Effort { probes, candidates })
+                Wanted::Effort(Effort::fixed(probes, candidates))
             }
             Accuracy::Auto => {
                 let price = segments.iter().map(|(view, matches)| {

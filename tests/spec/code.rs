@@ -12,9 +12,9 @@ use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::lexical::{GroupEntry, LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CodebookEntry, LexicalConfig, Manifest,
-    MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
-    TombstonesEntry, VectorConfig,
+    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest,
+    SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -91,6 +91,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(MeshEntry { hash, seal }),
         archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
+        archived!(CalibrationStops { spread, limits }),
         archived!(LexicalConfig { positions }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
         archived!(CodebookMeta {

@@ -68,6 +68,7 @@ fn rich() -> Manifest {
                 stored: QuerySource::Moved,
                 low_shares: vec![0.125],
             }),
+            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         }),
         lexical: Some(LexicalConfig { positions: false }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
@@ -77,7 +78,8 @@ fn rich() -> Manifest {
 /// A manifest as format 1.0 has it.
 fn plain() -> Manifest {
     let mut manifest = rich();
-    manifest.calibration.as_mut().expect("calibrated").notes = None;
+    let calibration = manifest.calibration.as_mut().expect("calibrated");
+    (calibration.notes, calibration.stops) = (None, None);
     manifest.lexical = None;
     manifest.mesh = None;
     manifest
@@ -85,6 +87,10 @@ fn plain() -> Manifest {
 
 fn notes(manifest: &mut Manifest) -> &mut CalibrationNotes {
     manifest.calibration.as_mut().and_then(|known| known.notes.as_mut()).expect("has notes")
+}
+
+fn stops(manifest: &mut Manifest) -> &mut CalibrationStops {
+    manifest.calibration.as_mut().and_then(|known| known.stops.as_mut()).expect("has limits")
 }
 
 fn tombstones(manifest: &mut Manifest) -> &mut TombstonesEntry {
@@ -171,18 +177,19 @@ fn every_changed_byte_and_every_length_is_refused() {
 fn a_changed_record_under_repaired_checksums_never_panics() {
     let state = archive::encode(&rich()).expect("serialises").to_vec();
     let notes = archive::encode(notes(&mut rich())).expect("serialises").to_vec();
-    for place in 0..state.len() + notes.len() {
+    let stops = archive::encode(stops(&mut rich())).expect("serialises").to_vec();
+    let whole = [state, notes, stops];
+    for place in 0..whole.iter().map(Vec::len).sum() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
-            let (mut state, mut notes) = (state.clone(), notes.clone());
-            match place.checked_sub(state.len()) {
-                None => state[place] = value,
-                Some(place) => notes[place] = value,
-            }
+            let mut changed = whole.clone();
+            let byte = changed.iter_mut().flatten().nth(place).expect("within them");
+            *byte = value;
             let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
-            writer.section(SECTION_STATE);
-            writer.write(&state);
-            writer.section(SECTION_CALIBRATION_NOTES);
-            writer.write(&notes);
+            let sections = [SECTION_STATE, SECTION_CALIBRATION_NOTES, SECTION_CALIBRATION_STOPS];
+            for (section, record) in sections.into_iter().zip(&changed) {
+                writer.section(section);
+                writer.write(record);
+            }
             // Any value or error will do; what counts is that it returns.
             if let Ok(manifest) = decode("manifest-00000003", &writer.finish().0) {
                 assert_eq!(manifest.generation, Generation(3));
@@ -236,7 +243,14 @@ fn notes_stand_in_a_section_that_older_readers_ignore() {
 #[test]
 fn notes_that_contradict_their_calibration_are_refused() {
     type Change = fn(&mut Manifest);
-    let cases: [Change; 4] = [
+    let cases: [Change; 11] = [
+        |m| stops(m).limits.clear(),
+        |m| stops(m).limits.push(0.5),
+        |m| stops(m).limits = vec![-0.5],
+        |m| stops(m).limits = vec![f32::NAN],
+        |m| stops(m).limits = vec![f32::INFINITY],
+        |m| stops(m).spread = 0.0,
+        |m| stops(m).spread = f32::NAN,
         |m| notes(m).low_shares.clear(),
         |m| notes(m).low_shares.push(0.5),
         |m| notes(m).low_shares = vec![1.5],
@@ -250,17 +264,21 @@ fn notes_that_contradict_their_calibration_are_refused() {
             Some(Rule::ManifestIndex)
         });
     }
-    // Notes on nothing.
+    // Notes and limits of nothing.
     let mut manifest = rich();
-    let notes = notes(&mut manifest).clone();
+    let notes = archive::encode(notes(&mut manifest)).expect("serialises").to_vec();
+    let stops = archive::encode(stops(&mut manifest)).expect("serialises").to_vec();
     manifest.calibration = None;
-    let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
-    writer.section(SECTION_STATE);
-    writer.write(&archive::encode(&manifest).expect("serialises"));
-    writer.section(SECTION_CALIBRATION_NOTES);
-    writer.write(&archive::encode(&notes).expect("serialises"));
-    let bytes = writer.finish().0;
-    assert_eq!(rule(decode(names::TEMPORARY_MANIFEST, &bytes)), Some(Rule::ManifestIndex));
+    let sections = [(SECTION_CALIBRATION_NOTES, notes), (SECTION_CALIBRATION_STOPS, stops)];
+    for (section, record) in sections {
+        let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
+        writer.section(SECTION_STATE);
+        writer.write(&archive::encode(&manifest).expect("serialises"));
+        writer.section(section);
+        writer.write(&record);
+        let bytes = writer.finish().0;
+        assert_eq!(rule(decode(names::TEMPORARY_MANIFEST, &bytes)), Some(Rule::ManifestIndex));
+    }
 }
 
 /// The file of a manifest that [`encode`] refuses.
@@ -271,6 +289,10 @@ fn forged(manifest: &Manifest) -> Vec<u8> {
     if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
         writer.section(SECTION_CALIBRATION_NOTES);
         writer.write(&archive::encode(notes).expect("serialises"));
+    }
+    if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
+        writer.section(SECTION_CALIBRATION_STOPS);
+        writer.write(&archive::encode(stops).expect("serialises"));
     }
     writer.finish().0
 }

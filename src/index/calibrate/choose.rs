@@ -64,6 +64,14 @@ impl Choice {
     }
 }
 
+/// The mean recall of so many queries less what chance may have added to it, from the sums of recalls and of
+/// their squares.
+pub(super) fn margin(sum: f64, squares: f64, queries: f64) -> f64 {
+    let mean = sum / queries;
+    let variance = (squares / queries - mean * mean).max(0.0);
+    mean - MARGIN * (variance / queries).sqrt()
+}
+
 impl Surface<'_> {
     /// The cheapest effort whose recall reaches the target, or the greatest of all.
     fn cheapest(&self, target: f32, share: usize) -> Choice {
@@ -100,9 +108,7 @@ impl Surface<'_> {
     /// Recall less what chance may have added to it.
     fn lower_bound(&self, share: usize, lists: usize, depth: usize) -> f64 {
         let cell = self.cell(share, lists, depth);
-        let mean = self.tally.recall[cell] / self.queries;
-        let variance = (self.tally.squares[cell] / self.queries - mean * mean).max(0.0);
-        mean - MARGIN * (variance / self.queries).sqrt()
+        margin(self.tally.recall[cell], self.tally.squares[cell], self.queries)
     }
 
     fn at(&self, share: usize, lists: usize, depth: usize) -> Choice {
@@ -177,14 +183,15 @@ impl Calibration {
     /// The effort of that [reach](Calibration::reach) for a filter that keeps a share of all rows by chance, and
     /// the recall to expect of it. Probes are at least 1.
     pub fn effort(&self, recall: f32, k: usize, share: f32) -> Option<(Effort, f32)> {
-        let Reach { lists, candidates, recall } = self.reach(recall, k, share)?;
+        let Reach { lists, candidates, recall: estimated } = self.reach(recall, k, share)?;
+        let stop = self.stop(recall, k, share);
         let probes = whole(lists * self.matching_lists(share.clamp(f32::MIN_POSITIVE, 1.0))).max(1);
-        Some((Effort { probes, candidates }, recall))
+        Some((Effort { probes, candidates, stop }, estimated))
     }
 
     /// The recalls that were measured on either side of a wanted one, by number, and how far along it is.
     /// Which they are is read from the points: other versions measured others.
-    fn bracket_recall(&self, recall: f32) -> Option<(usize, usize, f32)> {
+    pub(super) fn bracket_recall(&self, recall: f32) -> Option<(usize, usize, f32)> {
         let at = |place: usize| self.points.get(place * SHARES.len()).map(|point| point.recall);
         let last = (self.points.len() / SHARES.len()).checked_sub(1)?;
         let above = (0..=last).find(|place| at(*place).is_some_and(|known| known >= recall));
@@ -230,6 +237,6 @@ fn bracket(ascending: &[f32], value: f32) -> (usize, usize, f32) {
     (above - 1, above, (value - low) / (high - low))
 }
 
-fn between(a: f32, b: f32, part: f32) -> f32 {
+pub(super) fn between(a: f32, b: f32, part: f32) -> f32 {
     a + part * (b - a)
 }

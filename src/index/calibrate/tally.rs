@@ -1,5 +1,7 @@
 //! One query's part: when its neighbours' lists are scanned, and how many rows are estimated better.
 
+use std::ops::Range;
+
 use super::grid::Grid;
 use super::{LOW_RECALL, SHARES};
 use crate::error::Result;
@@ -8,6 +10,9 @@ use crate::index::ivf::{Index, IndexedRows};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, scan, score};
+
+/// Lists whose rows' estimates are compared with their biases.
+const SPREAD_LISTS: usize = 16;
 
 /// Sums over queries, for each share, number of lists and depth of the [`Grid`].
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub(super) struct Tally {
     pub(super) probes: Vec<f64>,
     /// Blocks of codes that hold such a row, `[share][lists]`, as expected, in rows.
     pub(super) rows: Vec<f64>,
+    /// Squares of how far estimates of near rows lie from their list's bias, and how many rows these are.
+    spreads: (f64, f64),
 }
 
 impl Tally {
@@ -33,7 +40,13 @@ impl Tally {
             low: vec![0.0; grid.cells()],
             probes: vec![0.0; lists],
             rows: vec![0.0; lists],
+            spreads: (0.0, 0.0),
         }
+    }
+
+    /// The root of the mean square of how far estimates of near rows lie from their list's bias.
+    pub(super) fn spread(&self) -> f32 {
+        (self.spreads.0 / self.spreads.1.max(1.0)).sqrt() as f32
     }
 
     /// Adds another tally of the same grid.
@@ -48,18 +61,20 @@ impl Tally {
         for (sums, values) in parts {
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         }
+        self.spreads.0 += other.spreads.0;
+        self.spreads.1 += other.spreads.1;
     }
 }
 
 /// A true neighbour of the query.
 #[derive(Clone, Copy, Debug)]
-struct Neighbour {
+pub(super) struct Neighbour {
     /// Sorts as candidates do: best estimates first.
-    key: u64,
+    pub(super) key: u64,
     /// Its place among the query's neighbours.
     rank: u32,
     /// Place of its list in the order in which the query probes lists.
-    list_place: u32,
+    pub(super) list_place: u32,
     /// Rows of the lists probed so far that are better candidates.
     depth: u32,
 }
@@ -67,12 +82,14 @@ struct Neighbour {
 /// Working memory.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    look_up: LookUp,
-    candidates: Candidates,
-    ids: Vec<u32>,
-    scores: Vec<f32>,
+    pub(super) look_up: LookUp,
+    pub(super) candidates: Candidates,
+    /// All lists in order of rank.
+    pub(super) ids: Vec<u32>,
+    /// Products of the query with their centroids, by list.
+    pub(super) scores: Vec<f32>,
     places: Vec<u32>,
-    neighbours: Vec<Neighbour>,
+    pub(super) neighbours: Vec<Neighbour>,
     /// The least estimate of a neighbour: rows below it are better than none.
     least: f32,
     better: Vec<u32>,
@@ -91,16 +108,8 @@ impl Scratch {
         truth: &[u32],
         tally: &mut Tally,
     ) -> Result<()> {
-        let codebook = &index.codebook;
-        self.rank_lists(codebook, query);
-        scan::fill(
-            Isa::detect(),
-            &mut self.look_up,
-            values,
-            codebook.points,
-            codebook.sub_dimension,
-        );
-        self.find_neighbours(index, truth);
+        self.start(index, values, query, truth);
+        self.add_spread(index, tally);
         let mut expected = [(0.0, 0.0); SHARES.len()];
         let mut scanned = 0;
         for (at, place) in grid.lists.iter().enumerate() {
@@ -118,6 +127,39 @@ impl Scratch {
             }
         }
         Ok(())
+    }
+
+    /// Ranks the lists for a query and finds its neighbours.
+    pub(super) fn start(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        query: &PreparedVector,
+        truth: &[u32],
+    ) {
+        let Codebook { points, sub_dimension, .. } = index.codebook;
+        self.rank_lists(&index.codebook, query);
+        scan::fill(Isa::detect(), &mut self.look_up, values, points, sub_dimension);
+        self.find_neighbours(index, truth);
+    }
+
+    /// Adds how far the estimates of rows in the nearest lists lie from their lists' biases.
+    fn add_spread(&mut self, index: &Index<'_>, tally: &mut Tally) {
+        for list in self.ids.iter().take(SPREAD_LISTS) {
+            let bias = self.scores[*list as usize];
+            for segment in index.segments {
+                let Range { start, end } = segment.list(*list);
+                let ranges = [ScanRange { start, end, bias }];
+                self.candidates.reset(u32::MAX as usize);
+                let rows = coded(segment);
+                scan::scan(Isa::detect(), &rows, &ranges, &self.look_up, &mut self.candidates);
+                for (_, estimate) in self.candidates.best() {
+                    let distance = f64::from(estimate - bias);
+                    tally.spreads.0 += distance * distance;
+                    tally.spreads.1 += 1.0;
+                }
+            }
+        }
     }
 
     /// Sorts all lists as a search ranks them; `scores` stay in the order of lists.
@@ -165,7 +207,7 @@ impl Scratch {
     }
 
     /// Scans some more lists: counts for each neighbour the rows that are better candidates.
-    fn count_better(&mut self, index: &Index<'_>, lists: std::ops::Range<usize>) {
+    fn count_better(&mut self, index: &Index<'_>, lists: Range<usize>) {
         let Scratch { look_up, candidates, ids, scores, neighbours, least, better, ranges, .. } =
             self;
         better.clear();
@@ -238,7 +280,8 @@ fn place<'a, 'b>(index: &'b Index<'a>, id: u32) -> Option<(&'b IndexedRows<'a>, 
     })
 }
 
-fn coded<'a>(segment: &IndexedRows<'a>) -> CodedRows<'a> {
+/// The rows of a segment as they are scanned.
+pub(super) fn coded<'a>(segment: &IndexedRows<'a>) -> CodedRows<'a> {
     CodedRows {
         codes: segment.codes,
         scales: segment.scales,

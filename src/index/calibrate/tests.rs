@@ -180,7 +180,7 @@ fn what_is_measured_is_what_searches_find() {
     let mut seen = (1.0, 0.0);
     for (at, probes) in grid.lists.iter().enumerate().step_by(4) {
         for (depth, candidates) in grid.depths.iter().enumerate().step_by(5) {
-            let effort = Effort { probes: *probes, candidates: *candidates };
+            let effort = Effort::fixed(*probes, *candidates);
             let searched = recall(&index, &queries, &truth, 10, effort);
             let measured = tally.recall[at * grid.depths.len() + depth] / 40.0;
             // A search takes more lists when those probed hold fewer than ten rows.
@@ -233,6 +233,49 @@ fn promises_hold_for_other_queries_filtered_and_not() {
     }
 }
 
+/// Queries near a centre and far from all of them, in turn.
+fn uneven(count: usize, seed: u64) -> Vec<f32> {
+    let (near, far) = (vectors(count, 0.3, seed), vectors(count, 2.0, seed + 1));
+    let pairs = near.chunks(DIMENSION).zip(far.chunks(DIMENSION)).take(count / 2);
+    pairs.flat_map(|(near, far)| [near, far].concat()).collect()
+}
+
+#[test]
+fn a_rule_finds_the_wanted_recall_in_fewer_rows() {
+    let made = Made::new(&vectors(20_000, 0.7, 11), 400);
+    let segments = made.rows();
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let (ours, others) = (uneven(400, 12), uneven(400, 14));
+    let known = truth(&segments, &ours, 100, |_| true);
+    let calibration = calibrated(&index, &ours, &known, 2);
+    let stops = calibration.stops.as_ref().expect("measured with queries");
+    assert_eq!(stops.limits.len(), TARGETS.len());
+    let known = truth(&segments, &others, 10, |_| true);
+    let rows = |effort| {
+        let (mut scratch, control) = (SearchScratch::default(), Control::default());
+        let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
+        let search = |query| index.search(query, 10, effort, &control, &mut scratch, &mut tie);
+        let found = others.chunks(DIMENSION).map(search);
+        found.map(|found| found.expect("finite").1.rows).sum::<u64>() as f64
+    };
+    for target in [0.85, 0.90, 0.93, 0.95, 0.97] {
+        let (effort, _) = calibration.effort(target, 10, 1.0).expect("points");
+        assert!(effort.stop.is_some(), "{target}: {stops:?}");
+        let found = recall(&index, &others, &known, 10, effort);
+        assert!((found - f64::from(target)).abs() < 0.02, "{target}: {found}");
+        let fixed = Effort { stop: None, ..effort };
+        assert!(rows(effort) < 0.95 * rows(fixed), "{target}: {effort:?}");
+    }
+    for (k, share) in [(11, 1.0), (10, 0.9)] {
+        assert_eq!(calibration.effort(0.9, k, share).expect("points").0.stop, None);
+    }
+    let moved = Queries { source: QuerySource::Moved, ..asked(&ours, &[]) };
+    let known = truth(&segments, &ours, 10, |_| true);
+    let moved = Queries { truth: &known, ..moved };
+    let measured = calibrate(&index, &moved, 1, &Control::default(), &mut |_| ());
+    assert_eq!(measured.expect("valid queries").stops, None);
+}
+
 /// Bits and counts of the rows that pass.
 fn filter(segment: &Segment, pass: impl Fn(u32) -> bool) -> (Vec<u64>, Vec<u32>) {
     let rows = segment.row_scales.len();
@@ -275,6 +318,10 @@ fn efforts_lie_between_points_and_grow_with_the_wanted_recall() {
     let older = Calibration {
         points: calibration.points.iter().take(7 * shares).copied().collect(),
         notes: None,
+        stops: calibration.stops.clone().map(|mut stops| {
+            stops.limits.truncate(7);
+            stops
+        }),
         ..calibration.clone()
     };
     assert!(older.reaches(0.99) && !older.reaches(0.995));

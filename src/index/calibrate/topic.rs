@@ -48,9 +48,7 @@ impl Calibration {
         let Some((around, passing)) = shells else { return Ok(None) };
         let probes = enough(&around, &passing, f64::from(recall)).ceil() as u32;
         let reach = self.reach(recall, k, local);
-        Ok(reach.map(|reach| {
-            (Effort { probes: probes.max(1), candidates: reach.candidates }, reach.recall)
-        }))
+        Ok(reach.map(|reach| (Effort::fixed(probes.max(1), reach.candidates), reach.recall)))
     }
 
     /// The borders of shells, in lists by rank, ascending.

@@ -6,6 +6,7 @@
 
 use super::rows::IndexedRows;
 use super::segments::{Around, Index};
+use super::stop::{Bins, Left, Stop};
 use crate::index::codebook::{Codebook, RANKING_SUB_DIMENSION};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
@@ -67,23 +68,49 @@ impl Ranking {
         probes: usize,
         k: usize,
     ) -> bool {
-        let codebook = &index.codebook;
-        let wanted = self.find_wanted(index);
-        self.probed.clear();
-        self.probed_rows = 0;
-        let near = probes + probes / 8 + SPARE_LISTS;
-        if wanted <= near {
-            bits_into(&self.wanted, &mut self.ids);
-        } else {
-            self.find_near(codebook, values, near);
-        }
-        self.score(codebook, query);
+        let wanted = self.rank_near(index, values, query, probes + probes / 8 + SPARE_LISTS);
         self.take_best(index.segments, probes);
         if self.probed_rows >= k as u64 || self.probed.len() == wanted {
             return false;
         }
         self.extend(index, query, k);
         true
+    }
+
+    /// Finds the best `first` lists of the best `most`, which [`Ranking::take_more`] goes on with.
+    pub(super) fn rank_first(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        query: &PreparedVector,
+        first: usize,
+        most: usize,
+    ) {
+        self.rank_near(index, values, query, most);
+        self.take_best(index.segments, first);
+    }
+
+    /// Takes those of the other lists that the query is worth by the rule, when a candidate's estimate must reach
+    /// `worst`; all of them when there is no such number, for lack of candidates.
+    pub(super) fn take_more(&mut self, index: &Index<'_>, worst: Option<f32>, stop: Stop) {
+        let Ranking { keys, ids, scores, marked, probed, probed_rows, .. } = self;
+        let rest = keys.get(probed.len()..).unwrap_or_default();
+        let left = rest.iter().filter_map(|key| {
+            let place = *key as u32 as usize;
+            let (list, bias) = (*ids.get(place)?, *scores.get(place)?);
+            Some(Left { rank: Candidates::estimate(*key), bias, rows: index.matches(list) })
+        });
+        let bins = worst.map(|worst| Bins::count(left, worst, stop.spread));
+        let wanted = bins.as_ref().map(|bins| bins.wanted(*probed_rows, stop.limit));
+        marked.clear();
+        marked.resize(ids.len().div_ceil(WORD_BITS), 0);
+        for key in rest {
+            let bin = bins.as_ref().map(|bins| bins.of(Candidates::estimate(*key)));
+            if bin.is_none() || bin < wanted {
+                mark(marked, *key as u32 as usize);
+            }
+        }
+        self.take_marked(index.segments);
     }
 
     /// What the best lists by their codes hold, as many as each of `counts` says, which ascend.
@@ -113,6 +140,27 @@ impl Ranking {
             from = to;
             around
         })
+    }
+
+    /// Forgets what was taken, and scores the best `near` lists of those with an allowed row; says how many
+    /// have one.
+    fn rank_near(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        query: &PreparedVector,
+        near: usize,
+    ) -> usize {
+        let wanted = self.find_wanted(index);
+        self.probed.clear();
+        self.probed_rows = 0;
+        if wanted <= near {
+            bits_into(&self.wanted, &mut self.ids);
+        } else {
+            self.find_near(&index.codebook, values, near);
+        }
+        self.score(&index.codebook, query);
+        wanted
     }
 
     /// Marks the lists with an allowed row; returns how many there are.
@@ -192,15 +240,16 @@ impl Ranking {
         ));
     }
 
-    /// Takes the best `probes` lists of those in `keys`.
+    /// Takes the best `probes` lists of those in `keys`, and moves them to its front.
     fn take_best(&mut self, segments: &[IndexedRows<'_>], probes: usize) {
         let probes = probes.min(self.keys.len());
         let first = FIRST_LISTS.min(probes);
+        let mut end = self.keys.len();
         for border in [probes, first] {
-            if border > 0 && border < self.keys.len() {
-                self.keys.select_nth_unstable(border - 1);
+            if border > 0 && border < end {
+                self.keys[..end].select_nth_unstable(border - 1);
             }
-            self.keys.truncate(probes);
+            end = probes;
         }
         self.marked.clear();
         self.marked.resize(self.ids.len().div_ceil(WORD_BITS), 0);
@@ -208,6 +257,11 @@ impl Ranking {
             let Some(place) = self.keys.get(at).map(|key| *key as u32 as usize) else { break };
             if at < first { self.take(segments, place) } else { mark(&mut self.marked, place) }
         }
+        self.take_marked(segments);
+    }
+
+    /// Takes the lists at the marked places of `ids`, in the order of their rows.
+    fn take_marked(&mut self, segments: &[IndexedRows<'_>]) {
         let marked = std::mem::take(&mut self.marked);
         for_each_bit(&marked, |place| self.take(segments, place));
         self.marked = marked;

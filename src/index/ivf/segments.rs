@@ -15,6 +15,11 @@ pub struct Index<'a> {
 }
 
 impl Index<'_> {
+    /// How many rows of a list may be returned.
+    pub(in crate::index) fn matches(&self, list: u32) -> u64 {
+        self.segments.iter().map(|segment| u64::from(segment.matches(list))).sum()
+    }
+
     /// Checks that arrays are as long as they should be.
     pub(in crate::index) fn check(&self) -> Result<()> {
         self.codebook.check()?;

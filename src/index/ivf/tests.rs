@@ -11,10 +11,10 @@ use crate::index::codebook::{Codebook, TrainedCodebook};
 use crate::index::encode::{Factors, RowEncoder};
 use crate::index::flat;
 use crate::index::train::{TrainOptions, train};
-use crate::kernel::quantize::{f16_from_f32, quantize_int8};
+use crate::kernel::quantize::{f16_from_f32, f32_from_f16, quantize_int8};
 use crate::kernel::random::Random;
 use crate::kernel::scan::block::pack;
-use crate::kernel::{Rows, normalize};
+use crate::kernel::{Rows, normalize, score};
 
 const DIMENSION: usize = 18;
 
@@ -136,6 +136,7 @@ struct Made {
     query: Vec<f32>,
     filtered: bool,
     form: Form,
+    stop: Option<Stop>,
 }
 
 impl Made {
@@ -152,7 +153,7 @@ impl Made {
             Segment::new(&book, &rows, &mine, |document| document.is_multiple_of(keep))
         };
         let segments = (0..segments as u32).map(segment).collect();
-        Made { book, segments, query, filtered: keep > 1, form: Form::Int8 }
+        Made { book, segments, query, filtered: keep > 1, form: Form::Int8, stop: None }
     }
 
     /// Document of every id.
@@ -164,7 +165,7 @@ impl Made {
     fn search(&self, k: usize, probes: u32, candidates: u32) -> (Vec<(u32, f32)>, Probed) {
         let documents = self.documents();
         let mut tie = |a: u32, b: u32| Ok(documents[a as usize].cmp(&documents[b as usize]));
-        let effort = Effort { probes, candidates };
+        let effort = Effort { probes, candidates, stop: self.stop };
         let mut base = 0;
         let mut views = Vec::new();
         for segment in &self.segments {
@@ -213,6 +214,79 @@ impl Made {
     }
 }
 
+/// A rule that stops anywhere between the first lists and the last, or none.
+fn rule(random: &mut Random) -> Option<Stop> {
+    let spread = 0.05 + random.below(100) as f32 / 400.0;
+    let limit = 10.0f32.powi(-(random.below(8) as i32));
+    (random.below(4) > 0).then_some(Stop { spread, limit })
+}
+
+/// The lists that a rule takes, found by sorting all of them, and the hits of `k`; `None` where rounding decides.
+fn walk(made: &Made, k: usize, probes: usize, candidates: usize) -> Option<(usize, Vec<u32>)> {
+    let stop = made.stop.unwrap();
+    let book = made.book.view();
+    let query = PreparedVector::new(&made.query).unwrap();
+    let ids: Vec<u32> = (0..book.lists() as u32).collect();
+    let mut biases = vec![0.0; ids.len()];
+    score(Isa::detect(), &book.centroids, &query, &ids, &mut biases);
+    let mut look_up = LookUp::default();
+    scan::fill(Isa::detect(), &mut look_up, &made.query, book.points, book.sub_dimension);
+    // For each list its rank, bias, and the estimates and documents of its rows.
+    let mut lists = Vec::new();
+    for (list, bias) in ids.iter().zip(&biases) {
+        let factor = f32_from_f16(book.ranking_factors[*list as usize]);
+        let mut rows = Vec::new();
+        for segment in &made.segments {
+            let view = segment.view(0, made.form, made.filtered);
+            let allowed = view.allowed.map(|allowed| allowed.words);
+            let coded = CodedRows { codes: view.codes, scales: view.scales, allowed, base: 0 };
+            let mut all = Candidates::new();
+            all.reset(10_000);
+            scan::scan(Isa::detect(), &coded, &[view.range(*list, *bias)], &look_up, &mut all);
+            rows.extend(all.best().map(|(row, of)| (of, segment.documents[row as usize])));
+        }
+        if !rows.is_empty() {
+            lists.push((bias * factor, *bias, rows));
+        }
+    }
+    lists.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let first = first_lists(probes).min(lists.len());
+    let best = |lists: &[(f32, f32, Vec<(f32, u32)>)]| {
+        let mut rows: Vec<(f32, u32)> = lists.iter().flat_map(|list| &list.2).copied().collect();
+        rows.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        rows
+    };
+    let (before, rest) = lists.split_at(first);
+    let mut end = lists.len();
+    if let Some((worst, _)) = best(before).get(candidates - 1)
+        && let (Some(top), Some(last)) = (rest.first(), rest.last())
+    {
+        let bin = |rank: f32| (((top.0 - rank) / (top.0 - last.0) * 64.0) as usize).min(63);
+        let hope = |list: &(f32, f32, Vec<(f32, u32)>)| {
+            let steps = ((worst - list.1) / stop.spread * 16.0).max(0.0).floor();
+            let z = f64::from(steps) / 16.0;
+            if z < 6.0 { list.2.len() as f64 * (-z * z / 2.0).exp() } else { 0.0 }
+        };
+        for bins in 0..=64 {
+            let taken = rest.partition_point(|list| bin(list.0) < bins);
+            let scanned = best(&lists[..first + taken]).len() as f64;
+            let left = rest[taken..].iter().map(hope).sum::<f64>() / scanned;
+            if (left - f64::from(stop.limit)).abs() < 1.0e-6 * left {
+                return None;
+            }
+            if left <= f64::from(stop.limit) {
+                end = first + taken;
+                break;
+            }
+        }
+    }
+    let exact = made.exact(10_000);
+    let kept: Vec<u32> =
+        best(&lists[..end]).into_iter().take(candidates.max(k)).map(|row| row.1).collect();
+    let hits = exact.iter().map(|hit| hit.0).filter(|document| kept.contains(document));
+    Some((end, hits.take(k).collect()))
+}
+
 fn keys(hits: &[(u32, f32)]) -> Vec<u32> {
     let mut keys: Vec<u32> = hits.iter().map(|hit| hit.0).collect();
     keys.sort_unstable();
@@ -234,7 +308,8 @@ fn repeated(count: usize, distinct: usize, segments: usize, seed: u64) -> Made {
         Segment::new(&book, &rows, &mine, |document| document % 5 != 3)
     };
     let segments = (0..segments).map(segment).collect();
-    Made { book, segments, query, filtered: random.below(2) == 1, form: Form::Int8 }
+    let stop = rule(&mut random);
+    Made { book, segments, query, filtered: random.below(2) == 1, form: Form::Int8, stop }
 }
 
 proptest! {
@@ -283,12 +358,30 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_stops_where_a_plain_walk_does(
+        count in 200usize..1500, lists in 10usize..25, segments in 1usize..4, keep in 1u32..3,
+        k in 1usize..20, probes in 16u32..40, candidates in 1u32..60, seed in any::<u64>(),
+    ) {
+        let mut made = Made::new(count, lists, segments, keep, seed);
+        made.stop = rule(&mut Random::new(seed));
+        prop_assume!(made.stop.is_some());
+        let expected = walk(&made, k, probes as usize, candidates as usize);
+        prop_assume!(expected.is_some());
+        let (lists, documents) = expected.unwrap();
+        let (hits, probed) = made.search(k, probes, candidates);
+        prop_assert_eq!(probed.lists as usize, lists);
+        prop_assert_eq!(hits.iter().map(|hit| hit.0).collect::<Vec<_>>(), documents);
+    }
+
+    #[test]
     fn answers_do_not_depend_on_segments(
         count in 30usize..400, lists in 4usize..25, keep in 1u32..8, k in 1usize..20,
-        probes in 1u32..10, candidates in 1u32..60, seed in any::<u64>(),
+        probes in 1u32..24, candidates in 1u32..60, seed in any::<u64>(),
     ) {
-        let one = Made::new(count, lists, 1, keep, seed);
-        let some = Made::new(count, lists, 3, keep, seed);
+        let mut one = Made::new(count, lists, 1, keep, seed);
+        let mut some = Made::new(count, lists, 3, keep, seed);
+        one.stop = rule(&mut Random::new(seed));
+        some.stop = one.stop;
         let (hits, probed) = one.search(k, probes, candidates);
         let (others, probed_others) = some.search(k, probes, candidates);
         prop_assert_eq!(probed.lists, probed_others.lists);
@@ -299,9 +392,10 @@ proptest! {
     #[test]
     fn k_hits_whenever_k_rows_match_and_none_worse_for_a_greater_k(
         count in 30usize..400, lists in 4usize..60, segments in 1usize..3, keep in 1u32..40,
-        probes in 1u32..4, candidates in 1u32..20, seed in any::<u64>(),
+        probes in 1u32..20, candidates in 1u32..20, seed in any::<u64>(),
     ) {
-        let made = Made::new(count, lists, segments, keep, seed);
+        let mut made = Made::new(count, lists, segments, keep, seed);
+        made.stop = rule(&mut Random::new(seed));
         let allowed = (0..count as u32).filter(|document| document % keep == 0).count();
         let mut before: Vec<(u32, f32)> = Vec::new();
         for k in [1, 2, 5, 13, 40, 1000] {
@@ -334,10 +428,14 @@ fn a_part_of_the_lists_finds_most_neighbours() {
 /// One search of views that may be wrong; errors and answers are both fine, panics are not.
 fn try_search(book: &Codebook<'_>, views: &[IndexedRows<'_>], query: &[f32]) -> Result<usize> {
     let index = Index { codebook: *book, segments: views };
-    let effort = Effort { probes: 5, candidates: 20 };
     let mut tie = |_: u32, _: u32| Ok(Ordering::Equal);
-    let (hits, _) =
-        index.search(query, 7, effort, &Control::default(), &mut Scratch::default(), &mut tie)?;
+    let mut search = |effort| {
+        index.search(query, 7, effort, &Control::default(), &mut Scratch::default(), &mut tie)
+    };
+    let stop = Some(Stop { spread: 0.2, limit: 1.0e-3 });
+    let stopped = search(Effort { probes: 16, candidates: 20, stop });
+    let (hits, _) = search(Effort::fixed(5, 20))?;
+    assert_eq!(stopped?.0.len(), hits.len());
     Ok(hits.len())
 }
 
@@ -446,7 +544,7 @@ fn a_cancelled_search_ends() {
     let cancel = CancelToken::new();
     cancel.cancel();
     let control = Control { cancel: Some(cancel), ..Control::default() };
-    let effort = Effort { probes: 1, candidates: 1 };
+    let effort = Effort::fixed(1, 1);
     let mut tie = |_: u32, _: u32| Ok(Ordering::Equal);
     let found = index.search(&made.query, 1, effort, &control, &mut Scratch::default(), &mut tie);
     assert!(matches!(found, Err(Error::Cancelled)));

@@ -80,7 +80,7 @@ impl Candidates {
         self.gather_keys();
         let (_, worst, _) = self.keys.select_nth_unstable(self.limit - 1);
         let worst = *worst >> 32;
-        self.threshold = estimate(worst << 32);
+        self.threshold = Candidates::estimate(worst << 32);
         self.ties.clear();
         self.ties
             .extend(self.keys.iter().filter(|key| **key >> 32 == worst).map(|key| *key as u32));
@@ -97,17 +97,25 @@ impl Candidates {
         self.threshold
     }
 
+    /// The worst estimate of the best `count` rows, at most `limit`; `None` while there are fewer rows.
+    pub fn worst_of(&mut self, count: usize) -> Option<f32> {
+        let last = count.min(self.limit).checked_sub(1).filter(|last| *last < self.len)?;
+        self.gather_keys();
+        let (_, worst, _) = self.keys.select_nth_unstable(last);
+        Some(Candidates::estimate(*worst))
+    }
+
     /// The best `limit` rows, best first, of equal estimates those of the lowest ids: ids and estimates.
     pub fn sorted(&mut self) -> impl ExactSizeIterator<Item = (u32, f32)> {
         self.select();
         self.keys.sort_unstable();
-        self.keys.iter().map(|key| (*key as u32, estimate(*key)))
+        self.keys.iter().map(|key| (*key as u32, Candidates::estimate(*key)))
     }
 
     /// The same rows in any order.
     pub fn best(&mut self) -> impl ExactSizeIterator<Item = (u32, f32)> {
         self.select();
-        self.keys.iter().map(|key| (*key as u32, estimate(*key)))
+        self.keys.iter().map(|key| (*key as u32, Candidates::estimate(*key)))
     }
 
     /// A key that sorts as the rows kept do: greater estimates first, then lower ids. What is not a
@@ -118,6 +126,13 @@ impl Candidates {
         // Ascending bits for descending numbers: positive ones are turned round, below the negative.
         let descending = if bits >> 31 == 0 { !bits & 0x7fff_ffff } else { bits };
         u64::from(descending) << 32 | u64::from(id)
+    }
+
+    /// The estimate of a [key](Candidates::key).
+    #[inline(always)]
+    pub fn estimate(key: u64) -> f32 {
+        let descending = (key >> 32) as u32;
+        f32::from_bits(if descending >> 31 == 0 { !descending & 0x7fff_ffff } else { descending })
     }
 
     /// Space for the rows of one block: the survivors' estimates and ids go to its front, then
@@ -169,7 +184,7 @@ impl Candidates {
             self.gather_keys();
             let (_, worst, rest) = self.keys.select_nth_unstable(self.limit - 1);
             let worst = *worst >> 32;
-            self.threshold = estimate(worst << 32);
+            self.threshold = Candidates::estimate(worst << 32);
             // Ties move to the front of what is dropped.
             let mut kept = 0;
             for at in 0..rest.len() {
@@ -190,7 +205,7 @@ impl Candidates {
     /// Makes the rows kept those of `keys`.
     fn take_back(&mut self) {
         for (at, key) in self.keys.iter().enumerate() {
-            self.estimates[at] = estimate(*key);
+            self.estimates[at] = Candidates::estimate(*key);
             self.ids[at] = *key as u32;
         }
         self.len = self.keys.len();
@@ -215,13 +230,6 @@ impl Candidates {
         self.keys.clear();
         self.keys.extend(rows.map(|(estimate, id)| Candidates::key(*estimate, *id)));
     }
-}
-
-/// The estimate of a key.
-#[inline(always)]
-fn estimate(key: u64) -> f32 {
-    let descending = (key >> 32) as u32;
-    f32::from_bits(if descending >> 31 == 0 { !descending & 0x7fff_ffff } else { descending })
 }
 
 #[cfg(test)]
@@ -254,6 +262,11 @@ mod tests {
             for _ in 0..2 {
                 candidates.reset(limit);
                 offer(&mut candidates, &rows);
+                for count in [1, limit.div_ceil(2), limit] {
+                    let last = sorted.get(count - 1).map(|row| row.1);
+                    prop_assert_eq!(candidates.worst_of(count), last);
+                }
+                prop_assert_eq!(candidates.worst_of(0), None);
                 prop_assert_eq!(candidates.sorted().collect::<Vec<_>>(), sorted.as_slice());
             }
         }
@@ -291,7 +304,7 @@ mod tests {
             let key = Candidates::key;
             let [a, b] = [a, b].map(|x| if x.is_nan() { f32::INFINITY } else { x });
             prop_assert_eq!(key(a, 0).cmp(&key(b, 0)), b.total_cmp(&a));
-            prop_assert_eq!(estimate(key(a, 7)).to_bits(), a.to_bits());
+            prop_assert_eq!(Candidates::estimate(key(a, 7)).to_bits(), a.to_bits());
             prop_assert_eq!(key(f32::NAN, 7), key(f32::INFINITY, 7));
         }
     }

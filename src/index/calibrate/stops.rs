@@ -1,0 +1,198 @@
+//! The limits of the rule by which a search stops, one per recall.
+//!
+//! For each query and each recall, the search with that recall's probes and candidates is followed to the end:
+//! what hope is left wherever it may stop, and which true neighbours it has by then. The limit is the greatest
+//! one at which the queries together still find that recall.
+
+use super::choose::{between, margin};
+use super::tally::{Scratch, coded};
+use super::{Calibration, CalibrationPoint, CalibrationStops, NEIGHBOURS, Queries, SHARES};
+use crate::control::Control;
+use crate::error::Result;
+use crate::index::ivf::{BINS, Bins, Index, Left, Stop, first_lists, most_lists};
+use crate::kernel::quantize::f32_from_f16;
+use crate::kernel::scan::{self, Candidates, ScanRange};
+use crate::kernel::{Isa, PreparedVector};
+use crate::parallel;
+
+/// The least share of rows that pass a filter for which limits hold, which are learned without one.
+const SHARE_MIN: f32 = 0.95;
+
+/// What one query finds, by the number of bins that it scans.
+struct Course {
+    /// The hope left per row scanned; falls to 0.
+    left: [f32; BINS + 1],
+    /// The share of its neighbours.
+    found: [f32; BINS + 1],
+    /// Rows scanned.
+    rows: [u64; BINS + 1],
+    /// Rows scanned without a rule.
+    fixed_rows: u64,
+}
+
+impl Course {
+    /// Bins that a search with this limit scans.
+    fn bins(&self, limit: f32) -> usize {
+        self.left.iter().position(|left| *left <= limit).unwrap_or(BINS)
+    }
+}
+
+/// Learns the limits for the recalls of `points`, with the spread of estimates.
+///
+/// Costs each query a ranking of all lists and a scan of the codes that each recall takes.
+pub(super) fn learn(
+    index: &Index<'_>,
+    queries: &Queries<'_>,
+    points: &[CalibrationPoint],
+    spread: f32,
+    threads: usize,
+    control: &Control,
+    progress: &mut dyn FnMut(f32),
+) -> Result<CalibrationStops> {
+    let dimension = index.codebook.dimension;
+    let plans: Vec<CalibrationPoint> = points.iter().step_by(SHARES.len()).copied().collect();
+    let mut courses: Vec<Vec<Course>> = Vec::new();
+    courses.resize_with(queries.truth.len(), Vec::new);
+    let total = courses.len() as f32;
+    let items = queries.vectors.chunks(dimension).zip(queries.truth).zip(&mut courses);
+    let run = |walk: &mut Walk, ((values, truth), courses): Item<'_>| {
+        let query =
+            PreparedVector::new(values).ok_or_else(|| super::invalid("not finite".to_owned()))?;
+        walk.start(index, values, &query, truth);
+        courses.extend(plans.iter().map(|plan| walk.follow(index, plan, spread)));
+        Ok(())
+    };
+    let mut done = |queries: usize| progress(queries as f32 / total);
+    parallel::for_each(threads, items, control, Walk::default, run, &mut done)?;
+    let limits = plans.iter().enumerate().map(|(at, plan)| {
+        let courses: Vec<&Course> = courses.iter().filter_map(|of| of.get(at)).collect();
+        limit(&courses, f64::from(plan.recall))
+    });
+    Ok(CalibrationStops { spread, limits: limits.collect() })
+}
+
+/// A query, its answer, and where its courses go.
+type Item<'a> = ((&'a [f32], &'a Vec<u32>), &'a mut Vec<Course>);
+
+/// The greatest limit that reaches the recall, or 0: no rule saves rows.
+fn limit(courses: &[&Course], recall: f64) -> f32 {
+    let reaches = |limit: f32| {
+        let found = courses.iter().map(|course| f64::from(course.found[course.bins(limit)]));
+        let (sum, squares) =
+            found.fold((0.0, 0.0), |(sum, squares), found| (sum + found, squares + found * found));
+        margin(sum, squares, courses.len() as f64) >= recall
+    };
+    // Positive numbers are ordered as their bits are.
+    let (mut low, mut high) = (0, f32::MAX.to_bits());
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if reaches(f32::from_bits(middle)) { low = middle } else { high = middle }
+    }
+    let limit = f32::from_bits(low);
+    let rows: u64 = courses.iter().map(|course| course.rows[course.bins(limit)]).sum();
+    let fixed: u64 = courses.iter().map(|course| course.fixed_rows).sum();
+    if rows < fixed && reaches(limit) { limit } else { 0.0 }
+}
+
+/// One query's lists and neighbours.
+#[derive(Default)]
+struct Walk {
+    scratch: Scratch,
+    /// Lists that hold rows, in order of rank.
+    lists: Vec<(u32, Left)>,
+    /// The neighbours' places in that order, and their estimates.
+    neighbours: Vec<(usize, f32)>,
+    /// How many neighbours are known.
+    truth: usize,
+    ranges: Vec<ScanRange>,
+}
+
+impl Walk {
+    fn start(&mut self, index: &Index<'_>, values: &[f32], query: &PreparedVector, truth: &[u32]) {
+        let truth = truth.get(..NEIGHBOURS).unwrap_or(truth);
+        self.truth = truth.len().max(1);
+        self.scratch.start(index, values, query, truth);
+        let Walk { scratch, lists, neighbours, .. } = self;
+        lists.clear();
+        let mut places = Vec::with_capacity(scratch.ids.len());
+        for list in &scratch.ids {
+            places.push(lists.len());
+            let (bias, rows) = (scratch.scores[*list as usize], index.matches(*list));
+            let factor = f32_from_f16(index.codebook.ranking_factors[*list as usize]);
+            if rows > 0 {
+                lists.push((*list, Left { rank: bias * factor, bias, rows }));
+            }
+        }
+        neighbours.clear();
+        neighbours.extend(scratch.neighbours.iter().map(|neighbour| {
+            (places[neighbour.list_place as usize], Candidates::estimate(neighbour.key))
+        }));
+    }
+
+    /// What a search finds that starts as a point says.
+    fn follow(&mut self, index: &Index<'_>, plan: &CalibrationPoint, spread: f32) -> Course {
+        let probes = plan.probes as usize;
+        let most = most_lists(probes).min(self.lists.len());
+        let first = first_lists(probes).min(most);
+        let candidates = plan.candidates as usize;
+        self.scratch.candidates.reset(candidates);
+        self.scan(index, 0..first);
+        let worst = self.scratch.candidates.worst_of(candidates);
+        self.scan(index, first..most);
+        // A neighbour that is a candidate at the end was one before.
+        let last = self.scratch.candidates.worst_of(candidates).unwrap_or(f32::NEG_INFINITY);
+        let rows = |lists: &[(u32, Left)]| lists.iter().map(|(_, list)| list.rows).sum::<u64>();
+        let (before, rest) = self.lists[..most].split_at(first);
+        let scanned = rows(before);
+        let mut course = Course {
+            left: [f32::INFINITY; BINS + 1],
+            found: [0.0; BINS + 1],
+            rows: [0; BINS + 1],
+            fixed_rows: rows(&self.lists[..probes.min(self.lists.len())]),
+        };
+        let bins = worst.map(|worst| Bins::count(rest.iter().map(|list| list.1), worst, spread));
+        match &bins {
+            Some(bins) => course.left = bins.left_per_row(scanned),
+            None => course.left[BINS] = 0.0,
+        }
+        for bin in 0..=BINS {
+            let of = |list: &(u32, Left)| bins.as_ref().map_or(0, |bins| bins.of(list.1.rank));
+            let more = rest.partition_point(|list| of(list) < bin);
+            let end = first + more;
+            let found = self.neighbours.iter();
+            let found = found.filter(|(place, estimate)| *place < end && *estimate >= last);
+            course.found[bin] = found.count() as f32 / self.truth as f32;
+            course.rows[bin] = scanned + rows(&rest[..more]);
+        }
+        course
+    }
+
+    fn scan(&mut self, index: &Index<'_>, lists: std::ops::Range<usize>) {
+        let Walk { scratch, ranges, .. } = self;
+        for segment in index.segments {
+            ranges.clear();
+            ranges.extend(self.lists[lists.clone()].iter().map(|(list, left)| {
+                let range = segment.list(*list);
+                ScanRange { start: range.start, end: range.end, bias: left.bias }
+            }));
+            let rows = coded(segment);
+            scan::scan(Isa::detect(), &rows, ranges, &scratch.look_up, &mut scratch.candidates);
+        }
+    }
+}
+
+impl Calibration {
+    /// The rule for a recall of the best `k` rows under a filter that keeps a share of the rows; `None` where
+    /// there is none: for more rows than were calibrated, for a narrower filter, and for measurements that are
+    /// an estimate.
+    pub(super) fn stop(&self, recall: f32, k: usize, share: f32) -> Option<Stop> {
+        let stops = self.stops.as_ref()?;
+        if k > NEIGHBOURS || share < SHARE_MIN || self.is_estimate() {
+            return None;
+        }
+        let (low, high, part) = self.bracket_recall(recall)?;
+        let limit = |at: usize| stops.limits.get(at).copied().filter(|limit| *limit > 0.0);
+        let (low, high) = (limit(low)?, limit(high)?);
+        Some(Stop { spread: stops.spread, limit: between(low.ln(), high.ln(), part).exp() })
+    }
+}
