@@ -150,10 +150,19 @@ impl Walk {
             rows: [0; BINS + 1],
             fixed_rows: rows(&self.lists[..probes.min(self.lists.len())]),
         };
-        let bins = worst.map(|worst| Bins::count(rest.iter().map(|list| list.1), worst, spread));
-        match &bins {
-            Some(bins) => course.left = bins.left_per_row(scanned),
-            None => course.left[BINS] = 0.0,
+        let rank = |list: Option<&(u32, Left)>| list.map_or(0.0, |list| list.1.rank);
+        let bins = worst.map(|worst| {
+            let mut bins = Bins::new(rank(rest.first()), rank(rest.last()), worst, spread);
+            rest.iter().for_each(|list| bins.add(list.1));
+            bins
+        });
+        course.left[BINS] = 0.0;
+        if let Some(bins) = &bins {
+            course
+                .left
+                .iter_mut()
+                .zip(bins.left_per_row(scanned))
+                .for_each(|(to, left)| *to = left);
         }
         for bin in 0..=BINS {
             let of = |list: &(u32, Left)| bins.as_ref().map_or(0, |bins| bins.of(list.1.rank));
@@ -192,7 +201,9 @@ impl Calibration {
         }
         let (low, high, part) = self.bracket_recall(recall)?;
         let limit = |at: usize| stops.limits.get(at).copied().filter(|limit| *limit > 0.0);
-        let (low, high) = (limit(low)?, limit(high)?);
+        // A recall that was measured needs no other.
+        let high = limit(high)?;
+        let low = if part < 1.0 { limit(low)? } else { high };
         Some(Stop { spread: stops.spread, limit: between(low.ln(), high.ln(), part).exp() })
     }
 }

@@ -95,12 +95,19 @@ impl Ranking {
     pub(super) fn take_more(&mut self, index: &Index<'_>, worst: Option<f32>, stop: Stop) {
         let Ranking { keys, ids, scores, marked, probed, probed_rows, .. } = self;
         let rest = keys.get(probed.len()..).unwrap_or_default();
-        let left = rest.iter().filter_map(|key| {
-            let place = *key as u32 as usize;
-            let (list, bias) = (*ids.get(place)?, *scores.get(place)?);
-            Some(Left { rank: Candidates::estimate(*key), bias, rows: index.matches(list) })
+        let (best, least) = (rest.iter().min(), rest.iter().max());
+        let bins = worst.zip(best.zip(least)).map(|(worst, (best, least))| {
+            let [best, least] = [*best, *least].map(Candidates::estimate);
+            let mut bins = Bins::new(best, least, worst, stop.spread);
+            for key in rest {
+                let place = *key as u32 as usize;
+                if let (Some(list), Some(bias)) = (ids.get(place), scores.get(place)) {
+                    let (rank, rows) = (Candidates::estimate(*key), index.matches(*list));
+                    bins.add(Left { rank, bias: *bias, rows });
+                }
+            }
+            bins
         });
-        let bins = worst.map(|worst| Bins::count(left, worst, stop.spread));
         let wanted = bins.as_ref().map(|bins| bins.wanted(*probed_rows, stop.limit));
         marked.clear();
         marked.resize(ids.len().div_ceil(WORD_BITS), 0);

@@ -81,56 +81,53 @@ pub(in crate::index) struct Bins {
     rows: [u64; BINS],
     hopes: [u64; BINS],
     best: f32,
-    width: f32,
+    /// Bins per rank, and steps of [`HOPES`] per estimate.
+    scales: [f32; 2],
+    worst: f32,
 }
 
 impl Bins {
-    /// Counts `lists`, whose rows become candidates when their estimate reaches `worst`.
-    pub(in crate::index) fn count(
-        lists: impl Iterator<Item = Left> + Clone,
-        worst: f32,
-        spread: f32,
-    ) -> Bins {
-        let (mut best, mut least) = (f32::NEG_INFINITY, f32::INFINITY);
-        for list in lists.clone() {
-            best = best.max(list.rank);
-            least = least.min(list.rank);
-        }
-        let mut bins = Bins { rows: [0; BINS], hopes: [0; BINS], best, width: best - least };
-        for list in lists {
-            let steps = (worst - list.bias) / spread * STEPS as f32;
-            // A negative number of steps, and what is not a number, become 0.
-            let hope = HOPES.get(steps as usize).map_or(0, |hope| list.rows.saturating_mul(*hope));
-            let bin = bins.of(list.rank);
-            bins.rows[bin] = bins.rows[bin].saturating_add(list.rows);
-            bins.hopes[bin] = bins.hopes[bin].saturating_add(hope);
-        }
-        bins
+    /// Empty bins for lists of ranks from `best` down to `least`, whose rows become candidates when their
+    /// estimate reaches `worst`.
+    pub(in crate::index) fn new(best: f32, least: f32, worst: f32, spread: f32) -> Bins {
+        let scales = [BINS as f32 / (best - least), STEPS as f32 / spread];
+        Bins { rows: [0; BINS], hopes: [0; BINS], best, scales, worst }
+    }
+
+    /// Counts a list.
+    #[inline]
+    pub(in crate::index) fn add(&mut self, list: Left) {
+        // A negative number of steps, and what is not a number, become 0.
+        let steps = ((self.worst - list.bias) * self.scales[1]) as usize;
+        let hope = HOPES.get(steps).map_or(0, |hope| list.rows.saturating_mul(*hope));
+        let bin = self.of(list.rank);
+        self.rows[bin] = self.rows[bin].saturating_add(list.rows);
+        self.hopes[bin] = self.hopes[bin].saturating_add(hope);
     }
 
     /// The bin of a list of this rank: the better, the lower.
+    #[inline]
     pub(in crate::index) fn of(&self, rank: f32) -> usize {
         // One rank alone has a width of 0: not a number becomes 0.
-        (((self.best - rank) / self.width * BINS as f32) as usize).min(BINS - 1)
+        (((self.best - rank) * self.scales[0]) as usize).min(BINS - 1)
     }
 
-    /// What a limit is compared with when so many bins are scanned after `rows` rows: the hope of the others
-    /// per row scanned. The last is 0.
-    pub(in crate::index) fn left_per_row(&self, rows: u64) -> [f32; BINS + 1] {
-        let mut left = [0.0; BINS + 1];
+    /// What a limit is compared with when 0, 1, ... bins are scanned after `rows` rows: the hope of the others
+    /// per row scanned. One item per bin.
+    pub(in crate::index) fn left_per_row(&self, rows: u64) -> impl Iterator<Item = f32> {
         let mut hope = self.hopes.iter().fold(0u64, |sum, hope| sum.saturating_add(*hope));
         let mut scanned = rows;
-        for (bin, left) in left.iter_mut().take(BINS).enumerate() {
-            *left = (hope as f64 / WHOLE / scanned as f64) as f32;
-            hope = hope.saturating_sub(self.hopes[bin]);
-            scanned = scanned.saturating_add(self.rows[bin]);
-        }
-        left
+        self.hopes.iter().zip(&self.rows).map(move |(bin_hope, bin_rows)| {
+            let left = (hope as f64 / WHOLE / scanned as f64) as f32;
+            hope = hope.saturating_sub(*bin_hope);
+            scanned = scanned.saturating_add(*bin_rows);
+            left
+        })
     }
 
     /// How many bins to scan, after `rows` rows.
     pub(in crate::index) fn wanted(&self, rows: u64, limit: f32) -> usize {
-        self.left_per_row(rows).iter().position(|left| *left <= limit).unwrap_or(BINS)
+        self.left_per_row(rows).position(|left| left <= limit).unwrap_or(BINS)
     }
 }
 
@@ -156,6 +153,16 @@ mod tests {
         }
     }
 
+    fn count(lists: &[Left], worst: f32, spread: f32) -> Bins {
+        let (best, least) = match (lists.first(), lists.last()) {
+            (Some(first), Some(last)) => (first.rank.max(last.rank), first.rank.min(last.rank)),
+            _ => (0.0, 0.0),
+        };
+        let mut bins = Bins::new(best, least, worst, spread);
+        lists.iter().for_each(|list| bins.add(*list));
+        bins
+    }
+
     /// Lists with ranks that fall, or all the same.
     fn lists(count: u64, step: f32) -> Vec<Left> {
         let list = |at: u64| {
@@ -167,20 +174,20 @@ mod tests {
 
     #[test]
     fn bins_hold_every_list_and_none_is_left_at_the_end() {
-        for (count, step) in [(0, 0.0), (1, 0.0), (300, 0.001), (300, 0.0)] {
-            let lists = lists(count, step);
-            let bins = Bins::count(lists.iter().copied(), 0.6, 0.1);
+        for (number, step) in [(0, 0.0), (1, 0.0), (300, 0.001), (300, 0.0)] {
+            let lists = lists(number, step);
+            let bins = count(&lists, 0.6, 0.1);
             assert_eq!(
                 bins.rows.iter().sum::<u64>(),
                 lists.iter().map(|list| list.rows).sum::<u64>()
             );
             assert!(lists.is_sorted_by_key(|list| bins.of(list.rank)));
-            let left = bins.left_per_row(1000);
-            assert!(left.is_sorted_by(|a, b| a >= b) && left[BINS] == 0.0, "{left:?}");
+            let left: Vec<f32> = bins.left_per_row(1000).chain([0.0]).collect();
+            assert!(left.is_sorted_by(|a, b| a >= b), "{left:?}");
             assert_eq!(bins.wanted(1000, f32::INFINITY), 0);
             let wanted = bins.wanted(1000, 0.01);
             assert!(left[wanted] <= 0.01 && (wanted == 0 || left[wanted - 1] > 0.01));
-            let again = Bins::count(lists.iter().rev().copied(), 0.6, 0.1);
+            let again = count(&lists.into_iter().rev().collect::<Vec<_>>(), 0.6, 0.1);
             assert_eq!((again.rows, again.hopes), (bins.rows, bins.hopes), "in another order");
         }
     }
@@ -188,7 +195,7 @@ mod tests {
     #[test]
     fn a_lower_threshold_never_stops_earlier() {
         let lists = lists(400, 0.001);
-        let wanted = |worst| Bins::count(lists.iter().copied(), worst, 0.05).wanted(5000, 1.0e-3);
+        let wanted = |worst| count(&lists, worst, 0.05).wanted(5000, 1.0e-3);
         let wanted: Vec<usize> = (0..80).map(|at| wanted(0.9 - at as f32 * 0.01)).collect();
         assert!(wanted.is_sorted() && wanted[0] == 0 && wanted[79] > 50, "{wanted:?}");
     }
@@ -199,7 +206,7 @@ mod tests {
         for (rank, bias) in wild.into_iter().flat_map(|rank| wild.map(|bias| (rank, bias))) {
             let list = Left { rank, bias, rows: u64::MAX };
             for (worst, spread) in [(0.5, 0.1), (f32::NAN, 0.0), (f32::INFINITY, f32::MAX)] {
-                let bins = Bins::count([list, list].into_iter(), worst, spread);
+                let bins = count(&[list, list], worst, spread);
                 assert!(bins.wanted(0, 0.0) <= BINS && bins.of(rank) < BINS);
             }
         }

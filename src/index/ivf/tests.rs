@@ -261,9 +261,10 @@ fn walk(made: &Made, k: usize, probes: usize, candidates: usize) -> Option<(usiz
     if let Some((worst, _)) = best(before).get(candidates - 1)
         && let (Some(top), Some(last)) = (rest.first(), rest.last())
     {
-        let bin = |rank: f32| (((top.0 - rank) / (top.0 - last.0) * 64.0) as usize).min(63);
+        let width = 64.0 / (top.0 - last.0);
+        let bin = |rank: f32| (((top.0 - rank) * width) as usize).min(63);
         let hope = |list: &(f32, f32, Vec<(f32, u32)>)| {
-            let steps = ((worst - list.1) / stop.spread * 16.0).max(0.0).floor();
+            let steps = ((worst - list.1) * (16.0 / stop.spread)).max(0.0).floor();
             let z = f64::from(steps) / 16.0;
             if z < 6.0 { list.2.len() as f64 * (-z * z / 2.0).exp() } else { 0.0 }
         };
