@@ -36,6 +36,7 @@ use crate::index::ivf::Index;
 use crate::kernel::PreparedVector;
 use crate::parallel;
 use grid::Grid;
+use stops::{Course, Walk};
 use tally::{Scratch, Tally};
 
 pub use crate::format::manifest::{
@@ -120,9 +121,8 @@ pub fn calibrate(
     // What moved rows would teach is no rule for real queries.
     if source != QuerySource::Moved && spread.is_normal() {
         let mut progress = |part: f32| progress(TALLY_PART + (1.0 - TALLY_PART) * part);
-        let learned =
-            stops::learn(index, queries, &points, spread, threads, control, &mut progress)?;
-        stops = Some(learned);
+        stops =
+            Some(learn_stops(index, queries, &points, spread, threads, control, &mut progress)?);
     }
     Ok(Calibration {
         queries: count as u32,
@@ -134,6 +134,36 @@ pub fn calibrate(
         stops,
     })
 }
+
+/// Learns when a search may stop for the recalls of `points`. Costs each query a ranking of all lists and a scan of
+/// the codes that each recall takes.
+fn learn_stops(
+    index: &Index<'_>,
+    queries: &Queries<'_>,
+    points: &[CalibrationPoint],
+    spread: f32,
+    threads: usize,
+    control: &Control,
+    progress: &mut dyn FnMut(f32),
+) -> Result<CalibrationStops> {
+    let plans: Vec<CalibrationPoint> = points.iter().step_by(SHARES.len()).copied().collect();
+    let mut courses: Vec<Vec<Course>> = queries.truth.iter().map(|_| Vec::new()).collect();
+    let total = courses.len() as f32;
+    let items = queries.vectors.chunks(index.codebook.dimension);
+    let items = items.zip(queries.truth).zip(&mut courses);
+    let run = |walk: &mut Walk, ((values, truth), courses): (Asked<'_>, &mut Vec<Course>)| {
+        let query = PreparedVector::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
+        walk.start(index, values, &query, truth);
+        courses.extend(plans.iter().map(|plan| walk.follow(index, plan, spread)));
+        Ok(())
+    };
+    let mut done = |queries: usize| progress(queries as f32 / total);
+    parallel::for_each(threads, items, control, Walk::default, run, &mut done)?;
+    Ok(CalibrationStops { spread, limits: stops::limits(&plans, &courses) })
+}
+
+/// A query and its answer.
+type Asked<'a> = (&'a [f32], &'a Vec<u32>);
 
 /// Queries, their answers, and where their tally goes.
 type Item<'a> = ((&'a [f32], &'a [Vec<u32>]), &'a mut Tally);

@@ -6,20 +6,17 @@
 
 use super::choose::{between, margin};
 use super::tally::{Scratch, coded};
-use super::{Calibration, CalibrationPoint, CalibrationStops, NEIGHBOURS, Queries, SHARES};
-use crate::control::Control;
-use crate::error::Result;
+use super::{Calibration, CalibrationPoint, NEIGHBOURS};
 use crate::index::ivf::{BINS, Bins, Index, Left, Stop, first_lists, most_lists};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{self, Candidates, ScanRange};
 use crate::kernel::{Isa, PreparedVector};
-use crate::parallel;
 
 /// The least share of rows that pass a filter for which limits hold, which are learned without one.
 const SHARE_MIN: f32 = 0.95;
 
 /// What one query finds, by the number of bins that it scans.
-struct Course {
+pub(super) struct Course {
     /// The hope left per row scanned; falls to 0.
     left: [f32; BINS + 1],
     /// The share of its neighbours.
@@ -37,42 +34,14 @@ impl Course {
     }
 }
 
-/// Learns the limits for the recalls of `points`, with the spread of estimates.
-///
-/// Costs each query a ranking of all lists and a scan of the codes that each recall takes.
-pub(super) fn learn(
-    index: &Index<'_>,
-    queries: &Queries<'_>,
-    points: &[CalibrationPoint],
-    spread: f32,
-    threads: usize,
-    control: &Control,
-    progress: &mut dyn FnMut(f32),
-) -> Result<CalibrationStops> {
-    let dimension = index.codebook.dimension;
-    let plans: Vec<CalibrationPoint> = points.iter().step_by(SHARES.len()).copied().collect();
-    let mut courses: Vec<Vec<Course>> = Vec::new();
-    courses.resize_with(queries.truth.len(), Vec::new);
-    let total = courses.len() as f32;
-    let items = queries.vectors.chunks(dimension).zip(queries.truth).zip(&mut courses);
-    let run = |walk: &mut Walk, ((values, truth), courses): Item<'_>| {
-        let query =
-            PreparedVector::new(values).ok_or_else(|| super::invalid("not finite".to_owned()))?;
-        walk.start(index, values, &query, truth);
-        courses.extend(plans.iter().map(|plan| walk.follow(index, plan, spread)));
-        Ok(())
-    };
-    let mut done = |queries: usize| progress(queries as f32 / total);
-    parallel::for_each(threads, items, control, Walk::default, run, &mut done)?;
-    let limits = plans.iter().enumerate().map(|(at, plan)| {
+/// The limit of each of `plans`, from every query's courses, one for each plan; 0 where no rule saves rows.
+pub(super) fn limits(plans: &[CalibrationPoint], courses: &[Vec<Course>]) -> Vec<f32> {
+    let of_plan = |(at, plan): (usize, &CalibrationPoint)| {
         let courses: Vec<&Course> = courses.iter().filter_map(|of| of.get(at)).collect();
         limit(&courses, f64::from(plan.recall))
-    });
-    Ok(CalibrationStops { spread, limits: limits.collect() })
+    };
+    plans.iter().enumerate().map(of_plan).collect()
 }
-
-/// A query, its answer, and where its courses go.
-type Item<'a> = ((&'a [f32], &'a Vec<u32>), &'a mut Vec<Course>);
 
 /// The greatest limit that reaches the recall, or 0: no rule saves rows.
 fn limit(courses: &[&Course], recall: f64) -> f32 {
@@ -96,7 +65,7 @@ fn limit(courses: &[&Course], recall: f64) -> f32 {
 
 /// One query's lists and neighbours.
 #[derive(Default)]
-struct Walk {
+pub(super) struct Walk {
     scratch: Scratch,
     /// Lists that hold rows, in order of rank.
     lists: Vec<(u32, Left)>,
@@ -108,7 +77,14 @@ struct Walk {
 }
 
 impl Walk {
-    fn start(&mut self, index: &Index<'_>, values: &[f32], query: &PreparedVector, truth: &[u32]) {
+    /// Ranks the lists for a query, whose neighbours are `truth`.
+    pub(super) fn start(
+        &mut self,
+        index: &Index<'_>,
+        values: &[f32],
+        query: &PreparedVector,
+        truth: &[u32],
+    ) {
         let truth = truth.get(..NEIGHBOURS).unwrap_or(truth);
         self.truth = truth.len().max(1);
         self.scratch.start(index, values, query, truth);
@@ -130,7 +106,12 @@ impl Walk {
     }
 
     /// What a search finds that starts as a point says.
-    fn follow(&mut self, index: &Index<'_>, plan: &CalibrationPoint, spread: f32) -> Course {
+    pub(super) fn follow(
+        &mut self,
+        index: &Index<'_>,
+        plan: &CalibrationPoint,
+        spread: f32,
+    ) -> Course {
         let probes = plan.probes as usize;
         let most = most_lists(probes).min(self.lists.len());
         let first = first_lists(probes).min(most);
