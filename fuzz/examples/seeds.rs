@@ -10,8 +10,9 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry, LexicalConfig, Manifest,
-    MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry,
+    TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::ids::{Generation, SegmentId};

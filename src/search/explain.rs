@@ -171,7 +171,8 @@ pub struct IndexExplain {
     /// Rows to score exactly.
     pub candidates: u32,
     /// Lists that were scanned: more than `probes` when those held too few matches, and three to thirteen
-    /// eighths of them, as the query is worth, when the whole database is searched for up to ten documents.
+    /// eighths of them, as the query is worth, when the whole database is searched for up to ten documents and
+    /// `probes` are at least 128.
     pub lists_scanned: u32,
     /// Rows whose codes were read.
     pub rows_scanned: u64,

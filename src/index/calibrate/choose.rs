@@ -10,6 +10,10 @@ use crate::index::ivf::Effort;
 /// Standard errors by which the measured recall must be above the target.
 const MARGIN: f64 = 0.5;
 
+/// Probes from which a rule for when to stop spares time: it scans a sixth fewer rows, but in two passes, and scores
+/// half as many centroids again, which takes 3 to 5 microseconds.
+const STOP_PROBES: u32 = 128;
+
 /// The points of a calibration, and for each of [`TARGETS`] the share of queries that are served badly
 /// without a filter.
 pub(super) fn points(
@@ -184,8 +188,8 @@ impl Calibration {
     /// the recall to expect of it. Probes are at least 1.
     pub fn effort(&self, recall: f32, k: usize, share: f32) -> Option<(Effort, f32)> {
         let Reach { lists, candidates, recall: estimated } = self.reach(recall, k, share)?;
-        let stop = self.stop(recall, k, share);
         let probes = whole(lists * self.matching_lists(share.clamp(f32::MIN_POSITIVE, 1.0))).max(1);
+        let stop = self.stop(recall, k, share).filter(|_| probes >= STOP_PROBES);
         Some((Effort { probes, candidates, stop }, estimated))
     }
 

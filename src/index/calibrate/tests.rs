@@ -259,19 +259,29 @@ fn a_rule_finds_the_wanted_recall_in_fewer_rows() {
         found.map(|found| found.expect("finite").1.rows).sum::<u64>() as f64
     };
     let mut sums = (0.0, 0.0);
-    for target in [0.95, 0.96, 0.97, 0.98, 0.99] {
-        let (effort, _) = calibration.effort(target, 10, 1.0).expect("points");
-        assert!(effort.stop.is_some(), "{target}: {stops:?}");
+    let ruled: Vec<f32> =
+        (0..TARGETS.len()).filter(|at| stops.limits[*at] > 0.0).map(|at| TARGETS[at]).collect();
+    assert!(ruled.len() > 1, "{stops:?}");
+    for target in ruled.iter().copied() {
+        let (fixed, _) = calibration.effort(target, 10, 1.0).expect("points");
+        assert_eq!(fixed.stop, None, "not worth it with {} probes", fixed.probes);
+        let stop = calibration.stop(target, 10, 1.0);
+        assert!(stop.is_some(), "{target}: {stops:?}");
+        let effort = Effort { stop, ..fixed };
         let found = recall(&index, &others, &known, 10, effort);
         assert!((found - f64::from(target)).abs() < 0.02, "{target}: {found}");
-        let (ruled, fixed) = (rows(effort), rows(Effort { stop: None, ..effort }));
+        let (ruled, fixed) = (rows(effort), rows(fixed));
         assert!(ruled < fixed, "{target}: {ruled} {fixed}");
         sums = (sums.0 + ruled, sums.1 + fixed);
     }
     assert!(sums.0 < 0.95 * sums.1, "{sums:?}");
     for (k, share) in [(11, 1.0), (10, 0.9)] {
-        assert_eq!(calibration.effort(0.9, k, share).expect("points").0.stop, None);
+        assert_eq!(calibration.stop(ruled[0], k, share), None);
     }
+    let mut larger = calibration.clone();
+    larger.points.iter_mut().for_each(|point| point.probes = point.probes.max(200));
+    let (effort, _) = larger.effort(ruled[0], 10, 1.0).expect("points");
+    assert!(effort.probes >= 128 && effort.stop == calibration.stop(ruled[0], 10, 1.0));
     let moved = Queries { source: QuerySource::Moved, ..asked(&ours, &[]) };
     let known = truth(&segments, &ours, 10, |_| true);
     let moved = Queries { truth: &known, ..moved };
