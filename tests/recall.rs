@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
-use medvec::format::manifest::{QuerySource, RowType, VectorConfig};
+use medvec::format::manifest::{self, QuerySource, RowType, VectorConfig};
+use medvec::format::names;
 use medvec::kernel::random::Random;
 use medvec::search::{Accuracy, Filter, Query, SearchResult, WhyExact};
-use medvec::storage::MemoryStorage;
+use medvec::storage::{MemoryStorage, Storage};
 use medvec::{
     Control, Document, Encoder, EncoderInput, EncoderSpec, Key, Metric, Result as MedvecResult,
 };
@@ -270,6 +271,44 @@ fn with_an_encoder_recall_is_measured_with_real_queries_and_stays_so() {
     let mut third = database.writer(with).expect("the only writer");
     third.optimize(&OptimizeOptions::default(), &control).expect("measures");
     assert_eq!(known(), real);
+}
+
+#[test]
+fn what_an_older_version_measured_is_measured_once_more() {
+    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let config = VectorConfig::new(DIMENSION as u32, Metric::Cosine, RowType::Int8, None);
+    let options = CreateOptions::default().vectors(Some(config));
+    let database = Database::create_in(Arc::clone(&storage), options).expect("creates");
+    let control = Control::default();
+    let mut first = writer(&database);
+    add(&mut first, 0..1500);
+    let given = OptimizeOptions::default().queries(Some((0..50).flat_map(query).collect()));
+    first.optimize(&given, &control).expect("measures");
+    drop(first);
+    // As a version without rules for when to stop would have left it.
+    let mut older = database.snapshot().manifest().clone();
+    older.generation.0 += 1;
+    let calibration = older.calibration.as_mut().expect("was measured");
+    let known = calibration.stops.take().expect("has learned");
+    assert!(calibration.lacks_rule());
+    let (bytes, _) = manifest::encode(&older, [9; 16]).expect("encodes");
+    let read = |name: String| {
+        let bytes = storage.open(&name).expect("opens").expect("is there").to_vec();
+        (name, bytes)
+    };
+    let files = storage.list().expect("lists").into_iter().map(read);
+    let files = files.chain([(names::manifest_name(older.generation), bytes)]);
+    let database = Database::open_in(Arc::new(MemoryStorage::with_files(files))).expect("is sound");
+    let stops =
+        || database.snapshot().manifest().calibration.as_ref().expect("known").stops.clone();
+    assert_eq!(stops(), None);
+    let mut second = writer(&database);
+    second.optimize(&OptimizeOptions::default(), &control).expect("measures");
+    assert_eq!(stops(), Some(known));
+    let generation = database.snapshot().generation();
+    second.optimize(&OptimizeOptions::default(), &control).expect("has nothing to do");
+    second.commit().expect("commits");
+    assert_eq!(database.snapshot().generation(), generation);
 }
 
 #[test]

@@ -116,11 +116,11 @@ pub fn calibrate(
     tallies.iter().for_each(|tally| sum.add(tally));
     let (points, low_shares) = choose::points(&grid, &sum, count, &index.codebook);
     let Queries { source, stored, .. } = *queries;
-    let spread = sum.spread();
     let mut stops = None;
     // What moved rows would teach is no rule for real queries.
-    if source != QuerySource::Moved && spread.is_normal() {
+    if source != QuerySource::Moved {
         let mut progress = |part: f32| progress(TALLY_PART + (1.0 - TALLY_PART) * part);
+        let spread = sum.spread();
         stops =
             Some(learn_stops(index, queries, &points, spread, threads, control, &mut progress)?);
     }

@@ -13,6 +13,7 @@ use super::recall::RecallReport;
 use super::report::{CompactReport, OptimizeReport};
 use super::train::{Trained, can_train, train};
 use crate::error::Result;
+use crate::format::manifest::Calibration;
 use crate::ids::SegmentId;
 
 /// What maintenance is to reach.
@@ -131,6 +132,7 @@ impl Course {
                 self.trained.is_some()
                     || job.options.queries.is_some()
                     || is_improvable(job)
+                    || job.next.calibration().is_some_and(Calibration::lacks_rule)
                     || is_stale(job.next)?
             }
         })

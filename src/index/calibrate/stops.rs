@@ -177,6 +177,11 @@ impl Walk {
 }
 
 impl Calibration {
+    /// Whether an older version measured this with queries, and so learned no rule from them.
+    pub fn lacks_rule(&self) -> bool {
+        self.stops.is_none() && !self.is_estimate()
+    }
+
     /// The rule for a recall of the best `k` rows under a filter that keeps a share of the rows; `None` where
     /// there is none: for more rows than were calibrated, for a narrower filter, and for measurements that are
     /// an estimate.

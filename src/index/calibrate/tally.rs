@@ -44,9 +44,10 @@ impl Tally {
         }
     }
 
-    /// The root of the mean square of how far estimates of near rows lie from their list's bias.
+    /// The root of the mean square of how far estimates of near rows lie from their list's bias, above 0.
     pub(super) fn spread(&self) -> f32 {
-        (self.spreads.0 / self.spreads.1.max(1.0)).sqrt() as f32
+        let spread = (self.spreads.0 / self.spreads.1.max(1.0)).sqrt() as f32;
+        spread.max(f32::MIN_POSITIVE)
     }
 
     /// Adds another tally of the same grid.
