@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -188,6 +188,26 @@ impl Control {
         Control { watch, ..self.clone() }
     }
 
+    /// The controls of `count` parts of the work that are done at once: what any of them reports is the sum of
+    /// what all have done, of `total`.
+    pub(crate) fn parts(&self, count: usize, total: u64) -> Vec<Control> {
+        let done: Arc<[AtomicU64]> = (0..count).map(|_| AtomicU64::new(0)).collect();
+        let of_part = |part: usize| {
+            let watch = self.watch.clone().map(|Watch(watch)| {
+                let done = Arc::clone(&done);
+                Watch::new(move |step: Step| {
+                    if let Some(part) = done.get(part) {
+                        part.store(step.done, Ordering::Relaxed);
+                    }
+                    let done = done.iter().map(|part| part.load(Ordering::Relaxed)).sum();
+                    watch(Step { done, total, ..step });
+                })
+            });
+            Control { watch, ..self.clone() }
+        };
+        (0..count).map(of_part).collect()
+    }
+
     /// Checks deadline and token; called at block borders, at most a few milliseconds apart.
     pub fn check(&self) -> Result<()> {
         loop {
@@ -264,8 +284,12 @@ mod tests {
         let control = Control { watch: Some(watch), ..Control::default() };
         control.report("checking", "rows", 1, 2);
         control.part(10, 20).report("checking", "rows", 3, 5);
-        drop(control);
+        let parts = control.parts(2, 30);
+        for (part, done) in [(0, 4), (1, 5), (0, 7), (1, 23)] {
+            parts[part].report("checking", "rows", done, 23);
+        }
+        drop((control, parts));
         let steps: Vec<_> = receiver.iter().map(|step| (step.done, step.total)).collect();
-        assert_eq!(steps, [(1, 2), (13, 20)]);
+        assert_eq!(steps, [(1, 2), (13, 20), (4, 30), (9, 30), (12, 30), (30, 30)]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::commit::has_id;
 use super::files::files_of;
 use super::recover::newest_generation;
-use super::snapshot::{Content, Snapshot};
+use super::snapshot::{Content, Part, Snapshot};
 use super::tombstones;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -171,26 +171,38 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
         report.files += 1;
         report.bytes += entry.seal.length;
     }
-    let rows = content.views.iter().map(|view| u64::from(view.segment.rows())).sum();
-    let mut checked = 0;
-    for part in content.parts() {
-        control.check()?;
-        part.view.segment.verify(&control.part(checked, rows))?;
-        checked += u64::from(part.view.segment.rows());
-        report.files += 1;
-        report.bytes += part.entry.seal.length;
-        report.documents += u64::from(part.view.segment.rows()) - part.view.deleted.len();
-        let Some(file) = part.tombstones else { continue };
+    let parts: Vec<Part<'_>> = content.parts().collect();
+    let rows = parts.iter().map(|part| u64::from(part.view.segment.rows())).sum();
+    let controls = control.parts(parts.len(), rows);
+    let parts: Vec<(Part<'_>, Control)> = parts.into_iter().zip(controls).collect();
+    let check = |(part, control): &(Part<'_>, Control)| check_part(part, control);
+    let checked = parallel::try_map(parallel::cores(), &parts, control, check, &mut |_| ())?;
+    for part in checked {
+        report.files += part.files;
+        report.bytes += part.bytes;
+        report.documents += part.documents;
+    }
+    control.report("checking", "documents", rows, rows);
+    check_unique_keys(&content.views, control)?;
+    Ok(report)
+}
+
+/// Holds a segment and what is deleted of it against every rule.
+fn check_part(part: &Part<'_>, control: &Control) -> Result<VerifyReport> {
+    let Part { entry, view, tombstones } = part;
+    view.segment.verify(control)?;
+    let documents = u64::from(view.segment.rows()) - view.deleted.len();
+    let mut report =
+        VerifyReport { files: 1, bytes: entry.seal.length, documents, superseded: false };
+    if let Some(file) = tombstones {
         file.verify()?;
-        if tombstones::read(file, part.entry)? != *part.view.deleted {
+        if tombstones::read(file, entry)? != *view.deleted {
             let detail = "the deleted rows are not those that were read at first";
             return Err(Error::corrupt(file.name(), 0, Rule::Tombstones, detail));
         }
         report.files += 1;
         report.bytes += file.bytes().len() as u64;
     }
-    control.report("checking", "documents", checked, rows);
-    check_unique_keys(&content.views, control)?;
     Ok(report)
 }
 

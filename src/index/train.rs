@@ -43,6 +43,9 @@ const PROBES: usize = 8;
 /// Residuals that the sub-quantizers are trained on: a thousand a point.
 const RESIDUALS_MAX: usize = 16 * 1024;
 
+/// Centroids that the points of the ranking are trained on.
+const RANKING_CENTROIDS_MAX: usize = 16 * 1024;
+
 /// Numbers in a sub-vector, where the caller does not say otherwise: one bit per dimension.
 const SUB_DIMENSION: usize = 4;
 
@@ -137,8 +140,9 @@ fn residuals(work: &Work<'_>, lists: &Lists) -> Result<Vec<f32>> {
 fn add_ranking(work: &Work<'_>, lists: &Lists, book: &mut TrainedCodebook) -> Result<()> {
     let Work { dimension, seed, threads, control, .. } = *work;
     let centroids = &lists.lists;
+    let some = sample(centroids, dimension, RANKING_CENTROIDS_MAX, seed);
     book.ranking_points =
-        train_points(centroids, dimension, RANKING_SUB_DIMENSION, seed, threads, control)?;
+        train_points(&some, dimension, RANKING_SUB_DIMENSION, seed, threads, control)?;
     let codes =
         super::encode::codes(centroids, dimension, &book.ranking_points, RANKING_SUB_DIMENSION);
     book.ranking_codes = pack(&codes, dimension.div_ceil(RANKING_SUB_DIMENSION));

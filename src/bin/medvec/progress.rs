@@ -32,6 +32,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// A time left is not shown before this much time has passed.
 const ETA_AFTER: Duration = Duration::from_millis(500);
 
+/// The unit of work that is a share of a whole and nothing more.
+pub(crate) const PERCENT: &str = "percent";
+
 const BAR: &str = "{msg}  {wide_bar} {percent:>3} %  {prefix}";
 const SPINNER: &str = "{spinner} {msg}";
 
@@ -235,7 +238,9 @@ impl State {
         };
         let unit = if self.unit == "bytes" { "" } else { self.unit };
         let mut text = self.stage.clone();
-        if self.total > 0 {
+        if self.unit == PERCENT {
+            // The share says it all.
+        } else if self.total > 0 {
             text += &format!(": {} of {} {unit}", number(self.done), number(self.total));
         } else if self.done > 0 {
             text += &format!(": {} {unit}", number(self.done));
@@ -251,7 +256,10 @@ impl State {
     fn line(&self) -> String {
         let mut line = self.counted();
         if let Some(percent) = (100 * self.done.min(self.total)).checked_div(self.total) {
-            line += &format!(" ({percent} %)");
+            line += &match self.unit {
+                PERCENT => format!(": {percent} %"),
+                _ => format!(" ({percent} %)"),
+            };
         }
         match self.left() {
             Some(left) if self.done < self.total => line += &format!(", {left}"),
@@ -318,6 +326,9 @@ mod tests {
         let line = state("bytes", 2_048, 2_048, 3).line();
         assert_eq!(line, "embedding: 2.0 KiB of 2.0 KiB (100 %), 3.0 s");
         assert_eq!(state("", 0, 0, 2).line(), "embedding, 2.0 s");
+        assert_eq!(state(PERCENT, 0, 0, 2).line(), "embedding, 2.0 s");
+        let line = state(PERCENT, 40, 100, 2).line();
+        assert!(line.starts_with("embedding: 40 %, ") && line.ends_with(" s left"), "{line}");
     }
 
     #[test]

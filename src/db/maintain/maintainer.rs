@@ -144,6 +144,9 @@ impl Maintainer {
         control: &Control,
     ) -> Result<bool> {
         let built = next.into_built(&self.files);
+        // A file that is still mapped loses nothing but its name when it is removed: its gigabytes are given back
+        // when the lock is.
+        let before = self.shared.snapshot();
         let mut writer = self.writer(control)?;
         let started = Instant::now();
         let report = &mut course.report.compact;
@@ -153,6 +156,7 @@ impl Maintainer {
         }
         drop(writer);
         report.writer_held = report.writer_held.max(started.elapsed());
+        drop(before);
         Ok(is_adopted)
     }
 

@@ -44,7 +44,8 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
         seed: job.options.seed,
         threads: parallel::cores(),
     };
-    let mut progress = |_: TrainStage, part: f32| job.options.report(OptimizeStage::Train, part);
+    let mut progress =
+        |stage, part| job.options.report(OptimizeStage::Train, share_done(stage, part));
     let codebook = train::train(&sample, dimension, &training, job.control, &mut progress)?;
     let rows = sample.len() / dimension.max(1);
     drop(sample);
@@ -56,4 +57,15 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
     let entry = CodebookFile::write(storage, &codebook, rows as u64, &queries, vectors)?;
     job.next.add_codebook(entry)?;
     Ok(Some(Trained { rows, stored }))
+}
+
+/// The share of the training that is done when a part of a stage is, by the time that each takes for ten million rows.
+fn share_done(stage: TrainStage, part: f32) -> f32 {
+    let (before, share) = match stage {
+        TrainStage::Groups => (0.0, 0.1),
+        TrainStage::Lists => (0.1, 0.1),
+        TrainStage::Refinement => (0.2, 0.6),
+        TrainStage::Points => (0.8, 0.2),
+    };
+    before + share * part
 }

@@ -12,6 +12,7 @@ use medvec::session::{
 use crate::args::Optimize;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
+use crate::progress::PERCENT;
 use crate::recall::recall_text;
 use crate::style::{bytes, count, counted, held};
 
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
                 _ => "measuring recall",
             };
             let (done, total) = if part > 0.0 { ((part * 100.0) as u64, 100) } else { (0, 0) };
-            shown.stage(what, "percent", done, total);
+            shown.stage(what, PERCENT, done, total);
         })));
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let control = context.watched(&progress).paced(args.pace);
