@@ -65,17 +65,23 @@ pub fn put_varint(mut value: u64, out: &mut Vec<u8>) {
 pub struct Source<'a> {
     rest: &'a [u8],
     budget: usize,
+    text_bytes: usize,
 }
 
 impl<'a> Source<'a> {
     /// A source that reads a record of exactly these bytes.
     pub fn new(record: &'a [u8]) -> Source<'a> {
-        Source { rest: record, budget: DECODED_BYTES_MAX }
+        Source { rest: record, budget: DECODED_BYTES_MAX, text_bytes: 0 }
     }
 
     /// The bytes not read yet.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
+    }
+
+    /// UTF-8 bytes of all texts read so far.
+    pub fn text_bytes(&self) -> usize {
+        self.text_bytes
     }
 
     /// Checks that everything was read.
@@ -123,6 +129,25 @@ impl<'a> Source<'a> {
         Err((Rule::DocumentRecord, "a number is over-long"))
     }
 
+    fn text(&mut self) -> Result<&'a str, Broken> {
+        let length = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        let bytes = self.take(length)?;
+        self.charge(length)?;
+        self.text_bytes += length;
+        str::from_utf8(bytes).map_err(|_| (Rule::Utf8, "a text is not UTF-8"))
+    }
+
+    /// The number of elements of a list, whose memory is paid.
+    fn list<T>(&mut self) -> Result<usize, Broken> {
+        let count = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        // Every element takes at least one byte, so a greater count cannot be true.
+        if count > self.rest.len() {
+            return Err((Rule::DocumentRecord, "a list is longer than its record"));
+        }
+        self.charge(count.saturating_mul(size_of::<T>()))?;
+        Ok(count)
+    }
+
     fn charge(&mut self, bytes: usize) -> Result<(), Broken> {
         self.budget = self
             .budget
@@ -142,6 +167,21 @@ pub trait Wire: Sized {
     /// # Errors
     /// The rule that is broken.
     fn get(source: &mut Source<'_>) -> Result<Self, Broken>;
+
+    /// Passes over the value: checks all that [`Wire::get`] does, and allocates nothing.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    fn skip(source: &mut Source<'_>) -> Result<(), Broken>;
+}
+
+/// Passes over a value that takes no memory of its own.
+macro_rules! skip_by_get {
+    () => {
+        fn skip(source: &mut Source<'_>) -> Result<(), Broken> {
+            Self::get(source).map(drop)
+        }
+    };
 }
 
 impl Wire for u32 {
@@ -153,6 +193,8 @@ impl Wire for u32 {
         u32::try_from(source.varint()?)
             .map_err(|_| (Rule::DocumentRecord, "a number does not fit 32 bits"))
     }
+
+    skip_by_get!();
 }
 
 impl Wire for i64 {
@@ -165,6 +207,8 @@ impl Wire for i64 {
         let zigzag = source.varint()?;
         Ok((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
     }
+
+    skip_by_get!();
 }
 
 impl Wire for f64 {
@@ -181,6 +225,8 @@ impl Wire for f64 {
         }
         Err((Rule::FiniteNumber, "a floating-point field is not finite"))
     }
+
+    skip_by_get!();
 }
 
 impl Wire for bool {
@@ -195,6 +241,8 @@ impl Wire for bool {
             _ => Err((Rule::DocumentRecord, "a flag is neither 0 nor 1")),
         }
     }
+
+    skip_by_get!();
 }
 
 impl Wire for String {
@@ -203,11 +251,11 @@ impl Wire for String {
     }
 
     fn get(source: &mut Source<'_>) -> Result<String, Broken> {
-        let length = usize::try_from(source.varint()?).unwrap_or(usize::MAX);
-        let bytes = source.take(length)?;
-        source.charge(length)?;
-        let text = str::from_utf8(bytes).map_err(|_| (Rule::Utf8, "a text is not UTF-8"))?;
-        Ok(text.to_owned())
+        source.text().map(str::to_owned)
+    }
+
+    fn skip(source: &mut Source<'_>) -> Result<(), Broken> {
+        source.text().map(drop)
     }
 }
 
@@ -221,17 +269,17 @@ impl<T: Wire> Wire for Vec<T> {
     }
 
     fn get(source: &mut Source<'_>) -> Result<Vec<T>, Broken> {
-        let count = usize::try_from(source.varint()?).unwrap_or(usize::MAX);
-        // Every element takes at least one byte, so a greater count cannot be true.
-        if count > source.rest.len() {
-            return Err((Rule::DocumentRecord, "a list is longer than its record"));
-        }
-        source.charge(count.saturating_mul(size_of::<T>()))?;
+        let count = source.list::<T>()?;
         let mut list = Vec::with_capacity(count);
         for _ in 0..count {
             list.push(T::get(source)?);
         }
         Ok(list)
+    }
+
+    fn skip(source: &mut Source<'_>) -> Result<(), Broken> {
+        let count = source.list::<T>()?;
+        (0..count).try_for_each(|_| T::skip(source))
     }
 }
 
@@ -246,6 +294,10 @@ impl<T: Wire> Wire for Option<T> {
     fn get(source: &mut Source<'_>) -> Result<Option<T>, Broken> {
         if bool::get(source)? { Ok(Some(T::get(source)?)) } else { Ok(None) }
     }
+
+    fn skip(source: &mut Source<'_>) -> Result<(), Broken> {
+        if bool::get(source)? { T::skip(source) } else { Ok(()) }
+    }
 }
 
 impl Wire for Day {
@@ -256,6 +308,8 @@ impl Wire for Day {
     fn get(source: &mut Source<'_>) -> Result<Day, Broken> {
         Ok(Day(u32::get(source)?))
     }
+
+    skip_by_get!();
 }
 
 impl Wire for Key {
@@ -275,6 +329,10 @@ impl Wire for Key {
             0 => Ok(Key::Text(String::get(source)?)),
             pmid => Ok(Key::Pmid(Pmid(pmid))),
         }
+    }
+
+    fn skip(source: &mut Source<'_>) -> Result<(), Broken> {
+        if u32::get(source)? == 0 { String::skip(source) } else { Ok(()) }
     }
 }
 

@@ -74,12 +74,12 @@ pub fn mutate(file: &mut File, choices: &mut Choices<'_>) -> String {
         }
     }
     store(file, &records);
-    let documents: Option<Vec<Document>> =
-        records.iter().map(|bytes| record::decode(bytes).ok()).collect();
-    if let (Some(documents), Some(mut meta)) = (documents, file.meta())
+    let text_bytes: Option<usize> =
+        records.iter().map(|bytes| record::check(bytes).ok().map(|(_, bytes)| bytes)).sum();
+    if let (Some(text_bytes), Some(mut meta)) = (text_bytes, file.meta())
         && !choices.once_in(4)
     {
-        meta.text_bytes = documents.iter().map(|one| record::text_bytes(one) as u64).sum();
+        meta.text_bytes = text_bytes as u64;
         file.set_meta(&meta);
     }
     format!("document {at} by {how}")

@@ -10,13 +10,15 @@ pub(super) struct Policy {
     tier_segments: usize,
     /// A tier's segments are at most 2 to the power of this many times as large as each other.
     tier_bits: u32,
+    /// Whether a segment is rewritten for want of an index alone.
+    indexes: bool,
 }
 
 impl Policy {
     /// For databases that are read: few segments.
-    pub(super) const READ: Policy = Policy { tier_segments: 4, tier_bits: 2 };
-    /// For imports, which optimize afterwards: few rewrites.
-    pub(super) const IMPORT: Policy = Policy { tier_segments: 8, tier_bits: 3 };
+    pub(super) const READ: Policy = Policy { tier_segments: 4, tier_bits: 2, indexes: true };
+    /// For imports, which optimize afterwards: few rewrites. What is merged is indexed on the way.
+    pub(super) const IMPORT: Policy = Policy { tier_segments: 8, tier_bits: 3, indexes: false };
 }
 
 /// A merged segment of a large database has at most one in this many of its bytes, so that maintenance that publishes
@@ -98,8 +100,8 @@ pub(super) fn all_groups(candidates: &[Candidate]) -> Vec<Vec<SegmentId>> {
     groups(candidates, merged_bytes_max(candidates))
 }
 
-/// The next group to merge, or `None` when nothing is due: what is not indexed yet, else the lowest tier
-/// with enough segments, else what has too many deleted rows, tier by tier.
+/// The next group to merge, or `None` when nothing is due: what is not indexed yet, where that counts, else the lowest
+/// tier with enough segments, else what has too many deleted rows, tier by tier.
 pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec<SegmentId>> {
     let bytes_max = merged_bytes_max(candidates);
     let those = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<Candidate> {
@@ -107,7 +109,9 @@ pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec
     };
     let first =
         |wanted: &dyn Fn(&Candidate) -> bool| groups(&those(wanted), bytes_max).into_iter().next();
-    if let Some(unindexed) = first(&|candidate| candidate.unindexed) {
+    if policy.indexes
+        && let Some(unindexed) = first(&|candidate| candidate.unindexed)
+    {
         return Some(unindexed);
     }
     let mut tiers: Vec<u32> = candidates.iter().map(|candidate| candidate.tier(policy)).collect();
@@ -179,6 +183,10 @@ mod tests {
         let small: Vec<_> = (1..=8).map(|id| candidate(id, 1000, 10, 0)).collect();
         assert_eq!(next_group(&small, Policy::IMPORT).map(|group| group.len()), Some(8));
         assert_eq!(next_group(&small[..7], Policy::IMPORT), None);
+        // For want of an index alone it would rewrite each segment as soon as it is there.
+        let new = [Candidate { unindexed: true, ..candidate(9, 1000, 10, 0) }];
+        assert_eq!(next_group(&new, Policy::IMPORT), None);
+        assert_eq!(next_group(&new, Policy::READ), Some(vec![SegmentId(9)]));
     }
 
     #[test]

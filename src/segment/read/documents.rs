@@ -17,7 +17,7 @@ use crate::format::rows::rows as bitmap_rows;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::format::wire::Broken;
-use crate::ids::RowId;
+use crate::ids::{Key, RowId};
 use crate::segment::write::draft::Draft;
 
 /// Rows of a segment for each of which one document is read by itself, without the rest of its block.
@@ -157,12 +157,12 @@ impl Segment {
     }
 
     /// Checks that a document is the one its row's key names.
-    pub(in crate::segment) fn check_key(&self, row: RowId, document: &Document) -> Result<()> {
+    pub(in crate::segment) fn check_key(&self, row: RowId, found: &Key) -> Result<()> {
         let key = self.key(row)?;
-        if key == document.key {
+        if key == *found {
             return Ok(());
         }
-        let detail = format!("row {} has key {key}, its document {}", row.0, document.key);
+        let detail = format!("row {} has key {key}, its document {found}", row.0);
         Err(self.corrupt(SECTION_BLOCKS, 0, Rule::DocumentKey, detail))
     }
 

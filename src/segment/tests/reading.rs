@@ -7,6 +7,7 @@ use crate::control::Control;
 use crate::document::{Document, Field, FieldValue};
 use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::record;
 use crate::format::terms::{FLAG_ABSTRACT, TermField};
 use crate::ids::{Key, Revision, RowId};
 use crate::kernel::Rows;
@@ -15,6 +16,31 @@ use crate::storage::MemoryStorage;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_record_is_checked_as_it_is_decoded(
+        seed: u64,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        for row in rows(seed, 8, false) {
+            let mut bytes = Vec::new();
+            let text_bytes = record::encode(&row.document, &mut bytes).unwrap();
+            prop_assert_eq!(record::check(&bytes), Ok((row.document.key.clone(), text_bytes)));
+            for (place, value) in &changes {
+                let place = place.index(bytes.len());
+                bytes[place] = *value;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            let decoded = record::decode(&bytes).map(|document| {
+                let text_bytes = record::encode(&document, &mut Vec::new()).unwrap();
+                (document.key, text_bytes)
+            });
+            prop_assert_eq!(record::check(&bytes), decoded);
+        }
+    }
 
     #[test]
     fn everything_comes_back(seed: u64, count in 0usize..40, row_type in 0u8..4) {
@@ -50,8 +76,8 @@ fn many_documents_share_a_dictionary() {
     assert!(size("dictionary").unwrap().bytes > 1000);
     assert!(size("block-rows").unwrap().bytes > 4 * 20);
     check(&segment, &rows, &[]);
-    let texts: usize =
-        rows.iter().map(|row| crate::format::record::text_bytes(&row.document)).sum();
+    let text_bytes = |row: &Pushed| record::encode(&row.document, &mut Vec::new()).unwrap();
+    let texts: usize = rows.iter().map(text_bytes).sum();
     assert_eq!(segment.text_bytes(), texts as u64);
     assert!(segment.document_bytes() < segment.text_bytes() / 2);
 }

@@ -3,7 +3,6 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::document::{Document, FieldValue};
-use crate::format::record;
 use crate::format::terms::{TermField, of_document};
 use crate::ids::RowId;
 
@@ -16,7 +15,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Adds a document, with its terms of these fields; `terms` is scratch memory.
+    /// Adds the terms of these fields and the numbers of a document; `terms` is scratch memory.
     pub(super) fn add(
         &mut self,
         row: RowId,
@@ -24,7 +23,6 @@ impl Sums {
         fields: &[TermField],
         terms: &mut Vec<u64>,
     ) {
-        self.text_bytes += record::text_bytes(document) as u64;
         terms.clear();
         of_document(document, &mut |field, term| {
             if fields.contains(&field) {
