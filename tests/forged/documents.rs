@@ -74,15 +74,18 @@ pub fn mutate(file: &mut File, choices: &mut Choices<'_>) -> String {
         }
     }
     store(file, &records);
-    let text_bytes: Option<usize> =
-        records.iter().map(|bytes| record::check(bytes).ok().map(|(_, bytes)| bytes)).sum();
-    if let (Some(text_bytes), Some(mut meta)) = (text_bytes, file.meta())
+    if let (Some(text_bytes), Some(mut meta)) = (text_bytes(&records), file.meta())
         && !choices.once_in(4)
     {
-        meta.text_bytes = text_bytes as u64;
+        meta.text_bytes = text_bytes;
         file.set_meta(&meta);
     }
     format!("document {at} by {how}")
+}
+
+/// UTF-8 bytes of all texts, if every record is one.
+fn text_bytes(records: &[Vec<u8>]) -> Option<u64> {
+    records.iter().map(|bytes| record::check(bytes).ok().map(|(_, bytes)| bytes as u64)).sum()
 }
 
 fn edit(document: &mut Document, choices: &mut Choices<'_>) {
@@ -129,7 +132,7 @@ pub fn rekey(file: &mut File, choices: &mut Choices<'_>) -> String {
     records[at] = bytes;
     store(file, &records);
     meta.blocks = 1;
-    meta.text_bytes = documents.iter().map(|one| record::text_bytes(one) as u64).sum();
+    meta.text_bytes = text_bytes(&records).unwrap_or_default();
     index_keys(file, &mut meta, &documents);
     file.set_meta(&meta);
     what

@@ -19,7 +19,8 @@ impl Writer {
     ///
     /// What is done already is not done again: after an update the time goes with the update. Recall is
     /// measured when an index was trained, with queries that are given, when an encoder can take the place of
-    /// an estimate, and when live rows have doubled or fallen below three quarters.
+    /// an estimate, when live rows have doubled or fallen below three quarters, and once more where an older version
+    /// measured it.
     ///
     /// Memory: the training sample ([`crate::index::train::sample_rows`] vectors of single precision), and that of
     /// a merge. Until the commit, old and new segments are both on disk.

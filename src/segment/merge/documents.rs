@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::format::record;
 use crate::format::segment::SegmentMeta;
 use crate::ids::RowId;
+use crate::parallel;
 use crate::segment::Segment;
 use crate::segment::read::documents::{Block, Records};
 use crate::segment::read::segment::ROWS_PER_CHECK;
@@ -27,7 +28,7 @@ pub(super) fn write(
     control: &Control,
 ) -> Result<Keys> {
     let (samples, lengths) = samples(inputs)?;
-    let mut writer = DocumentWriter::with_samples(samples, lengths)?;
+    let mut writer = DocumentWriter::with_samples(samples, lengths, parallel::cores())?;
     let mut keys = Keys::default();
     DocumentWriter::start(file);
     let unordered = inputs.iter().filter(|input| !input.ascends).count();

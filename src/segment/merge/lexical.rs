@@ -20,6 +20,9 @@ use crate::segment::write::file::SegmentFile;
 use crate::segment::write::lexical::{Lexical, LexicalSections, ListsWriter};
 use crate::segment::write::words::{WordReader, Words};
 
+/// Bytes of lists between two reports of progress.
+const REPORT_BYTES: u64 = 1 << 20;
+
 /// Writes the lexical index of the output. An input without one that fits is tokenised.
 pub(super) fn write(
     inputs: &[Input<'_>],
@@ -285,7 +288,13 @@ impl Joined {
         let mut buffers: Vec<Decoded> = indexes.iter().map(|_| Decoded::default()).collect();
         let mut gathered = Gathered::default();
         let Joined { inputs: maps, forms, ranks, finals, .. } = self;
+        let total: u64 = indexes.iter().map(LexicalIndex::list_bytes).sum();
+        let (mut done, mut reported) = (0, 0);
         walk(indexes, control, |key, entries| {
+            if done - reported >= REPORT_BYTES {
+                control.report("merging words", "bytes", done, total);
+                reported = done;
+            }
             gathered.clear();
             let mut joined = None;
             for (number, entry) in entries {
@@ -294,6 +303,7 @@ impl Joined {
                 let (Some(map), Some(index), Some(input)) = parts else { continue };
                 let Some(buffer) = buffers.get_mut(*number) else { continue };
                 joined = map.lists.get(list.number as usize).copied();
+                done += list.bytes();
                 index.decode(&list, gathered.wanted(index), buffer)?;
                 let start = map.starts.get(list.number as usize).copied().unwrap_or_default();
                 let known = map.forms.get(start as usize..).unwrap_or_default();

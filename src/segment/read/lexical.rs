@@ -107,6 +107,11 @@ impl<'a> LexicalIndex<'a> {
         self.source.corrupt(section, offset, broken.rule, broken.detail)
     }
 
+    /// Bytes of all lists.
+    pub(in crate::segment) fn list_bytes(&self) -> u64 {
+        self.source.length(LexicalSection::Lists)
+    }
+
     /// The length code of every row.
     pub(crate) fn lengths(&self) -> Result<&'a [u8]> {
         self.source.read(LexicalSection::Lengths, 0..u64::from(self.rows))

@@ -89,7 +89,7 @@ impl<'a> LexicalCheck<'a> {
         for list in &lists {
             end = end.saturating_add(list.bytes());
         }
-        if lists.len() != meta.lists as usize || end != self.length(LexicalSection::Lists) {
+        if lists.len() != meta.lists as usize || end != self.index.list_bytes() {
             let detail = format!("{} lists of {end} bytes, not {}", lists.len(), meta.lists);
             return broken(LexicalSection::Terms, detail);
         }
@@ -124,10 +124,6 @@ impl<'a> LexicalCheck<'a> {
             return Ok(());
         }
         Err(self.wrong(LexicalSection::Lists, 0, "the words are not those of the documents".into()))
-    }
-
-    fn length(&self, section: LexicalSection) -> u64 {
-        self.segment.section(lexical_kind(section)).map_or(0, |section| section.length)
     }
 
     /// All lists in order.

@@ -35,11 +35,13 @@
 //! more on disk. A segment with a lexical index takes longer to write anyway and pays for level 6. A merge
 //! writes all at level 6; in the order of inverted lists, neighbours are alike, and it reaches 30.5 %.
 //!
-//! Training and compression run on a thread of its own (`super::compress`), behind a queue
+//! Training and compression run on threads of their own (`super::compress`), behind a queue
 //! whose length depends on nothing but the records: what is written, and when a builder is full, is
 //! the same on every machine.
 
-use super::compress::BlockCompressor;
+use std::sync::Arc;
+
+use super::compress::{BlockCompressor, Samples};
 use super::file::SegmentFile;
 use crate::error::Result;
 use crate::format::segment::{
@@ -98,12 +100,13 @@ impl DocumentWriter {
         }
     }
 
-    /// A writer whose dictionary is trained on given samples.
+    /// A writer whose dictionary is trained on given samples, and which compresses on `threads` threads.
     pub(in crate::segment) fn with_samples(
         samples: Vec<u8>,
         lengths: Vec<usize>,
+        threads: usize,
     ) -> Result<DocumentWriter> {
-        let compressor = compressor(LEVEL_DENSE, samples, lengths)?;
+        let compressor = compressor(LEVEL_DENSE, samples, lengths, threads)?;
         Ok(DocumentWriter { compressor: Some(compressor), ..DocumentWriter::new() })
     }
 
@@ -164,7 +167,7 @@ impl DocumentWriter {
             self.train_on_own()?;
         }
         self.close_block()?;
-        let mut dictionary = Vec::new();
+        let mut dictionary = Arc::default();
         if let Some(mut compressor) = self.compressor.take() {
             while let Some(block) = compressor.next_block()? {
                 self.keep(block);
@@ -173,7 +176,7 @@ impl DocumentWriter {
             dictionary = compressor.dictionary()?;
         }
         self.write_blocks(file)?;
-        file.array(SECTION_DICTIONARY, &dictionary)?;
+        file.array::<u8>(SECTION_DICTIONARY, &dictionary)?;
         file.array(SECTION_BLOCK_OFFSETS, &self.offsets)?;
         let blocks = self.first_rows.len() as u32;
         self.first_rows.push(self.rows);
@@ -185,7 +188,8 @@ impl DocumentWriter {
     fn train_on_own(&mut self) -> Result<()> {
         let records = std::mem::take(&mut self.records);
         let lengths = std::mem::take(&mut self.lengths);
-        self.compressor = Some(compressor(self.level, records.clone(), lengths.clone())?);
+        // Beside an import, which keeps all cores busy.
+        self.compressor = Some(compressor(self.level, records.clone(), lengths.clone(), 1)?);
         let mut rest = records.as_slice();
         for length in lengths {
             let (record, later) = rest.split_at_checked(length).unwrap_or_default();
@@ -229,11 +233,16 @@ impl DocumentWriter {
 }
 
 /// A compressor whose dictionary is trained on samples, if they are enough for one.
-fn compressor(level: i32, samples: Vec<u8>, lengths: Vec<usize>) -> Result<BlockCompressor> {
-    let dictionary_bytes = match samples.len() {
+fn compressor(
+    level: i32,
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
+    threads: usize,
+) -> Result<BlockCompressor> {
+    let dictionary_bytes = match bytes.len() {
         SAMPLE_BYTES.. => DICTIONARY_BYTES,
-        SAMPLE_BYTES_MIN.. => samples.len() / SAMPLES_PER_DICTIONARY,
+        SAMPLE_BYTES_MIN.. => bytes.len() / SAMPLES_PER_DICTIONARY,
         _ => 0,
     };
-    BlockCompressor::start(level, samples, lengths, dictionary_bytes)
+    BlockCompressor::start(level, Samples { bytes, lengths, dictionary_bytes }, threads)
 }
