@@ -36,7 +36,7 @@ use crate::index::codebook::Codebook;
 use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
-use rank::Ranking;
+use rank::{Ranking, near_lists};
 use rerank::Reranking;
 use segments::mismatch;
 
@@ -120,6 +120,7 @@ impl Index<'_> {
         }
         control.check()?;
         let mut probes = (effort.probes as usize).max(1);
+        let mut near = near_lists(probes);
         let mut limit = (effort.candidates as usize).max(k);
         self.fill(query, scratch);
         let mut enough = false;
@@ -133,11 +134,12 @@ impl Index<'_> {
             scratch.ranking.take_more(self, worst, stop);
             self.scan(scanned, control, scratch, tie)?;
             enough = scratch.ranking.probed_rows() >= k as u64;
-            probes = most;
+            // Otherwise all of the same lists, and more if need be.
+            (probes, near) = (most, most);
         }
         if !enough {
-            let extended = scratch.ranking.rank(self, query, &prepared, probes, k);
-            if extended {
+            let extended = scratch.ranking.rank(self, query, &prepared, (probes, near), k);
+            if extended || effort.stop.is_some() {
                 // Few rows, and the candidates of a smaller k must stay candidates.
                 let rows = scratch.ranking.probed_rows();
                 limit = limit.max(usize::try_from(rows).unwrap_or(usize::MAX));

@@ -81,6 +81,18 @@ pub(super) struct Walk {
     ranges: Vec<ScanRange>,
 }
 
+/// A search whose end is looked for: numbers of lists, and what its candidates must reach.
+#[derive(Clone, Copy)]
+struct Follow {
+    probes: usize,
+    first: usize,
+    most: usize,
+    candidates: usize,
+    /// The worst candidate after the first lists, and after the most.
+    worst: Option<f32>,
+    last: Option<f32>,
+}
+
 impl Walk {
     /// Ranks the lists for a query, whose neighbours are `truth`.
     pub(super) fn start(
@@ -110,26 +122,49 @@ impl Walk {
         }));
     }
 
-    /// What a search finds that starts as a point says.
-    pub(super) fn follow(
+    /// What searches find that start as points say. Lists are scanned once for all of them: the worst of so many
+    /// candidates is the same whatever worse ones are kept.
+    pub(super) fn courses(
         &mut self,
         index: &Index<'_>,
-        plan: &CalibrationPoint,
+        plans: &[CalibrationPoint],
         spread: f32,
-    ) -> Course {
+    ) -> Vec<Course> {
+        let mut follows: Vec<Follow> = plans.iter().map(|plan| self.follow(plan)).collect();
+        let mut looks: Vec<(usize, usize, bool)> = Vec::with_capacity(2 * follows.len());
+        for (number, follow) in follows.iter().enumerate() {
+            looks.extend([(follow.first, number, false), (follow.most, number, true)]);
+        }
+        looks.sort_unstable();
+        let candidates = follows.iter().map(|follow| follow.candidates).max();
+        self.scratch.candidates.reset(candidates.unwrap_or_default());
+        let mut scanned = 0;
+        for (lists, number, is_last) in looks {
+            self.scan(index, scanned..lists);
+            scanned = lists;
+            let follow = &mut follows[number];
+            let worst = self.scratch.candidates.worst_of(follow.candidates);
+            if is_last { follow.last = worst } else { follow.worst = worst }
+        }
+        follows.iter().map(|follow| self.course(follow, spread)).collect()
+    }
+
+    /// Where a search that starts as a point says looks at its candidates.
+    fn follow(&self, plan: &CalibrationPoint) -> Follow {
         let probes = plan.probes as usize;
         let most = most_lists(probes).min(self.lists.len());
         let first = first_lists(probes).min(most);
         let candidates = plan.candidates as usize;
-        self.scratch.candidates.reset(candidates);
-        self.scan(index, 0..first);
-        let worst = self.scratch.candidates.worst_of(candidates);
-        self.scan(index, first..most);
+        Follow { probes, first, most, candidates, worst: None, last: None }
+    }
+
+    fn course(&self, follow: &Follow, spread: f32) -> Course {
+        let Follow { probes, first, most, worst, last, .. } = *follow;
         // A neighbour that is a candidate at the end was one before.
-        let last = self.scratch.candidates.worst_of(candidates).unwrap_or(f32::NEG_INFINITY);
+        let last = last.unwrap_or(f32::NEG_INFINITY);
         let rows = |lists: &[(u32, Left)]| lists.iter().map(|(_, list)| list.rows).sum::<u64>();
         let (before, rest) = self.lists[..most].split_at(first);
-        let scanned = rows(before);
+        let mut scanned = rows(before);
         let mut course = Course {
             left: [f32::INFINITY; BINS + 1],
             found: [0.0; BINS + 1],
@@ -150,14 +185,16 @@ impl Walk {
                 .zip(bins.left_per_row(scanned))
                 .for_each(|(to, left)| *to = left);
         }
+        let mut end = first;
         for bin in 0..=BINS {
             let of = |list: &(u32, Left)| bins.as_ref().map_or(0, |bins| bins.of(list.1.rank));
-            let more = rest.partition_point(|list| of(list) < bin);
-            let end = first + more;
+            let more = first + rest.partition_point(|list| of(list) < bin);
+            scanned += rows(&self.lists[end..more]);
+            end = more;
             let found = self.neighbours.iter();
             let found = found.filter(|(place, estimate)| *place < end && *estimate >= last);
             course.found[bin] = found.count() as f32 / self.truth as f32;
-            course.rows[bin] = scanned + rows(&rest[..more]);
+            course.rows[bin] = scanned;
         }
         course
     }

@@ -31,6 +31,11 @@ pub(super) struct ProbedList {
     pub(super) bias: f32,
 }
 
+/// Lists to score exactly, where `probes` are to be probed.
+pub(super) fn near_lists(probes: usize) -> usize {
+    probes + probes / 8 + SPARE_LISTS
+}
+
 /// The lists of one query, and buffers.
 #[derive(Debug, Default)]
 pub(super) struct Ranking {
@@ -58,17 +63,17 @@ impl Ranking {
         self.probed_rows
     }
 
-    /// Finds the best `probes` lists of those with an allowed row, and, when these hold fewer than `k`
-    /// such rows, as many of the next best as it takes; says whether it took those.
+    /// Finds the best `probes` lists of those with an allowed row, of which the best `near` by their codes are scored,
+    /// and, when these hold fewer than `k` such rows, as many of the next best as it takes; says whether it took those.
     pub(super) fn rank(
         &mut self,
         index: &Index<'_>,
         values: &[f32],
         query: &PreparedVector,
-        probes: usize,
+        (probes, near): (usize, usize),
         k: usize,
     ) -> bool {
-        let wanted = self.rank_near(index, values, query, probes + probes / 8 + SPARE_LISTS);
+        let wanted = self.rank_near(index, values, query, near);
         self.take_best(index.segments, probes);
         if self.probed_rows >= k as u64 || self.probed.len() == wanted {
             return false;
