@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{contents, create_options, document, key, vector, vocabulary};
-use medvec::db::{Change, Database, OptimizeOptions, Snapshot, WriterOptions};
-use medvec::format::manifest;
+use medvec::db::{Change, CreateOptions, Database, OptimizeOptions, Snapshot, WriterOptions};
+use medvec::format::frame::{FileKind, Frame};
+use medvec::format::manifest::{self, RowType, VectorConfig};
 use medvec::format::names::{Name, manifest_name, parse, segment_name};
 use medvec::format::rules::Rule;
+use medvec::format::segment::SECTION_VECTORS;
 use medvec::ids::{Generation, Key, Revision, SegmentId};
 use medvec::search::{Accuracy, FieldTest, Filter, Query};
 use medvec::storage::{MemoryStorage, Storage};
-use medvec::{Control, Document, Error, Result};
+use medvec::{Control, Document, Error, Metric, Result};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -257,6 +259,54 @@ fn repair_saves_what_can_be_read_and_says_what_is_lost() {
     }
     assert!(storage.list().unwrap().iter().any(|name| name.starts_with("damaged-segment-")));
     assert!(Database::repair_in(&storage, false).unwrap().is_clean());
+}
+
+/// Half of the vectors are damaged; a filter keeps rows of the other half.
+#[test]
+fn a_search_of_few_rows_reads_no_others() {
+    let storage = MemoryStorage::new();
+    let config = VectorConfig::new(32 * common::DIMENSION, Metric::Cosine, RowType::Int8, None);
+    let options = CreateOptions::default().vectors(Some(config));
+    let database = Database::create_in(Arc::new(storage.clone()), options).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let wide = |number: u64| (0..32).flat_map(|part| vector(number, part)).collect();
+    let few: Vec<Key> = (0..1500).step_by(100).map(key).collect();
+    for number in 0..3000 {
+        let mut document = Document::new(key(number));
+        document.title = if few.contains(&document.key) { "rare" } else { "common" }.into();
+        writer.upsert_with_vector(document, wide(number)).unwrap();
+    }
+    writer.commit().unwrap();
+    drop(writer);
+    let sound = database.snapshot();
+    let mut files: Files = storage
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|name| {
+            let bytes = read(&storage, &name);
+            (name, bytes)
+        })
+        .collect();
+    let (name, bytes) = files.iter_mut().find(|(name, _)| name.starts_with("segment-")).unwrap();
+    let section =
+        Frame::parse(name, FileKind::Segment, bytes).unwrap().section(SECTION_VECTORS).unwrap();
+    // Past the blocks that rows of the first half reach into.
+    let from = (section.offset + section.length * 3 / 4) as usize;
+    bytes[from..from + 100].iter_mut().for_each(|byte| *byte ^= 1);
+    let database = Database::open_in(Arc::new(MemoryStorage::with_files(files))).unwrap();
+    let damaged = database.snapshot();
+    let query = || Query::vector(wide(7)).k(20);
+    let of_few = query().filter(Filter::Keys(few.clone()));
+    let found = damaged.search(&of_few).unwrap().hits;
+    assert_eq!(found, sound.search(&of_few).unwrap().hits);
+    assert_eq!(found.len(), few.len());
+    let by_both = Query::text("rare").with_vector(wide(7)).k(20).filter(Filter::Keys(few.clone()));
+    assert_eq!(damaged.search(&by_both).unwrap().hits, sound.search(&by_both).unwrap().hits);
+    match damaged.search(&query()) {
+        Err(Error::Corrupt { rule: Rule::BlockChecksum, .. }) => {}
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

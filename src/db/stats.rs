@@ -129,7 +129,7 @@ impl Snapshot {
             stats.bytes += entry.tombstones.as_ref().map_or(0, |file| file.seal.length);
             stats.text_bytes += view.segment.text_bytes();
             stats.document_bytes += view.segment.document_bytes();
-            if let Some((_, present)) = view.segment.vectors()? {
+            if let Some(present) = view.segment.rows_with_vector()? {
                 stats.vectors += present.len();
                 embedded += present.len() - present.intersection_len(&view.deleted);
             }

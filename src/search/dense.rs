@@ -24,6 +24,9 @@ use crate::segment::{CodebookFile, Segment, SegmentPages};
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
 const DISPERSION_MAX: f64 = 2.0;
 
+/// Rows of a segment for each of which one row is made ready to be read by itself, not all of them together.
+const FEW: u64 = 16;
+
 thread_local! {
     /// Buffers that queries on one thread reuse.
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -301,10 +304,15 @@ fn scan(
 ) -> Result<(Plan, u64)> {
     let Nearest { vector, count, control, .. } = nearest;
     let segment = &view.segment;
-    let Some((rows, _)) = segment.vectors()? else { return Ok((Plan::Skip, 0)) };
     let vector = vector.of(segment);
     let mut tie = |a: u32, b: u32| segment.key_order(RowId(a), RowId(b));
     let allowed = matches.searchable.as_ref();
+    let few = allowed.filter(|rows| rows.len() < u64::from(segment.rows()) / FEW);
+    let rows = match few {
+        Some(few) => segment.vectors_of(few)?,
+        None => segment.vectors()?.map(|(rows, _)| rows),
+    };
+    let Some(rows) = rows else { return Ok((Plan::Skip, 0)) };
     let best = flat::search(&rows, vector.len(), vector, count, allowed, control, &mut tie)
         .map_err(|error| blame(error, [segment]))?;
     for (row, score) in best {
@@ -328,7 +336,7 @@ pub(super) fn score(
         if wanted.is_empty() {
             continue;
         }
-        let Some((rows, _)) = segment.vectors()? else { continue };
+        let Some(rows) = segment.vectors_of(&wanted)? else { continue };
         let (count, vector) = (wanted.len() as usize, vector.of(segment));
         let mut tie = |a: u32, b: u32| Ok(a.cmp(&b));
         let scored =

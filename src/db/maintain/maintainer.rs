@@ -65,7 +65,7 @@ impl Maintainer {
     }
 
     /// As [`Writer::compact`], in steps that are published one after the other. What every step replaces is
-    /// removed when it is published, so that a large database needs an eighth more disk meanwhile.
+    /// removed when it is published, so that a large database needs a quarter more disk meanwhile.
     ///
     /// A writer that is at work when a step is to be published is waited for, without a limit but that of the
     /// control.

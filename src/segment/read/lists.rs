@@ -4,7 +4,6 @@ use super::codebook::CodebookFile;
 use super::segment::Segment;
 use crate::error::Result;
 use crate::format::blocks::{BLOCK_ROWS, block_bytes};
-use crate::format::cursor;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
@@ -57,21 +56,7 @@ impl Segment {
             scales: self.unchecked(SECTION_CODE_SCALES)?,
         };
         self.check_lists_once(lists.list_offsets, vectors)?;
-        let rows = match vectors.row_type {
-            RowType::Int8 => Rows::Int8 {
-                codes: self.unchecked(SECTION_VECTORS)?,
-                scales: self.unchecked(SECTION_SCALES)?,
-            },
-            RowType::F16 => Rows::F16(self.unchecked(SECTION_VECTORS)?),
-            RowType::F32 => Rows::F32(self.unchecked(SECTION_VECTORS)?),
-        };
-        Ok(Some((lists, rows)))
-    }
-
-    /// An array section whose length was checked at open, its blocks not checked.
-    fn unchecked<T: bytemuck::AnyBitPattern>(&self, kind: u32) -> Result<&[T]> {
-        let bytes = self.shared.file.unchecked(kind)?;
-        cursor::array(self.shared.file.name(), 0, bytes, bytes.len() / size_of::<T>())
+        Ok(Some((lists, self.unchecked_vectors(vectors)?)))
     }
 
     /// The codebook that this segment is indexed with.

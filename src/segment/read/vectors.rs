@@ -2,13 +2,16 @@
 
 use roaring::RoaringBitmap;
 
+use super::lists::SegmentPages;
 use super::segment::Segment;
 use crate::error::{Error, Result};
+use crate::format::cursor;
 use crate::format::manifest::RowType;
 use crate::format::postings::read_bitmap;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::ids::RowId;
+use crate::index::ivf::Pages;
 use crate::kernel::Rows;
 use crate::kernel::quantize::f32_from_f16;
 use crate::segment::RowSpace;
@@ -37,6 +40,36 @@ impl Segment {
             RowType::F32 => Rows::F32(self.array(SECTION_VECTORS, numbers)?),
         };
         Ok(Some((stored, self.vector_rows(vectors)?)))
+    }
+
+    /// As [`Segment::vectors`], for a search that reads `rows` and no others: their blocks alone are checked.
+    ///
+    /// Cost: some 20 ns per row; blocks that nobody has read before are asked for together, and checked.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`]; also for a row that the segment does not have.
+    pub fn vectors_of(&self, rows: &RoaringBitmap) -> Result<Option<Rows<'_>>> {
+        let Some(vectors) = &self.shared.meta.vectors else { return Ok(None) };
+        SegmentPages(self).vectors(&rows.iter().collect::<Vec<_>>())?;
+        self.unchecked_vectors(vectors).map(Some)
+    }
+
+    /// The stored rows, their blocks not checked.
+    pub(super) fn unchecked_vectors(&self, vectors: &SegmentVectors) -> Result<Rows<'_>> {
+        Ok(match vectors.row_type {
+            RowType::Int8 => Rows::Int8 {
+                codes: self.unchecked(SECTION_VECTORS)?,
+                scales: self.unchecked(SECTION_SCALES)?,
+            },
+            RowType::F16 => Rows::F16(self.unchecked(SECTION_VECTORS)?),
+            RowType::F32 => Rows::F32(self.unchecked(SECTION_VECTORS)?),
+        })
+    }
+
+    /// An array section whose length was checked at open, its blocks not checked.
+    pub(super) fn unchecked<T: bytemuck::AnyBitPattern>(&self, kind: u32) -> Result<&[T]> {
+        let bytes = self.shared.file.unchecked(kind)?;
+        cursor::array(self.shared.file.name(), 0, bytes, bytes.len() / size_of::<T>())
     }
 
     /// Numbers in a vector; `None` if no row has one.
