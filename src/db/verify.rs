@@ -35,6 +35,17 @@ pub struct VerifyReport {
     pub superseded: bool,
 }
 
+impl VerifyReport {
+    /// Counts what was checked of another part.
+    fn add(&mut self, part: VerifyReport) {
+        let VerifyReport { files, bytes, documents, superseded } = part;
+        self.files += files;
+        self.bytes += bytes;
+        self.documents += documents;
+        self.superseded |= superseded;
+    }
+}
+
 /// What holds a generation against something.
 type Check = fn(&Content, &Control) -> Result<VerifyReport>;
 
@@ -82,10 +93,7 @@ impl Snapshot {
         for member in self.members() {
             let report = member.verify_by(check, &control.part(all.documents, total));
             let report = report.map_err(|error| error.within(member.location().as_ref()))?;
-            all.files += report.files;
-            all.bytes += report.bytes;
-            all.documents += report.documents;
-            all.superseded |= report.superseded;
+            all.add(report);
         }
         Ok(all)
     }
@@ -177,11 +185,7 @@ pub(super) fn check(content: &Content, control: &Control) -> Result<VerifyReport
     let parts: Vec<(Part<'_>, Control)> = parts.into_iter().zip(controls).collect();
     let check = |(part, control): &(Part<'_>, Control)| check_part(part, control);
     let checked = parallel::try_map(parallel::cores(), &parts, control, check, &mut |_| ())?;
-    for part in checked {
-        report.files += part.files;
-        report.bytes += part.bytes;
-        report.documents += part.documents;
-    }
+    checked.into_iter().for_each(|part| report.add(part));
     control.report("checking", "documents", rows, rows);
     check_unique_keys(&content.views, control)?;
     Ok(report)

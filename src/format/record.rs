@@ -212,10 +212,18 @@ pub fn encode(document: &Document, out: &mut Vec<u8>) -> Result<usize> {
 /// # Errors
 /// The rule that is broken.
 pub fn decode(record: &[u8]) -> Result<Document, Broken> {
+    decode_counted(record).map(|(document, _)| document)
+}
+
+/// As [`decode`], with the UTF-8 bytes of all texts.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_counted(record: &[u8]) -> Result<(Document, usize), Broken> {
     let mut source = Source::new(record);
     let document = Document::get(&mut source)?;
     source.end()?;
-    Ok(document)
+    Ok((document, source.text_bytes()))
 }
 
 /// Reads only the key of a record.

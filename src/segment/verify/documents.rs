@@ -31,10 +31,9 @@ impl Segment {
                 let rows = segment.shared.meta.rows;
                 control.report("checking", "documents", row.0.into(), rows.into());
             }
-            let document = segment.in_block(block, record::decode(bytes))?;
+            let (document, text_bytes) = segment.in_block(block, record::decode_counted(bytes))?;
             segment.check_key(row, &document.key)?;
             segment.verify_document(row, &document)?;
-            let (_, text_bytes) = segment.in_block(block, record::check(bytes))?;
             sums.text_bytes += text_bytes as u64;
             sums.add(row, &document, &fields, &mut terms);
             lexical.as_mut().map_or(Ok(()), |lexical| lexical.add(row, &document))
