@@ -7,8 +7,26 @@ use super::rows::{CodedRows, ScanRange};
 /// latency of one access.
 const AHEAD_BYTES: usize = 8192;
 
-/// Codes that caches may well hold: prefetching them costs more than an occasional wait.
-const CACHED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 8 << 20 };
+/// Codes that a near third-level cache may well hold: prefetching them costs more than an occasional wait.
+const CACHED_BYTES: usize = 8 << 20;
+
+/// The same where that cache is far away, on a mesh, and only the second one is near.
+const CACHED_BYTES_FAR: usize = 1 << 20;
+
+/// Codes that are not prefetched.
+#[inline]
+fn cached_bytes() -> usize {
+    // Of the processors with AVX2, those of AMD have this extension and those of Intel do not.
+    #[cfg(target_arch = "x86_64")]
+    let is_far = !is_x86_feature_detected!("sse4a");
+    #[cfg(not(target_arch = "x86_64"))]
+    let is_far = false;
+    match is_far {
+        _ if cfg!(test) => 1 << 10,
+        true => CACHED_BYTES_FAR,
+        false => CACHED_BYTES,
+    }
+}
 
 /// Walks through the blocks of ranges some blocks before the scan does, and over the borders of ranges, where
 /// no processor's own prefetcher follows.
@@ -27,7 +45,7 @@ impl<'a> Ahead<'a> {
         look_up: &LookUp,
         mut ask: impl FnMut(usize),
     ) -> Ahead<'a> {
-        let ranges = if rows.codes.len() > CACHED_BYTES { ranges } else { &[] };
+        let ranges = if rows.codes.len() > cached_bytes() { ranges } else { &[] };
         let mut ahead = Ahead { ranges: ranges.iter(), blocks: 0..0 };
         for _ in 0..AHEAD_BYTES.div_ceil(look_up.block_bytes().max(1)) {
             if let Some(block) = ahead.next() {
@@ -83,7 +101,7 @@ mod tests {
         asked.extend(ahead);
         let all: Vec<usize> = ranges.iter().flat_map(ScanRange::blocks).collect();
         assert_eq!(asked, all);
-        let few = CodedRows { codes: &codes[..CACHED_BYTES], ..rows };
+        let few = CodedRows { codes: &codes[..cached_bytes()], ..rows };
         let mut ahead = Ahead::new(&few, &ranges, &look_up, |_| unreachable!());
         assert_eq!(ahead.next(), None);
     }
