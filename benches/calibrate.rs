@@ -84,6 +84,7 @@ impl Stored {
             codes: &self.codes,
             scales: &self.scales,
             rows: self.rows(),
+            spilled: None,
             pages: None,
             allowed: filter
                 .map(|filter| Allowed { words: &filter.words, list_counts: &filter.counts }),

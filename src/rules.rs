@@ -61,7 +61,7 @@ rules! {
     ManifestLength = 34, "A manifest MUST NOT be longer than 268435456 bytes.";
     SegmentRows = 35, "The row count of a segment MUST NOT be above 4294967294.";
     Codebook = 36, "The counts in a codebook's meta record MUST agree with the lengths of its sections, and its groups' ends MUST ascend to its number of lists.";
-    Lists = 37, "The list offsets of a segment MUST ascend from 0 to its number of vectors.";
+    Lists = 37, "The list offsets of a segment MUST ascend from 0 to its number of vectors, and so MUST those of copies, which are of every row in lists one, outside of its own list.";
     ListOrder = 38, "In an indexed segment, the rows with a vector MUST come before all others.";
     CodeFactor = 39, "The scale of a row's codes and the ranking factor of a list MUST be finite and not negative.";
     DocumentRecord = 40, "A document record MUST follow the encoding of chapter 08 and fill its length.";

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
 use medvec::format::manifest::{self, QuerySource, RowType, VectorConfig};
 use medvec::format::names;
@@ -326,4 +327,76 @@ fn an_index_of_nothing_but_deleted_rows_can_be_optimised() {
     writer.commit().expect("commits");
     assert!(search(&database, Query::vector(query(1))).hits.is_empty());
     database.snapshot().verify(&Control::default()).expect("sound");
+}
+
+#[test]
+fn copies_are_scanned_where_most_rows_pass() {
+    let build = |spill: bool| {
+        let database = database();
+        let mut writer = writer(&database);
+        for key in 0..16_000 {
+            let mut document = Document::new(Key::pmid(key + 1));
+            document.date = Some(year(2000 + key % 10));
+            writer.upsert_with_vector(document, vector(u64::from(key), 0.7)).expect("fits");
+        }
+        let queries: Vec<f32> = (500..900).flat_map(query).collect();
+        let options = OptimizeOptions::default().queries(Some(queries)).spill(spill);
+        writer.optimize(&options, &Control::default()).expect("trains");
+        // A segment that is indexed later, and tombstones in the first one.
+        add(&mut writer, 16_000..18_000);
+        delete(&mut writer, (0..18_000).step_by(9));
+        writer.compact(&Control::default()).expect("indexes");
+        delete(&mut writer, (0..18_000).skip(1).step_by(9));
+        (database, writer)
+    };
+    let ((with, _writer), (without, _other)) = (build(true), build(false));
+    let spilled = |database: &Database| {
+        let snapshot = database.snapshot();
+        let calibration = snapshot.manifest().calibration.as_ref().expect("was measured");
+        calibration.spilled.as_ref().map(|spilled| spilled.rows)
+    };
+    assert_eq!((spilled(&with), spilled(&without)), (Some(measured_rows(&with)), None));
+    // Which search is cheaper is for the planner to say, and for reports to repeat.
+    for point in known_recall(&with).points {
+        let result = search(&with, Query::vector(query(0)).recall(point.recall));
+        if let Some(index) = result.explain.index {
+            assert_eq!(index.copies, point.copies, "{}", point.recall);
+        }
+    }
+    let index = |database: &Database| database.snapshot().stats().expect("stats").index;
+    let (with_copies, bare) = (index(&with).expect("made"), index(&without).expect("made"));
+    assert_eq!((with_copies.copied, bare.copied), (with_copies.vectors, 0));
+    assert!(with_copies.bytes_per_vector > 1.9 * bare.bytes_per_vector);
+    let (most, few) = (Filter::years(2000, 2006), Filter::years(2000, 2002));
+    for (database, filter, copies) in [
+        (&with, Filter::All, true),
+        (&with, most, true),
+        (&with, few, false),
+        (&without, Filter::All, false),
+    ] {
+        for asked in [0.9, 0.95] {
+            let recall = Accuracy::Recall(asked);
+            let (found, indexed) = found(database, recall, &filter);
+            assert!(found > f64::from(asked) - 0.03, "{asked} {filter:?}: {found}");
+            assert!(indexed > 0 || !copies, "{asked} {filter:?}: the index is worth its price");
+        }
+        let effort = Accuracy::Effort { probes: 10, candidates: 40 };
+        let query = Query::vector(query(3)).filter(filter.clone()).accuracy(effort).k(50);
+        let result = search(database, query);
+        assert_eq!(result.explain.index.expect("asked for").copies, copies, "{filter:?}");
+        let live = |hit: &Key| match hit {
+            Key::Pmid(pmid) => (pmid.0 - 1) % 9 > 1,
+            Key::Text(_) => false,
+        };
+        assert!(result.hits.len() == 50 && result.hits.iter().all(|hit| live(&hit.key)));
+        let mut keys: Vec<&Key> = result.hits.iter().map(|hit| &hit.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 50, "each document once");
+    }
+}
+
+fn year(year: u32) -> PublicationDate {
+    let (first, last) = (Day::new(year, 1, 1), Day::new(year, 12, 31));
+    PublicationDate { verbatim: year.to_string(), first, last }
 }

@@ -22,8 +22,8 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
     self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
-    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest,
-    SourceEntry, TombstonesEntry, VectorConfig,
+    IndexConfig, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry,
+    SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, SegmentId};
@@ -135,6 +135,7 @@ fn the_smallest_manifest_is_as_printed() {
         codebooks: vec![],
         calibration: None,
         lexical: None,
+        index: None,
         mesh: None,
     };
     let (bytes, _) = manifest::encode(&manifest, [0xff; 16]).expect("encodes");
@@ -181,6 +182,27 @@ fn rich_manifest() -> Manifest {
     };
     let point =
         CalibrationPoint { recall: 0.9, share: 1.0, probes: 40, candidates: 100, estimated: 0.91 };
+    let notes = |low_share| CalibrationNotes {
+        source: QuerySource::Sample,
+        stored: QuerySource::Moved,
+        low_shares: vec![low_share],
+    };
+    let calibration = Calibration {
+        queries: 500,
+        optimistic: true,
+        rows: 2000,
+        lists: 40,
+        points: vec![point],
+        notes: Some(notes(0.125)),
+        stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
+        spilled: None,
+    };
+    let spilled = Calibration {
+        points: vec![CalibrationPoint { probes: 12, ..point }],
+        notes: Some(notes(0.25)),
+        stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.002] }),
+        ..calibration.clone()
+    };
     Manifest {
         generation: Generation(3),
         database_id: [7; 16],
@@ -189,20 +211,9 @@ fn rich_manifest() -> Manifest {
         segments: vec![segment(1, None), segment(4, Some(tombstones))],
         sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
         codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
-        calibration: Some(Calibration {
-            queries: 500,
-            optimistic: true,
-            rows: 2000,
-            lists: 40,
-            points: vec![point],
-            notes: Some(CalibrationNotes {
-                source: QuerySource::Sample,
-                stored: QuerySource::Moved,
-                low_shares: vec![0.125],
-            }),
-            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
-        }),
+        calibration: Some(Calibration { spilled: Some(Box::new(spilled)), ..calibration }),
         lexical: Some(LexicalConfig { positions: true }),
+        index: Some(IndexConfig { spills: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
 }
@@ -241,6 +252,8 @@ fn the_text_is_enough_to_read_a_manifest() {
     assert_eq!(root.list("calibration.points")[0].at("probes"), &Value::Number(40));
     let lexical = Reader::new(&text, reader::section(&text, &file, 5));
     assert_eq!(lexical.root("LexicalConfig").at("positions"), &Value::Number(1));
+    let index = Reader::new(&text, reader::section(&text, &file, 8));
+    assert_eq!(index.root("IndexConfig").at("spills"), &Value::Number(1));
     assert_eq!(root.list("sources").len(), manifest.sources.len());
     for (found, source) in root.list("sources").iter().zip(&manifest.sources) {
         assert_eq!(found.at("name"), &Value::Text(source.name.clone()));
@@ -293,7 +306,13 @@ fn the_text_is_enough_to_read_notes_on_a_calibration() {
     let reader = Reader::new(&text, reader::section(&text, &file, 6));
     let root = reader.root("CalibrationStops");
     assert_eq!(root.at("spread"), &Value::Number(u64::from(0.07f32.to_bits())));
-    assert_eq!(root.at("limits"), &Value::List(vec![Value::Number(u64::from(0.001f32.to_bits()))]));
+    let number = |number: f32| Value::Number(u64::from(number.to_bits()));
+    assert_eq!(root.at("limits"), &Value::List(vec![number(0.001)]));
+    let reader = Reader::new(&text, reader::section(&text, &file, 7));
+    let root = reader.root("SpilledCalibration");
+    assert_eq!(root.list("points")[0].at("probes"), &Value::Number(12));
+    assert_eq!(root.at("low_shares"), &Value::List(vec![number(0.25)]));
+    assert_eq!(root.at("stops.limits"), &Value::List(vec![number(0.002)]));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
     self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
-    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceEntry,
-    TombstonesEntry, VectorConfig,
+    IndexConfig, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry,
+    SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::tombstones;
 use medvec::ids::{Generation, SegmentId};
@@ -397,6 +397,26 @@ fn rich() -> Manifest {
         deletes: 1,
         tombstones,
     };
+    let calibration = Calibration {
+        queries: 500,
+        optimistic: true,
+        rows: 2000,
+        lists: 40,
+        points: vec![CalibrationPoint {
+            recall: 0.9,
+            share: 1.0,
+            probes: 40,
+            candidates: 100,
+            estimated: 0.91,
+        }],
+        notes: Some(CalibrationNotes {
+            source: QuerySource::Sample,
+            stored: QuerySource::Moved,
+            low_shares: vec![0.125],
+        }),
+        stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
+        spilled: None,
+    };
     Manifest {
         generation: Generation(3),
         next_segment: SegmentId(9),
@@ -412,25 +432,11 @@ fn rich() -> Manifest {
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal }],
         calibration: Some(Calibration {
-            queries: 500,
-            optimistic: true,
-            rows: 2000,
-            lists: 40,
-            points: vec![CalibrationPoint {
-                recall: 0.9,
-                share: 1.0,
-                probes: 40,
-                candidates: 100,
-                estimated: 0.91,
-            }],
-            notes: Some(CalibrationNotes {
-                source: QuerySource::Sample,
-                stored: QuerySource::Moved,
-                low_shares: vec![0.125],
-            }),
-            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
+            spilled: Some(Box::new(calibration.clone())),
+            ..calibration
         }),
         lexical: Some(LexicalConfig { positions: true }),
+        index: Some(IndexConfig { spills: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal }),
         ..empty_manifest()
     }

@@ -30,7 +30,7 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
     let vectors = common::create_options().vectors;
     let Merged { entry, encoded, .. } = merge(
         &[(segment, &none)],
-        MergeInto { vectors: vectors.as_ref(), codebook: Some(codebook), lexical: None },
+        MergeInto { vectors: vectors.as_ref(), codebook: Some(codebook), copies: true, lexical: None },
         &storage,
         SegmentId(2),
         [1; 16],

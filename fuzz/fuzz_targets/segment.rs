@@ -105,7 +105,7 @@ fuzz_target!(|bytes: &[u8]| {
             let target = MemoryStorage::new();
             let merged = merge(
                 &[(&segment, &RoaringBitmap::new())],
-                MergeInto { vectors: vectors.as_ref(), codebook, lexical: LEXICAL },
+                MergeInto { vectors: vectors.as_ref(), codebook, copies: true, lexical: LEXICAL },
                 &target,
                 SegmentId(2),
                 [1; 16],

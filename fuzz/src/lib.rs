@@ -128,6 +128,7 @@ pub fn empty_manifest() -> Manifest {
         codebooks: vec![],
         calibration: None,
         lexical: None,
+        index: None,
         mesh: None,
     }
 }

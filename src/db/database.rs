@@ -184,6 +184,7 @@ impl Database {
             codebooks: Vec::new(),
             calibration: None,
             lexical: options.lexical,
+            index: None,
             mesh: None,
         };
         commit::publish(&*storage, &*lock, &manifest, None)?;

@@ -102,6 +102,7 @@ fn common_manifest(
         codebooks: Vec::new(),
         calibration: None,
         lexical: first.manifest().lexical.filter(|_| has_words),
+        index: None,
         mesh: first.manifest().mesh.clone(),
     }
 }

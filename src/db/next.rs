@@ -18,8 +18,8 @@ use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
-    Calibration, CodebookEntry, LexicalConfig, Manifest, MeshEntry, SegmentEntry, SourceEntry,
-    VectorConfig,
+    Calibration, CodebookEntry, IndexConfig, LexicalConfig, Manifest, MeshEntry, SegmentEntry,
+    SourceEntry, VectorConfig,
 };
 use crate::format::names::{codebook_name, mesh_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
@@ -37,6 +37,7 @@ pub(super) struct NextGeneration {
     base: Snapshot,
     vectors: Option<VectorConfig>,
     lexical: Option<LexicalConfig>,
+    index: Option<IndexConfig>,
     next_segment: SegmentId,
     /// Segments written since the last commit.
     written: Vec<WrittenSegment>,
@@ -91,6 +92,7 @@ impl NextGeneration {
             next_segment: free_segment(&*storage, manifest)?,
             vectors: manifest.vectors.clone(),
             lexical: manifest.lexical,
+            index: manifest.index,
             sources: manifest.sources.clone(),
             calibration: manifest.calibration.clone(),
             codebooks: base.codebooks(),
@@ -116,6 +118,17 @@ impl NextGeneration {
 
     pub(super) fn vectors(&self) -> Option<&VectorConfig> {
         self.vectors.as_ref()
+    }
+
+    /// How rows of new segments are indexed.
+    pub(super) fn index(&self) -> Option<IndexConfig> {
+        self.index
+    }
+
+    /// Says how rows of new segments are indexed.
+    pub(super) fn set_index(&mut self, config: Option<IndexConfig>) {
+        self.is_changed |= self.index != config;
+        self.index = config;
     }
 
     /// The lexical index of new segments.
@@ -345,6 +358,7 @@ impl NextGeneration {
             next_segment: self.next_segment,
             vectors: self.vectors.clone(),
             lexical: self.lexical,
+            index: self.index,
             segments: entries,
             sources: self.sources.clone(),
             codebooks: codebooks.iter().map(|(entry, _)| entry.clone()).collect(),

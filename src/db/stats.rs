@@ -59,6 +59,8 @@ pub struct IndexStats {
     pub sub_dimension: u32,
     /// Vectors that are indexed.
     pub vectors: u64,
+    /// Those that have a copy in a second list. Searches scan copies where all vectors have some.
+    pub copied: u64,
     /// Rows that the codebook was trained on.
     pub trained_rows: u64,
     /// Mean length of the residuals of the rows that it was trained on.
@@ -66,7 +68,7 @@ pub struct IndexStats {
     /// Mean length of the residuals of the rows that are indexed. If it exceeds the trained one,
     /// rows have drifted from the sample that the codebook was trained on.
     pub residual: f32,
-    /// Bytes of codes and factors per vector.
+    /// Bytes of codes and factors per vector, of copies too.
     pub bytes_per_vector: f32,
     /// Its recall; `None` when it was not measured.
     pub recall: Option<RecallReport>,
@@ -164,11 +166,12 @@ impl Snapshot {
         let state = self.state();
         let entry = state.manifest.codebooks.last().filter(|_| self.members().is_empty())?;
         let meta = self.codebook(entry)?.meta();
-        let (mut vectors, mut residual_sum, mut bytes) = (0u64, 0.0, 0u64);
+        let (mut vectors, mut copied, mut residual_sum, mut bytes) = (0u64, 0u64, 0.0, 0u64);
         for view in &state.views {
             let indexed = view.segment.index().filter(|index| index.codebook == entry.hash);
             let Some(index) = indexed else { continue };
             vectors += view.segment.vector_count();
+            copied += if view.segment.has_copies() { view.segment.vector_count() } else { 0 };
             residual_sum += index.residual_sum;
             bytes += view.segment.index_bytes();
         }
@@ -177,11 +180,12 @@ impl Snapshot {
             lists: meta.lists,
             sub_dimension: meta.sub_dimension,
             vectors,
+            copied,
             trained_rows: meta.trained_rows,
             trained_residual: meta.residual_mean,
             residual: (residual_sum / vectors.max(1) as f64) as f32,
             bytes_per_vector: (bytes as f64 / vectors.max(1) as f64) as f32,
-            recall: calibration.map(RecallReport::of),
+            recall: calibration.map(|measured| RecallReport::of(measured, meta)),
         })
     }
 }

@@ -85,6 +85,7 @@ fn index_json(index: &IndexStats) -> Value {
         "lists": index.lists,
         "sub_dimension": index.sub_dimension,
         "vectors": index.vectors,
+        "copied": index.copied,
         "trained_rows": index.trained_rows,
         "trained_residual": index.trained_residual,
         "residual": index.residual,
@@ -120,6 +121,7 @@ fn recall_json(recall: &RecallReport) -> Value {
                 "recall": rounded(point.recall),
                 "below_8_of_10": point.low_share.map(rounded),
                 "probes": point.probes,
+                "copies": point.copies,
                 "candidates": point.candidates,
             })
         })

@@ -30,6 +30,10 @@ pub const SECTION_MESH: u32 = 4;
 pub const SECTION_LEXICAL: u32 = 5;
 /// Optional section of [`CalibrationStops`]; since format 1.1.
 pub const SECTION_CALIBRATION_STOPS: u32 = 6;
+/// Optional section of [`Calibration::spilled`]; since format 1.1.
+pub const SECTION_CALIBRATION_SPILLED: u32 = 7;
+/// Optional section of [`IndexConfig`]; since format 1.1.
+pub const SECTION_INDEX: u32 = 8;
 
 /// Every section of a manifest and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
@@ -39,6 +43,8 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_MESH, "mesh"),
     (SECTION_LEXICAL, "lexical"),
     (SECTION_CALIBRATION_STOPS, "calibration-stops"),
+    (SECTION_CALIBRATION_SPILLED, "calibration-spilled"),
+    (SECTION_INDEX, "index"),
 ];
 
 /// How vectors are stored for re-ranking and exact search.
@@ -92,6 +98,13 @@ pub struct LexicalConfig {
     pub positions: bool,
 }
 
+/// The index of a database: the same for every segment that is written from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct IndexConfig {
+    /// Whether rows get copies in second lists.
+    pub spills: bool,
+}
+
 /// A segment of the database.
 #[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
 pub struct SegmentEntry {
@@ -140,6 +153,9 @@ pub struct Manifest {
     /// The lexical index of new segments; `None` for none, as in databases of format 1.0. A section of its own.
     #[rkyv(with = rkyv::with::Skip)]
     pub lexical: Option<LexicalConfig>,
+    /// How rows of new segments are indexed; `None` as in databases of format 1.0. A section of its own.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub index: Option<IndexConfig>,
     /// The database's own MeSH vocabulary, which format 1.0 has no place for; `None`: the one inside the
     /// library.
     #[rkyv(with = rkyv::with::Skip)]
@@ -175,6 +191,9 @@ pub struct Calibration {
     /// the place of queries.
     #[rkyv(with = rkyv::with::Skip)]
     pub stops: Option<CalibrationStops>,
+    /// The same for searches that scan copies of rows too; `None` where rows have none. It has no such part itself.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub spilled: Option<Box<Calibration>>,
 }
 
 /// The rule by which a search without a filter stops early or goes on longer; a section of its own in the manifest.
@@ -226,6 +245,37 @@ pub struct CalibrationPoint {
     pub estimated: f32,
 }
 
+/// [`Calibration::spilled`] as it is stored: what differs from the calibration around it.
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct SpilledCalibration {
+    /// As [`Calibration::points`].
+    pub points: Vec<CalibrationPoint>,
+    /// As [`CalibrationNotes::low_shares`]; empty without notes.
+    pub low_shares: Vec<f32>,
+    /// As [`Calibration::stops`].
+    pub stops: Option<CalibrationStops>,
+}
+
+impl SpilledCalibration {
+    fn of(calibration: &Calibration) -> Option<SpilledCalibration> {
+        let spilled = calibration.spilled.as_ref()?;
+        let low_shares = spilled.notes.as_ref().map(|notes| notes.low_shares.clone());
+        Some(SpilledCalibration {
+            points: spilled.points.clone(),
+            low_shares: low_shares.unwrap_or_default(),
+            stops: spilled.stops.clone(),
+        })
+    }
+
+    fn attach(self, calibration: &mut Calibration) {
+        let SpilledCalibration { points, low_shares, stops } = self;
+        let notes = calibration.notes.as_ref();
+        let notes = notes.map(|notes| CalibrationNotes { low_shares, ..notes.clone() });
+        let spilled = Calibration { points, notes, stops, spilled: None, ..calibration.clone() };
+        calibration.spilled = Some(Box::new(spilled));
+    }
+}
+
 /// The file of a manifest, and what identifies it.
 ///
 /// # Errors
@@ -244,8 +294,14 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
         put_record(&mut writer, SECTION_CALIBRATION_STOPS, stops)?;
     }
+    if let Some(spilled) = manifest.calibration.as_ref().and_then(SpilledCalibration::of) {
+        put_record(&mut writer, SECTION_CALIBRATION_SPILLED, &spilled)?;
+    }
     if let Some(lexical) = &manifest.lexical {
         put_record(&mut writer, SECTION_LEXICAL, lexical)?;
+    }
+    if let Some(index) = &manifest.index {
+        put_record(&mut writer, SECTION_INDEX, index)?;
     }
     if let Some(entry) = &manifest.mesh {
         put_record(&mut writer, SECTION_MESH, entry)?;
@@ -273,8 +329,14 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     if let Some((stops, offset)) = stops {
         calibration_of(&mut manifest, file, offset, "limits")?.stops = Some(stops);
     }
+    let spilled =
+        optional_record::<SpilledCalibration>(file, &frame, bytes, SECTION_CALIBRATION_SPILLED)?;
+    if let Some((spilled, offset)) = spilled {
+        spilled.attach(calibration_of(&mut manifest, file, offset, "points with copies")?);
+    }
     manifest.lexical =
         optional_record(file, &frame, bytes, SECTION_LEXICAL)?.map(|(config, _)| config);
+    manifest.index = optional_record(file, &frame, bytes, SECTION_INDEX)?.map(|(config, _)| config);
     let mesh = optional_record(file, &frame, bytes, SECTION_MESH)?;
     manifest.mesh = mesh.map(|(entry, _)| entry);
     match names::parse(file) {
@@ -341,6 +403,13 @@ fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
     if hashes.is_empty() {
         return broken("there is a calibration but no codebook".into());
     }
+    check_calibration(calibration)?;
+    let spilled = calibration.spilled.as_ref().map_or(Ok(()), |spilled| check_calibration(spilled));
+    spilled.map_err(|(rule, detail)| (rule, format!("with copies of rows: {detail}")))
+}
+
+fn check_calibration(calibration: &Calibration) -> Result<(), (Rule, String)> {
+    let broken = |detail: String| Err((Rule::ManifestIndex, detail));
     let Calibration { lists, rows, .. } = calibration;
     if u64::from(*lists) > *rows {
         return Err((

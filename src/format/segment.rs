@@ -125,6 +125,20 @@ pub const SECTION_CONFIRMED_PMIDS: u32 = 44;
 /// Revision of each confirmation, [`RevisionEntry`].
 pub const SECTION_CONFIRMED_REVISIONS: u32 = 45;
 
+/// First copy of each list, `u32`, and the number of copies: of each row in lists one, in a second list. A segment has
+/// this section and the three below, or none.
+pub const SECTION_SPILLED_OFFSETS: u32 = 46;
+/// The row of each copy, `u32`.
+pub const SECTION_SPILLED_ROWS: u32 = 47;
+/// Codes of the copies, in scan blocks.
+pub const SECTION_SPILLED_CODES: u32 = 48;
+/// As [`SECTION_CODE_SCALES`], of the copies.
+pub const SECTION_SPILLED_SCALES: u32 = 49;
+
+/// The sections of copies.
+pub const SPILLED: [u32; 4] =
+    [SECTION_SPILLED_OFFSETS, SECTION_SPILLED_ROWS, SECTION_SPILLED_CODES, SECTION_SPILLED_SCALES];
+
 /// One past the last term of each field of [`TermField::MORE`], `u32`. This section and the four below came
 /// with format 1.1: a segment has all of them or none.
 pub const SECTION_MORE_TERM_ENDS: u32 = 50;
@@ -178,6 +192,10 @@ pub const OPTIONAL: &[u32] = &[
     SECTION_VECTOR_SUM,
     SECTION_CONFIRMED_PMIDS,
     SECTION_CONFIRMED_REVISIONS,
+    SECTION_SPILLED_OFFSETS,
+    SECTION_SPILLED_ROWS,
+    SECTION_SPILLED_CODES,
+    SECTION_SPILLED_SCALES,
     SECTION_MORE_TERM_ENDS,
     SECTION_MORE_TERM_OFFSETS,
     SECTION_MORE_TERMS,
@@ -232,6 +250,10 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_VECTOR_SUM, "vector-sum"),
     (SECTION_CONFIRMED_PMIDS, "confirmed-pmids"),
     (SECTION_CONFIRMED_REVISIONS, "confirmed-revisions"),
+    (SECTION_SPILLED_OFFSETS, "spilled-offsets"),
+    (SECTION_SPILLED_ROWS, "spilled-rows"),
+    (SECTION_SPILLED_CODES, "spilled-codes"),
+    (SECTION_SPILLED_SCALES, "spilled-scales"),
     (SECTION_MORE_TERM_ENDS, "more-term-ends"),
     (SECTION_MORE_TERM_OFFSETS, "more-term-offsets"),
     (SECTION_MORE_TERMS, "more-terms"),

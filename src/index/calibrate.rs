@@ -14,6 +14,9 @@
 //! Queries differ in how many lists they are worth. For searches without a filter, a rule tells them apart
 //! ([`Stop`](crate::index::ivf::Stop)), and its limits are learned with the same queries.
 //!
+//! Where rows have copies in second lists, both kinds of searches are measured, and searches of
+//! most rows scan copies: see [`Calibration::spilled`].
+//!
 //! Recall is of the best ten. That of the best `k` in a share `s` of the rows is about that of the best
 //! ten in a share `10 s / k`: both are about the first `k / s` neighbours.
 
@@ -22,7 +25,9 @@ mod choose;
 mod grid;
 mod live;
 mod moved;
+mod spilled;
 mod stops;
+mod subject;
 mod tally;
 mod targets;
 #[cfg(test)]
@@ -37,6 +42,7 @@ use crate::kernel::PreparedVector;
 use crate::parallel;
 use grid::Grid;
 use stops::{Course, Walk};
+use subject::Subject;
 use tally::{Scratch, Tally};
 
 pub use crate::format::manifest::{
@@ -45,6 +51,7 @@ pub use crate::format::manifest::{
 pub use choose::Reach;
 pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
+pub use spilled::RowBytes;
 pub use targets::{LOW_RECALL, NEIGHBOURS, SHARES, TARGETS, TRUTH_ROWS};
 pub use truth::exact_answers;
 
@@ -70,7 +77,7 @@ pub struct Queries<'a> {
 
 /// Measures an index with queries.
 ///
-/// Each query scans the codes of all rows once, and once more those that the greatest recall takes: some milliseconds for
+/// Each query scans the codes of all rows once, of copies too, and once more those that the greatest recall takes: some milliseconds for
 /// 100,000 rows, on each of `threads`. The result does not depend on their number. `progress` gets the share of queries done.
 ///
 /// # Errors
@@ -94,6 +101,28 @@ pub fn calibrate(
         let numbers = queries.vectors.len();
         return Err(invalid(format!("{numbers} numbers for {count} of dimension {dimension}")));
     }
+    let plain = Subject::rows(index);
+    let Some(spilled) = Subject::with_copies(index) else {
+        return measure(&plain, queries, threads, control, progress);
+    };
+    let mut half = |part: f32| progress(part / 2.0);
+    let mut measured = measure(&plain, queries, threads, control, &mut half)?;
+    let mut half = |part: f32| progress(0.5 + part / 2.0);
+    let spilled = measure(&spilled, queries, threads, control, &mut half)?;
+    measured.spilled = Some(Box::new(spilled));
+    Ok(measured)
+}
+
+/// Measures searches that scan the rows of an index, or their copies too.
+fn measure(
+    subject: &Subject<'_>,
+    queries: &Queries<'_>,
+    threads: usize,
+    control: &Control,
+    progress: &mut dyn FnMut(f32),
+) -> Result<Calibration> {
+    let index = subject.index;
+    let (dimension, count) = (index.codebook.dimension, queries.truth.len());
     let (lists, rows) = size(index);
     let neighbours = queries.truth.iter().map(Vec::len).max().unwrap_or(0);
     let grid = Grid::new(index.codebook.lists(), rows, neighbours);
@@ -105,7 +134,7 @@ pub fn calibrate(
             control.check()?;
             let query =
                 PreparedVector::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
-            scratch.add_query(index, &grid, values, &query, truth, tally)?;
+            scratch.add_query(subject, &grid, values, &query, truth, tally)?;
         }
         Ok(())
     };
@@ -122,7 +151,7 @@ pub fn calibrate(
         let mut progress = |part: f32| progress(TALLY_PART + (1.0 - TALLY_PART) * part);
         let spread = sum.spread();
         stops =
-            Some(learn_stops(index, queries, &points, spread, threads, control, &mut progress)?);
+            Some(learn_stops(subject, queries, &points, spread, threads, control, &mut progress)?);
     }
     Ok(Calibration {
         queries: count as u32,
@@ -132,13 +161,14 @@ pub fn calibrate(
         points,
         notes: Some(CalibrationNotes { source, stored, low_shares }),
         stops,
+        spilled: None,
     })
 }
 
 /// Learns when a search may stop for the recalls of `points`. Costs each query a ranking of all lists and a scan of
 /// the codes that the greatest recall takes.
 fn learn_stops(
-    index: &Index<'_>,
+    subject: &Subject<'_>,
     queries: &Queries<'_>,
     points: &[CalibrationPoint],
     spread: f32,
@@ -149,12 +179,12 @@ fn learn_stops(
     let plans: Vec<CalibrationPoint> = points.iter().step_by(SHARES.len()).copied().collect();
     let mut courses: Vec<Vec<Course>> = queries.truth.iter().map(|_| Vec::new()).collect();
     let total = courses.len() as f32;
-    let items = queries.vectors.chunks(index.codebook.dimension);
+    let items = queries.vectors.chunks(subject.index.codebook.dimension);
     let items = items.zip(queries.truth).zip(&mut courses);
     let run = |walk: &mut Walk, ((values, truth), courses): (Asked<'_>, &mut Vec<Course>)| {
         let query = PreparedVector::new(values).ok_or_else(|| invalid("not finite".to_owned()))?;
-        walk.start(index, values, &query, truth);
-        *courses = walk.courses(index, &plans, spread);
+        walk.start(subject, values, &query, truth);
+        *courses = walk.courses(subject, &plans, spread);
         Ok(())
     };
     let mut done = |queries: usize| progress(queries as f32 / total);

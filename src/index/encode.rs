@@ -18,6 +18,7 @@ use std::borrow::Cow;
 
 use super::codebook::Codebook;
 use super::kmeans::{CHUNK_ROWS, vector};
+use super::nearest::Found;
 use super::two_level::TwoLevel;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -90,6 +91,32 @@ impl<'a> RowEncoder<'a> {
         }
         let found = self.lists.find_all(vectors, threads, control, &mut |_| ())?;
         Ok(found.into_iter().map(|found| found.centroid).collect())
+    }
+
+    /// The second list of each of `vectors`, which have `lists`: near too, but with a residual that points elsewhere.
+    /// `None` where there is no other list. Costs twice as much as [`RowEncoder::assign`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vector`] when lengths do not fit each other or a list does not exist; those of `control`.
+    pub fn assign_second(
+        &self,
+        vectors: &[f32],
+        lists: &[u32],
+        threads: usize,
+        control: &Control,
+    ) -> Result<Vec<Option<u32>>> {
+        let list_count = self.codebook.lists();
+        if Some(vectors.len()) != lists.len().checked_mul(self.codebook.dimension)
+            || lists.iter().any(|list| *list as usize >= list_count)
+        {
+            let (numbers, rows) = (vectors.len(), lists.len());
+            return Err(mismatch(format!("{rows} rows of {list_count} lists: {numbers} numbers")));
+        }
+        let found =
+            self.lists.find_all_second(vectors, lists, &self.centroids, threads, control)?;
+        let second = |found: Found| (found.score > f32::NEG_INFINITY).then_some(found.centroid);
+        Ok(found.into_iter().map(second).collect())
     }
 
     /// Encodes `vectors`, which belong to `lists`: one code per byte, [`RowEncoder::sub_quantizers`] of them

@@ -22,26 +22,36 @@
 //! that order are found whatever `k`. A greater `k` with the same effort never
 //! takes a list or a candidate away: its hits are the same ones with others after them, or better.
 
+#[cfg(test)]
+pub(in crate::index) mod copied;
+mod layer;
 mod rank;
 mod rerank;
 mod rows;
 mod segments;
+mod spilled;
 mod stop;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::index::codebook::Codebook;
-use crate::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange};
+use crate::kernel::scan::{Candidates, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
+use layer::row_of;
 use rank::{Ranking, near_lists};
 use rerank::Reranking;
 use segments::mismatch;
 
+pub use layer::COPIED_ROWS_MAX;
+pub(in crate::index) use layer::Layer;
 pub use rows::{Allowed, IndexedRows, Pages};
 pub use segments::{Around, Index};
+pub use spilled::{SpilledRows, allowed_copies};
 pub use stop::Stop;
 pub(in crate::index) use stop::{BINS, Bins, Left, first_lists, most_lists};
 
@@ -62,12 +72,14 @@ pub struct Effort {
     pub candidates: u32,
     /// The rule by which a query gets from three to thirteen eighths of `probes`; `None`: each gets `probes`.
     pub stop: Option<Stop>,
+    /// Whether lists are scanned with the [copies](SpilledRows) in them, where every segment has some.
+    pub copies: bool,
 }
 
 impl Effort {
     /// The same effort for every query.
     pub fn fixed(probes: u32, candidates: u32) -> Effort {
-        Effort { probes, candidates, stop: None }
+        Effort { probes, candidates, stop: None, copies: false }
     }
 }
 
@@ -76,7 +88,7 @@ impl Effort {
 pub struct Probed {
     /// Lists scanned.
     pub lists: u32,
-    /// Allowed rows in them.
+    /// Allowed rows in them, and copies.
     pub rows: u64,
     /// Rows scored exactly.
     pub reranked: u64,
@@ -90,6 +102,8 @@ pub struct Scratch {
     candidates: Candidates,
     ranges: Vec<ScanRange>,
     reranking: Reranking,
+    /// Copies in the lists that were scanned.
+    copied: u64,
 }
 
 impl Index<'_> {
@@ -121,18 +135,20 @@ impl Index<'_> {
         control.check()?;
         let mut probes = (effort.probes as usize).max(1);
         let mut near = near_lists(probes);
-        let mut limit = (effort.candidates as usize).max(k);
+        let copies = effort.copies && self.has_copies();
+        let mut limit = (effort.candidates as usize).max(candidates_of(k, copies));
         self.fill(query, scratch);
         let mut enough = false;
         if let Some(stop) = effort.stop {
             let (first, most) = (first_lists(probes), most_lists(probes));
             scratch.ranking.rank_first(self, query, &prepared, first, most);
             scratch.candidates.reset(limit);
-            self.scan(0, control, scratch, tie)?;
+            scratch.copied = 0;
+            self.scan(0, copies, control, scratch, tie)?;
             let scanned = scratch.ranking.probed().len();
             let worst = scratch.candidates.worst_of(effort.candidates as usize);
             scratch.ranking.take_more(self, worst, stop);
-            self.scan(scanned, control, scratch, tie)?;
+            self.scan(scanned, copies, control, scratch, tie)?;
             enough = scratch.ranking.probed_rows() >= k as u64;
             // Otherwise all of the same lists, and more if need be.
             (probes, near) = (most, most);
@@ -141,18 +157,25 @@ impl Index<'_> {
             let extended = scratch.ranking.rank(self, query, &prepared, (probes, near), k);
             if extended || effort.stop.is_some() {
                 // Few rows, and the candidates of a smaller k must stay candidates.
-                let rows = scratch.ranking.probed_rows();
-                limit = limit.max(usize::try_from(rows).unwrap_or(usize::MAX));
+                let rows = usize::try_from(scratch.ranking.probed_rows()).unwrap_or(usize::MAX);
+                limit = limit.max(candidates_of(rows, copies));
             }
             scratch.candidates.reset(limit);
-            self.scan(0, control, scratch, tie)?;
+            scratch.copied = 0;
+            self.scan(0, copies, control, scratch, tie)?;
         }
-        scratch.candidates.settle(tie)?;
-        let rows = scratch.ranking.probed_rows();
+        self.settle(&mut scratch.candidates, copies, tie)?;
+        let rows = scratch.ranking.probed_rows() + scratch.copied;
         let mut top = TopK::new(k);
         let Scratch { reranking, candidates, .. } = scratch;
-        let reranked =
-            reranking.run(self.segments, &prepared, candidates, control, &mut top, tie)?;
+        let reranked = reranking.run(
+            (self.segments, copies),
+            &prepared,
+            candidates,
+            control,
+            &mut top,
+            tie,
+        )?;
         let probed = Probed { lists: scratch.ranking.probed().len() as u32, rows, reranked };
         Ok((top.into_sorted(tie)?, probed))
     }
@@ -181,54 +204,82 @@ impl Index<'_> {
         scan::fill(Isa::detect(), &mut scratch.look_up, query, points, sub_dimension);
     }
 
-    /// Gathers the best rows, by estimate, of the probed lists from the one at a place on.
+    /// Gathers the best rows, by estimate, of the probed lists from the one at a place on, and of the copies in them.
     fn scan(
         &self,
+        from: usize,
+        copies: bool,
+        control: &Control,
+        scratch: &mut Scratch,
+        tie: &mut Tie<'_>,
+    ) -> Result<()> {
+        for segment in self.segments {
+            for layer in segment.layers(copies) {
+                self.scan_layer((segment, copies), &layer, from, control, scratch, tie)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_layer(
+        &self,
+        (segment, copies): (&IndexedRows<'_>, bool),
+        layer: &Layer<'_>,
         from: usize,
         control: &Control,
         scratch: &mut Scratch,
         tie: &mut Tie<'_>,
     ) -> Result<()> {
-        let Scratch { ranking, look_up, candidates, ranges, .. } = scratch;
+        let Scratch { ranking, look_up, candidates, ranges, copied, .. } = scratch;
         let probed = ranking.probed().get(from..).unwrap_or_default();
-        for segment in self.segments {
-            let allowed = segment.allowed.map(|allowed| allowed.words);
-            let IndexedRows { base, codes, scales, .. } = *segment;
-            let rows = CodedRows { codes, scales, allowed, base };
-            let mut lists = probed.iter().filter(|list| segment.matches(list.list) > 0);
-            let mut rest = None;
-            loop {
-                control.check()?;
-                ranges.clear();
-                let mut rows_left = ROWS_PER_CHECK;
-                while ranges.len() < LISTS_PER_CHECK && rows_left > 0 {
-                    let next = || lists.next().map(|list| segment.range(list.list, list.bias));
-                    let Some(mut range) = rest.take().or_else(next) else { break };
-                    if range.end - range.start > rows_left {
-                        let border = range.start + rows_left;
-                        rest = Some(ScanRange { start: border, ..range });
-                        range.end = border;
-                    }
-                    rows_left -= range.end - range.start;
-                    ranges.push(range);
+        let holds = |list: u32| layer.is_copies() || segment.matches(list) > 0;
+        let mut lists = probed.iter().filter(|list| holds(list.list));
+        let mut rest = None;
+        loop {
+            control.check()?;
+            ranges.clear();
+            let mut rows_left = ROWS_PER_CHECK;
+            while ranges.len() < LISTS_PER_CHECK && rows_left > 0 {
+                let next = || lists.next().map(|list| layer.range(list.list, list.bias));
+                let Some(mut range) = rest.take().or_else(next) else { break };
+                if range.end - range.start > rows_left {
+                    let border = range.start + rows_left;
+                    rest = Some(ScanRange { start: border, ..range });
+                    range.end = border;
                 }
-                if ranges.is_empty() {
-                    break;
-                }
-                if ranges.iter().any(|range| range.end as usize > segment.scales.len()) {
-                    return Err(mismatch("a list ends beyond the last row"));
-                }
-                if let Some(pages) = segment.pages {
-                    pages.codes(ranges)?;
-                }
-                scan::scan(Isa::detect(), &rows, ranges, look_up, candidates);
-                if candidates.has_many_ties() {
-                    candidates.settle(tie)?;
-                }
+                rows_left -= range.end - range.start;
+                ranges.push(range);
+            }
+            if ranges.is_empty() {
+                return Ok(());
+            }
+            if ranges.iter().any(|range| range.end as usize > layer.coded.scales.len()) {
+                return Err(mismatch("a list ends beyond the last row"));
+            }
+            if layer.is_copies() {
+                *copied +=
+                    ranges.iter().map(|range| u64::from(range.end - range.start)).sum::<u64>();
+            }
+            layer.prepare(ranges)?;
+            scan::scan(Isa::detect(), &layer.coded, ranges, look_up, candidates);
+            if candidates.has_many_ties() {
+                self.settle(candidates, copies, tie)?;
             }
         }
-        Ok(())
     }
+
+    /// Drops all but the best candidates; of those with the worst estimate kept, the first rows in the order of `tie`.
+    fn settle(&self, candidates: &mut Candidates, copies: bool, tie: &mut Tie<'_>) -> Result<()> {
+        candidates.settle(&mut |a, b| match [a, b].map(|id| row_of(self.segments, copies, id)) {
+            [a, b] if a == b => Ok(Ordering::Equal),
+            [a, b] => tie(a, b),
+        })
+    }
+}
+
+/// Candidates among which there are as many rows, or all: a row and its copy may both be candidates.
+fn candidates_of(rows: usize, copies: bool) -> usize {
+    if copies { rows.saturating_mul(2) - 1 } else { rows }
 }
 
 /// Checks and prepares the query.

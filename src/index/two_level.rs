@@ -5,7 +5,7 @@
 //! compared with many vectors by one product of matrices.
 
 use super::kmeans::{CHUNK_ROWS, Members, vector};
-use super::nearest::{Centroids, Found};
+use super::nearest::{Centroids, Found, Second, squared_length};
 use crate::control::Control;
 use crate::error::Result;
 use crate::parallel;
@@ -34,6 +34,17 @@ struct Scratch {
     chosen: Vec<u32>,
     rows: Vec<f32>,
     found: Vec<Found>,
+    second: SecondScratch,
+}
+
+/// Working memory of [`TwoLevel::find_second`].
+#[derive(Debug, Default)]
+struct SecondScratch {
+    directions: Vec<f32>,
+    seconds: Vec<Second>,
+    gathered: Vec<f32>,
+    wanted: Vec<Second>,
+    products: [Vec<f32>; 2],
 }
 
 impl TwoLevel {
@@ -98,6 +109,51 @@ impl TwoLevel {
         }
     }
 
+    /// The second list of each row, whose first ones `lists` names by number and `centroids` by their vectors, among
+    /// those of the groups looked at: [`Found::NONE`] where these hold no other.
+    pub(super) fn find_all_second(
+        &self,
+        rows: &[f32],
+        lists: &[u32],
+        centroids: &[f32],
+        threads: usize,
+        control: &Control,
+    ) -> Result<Vec<Found>> {
+        let mut found = vec![Found::NONE; lists.len()];
+        let chunks = rows.chunks(CHUNK_ROWS * self.dimension).zip(lists.chunks(CHUNK_ROWS));
+        let chunks = chunks.zip(found.chunks_mut(CHUNK_ROWS));
+        let run = |scratch: &mut Scratch,
+                   ((rows, lists), found): ((&[f32], &[u32]), &mut [Found])| {
+            scratch.second.direct(rows, lists, centroids, self.dimension);
+            self.find_second(rows, scratch, found);
+            Ok(())
+        };
+        parallel::for_each(threads, chunks, control, Scratch::default, run, &mut |_| ())?;
+        Ok(found)
+    }
+
+    fn find_second(&self, rows: &[f32], scratch: &mut Scratch, found: &mut [Found]) {
+        self.choose_groups(rows, scratch);
+        let Scratch { chosen, rows: gathered, found: best, second, .. } = scratch;
+        let SecondScratch { directions, seconds, gathered: turned, wanted, products } = second;
+        let visits = Members::new(chosen.iter().copied(), self.lists.len());
+        for (number, group) in self.lists.iter().enumerate() {
+            let visits = visits.of(number).iter().map(|visit| *visit as usize / self.probes);
+            gathered.clear();
+            turned.clear();
+            wanted.clear();
+            best.clear();
+            for row in visits.clone() {
+                gathered.extend_from_slice(vector(rows, row as u32, self.dimension));
+                turned.extend_from_slice(vector(directions, row as u32, self.dimension));
+                wanted.push(seconds[row]);
+                best.push(found[row]);
+            }
+            group.lists.find_second(gathered, wanted, turned, group.first, products, best);
+            visits.zip(&*best).for_each(|(row, best)| found[row] = *best);
+        }
+    }
+
     /// Fills `chosen` with the `probes` nearest groups of each row.
     fn choose_groups(&self, rows: &[f32], scratch: &mut Scratch) {
         let Scratch { scores, order, chosen, .. } = scratch;
@@ -117,6 +173,26 @@ impl TwoLevel {
                 y.total_cmp(&x).then(a.cmp(b))
             });
             chosen.extend_from_slice(&order[..self.probes]);
+        }
+    }
+}
+
+impl SecondScratch {
+    /// The directions of the residuals of a chunk of rows.
+    fn direct(&mut self, rows: &[f32], lists: &[u32], centroids: &[f32], dimension: usize) {
+        self.directions.clear();
+        self.seconds.clear();
+        for (row, list) in rows.chunks(dimension).zip(lists) {
+            let start = self.directions.len();
+            let centroid = vector(centroids, *list, dimension);
+            self.directions.extend(row.iter().zip(centroid).map(|(value, center)| value - center));
+            let direction = &mut self.directions[start..];
+            let length = squared_length(direction).sqrt();
+            // A row that is its list's centroid has no direction: its second list is the nearest other one.
+            let factor = if length > 0.0 { length.recip() } else { 0.0 };
+            direction.iter_mut().for_each(|value| *value *= factor);
+            let along = row.iter().zip(&*direction).map(|(a, b)| a * b).sum();
+            self.seconds.push(Second { list: *list, along });
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::RowId;
 use crate::index::calibrate::Calibration;
 use crate::index::flat;
-use crate::index::ivf::{Allowed, Index, Scratch};
+use crate::index::ivf::{Allowed, COPIED_ROWS_MAX, Effort, Index, Scratch};
 use crate::segment::{CodebookFile, Segment, SegmentPages};
 
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
@@ -152,15 +152,18 @@ impl<'a> Group<'a> {
         wanted: Wanted,
         count: usize,
     ) -> Option<Result<(Estimate, IndexExplain), WhyExact>> {
-        let (codebook, calibration) = (self.codebook()?, self.calibration());
+        let codebook = self.codebook()?;
         let sizes = self.sizes(codebook);
         if sizes.matching == 0 {
             return None;
         }
+        let (calibration, copies) = self.measured(wanted, &sizes, count);
         let (estimate, recall) = match wanted {
             Wanted::Exact(why) => return Some(Err(why)),
-            Wanted::Effort(effort) => (Estimate { effort, recall: 0.0 }, None),
-            Wanted::Recall(recall) => match sizes.estimate(recall, count, calibration) {
+            Wanted::Effort(effort) => {
+                (Estimate { effort: Effort { copies, ..effort }, recall: 0.0 }, None)
+            }
+            Wanted::Recall(recall) => match sizes.estimate(recall, count, calibration, copies) {
                 Ok(estimate) => (estimate, Some(recall)),
                 Err(why) => return Some(Err(why)),
             },
@@ -181,6 +184,29 @@ impl<'a> Group<'a> {
             ..IndexExplain::default()
         };
         Some(Ok((estimate, report)))
+    }
+
+    /// What was measured of the search to make, and whether it scans copies.
+    fn measured(
+        &self,
+        wanted: Wanted,
+        sizes: &Sizes,
+        count: usize,
+    ) -> (Option<&'a Calibration>, bool) {
+        let calibration = self.calibration();
+        let rows: u64 = self.members().map(|(view, _)| u64::from(view.segment.rows())).sum();
+        let copies = sizes.is_wide()
+            && rows <= COPIED_ROWS_MAX
+            && self.members().all(|(view, _)| view.segment.has_copies());
+        match (wanted, calibration) {
+            (Wanted::Recall(recall), Some(known)) if copies => {
+                let share = sizes.share(known);
+                let (known, copies) = known.cheaper(recall, count, share, sizes.row());
+                (Some(known), copies)
+            }
+            (Wanted::Recall(_), _) => (calibration, false),
+            _ => (calibration, copies),
+        }
     }
 
     /// Whether the matching rows lie in some lists more often than chance would put them there.
@@ -232,9 +258,13 @@ impl<'a> Group<'a> {
             if matches.searchable_count == 0 {
                 continue;
             }
-            rows.allowed = matches
-                .mask(rows.list_offsets)
-                .map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts });
+            let mask = matches.mask(rows.list_offsets);
+            rows.allowed =
+                mask.map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts });
+            rows.spilled = rows.spilled.filter(|_| estimate.effort.copies);
+            if let (Some(spilled), Some(mask)) = (&mut rows.spilled, mask) {
+                spilled.allowed = Some(matches.copies(&view.segment, mask)?);
+            }
             indexed.push(rows);
             owners.push((base, &view.segment));
             base = base.checked_add(view.segment.rows()).ok_or_else(|| Error::InvalidQuery {
@@ -270,6 +300,7 @@ impl<'a> Group<'a> {
             let found = index.search(vector, k, effort, control, scratch, &mut tie);
             let segments = owners.iter().map(|(_, segment)| *segment);
             let (found, probed) = found.map_err(|error| blame(error, segments))?;
+            report.copies = effort.copies;
             report.lists_scanned = probed.lists;
             report.rows_scanned = probed.rows;
             report.rows_scored = probed.reranked;

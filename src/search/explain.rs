@@ -174,7 +174,9 @@ pub struct IndexExplain {
     /// eighths of them, as the query is worth, when the whole database is searched for up to ten documents and
     /// `probes` are at least 128.
     pub lists_scanned: u32,
-    /// Rows whose codes were read.
+    /// Whether the copies in these lists were scanned, too: where at least half of all rows pass and that is cheaper.
+    pub copies: bool,
+    /// Rows, and copies of rows, whose codes were read.
     pub rows_scanned: u64,
     /// Rows that were scored exactly.
     pub rows_scored: u64,
@@ -199,6 +201,7 @@ impl IndexExplain {
         self.probes = self.probes.saturating_add(other.probes);
         self.candidates = self.candidates.saturating_add(other.candidates);
         self.lists_scanned = self.lists_scanned.saturating_add(other.lists_scanned);
+        self.copies |= other.copies;
         self.rows_scanned += other.rows_scanned;
         self.rows_scored += other.rows_scored;
         self.index_ns += other.index_ns;

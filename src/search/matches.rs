@@ -11,6 +11,8 @@ use super::left_out::{Lacking, LackingRows};
 use super::program::{Program, Waived};
 use crate::error::Result;
 use crate::format::rows::rows as bitmap_rows;
+use crate::index::ivf::allowed_copies;
+use crate::segment::Segment;
 
 /// Filters that a segment remembers: those of a user who pages and refines.
 const REMEMBERED_MAX: usize = 8;
@@ -30,6 +32,7 @@ pub(super) struct Matches {
     /// How many of those there are.
     pub(super) searchable_count: u64,
     mask: OnceLock<Mask>,
+    copies: OnceLock<Vec<u64>>,
 }
 
 /// The searchable rows as bits, for a scan of codes.
@@ -71,8 +74,8 @@ impl Matches {
             (Some(present), Some(rows)) => Some(rows & present),
         };
         let searchable_count = searchable.as_ref().map_or(every_row, RoaringBitmap::len);
-        let mask = OnceLock::new();
-        Ok(Matches { rows, count, undated, unindexed, searchable, searchable_count, mask })
+        let (mask, copies) = Default::default();
+        Ok(Matches { rows, count, undated, unindexed, searchable, searchable_count, mask, copies })
     }
 
     /// `None` when every row passes.
@@ -88,6 +91,18 @@ impl Matches {
             return None;
         }
         Some(self.mask.get_or_init(|| Mask::new(searchable, list_offsets, in_lists)))
+    }
+
+    /// The copies of rows whose bits are set in `mask`, bit by bit.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn copies(&self, segment: &Segment, mask: &Mask) -> Result<&[u64]> {
+        if let Some(known) = self.copies.get() {
+            return Ok(known);
+        }
+        let copies = allowed_copies(segment.copied_rows()?, &mask.words);
+        Ok(self.copies.get_or_init(|| copies))
     }
 }
 
@@ -189,7 +204,7 @@ mod tests {
     fn the_last_filters_are_remembered() {
         let cache = MatchCache::default();
         let matches = || {
-            let mask = OnceLock::new();
+            let (mask, copies) = Default::default();
             let (rows, searchable) = (None, None);
             Arc::new(Matches {
                 rows,
@@ -199,6 +214,7 @@ mod tests {
                 searchable,
                 searchable_count: 0,
                 mask,
+                copies,
             })
         };
         let program = |year: u32| {

@@ -8,7 +8,7 @@ use super::explain::WhyExact;
 use super::matches::Matches;
 use super::query::Accuracy;
 use super::view::SegmentView;
-use crate::index::calibrate::Calibration;
+use crate::index::calibrate::{Calibration, RowBytes};
 use crate::index::cost::{self, Work};
 use crate::index::ivf::Effort;
 
@@ -18,6 +18,10 @@ const AUTO_RECALL: f32 = 0.95;
 /// What [`Accuracy::Auto`] calls quick. Above it, the index saves time that a user could notice in a batch of
 /// queries; below it, the index would give up recall for nothing.
 const QUICK_NS: f64 = 2.5e6;
+
+/// The least share of rows that pass a filter for which copies are scanned: of a copy, only a look at its row says
+/// whether it passes, and recalls are measured for every share without copies too.
+const COPIES_SHARE_MIN: f64 = 0.5;
 
 /// How much more than asked the measured effort may miss, as a share of what may be missed.
 const SHORTFALL_MAX: f32 = 0.1;
@@ -93,12 +97,23 @@ impl Sizes {
         let work = Work {
             lists: self.lists as f64,
             probes,
-            rows: probes * self.rows as f64 / self.lists.max(1) as f64,
+            rows: probes * (self.rows * (1 + u64::from(effort.copies))) as f64
+                / self.lists.max(1) as f64,
             code_bytes: self.code_bytes as f64,
             candidates: f64::from(effort.candidates).min(self.matching as f64),
             row_bytes: self.row_bytes as f64,
         };
         work.index_ns()
+    }
+
+    /// What the index stores of a row.
+    pub(super) fn row(&self) -> RowBytes {
+        RowBytes { codes: self.code_bytes as f64, vector: self.row_bytes as f64 }
+    }
+
+    /// Whether so many rows match that copies may be worth to be scanned.
+    pub(super) fn is_wide(&self) -> bool {
+        self.matching as f64 >= COPIES_SHARE_MIN * self.live as f64
     }
 
     /// Share of rows that match: of those that `measured` counted or, when there are more by now, of the live
@@ -108,7 +123,7 @@ impl Sizes {
         (self.matching as f64 / rows as f64).min(1.0) as f32
     }
 
-    /// The effort for a recall, by what was measured.
+    /// The effort for a recall, by what was measured of searches that scan copies or do not.
     ///
     /// # Errors
     /// Why no effort is worth its price.
@@ -117,6 +132,7 @@ impl Sizes {
         recall: f32,
         k: usize,
         measured: Option<&Calibration>,
+        copies: bool,
     ) -> Result<Estimate, WhyExact> {
         let measured = measured.filter(|known| !known.points.is_empty());
         let measured = measured.ok_or(WhyExact::NotMeasured)?;
@@ -126,6 +142,7 @@ impl Sizes {
         }
         let share = self.share(measured);
         let (effort, reached) = measured.effort(wanted, k, share).ok_or(WhyExact::NotMeasured)?;
+        let effort = Effort { copies, ..effort };
         if 1.0 - reached > (1.0 - recall) * (1.0 + SHORTFALL_MAX) {
             return Err(WhyExact::BeyondMeasured);
         }

@@ -1,6 +1,7 @@
 //! Segments written and read back.
 
 mod confirmations;
+mod copies;
 mod hostile;
 mod indexing;
 mod made;

@@ -55,6 +55,7 @@ fn index_json(index: &IndexExplain) -> Value {
         "probes": index.probes,
         "candidates": index.candidates,
         "lists_scanned": index.lists_scanned,
+        "copies": index.copies,
         "rows_scanned": index.rows_scanned,
         "rows_scored": index.rows_scored,
         "index_ns": index.index_ns,

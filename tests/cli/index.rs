@@ -120,7 +120,7 @@ fn searches_say_how_they_used_the_index() {
 fn stats_and_inspect_show_the_index() {
     let sandbox = indexed();
     let run = sandbox.medvec(&["stats", "db"]).expect(0);
-    run.shows(&["index", "10,100 vectors in", "lists", "bytes each"])
+    run.shows(&["index", "10,100 vectors in", "lists with copies", "bytes each"])
         .shows(&["measured with 512 biomedical sample queries", "fewer than 8 of their 10"]);
     let index = &stats(&sandbox)["index"];
     let recall = &index["recall"];

@@ -49,6 +49,10 @@ const ARRAYS: &[(u32, usize)] = &[
     (SECTION_VECTOR_SUM, 8),
     (SECTION_CONFIRMED_PMIDS, 4),
     (SECTION_CONFIRMED_REVISIONS, 4),
+    (SECTION_SPILLED_OFFSETS, 4),
+    (SECTION_SPILLED_ROWS, 4),
+    (SECTION_SPILLED_CODES, 1),
+    (SECTION_SPILLED_SCALES, 2),
     (SECTION_MORE_TERM_ENDS, 4),
     (SECTION_MORE_TERM_OFFSETS, 8),
     (SECTION_MORE_TERMS, 1),
@@ -76,11 +80,11 @@ pub fn mutate(file: &mut File, choices: &mut Choices<'_>) -> String {
 
 /// Changes an element of an array, or its place.
 pub fn element(file: &mut File, kind: u32, width: usize, choices: &mut Choices<'_>) -> String {
-    let bytes = file.section_mut(kind);
-    let count = bytes.len() / width;
+    let count = file.section(kind).len() / width;
     if count == 0 {
         return format!("section {kind} is empty");
     }
+    let bytes = file.section_mut(kind);
     let (at, other) = (choices.below(count), choices.below(count));
     let how = choices.below(8);
     let place = at * width..(at + 1) * width;
@@ -112,6 +116,18 @@ pub fn fit(file: &mut File, lengths: &[(u32, u64)]) {
     }
     for (kind, length) in lengths {
         file.section_mut(*kind).resize(*length as usize, 0);
+    }
+}
+
+/// Gives the sections of copies, if there are some, the lengths of those of rows.
+fn fit_copies(file: &mut File, meta: &SegmentMeta) {
+    if file.section(SECTION_SPILLED_ROWS).is_empty() || meta.index.is_none() {
+        return;
+    }
+    let own = [SECTION_LIST_OFFSETS, SECTION_CODE_SCALES, SECTION_CODES, SECTION_CODE_SCALES];
+    for ((kind, own), factor) in SPILLED.into_iter().zip(own).zip([1, 2, 1, 1]) {
+        let length = file.section(own).len() * factor;
+        file.section_mut(kind).resize(length, 0);
     }
 }
 
@@ -196,6 +212,7 @@ fn meta(file: &mut File, choices: &mut Choices<'_>) -> String {
     let is_fit = !choices.once_in(6);
     if let Some(lengths) = meta.section_lengths().ok().filter(|_| is_fit) {
         fit(file, &lengths);
+        fit_copies(file, &meta);
         finish(file, &before, &meta, choices);
     }
     format!("meta field {field}, lengths fit: {is_fit}")

@@ -12,9 +12,9 @@ use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::lexical::{GroupEntry, LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry, IndexConfig,
     LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest,
-    SourceDigests, SourceEntry, TombstonesEntry, VectorConfig,
+    SourceDigests, SourceEntry, SpilledCalibration, TombstonesEntry, VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -92,7 +92,9 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(Calibration { queries, optimistic, rows, lists, points }),
         archived!(CalibrationNotes { source, stored, low_shares }),
         archived!(CalibrationStops { spread, limits }),
+        archived!(SpilledCalibration { points, low_shares, stops }),
         archived!(LexicalConfig { positions }),
+        archived!(IndexConfig { spills }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
         archived!(CodebookMeta {
             dimension,

@@ -177,46 +177,105 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// An indexed row as the text says it.
 pub(crate) struct Row {
-    pub(crate) stored: Vec<f32>,
+    own: Coded,
+    copy: Option<Coded>,
+}
+
+/// What a list holds of a row.
+struct Coded {
     centroid: Vec<f32>,
     decoded: Vec<f32>,
     scale: f32,
 }
 
 impl Row {
-    /// The estimate of its inner product with a query.
+    /// The greatest estimate of its inner product with a query.
     pub(crate) fn estimate(&self, query: &[f32]) -> f32 {
+        let own = self.own.estimate(query);
+        self.copy.as_ref().map_or(own, |copy| own.max(copy.estimate(query)))
+    }
+}
+
+impl Coded {
+    fn estimate(&self, query: &[f32]) -> f32 {
         dot(query, &self.centroid) + self.scale * dot(query, &self.decoded)
     }
 }
 
-/// Reads every indexed row, holding codes and factors against the formulas.
+/// Reads every indexed row and its copy, holding codes and factors against the formulas.
 pub(crate) fn rows(codebook: &File<'_>, segment: &File<'_>) -> Vec<Row> {
     let sub_dimension = count(&codebook.meta("CodebookMeta"), "sub_dimension");
     let points = Points { numbers: codebook.floats("POINTS"), sub_dimension };
     let centroids = codebook.rows("CENTROIDS", "CENTROID_SCALES");
-    let offsets = segment.integers("LIST_OFFSETS");
+    let stored = segment.rows("VECTORS", "SCALES");
+    let mut own: Vec<Option<(usize, Coded)>> = (0..stored.len()).map(|_| None).collect();
+    let sections = ["LIST_OFFSETS", "CODES", "CODE_SCALES"];
+    for (list, place, coded) in
+        coded(segment, sections, &points, &centroids, &stored, (|row| row, 0.05))
+    {
+        own[place] = Some((list, coded));
+    }
+    let mut copies: Vec<Option<(usize, Coded)>> = (0..stored.len()).map(|_| None).collect();
+    let copied = segment.integers("SPILLED_ROWS");
+    let sections = ["SPILLED_OFFSETS", "SPILLED_CODES", "SPILLED_SCALES"];
+    // Residuals from second lists are longer than those that the points are for.
+    let of_copy = (|copy: usize| copied[copy], 0.15);
+    for (list, copy, coded) in coded(segment, sections, &points, &centroids, &stored, of_copy) {
+        assert!(copies[copied[copy]].replace((list, coded)).is_none(), "a second copy");
+    }
+    // Most second lists are the best by the formula; a writer looks at those near to the row only.
+    let mut best = 0;
+    let mut rows = Vec::new();
+    for ((stored, own), copy) in stored.into_iter().zip(own).zip(copies) {
+        // Rows without a vector come last.
+        let Some((first, own)) = own else { break };
+        let (second, copy) = copy.expect("copied");
+        assert_ne!(first, second);
+        let loss = |list: usize| {
+            let from = |list: usize| -> Vec<f32> {
+                stored.iter().zip(&centroids[list]).map(|(x, c)| x - c).collect()
+            };
+            let (r, other) = (from(first), from(list));
+            dot(&other, &other) + 2.0 * dot(&other, &r).powi(2) / dot(&r, &r).max(1.0e-12)
+        };
+        let others = (0..centroids.len()).filter(|list| *list != first);
+        best += usize::from(others.map(loss).all(|other| loss(second) <= other + 1.0e-3));
+        rows.push(Row { own, copy: Some(copy) });
+    }
+    assert!(best * 10 >= rows.len() * 9, "{best} of {} second lists are the best", rows.len());
+    rows
+}
+
+/// What the lists of an area hold: list, place there, and codes.
+fn coded(
+    segment: &File<'_>,
+    [offsets, codes, scales]: [&str; 3],
+    points: &Points,
+    centroids: &[Vec<f32>],
+    stored: &[Vec<f32>],
+    (row_of, off_max): (impl Fn(usize) -> usize, f32),
+) -> Vec<(usize, usize, Coded)> {
+    let offsets = segment.integers(offsets);
     assert_eq!((offsets.len(), offsets[0]), (centroids.len() + 1, 0));
-    let (blocks, stored) = (segment.section("CODES"), segment.rows("VECTORS", "SCALES"));
-    let scales = segment.halves("CODE_SCALES");
-    let (mut rows, mut off) = (Vec::new(), 0.0);
+    let (blocks, scales) = (segment.section(codes), segment.halves(scales));
+    let (mut all, mut off) = (Vec::new(), 0.0);
     for (list, centroid) in centroids.iter().enumerate() {
-        for row in offsets[list]..offsets[list + 1] {
-            let residual: Vec<f32> = stored[row].iter().zip(centroid).map(|(x, c)| x - c).collect();
-            points.assert_nearest(blocks, row, &residual);
-            let decoded = points.decode(blocks, row);
-            assert!(scales[row] >= 0.0 && scales[row] <= 65504.0);
-            let (stored, centroid) = (stored[row].clone(), centroid.clone());
-            let read = Row { stored, centroid, decoded, scale: scales[row] };
-            let length = dot(&read.stored, &read.stored);
-            off += (read.estimate(&read.stored) - length).abs() / length;
-            rows.push(read);
+        for place in offsets[list]..offsets[list + 1] {
+            let row = &stored[row_of(place)];
+            let residual: Vec<f32> = row.iter().zip(centroid).map(|(x, c)| x - c).collect();
+            points.assert_nearest(blocks, place, &residual);
+            let decoded = points.decode(blocks, place);
+            assert!(scales[place] >= 0.0 && scales[place] <= 65504.0);
+            let coded = Coded { centroid: centroid.clone(), decoded, scale: scales[place] };
+            let length = dot(row, row);
+            off += (coded.estimate(row) - length).abs() / length;
+            all.push((list, place, coded));
         }
     }
-    let off = off / rows.len() as f32;
-    assert!(off < 0.05, "estimates in the rows' own directions are off by {off}");
-    assert_eq!(rows.len(), *offsets.last().expect("one more than lists"));
-    rows
+    let off = off / all.len() as f32;
+    assert!(off < off_max, "estimates in the rows' own directions are off by {off}");
+    assert_eq!(all.len(), *offsets.last().expect("one more than lists"));
+    all
 }
 
 /// Holds what lists are ranked with against its formulas.

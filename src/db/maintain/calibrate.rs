@@ -9,7 +9,7 @@ use super::sample::sample;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Calibration, QuerySource};
 use crate::index::calibrate::{self, LiveRows};
-use crate::index::ivf::{Index, IndexedRows};
+use crate::index::ivf::{Index, IndexedRows, SpilledRows, allowed_copies};
 use crate::parallel;
 use crate::segment::{CodebookFile, Segment};
 
@@ -60,20 +60,25 @@ pub(super) fn calibrate<'a>(
         job.next.set_calibration(None);
         return Ok(None);
     }
-    let masks = members.iter().map(IndexedSegment::mask).collect::<Result<Vec<_>>>()?;
+    let masks = members.iter().map(IndexedSegment::masks).collect::<Result<Vec<_>>>()?;
     let mut rows = Vec::with_capacity(members.len());
     let mut base = 0u32;
     for (IndexedSegment { segment, .. }, mask) in members.iter().zip(&masks) {
         let (Some(lists), Some((vectors, _))) = (segment.lists()?, segment.vectors()?) else {
             continue;
         };
+        let copies = segment.copies()?.map(|copies| SpilledRows {
+            allowed: mask.as_ref().map(|(_, words)| words.as_slice()),
+            ..copies
+        });
         rows.push(IndexedRows {
             base,
             list_offsets: lists.list_offsets,
             codes: lists.codes,
             scales: lists.scales,
             rows: vectors,
-            allowed: mask.as_ref().map(LiveRows::allowed),
+            allowed: mask.as_ref().map(|(live, _)| live.allowed()),
+            spilled: copies,
             pages: None,
         });
         base = base.checked_add(segment.rows()).ok_or_else(|| Error::InvalidQuery {
@@ -144,10 +149,13 @@ impl IndexedSegment {
         self.live.as_ref().map_or(self.segment.vector_count(), RoaringBitmap::len)
     }
 
-    fn mask(&self) -> Result<Option<LiveRows>> {
+    /// The live rows and, bit by bit, their copies.
+    fn masks(&self) -> Result<Option<(LiveRows, Vec<u64>)>> {
         let (Some(live), Some(lists)) = (&self.live, self.segment.lists()?) else {
             return Ok(None);
         };
-        Ok(Some(LiveRows::new(live, lists.list_offsets)))
+        let rows = LiveRows::new(live, lists.list_offsets);
+        let copies = allowed_copies(self.segment.copied_rows()?, rows.allowed().words);
+        Ok(Some((rows, copies)))
     }
 }

@@ -140,9 +140,9 @@ impl Course {
 
     fn measure(&mut self, job: &mut Job<'_>) -> Result<()> {
         job.options.report(OptimizeStage::Calibrate, 0.0);
-        let measured = calibrate(job, self.trained.map(|trained| trained.stored))?;
-        if self.goal == Goal::Compact {
-            self.report.compact.recall = measured.map(RecallReport::of);
+        let measured = calibrate(job, self.trained.map(|trained| trained.stored))?.is_some();
+        if self.goal == Goal::Compact && measured {
+            self.report.compact.recall = known_recall(job.next);
         }
         self.is_measured = true;
         Ok(())
@@ -154,7 +154,7 @@ impl Course {
         OptimizeReport {
             lists: next.codebook().map_or(0, |(_, codebook)| codebook.meta().lists),
             queries: measured.map_or(0, |measured| measured.queries as usize),
-            recall: measured.map(RecallReport::of),
+            recall: known_recall(next),
             ..self.report
         }
     }
@@ -163,4 +163,10 @@ impl Course {
     pub(super) fn compact_report(self) -> CompactReport {
         self.report.compact
     }
+}
+
+/// The recall that was measured of the newest codebook.
+fn known_recall(next: &NextGeneration) -> Option<RecallReport> {
+    let (_, codebook) = next.codebook()?;
+    next.calibration().map(|measured| RecallReport::of(measured, codebook.meta()))
 }

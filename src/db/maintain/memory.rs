@@ -9,8 +9,8 @@ use crate::ids::SegmentId;
 use crate::index::train;
 
 /// Bytes per row that a merge holds: places and lists (24), keys and their order (24), one number column
-/// at a time (16).
-const MERGE_BYTES_PER_ROW: u64 = 64;
+/// at a time or copies and their order (18).
+const MERGE_BYTES_PER_ROW: u64 = 66;
 
 /// Decompressed blocks that a merge keeps at most, in bytes.
 const MERGE_BLOCK_BYTES: u64 = 64 << 20;

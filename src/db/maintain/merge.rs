@@ -45,7 +45,8 @@ pub(super) fn merge_group(
     let codebook = codebook.filter(|_| with_vector >= job.writer.index_rows_min.max(1));
     let storage = job.next.storage();
     let (vectors, lexical) = (job.next.vectors(), job.next.lexical());
-    let into = MergeInto { vectors, codebook, lexical };
+    let copies = job.next.index().is_some_and(|index| index.spills);
+    let into = MergeInto { vectors, codebook, copies, lexical };
     let merged = merge(&borrowed, into, storage, id, random_id()?, job.control)?;
     report.encoded += merged.encoded;
     let rows: u64 = inputs.iter().map(|(segment, _)| u64::from(segment.rows())).sum();

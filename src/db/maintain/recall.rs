@@ -1,6 +1,8 @@
 //! The measured recall of an index, for reports.
 
+use crate::format::codebook::CodebookMeta;
 use crate::format::manifest::{Calibration, QuerySource};
+use crate::index::calibrate::RowBytes;
 
 /// How recall was measured, and the effort that each recall takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +29,18 @@ pub struct RecallPoint {
     pub probes: u32,
     /// Documents to score exactly.
     pub candidates: u32,
+    /// Whether the copies in these lists are scanned, too.
+    pub copies: bool,
 }
 
 impl RecallReport {
-    pub(in crate::db) fn of(measured: &Calibration) -> RecallReport {
+    /// `meta` is that of the codebook that was measured.
+    pub(in crate::db) fn of(measured: &Calibration, meta: &CodebookMeta) -> RecallReport {
+        let codes = f64::from(meta.sub_quantizers()) / 2.0;
+        let row = RowBytes { codes, vector: f64::from(meta.dimension) };
         let mut points = Vec::new();
         for point in measured.points.iter().filter(|point| point.share == 1.0) {
+            let (measured, copies) = measured.cheaper(point.recall, HITS, 1.0, row);
             let wanted = measured.cautious(point.recall);
             // More than was measured: such searches are exact.
             let effort = measured.effort(wanted, HITS, 1.0).filter(|_| measured.reaches(wanted));
@@ -42,6 +50,7 @@ impl RecallReport {
                     low_share: measured.low_share(wanted),
                     probes: effort.probes,
                     candidates: effort.candidates,
+                    copies,
                 });
             }
         }

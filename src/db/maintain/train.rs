@@ -5,7 +5,7 @@ use super::options::{Job, OptimizeStage};
 use super::queries::new_queries;
 use super::sample::sample;
 use crate::error::Result;
-use crate::format::manifest::QuerySource;
+use crate::format::manifest::{IndexConfig, QuerySource};
 use crate::index::train::{self, Stage as TrainStage, TrainOptions};
 use crate::parallel;
 use crate::segment::CodebookFile;
@@ -56,6 +56,7 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
     let (storage, vectors) = (job.next.storage(), job.next.vectors());
     let entry = CodebookFile::write(storage, &codebook, rows as u64, &queries, vectors)?;
     job.next.add_codebook(entry)?;
+    job.next.set_index(Some(IndexConfig { spills: job.options.spill }));
     Ok(Some(Trained { rows, stored }))
 }
 

@@ -51,36 +51,48 @@ fn rich() -> Manifest {
             digest: Some(SourceDigest { bytes: 12_345, hash: [4; 32], place: [5; 16] }),
         }],
         codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
-        calibration: Some(Calibration {
-            queries: 500,
-            optimistic: true,
-            rows: 2000,
-            lists: 40,
-            points: vec![CalibrationPoint {
-                recall: 0.9,
-                share: 1.0,
-                probes: 40,
-                candidates: 100,
-                estimated: 0.91,
-            }],
-            notes: Some(CalibrationNotes {
-                source: QuerySource::Sample,
-                stored: QuerySource::Moved,
-                low_shares: vec![0.125],
-            }),
-            stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
-        }),
+        calibration: Some(calibration()),
         lexical: Some(LexicalConfig { positions: false }),
+        index: Some(IndexConfig { spills: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
+}
+
+/// A calibration with copies and without.
+fn calibration() -> Calibration {
+    let point =
+        CalibrationPoint { recall: 0.9, share: 1.0, probes: 40, candidates: 100, estimated: 0.91 };
+    let notes = |low_share| CalibrationNotes {
+        source: QuerySource::Sample,
+        stored: QuerySource::Moved,
+        low_shares: vec![low_share],
+    };
+    let plain = Calibration {
+        queries: 500,
+        optimistic: true,
+        rows: 2000,
+        lists: 40,
+        points: vec![point],
+        notes: Some(notes(0.125)),
+        stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
+        spilled: None,
+    };
+    let spilled = Calibration {
+        points: vec![CalibrationPoint { probes: 12, ..point }],
+        notes: Some(notes(0.25)),
+        stops: Some(CalibrationStops { spread: 0.08, limits: vec![0.002] }),
+        ..plain.clone()
+    };
+    Calibration { spilled: Some(Box::new(spilled)), ..plain }
 }
 
 /// A manifest as format 1.0 has it.
 fn plain() -> Manifest {
     let mut manifest = rich();
     let calibration = manifest.calibration.as_mut().expect("calibrated");
-    (calibration.notes, calibration.stops) = (None, None);
+    (calibration.notes, calibration.stops, calibration.spilled) = (None, None, None);
     manifest.lexical = None;
+    manifest.index = None;
     manifest.mesh = None;
     manifest
 }
@@ -91,6 +103,10 @@ fn notes(manifest: &mut Manifest) -> &mut CalibrationNotes {
 
 fn stops(manifest: &mut Manifest) -> &mut CalibrationStops {
     manifest.calibration.as_mut().and_then(|known| known.stops.as_mut()).expect("has limits")
+}
+
+fn spilled(manifest: &mut Manifest) -> &mut Calibration {
+    manifest.calibration.as_mut().and_then(|known| known.spilled.as_mut()).expect("has copies")
 }
 
 fn tombstones(manifest: &mut Manifest) -> &mut TombstonesEntry {
@@ -178,14 +194,21 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
     let state = archive::encode(&rich()).expect("serialises").to_vec();
     let notes = archive::encode(notes(&mut rich())).expect("serialises").to_vec();
     let stops = archive::encode(stops(&mut rich())).expect("serialises").to_vec();
-    let whole = [state, notes, stops];
+    let copies = SpilledCalibration::of(&calibration()).expect("has copies");
+    let copies = archive::encode(&copies).expect("serialises").to_vec();
+    let whole = [state, notes, stops, copies];
     for place in 0..whole.iter().map(Vec::len).sum() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
             let mut changed = whole.clone();
             let byte = changed.iter_mut().flatten().nth(place).expect("within them");
             *byte = value;
             let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
-            let sections = [SECTION_STATE, SECTION_CALIBRATION_NOTES, SECTION_CALIBRATION_STOPS];
+            let sections = [
+                SECTION_STATE,
+                SECTION_CALIBRATION_NOTES,
+                SECTION_CALIBRATION_STOPS,
+                SECTION_CALIBRATION_SPILLED,
+            ];
             for (section, record) in sections.into_iter().zip(&changed) {
                 writer.section(section);
                 writer.write(record);
@@ -243,7 +266,7 @@ fn notes_stand_in_a_section_that_older_readers_ignore() {
 #[test]
 fn notes_that_contradict_their_calibration_are_refused() {
     type Change = fn(&mut Manifest);
-    let cases: [Change; 11] = [
+    let cases: [Change; 16] = [
         |m| stops(m).limits.clear(),
         |m| stops(m).limits.push(0.5),
         |m| stops(m).limits = vec![-0.5],
@@ -255,6 +278,11 @@ fn notes_that_contradict_their_calibration_are_refused() {
         |m| notes(m).low_shares.push(0.5),
         |m| notes(m).low_shares = vec![1.5],
         |m| notes(m).low_shares = vec![f32::NAN],
+        |m| spilled(m).points[0].probes = 0,
+        |m| spilled(m).points[0].recall = 2.0,
+        |m| spilled(m).points.clear(),
+        |m| spilled(m).notes.as_mut().expect("has notes").low_shares.clear(),
+        |m| spilled(m).stops.as_mut().expect("has limits").spread = -1.0,
     ];
     for change in cases {
         let mut manifest = rich();
@@ -268,8 +296,14 @@ fn notes_that_contradict_their_calibration_are_refused() {
     let mut manifest = rich();
     let notes = archive::encode(notes(&mut manifest)).expect("serialises").to_vec();
     let stops = archive::encode(stops(&mut manifest)).expect("serialises").to_vec();
+    let copies = SpilledCalibration::of(&calibration()).expect("has copies");
+    let copies = archive::encode(&copies).expect("serialises").to_vec();
     manifest.calibration = None;
-    let sections = [(SECTION_CALIBRATION_NOTES, notes), (SECTION_CALIBRATION_STOPS, stops)];
+    let sections = [
+        (SECTION_CALIBRATION_NOTES, notes),
+        (SECTION_CALIBRATION_STOPS, stops),
+        (SECTION_CALIBRATION_SPILLED, copies),
+    ];
     for (section, record) in sections {
         let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
         writer.section(SECTION_STATE);
@@ -293,6 +327,10 @@ fn forged(manifest: &Manifest) -> Vec<u8> {
     if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
         writer.section(SECTION_CALIBRATION_STOPS);
         writer.write(&archive::encode(stops).expect("serialises"));
+    }
+    if let Some(copies) = manifest.calibration.as_ref().and_then(SpilledCalibration::of) {
+        writer.section(SECTION_CALIBRATION_SPILLED);
+        writer.write(&archive::encode(&copies).expect("serialises"));
     }
     writer.finish().0
 }

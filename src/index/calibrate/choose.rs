@@ -190,7 +190,7 @@ impl Calibration {
         let Reach { lists, candidates, recall: estimated } = self.reach(recall, k, share)?;
         let probes = whole(lists * self.matching_lists(share.clamp(f32::MIN_POSITIVE, 1.0))).max(1);
         let stop = self.stop(recall, k, share).filter(|_| probes >= STOP_PROBES);
-        Some((Effort { probes, candidates, stop }, estimated))
+        Some((Effort { probes, candidates, stop, copies: false }, estimated))
     }
 
     /// The recalls that were measured on either side of a wanted one, by number, and how far along it is.

@@ -5,9 +5,10 @@
 //! one at which the queries together still find that recall.
 
 use super::choose::{between, margin};
-use super::tally::{Scratch, coded};
+use super::subject::Subject;
+use super::tally::Scratch;
 use super::{Calibration, CalibrationPoint, NEIGHBOURS};
-use crate::index::ivf::{BINS, Bins, Index, Left, Stop, first_lists, most_lists};
+use crate::index::ivf::{BINS, Bins, Left, Stop, first_lists, most_lists};
 use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{self, Candidates, ScanRange};
 use crate::kernel::{Isa, PreparedVector};
@@ -74,12 +75,23 @@ pub(super) struct Walk {
     scratch: Scratch,
     /// Lists that hold rows, in order of rank.
     lists: Vec<(u32, Left)>,
-    /// The neighbours' places in that order, and their estimates.
-    neighbours: Vec<(usize, f32)>,
+    /// Where neighbours are, and their copies.
+    neighbours: Vec<Near>,
     /// How many neighbours are known.
     truth: usize,
     ranges: Vec<ScanRange>,
 }
+
+/// Codes of a neighbour.
+struct Near {
+    /// The place of their list among those that hold rows, in order of rank.
+    place: usize,
+    /// The neighbour's place among the nearest, below [`NEIGHBOURS`].
+    rank: u32,
+    estimate: f32,
+}
+
+const _: () = assert!(NEIGHBOURS <= u32::BITS as usize, "ranks are bits of a word");
 
 /// A search whose end is looked for: numbers of lists, and what its candidates must reach.
 #[derive(Clone, Copy)]
@@ -97,14 +109,15 @@ impl Walk {
     /// Ranks the lists for a query, whose neighbours are `truth`.
     pub(super) fn start(
         &mut self,
-        index: &Index<'_>,
+        subject: &Subject<'_>,
         values: &[f32],
         query: &PreparedVector,
         truth: &[u32],
     ) {
         let truth = truth.get(..NEIGHBOURS).unwrap_or(truth);
         self.truth = truth.len().max(1);
-        self.scratch.start(index, values, query, truth);
+        let index = subject.index;
+        self.scratch.start(subject, values, query, truth);
         let Walk { scratch, lists, neighbours, .. } = self;
         lists.clear();
         let mut places = Vec::with_capacity(scratch.ids.len());
@@ -118,7 +131,8 @@ impl Walk {
         }
         neighbours.clear();
         neighbours.extend(scratch.neighbours.iter().map(|neighbour| {
-            (places[neighbour.list_place as usize], Candidates::estimate(neighbour.key))
+            let (place, rank) = (places[neighbour.list_place as usize], neighbour.rank);
+            Near { place, rank, estimate: Candidates::estimate(neighbour.key) }
         }));
     }
 
@@ -126,7 +140,7 @@ impl Walk {
     /// candidates is the same whatever worse ones are kept.
     pub(super) fn courses(
         &mut self,
-        index: &Index<'_>,
+        subject: &Subject<'_>,
         plans: &[CalibrationPoint],
         spread: f32,
     ) -> Vec<Course> {
@@ -140,7 +154,7 @@ impl Walk {
         self.scratch.candidates.reset(candidates.unwrap_or_default());
         let mut scanned = 0;
         for (lists, number, is_last) in looks {
-            self.scan(index, scanned..lists);
+            self.scan(subject, scanned..lists);
             scanned = lists;
             let follow = &mut follows[number];
             let worst = self.scratch.candidates.worst_of(follow.candidates);
@@ -192,23 +206,22 @@ impl Walk {
             scanned += rows(&self.lists[end..more]);
             end = more;
             let found = self.neighbours.iter();
-            let found = found.filter(|(place, estimate)| *place < end && *estimate >= last);
-            course.found[bin] = found.count() as f32 / self.truth as f32;
+            let found = found.filter(|near| near.place < end && near.estimate >= last);
+            let ranks = found.fold(0u32, |ranks, near| ranks | 1 << near.rank);
+            course.found[bin] = ranks.count_ones() as f32 / self.truth as f32;
             course.rows[bin] = scanned;
         }
         course
     }
 
-    fn scan(&mut self, index: &Index<'_>, lists: std::ops::Range<usize>) {
+    fn scan(&mut self, subject: &Subject<'_>, lists: std::ops::Range<usize>) {
         let Walk { scratch, ranges, .. } = self;
-        for segment in index.segments {
+        for layer in subject.layers() {
             ranges.clear();
-            ranges.extend(self.lists[lists.clone()].iter().map(|(list, left)| {
-                let range = segment.list(*list);
-                ScanRange { start: range.start, end: range.end, bias: left.bias }
-            }));
-            let rows = coded(segment);
-            scan::scan(Isa::detect(), &rows, ranges, &scratch.look_up, &mut scratch.candidates);
+            let lists = self.lists[lists.clone()].iter();
+            ranges.extend(lists.map(|(list, left)| layer.range(*list, left.bias)));
+            let rows = &layer.coded;
+            scan::scan(Isa::detect(), rows, ranges, &scratch.look_up, &mut scratch.candidates);
         }
     }
 }

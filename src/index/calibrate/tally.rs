@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::grid::Grid;
+use super::subject::Subject;
 use super::{LOW_RECALL, SHARES};
 use crate::error::Result;
 use crate::index::codebook::Codebook;
-use crate::index::ivf::{Index, IndexedRows};
+use crate::index::ivf::Index;
 use crate::kernel::quantize::f32_from_f16;
-use crate::kernel::scan::{BLOCK_ROWS, Candidates, CodedRows, LookUp, ScanRange};
+use crate::kernel::scan::{BLOCK_ROWS, Candidates, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, scan, score};
 
 /// Lists whose rows' estimates are compared with their biases.
@@ -67,15 +68,17 @@ impl Tally {
     }
 }
 
-/// A true neighbour of the query.
+/// A true neighbour of the query, or the copy of one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbour {
     /// Sorts as candidates do: best estimates first.
     pub(super) key: u64,
     /// Its place among the query's neighbours.
-    rank: u32,
+    pub(super) rank: u32,
     /// Place of its list in the order in which the query probes lists.
     pub(super) list_place: u32,
+    /// That of the other codes of the same row, if their estimate is better: from there on these do not count.
+    better_place: u32,
     /// Rows of the lists probed so far that are better candidates.
     depth: u32,
 }
@@ -91,6 +94,10 @@ pub(super) struct Scratch {
     pub(super) scores: Vec<f32>,
     places: Vec<u32>,
     pub(super) neighbours: Vec<Neighbour>,
+    /// For each neighbour, the place of the list of the first of its codes.
+    first_places: Vec<u32>,
+    /// Neighbours in the lists so far: their places among the query's, and the first depth of the grid that holds them.
+    reached: Vec<(usize, usize)>,
     /// The least estimate of a neighbour: rows below it are better than none.
     least: f32,
     better: Vec<u32>,
@@ -102,14 +109,15 @@ impl Scratch {
     /// Adds one query, whose exact neighbours are `truth`, best first.
     pub(super) fn add_query(
         &mut self,
-        index: &Index<'_>,
+        subject: &Subject<'_>,
         grid: &Grid,
         values: &[f32],
         query: &PreparedVector,
         truth: &[u32],
         tally: &mut Tally,
     ) -> Result<()> {
-        self.start(index, values, query, truth);
+        let index = subject.index;
+        self.start(subject, values, query, truth);
         self.add_spread(index, tally);
         let mut expected = [(0.0, 0.0); SHARES.len()];
         let mut scanned = 0;
@@ -118,9 +126,10 @@ impl Scratch {
             scanned = lists.end;
             for list in &self.ids[lists.clone()] {
                 let rows = index.segments.iter().map(|segment| segment.matches(*list));
-                expect(rows.sum(), &mut expected);
+                expect(rows.sum(), subject.copies(*list), &mut expected);
             }
-            self.count_better(index, lists);
+            self.count_better(subject, lists);
+            self.find_reached(grid, *place);
             for (share, (probes, rows)) in expected.iter().enumerate() {
                 tally.probes[share * grid.lists.len() + at] += probes;
                 tally.rows[share * grid.lists.len() + at] += rows;
@@ -133,15 +142,15 @@ impl Scratch {
     /// Ranks the lists for a query and finds its neighbours.
     pub(super) fn start(
         &mut self,
-        index: &Index<'_>,
+        subject: &Subject<'_>,
         values: &[f32],
         query: &PreparedVector,
         truth: &[u32],
     ) {
-        let Codebook { points, sub_dimension, .. } = index.codebook;
-        self.rank_lists(&index.codebook, query);
+        let Codebook { points, sub_dimension, .. } = subject.index.codebook;
+        self.rank_lists(&subject.index.codebook, query);
         scan::fill(Isa::detect(), &mut self.look_up, values, points, sub_dimension);
-        self.find_neighbours(index, truth);
+        self.find_neighbours(subject, truth);
     }
 
     /// Adds how far the estimates of rows in the nearest lists lie from their lists' biases.
@@ -149,11 +158,18 @@ impl Scratch {
         for list in self.ids.iter().take(SPREAD_LISTS) {
             let bias = self.scores[*list as usize];
             for segment in index.segments {
-                let Range { start, end } = segment.list(*list);
-                let ranges = [ScanRange { start, end, bias }];
+                let rows = segment.layers(false);
                 self.candidates.reset(u32::MAX as usize);
-                let rows = coded(segment);
-                scan::scan(Isa::detect(), &rows, &ranges, &self.look_up, &mut self.candidates);
+                for layer in rows {
+                    let ranges = [layer.range(*list, bias)];
+                    scan::scan(
+                        Isa::detect(),
+                        &layer.coded,
+                        &ranges,
+                        &self.look_up,
+                        &mut self.candidates,
+                    );
+                }
                 for (_, estimate) in self.candidates.best() {
                     let distance = f64::from(estimate - bias);
                     tally.spreads.0 += distance * distance;
@@ -182,45 +198,58 @@ impl Scratch {
 
     /// Finds the lists of the neighbours and what a scan estimates of them. An id of no list, or one that is
     /// not allowed, counts as never found.
-    fn find_neighbours(&mut self, index: &Index<'_>, truth: &[u32]) {
+    fn find_neighbours(&mut self, subject: &Subject<'_>, truth: &[u32]) {
         self.neighbours.clear();
         self.least = f32::INFINITY;
         for (rank, id) in (0..).zip(truth) {
-            let Some((segment, row, list)) = place(index, *id) else { continue };
-            self.candidates.reset(1);
-            let bias = self.scores[list as usize];
-            let range = ScanRange { start: row, end: row + 1, bias };
-            scan::scan(
-                Isa::detect(),
-                &coded(segment),
-                &[range],
-                &self.look_up,
-                &mut self.candidates,
-            );
-            for (id, estimate) in self.candidates.best() {
-                let key = Candidates::key(estimate, id);
-                self.least = self.least.min(estimate);
-                let list_place = self.places[list as usize];
-                self.neighbours.push(Neighbour { key, rank, list_place, depth: 0 });
+            for place in subject.places(*id) {
+                self.candidates.reset(1);
+                let bias = self.scores[place.list as usize];
+                let range = ScanRange { start: place.at, end: place.at + 1, bias };
+                scan::scan(
+                    Isa::detect(),
+                    &place.layer.coded,
+                    &[range],
+                    &self.look_up,
+                    &mut self.candidates,
+                );
+                for (id, estimate) in self.candidates.best() {
+                    let key = Candidates::key(estimate, id);
+                    self.least = self.least.min(estimate);
+                    let list_place = self.places[place.list as usize];
+                    let better_place = u32::MAX;
+                    self.neighbours.push(Neighbour {
+                        key,
+                        rank,
+                        list_place,
+                        better_place,
+                        depth: 0,
+                    });
+                }
             }
         }
         self.neighbours.sort_unstable_by_key(|neighbour| neighbour.key);
+        self.first_places.clear();
+        self.first_places.resize(truth.len(), u32::MAX);
+        for neighbour in &mut self.neighbours {
+            let first = &mut self.first_places[neighbour.rank as usize];
+            neighbour.better_place = *first;
+            *first = neighbour.list_place;
+        }
     }
 
     /// Scans some more lists: counts for each neighbour the rows that are better candidates.
-    fn count_better(&mut self, index: &Index<'_>, lists: Range<usize>) {
+    fn count_better(&mut self, subject: &Subject<'_>, lists: Range<usize>) {
         let Scratch { look_up, candidates, ids, scores, neighbours, least, better, ranges, .. } =
             self;
         better.clear();
         better.resize(neighbours.len() + 1, 0);
-        for segment in index.segments {
+        for layer in subject.layers() {
             ranges.clear();
-            ranges.extend(ids[lists.clone()].iter().map(|list| {
-                let range = segment.list(*list);
-                ScanRange { start: range.start, end: range.end, bias: scores[*list as usize] }
-            }));
+            let lists = ids[lists.clone()].iter();
+            ranges.extend(lists.map(|list| layer.range(*list, scores[*list as usize])));
             candidates.reset_above(u32::MAX as usize, *least);
-            scan::scan(Isa::detect(), &coded(segment), ranges, look_up, candidates);
+            scan::scan(Isa::detect(), &layer.coded, ranges, look_up, candidates);
             for (id, estimate) in candidates.best() {
                 let key = Candidates::key(estimate, id);
                 better[neighbours.partition_point(|neighbour| neighbour.key <= key)] += 1;
@@ -233,17 +262,26 @@ impl Scratch {
         }
     }
 
-    /// Adds the recall of one share and number of lists, at every depth.
+    /// Finds the neighbours that so many lists hold, and at which of the depths.
+    fn find_reached(&mut self, grid: &Grid, lists: u32) {
+        let Scratch { neighbours, reached, .. } = self;
+        reached.clear();
+        let probed = |n: &&Neighbour| n.list_place < lists && n.better_place >= lists;
+        reached.extend(neighbours.iter().filter(probed).map(|neighbour| {
+            let depth = grid.depths.partition_point(|depth| *depth <= neighbour.depth);
+            (neighbour.rank as usize, depth)
+        }));
+    }
+
+    /// Adds the recall of one share and the lists that neighbours were found for, at every depth.
     fn add_recall(&mut self, grid: &Grid, share: usize, lists: usize, tally: &mut Tally) {
         let depths = grid.depths.len();
         self.recall.clear();
         self.recall.resize(depths, 0.0);
         let weights = &grid.weights[share];
-        let probed = self.neighbours.iter().filter(|n| n.list_place < grid.lists[lists]);
-        for neighbour in probed {
-            let weight = weights[neighbour.rank as usize];
-            let depth = grid.depths.partition_point(|depth| *depth <= neighbour.depth);
-            if let Some(recall) = self.recall.get_mut(depth).filter(|_| weight > 0.0) {
+        for (rank, depth) in &self.reached {
+            let weight = weights[*rank];
+            if let Some(recall) = self.recall.get_mut(*depth).filter(|_| weight > 0.0) {
                 *recall += weight;
             }
         }
@@ -261,32 +299,12 @@ impl Scratch {
     }
 }
 
-/// Adds what a list of `rows` rows is expected to cost under each share: whether it is probed, and its
-/// rows in blocks with a match.
-fn expect(rows: u32, expected: &mut [(f64, f64); SHARES.len()]) {
+/// Adds what a list of so many rows and copies is expected to cost under each share: whether it is probed, and its
+/// rows and copies in blocks with a match.
+fn expect(rows: u32, copies: u32, expected: &mut [(f64, f64); SHARES.len()]) {
     for ((probes, scanned), share) in expected.iter_mut().zip(SHARES) {
         let rejected = 1.0 - f64::from(share);
         *probes += 1.0 - rejected.powi(rows as i32);
-        *scanned += f64::from(rows) * (1.0 - rejected.powi(BLOCK_ROWS as i32));
-    }
-}
-
-/// The segment, row and list of an id.
-fn place<'a, 'b>(index: &'b Index<'a>, id: u32) -> Option<(&'b IndexedRows<'a>, u32, u32)> {
-    index.segments.iter().find_map(|segment| {
-        let row = id.checked_sub(segment.base)?;
-        let list = segment.list_offsets.partition_point(|offset| *offset <= row).checked_sub(1)?;
-        let list = u32::try_from(list).ok()?;
-        segment.list(list).contains(&row).then_some((segment, row, list))
-    })
-}
-
-/// The rows of a segment as they are scanned.
-pub(super) fn coded<'a>(segment: &IndexedRows<'a>) -> CodedRows<'a> {
-    CodedRows {
-        codes: segment.codes,
-        scales: segment.scales,
-        allowed: segment.allowed.map(|allowed| allowed.words),
-        base: segment.base,
+        *scanned += f64::from(rows + copies) * (1.0 - rejected.powi(BLOCK_ROWS as i32));
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::index::codebook::TrainedCodebook;
 use crate::index::encode::{Factors, RowEncoder};
 use crate::index::flat;
+use crate::index::ivf::copied::Copies;
 use crate::index::ivf::{Allowed, Effort, IndexedRows, Scratch as SearchScratch};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::quantize::quantize_int8;
@@ -24,6 +25,7 @@ struct Segment {
     scales: Vec<u16>,
     row_codes: Vec<i8>,
     row_scales: Vec<f32>,
+    copies: Option<Copies>,
 }
 
 /// Vectors of length 1 near each of 25 centres, or `far` from them.
@@ -63,6 +65,7 @@ fn segment(rows: &[f32], base: u32, encoder: &RowEncoder<'_>, lists: usize) -> S
         scales: factors.iter().map(|factors| factors.scale).collect(),
         row_scales: row_scales.collect(),
         row_codes,
+        copies: Copies::new(encoder, &sorted, &assigned, lists),
     }
 }
 
@@ -90,6 +93,15 @@ impl Made {
     fn rows(&self) -> Vec<IndexedRows<'_>> {
         self.segments.iter().map(Segment::view).collect()
     }
+
+    /// Rows and their copies.
+    fn copied(&self) -> Vec<IndexedRows<'_>> {
+        fn view(segment: &Segment) -> IndexedRows<'_> {
+            let spilled = segment.copies.as_ref().map(|copies| copies.view(None));
+            IndexedRows { spilled, ..segment.view() }
+        }
+        self.segments.iter().map(view).collect()
+    }
 }
 
 impl Segment {
@@ -101,6 +113,7 @@ impl Segment {
             scales: &self.scales,
             rows: Rows::Int8 { codes: &self.row_codes, scales: &self.row_scales },
             allowed: None,
+            spilled: None,
             pages: None,
         }
     }
@@ -166,25 +179,33 @@ fn calibrated(
 #[test]
 fn what_is_measured_is_what_searches_find() {
     let made = Made::new(&vectors(3000, 0.7, 1), 60);
-    let segments = made.rows();
-    let index = Index { codebook: made.book.view(), segments: &segments };
+    measures_what_searches_find(&made, &made.rows(), false);
+    measures_what_searches_find(&made, &made.copied(), true);
+}
+
+fn measures_what_searches_find(made: &Made, segments: &[IndexedRows<'_>], copies: bool) {
+    let index = Index { codebook: made.book.view(), segments };
+    let subject = if copies { Subject::with_copies(&index) } else { Some(Subject::rows(&index)) };
+    let subject = subject.expect("copies");
     let queries = vectors(40, 1.0, 2);
-    let truth = truth(&segments, &queries, 10, |_| true);
+    let truth = truth(segments, &queries, 10, |_| true);
     let grid = Grid::new(60, 3000, 10);
     let mut tally = Tally::new(&grid);
     let mut scratch = Scratch::default();
     for (values, truth) in queries.chunks(DIMENSION).zip(&truth) {
         let query = PreparedVector::new(values).expect("finite");
-        scratch.add_query(&index, &grid, values, &query, truth, &mut tally).expect("checked");
+        scratch.add_query(&subject, &grid, values, &query, truth, &mut tally).expect("checked");
     }
     let mut seen = (1.0, 0.0);
     for (at, probes) in grid.lists.iter().enumerate().step_by(4) {
         for (depth, candidates) in grid.depths.iter().enumerate().step_by(5) {
-            let effort = Effort::fixed(*probes, *candidates);
+            let effort = Effort { copies, ..Effort::fixed(*probes, *candidates) };
             let searched = recall(&index, &queries, &truth, 10, effort);
             let measured = tally.recall[at * grid.depths.len() + depth] / 40.0;
             // A search takes more lists when those probed hold fewer than ten rows.
-            let widened = tally.rows[at] / 40.0 < 60.0;
+            // And twice ten candidates where each row may be two of them.
+            let few = if copies { 120.0 } else { 60.0 };
+            let widened = tally.rows[at] / 40.0 < few || (copies && *candidates < 20);
             assert!(
                 (searched - measured).abs() < 1.0e-4 || (widened && searched > measured),
                 "{effort:?}: {searched} {measured}"
@@ -230,6 +251,33 @@ fn promises_hold_for_other_queries_filtered_and_not() {
             }
         }
         segments = made.rows();
+    }
+}
+
+#[test]
+fn with_copies_other_queries_find_what_was_asked_in_fewer_rows() {
+    let made = Made::new(&vectors(20_000, 0.7, 3), 200);
+    let segments = made.copied();
+    let queries = vectors(400, 1.0, 4);
+    let (ours, others) = queries.split_at(200 * DIMENSION);
+    let known = truth(&segments, ours, 1500, |_| true);
+    let index = Index { codebook: made.book.view(), segments: &segments };
+    let calibration = calibrated(&index, ours, &known, 2);
+    let plain = Index { codebook: made.book.view(), segments: &made.rows() };
+    let without = Calibration { spilled: None, ..calibration.clone() };
+    assert_eq!(calibrated(&plain, ours, &known, 2), without);
+    let spilled = calibration.spilled.as_ref().expect("measured with copies");
+    assert_eq!((spilled.rows, spilled.lists, spilled.queries), (20_000, calibration.lists, 200));
+    for k in [10, 50] {
+        let known = truth(&segments, others, k, |_| true);
+        for target in [0.80, 0.90, 0.95, 0.99] {
+            let (effort, _) = spilled.effort(target, k, 1.0).expect("points");
+            let effort = Effort { copies: true, ..effort };
+            let found = recall(&index, others, &known, k, effort);
+            assert!(found > f64::from(target) - 0.03, "{target} of {k}: {effort:?} finds {found}");
+            let (other, _) = calibration.effort(target, k, 1.0).expect("points");
+            assert!(effort.probes < other.probes, "{target} of {k}: {effort:?} {other:?}");
+        }
     }
 }
 

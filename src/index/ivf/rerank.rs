@@ -1,5 +1,6 @@
 //! The last step: candidates are scored by their stored rows.
 
+use super::layer::row_of;
 use super::rows::IndexedRows;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -12,16 +13,16 @@ const ROWS_PER_CHECK: usize = 4096;
 /// The buffers of this step.
 #[derive(Debug, Default)]
 pub(super) struct Reranking {
-    best: Vec<(u32, f32)>,
+    best: Vec<u32>,
     ids: Vec<u32>,
     scores: Vec<f32>,
 }
 
 impl Reranking {
-    /// Scores the candidates and offers them to `top`; returns how many there were.
+    /// Scores the rows that are candidates and offers them to `top`; returns how many there were.
     pub(super) fn run(
         &mut self,
-        segments: &[IndexedRows<'_>],
+        (segments, copies): (&[IndexedRows<'_>], bool),
         query: &PreparedVector,
         candidates: &mut Candidates,
         control: &Control,
@@ -30,12 +31,16 @@ impl Reranking {
     ) -> Result<u64> {
         let Reranking { best, ids, scores } = self;
         best.clear();
-        best.extend(candidates.best());
+        best.extend(candidates.best().map(|(id, _)| row_of(segments, copies, id)));
+        if copies {
+            best.sort_unstable();
+            best.dedup();
+        }
         for segment in segments {
             let Some(rows) = segment.rows.count(query.dimension()) else { continue };
             let row = |id: u32| id.checked_sub(segment.base).filter(|row| (*row as usize) < rows);
             ids.clear();
-            ids.extend(best.iter().filter_map(|(id, _)| row(*id)));
+            ids.extend(best.iter().filter_map(|id| row(*id)));
             for ids in ids.chunks(ROWS_PER_CHECK) {
                 control.check()?;
                 scores.resize(ids.len(), 0.0);

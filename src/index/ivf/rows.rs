@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::spilled::SpilledRows;
 use crate::error::Result;
 use crate::kernel::Rows;
 use crate::kernel::scan::ScanRange;
@@ -22,6 +23,8 @@ pub struct IndexedRows<'a> {
     pub rows: Rows<'a>,
     /// The rows that may be returned; `None` for all.
     pub allowed: Option<Allowed<'a>>,
+    /// Copies of the rows in second lists; `None` where there are none.
+    pub spilled: Option<SpilledRows<'a>>,
     /// Prefetch hook, called before each read; `None` if the arrays are already resident.
     pub pages: Option<&'a dyn Pages>,
 }
@@ -34,6 +37,13 @@ pub trait Pages: std::fmt::Debug + Sync {
     ///
     /// When they are damaged.
     fn codes(&self, ranges: &[ScanRange]) -> Result<()>;
+
+    /// Makes the codes, scales and rows of some [copies](SpilledRows) ready.
+    ///
+    /// # Errors
+    ///
+    /// When they are damaged.
+    fn copies(&self, ranges: &[ScanRange]) -> Result<()>;
 
     /// Makes the vectors of some rows ready.
     ///
@@ -59,13 +69,6 @@ impl IndexedRows<'_> {
             Some([start, end, ..]) => *start..*end,
             _ => 0..0,
         }
-    }
-
-    /// The rows of a list as they are scanned.
-    pub(super) fn range(&self, list: u32, bias: f32) -> ScanRange {
-        let Range { start, end } = self.list(list);
-        // Offsets come from a file: a list that ends before it starts has no rows.
-        ScanRange { start, end: end.max(start), bias }
     }
 
     /// How many rows of a list may be returned.

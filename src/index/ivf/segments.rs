@@ -20,6 +20,13 @@ impl Index<'_> {
         self.segments.iter().map(|segment| u64::from(segment.matches(list))).sum()
     }
 
+    /// Whether every segment has copies of its rows, so that a search may look for these too.
+    pub fn has_copies(&self) -> bool {
+        let spilled =
+            |segment: &IndexedRows<'_>| segment.spilled.is_some() && segment.can_number_copies();
+        self.segments.iter().all(spilled)
+    }
+
     /// Checks that arrays are as long as they should be.
     pub(in crate::index) fn check(&self) -> Result<()> {
         self.codebook.check()?;
@@ -40,13 +47,28 @@ impl Index<'_> {
                 && codes <= segment.codes.len()
                 && u32::try_from(rows).ok()?.checked_add(segment.base).is_some()
                 && segment.allowed.is_none_or(filter);
-            whole.then_some(())
+            (whole && whole_copies(segment, lists, sub_quantizers)?).then_some(())
         };
         match self.segments.iter().position(|segment| whole(segment).is_none()) {
             Some(at) => Err(mismatch(&format!("the arrays of segment {at}"))),
             None => Ok(()),
         }
     }
+}
+
+/// Whether the arrays of a segment's copies are as long as they should be.
+fn whole_copies(segment: &IndexedRows<'_>, lists: usize, sub_quantizers: usize) -> Option<bool> {
+    let Some(spilled) = &segment.spilled else { return Some(true) };
+    let copies = spilled.rows.len();
+    let words = copies.div_ceil(u64::BITS as usize);
+    Some(
+        spilled.list_offsets.len() == lists + 1
+            && *spilled.list_offsets.last()? as usize <= copies
+            && copies <= spilled.scales.len()
+            && codes_bytes(copies, sub_quantizers)? <= spilled.codes.len()
+            && spilled.allowed.is_some() == segment.allowed.is_some()
+            && spilled.allowed.is_none_or(|allowed| allowed.len() >= words),
+    )
 }
 
 /// What the lists nearest to a query hold.

@@ -1,10 +1,16 @@
 //! The index against exact search, and what must not change its answers.
 
 use std::cmp::Ordering;
+use std::slice;
 
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
+mod hostile;
+
+use hostile::try_search;
+
+use super::copied::Copies;
 use super::*;
 use crate::control::CancelToken;
 use crate::index::codebook::{Codebook, TrainedCodebook};
@@ -57,6 +63,7 @@ struct Segment {
     f16: Vec<u16>,
     words: Vec<u64>,
     list_counts: Vec<u32>,
+    copies: Option<(Copies, Vec<u64>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +116,11 @@ impl Segment {
         let offset = |list: usize| lists.partition_point(|of| (*of as usize) < list) as u32;
         segment.list_offsets = (0..=view.lists()).map(offset).collect();
         segment.documents = documents;
+        let copies = Copies::new(&encoder, &rows, &lists, view.lists());
+        segment.copies = copies.map(|copies| {
+            let words = copies.allowed(&segment.words);
+            (copies, words)
+        });
         segment
     }
 
@@ -124,6 +136,10 @@ impl Segment {
                 Form::F16 => Rows::F16(&self.f16),
             },
             allowed: filtered.then_some(allowed),
+            spilled: self
+                .copies
+                .as_ref()
+                .map(|(copies, words)| copies.view(filtered.then_some(words.as_slice()))),
             pages: None,
         }
     }
@@ -137,6 +153,7 @@ struct Made {
     filtered: bool,
     form: Form,
     stop: Option<Stop>,
+    copies: bool,
 }
 
 impl Made {
@@ -153,7 +170,20 @@ impl Made {
             Segment::new(&book, &rows, &mine, |document| document.is_multiple_of(keep))
         };
         let segments = (0..segments as u32).map(segment).collect();
-        Made { book, segments, query, filtered: keep > 1, form: Form::Int8, stop: None }
+        Made {
+            book,
+            segments,
+            query,
+            filtered: keep > 1,
+            form: Form::Int8,
+            stop: None,
+            copies: false,
+        }
+    }
+
+    /// Whether a search scans copies.
+    fn has_copies(&self) -> bool {
+        self.copies && self.segments.iter().all(|segment| segment.copies.is_some())
     }
 
     /// Document of every id.
@@ -165,7 +195,7 @@ impl Made {
     fn search(&self, k: usize, probes: u32, candidates: u32) -> (Vec<(u32, f32)>, Probed) {
         let documents = self.documents();
         let mut tie = |a: u32, b: u32| Ok(documents[a as usize].cmp(&documents[b as usize]));
-        let effort = Effort { probes, candidates, stop: self.stop };
+        let effort = Effort { probes, candidates, stop: self.stop, copies: self.copies };
         let mut base = 0;
         let mut views = Vec::new();
         for segment in &self.segments {
@@ -221,6 +251,9 @@ fn rule(random: &mut Random) -> Option<Stop> {
     (random.below(4) > 0).then_some(Stop { spread, limit })
 }
 
+/// A list's rank, bias, and the estimates and documents of its rows and copies, and which they are.
+type List = (f32, f32, Vec<(f32, u32, bool)>);
+
 /// The lists that a rule takes, found by sorting all of them, and the hits of `k`; `None` where rounding decides.
 fn walk(made: &Made, k: usize, probes: usize, candidates: usize) -> Option<(usize, Vec<u32>)> {
     let stop = made.stop.unwrap();
@@ -231,46 +264,52 @@ fn walk(made: &Made, k: usize, probes: usize, candidates: usize) -> Option<(usiz
     score(Isa::detect(), &book.centroids, &query, &ids, &mut biases);
     let mut look_up = LookUp::default();
     scan::fill(Isa::detect(), &mut look_up, &made.query, book.points, book.sub_dimension);
-    // For each list its rank, bias, and the estimates and documents of its rows.
-    let mut lists = Vec::new();
+    let mut lists: Vec<List> = Vec::new();
     for (list, bias) in ids.iter().zip(&biases) {
         let factor = f32_from_f16(book.ranking_factors[*list as usize]);
         let mut rows = Vec::new();
         for segment in &made.segments {
             let view = segment.view(0, made.form, made.filtered);
-            let allowed = view.allowed.map(|allowed| allowed.words);
-            let coded = CodedRows { codes: view.codes, scales: view.scales, allowed, base: 0 };
-            let mut all = Candidates::new();
-            all.reset(10_000);
-            scan::scan(Isa::detect(), &coded, &[view.range(*list, *bias)], &look_up, &mut all);
-            rows.extend(all.best().map(|(row, of)| (of, segment.documents[row as usize])));
+            for layer in view.layers(made.copies) {
+                let mut all = Candidates::new();
+                all.reset(10_000);
+                let ranges = [layer.range(*list, *bias)];
+                scan::scan(Isa::detect(), &layer.coded, &ranges, &look_up, &mut all);
+                let is_copy = layer.is_copies();
+                rows.extend(all.best().map(|(id, of)| {
+                    let row = row_of(&[view], made.copies, id);
+                    (of, segment.documents[row as usize], is_copy)
+                }));
+            }
         }
-        if !rows.is_empty() {
+        if rows.iter().any(|row| !row.2) {
             lists.push((bias * factor, *bias, rows));
         }
     }
     lists.sort_by(|a, b| b.0.total_cmp(&a.0));
     let first = first_lists(probes).min(lists.len());
-    let best = |lists: &[(f32, f32, Vec<(f32, u32)>)]| {
-        let mut rows: Vec<(f32, u32)> = lists.iter().flat_map(|list| &list.2).copied().collect();
+    let own = |lists: &[List]| lists.iter().flat_map(|list| &list.2).filter(|row| !row.2).count();
+    let best = |lists: &[List]| {
+        let mut rows: Vec<(f32, u32, bool)> =
+            lists.iter().flat_map(|list| &list.2).copied().collect();
         rows.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         rows
     };
     let (before, rest) = lists.split_at(first);
     let mut end = lists.len();
-    if let Some((worst, _)) = best(before).get(candidates - 1)
+    if let Some((worst, ..)) = best(before).get(candidates - 1)
         && let (Some(top), Some(last)) = (rest.first(), rest.last())
     {
         let width = 64.0 / (top.0 - last.0);
         let bin = |rank: f32| (((top.0 - rank) * width) as usize).min(63);
-        let hope = |list: &(f32, f32, Vec<(f32, u32)>)| {
+        let hope = |list: &List| {
             let steps = ((worst - list.1) * (16.0 / stop.spread)).max(0.0).floor();
             let z = f64::from(steps) / 16.0;
-            if z < 6.0 { list.2.len() as f64 * (-z * z / 2.0).exp() } else { 0.0 }
+            if z < 6.0 { own(slice::from_ref(list)) as f64 * (-z * z / 2.0).exp() } else { 0.0 }
         };
         for bins in 0..=64 {
             let taken = rest.partition_point(|list| bin(list.0) < bins);
-            let scanned = best(&lists[..first + taken]).len() as f64;
+            let scanned = own(&lists[..first + taken]) as f64;
             let left = rest[taken..].iter().map(hope).sum::<f64>() / scanned;
             if (left - f64::from(stop.limit)).abs() < 1.0e-6 * left {
                 return None;
@@ -282,8 +321,8 @@ fn walk(made: &Made, k: usize, probes: usize, candidates: usize) -> Option<(usiz
         }
     }
     let exact = made.exact(10_000);
-    let kept: Vec<u32> =
-        best(&lists[..end]).into_iter().take(candidates.max(k)).map(|row| row.1).collect();
+    let most = candidates.max(if made.copies { 2 * k - 1 } else { k });
+    let kept: Vec<u32> = best(&lists[..end]).into_iter().take(most).map(|row| row.1).collect();
     let hits = exact.iter().map(|hit| hit.0).filter(|document| kept.contains(document));
     Some((end, hits.take(k).collect()))
 }
@@ -310,7 +349,8 @@ fn repeated(count: usize, distinct: usize, segments: usize, seed: u64) -> Made {
     };
     let segments = (0..segments).map(segment).collect();
     let stop = rule(&mut random);
-    Made { book, segments, query, filtered: random.below(2) == 1, form: Form::Int8, stop }
+    let (filtered, copies) = (random.below(2) == 1, random.below(2) == 1);
+    Made { book, segments, query, filtered, form: Form::Int8, stop, copies }
 }
 
 proptest! {
@@ -347,14 +387,19 @@ proptest! {
     #[test]
     fn with_all_lists_and_candidates_it_is_exact(
         count in 30usize..400, lists in 1usize..25, segments in 1usize..4, keep in 1u32..8,
-        k in 1usize..50, seed in any::<u64>(), int8 in any::<bool>(),
+        k in 1usize..50, seed in any::<u64>(), int8 in any::<bool>(), copies in any::<bool>(),
     ) {
         let mut made = Made::new(count, lists, segments, keep, seed);
         made.form = if int8 { Form::Int8 } else { Form::F16 };
+        made.copies = copies;
         let (hits, probed) = made.search(k, 1000, 1000);
         prop_assert_eq!(&hits, &made.exact(k));
         let allowed = (0..count as u32).filter(|document| document % keep == 0).count();
-        prop_assert_eq!(probed.rows, allowed as u64);
+        let copies = if made.has_copies() { count } else { 0 };
+        let rows = probed.rows as usize;
+        // A list without an allowed row of its own is not scanned.
+        prop_assert!((allowed..=allowed + copies).contains(&rows), "{rows} {allowed} {copies}");
+        prop_assert!(keep > 1 || rows == allowed + copies);
         prop_assert_eq!(probed.reranked, allowed as u64);
     }
 
@@ -362,8 +407,10 @@ proptest! {
     fn a_rule_stops_where_a_plain_walk_does(
         count in 200usize..1500, lists in 10usize..25, segments in 1usize..4, keep in 1u32..3,
         k in 1usize..20, probes in 16u32..40, candidates in 1u32..60, seed in any::<u64>(),
+        copies in any::<bool>(),
     ) {
         let mut made = Made::new(count, lists, segments, keep, seed);
+        made.copies = copies;
         made.stop = rule(&mut Random::new(seed));
         prop_assume!(made.stop.is_some());
         let expected = walk(&made, k, probes as usize, candidates as usize);
@@ -377,12 +424,13 @@ proptest! {
     #[test]
     fn answers_do_not_depend_on_segments(
         count in 30usize..400, lists in 4usize..25, keep in 1u32..8, k in 1usize..20,
-        probes in 1u32..24, candidates in 1u32..60, seed in any::<u64>(),
+        probes in 1u32..24, candidates in 1u32..60, seed in any::<u64>(), copies in any::<bool>(),
     ) {
         let mut one = Made::new(count, lists, 1, keep, seed);
         let mut some = Made::new(count, lists, 3, keep, seed);
         one.stop = rule(&mut Random::new(seed));
         some.stop = one.stop;
+        (one.copies, some.copies) = (copies, copies);
         let (hits, probed) = one.search(k, probes, candidates);
         let (others, probed_others) = some.search(k, probes, candidates);
         prop_assert_eq!(probed.lists, probed_others.lists);
@@ -393,28 +441,29 @@ proptest! {
     #[test]
     fn k_hits_whenever_k_rows_match_and_none_worse_for_a_greater_k(
         count in 30usize..400, lists in 4usize..60, segments in 1usize..3, keep in 1u32..40,
-        probes in 1u32..20, candidates in 1u32..20, seed in any::<u64>(),
+        probes in 1u32..20, candidates in 1u32..20, seed in any::<u64>(), copies in any::<bool>(),
     ) {
-        no_greater_k_is_worse(count, lists, segments, keep, (probes, candidates), seed)?;
+        let made = Made { copies, ..Made::new(count, lists, segments, keep, seed) };
+        no_greater_k_is_worse(made, count, keep, (probes, candidates), seed)?;
     }
 }
 
 #[test]
 fn lists_that_a_rule_took_stay_where_more_are_needed() {
     // Its best four lists by their codes are not its best four.
-    no_greater_k_is_worse(219, 22, 1, 11, (4, 3), 9_514_193_386_991_138_391).expect("no worse");
+    let seed = 9_514_193_386_991_138_391;
+    let made = Made::new(219, 22, 1, 11, seed);
+    no_greater_k_is_worse(made, 219, 11, (4, 3), seed).expect("no worse");
 }
 
 /// Searches for ever more hits: exactly as many as are there, each as good as before.
 fn no_greater_k_is_worse(
+    mut made: Made,
     count: usize,
-    lists: usize,
-    segments: usize,
     keep: u32,
     (probes, candidates): (u32, u32),
     seed: u64,
 ) -> Result<(), TestCaseError> {
-    let mut made = Made::new(count, lists, segments, keep, seed);
     made.stop = rule(&mut Random::new(seed));
     let allowed = (0..count as u32).filter(|document| document % keep == 0).count();
     let mut before: Vec<(u32, f32)> = Vec::new();
@@ -443,94 +492,6 @@ fn a_part_of_the_lists_finds_most_neighbours() {
     }
     assert!(found >= 180, "{found} of 200");
     assert!(rows < 20 * 2000 / 2, "{rows} rows");
-}
-
-/// One search of views that may be wrong; errors and answers are both fine, panics are not.
-fn try_search(book: &Codebook<'_>, views: &[IndexedRows<'_>], query: &[f32]) -> Result<usize> {
-    let index = Index { codebook: *book, segments: views };
-    let mut tie = |_: u32, _: u32| Ok(Ordering::Equal);
-    let mut search = |effort| {
-        index.search(query, 7, effort, &Control::default(), &mut Scratch::default(), &mut tie)
-    };
-    let stop = Some(Stop { spread: 0.2, limit: 1.0e-3 });
-    let stopped = search(Effort { probes: 16, candidates: 20, stop });
-    let (hits, _) = search(Effort::fixed(5, 20))?;
-    assert_eq!(stopped?.0.len(), hits.len());
-    Ok(hits.len())
-}
-
-#[test]
-fn what_does_not_fit_is_refused() {
-    let made = Made::new(100, 10, 1, 2, 1);
-    let (segment, query) = (&made.segments[0], made.query.as_slice());
-    let book = made.book.view();
-    let right = segment.view(0, Form::Int8, true);
-    let allowed = right.allowed.unwrap();
-    assert_eq!(try_search(&book, &[right], query).unwrap(), 7);
-    let wrong = [
-        IndexedRows { list_offsets: &right.list_offsets[1..], ..right },
-        IndexedRows { list_offsets: &[], ..right },
-        IndexedRows { codes: &right.codes[1..], ..right },
-        IndexedRows { scales: &right.scales[..99], ..right },
-        IndexedRows { rows: Rows::F16(&segment.f16[..99 * DIMENSION]), ..right },
-        IndexedRows { rows: Rows::F16(&segment.f16[1..]), ..right },
-        IndexedRows { base: u32::MAX - 50, ..right },
-        IndexedRows { allowed: Some(Allowed { words: &allowed.words[1..], ..allowed }), ..right },
-        IndexedRows {
-            allowed: Some(Allowed { list_counts: &allowed.list_counts[1..], ..allowed }),
-            ..right
-        },
-    ];
-    for (at, wrong) in wrong.into_iter().enumerate() {
-        let found = try_search(&book, &[right, wrong], query);
-        assert!(matches!(found, Err(Error::Vector { .. })), "{at}: {found:?}");
-    }
-    for query in [&query[1..], &[f32::NAN; DIMENSION], &[f32::INFINITY; DIMENSION], &[]] {
-        assert!(matches!(try_search(&book, &[right], query), Err(Error::Vector { .. })));
-    }
-    let narrow = Codebook { dimension: DIMENSION - 1, ..book };
-    assert!(matches!(try_search(&narrow, &[right], query), Err(Error::Vector { .. })));
-}
-
-#[test]
-fn rows_without_a_vector_come_after_those_in_lists() {
-    let made = Made::new(100, 10, 1, 2, 1);
-    let (segment, query) = (&made.segments[0], made.query.as_slice());
-    let (mut codes, mut scales) = segment.int8.clone();
-    // As many as it takes to need further words of a filter over all rows.
-    codes.resize(codes.len() + 100 * DIMENSION, 0);
-    scales.resize(scales.len() + 100, 0.0);
-    let right = segment.view(0, Form::Int8, true);
-    let rows = Rows::Int8 { codes: &codes, scales: &scales };
-    let longer = IndexedRows { rows, ..right };
-    let book = made.book.view();
-    assert_eq!(try_search(&book, &[longer], query).unwrap(), 7);
-}
-
-#[test]
-fn numbers_from_a_damaged_file_do_no_harm() {
-    let made = Made::new(100, 10, 1, 2, 1);
-    let (segment, query) = (&made.segments[0], made.query.as_slice());
-    let book = made.book.view();
-    let mut random = Random::new(9);
-    for round in 0..300 {
-        let mut damaged = segment.clone();
-        let mut offset = || random.bits() as u32 % if round % 2 == 0 { 120 } else { u32::MAX };
-        damaged.list_offsets[3] = offset();
-        damaged.list_offsets[7] = offset();
-        damaged.list_counts[2] = offset();
-        damaged.scales.fill_with(|| offset() as u16);
-        damaged.words.fill(u64::MAX);
-        for filtered in [false, true] {
-            let view = damaged.view(0, Form::Int8, filtered);
-            if let Ok(hits) = try_search(&book, &[view], query) {
-                assert!(hits <= 7);
-            }
-        }
-    }
-    let nan = vec![f16_from_f32(f32::NAN); 100 * DIMENSION];
-    let view = IndexedRows { rows: Rows::F16(&nan), ..segment.view(0, Form::Int8, false) };
-    assert!(matches!(try_search(&book, &[view], query), Err(Error::Vector { .. })));
 }
 
 #[test]

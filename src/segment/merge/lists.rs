@@ -13,13 +13,15 @@ use crate::segment::read::lists::SegmentLists;
 use crate::segment::write::file::SegmentFile;
 
 /// Rows that are assigned or encoded together: their vectors take some megabytes.
-const BATCH_ROWS: usize = 4096;
+pub(super) const BATCH_ROWS: usize = 4096;
 
 /// A codebook made ready to index the rows of a merge.
 pub(super) struct Indexer<'a> {
-    codebook: &'a CodebookFile,
-    encoder: RowEncoder<'a>,
-    threads: usize,
+    pub(super) codebook: &'a CodebookFile,
+    pub(super) encoder: RowEncoder<'a>,
+    pub(super) threads: usize,
+    /// Whether rows get copies in second lists.
+    pub(super) copies: bool,
 }
 
 /// The rows of the lists.
@@ -30,10 +32,21 @@ pub(super) struct Lists {
     of_row: Vec<u32>,
 }
 
+impl Lists {
+    /// List of each row that is in one.
+    pub(super) fn of_row(&self) -> &[u32] {
+        &self.of_row
+    }
+}
+
 impl<'a> Indexer<'a> {
-    pub(super) fn new(codebook: &'a CodebookFile, threads: usize) -> Result<Indexer<'a>> {
+    pub(super) fn new(
+        codebook: &'a CodebookFile,
+        copies: bool,
+        threads: usize,
+    ) -> Result<Indexer<'a>> {
         let encoder = RowEncoder::new(&codebook.view()?)?;
-        Ok(Indexer { codebook, encoder, threads })
+        Ok(Indexer { codebook, encoder, threads, copies })
     }
 
     /// Sorts all rows by list, then by input and row; rows without a vector come last.
@@ -116,7 +129,7 @@ impl<'a> Indexer<'a> {
     }
 
     /// The index of an input, if it was made with this codebook.
-    fn own_index<'s>(&self, input: &Input<'s>) -> Result<Option<SegmentLists<'s>>> {
+    pub(super) fn own_index<'s>(&self, input: &Input<'s>) -> Result<Option<SegmentLists<'s>>> {
         let same = |index: &SegmentIndex| index.codebook == self.codebook.hash();
         match input.segment.shared.meta.index.as_ref().is_some_and(same) {
             true => input.segment.lists(),
@@ -134,12 +147,10 @@ impl<'a> Indexer<'a> {
         meta: &mut SegmentMeta,
         control: &Control,
     ) -> Result<u64> {
-        let sub_quantizers = self.codebook.meta().sub_quantizers() as usize;
         let rows = lists.of_row.len();
         file.array(SECTION_LIST_OFFSETS, &lists.offsets)?;
         file.section(SECTION_CODES);
-        let dimension = self.codebook.meta().dimension as usize;
-        let mut batch = Batch { dimension, sub_quantizers, ..Batch::default() };
+        let mut batch = Batch::new(self);
         let mut scales = Vec::with_capacity(rows);
         let (mut residual_sum, mut encoded) = (0.0, 0);
         let mut sources = Vec::with_capacity(inputs.len());
@@ -156,7 +167,7 @@ impl<'a> Indexer<'a> {
             for (at, (input, row)) in places.iter().enumerate() {
                 let Some((index, vectors)) = sources.get(*input as usize) else { continue };
                 match (index, vectors) {
-                    (Some(index), _) => batch.copy(at, index, *row as usize),
+                    (Some(index), _) => batch.copy(at, (index.codes, index.scales), *row as usize),
                     (None, Some((stored, _))) => {
                         let list = lists.of_row.get(first + at).copied().unwrap_or_default();
                         batch.want(at, list, stored, *row as usize);
@@ -166,9 +177,8 @@ impl<'a> Indexer<'a> {
             }
             encoded += batch.wanted.len() as u64;
             residual_sum += batch.encode(self, control)?;
-            let blocks = &batch.blocks;
-            file.write(blocks)?;
-            scales.extend_from_slice(&batch.scales);
+            file.write(batch.blocks())?;
+            scales.extend_from_slice(batch.scales());
         }
         control.report("indexing", "documents", rows as u64, rows as u64);
         file.array(SECTION_CODE_SCALES, &scales)?;
@@ -182,7 +192,7 @@ impl<'a> Indexer<'a> {
         meta.index = Some(SegmentIndex {
             codebook: self.codebook.hash(),
             lists: self.codebook.meta().lists,
-            sub_quantizers: sub_quantizers as u32,
+            sub_quantizers: self.codebook.meta().sub_quantizers(),
             residual_sum,
         });
         Ok(encoded)
@@ -191,7 +201,7 @@ impl<'a> Indexer<'a> {
 
 /// Codes and factors of the rows that are written next.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     dimension: usize,
     sub_quantizers: usize,
     blocks: Vec<u8>,
@@ -203,7 +213,22 @@ struct Batch {
 }
 
 impl Batch {
-    fn clear(&mut self, rows: usize) {
+    pub(super) fn new(indexer: &Indexer<'_>) -> Batch {
+        let meta = indexer.codebook.meta();
+        let (dimension, sub_quantizers) = (meta.dimension as usize, meta.sub_quantizers() as usize);
+        Batch { dimension, sub_quantizers, ..Batch::default() }
+    }
+
+    /// Scan blocks of all rows.
+    pub(super) fn blocks(&self) -> &[u8] {
+        &self.blocks
+    }
+
+    pub(super) fn scales(&self) -> &[u16] {
+        &self.scales
+    }
+
+    pub(super) fn clear(&mut self, rows: usize) {
         self.blocks.clear();
         self.blocks.resize(rows.div_ceil(BLOCK_ROWS) * block_bytes(self.sub_quantizers), 0);
         self.scales.clear();
@@ -212,21 +237,21 @@ impl Batch {
         self.vectors.clear();
     }
 
-    /// Takes the codes that a row has.
-    fn copy(&mut self, at: usize, index: &SegmentLists<'_>, row: usize) {
+    /// Takes the codes that a row has, from blocks and scales.
+    pub(super) fn copy(&mut self, at: usize, (codes, scales): (&[u8], &[u16]), row: usize) {
         let bytes = block_bytes(self.sub_quantizers);
-        let from = index.codes.chunks_exact(bytes).nth(row / BLOCK_ROWS);
+        let from = codes.chunks_exact(bytes).nth(row / BLOCK_ROWS);
         let to = self.blocks.chunks_exact_mut(bytes).nth(at / BLOCK_ROWS);
         if let (Some(from), Some(to)) = (from, to) {
             copy_row(from, row % BLOCK_ROWS, to, at % BLOCK_ROWS);
         }
-        if let (Some(to), Some(from)) = (self.scales.get_mut(at), index.scales.get(row)) {
+        if let (Some(to), Some(from)) = (self.scales.get_mut(at), scales.get(row)) {
             *to = *from;
         }
     }
 
     /// Takes the vector of a row that has none.
-    fn want(&mut self, at: usize, list: u32, stored: &Rows<'_>, row: usize) {
+    pub(super) fn want(&mut self, at: usize, list: u32, stored: &Rows<'_>, row: usize) {
         self.wanted.push((at, list));
         let start = self.vectors.len();
         self.vectors.resize(start + self.dimension, 0.0);
@@ -234,7 +259,7 @@ impl Batch {
     }
 
     /// Encodes what is wanted; returns the sum of residual lengths.
-    fn encode(&mut self, indexer: &Indexer<'_>, control: &Control) -> Result<f64> {
+    pub(super) fn encode(&mut self, indexer: &Indexer<'_>, control: &Control) -> Result<f64> {
         let lists: Vec<u32> = self.wanted.iter().map(|(_, list)| *list).collect();
         let mut codes = vec![0; lists.len() * self.sub_quantizers];
         let mut factors = vec![Factors::default(); lists.len()];

@@ -2,6 +2,7 @@
 
 mod columns;
 mod confirmations;
+mod copies;
 mod deletes;
 mod documents;
 mod lexical;

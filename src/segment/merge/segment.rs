@@ -33,6 +33,8 @@ pub struct MergeInto<'a> {
     pub vectors: Option<&'a VectorConfig>,
     /// The codebook to index them with; without one they are searched exactly.
     pub codebook: Option<&'a CodebookFile>,
+    /// Whether rows get copies in second lists.
+    pub copies: bool,
     /// The lexical index to make; inputs that have none are tokenised.
     pub lexical: Option<LexicalConfig>,
 }
@@ -88,7 +90,7 @@ fn write(
     let mut indexing = match into.codebook {
         Some(codebook) => {
             let threads = parallel::cores();
-            let indexer = Indexer::new(codebook, threads)?;
+            let indexer = Indexer::new(codebook, into.copies, threads)?;
             let (order, lists) = indexer.order(inputs, control)?;
             Some((indexer, order, lists))
         }
@@ -119,6 +121,7 @@ fn write(
     match &mut indexing {
         Some((indexer, order, lists)) if meta.vectors.is_some() => {
             encoded = indexer.write(inputs, order, lists, file_ref, &mut meta, control)?;
+            indexer.write_copies(inputs, order, lists, file_ref, control)?;
         }
         _ => write_no_lists(file_ref),
     }

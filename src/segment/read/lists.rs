@@ -95,10 +95,11 @@ impl Segment {
         vectors.map_or(0, |kind| u64::from(kind.dimension) * kind.row_type.bytes() as u64)
     }
 
-    /// Bytes of codes, factors and list offsets.
+    /// Bytes of codes, factors and list offsets, of copies too.
     pub fn index_bytes(&self) -> u64 {
         [SECTION_LIST_OFFSETS, SECTION_CODES, SECTION_CODE_SCALES]
             .into_iter()
+            .chain(SPILLED)
             .map(|kind| self.shared.file.section(kind).map_or(0, |section| section.length))
             .sum()
     }
@@ -131,6 +132,32 @@ impl Segment {
 pub struct SegmentPages<'a>(pub &'a Segment);
 
 impl SegmentPages<'_> {
+    /// Checks codes and scales in these sections and, in another one, row numbers.
+    fn prepare(
+        &self,
+        ranges: &[ScanRange],
+        [codes, scales]: [u32; 2],
+        rows: Option<u32>,
+    ) -> Result<()> {
+        let Some(index) = &self.0.shared.meta.index else { return Ok(()) };
+        let block_bytes = block_bytes(index.sub_quantizers);
+        let blocks = |row: u32, up: bool| {
+            let rows = BLOCK_ROWS as u64;
+            let block = if up { u64::from(row).div_ceil(rows) } else { u64::from(row) / rows };
+            block.saturating_mul(block_bytes)
+        };
+        // Once for all ranges: a question scans hundreds of lists in each segment.
+        let (codes, scales) = (self.0.section(codes)?, self.0.section(scales)?);
+        let rows = rows.map(|rows| self.0.section(rows)).transpose()?;
+        let parts = ranges.iter().flat_map(|range| {
+            let elements =
+                |bytes: u64| u64::from(range.start) * bytes..u64::from(range.end) * bytes;
+            let codes = (codes, blocks(range.start, false)..blocks(range.end, true));
+            [codes, (scales, elements(2))].into_iter().chain(rows.map(|rows| (rows, elements(4))))
+        });
+        self.0.shared.file.prepare(parts)
+    }
+
     /// The rows in lists as a search takes them, every one allowed; `None` without an index.
     ///
     /// # Errors
@@ -144,6 +171,7 @@ impl SegmentPages<'_> {
             scales: lists.scales,
             rows,
             allowed: None,
+            spilled: self.0.searchable_copies()?,
             pages: Some(self),
         }))
     }
@@ -151,24 +179,12 @@ impl SegmentPages<'_> {
 
 impl Pages for SegmentPages<'_> {
     fn codes(&self, ranges: &[ScanRange]) -> Result<()> {
-        let meta = &self.0.shared.meta;
-        let Some(index) = &meta.index else { return Ok(()) };
-        let block_bytes = block_bytes(index.sub_quantizers);
-        let blocks = |row: u32, up: bool| {
-            let rows = BLOCK_ROWS as u64;
-            let block = if up { u64::from(row).div_ceil(rows) } else { u64::from(row) / rows };
-            block.saturating_mul(block_bytes)
-        };
-        // Once for all ranges: a question scans hundreds of lists in each segment.
-        let (codes, scales) =
-            (self.0.section(SECTION_CODES)?, self.0.section(SECTION_CODE_SCALES)?);
-        let parts = ranges.iter().flat_map(|range| {
-            [
-                (codes, blocks(range.start, false)..blocks(range.end, true)),
-                (scales, u64::from(range.start) * 2..u64::from(range.end) * 2),
-            ]
-        });
-        self.0.shared.file.prepare(parts)
+        self.prepare(ranges, [SECTION_CODES, SECTION_CODE_SCALES], None)
+    }
+
+    fn copies(&self, ranges: &[ScanRange]) -> Result<()> {
+        let sections = [SECTION_SPILLED_CODES, SECTION_SPILLED_SCALES];
+        self.prepare(ranges, sections, Some(SECTION_SPILLED_ROWS))
     }
 
     fn vectors(&self, rows: &[u32]) -> Result<()> {

@@ -3,10 +3,12 @@
 pub(super) mod codebook;
 pub(super) mod columns;
 pub(super) mod confirmations;
+pub(super) mod copies;
 pub(super) mod deletes;
 pub(super) mod documents;
 pub(super) mod key_walk;
 mod keys;
+mod lengths;
 pub(crate) mod lexical;
 pub(crate) mod lexical_meta;
 pub(super) mod lists;

@@ -7,6 +7,7 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
+use super::lengths::{check_lengths, required};
 use super::lexical_meta::read_lexical_meta;
 use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
@@ -44,6 +45,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) dictionary: OnceLock<DecoderDictionary<'static>>,
     pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
     pub(in crate::segment) lists_checked: OnceLock<()>,
+    pub(in crate::segment) copies_checked: OnceLock<()>,
     pub(in crate::segment) space: Option<RowSpace>,
     pub(in crate::segment) lexical: Option<LexicalMeta>,
     pub(in crate::segment) more_terms: MoreTerms,
@@ -159,7 +161,7 @@ impl Segment {
         more_terms: MoreTerms,
     ) -> Segment {
         let space = meta.vectors.as_ref().map(RowSpace::from);
-        let (dictionary, vector_rows, lists_checked) = Default::default();
+        let (dictionary, vector_rows, lists_checked, copies_checked) = Default::default();
         let confirmed = file.section(SECTION_CONFIRMED_PMIDS);
         let has_confirmations = confirmed.is_some_and(|section| section.length > 0);
         Segment {
@@ -170,6 +172,7 @@ impl Segment {
                 dictionary,
                 vector_rows,
                 lists_checked,
+                copies_checked,
                 space,
                 lexical,
                 more_terms,
@@ -341,70 +344,8 @@ impl Segment {
     }
 }
 
-fn required(file: &VerifiedFile, kind: u32) -> Result<Section> {
-    file.section(kind).ok_or_else(|| {
-        let detail = format!("no section of kind {kind}");
-        Error::corrupt(file.name(), 0, Rule::SectionMissing, detail)
-    })
-}
-
 fn read_meta(file: &VerifiedFile) -> Result<SegmentMeta> {
     let section = required(file, SECTION_META)?;
     let bytes = file.read(&section, 0..section.length)?;
     archive::decode::<SegmentMeta>(file.name(), section.offset, bytes)
-}
-
-/// Compares every section's length with the counts, without touching the sections.
-fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
-    let at = required(file, SECTION_META)?.offset;
-    let lengths = meta
-        .section_lengths()
-        .map_err(|detail| Error::corrupt(file.name(), at, Rule::SegmentMeta, detail))?;
-    for (kind, expected) in lengths {
-        let section = required(file, kind)?;
-        if section.length != expected {
-            return Err(Error::corrupt(
-                file.name(),
-                section.offset,
-                Rule::SegmentMeta,
-                format!("section {kind} has {} bytes, expected {expected}", section.length),
-            ));
-        }
-    }
-    if let Some(section) = file.section(SECTION_VECTOR_SUM) {
-        let dimension = meta.vectors.as_ref().map_or(0, |vectors| vectors.dimension);
-        if section.length != u64::from(dimension) * 8 {
-            let detail = format!("a sum of {} bytes for {dimension} numbers", section.length);
-            return Err(Error::corrupt(file.name(), section.offset, Rule::SegmentMeta, detail));
-        }
-    }
-    check_confirmations(file)?;
-    for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
-        required(file, *kind)?;
-    }
-    Ok(())
-}
-
-/// Compares the lengths of the two sections of confirmations with each other.
-///
-/// # Errors
-/// [`Rule::SectionMissing`] where only one is there; [`Rule::SegmentMeta`].
-fn check_confirmations(file: &VerifiedFile) -> Result<()> {
-    let sections = [SECTION_CONFIRMED_PMIDS, SECTION_CONFIRMED_REVISIONS];
-    if sections.iter().all(|kind| file.section(*kind).is_none()) {
-        return Ok(());
-    }
-    let [pmids, revisions] = sections.map(|kind| file.frame().required(file.name(), kind));
-    let (pmids, revisions) = (pmids?, revisions?);
-    let count = pmids.length / 4;
-    if pmids.length % 4 == 0
-        && Some(revisions.length) == count.checked_mul(RevisionEntry::SIZE as u64)
-    {
-        return Ok(());
-    }
-    let detail = format!(
-        "{} bytes of revisions for {} bytes of confirmed PMIDs",
-        revisions.length, pmids.length
-    );
-    Err(Error::corrupt(file.name(), pmids.offset, Rule::SegmentMeta, detail))
 }

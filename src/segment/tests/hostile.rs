@@ -159,7 +159,9 @@ fn forged_sections_are_found_out() {
     let (right, guarded) = sample.answers(&intact);
     let mut found_out = 0;
     for (kind, name) in NAMES {
-        let length = intact.sections().iter().find(|section| section.name == *name).unwrap().bytes;
+        // Rows have no copies without an index.
+        let section = intact.sections().into_iter().find(|section| section.name == *name);
+        let length = section.map_or(0, |section| section.bytes);
         for at in 0..length as usize {
             let flips: &[u8] = if *kind == SECTION_META { &[1, 0x80, 0xff] } else { &[1, 0xff] };
             for flip in flips {

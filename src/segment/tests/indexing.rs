@@ -14,16 +14,21 @@ use crate::segment::{CodebookFile, MergeInto, Merged, Queries, Segment, merge};
 use crate::storage::MemoryStorage;
 
 /// Unindexed segments of unlike vectors and a codebook for them.
-struct Case {
-    storage: MemoryStorage,
-    config: VectorConfig,
+pub(super) struct Case {
+    pub(super) storage: MemoryStorage,
+    pub(super) config: VectorConfig,
     pushed: HashMap<Key, Pushed>,
-    tails: Vec<Segment>,
-    codebook: CodebookFile,
+    pub(super) tails: Vec<Segment>,
+    pub(super) codebook: CodebookFile,
+    copies: bool,
 }
 
 impl Case {
-    fn new(row_type: RowType) -> Case {
+    pub(super) fn new(row_type: RowType) -> Case {
+        Case::with(row_type, 20, true)
+    }
+
+    pub(super) fn with(row_type: RowType, lists: usize, copies: bool) -> Case {
         let (storage, config) = (MemoryStorage::new(), config(row_type));
         let (mut pushed, mut tails, mut sample) = (HashMap::new(), Vec::new(), Vec::new());
         for (id, count) in [(1, 1500), (2, 2100)] {
@@ -46,7 +51,7 @@ impl Case {
             tails.push(segment);
         }
         let options = TrainOptions {
-            lists: Some(20),
+            lists: Some(lists),
             total_rows: 2700,
             sub_dimension: Some(2),
             seed: 7,
@@ -61,12 +66,17 @@ impl Case {
         let codebook = CodebookFile::open(&storage, &entry, Some(&config)).unwrap();
         codebook.verify().unwrap();
         assert_eq!(codebook.queries().unwrap(), queries);
-        Case { storage, config, pushed, tails, codebook }
+        Case { storage, config, pushed, tails, codebook, copies }
     }
 
-    fn merge(&self, id: u64, inputs: &[(&Segment, &RoaringBitmap)]) -> (Segment, u64) {
+    pub(super) fn merge(&self, id: u64, inputs: &[(&Segment, &RoaringBitmap)]) -> (Segment, u64) {
         let config = Some(&self.config);
-        let into = MergeInto { vectors: config, codebook: Some(&self.codebook), lexical: None };
+        let into = MergeInto {
+            vectors: config,
+            codebook: Some(&self.codebook),
+            copies: self.copies,
+            lexical: None,
+        };
         let control = Control::default();
         let Merged { entry, encoded, .. } =
             merge(inputs, into, &self.storage, SegmentId(id), [9; 16], &control).unwrap();

@@ -3,6 +3,7 @@
 mod codebook;
 mod columns;
 mod confirmations;
+mod copies;
 mod deletes;
 mod documents;
 mod keys;

@@ -42,6 +42,7 @@ impl Segment {
         let detail = "the number columns are not those of the documents";
         differ(documents.numbers == stored.numbers, Rule::ColumnContent, detail)?;
         self.verify_vectors(control)?;
-        self.verify_lists()
+        self.verify_lists()?;
+        self.verify_copies()
     }
 }

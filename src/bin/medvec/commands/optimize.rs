@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         .retrain(args.retrain)
         .lists(args.lists)
         .sub_dimension(args.bits.map(|bits| if bits == 1 { 4 } else { 2 }))
+        .spill(!args.no_spill)
         .progress(Some(Arc::new(move |stage, part| {
             let what = match stage {
                 OptimizeStage::Train => "training the index",

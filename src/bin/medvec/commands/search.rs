@@ -276,8 +276,9 @@ fn explain_index(index: &IndexExplain) {
         ));
     }
     say(format!(
-        "          scanned {} lists, {} codes; scored {} documents",
+        "          scanned {} lists{}, {} codes; scored {} documents",
         count(u64::from(index.lists_scanned)),
+        if index.copies { " with copies" } else { "" },
         count(index.rows_scanned),
         count(index.rows_scored)
     ));

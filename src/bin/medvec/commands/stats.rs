@@ -132,10 +132,16 @@ fn text(
 }
 
 fn index_text(index: &IndexStats) -> String {
+    let copies = match index.copied {
+        0 => String::new(),
+        copied if copied == index.vectors => " with copies".to_owned(),
+        copied => format!(" with copies of {}", count(copied)),
+    };
     format!(
-        "{} vectors in {}, {:.0} bytes each; residual {:.3} (trained {:.3})",
+        "{} vectors in {}{}, {:.0} bytes each; residual {:.3} (trained {:.3})",
         count(index.vectors),
         counted(index.lists.into(), "list"),
+        copies,
         index.bytes_per_vector,
         index.residual,
         index.trained_residual
@@ -146,7 +152,8 @@ fn point_text(point: &RecallPoint) -> String {
     let low = point.low_share.map_or(String::new(), |share| {
         format!("; {:.1} % of queries find fewer than 8 of their 10", 100.0 * share)
     });
-    format!("{:<5}  {}{low}", point.recall, counted(point.probes.into(), "list"))
+    let copies = if point.copies { " with copies" } else { "" };
+    format!("{:<5}  {}{copies}{low}", point.recall, counted(point.probes.into(), "list"))
 }
 
 fn vectors(config: &VectorConfig) -> String {
