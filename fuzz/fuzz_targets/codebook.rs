@@ -42,7 +42,7 @@ fn index_and_search(segment: &Segment, codebook: &CodebookFile, sound: bool) -> 
         indexed.verify(&control)?;
     }
     let pages = SegmentPages(&indexed);
-    let rows = pages.rows(0)?.expect("it was indexed");
+    let rows = pages.rows(0, true)?.expect("it was indexed");
     let index = Index { codebook: codebook.view()?, segments: &[rows] };
     let query = common::vector(4, 9);
     for (probes, candidates) in [(1, 1), (2, 3), (1000, 1000)] {

@@ -60,7 +60,7 @@ fn codebook() -> CodebookFile {
 /// Searches a segment through its index, if it has one that was made with this codebook.
 fn search(segment: &Segment, codebook: &CodebookFile) -> Result<()> {
     let pages = SegmentPages(segment);
-    let Some(rows) = pages.rows(0)? else { return Ok(()) };
+    let Some(rows) = pages.rows(0, true)? else { return Ok(()) };
     let meta = codebook.meta();
     let same = segment.index().is_some_and(|index| {
         index.codebook == codebook.hash()

@@ -254,14 +254,13 @@ impl<'a> Group<'a> {
         let mut owners = Vec::with_capacity(self.members.len());
         let mut base = 0u32;
         for ((view, matches), pages) in self.members().zip(&pages) {
-            let Some(mut rows) = pages.rows(base)? else { continue };
+            let Some(mut rows) = pages.rows(base, estimate.effort.copies)? else { continue };
             if matches.searchable_count == 0 {
                 continue;
             }
             let mask = matches.mask(rows.list_offsets);
             rows.allowed =
                 mask.map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts });
-            rows.spilled = rows.spilled.filter(|_| estimate.effort.copies);
             if let (Some(spilled), Some(mask)) = (&mut rows.spilled, mask) {
                 spilled.allowed = Some(matches.copies(&view.segment, mask)?);
             }

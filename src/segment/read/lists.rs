@@ -158,11 +158,12 @@ impl SegmentPages<'_> {
         self.0.shared.file.prepare(parts)
     }
 
-    /// The rows in lists as a search takes them, every one allowed; `None` without an index.
+    /// The rows in lists as a search takes them, with their copies if these are wanted, every one allowed; `None` without
+    /// an index.
     ///
     /// # Errors
     /// As [`Segment::searchable`].
-    pub fn rows(&self, base: u32) -> Result<Option<IndexedRows<'_>>> {
+    pub fn rows(&self, base: u32, copies: bool) -> Result<Option<IndexedRows<'_>>> {
         let Some((lists, rows)) = self.0.searchable()? else { return Ok(None) };
         Ok(Some(IndexedRows {
             base,
@@ -171,7 +172,7 @@ impl SegmentPages<'_> {
             scales: lists.scales,
             rows,
             allowed: None,
-            spilled: self.0.searchable_copies()?,
+            spilled: if copies { self.0.searchable_copies()? } else { None },
             pages: Some(self),
         }))
     }
