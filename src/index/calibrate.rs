@@ -77,8 +77,9 @@ pub struct Queries<'a> {
 
 /// Measures an index with queries.
 ///
-/// Each query scans the codes of all rows once, of copies too, and once more those that the greatest recall takes: some milliseconds for
-/// 100,000 rows, on each of `threads`. The result does not depend on their number. `progress` gets the share of queries done.
+/// Each query scans the codes of all rows once, and once more those that the greatest recall takes; where there are copies,
+/// as often again with them: some milliseconds for 100,000 rows, on each of `threads`. The result does not depend on their
+/// number. `progress` gets the share of queries done.
 ///
 /// # Errors
 ///

@@ -1,6 +1,8 @@
 //! What a scan reads of a segment, rows or copies, and which row it found.
 
-use super::rows::{IndexedRows, Pages};
+use std::ops::Range;
+
+use super::rows::{IndexedRows, Pages, list_range};
 use crate::error::Result;
 use crate::kernel::scan::{CodedRows, ScanRange};
 
@@ -85,10 +87,7 @@ impl Layer<'_> {
     /// The part of a list that is here.
     #[inline]
     pub(in crate::index) fn range(&self, list: u32, bias: f32) -> ScanRange {
-        let (start, end) = match self.list_offsets.get(list as usize..) {
-            Some([start, end, ..]) => (*start, *end),
-            _ => (0, 0),
-        };
+        let Range { start, end } = list_range(self.list_offsets, list);
         // Offsets come from a file: a list that ends before it starts has no rows.
         ScanRange { start, end: end.max(start), bias }
     }

@@ -62,13 +62,18 @@ pub struct Allowed<'a> {
     pub list_counts: &'a [u32],
 }
 
+/// Places of a list among those that offsets say; none for a list that they do not name.
+pub(super) fn list_range(offsets: &[u32], list: u32) -> Range<u32> {
+    match offsets.get(list as usize..) {
+        Some([start, end, ..]) => *start..*end,
+        _ => 0..0,
+    }
+}
+
 impl IndexedRows<'_> {
     /// The rows of a list; those of no list are none.
     pub(in crate::index) fn list(&self, list: u32) -> Range<u32> {
-        match self.list_offsets.get(list as usize..) {
-            Some([start, end, ..]) => *start..*end,
-            _ => 0..0,
-        }
+        list_range(self.list_offsets, list)
     }
 
     /// How many rows of a list may be returned.

@@ -3,7 +3,6 @@
 use roaring::RoaringBitmap;
 
 use crate::error::Result;
-use crate::format::blocks::padding_is_zero;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::segment::Segment;
@@ -29,18 +28,7 @@ impl Segment {
                 }
             }
         }
-        let sub_quantizers = self.index().map_or(0, |index| index.sub_quantizers);
-        if !padding_is_zero(copies.codes, copies.scales.len(), sub_quantizers as usize) {
-            let detail = "what fills up a scan block is not zero".to_owned();
-            return Err(self.corrupt(SECTION_SPILLED_CODES, 0, Rule::ReservedZero, detail));
-        }
-        match copies.scales.iter().position(|half| *half >= 0x7c00) {
-            None => Ok(()),
-            Some(copy) => {
-                let detail = format!("the scale of copy {copy} is not a finite number from 0 up");
-                let at = copy as u64 * 2;
-                Err(self.corrupt(SECTION_SPILLED_SCALES, at, Rule::CodeFactor, detail))
-            }
-        }
+        let kinds = [SECTION_SPILLED_CODES, SECTION_SPILLED_SCALES];
+        self.verify_codes(copies.codes, copies.scales, kinds, "copy")
     }
 }
