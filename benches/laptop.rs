@@ -59,22 +59,20 @@ fn main() -> Result<()> {
     let started = Instant::now();
     let snapshot = Database::open(&place)?.snapshot();
     println!("{} documents", snapshot.len());
-    show("open", &mut [started.elapsed()]);
     let bench = Bench { snapshot, encoder: &*encoder, questions };
-    show("first question", &mut bench.ask(1, |query, _| query)?);
+    let taken = Taken { times: vec![started.elapsed()], disk: Disk::now()? };
+    show("open", taken);
+    show("first question", bench.ask(1, |query, _| query)?);
     let dense = |recall: f32| {
         move |query: Query, _: usize| query.mode(Mode::Dense).accuracy(Accuracy::Recall(recall))
     };
     bench.ask(200, dense(0.95))?;
-    show("vectors, recall 0.95", &mut bench.ask(count, dense(0.95))?);
+    show("vectors, recall 0.95", bench.ask(count, dense(0.95))?);
     memory("after them")?;
     let fewer = count.div_ceil(10);
-    show("vectors, recall 0.99", &mut bench.ask(fewer, dense(0.99))?);
-    show("words", &mut bench.ask(fewer, |query, _| query.mode(Mode::Lexical))?);
-    show(
-        "both, recall 0.95",
-        &mut bench.ask(fewer, |query, _| query.accuracy(Accuracy::Recall(0.95)))?,
-    );
+    show("vectors, recall 0.99", bench.ask(fewer, dense(0.99))?);
+    show("words", bench.ask(fewer, |query, _| query.mode(Mode::Lexical))?);
+    show("both, recall 0.95", bench.ask(fewer, |query, _| query.accuracy(Accuracy::Recall(0.95)))?);
     let filtered = |query: Query, turn: usize| {
         let from = 1980 + turn as u32 * 7 % 40;
         let heading = HEADINGS[turn % HEADINGS.len()];
@@ -85,8 +83,8 @@ fn main() -> Result<()> {
             .filter(filter)
             .allow_unknown_names()
     };
-    show("the same under a heading and ten years, vectors", &mut bench.ask(fewer, filtered)?);
-    show("a document by key", &mut bench.get()?);
+    show("the same under a heading and ten years, vectors", bench.ask(fewer, filtered)?);
+    show("a document by key", bench.get()?);
     memory("after all")
 }
 
@@ -98,7 +96,8 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Asks questions in turn, each made into a query by `query` with its number.
-    fn ask(&self, count: usize, query: impl Fn(Query, usize) -> Query) -> Result<Vec<Duration>> {
+    fn ask(&self, count: usize, query: impl Fn(Query, usize) -> Query) -> Result<Taken> {
+        let before = Disk::now()?;
         let mut times = Vec::with_capacity(count);
         for (turn, question) in self.questions.iter().cycle().take(count).enumerate() {
             let started = Instant::now();
@@ -106,11 +105,11 @@ impl Bench<'_> {
             self.snapshot.search(&query)?;
             times.push(started.elapsed());
         }
-        Ok(times)
+        Ok(Taken { times, disk: before.until_now()? })
     }
 
     /// Gets documents from all over the keys.
-    fn get(&self) -> Result<Vec<Duration>> {
+    fn get(&self) -> Result<Taken> {
         let mut keys: Vec<Key> = Vec::new();
         let step = (self.snapshot.len() as usize / GETS).max(1);
         for item in self.snapshot.revisions().step_by(step) {
@@ -118,6 +117,7 @@ impl Bench<'_> {
         }
         // In an order that has nothing to do with theirs.
         let stride = 7_919 % keys.len().max(1);
+        let before = Disk::now()?;
         let mut times = Vec::with_capacity(keys.len());
         for turn in 0..keys.len() {
             let key = &keys[turn * stride % keys.len()];
@@ -125,19 +125,55 @@ impl Bench<'_> {
             self.snapshot.get(key)?;
             times.push(started.elapsed());
         }
-        Ok(times)
+        Ok(Taken { times, disk: before.until_now()? })
     }
 }
 
-fn show(name: &str, times: &mut [Duration]) {
+/// The times of calls, and what all of them read from the disk.
+struct Taken {
+    times: Vec<Duration>,
+    disk: Disk,
+}
+
+/// What was read from the disk.
+struct Disk {
+    bytes: u64,
+    /// Pages that were waited for one by one.
+    faults: u64,
+}
+
+impl Disk {
+    /// Since the process began.
+    fn now() -> Result<Disk> {
+        let io = fs::read_to_string("/proc/self/io")?;
+        let bytes = io.lines().find_map(|line| line.strip_prefix("read_bytes:"));
+        let stat = fs::read_to_string("/proc/self/stat")?;
+        // The second field is a name in brackets; the twelfth counts major faults.
+        let faults = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(9));
+        Ok(Disk {
+            bytes: bytes.ok_or("no bytes read")?.trim().parse()?,
+            faults: faults.ok_or("no faults")?.parse()?,
+        })
+    }
+
+    fn until_now(&self) -> Result<Disk> {
+        let now = Disk::now()?;
+        Ok(Disk { bytes: now.bytes - self.bytes, faults: now.faults - self.faults })
+    }
+}
+
+fn show(name: &str, taken: Taken) {
+    let Taken { mut times, disk } = taken;
     times.sort_unstable();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    match times.len() {
-        1 => println!("{name:48} {:>9.3} ms", at(0.5)),
-        count => {
-            println!("{name:48} {:>9.3} ms, p99 {:>8.3} ms ({count})", at(0.5), at(0.99));
-        }
-    }
+    let count = times.len() as f64;
+    let (mib, faults) =
+        (disk.bytes as f64 / f64::from(1 << 20) / count, disk.faults as f64 / count);
+    let spread = match times.len() {
+        1 => String::new(),
+        count => format!(", p99 {:>8.3} ms ({count})", at(0.99)),
+    };
+    println!("{name:48} {:>9.3} ms{spread}; from disk {mib:.2} MiB, {faults:.1} faults", at(0.5));
 }
 
 /// What is in memory: all of it, and what is not the pages of files.

@@ -25,6 +25,7 @@
 #[cfg(test)]
 pub(in crate::index) mod copied;
 mod layer;
+mod pace;
 mod rank;
 mod rerank;
 mod rows;
@@ -43,6 +44,7 @@ use crate::kernel::scan::{Candidates, LookUp, ScanRange};
 use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
 use layer::row_of;
+use pace::Pace;
 use rank::{Ranking, near_lists};
 use rerank::Reranking;
 use segments::mismatch;
@@ -104,6 +106,14 @@ pub struct Scratch {
     reranking: Reranking,
     /// Copies in the lists that were scanned.
     copied: u64,
+    pace: Pace,
+}
+
+impl Scratch {
+    /// Whether to ask for so many vectors before they are read: earlier searches waited for theirs.
+    pub fn may_ask(&mut self, rows: usize) -> bool {
+        self.pace.may_ask(rows)
+    }
 }
 
 impl Index<'_> {
@@ -167,11 +177,11 @@ impl Index<'_> {
         self.settle(&mut scratch.candidates, copies, tie)?;
         let rows = scratch.ranking.probed_rows() + scratch.copied;
         let mut top = TopK::new(k);
-        let Scratch { reranking, candidates, .. } = scratch;
+        let Scratch { reranking, candidates, pace, .. } = scratch;
         let reranked = reranking.run(
             (self.segments, copies),
             &prepared,
-            candidates,
+            (candidates, pace),
             control,
             &mut top,
             tie,

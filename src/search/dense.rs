@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::RowId;
 use crate::index::calibrate::Calibration;
 use crate::index::flat;
-use crate::index::ivf::{Allowed, COPIED_ROWS_MAX, Effort, Index, Scratch};
+use crate::index::ivf::{Allowed, COPIED_ROWS_MAX, Effort, Index, Pages, Scratch};
 use crate::segment::{CodebookFile, Segment, SegmentPages};
 
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
@@ -365,6 +365,9 @@ pub(super) fn score(
         let wanted: RoaringBitmap = hits.iter().filter(is_here).map(|hit| hit.row.0).collect();
         if wanted.is_empty() {
             continue;
+        }
+        if SCRATCH.with_borrow_mut(|scratch| scratch.may_ask(wanted.len() as usize)) {
+            SegmentPages(segment).ask_for_vectors(&wanted.iter().collect::<Vec<_>>());
         }
         let Some(rows) = segment.vectors_of(&wanted)? else { continue };
         let (count, vector) = (wanted.len() as usize, vector.of(segment));

@@ -21,6 +21,7 @@ pub mod sim;
 #[cfg(any(feature = "session", feature = "download"))]
 mod space;
 mod verified;
+mod waits;
 
 pub use bytes::{Bytes, Content};
 pub use disk::{Access, DiskStorage};
@@ -33,6 +34,7 @@ pub(crate) use rename::rename_new;
 #[cfg(any(feature = "session", feature = "download"))]
 pub(crate) use space::free_bytes;
 pub use verified::{FilePiece, VerifiedFile};
+pub(crate) use waits::page_waits;
 
 /// A directory of write-once files.
 ///

@@ -154,6 +154,18 @@ impl VerifiedFile {
         Ok(self.shared.bytes.get(place).unwrap_or_default())
     }
 
+    /// Asks the system for parts that are read by themselves, in order, without waiting. What was checked may have left
+    /// memory since, and a page that is missed brings in as much as the system reads ahead: megabytes, on some machines. What
+    /// was not checked is asked for when it is.
+    ///
+    /// Cost: a third of a microsecond for each part.
+    pub fn ask(&self, parts: impl IntoIterator<Item = (Section, Range<u64>)>) {
+        let places = parts.into_iter().filter_map(|(section, range)| absolute(&section, &range));
+        for place in places.filter(|place| self.is_checked(place.start / BLOCK_BYTES)) {
+            self.shared.bytes.will_need(place);
+        }
+    }
+
     /// Makes parts of the file ready to be read: those of their blocks that were not touched yet are
     /// asked for together, in order of their place, and checked. Ranges count from the start of
     /// their section, which is one of this file's.

@@ -1,6 +1,7 @@
 //! The last step: candidates are scored by their stored rows.
 
 use super::layer::row_of;
+use super::pace::Pace;
 use super::rows::IndexedRows;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ impl Reranking {
         &mut self,
         (segments, copies): (&[IndexedRows<'_>], bool),
         query: &PreparedVector,
-        candidates: &mut Candidates,
+        (candidates, pace): (&mut Candidates, &mut Pace),
         control: &Control,
         top: &mut TopK,
         tie: &mut Tie<'_>,
@@ -45,9 +46,14 @@ impl Reranking {
                 control.check()?;
                 scores.resize(ids.len(), 0.0);
                 if let Some(pages) = segment.pages {
+                    if pace.may_ask(ids.len()) {
+                        pages.ask_for_vectors(ids);
+                    }
                     pages.vectors(ids)?;
                 }
-                score(Isa::detect(), &segment.rows, query, ids, scores);
+                pace.score(segment.pages, ids.len(), || {
+                    score(Isa::detect(), &segment.rows, query, ids, scores);
+                });
                 for (row, score) in ids.iter().zip(scores.iter()) {
                     if score.is_nan() {
                         let detail = "its score is not a number: a stored number is not finite";

@@ -51,6 +51,12 @@ pub trait Pages: std::fmt::Debug + Sync {
     ///
     /// When they are damaged.
     fn vectors(&self, rows: &[u32]) -> Result<()>;
+
+    /// Asks for the vectors of some rows, which may have left memory since they were checked. A hint.
+    fn ask_for_vectors(&self, rows: &[u32]);
+
+    /// How many pages this thread has waited for, ever; `None` where the system does not say.
+    fn waits(&self) -> Option<u64>;
 }
 
 /// A filter, evaluated for one segment.

@@ -55,6 +55,15 @@ impl Segment {
         self.with_record(row, |_, record| Ok(record == draft.record()))
     }
 
+    /// Asks for a block that is read by itself.
+    fn ask_for_block(&self, block: u32) -> Result<()> {
+        let bounds = self.part::<u64>(SECTION_BLOCK_OFFSETS, u64::from(block), 2)?;
+        if let [start, end] = bounds {
+            self.shared.file.ask([(self.section(SECTION_BLOCKS)?, *start..*end)]);
+        }
+        Ok(())
+    }
+
     /// Reads the record of a row, with the number of its block.
     fn with_record<T>(&self, row: RowId, read: impl FnOnce(u32, &[u8]) -> Result<T>) -> Result<T> {
         let row = self.check_row(row)?;
@@ -63,6 +72,7 @@ impl Segment {
         if !rows.contains(&row) {
             return Err(self.broken_rows(block));
         }
+        self.ask_for_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
             self.decompress(block, context, raw)?;
             let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
@@ -108,6 +118,7 @@ impl Segment {
     /// A block decompressed, to be kept.
     pub(in crate::segment) fn read_block(&self, block: u32) -> Result<Block> {
         let rows = self.rows_of_block(block)?;
+        self.ask_for_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
             self.decompress(block, context, raw)?;
             let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;

@@ -1,15 +1,19 @@
 //! The index of an open segment.
 
+use std::ops::Range;
+
 use super::codebook::CodebookFile;
 use super::segment::Segment;
 use crate::error::Result;
 use crate::format::blocks::{BLOCK_ROWS, block_bytes};
+use crate::format::frame::Section;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::index::ivf::{IndexedRows, Pages};
 use crate::kernel::Rows;
 use crate::kernel::scan::ScanRange;
+use crate::storage::page_waits;
 
 /// A segment's inverted lists: rows lie in order of their lists.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +135,9 @@ impl Segment {
 #[derive(Debug)]
 pub struct SegmentPages<'a>(pub &'a Segment);
 
+/// A part of a file.
+type Part = (Section, Range<u64>);
+
 impl SegmentPages<'_> {
     /// Checks codes and scales in these sections and, in another one, row numbers.
     fn prepare(
@@ -156,6 +163,20 @@ impl SegmentPages<'_> {
             [codes, (scales, elements(2))].into_iter().chain(rows.map(|rows| (rows, elements(4))))
         });
         self.0.shared.file.prepare(parts)
+    }
+
+    /// The vector of each row, and its scale.
+    fn stored(&self, rows: &[u32]) -> Result<impl Iterator<Item = (Part, Part)>> {
+        let stored = self.0.shared.meta.vectors.as_ref();
+        let width =
+            stored.map_or(0, |stored| u64::from(stored.dimension) * stored.row_type.bytes() as u64);
+        let is_scaled = stored.is_some_and(|stored| stored.row_type == RowType::Int8);
+        let scale = if is_scaled { 4 } else { 0 };
+        let (vectors, scales) = (self.0.section(SECTION_VECTORS)?, self.0.section(SECTION_SCALES)?);
+        Ok(rows.iter().map(|row| u64::from(*row)).map(move |row| {
+            let vector = row.saturating_mul(width)..(row + 1).saturating_mul(width);
+            ((vectors, vector), (scales, row * scale..(row + 1) * scale))
+        }))
     }
 
     /// The rows in lists as a search takes them, with their copies if these are wanted, every one allowed; `None` without
@@ -189,16 +210,18 @@ impl Pages for SegmentPages<'_> {
     }
 
     fn vectors(&self, rows: &[u32]) -> Result<()> {
-        let Some(vectors) = &self.0.shared.meta.vectors else { return Ok(()) };
-        let width = u64::from(vectors.dimension) * vectors.row_type.bytes() as u64;
-        let scale = if vectors.row_type == RowType::Int8 { 4 } else { 0 };
-        let (vectors, scales) = (self.0.section(SECTION_VECTORS)?, self.0.section(SECTION_SCALES)?);
-        let parts = rows.iter().map(|row| u64::from(*row)).flat_map(|row| {
-            [
-                (vectors, row.saturating_mul(width)..(row + 1).saturating_mul(width)),
-                (scales, row * scale..(row + 1) * scale),
-            ]
-        });
+        let parts = self.stored(rows)?;
+        let parts = parts.into_iter().flat_map(|(vectors, scales)| [vectors, scales]);
         self.0.shared.file.prepare(parts)
+    }
+
+    fn ask_for_vectors(&self, rows: &[u32]) {
+        // What cannot be asked for is found out when it is read.
+        let parts = self.stored(rows).into_iter().flatten();
+        self.0.shared.file.ask(parts.map(|(vectors, _)| vectors));
+    }
+
+    fn waits(&self) -> Option<u64> {
+        page_waits()
     }
 }

@@ -108,3 +108,48 @@ fn padding_must_be_zero_even_under_right_checksums() {
     assert_eq!(file.read_all(1).expect("reads"), b"small");
     assert_eq!(rule(file.verify()), Some(Rule::ReservedZero));
 }
+
+/// Bytes that remember what was asked for.
+struct Asked(Bytes, Log);
+
+/// Starts and ends.
+type Log = Arc<std::sync::Mutex<Vec<(usize, usize)>>>;
+
+impl AsRef<[u8]> for Asked {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl crate::storage::Content for Asked {
+    fn will_need(&self, range: Range<usize>) {
+        self.1.lock().expect("no test panicked").push((range.start, range.end));
+    }
+}
+
+#[test]
+fn what_was_checked_can_be_asked_for_again() {
+    let (bytes, _) = file();
+    let asked = Log::default();
+    let content = Asked(Bytes::copy_of(&bytes), asked.clone());
+    let frame = Frame::parse(NAME, FileKind::Segment, &bytes).expect("intact");
+    let shared = Shared {
+        checked: [AtomicU64::new(0)].into(),
+        unchecked: AtomicUsize::new(frame.block_crcs.len()),
+        bytes: Bytes::new(content),
+        frame,
+    };
+    let file = VerifiedFile { name: NAME.into(), shared: Arc::new(shared) };
+    let section = file.section(2).expect("exists");
+    let at = section.offset as usize;
+    let take = || std::mem::take(&mut *asked.lock().expect("no test panicked"));
+
+    file.prepare([(section, 10..20)].into_iter()).expect("intact");
+    assert_eq!(take(), [(0, BLOCK_BYTES)], "the block that is checked");
+    file.prepare([(section, 10..20)].into_iter()).expect("intact");
+    assert!(take().is_empty(), "it was checked");
+    let (unchecked, beyond) = (BLOCK_BYTES as u64, 2 * BLOCK_BYTES as u64 + 1);
+    let parts = [10..20, unchecked..unchecked + 10, 0..beyond, 30..40];
+    file.ask(parts.map(|part| (section, part)));
+    assert_eq!(take(), [(at + 10, at + 20), (at + 30, at + 40)]);
+}
