@@ -3,12 +3,13 @@
 //! The keys of all inputs are walked through in order three times: for the heads, which number the lists of the output;
 //! for the words, which get the forms of their new list; and, once the lists are written, for the new dictionary.
 
+mod lists;
+
 use super::order::{Input, Order};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::lexical::{
-    Decoded, LexicalSection, ListInfo, Occurrence, PartLengths, PartsWriter, TermEntry, TermWriter,
-    Wanted, Word,
+    LexicalSection, ListCoding, ListInfo, PartLengths, PartsWriter, TermEntry, TermWriter, Word,
 };
 use crate::format::manifest::LexicalConfig;
 use crate::format::rules::Rule;
@@ -17,11 +18,9 @@ use crate::segment::Segment;
 use crate::segment::read::lexical::{Entries, LexicalBytes, LexicalIndex};
 use crate::segment::read::lexical_meta::PART_BLOCK_ROWS;
 use crate::segment::write::file::SegmentFile;
-use crate::segment::write::lexical::{Lexical, LexicalSections, ListsWriter};
+use crate::segment::write::lexical::{Lexical, LexicalSections, list_coding};
 use crate::segment::write::words::{WordReader, Words};
-
-/// Bytes of lists between two reports of progress.
-const REPORT_BYTES: u64 = 1 << 20;
+use lists::{Batch, Joiner, Map, NONE};
 
 /// Writes the lexical index of the output. An input without one that fits is tokenised.
 pub(super) fn write(
@@ -51,9 +50,8 @@ pub(super) fn write(
 
     let mut joined = Joined::read(&indexes, control)?;
     file.section(lexical_kind(LexicalSection::Lists));
-    let mut writer = ListsWriter::new(config.positions, &lengths);
-    joined.write_lists(inputs, &indexes, &mut writer, file, control)?;
-    let infos = writer.infos;
+    let coding = list_coding(config.positions, &lengths);
+    let infos = joined.write_lists(inputs, &indexes, coding, file, control)?;
     let terms = joined.write_terms(&indexes, &infos, control)?;
     LexicalSections::new(config, terms, infos.len() as u32, lengths, parts).write(file)
 }
@@ -162,19 +160,6 @@ struct Joined {
     finals: Vec<u32>,
 }
 
-/// Stands for a form or a list that the output does not have.
-const NONE: u32 = u32::MAX;
-
-/// The lists of one input.
-struct Map {
-    /// The joined list that each list goes into.
-    lists: Vec<u32>,
-    /// Where the forms of each list start in `forms`, and where the last one's end.
-    starts: Vec<u32>,
-    /// Each form among those of the joined list.
-    forms: Vec<u32>,
-}
-
 /// Calls `visit` with each key of any input and the entries of the inputs that have it: words first, then stems.
 fn walk(
     indexes: &[LexicalIndex<'_>],
@@ -275,55 +260,46 @@ impl Joined {
         Ok(Joined { inputs, forms, ranks: Vec::new(), finals: Vec::new() })
     }
 
-    /// Writes the lists of the output in order. Forms are numbered again, the most frequent first; forms and lists that
-    /// no live row has are dropped.
+    /// Writes the lists of the output in order and returns what the dictionary says of them. Forms are numbered again, the most
+    /// frequent first; forms and lists that no live row has are dropped.
     fn write_lists(
         &mut self,
         inputs: &[Input<'_>],
         indexes: &[LexicalIndex<'_>],
-        writer: &mut ListsWriter<'_>,
+        coding: ListCoding<'_>,
         file: &mut SegmentFile,
         control: &Control,
-    ) -> Result<()> {
-        let mut buffers: Vec<Decoded> = indexes.iter().map(|_| Decoded::default()).collect();
-        let mut gathered = Gathered::default();
-        let Joined { inputs: maps, forms, ranks, finals, .. } = self;
+    ) -> Result<Vec<ListInfo>> {
+        let joiner = Joiner { inputs, indexes, maps: &self.inputs, forms: &self.forms, coding };
+        let (ranks, finals) = (&mut self.ranks, &mut self.finals);
         let total: u64 = indexes.iter().map(LexicalIndex::list_bytes).sum();
-        let (mut done, mut reported) = (0, 0);
-        walk(indexes, control, |key, entries| {
-            if done - reported >= REPORT_BYTES {
-                control.report("merging words", "bytes", done, total);
-                reported = done;
-            }
-            gathered.clear();
-            let mut joined = None;
-            for (number, entry) in entries {
-                let Some(list) = Entries::list(entry) else { continue };
-                let parts = (maps.get(*number), indexes.get(*number), inputs.get(*number));
-                let (Some(map), Some(index), Some(input)) = parts else { continue };
-                let Some(buffer) = buffers.get_mut(*number) else { continue };
-                joined = map.lists.get(list.number as usize).copied();
-                done += list.bytes();
-                index.decode(&list, gathered.wanted(index), buffer)?;
-                let start = map.starts.get(list.number as usize).copied().unwrap_or_default();
-                let known = map.forms.get(start as usize..).unwrap_or_default();
-                for (place, row) in (0..).zip(&buffer.rows) {
-                    if let Some(row) = input.new_row(*row) {
-                        gathered.push(row, buffer, place, known);
-                    }
+        let (mut done, mut infos) = (0, Vec::new());
+        let mut put = |batch: &mut Batch| {
+            control.report("merging words", "bytes", done, total);
+            done += batch.bytes();
+            for part in joiner.join(batch, control)? {
+                file.write(&part.bytes)?;
+                ranks.extend(part.ranks);
+                for info in part.infos {
+                    finals.push(info.map_or(NONE, |_| infos.len() as u32));
+                    infos.extend(info);
                 }
             }
-            let Some(joined) = joined else { return Ok(()) };
-            let forms = forms.get(joined as usize).copied().unwrap_or_default();
-            let kept = gathered.finish(forms, ranks);
-            let is_empty = gathered.list.rows.is_empty();
-            finals.push(if is_empty {
-                NONE
-            } else {
-                writer.push(key, &gathered.list, kept, &mut |bytes| file.write(bytes))?
-            });
+            batch.clear();
             Ok(())
-        })
+        };
+        let mut batch = Batch::default();
+        walk(indexes, control, |key, entries| {
+            let joined = entries.iter().find_map(|(number, entry)| {
+                let list = Entries::list(entry)?;
+                self.inputs.get(*number)?.lists.get(list.number as usize).copied()
+            });
+            let Some(joined) = joined else { return Ok(()) };
+            batch.push(key, joined, entries);
+            if batch.is_full() { put(&mut batch) } else { Ok(()) }
+        })?;
+        put(&mut batch)?;
+        Ok(infos)
     }
 
     /// The dictionary of the output.
@@ -379,81 +355,5 @@ impl Joined {
             Ok(())
         })?;
         Ok(terms)
-    }
-}
-
-/// The rows of one list of the output, in any order, and what becomes of them.
-#[derive(Default)]
-struct Gathered {
-    list: Decoded,
-    /// New row, and where its occurrences are in `occurrences`.
-    rows: Vec<(u32, u32, u32)>,
-    occurrences: Vec<Occurrence>,
-    counts: Vec<u32>,
-}
-
-impl Gathered {
-    fn clear(&mut self) {
-        self.list.clear();
-        self.rows.clear();
-        self.occurrences.clear();
-    }
-
-    fn wanted(&self, index: &LexicalIndex<'_>) -> Wanted {
-        Wanted { forms: true, positions: index.has_positions() }
-    }
-
-    /// Adds a row of an input; `known` maps the forms of its list.
-    fn push(&mut self, row: u32, from: &Decoded, place: usize, known: &[u32]) {
-        let start = self.occurrences.len() as u32;
-        for at in from.range(place) {
-            let form = from.forms.get(at).copied().unwrap_or_default();
-            self.occurrences.push(Occurrence {
-                position: from.positions.get(at).copied().unwrap_or_default(),
-                form: known.get(form as usize).copied().unwrap_or_default(),
-            });
-        }
-        self.rows.push((row, start, self.occurrences.len() as u32));
-    }
-
-    /// Makes `list` of what was added; appends the ranks of the forms and returns how many are left.
-    fn finish(&mut self, forms: u32, ranks: &mut Vec<u32>) -> u32 {
-        let Gathered { list, rows, occurrences, counts } = self;
-        counts.clear();
-        counts.resize(forms.max(1) as usize, 0);
-        for occurrence in &*occurrences {
-            if let Some(count) = counts.get_mut(occurrence.form as usize) {
-                *count += 1;
-            }
-        }
-        let mut by_count: Vec<u32> = (0..forms).collect();
-        let count = |form: &u32| counts.get(*form as usize).copied().unwrap_or_default();
-        by_count.sort_by_key(|form| std::cmp::Reverse(count(form)));
-        let kept = by_count.iter().filter(|form| count(form) > 0).count() as u32;
-        let first = ranks.len();
-        ranks.resize(first + forms as usize, NONE);
-        for (rank, form) in (0..kept).zip(&by_count) {
-            if let Some(slot) = ranks.get_mut(first + *form as usize) {
-                *slot = rank;
-            }
-        }
-        if !rows.is_sorted() {
-            rows.sort_unstable();
-        }
-        for (row, start, end) in &*rows {
-            let in_row = occurrences.get_mut(*start as usize..*end as usize).unwrap_or_default();
-            if kept > 1 {
-                for occurrence in &mut *in_row {
-                    let rank = ranks.get(first + occurrence.form as usize).copied();
-                    occurrence.form = rank.filter(|rank| *rank != NONE).unwrap_or_default();
-                }
-                in_row.sort_unstable();
-                list.forms.extend(in_row.iter().map(|occurrence| occurrence.form));
-            }
-            list.rows.push(*row);
-            list.positions.extend(in_row.iter().map(|occurrence| occurrence.position));
-            list.ends.push(list.positions.len() as u32);
-        }
-        kept.max(1)
     }
 }

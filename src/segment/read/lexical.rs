@@ -15,7 +15,7 @@ use crate::format::rules::Rule;
 use crate::format::segment::lexical_kind;
 
 /// Where the sections of a lexical index are read from.
-pub(in crate::segment) trait LexicalBytes {
+pub(in crate::segment) trait LexicalBytes: Sync {
     /// Bytes of a section, checked.
     fn read(&self, section: LexicalSection, range: Range<u64>) -> Result<&[u8]>;
 

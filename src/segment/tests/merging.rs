@@ -5,9 +5,12 @@ use roaring::RoaringBitmap;
 
 use super::made::{Maker, Pushed, check, config, rows, write};
 use crate::control::{CancelToken, Control};
+use crate::document::Document;
 use crate::error::Error;
-use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::lexical::LexicalSection;
+use crate::format::manifest::{LexicalConfig, RowType, SegmentEntry, VectorConfig};
 use crate::format::rules::Rule;
+use crate::format::segment::lexical_kind;
 use crate::ids::{Key, Revision, RowId, SegmentId};
 use crate::segment::{MergeInto, Segment, merge};
 use crate::storage::{MemoryStorage, Storage};
@@ -97,6 +100,48 @@ proptest! {
             (0..merged.rows()).map(|row| merged.vector(RowId(row)).unwrap()).collect();
         prop_assert_eq!(vectors, case.vectors());
     }
+}
+
+/// Several batches of lists, each of several parts.
+#[test]
+fn words_of_segments_become_those_of_one() {
+    let storage = MemoryStorage::new();
+    let mut maker = Maker(5);
+    let endings = ["", "s", "ing", "ed"];
+    let mut pushed = |pmid: u32| {
+        let mut document = Document::new(Key::pmid(pmid));
+        for _ in 0..30 {
+            // Some words are in every third document, most in a few.
+            let most = [20, 500, 20_000][maker.number(3) as usize];
+            let ending = endings[maker.number(4) as usize];
+            document.title += &format!("w{}{ending} ", maker.number(most));
+        }
+        Pushed { document, revision: Revision::default(), input_hash: [0; 16], vector: None }
+    };
+    let inputs: Vec<Vec<Pushed>> =
+        [1, 5_001, 9_001].map(|first| (first..first + 4_000).map(&mut pushed).collect()).into();
+    let is_deleted = |row: u32| row.is_multiple_of(7);
+    let deleted: RoaringBitmap = (0..4_000).filter(|row| is_deleted(*row)).collect();
+    let open = |entry: &SegmentEntry| Segment::open(&storage, entry, None).unwrap();
+    let segments: Vec<Segment> =
+        (0..).zip(&inputs).map(|(id, rows)| open(&write(&storage, id, None, rows, &[]))).collect();
+    let into =
+        MergeInto { lexical: Some(LexicalConfig { positions: true }), ..MergeInto::default() };
+    let joined: Vec<_> = segments.iter().map(|segment| (segment, &deleted)).collect();
+    let control = Control::default();
+    let merged = merge(&joined, into, &storage, SegmentId(9), [9; 16], &control).unwrap().entry;
+
+    let live = inputs.into_iter().flat_map(|rows| (0..).zip(rows));
+    let live: Vec<Pushed> = live.filter(|(row, _)| !is_deleted(*row)).map(|(_, row)| row).collect();
+    let [merged, whole] = [open(&merged), open(&write(&storage, 10, None, &live, &[]))];
+    for section in LexicalSection::ALL {
+        let bytes = |segment: &Segment| {
+            segment.shared.file.read_all(lexical_kind(section)).unwrap().to_vec()
+        };
+        assert!(bytes(&merged) == bytes(&whole), "{section:?}");
+    }
+    let lists = merged.shared.file.section(lexical_kind(LexicalSection::Lists)).unwrap();
+    assert!(lists.length > 600 << 10, "{} bytes are few", lists.length);
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Lexical {
     ) -> Result<LexicalSections> {
         let Lexical { config, words, lengths, parts, .. } = self;
         let mut groups = group(words);
-        let mut writer = ListsWriter::new(config.positions, &lengths);
+        let coding = list_coding(config.positions, &lengths);
+        let (mut infos, mut bytes) = (Vec::<ListInfo>::new(), Vec::new());
         let mut entries: Vec<(Vec<u8>, Word, Option<u32>)> = Vec::new();
         let mut merged = Merged::default();
         for group in groups.chunk_by_mut(|a, b| a.stem_key == b.stem_key) {
@@ -104,7 +105,11 @@ impl Lexical {
             });
             merged.read(group)?;
             let stem_key = group.first().map(|word| word.stem_key.clone()).unwrap_or_default();
-            let list = writer.push(&stem_key, &merged.list, group.len() as u32, lists)?;
+            let list = infos.len() as u32;
+            bytes.clear();
+            let forms = group.len() as u32;
+            infos.push(put_list(&merged.list, forms, is_text(&stem_key), coding, &mut bytes)?);
+            lists(&bytes)?;
             let mut has_head = false;
             for (form, word) in (0..).zip(&mut *group) {
                 let is_head = word.key[..] == stem_key[..];
@@ -122,7 +127,6 @@ impl Lexical {
             a.0.cmp(&b.0).then_with(|| b.1.form.is_some().cmp(&a.1.form.is_some()))
         });
         let mut terms = TermWriter::default();
-        let infos = writer.infos;
         for (key, word, head) in entries {
             let head = head.and_then(|list| infos.get(list as usize));
             terms.push(&key, word, head);
@@ -179,36 +183,26 @@ impl LexicalSections {
     }
 }
 
-/// Encodes lists one after the other.
-pub(in crate::segment) struct ListsWriter<'a> {
-    coding: ListCoding<'a>,
-    buffer: Vec<u8>,
-    /// What the dictionary will say of each.
-    pub(in crate::segment) infos: Vec<ListInfo>,
+/// How lists of a segment are coded.
+pub(in crate::segment) fn list_coding(positions: bool, lengths: &[u8]) -> ListCoding<'_> {
+    ListCoding { lengths, positions, forms: FormCoding::Rows }
 }
 
-impl<'a> ListsWriter<'a> {
-    pub(in crate::segment) fn new(positions: bool, lengths: &'a [u8]) -> ListsWriter<'a> {
-        let coding = ListCoding { lengths, positions, forms: FormCoding::Rows };
-        ListsWriter { coding, buffer: Vec::new(), infos: Vec::new() }
-    }
+/// Whether a key is of words in texts.
+pub(in crate::segment) fn is_text(key: &[u8]) -> bool {
+    key.first() == Some(&(LexicalField::Text as u8))
+}
 
-    /// Adds the list of a stem and returns its number.
-    pub(in crate::segment) fn push(
-        &mut self,
-        stem_key: &[u8],
-        list: &Decoded,
-        forms: u32,
-        lists: &mut dyn FnMut(&[u8]) -> Result<()>,
-    ) -> Result<u32> {
-        self.buffer.clear();
-        let is_text = stem_key.first() == Some(&(LexicalField::Text as u8));
-        let info = encode_list(list, forms, is_text, self.coding, &mut self.buffer)
-            .map_err(|detail| Error::InvalidQuery { detail: detail.into() })?;
-        lists(&self.buffer)?;
-        self.infos.push(info);
-        Ok(self.infos.len() as u32 - 1)
-    }
+/// Appends a list.
+pub(in crate::segment) fn put_list(
+    list: &Decoded,
+    forms: u32,
+    is_text: bool,
+    coding: ListCoding<'_>,
+    out: &mut Vec<u8>,
+) -> Result<ListInfo> {
+    encode_list(list, forms, is_text, coding, out)
+        .map_err(|detail| Error::InvalidQuery { detail: detail.into() })
 }
 
 /// A word with the key of the list that it belongs to.
