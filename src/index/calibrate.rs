@@ -51,7 +51,6 @@ pub use crate::format::manifest::{
 pub use choose::Reach;
 pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
-pub use spilled::RowBytes;
 pub use targets::{LOW_RECALL, NEIGHBOURS, SHARES, TARGETS, TRUTH_ROWS};
 pub use truth::exact_answers;
 

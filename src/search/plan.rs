@@ -8,8 +8,8 @@ use super::explain::WhyExact;
 use super::matches::Matches;
 use super::query::Accuracy;
 use super::view::SegmentView;
-use crate::index::calibrate::{Calibration, RowBytes};
-use crate::index::cost::{self, Work};
+use crate::index::calibrate::Calibration;
+use crate::index::cost::{self, IndexSize, RowBytes};
 use crate::index::ivf::Effort;
 
 /// The recall of [`Accuracy::Auto`] where scoring every match is not quick.
@@ -93,17 +93,10 @@ impl Sizes {
 
     /// Price of the index.
     pub(super) fn index_ns(&self, effort: Effort) -> f64 {
-        let probes = f64::from(effort.probes).min(self.lists as f64);
-        let work = Work {
-            lists: self.lists as f64,
-            probes,
-            rows: probes * (self.rows * (1 + u64::from(effort.copies))) as f64
-                / self.lists.max(1) as f64,
-            code_bytes: self.code_bytes as f64,
-            candidates: f64::from(effort.candidates).min(self.matching as f64),
-            row_bytes: self.row_bytes as f64,
-        };
-        work.index_ns()
+        let lists = u32::try_from(self.lists).unwrap_or(u32::MAX);
+        let size = IndexSize { lists, rows: self.rows, row: self.row() };
+        let matching = u32::try_from(self.matching).unwrap_or(u32::MAX);
+        size.search_ns(Effort { candidates: effort.candidates.min(matching), ..effort })
     }
 
     /// What the index stores of a row.

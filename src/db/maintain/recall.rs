@@ -2,7 +2,7 @@
 
 use crate::format::codebook::CodebookMeta;
 use crate::format::manifest::{Calibration, QuerySource};
-use crate::index::calibrate::RowBytes;
+use crate::index::cost::RowBytes;
 
 /// How recall was measured, and the effort that each recall takes.
 #[derive(Clone, Debug, PartialEq)]

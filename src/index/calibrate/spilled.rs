@@ -1,20 +1,8 @@
 //! Whether scanning copies pays: with them fewer lists are probed, but each holds twice as much.
 
 use super::Calibration;
-use crate::index::cost::Work;
-
-/// What a search pays for copies besides scanning them, in nanoseconds as [`Work::index_ns`]: a second pass over each
-/// segment, and finding out which rows they are of.
-const COPIES_NS: f64 = 5_000.0;
-
-/// What an index stores of a row.
-#[derive(Clone, Copy, Debug)]
-pub struct RowBytes {
-    /// Bytes of its codes.
-    pub codes: f64,
-    /// Bytes of its vector.
-    pub vector: f64,
-}
+use crate::index::cost::{IndexSize, RowBytes};
+use crate::index::ivf::Effort;
 
 impl Calibration {
     /// What was measured of the cheaper search for a recall of the best `k` rows under a filter that keeps a share of the
@@ -35,22 +23,12 @@ impl Calibration {
         }
     }
 
-    /// The price of the search that was measured, lists being of average length; `None` where the recall was not reached.
+    /// The price of the search that was measured; `None` where the recall was not reached.
     fn price(&self, recall: f32, k: usize, share: f32, row: RowBytes, copies: bool) -> Option<f64> {
         let wanted = self.cautious(recall);
         let (effort, _) = self.effort(wanted, k, share).filter(|_| self.reaches(wanted))?;
-        let (lists, probes) = (f64::from(self.lists.max(1)), f64::from(effort.probes));
-        let (layers, more) = if copies { (2.0, COPIES_NS) } else { (1.0, 0.0) };
-        let rows = layers * self.rows as f64 / lists;
-        let work = Work {
-            lists,
-            probes,
-            rows: probes * rows,
-            code_bytes: row.codes,
-            candidates: f64::from(effort.candidates),
-            row_bytes: row.vector,
-        };
-        Some(work.index_ns() + more)
+        let size = IndexSize { lists: self.lists, rows: self.rows, row };
+        Some(size.search_ns(Effort { copies, ..effort }))
     }
 }
 
