@@ -104,6 +104,39 @@ fn beside(
 }
 
 #[test]
+fn what_comes_later_gets_copies_too() {
+    let database = Database::create_in(Arc::new(MemoryStorage::new()), create_options()).unwrap();
+    let mut model = Model::new();
+    let index = |database: &Database| {
+        database.refresh().unwrap();
+        let index = database.snapshot().stats().unwrap().index.expect("trained");
+        (index.copied, index.vectors)
+    };
+    fill(&database, &mut model, 40);
+    for spill in [true, false, true] {
+        let options = OptimizeOptions::default().retrain(true).lists(Some(8)).spill(spill);
+        let mut maintainer = database.maintainer(self::options()).unwrap();
+        maintainer.optimize(&options, &Control::default()).unwrap();
+        drop(maintainer);
+        let (copied, vectors) = index(&database);
+        assert_eq!(copied, if spill { vectors } else { 0 });
+        let mut writer = database.writer(self::options()).unwrap();
+        let first = 1_000 + 100 * u64::from(spill);
+        for number in first..first + 50 {
+            put(&mut writer, &mut model, number, 3);
+        }
+        writer.commit().unwrap();
+        drop(writer);
+        let mut maintainer = database.maintainer(self::options()).unwrap();
+        maintainer.compact(&Control::default()).unwrap();
+        drop(maintainer);
+        let (copied, vectors) = index(&database);
+        assert_eq!(copied, if spill { vectors } else { 0 }, "after an update");
+        check(&database, &model);
+    }
+}
+
+#[test]
 fn what_is_committed_while_a_merge_is_built_is_carried_over() {
     let (database, model, _) = beside(OptimizeOptions::default(), |mut writer, model| {
         for number in 0..10 {

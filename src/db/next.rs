@@ -120,9 +120,15 @@ impl NextGeneration {
         self.vectors.as_ref()
     }
 
-    /// How rows of new segments are indexed.
-    pub(super) fn index(&self) -> Option<IndexConfig> {
-        self.index
+    /// Whether rows of new segments get copies in second lists: as the index was trained or, where a program that knew of no
+    /// copies has committed since, as others have some.
+    pub(super) fn spills(&self) -> bool {
+        let hash = self.codebook().map(|(entry, _)| entry.hash);
+        let is_own = |segment: &Segment| segment.index().map(|index| index.codebook) == hash;
+        match self.index {
+            Some(index) => index.spills,
+            None => self.segments().any(|segment| segment.has_copies() && is_own(segment)),
+        }
     }
 
     /// Says how rows of new segments are indexed.

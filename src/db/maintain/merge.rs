@@ -45,7 +45,7 @@ pub(super) fn merge_group(
     let codebook = codebook.filter(|_| with_vector >= job.writer.index_rows_min.max(1));
     let storage = job.next.storage();
     let (vectors, lexical) = (job.next.vectors(), job.next.lexical());
-    let copies = job.next.index().is_some_and(|index| index.spills);
+    let copies = job.next.spills();
     let into = MergeInto { vectors, codebook, copies, lexical };
     let merged = merge(&borrowed, into, storage, id, random_id()?, job.control)?;
     report.encoded += merged.encoded;
@@ -63,7 +63,15 @@ fn lacks_words(member: &Member<'_>, wanted: Option<LexicalConfig>) -> bool {
 
 /// The segments, as the planner looks at them.
 pub(super) fn candidates(job: &Job<'_>) -> Vec<Candidate> {
-    let codebook = job.next.codebook().map(|(entry, _)| entry.hash);
+    let codebook = job.next.codebook();
+    // One list has no second one.
+    let spills = job.next.spills() && codebook.is_some_and(|(_, book)| book.meta().lists > 1);
+    let rows_min = job.writer.index_rows_min.max(1);
+    let lacks_index = |segment: &Segment| {
+        let Some((entry, _)) = codebook else { return false };
+        let is_own = segment.index().is_some_and(|index| index.codebook == entry.hash);
+        segment.vector_count() >= rows_min && (!is_own || (spills && !segment.has_copies()))
+    };
     let members = job.next.members();
     members
         .map(|member| Candidate {
@@ -71,10 +79,7 @@ pub(super) fn candidates(job: &Job<'_>) -> Vec<Candidate> {
             bytes: member.entry.seal.length,
             rows: u64::from(member.entry.rows),
             deleted: job.next.deleted_rows(&member).len(),
-            unindexed: lacks_words(&member, job.next.lexical())
-                || (codebook.is_some()
-                    && member.segment.vector_count() >= job.writer.index_rows_min
-                    && member.segment.index().map(|index| index.codebook) != codebook),
+            unindexed: lacks_words(&member, job.next.lexical()) || lacks_index(member.segment),
         })
         .collect()
 }

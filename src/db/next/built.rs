@@ -13,7 +13,7 @@ use super::super::building::Building;
 use super::super::snapshot::Snapshot;
 use super::{NextGeneration, WrittenSegment};
 use crate::error::Result;
-use crate::format::manifest::{Calibration, CodebookEntry, Manifest, SegmentEntry};
+use crate::format::manifest::{Calibration, CodebookEntry, IndexConfig, Manifest, SegmentEntry};
 use crate::format::names::{codebook_name, segment_name};
 use crate::ids::{RowId, SegmentId};
 use crate::segment::{CodebookFile, Segment};
@@ -25,8 +25,8 @@ pub(in crate::db) struct Built {
     dropped: BTreeSet<SegmentId>,
     /// What they were merged into.
     written: Vec<WrittenSegment>,
-    /// A new codebook.
-    codebook: Option<CodebookEntry>,
+    /// A new codebook, and how rows are indexed with it.
+    codebook: Option<(CodebookEntry, Option<IndexConfig>)>,
     /// A new calibration, or none any more.
     calibration: Option<Option<Calibration>>,
 }
@@ -43,10 +43,11 @@ impl NextGeneration {
         let is_known = |entry: &CodebookEntry| manifest.codebooks.contains(entry);
         let newest = self.codebooks.last().map(|(entry, _)| entry);
         let codebook = newest.filter(|entry| !is_known(entry)).cloned();
+        let codebook = codebook.map(|entry| (entry, self.index));
         let is_measured = self.calibration != manifest.calibration;
         let mut kept: Vec<String> =
             self.written.iter().map(|written| segment_name(written.entry.id)).collect();
-        kept.extend(codebook.as_ref().map(|entry| codebook_name(entry.hash)));
+        kept.extend(codebook.as_ref().map(|(entry, _)| codebook_name(entry.hash)));
         files.keep_only(&kept);
         Built {
             dropped: self.dropped,
@@ -71,8 +72,9 @@ impl NextGeneration {
             self.written.retain(|segment| segment.entry.id != *id);
             self.dropped.insert(*id);
         }
-        if let Some(entry) = built.codebook {
+        if let Some((entry, index)) = built.codebook {
             self.adopt_codebook(entry, files)?;
+            self.index = index;
         }
         for (WrittenSegment { entry, segment }, deleted) in built.written.into_iter().zip(carried) {
             // Some systems rename no file that is open.
