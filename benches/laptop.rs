@@ -16,7 +16,7 @@ mod machine;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use machine::{Result, memory_mib, pin_to_one_core};
+use machine::{DiskReads, Result, memory_mib, pin_to_one_core};
 use medvec::{Accuracy, Database, Encoder, Filter, Key, Mode, Query, Snapshot, encode};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn main() -> Result<()> {
     let snapshot = Database::open(&place)?.snapshot();
     println!("{} documents", snapshot.len());
     let bench = Bench { snapshot, encoder: &*encoder, questions };
-    let taken = Taken { times: vec![started.elapsed()], disk: Disk::now()? };
+    let taken = Taken { times: vec![started.elapsed()], disk: DiskReads::now()? };
     show("open", taken);
     show("first question", bench.ask(1, |query, _| query)?);
     let dense = |recall: f32| {
@@ -97,7 +97,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Asks questions in turn, each made into a query by `query` with its number.
     fn ask(&self, count: usize, query: impl Fn(Query, usize) -> Query) -> Result<Taken> {
-        let before = Disk::now()?;
+        let before = DiskReads::now()?;
         let mut times = Vec::with_capacity(count);
         for (turn, question) in self.questions.iter().cycle().take(count).enumerate() {
             let started = Instant::now();
@@ -117,7 +117,7 @@ impl Bench<'_> {
         }
         // In an order that has nothing to do with theirs.
         let stride = 7_919 % keys.len().max(1);
-        let before = Disk::now()?;
+        let before = DiskReads::now()?;
         let mut times = Vec::with_capacity(keys.len());
         for turn in 0..keys.len() {
             let key = &keys[turn * stride % keys.len()];
@@ -132,34 +132,7 @@ impl Bench<'_> {
 /// The times of calls, and what all of them read from the disk.
 struct Taken {
     times: Vec<Duration>,
-    disk: Disk,
-}
-
-/// What was read from the disk.
-struct Disk {
-    bytes: u64,
-    /// Pages that were waited for one by one.
-    faults: u64,
-}
-
-impl Disk {
-    /// Since the process began.
-    fn now() -> Result<Disk> {
-        let io = fs::read_to_string("/proc/self/io")?;
-        let bytes = io.lines().find_map(|line| line.strip_prefix("read_bytes:"));
-        let stat = fs::read_to_string("/proc/self/stat")?;
-        // The second field is a name in brackets; the twelfth counts major faults.
-        let faults = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(9));
-        Ok(Disk {
-            bytes: bytes.ok_or("no bytes read")?.trim().parse()?,
-            faults: faults.ok_or("no faults")?.parse()?,
-        })
-    }
-
-    fn until_now(&self) -> Result<Disk> {
-        let now = Disk::now()?;
-        Ok(Disk { bytes: now.bytes - self.bytes, faults: now.faults - self.faults })
-    }
+    disk: DiskReads,
 }
 
 fn show(name: &str, taken: Taken) {
@@ -168,7 +141,7 @@ fn show(name: &str, taken: Taken) {
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
     let count = times.len() as f64;
     let (mib, faults) =
-        (disk.bytes as f64 / f64::from(1 << 20) / count, disk.faults as f64 / count);
+        (disk.bytes as f64 / f64::from(1 << 20) / count, disk.major_faults as f64 / count);
     let spread = match times.len() {
         1 => String::new(),
         count => format!(", p99 {:>8.3} ms ({count})", at(0.99)),

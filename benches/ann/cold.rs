@@ -11,29 +11,9 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::engine::{Engine, Setting};
+use crate::machine::DiskReads;
 use crate::sweep::{Question, percentile};
 use crate::{Report, Result, rounded};
-
-/// What the system has done for this process so far.
-struct Counters {
-    bytes_read: u64,
-    major_faults: u64,
-}
-
-impl Counters {
-    fn now() -> Result<Counters> {
-        let io = fs::read_to_string("/proc/self/io")?;
-        let bytes = io.lines().find_map(|line| line.strip_prefix("read_bytes: "));
-        let stat = fs::read_to_string("/proc/self/stat")?;
-        // The program's name, in brackets, may hold blanks; major faults are the tenth field after it.
-        let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
-        let faults = fields.split_whitespace().nth(9).ok_or("a short stat")?;
-        Ok(Counters {
-            bytes_read: bytes.ok_or("no read_bytes")?.parse()?,
-            major_faults: faults.parse()?,
-        })
-    }
-}
 
 /// Asks each question of a database that was just dropped from memory and opened; a line a setting.
 pub(crate) fn measure(
@@ -50,13 +30,13 @@ pub(crate) fn measure(
             let started = Instant::now();
             let engine = Engine::open(database)?;
             opening.push(started.elapsed().as_secs_f64() * 1e3);
-            let before = Counters::now()?;
+            let before = DiskReads::now()?;
             let started = Instant::now();
             engine.search(&question.vector, setting, None)?;
             searching.push(started.elapsed().as_secs_f64() * 1e3);
-            let after = Counters::now()?;
-            bytes += after.bytes_read - before.bytes_read;
-            faults += after.major_faults - before.major_faults;
+            let read = before.until_now()?;
+            bytes += read.bytes;
+            faults += read.major_faults;
         }
         opening.sort_by(f64::total_cmp);
         searching.sort_by(f64::total_cmp);

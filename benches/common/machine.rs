@@ -12,6 +12,38 @@ pub fn memory_mib(name: &str) -> Result<u64> {
     Ok(kib / 1024)
 }
 
+/// What this process has read from the disk.
+pub struct DiskReads {
+    pub bytes: u64,
+    /// Pages that were waited for one by one.
+    pub major_faults: u64,
+}
+
+impl DiskReads {
+    /// Since the process began.
+    pub fn now() -> Result<DiskReads> {
+        let io = fs::read_to_string("/proc/self/io")?;
+        let bytes = io.lines().find_map(|line| line.strip_prefix("read_bytes: "));
+        let stat = fs::read_to_string("/proc/self/stat")?;
+        // The program's name, in brackets, may hold blanks; major faults are the tenth field after it.
+        let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
+        let faults = fields.split_whitespace().nth(9).ok_or("a short stat")?;
+        Ok(DiskReads {
+            bytes: bytes.ok_or("no read_bytes")?.parse()?,
+            major_faults: faults.parse()?,
+        })
+    }
+
+    /// From then to now.
+    pub fn until_now(&self) -> Result<DiskReads> {
+        let now = DiskReads::now()?;
+        Ok(DiskReads {
+            bytes: now.bytes - self.bytes,
+            major_faults: now.major_faults - self.major_faults,
+        })
+    }
+}
+
 /// Stays on the last of the cores that this process may use, as the peers do.
 #[cfg(target_os = "linux")]
 pub fn pin_to_one_core() -> Result<()> {

@@ -123,18 +123,15 @@ impl NextGeneration {
     /// Whether rows of new segments get copies in second lists: as the index was trained or, where a program that knew of no
     /// copies has committed since, as others have some.
     pub(super) fn spills(&self) -> bool {
-        let hash = self.codebook().map(|(entry, _)| entry.hash);
-        let is_own = |segment: &Segment| segment.index().map(|index| index.codebook) == hash;
+        // One list has no second one.
+        let book = self.codebook().filter(|(_, book)| book.meta().lists > 1);
+        let Some((entry, _)) = book else { return false };
+        let is_own =
+            |segment: &Segment| segment.index().is_some_and(|index| index.codebook == entry.hash);
         match self.index {
             Some(index) => index.spills,
             None => self.segments().any(|segment| segment.has_copies() && is_own(segment)),
         }
-    }
-
-    /// Says how rows of new segments are indexed.
-    pub(super) fn set_index(&mut self, config: Option<IndexConfig>) {
-        self.is_changed |= self.index != config;
-        self.index = config;
     }
 
     /// The lexical index of new segments.
@@ -266,14 +263,15 @@ impl NextGeneration {
         self.codebooks.last()
     }
 
-    /// Checks a written codebook and has new segments indexed with it. What was measured with another is
-    /// forgotten.
-    pub(super) fn add_codebook(&mut self, entry: CodebookEntry) -> Result<()> {
+    /// Checks a written codebook and has new segments indexed with it, as `index` says. What was measured with another
+    /// is forgotten.
+    pub(super) fn add_codebook(&mut self, entry: CodebookEntry, index: IndexConfig) -> Result<()> {
         let name = codebook_name(entry.hash);
         commit::check_file(&*self.storage, &name, FileKind::Codebook, &entry.seal)?;
         let file = CodebookFile::open(&*self.storage, &entry, self.vectors.as_ref())?;
         self.codebooks.retain(|(known, _)| known.hash != entry.hash);
         self.codebooks.push((entry, file));
+        self.index = Some(index);
         self.calibration = None;
         self.is_changed = true;
         Ok(())

@@ -25,6 +25,7 @@
 #[cfg(test)]
 pub(in crate::index) mod copied;
 mod layer;
+mod offsets;
 mod pace;
 mod rank;
 mod rerank;
@@ -53,7 +54,7 @@ pub use layer::COPIED_ROWS_MAX;
 pub(in crate::index) use layer::Layer;
 pub use rows::{Allowed, IndexedRows, Pages};
 pub use segments::{Around, Index};
-pub use spilled::{SpilledRows, allowed_copies};
+pub use spilled::{NO_COPY, SpilledRows, allowed_copies};
 pub use stop::Stop;
 pub(in crate::index) use stop::{BINS, Bins, Left, first_lists, most_lists};
 

@@ -9,7 +9,7 @@ use crate::ids::SegmentId;
 use crate::index::train;
 
 /// Bytes per row that a merge holds: places and lists (24), keys and their order (24), one number column
-/// at a time or copies and their order (18).
+/// at a time (16) or copies and their order (14), and some room.
 const MERGE_BYTES_PER_ROW: u64 = 66;
 
 /// Decompressed blocks that a merge keeps at most, in bytes.

@@ -64,8 +64,7 @@ fn lacks_words(member: &Member<'_>, wanted: Option<LexicalConfig>) -> bool {
 /// The segments, as the planner looks at them.
 pub(super) fn candidates(job: &Job<'_>) -> Vec<Candidate> {
     let codebook = job.next.codebook();
-    // One list has no second one.
-    let spills = job.next.spills() && codebook.is_some_and(|(_, book)| book.meta().lists > 1);
+    let spills = job.next.spills();
     let rows_min = job.writer.index_rows_min.max(1);
     let lacks_index = |segment: &Segment| {
         let Some((entry, _)) = codebook else { return false };

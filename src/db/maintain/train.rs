@@ -55,8 +55,7 @@ pub(super) fn train(job: &mut Job<'_>) -> Result<Option<Trained>> {
     job.next.expect_files();
     let (storage, vectors) = (job.next.storage(), job.next.vectors());
     let entry = CodebookFile::write(storage, &codebook, rows as u64, &queries, vectors)?;
-    job.next.add_codebook(entry)?;
-    job.next.set_index(Some(IndexConfig { spills: job.options.spill }));
+    job.next.add_codebook(entry, IndexConfig { spills: job.options.spill })?;
     Ok(Some(Trained { rows, stored }))
 }
 

@@ -73,8 +73,7 @@ impl NextGeneration {
             self.dropped.insert(*id);
         }
         if let Some((entry, index)) = built.codebook {
-            self.adopt_codebook(entry, files)?;
-            self.index = index;
+            self.adopt_codebook(entry, index, files)?;
         }
         for (WrittenSegment { entry, segment }, deleted) in built.written.into_iter().zip(carried) {
             // Some systems rename no file that is open.
@@ -115,11 +114,17 @@ impl NextGeneration {
         Ok(Some(carried))
     }
 
-    fn adopt_codebook(&mut self, entry: CodebookEntry, files: &Building) -> Result<()> {
+    fn adopt_codebook(
+        &mut self,
+        entry: CodebookEntry,
+        index: Option<IndexConfig>,
+        files: &Building,
+    ) -> Result<()> {
         let name = codebook_name(entry.hash);
         files.hand_over(&name, &name)?;
         let file = CodebookFile::open(&*self.storage, &entry, self.vectors.as_ref())?;
         self.codebooks.push((entry, file));
+        self.index = index;
         self.calibration = None;
         Ok(())
     }

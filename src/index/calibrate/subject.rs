@@ -1,9 +1,6 @@
 //! The index that is measured, and whether with the copies of its rows.
 
-use crate::index::ivf::{Index, Layer};
-
-/// Stands for a row without a copy.
-const NO_COPY: u32 = u32::MAX;
+use crate::index::ivf::{Index, Layer, NO_COPY};
 
 /// An index, and where the copy of each row is, for a measurement of searches that scan these too.
 pub(super) struct Subject<'a> {
@@ -29,16 +26,11 @@ impl<'a> Subject<'a> {
         if !index.has_copies() || index.segments.is_empty() {
             return None;
         }
-        let places = index.segments.iter().map(|segment| {
-            let mut places = vec![NO_COPY; segment.scales.len()];
-            for (copy, row) in (0..).zip(segment.spilled.iter().flat_map(|spilled| spilled.rows)) {
-                if let Some(place) = places.get_mut(*row as usize) {
-                    *place = copy;
-                }
-            }
-            places
+        let copies = index.segments.iter().map(|segment| {
+            let rows = segment.scales.len();
+            segment.spilled.map_or_else(Vec::new, |spilled| spilled.copy_of_each(rows))
         });
-        Some(Subject { index, copies: Some(places.collect()) })
+        Some(Subject { index, copies: Some(copies.collect()) })
     }
 
     /// All that a search scans.

@@ -157,19 +157,11 @@ impl Scratch {
     fn add_spread(&mut self, index: &Index<'_>, tally: &mut Tally) {
         for list in self.ids.iter().take(SPREAD_LISTS) {
             let bias = self.scores[*list as usize];
-            for segment in index.segments {
-                let rows = segment.layers(false);
-                self.candidates.reset(u32::MAX as usize);
-                for layer in rows {
-                    let ranges = [layer.range(*list, bias)];
-                    scan::scan(
-                        Isa::detect(),
-                        &layer.coded,
-                        &ranges,
-                        &self.look_up,
-                        &mut self.candidates,
-                    );
-                }
+            for layer in index.segments.iter().flat_map(|segment| segment.layers(false)) {
+                let ranges = [layer.range(*list, bias)];
+                let (rows, candidates) = (&layer.coded, &mut self.candidates);
+                candidates.reset(u32::MAX as usize);
+                scan::scan(Isa::detect(), rows, &ranges, &self.look_up, candidates);
                 for (_, estimate) in self.candidates.best() {
                     let distance = f64::from(estimate - bias);
                     tally.spreads.0 += distance * distance;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::rows::{IndexedRows, Pages, list_range};
+use super::offsets::{list_of, list_range};
+use super::rows::{IndexedRows, Pages};
 use crate::error::Result;
 use crate::kernel::scan::{CodedRows, ScanRange};
 
@@ -94,10 +95,7 @@ impl Layer<'_> {
 
     /// The list that a place is in.
     pub(in crate::index) fn list_of(&self, place: u32) -> Option<u32> {
-        let list = self.list_offsets.partition_point(|offset| *offset <= place).checked_sub(1)?;
-        let list = u32::try_from(list).ok()?;
-        let range = self.range(list, 0.0);
-        (range.start..range.end).contains(&place).then_some(list)
+        list_of(self.list_offsets, place)
     }
 
     /// Makes codes and scales ready to be read.

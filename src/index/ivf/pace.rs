@@ -41,9 +41,9 @@ impl Pace {
 
     /// Scores so many rows.
     pub(super) fn score(&mut self, pages: Option<&dyn Pages>, rows: usize, score: impl FnOnce()) {
+        let Some(pages) = pages else { return score() };
         let started = Instant::now();
         score();
-        let Some(pages) = pages else { return };
         if let Some(lost) = started.elapsed().checked_sub(MOST + times(ROW, rows)) {
             // Or another program had the processor.
             let waits = pages.waits();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::offsets::list_range;
 use super::spilled::SpilledRows;
 use crate::error::Result;
 use crate::kernel::Rows;
@@ -66,14 +67,6 @@ pub struct Allowed<'a> {
     pub words: &'a [u64],
     /// How many rows of each list are allowed.
     pub list_counts: &'a [u32],
-}
-
-/// Places of a list among those that offsets say; none for a list that they do not name.
-pub(super) fn list_range(offsets: &[u32], list: u32) -> Range<u32> {
-    match offsets.get(list as usize..) {
-        Some([start, end, ..]) => *start..*end,
-        _ => 0..0,
-    }
 }
 
 impl IndexedRows<'_> {

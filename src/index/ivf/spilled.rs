@@ -5,6 +5,8 @@
 //! another side (spilling; the choice is in [`encode`](crate::index::encode)). Copies lie in an area of their own,
 //! sorted by list: a list of rows stays a range of rows.
 
+use super::offsets::list_of;
+
 /// The copies of a segment's rows, sorted by their lists.
 #[derive(Clone, Copy, Debug)]
 pub struct SpilledRows<'a> {
@@ -19,6 +21,27 @@ pub struct SpilledRows<'a> {
     /// The copies of rows that may be returned: copy `c` is bit `c % 64` of word `c / 64`. `None` for all;
     /// there are some exactly when the rows are filtered.
     pub allowed: Option<&'a [u64]>,
+}
+
+/// Stands for a row without a copy.
+pub const NO_COPY: u32 = u32::MAX;
+
+impl SpilledRows<'_> {
+    /// The place of the copy of each of so many rows, or [`NO_COPY`].
+    pub fn copy_of_each(&self, rows: usize) -> Vec<u32> {
+        let mut copies = vec![NO_COPY; rows];
+        for (copy, row) in (0..).zip(self.rows) {
+            if let Some(place) = copies.get_mut(*row as usize) {
+                *place = copy;
+            }
+        }
+        copies
+    }
+
+    /// The list of the copy at a place.
+    pub fn list_of(&self, place: u32) -> Option<u32> {
+        list_of(self.list_offsets, place)
+    }
 }
 
 /// The bits of copies, of which `rows` says whose they are, in [`SpilledRows::allowed`] under a filter that lets the

@@ -6,12 +6,9 @@ use super::order::{Input, Order};
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::segment::*;
-use crate::index::ivf::SpilledRows;
+use crate::index::ivf::{NO_COPY, SpilledRows};
 use crate::kernel::Rows;
 use crate::segment::write::file::SegmentFile;
-
-/// Stands for a row without a copy.
-const NO_COPY: u32 = u32::MAX;
 
 /// What an input has.
 struct Source<'a> {
@@ -22,38 +19,23 @@ struct Source<'a> {
 /// The copies of an input that was indexed with the same codebook.
 struct InputCopies<'a> {
     copies: SpilledRows<'a>,
-    /// The copy of each row, and its list.
-    of_row: Vec<(u32, u32)>,
+    /// The copy of each row.
+    of_row: Vec<u32>,
 }
 
 impl<'a> Source<'a> {
     fn of(input: &Input<'a>, is_indexed: bool) -> Result<Source<'a>> {
         let copies = if is_indexed { input.segment.copies()? } else { None };
-        let copies = copies.map(|copies| InputCopies::new(copies, input.segment.rows()));
+        let rows = input.segment.rows() as usize;
+        let copies = copies.map(|copies| InputCopies { of_row: copies.copy_of_each(rows), copies });
         Ok(Source { copies, vectors: input.segment.vectors()?.map(|(rows, _)| rows) })
     }
 
-    /// The copy of a row, and its list.
-    fn copy_of(&self, row: u32) -> Option<(&SpilledRows<'a>, u32, u32)> {
+    /// The copy of a row.
+    fn copy_of(&self, row: u32) -> Option<(&SpilledRows<'a>, u32)> {
         let known = self.copies.as_ref()?;
-        let (copy, list) = *known.of_row.get(row as usize)?;
-        (copy != NO_COPY).then_some((&known.copies, copy, list))
-    }
-}
-
-impl<'a> InputCopies<'a> {
-    fn new(copies: SpilledRows<'a>, rows: u32) -> InputCopies<'a> {
-        let mut of_row = vec![(NO_COPY, 0); rows as usize];
-        for (list, bounds) in (0..).zip(copies.list_offsets.windows(2)) {
-            let [start, end] = bounds else { continue };
-            for copy in *start..*end {
-                let row = copies.rows.get(copy as usize).copied().unwrap_or(NO_COPY);
-                if let Some(place) = of_row.get_mut(row as usize) {
-                    *place = (copy, list);
-                }
-            }
-        }
-        InputCopies { copies, of_row }
+        let copy = *known.of_row.get(row as usize)?;
+        (copy != NO_COPY).then_some((&known.copies, copy))
     }
 }
 
@@ -90,7 +72,7 @@ impl Indexer<'_> {
             for (at, new) in rows.iter().enumerate() {
                 let Some((source, row)) = source(&sources, order, *new) else { continue };
                 match (source.copy_of(row), &source.vectors) {
-                    (Some((copies, copy, _)), _) => {
+                    (Some((copies, copy)), _) => {
                         batch.copy(at, (copies.codes, copies.scales), copy as usize);
                     }
                     (None, Some(stored)) => {
@@ -126,9 +108,9 @@ impl Indexer<'_> {
             owned.clear();
             for (new, list) in first.iter().enumerate().skip(start).take(BATCH_ROWS) {
                 let Some((source, row)) = source(sources, order, new as u32) else { continue };
-                if let (Some((_, _, list)), Some(place)) =
-                    (source.copy_of(row), second.get_mut(new))
-                {
+                let copied = source.copy_of(row);
+                let copied = copied.and_then(|(copies, copy)| copies.list_of(copy));
+                if let (Some(list), Some(place)) = (copied, second.get_mut(new)) {
                     *place = list;
                 } else if let Some(stored) = &source.vectors {
                     wanted.push(new);

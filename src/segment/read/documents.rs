@@ -55,15 +55,6 @@ impl Segment {
         self.with_record(row, |_, record| Ok(record == draft.record()))
     }
 
-    /// Asks for a block that is read by itself.
-    fn ask_for_block(&self, block: u32) -> Result<()> {
-        let bounds = self.part::<u64>(SECTION_BLOCK_OFFSETS, u64::from(block), 2)?;
-        if let [start, end] = bounds {
-            self.shared.file.ask([(self.section(SECTION_BLOCKS)?, *start..*end)]);
-        }
-        Ok(())
-    }
-
     /// Reads the record of a row, with the number of its block.
     fn with_record<T>(&self, row: RowId, read: impl FnOnce(u32, &[u8]) -> Result<T>) -> Result<T> {
         let row = self.check_row(row)?;
@@ -72,9 +63,9 @@ impl Segment {
         if !rows.contains(&row) {
             return Err(self.broken_rows(block));
         }
-        self.ask_for_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
-            self.decompress(block, context, raw)?;
+            let compressed = self.lone_piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, block)?;
+            self.decompress(block, compressed, context, raw)?;
             let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
             let range = ranges.get((row - rows.start) as usize).cloned().unwrap_or_default();
             let value = read(block, raw.get(range).unwrap_or_default());
@@ -118,9 +109,9 @@ impl Segment {
     /// A block decompressed, to be kept.
     pub(in crate::segment) fn read_block(&self, block: u32) -> Result<Block> {
         let rows = self.rows_of_block(block)?;
-        self.ask_for_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
-            self.decompress(block, context, raw)?;
+            let compressed = self.lone_piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, block)?;
+            self.decompress(block, compressed, context, raw)?;
             let ranges = self.in_block(block, record_ranges(raw, rows.end - rows.start))?;
             Ok(Block { first_row: rows.start, ranges, raw: std::mem::take(raw) })
         })
@@ -158,7 +149,8 @@ impl Segment {
     ) -> Result<()> {
         let rows = self.rows_of_block(block)?;
         SCRATCH.with_borrow_mut(|(context, raw)| {
-            self.decompress(block, context, raw)?;
+            let compressed = self.piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, block)?;
+            self.decompress(block, compressed, context, raw)?;
             for range in self.in_block(block, record_ranges(raw, rows.end - rows.start))? {
                 lengths.push(range.len());
                 records.extend_from_slice(raw.get(range).unwrap_or_default());
@@ -192,10 +184,10 @@ impl Segment {
     fn decompress(
         &self,
         block: u32,
+        compressed: &[u8],
         context: &mut Option<DCtx<'static>>,
         raw: &mut Vec<u8>,
     ) -> Result<()> {
-        let compressed = self.piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, block)?;
         let length = self.in_block(block, stated_length(compressed))?;
         let dictionary = self.dictionary()?;
         raw.clear();
@@ -351,7 +343,8 @@ impl Records {
         if rows.start != *row {
             return Err(segment.broken_rows(*block));
         }
-        segment.decompress(*block, context, raw)?;
+        let compressed = segment.piece(SECTION_BLOCK_OFFSETS, SECTION_BLOCKS, *block)?;
+        segment.decompress(*block, compressed, context, raw)?;
         let ranges = segment.in_block(*block, record_ranges(raw, rows.end - rows.start))?;
         self.ranges = ranges.into_iter();
         self.block += 1;

@@ -286,12 +286,32 @@ impl Segment {
         bytes_kind: u32,
         index: u32,
     ) -> Result<&[u8]> {
+        let (section, range) = self.piece_range(offsets_kind, bytes_kind, index)?;
+        self.shared.file.read(&section, range)
+    }
+
+    /// As [`Segment::piece`], of one that is read by itself and may have left memory.
+    pub(in crate::segment) fn lone_piece(
+        &self,
+        offsets_kind: u32,
+        bytes_kind: u32,
+        index: u32,
+    ) -> Result<&[u8]> {
+        let (section, range) = self.piece_range(offsets_kind, bytes_kind, index)?;
+        self.shared.file.ask([(section, range.clone())]);
+        self.shared.file.read(&section, range)
+    }
+
+    fn piece_range(
+        &self,
+        offsets_kind: u32,
+        bytes_kind: u32,
+        index: u32,
+    ) -> Result<(Section, std::ops::Range<u64>)> {
         let bounds = self.part::<u64>(offsets_kind, u64::from(index), 2)?;
         let section = self.section(bytes_kind)?;
         match bounds {
-            [start, end] if start <= end && *end <= section.length => {
-                self.shared.file.read(&section, *start..*end)
-            }
+            [start, end] if start <= end && *end <= section.length => Ok((section, *start..*end)),
             _ => Err(self.corrupt(
                 offsets_kind,
                 u64::from(index) * 8,
