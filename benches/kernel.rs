@@ -1,11 +1,14 @@
 //! Every kernel that this processor can run, on rows that stay in the second-level cache: scores of
-//! stored rows, and products with a layer's weights in each precision.
+//! stored rows, and products with a layer's weights in each precision; and scans of lists of codes, in that cache and
+//! beyond it.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use medvec::kernel::matmul::{self, Packed, Precision, Rounded};
 use medvec::kernel::quantize::{f16_from_f32, quantize_int8};
+use medvec::kernel::rotate::Rotation;
+use medvec::kernel::scan::{Candidates, CodedRows, LookUp, ScanRange, codes_bytes, fill, scan};
 use medvec::kernel::{Isa, PreparedVector, Rows, score};
 
 const DIMENSION: usize = 384;
@@ -46,6 +49,64 @@ fn scores(c: &mut Criterion) {
     }
 }
 
+/// What a question is made ready by, and scans of lists of 100 rows, as many of all as a question scans of 120,000: every fifteenth.
+fn scans(c: &mut Criterion) {
+    const SUB_DIMENSION: usize = 4;
+    const LIST_ROWS: u32 = 100;
+    let mut look_up = LookUp::new();
+    let (query, points) = (numbers(DIMENSION), numbers(16 * DIMENSION));
+    let mut group = c.benchmark_group("question");
+    for sub_dimension in [2, SUB_DIMENSION] {
+        for isa in Isa::available() {
+            let name = format!("tables of {sub_dimension} numbers");
+            group.bench_function(BenchmarkId::new(name, isa.name()), |b| {
+                b.iter(|| fill(isa, &mut look_up, black_box(&query), &points, sub_dimension));
+            });
+        }
+    }
+    let rotation = Rotation::new(DIMENSION, 1);
+    let mut rotated = query.clone();
+    group.bench_function("rotation", |b| b.iter(|| rotation.apply(black_box(&mut rotated))));
+    group.finish();
+    fill(Isa::detect(), &mut look_up, &query, &points, SUB_DIMENSION);
+    for rows in [4_000u32, 120_000, 2_000_000] {
+        let bytes = codes_bytes(rows as usize, DIMENSION / SUB_DIMENSION).expect("few enough");
+        let codes: Vec<u8> = (0..bytes).map(|at| (at * 0x9e37 >> 7) as u8).collect();
+        let scales = vec![f16_from_f32(0.05); rows as usize];
+        let coded = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
+        let lists = rows / LIST_ROWS;
+        let step = (lists / 80).max(1);
+        // Another question scans other lists.
+        let ranges: Vec<Vec<ScanRange>> = (0..step)
+            .map(|question| {
+                (question..lists)
+                    .step_by(step as usize)
+                    .map(|list| ScanRange {
+                        start: list * LIST_ROWS,
+                        end: (list + 1) * LIST_ROWS,
+                        bias: (list % 7) as f32 * 0.01,
+                    })
+                    .collect()
+            })
+            .collect();
+        let mut candidates = Candidates::new();
+        let mut group = c.benchmark_group(format!("scan-{rows}"));
+        let scanned = ranges[0].len() as u64 * u64::from(LIST_ROWS);
+        group.throughput(Throughput::Elements(scanned));
+        for isa in Isa::available() {
+            let mut turn = 0;
+            group.bench_function(BenchmarkId::from_parameter(isa.name()), |b| {
+                b.iter(|| {
+                    turn = (turn + 1) % ranges.len();
+                    candidates.reset(80);
+                    scan(isa, black_box(&coded), &ranges[turn], &look_up, &mut candidates);
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
 /// A block of tokens times the first layer of a small model's feed-forward block.
 fn products(c: &mut Criterion) {
     const TOKENS: usize = 96;
@@ -71,5 +132,5 @@ fn products(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, scores, products);
+criterion_group!(benches, scores, scans, products);
 criterion_main!(benches);

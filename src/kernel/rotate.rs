@@ -15,6 +15,9 @@ use super::random::Random;
 /// Rounds: with four, an outlier of any dimension reaches every other one.
 const ROUNDS: usize = 4;
 
+/// Numbers whose first sums and differences are made together.
+const EIGHT: usize = 8;
+
 /// `1 / sqrt(2)`: keeps a sum and a difference of two numbers as long as they were.
 const HALF_SQRT: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -105,6 +108,11 @@ impl Rotation {
     /// The Walsh-Hadamard transform, which is its own inverse.
     fn transform(&self, part: &mut [f32]) {
         let mut half = 1;
+        if part.len() >= EIGHT {
+            let (eights, _) = part.as_chunks_mut();
+            eights.iter_mut().for_each(transform_eight);
+            half = EIGHT;
+        }
         while half < part.len() {
             for pair in part.chunks_exact_mut(2 * half) {
                 let (low, high) = pair.split_at_mut(half);
@@ -118,6 +126,14 @@ impl Rotation {
             *value *= self.part_factor;
         }
     }
+}
+
+/// The transform of eight numbers, but for its factor, in registers.
+fn transform_eight(numbers: &mut [f32; EIGHT]) {
+    let [a, b, c, d, e, f, g, h] = *numbers;
+    let [a, b, c, d, e, f, g, h] = [a + b, a - b, c + d, c - d, e + f, e - f, g + h, g - h];
+    let [a, b, c, d, e, f, g, h] = [a + c, b + d, a - c, b - d, e + g, f + h, e - g, f - h];
+    *numbers = [a + e, b + f, c + g, d + h, a - e, b - f, c - g, d - h];
 }
 
 /// One step of Kac's walk: number `i` of the first half and number `i` of the second turn into their
@@ -199,6 +215,32 @@ mod tests {
         let mut vector = [1.0, 2.0, 3.0];
         Rotation::new(3, 42).apply(&mut vector);
         assert_eq!(vector.map(f32::to_bits), [1_058_056_834, 1_048_663_311, 1_080_830_624]);
+    }
+
+    /// The transform by its definition, one sum and one difference after the other.
+    fn transform_plainly(rotation: &Rotation, part: &mut [f32]) {
+        let mut half = 1;
+        while half < part.len() {
+            for low in (0..part.len()).filter(|at| at & half == 0) {
+                let (a, b) = (part[low], part[low + half]);
+                (part[low], part[low + half]) = (a + b, a - b);
+            }
+            half *= 2;
+        }
+        part.iter_mut().for_each(|value| *value *= rotation.part_factor);
+    }
+
+    #[test]
+    fn the_transform_equals_its_definition_bit_for_bit() {
+        for dimension in [1, 2, 4, 7, 8, 9, 16, 48, 256, 384, 1024] {
+            let rotation = Rotation::new(dimension, 5);
+            let numbers = (0..rotation.part).map(|at| (at as f32 * 0.37).sin() + 0.1);
+            let mut expected: Vec<f32> = numbers.collect();
+            let mut found = expected.clone();
+            transform_plainly(&rotation, &mut expected);
+            rotation.transform(&mut found);
+            assert_eq!(found, expected, "{dimension}");
+        }
     }
 
     #[test]

@@ -7,10 +7,11 @@ use super::rows::{CodedRows, ScanRange};
 /// latency of one access.
 const AHEAD_BYTES: usize = 8192;
 
-/// Codes that a near third-level cache may well hold: prefetching them costs more than an occasional wait.
+/// Codes that a near third-level cache may well hold: prefetching them costs AVX-512 more than an occasional wait.
 const CACHED_BYTES: usize = 8 << 20;
 
-/// The same where that cache is far away, on a mesh, and only the second one is near.
+/// The same where that cache is far away, on a mesh, and only the second one is near, and without AVX-512, whose absence
+/// leaves a scan time to ask.
 const CACHED_BYTES_FAR: usize = 1 << 20;
 
 /// Codes that are not prefetched.
@@ -18,7 +19,7 @@ const CACHED_BYTES_FAR: usize = 1 << 20;
 fn cached_bytes() -> usize {
     // Of the processors with AVX2, those of AMD have this extension and those of Intel do not.
     #[cfg(target_arch = "x86_64")]
-    let is_far = !is_x86_feature_detected!("sse4a");
+    let is_far = !is_x86_feature_detected!("sse4a") || !is_x86_feature_detected!("avx512vbmi");
     #[cfg(not(target_arch = "x86_64"))]
     let is_far = false;
     match is_far {

@@ -95,7 +95,8 @@ impl LookUp {
     pub(in crate::kernel) fn fill(&mut self, query: &[f32], points: &[f32], sub_dimension: usize) {
         let (columns, _) = points.as_chunks::<POINTS>();
         let tables = columns.chunks_exact(sub_dimension);
-        self.products.clear();
+        // All of them are overwritten. Loops, since a closure that a `Vec` calls is compiled without this processor's
+        // instructions.
         self.products.resize(tables.len(), [0.0; POINTS]);
         let sub_vectors = query.chunks(sub_dimension);
         for ((sub_vector, table), products) in sub_vectors.zip(tables).zip(&mut self.products) {
@@ -113,31 +114,25 @@ impl LookUp {
     /// Rounds the products to bytes.
     #[inline(always)]
     fn quantize(&mut self) {
-        let tables = &self.products;
-        self.sub_quantizers = tables.len();
-        self.offset = 0.0;
-        let mut span_max = 0.0f32;
-        self.leasts.clear();
-        for table in tables {
-            let least = fold(table, |a, b| if b < a { b } else { a });
+        self.sub_quantizers = self.products.len();
+        let (mut offset, mut span_max) = (0.0, 0.0f32);
+        self.leasts.resize(self.products.len(), 0.0);
+        for (table, least) in self.products.iter().zip(&mut self.leasts) {
+            *least = fold(table, |a, b| if b < a { b } else { a });
             let greatest = fold(table, |a, b| if b > a { b } else { a });
-            self.offset += least;
-            self.leasts.push(least);
-            span_max = if greatest - least > span_max { greatest - least } else { span_max };
+            offset += *least;
+            span_max = if greatest - *least > span_max { greatest - *least } else { span_max };
         }
         let per_step = 255.0 / span_max;
         let per_step = if per_step.is_finite() { per_step } else { 0.0 };
+        self.offset = offset;
         self.step = if per_step == 0.0 { 0.0 } else { span_max / 255.0 };
         self.cells.clear();
-        self.cells.resize(tables.len().div_ceil(CELL_SUB_QUANTIZERS), Cell::ZERO);
-        let cells = self.cells.iter_mut();
-        for (cell, (tables, leasts)) in cells
-            .zip(tables.chunks(CELL_SUB_QUANTIZERS).zip(self.leasts.chunks(CELL_SUB_QUANTIZERS)))
-        {
-            for ((entries, table), least) in cell.tables.iter_mut().zip(tables).zip(leasts) {
-                let steps = table.map(|product| (product - least) * per_step + ROUND);
-                *entries = steps.map(f32::to_bits).map(|bits| bits as u8);
-            }
+        self.cells.resize(self.products.len().div_ceil(CELL_SUB_QUANTIZERS), Cell::ZERO);
+        let tables = self.cells.iter_mut().flat_map(|cell| &mut cell.tables);
+        for (entries, (table, least)) in tables.zip(self.products.iter().zip(&self.leasts)) {
+            let steps = table.map(|product| (product - least) * per_step + ROUND);
+            *entries = steps.map(f32::to_bits).map(|bits| bits as u8);
         }
     }
 }
