@@ -71,7 +71,7 @@ fn scans(c: &mut Criterion) {
     fill(Isa::detect(), &mut look_up, &query, &points, SUB_DIMENSION);
     for rows in [4_000u32, 120_000, 2_000_000] {
         let bytes = codes_bytes(rows as usize, DIMENSION / SUB_DIMENSION).expect("few enough");
-        let codes: Vec<u8> = (0..bytes).map(|at| (at * 0x9e37 >> 7) as u8).collect();
+        let codes: Vec<u8> = (0..bytes).map(|at| ((at * 0x9e37) >> 7) as u8).collect();
         let scales = vec![f16_from_f32(0.05); rows as usize];
         let coded = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
         let lists = rows / LIST_ROWS;
