@@ -14,6 +14,12 @@ use medvec::kernel::{Isa, PreparedVector, Rows, score};
 const DIMENSION: usize = 384;
 const ROWS: usize = 512;
 
+/// Numbers per code of a row.
+const SUB_DIMENSION: usize = 4;
+
+/// Rows of a list.
+const LIST_ROWS: u32 = 100;
+
 /// Numbers between -1 and 1 that only look random.
 fn numbers(len: usize) -> Vec<f32> {
     let mut state = 1u32;
@@ -49,12 +55,10 @@ fn scores(c: &mut Criterion) {
     }
 }
 
-/// What a question is made ready by, and scans of lists of 100 rows, as many of all as a question scans of 120,000: every fifteenth.
-fn scans(c: &mut Criterion) {
-    const SUB_DIMENSION: usize = 4;
-    const LIST_ROWS: u32 = 100;
-    let mut look_up = LookUp::new();
+/// What a question is made ready by: its tables, and its rotation.
+fn questions(c: &mut Criterion) {
     let (query, points) = (numbers(DIMENSION), numbers(16 * DIMENSION));
+    let mut look_up = LookUp::new();
     let mut group = c.benchmark_group("question");
     for sub_dimension in [2, SUB_DIMENSION] {
         for isa in Isa::available() {
@@ -68,31 +72,33 @@ fn scans(c: &mut Criterion) {
     let mut rotated = query.clone();
     group.bench_function("rotation", |b| b.iter(|| rotation.apply(black_box(&mut rotated))));
     group.finish();
+}
+
+/// The lists of so many that one question after another scans: 80 or all of them, each time others.
+fn scanned(lists: u32) -> Vec<Vec<ScanRange>> {
+    let step = (lists / 80).max(1);
+    let range = |list: u32| ScanRange {
+        start: list * LIST_ROWS,
+        end: (list + 1) * LIST_ROWS,
+        bias: (list % 7) as f32 * 0.01,
+    };
+    (0..step).map(|first| (first..lists).step_by(step as usize).map(range).collect()).collect()
+}
+
+fn scans(c: &mut Criterion) {
+    let mut look_up = LookUp::new();
+    let (query, points) = (numbers(DIMENSION), numbers(16 * DIMENSION));
     fill(Isa::detect(), &mut look_up, &query, &points, SUB_DIMENSION);
     for rows in [4_000u32, 120_000, 2_000_000] {
-        let bytes = codes_bytes(rows as usize, DIMENSION / SUB_DIMENSION).expect("few enough");
+        let bytes = codes_bytes(rows as usize, look_up.sub_quantizers()).expect("few enough");
         let codes: Vec<u8> = (0..bytes).map(|at| ((at * 0x9e37) >> 7) as u8).collect();
         let scales = vec![f16_from_f32(0.05); rows as usize];
         let coded = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
-        let lists = rows / LIST_ROWS;
-        let step = (lists / 80).max(1);
-        // Another question scans other lists.
-        let ranges: Vec<Vec<ScanRange>> = (0..step)
-            .map(|question| {
-                (question..lists)
-                    .step_by(step as usize)
-                    .map(|list| ScanRange {
-                        start: list * LIST_ROWS,
-                        end: (list + 1) * LIST_ROWS,
-                        bias: (list % 7) as f32 * 0.01,
-                    })
-                    .collect()
-            })
-            .collect();
+        let ranges = scanned(rows / LIST_ROWS);
         let mut candidates = Candidates::new();
         let mut group = c.benchmark_group(format!("scan-{rows}"));
-        let scanned = ranges[0].len() as u64 * u64::from(LIST_ROWS);
-        group.throughput(Throughput::Elements(scanned));
+        let rows_scanned = ranges[0].len() as u64 * u64::from(LIST_ROWS);
+        group.throughput(Throughput::Elements(rows_scanned));
         for isa in Isa::available() {
             let mut turn = 0;
             group.bench_function(BenchmarkId::from_parameter(isa.name()), |b| {
@@ -132,5 +138,5 @@ fn products(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, scores, scans, products);
+criterion_group!(benches, scores, questions, scans, products);
 criterion_main!(benches);

@@ -239,7 +239,9 @@ mod tests {
             let mut found = expected.clone();
             transform_plainly(&rotation, &mut expected);
             rotation.transform(&mut found);
-            assert_eq!(found, expected, "{dimension}");
+            let bits =
+                |numbers: &[f32]| -> Vec<u32> { numbers.iter().map(|x| x.to_bits()).collect() };
+            assert_eq!(bits(&found), bits(&expected), "{dimension}");
         }
     }
 
