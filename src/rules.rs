@@ -75,11 +75,11 @@ rules! {
     VectorPresence = 48, "A row without a vector MUST be zero in the vector sections.";
     TextBytes = 49, "The text bytes in a segment's meta record MUST be those of its documents.";
     CodeRange = 50, "The codes of an int8 vector MUST be -127 to 127.";
-    ManifestIndex = 51, "A manifest MUST name a codebook at most once, none without vectors, and have calibration only with a codebook, in order and with numbers in range.";
+    ManifestIndex = 51, "A manifest MUST name a codebook at most once, none without vectors, and have one calibration at most of each codebook that it names, in order and with numbers in range.";
     IndexCodebook = 60, "The lists and sub-quantizers of a segment's index MUST be those of its codebook.";
     WriteFeatures = 61, "The write features of a manifest MUST include those of every file that it names.";
     VectorLength = 62, "The squared length of a stored vector, centroid, point or query MUST be finite in single precision.";
-    CalibrationLists = 63, "A calibration MUST NOT count more lists than rows, nor more than the last codebook has.";
+    CalibrationLists = 63, "A calibration MUST NOT count more lists than rows, nor more than its codebook has.";
     Numbers = 64, "The generation and the next segment id of a manifest MUST NOT be above 9223372036854775808.";
     SegmentCounts = 65, "The keys, blocks, vectors and elements of a number column of a segment MUST be 1 to its number of rows, where there are any.";
     MeshRecord = 66, "A MeSH record MUST begin with its UI and end with a field, names MUST be fields, tree numbers MUST have their form, and links MUST ascend and be between records.";

@@ -2,16 +2,19 @@
 //! again, when a search is exact, and what reports say of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use medvec::control::Watch;
 use medvec::date::{Day, PublicationDate};
 use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
 use medvec::format::manifest::{self, QuerySource, RowType, VectorConfig};
 use medvec::format::names;
 use medvec::kernel::random::Random;
-use medvec::search::{Accuracy, Filter, Query, SearchResult, WhyExact};
+use medvec::search::{Accuracy, Filter, Plan, Query, SearchResult, WhyExact};
 use medvec::storage::{MemoryStorage, Storage};
 use medvec::{
-    Control, Document, Encoder, EncoderInput, EncoderSpec, Key, Metric, Result as MedvecResult,
+    CancelToken, Control, Document, Encoder, EncoderInput, EncoderSpec, Error, Key, Metric,
+    Result as MedvecResult,
 };
 
 const DIMENSION: usize = 32;
@@ -394,6 +397,83 @@ fn copies_are_scanned_where_most_rows_pass() {
         keys.dedup();
         assert_eq!(keys.len(), 50, "each document once");
     }
+}
+
+#[test]
+fn a_new_index_takes_the_place_of_a_large_one_piece_by_piece() {
+    let storage = Arc::new(MemoryStorage::new());
+    let config = VectorConfig::new(DIMENSION as u32, Metric::Cosine, RowType::Int8, None);
+    let options = CreateOptions::default().vectors(Some(config));
+    let database = Database::create_in(storage.clone(), options).expect("creates");
+    let mut writer = writer(&database);
+    for part in 0..10 {
+        add(&mut writer, part * 2_400..(part + 1) * 2_400);
+    }
+    drop(writer);
+    let options = WriterOptions::default().index_rows_min(500).train_rows_min(1000);
+    let mut maintainer = database.maintainer(options.merged_bytes_max(1)).expect("works");
+    let given = OptimizeOptions::default().queries(Some((500..900).flat_map(query).collect()));
+    maintainer.optimize(&given, &Control::default()).expect("trains");
+    let old = codebooks(&database);
+    let before = bytes(&*storage);
+    // Interrupted when there are rows in both.
+    let token = CancelToken::new();
+    let (cancel, watched) = (token.clone(), database.clone());
+    let watch = Watch::new(move |_| {
+        watched.refresh().expect("sound");
+        if codebooks(&watched).len() == 2 {
+            cancel.cancel();
+        }
+    });
+    let control = Control { watch: Some(watch), cancel: Some(token), ..Control::default() };
+    let again = given.retrain(true).seed(7);
+    let interrupted = maintainer.optimize(&again, &control);
+    assert!(matches!(interrupted, Err(Error::Cancelled)), "{interrupted:?}");
+    let both = codebooks(&database);
+    assert_eq!((both.len(), both[0]), (2, old[0]));
+    let former = |database: &Database| database.snapshot().manifest().former.len();
+    assert_eq!(former(&database), 1);
+    let served = |database: &Database| {
+        for asked in [0.8, 0.9, 0.95] {
+            let (found, indexed) = found(database, Accuracy::Recall(asked), &Filter::All);
+            assert!(found > f64::from(asked) - 0.02 && indexed == 200, "{asked}: {found}");
+        }
+        let result = search(database, Query::vector(query(3)).recall(0.9));
+        // Scoring the few rows of the first piece is as cheap.
+        let plans = result.explain.segments.iter().map(|segment| segment.plan);
+        assert!(plans.filter(|plan| *plan == Plan::Index).count() >= 4);
+    };
+    served(&database);
+    // A commit in between keeps what is known of both.
+    let mut writer = self::writer(&database);
+    delete(&mut writer, 0..1);
+    drop(writer);
+    served(&database);
+    assert_eq!(former(&database), 1);
+    // The next call goes on, with a part of the database at a time.
+    let peak = Arc::new(AtomicU64::new(0));
+    let most = peak.clone();
+    let watch = Watch::new(move |_| {
+        most.fetch_max(bytes(&*storage), Ordering::Relaxed);
+    });
+    let control = Control { watch: Some(watch), ..Control::default() };
+    maintainer.optimize(&OptimizeOptions::default(), &control).expect("goes on");
+    assert_eq!(codebooks(&database), both[1..]);
+    assert_eq!(former(&database), 0);
+    served(&database);
+    let peak = peak.load(Ordering::Relaxed);
+    assert!(peak < before * 3 / 2, "{peak} bytes at most, {before} before");
+    database.snapshot().verify(&Control::default()).expect("sound");
+}
+
+/// Bytes of all files.
+fn bytes(storage: &dyn Storage) -> u64 {
+    let names = storage.list().expect("lists").into_iter();
+    names.filter_map(|name| storage.length(&name).expect("tells")).sum()
+}
+
+fn codebooks(database: &Database) -> Vec<[u8; 16]> {
+    database.snapshot().manifest().codebooks.iter().map(|entry| entry.hash).collect()
 }
 
 fn year(year: u32) -> PublicationDate {

@@ -134,6 +134,7 @@ fn the_smallest_manifest_is_as_printed() {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        former: Vec::new(),
         lexical: None,
         index: None,
         mesh: None,
@@ -210,7 +211,8 @@ fn rich_manifest() -> Manifest {
         vectors: Some(VectorConfig::new(384, Metric::Dot, RowType::F16, Some(encoder))),
         segments: vec![segment(1, None), segment(4, Some(tombstones))],
         sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
-        codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
+        codebooks: [6, 5].map(|hash| CodebookEntry { hash: [hash; 16], seal: seal(8) }).into(),
+        former: vec![([6; 16], Calibration { queries: 300, ..calibration.clone() })],
         calibration: Some(Calibration { spilled: Some(Box::new(spilled)), ..calibration }),
         lexical: Some(LexicalConfig { positions: true }),
         index: Some(IndexConfig { spills: true }),
@@ -313,6 +315,14 @@ fn the_text_is_enough_to_read_notes_on_a_calibration() {
     assert_eq!(root.list("points")[0].at("probes"), &Value::Number(12));
     assert_eq!(root.at("low_shares"), &Value::List(vec![number(0.25)]));
     assert_eq!(root.at("stops.limits"), &Value::List(vec![number(0.002)]));
+    let reader = Reader::new(&text, reader::section(&text, &file, 9));
+    let root = reader.root("FormerCalibrations");
+    let former = &root.list("calibrations")[0];
+    assert_eq!(former.at("codebook"), &Value::Bytes(vec![6; 16]));
+    assert_eq!(former.at("calibration.queries"), &Value::Number(300));
+    assert_eq!(former.at("notes.source"), &Value::Text("Sample".into()));
+    assert_eq!(former.at("stops.limits"), &Value::List(vec![number(0.001)]));
+    assert_eq!(former.at("spilled"), &Value::None);
 }
 
 #[test]

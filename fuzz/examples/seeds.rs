@@ -430,7 +430,8 @@ fn rich() -> Manifest {
             complete: false,
             digest: None,
         }],
-        codebooks: vec![CodebookEntry { hash: [6; 16], seal }],
+        codebooks: [5, 6].map(|hash| CodebookEntry { hash: [hash; 16], seal: seal.clone() }).into(),
+        former: vec![([5; 16], calibration.clone())],
         calibration: Some(Calibration {
             spilled: Some(Box::new(calibration.clone())),
             ..calibration

@@ -183,6 +183,7 @@ impl Database {
             sources: Vec::new(),
             codebooks: Vec::new(),
             calibration: None,
+            former: Vec::new(),
             lexical: options.lexical,
             index: None,
             mesh: None,

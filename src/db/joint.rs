@@ -101,6 +101,7 @@ fn common_manifest(
         sources: manifests().flat_map(|manifest| manifest.sources.clone()).collect(),
         codebooks: Vec::new(),
         calibration: None,
+        former: Vec::new(),
         lexical: first.manifest().lexical.filter(|_| has_words),
         index: None,
         mesh: first.manifest().mesh.clone(),

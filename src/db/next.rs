@@ -18,8 +18,8 @@ use crate::encoder::EncoderSpec;
 use crate::error::Result;
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
-    Calibration, CodebookEntry, IndexConfig, LexicalConfig, Manifest, MeshEntry, SegmentEntry,
-    SourceEntry, VectorConfig,
+    Calibration, CodebookEntry, IndexConfig, LexicalConfig, Manifest, MeshEntry, OfCodebook,
+    SegmentEntry, SourceEntry, VectorConfig,
 };
 use crate::format::names::{codebook_name, mesh_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
@@ -48,7 +48,10 @@ pub(super) struct NextGeneration {
     sources: Vec<SourceEntry>,
     /// The one that new segments are indexed with comes last.
     codebooks: Vec<(CodebookEntry, CodebookFile)>,
+    /// Of the last codebook.
     calibration: Option<Calibration>,
+    /// Of those before it.
+    former: Vec<OfCodebook>,
     /// The database's own vocabulary.
     mesh: Option<(MeshEntry, MeshFile)>,
     is_changed: bool,
@@ -95,6 +98,7 @@ impl NextGeneration {
             index: manifest.index,
             sources: manifest.sources.clone(),
             calibration: manifest.calibration.clone(),
+            former: manifest.former.clone(),
             codebooks: base.codebooks(),
             mesh: manifest.mesh.clone().zip(base.state().mesh.own().cloned()),
             storage,
@@ -263,18 +267,24 @@ impl NextGeneration {
         self.codebooks.last()
     }
 
-    /// Checks a written codebook and has new segments indexed with it, as `index` says. What was measured with another
-    /// is forgotten.
+    /// Checks a written codebook and has new segments indexed with it, as `index` says.
     pub(super) fn add_codebook(&mut self, entry: CodebookEntry, index: IndexConfig) -> Result<()> {
         let name = codebook_name(entry.hash);
         commit::check_file(&*self.storage, &name, FileKind::Codebook, &entry.seal)?;
         let file = CodebookFile::open(&*self.storage, &entry, self.vectors.as_ref())?;
-        self.codebooks.retain(|(known, _)| known.hash != entry.hash);
-        self.codebooks.push((entry, file));
+        self.push_codebook(entry, file);
         self.index = Some(index);
-        self.calibration = None;
         self.is_changed = true;
         Ok(())
+    }
+
+    /// Makes a codebook the last. What was measured with the one before stays, for the segments that are indexed with it.
+    fn push_codebook(&mut self, entry: CodebookEntry, file: CodebookFile) {
+        let last = self.codebooks.last().map(|(entry, _)| entry.hash);
+        self.former.extend(last.zip(self.calibration.take()));
+        self.codebooks.retain(|(known, _)| known.hash != entry.hash);
+        self.former.retain(|(codebook, _)| *codebook != entry.hash);
+        self.codebooks.push((entry, file));
     }
 
     /// Checks a written vocabulary and makes it the database's; `None` goes back to the one inside the
@@ -355,6 +365,8 @@ impl NextGeneration {
             views.push(SegmentView::new(segment, deleted, codebook, mesh.clone()));
         }
         let codebooks = self.codebooks_in_use(&views);
+        let former = self.former.iter().filter(|(hash, _)| is_named(&codebooks, *hash));
+        let former: Vec<_> = former.cloned().collect();
         let base = self.base.manifest();
         let manifest = Manifest {
             generation,
@@ -367,10 +379,11 @@ impl NextGeneration {
             sources: self.sources.clone(),
             codebooks: codebooks.iter().map(|(entry, _)| entry.clone()).collect(),
             calibration: self.calibration.clone(),
+            former: former.clone(),
             mesh: mesh_entry,
         };
         let manifest_bytes = commit::publish(&*self.storage, lock, &manifest, Some(base))?;
-        self.codebooks = codebooks.clone();
+        (self.codebooks, self.former) = (codebooks.clone(), former);
         let content =
             Content { manifest, manifest_bytes, views, tombstones: files, codebooks, mesh };
         self.base = Snapshot::new(self.storage.clone(), content);
@@ -417,4 +430,8 @@ impl NextGeneration {
             .map(|(_, codebook)| codebook.clone())
             .collect()
     }
+}
+
+fn is_named(codebooks: &[(CodebookEntry, CodebookFile)], hash: [u8; 16]) -> bool {
+    codebooks.iter().any(|(entry, _)| entry.hash == hash)
 }

@@ -12,6 +12,9 @@ use crate::format::manifest::{LexicalConfig, RowType, VectorConfig};
 use crate::limits::{DIMENSION_MAX, INDEX_ROWS_MIN, TRAIN_ROWS_MIN};
 use crate::storage::Access;
 
+/// Bytes up to which all segments of a database are merged into one: each more is another place where a search looks.
+pub(super) const MERGED_BYTES_MAX: u64 = 2 << 30;
+
 /// What a new database holds.
 ///
 /// ```
@@ -140,6 +143,9 @@ pub struct WriterOptions {
     pub defer: bool,
     /// A segment is written out when its buffers reach this many bytes.
     pub segment_bytes_max: usize,
+    /// Segments are merged up to this many bytes or a quarter of the database's, whichever is more: while one is made, as much
+    /// disk is needed beside its parts.
+    pub merged_bytes_max: u64,
     /// A compaction indexes segments of at least this many vectors.
     pub index_rows_min: u64,
     /// A compaction trains an index once there are this many vectors.
@@ -161,6 +167,7 @@ setters!(WriterOptions {
     origin: Option<EncoderSpec>,
     defer: bool,
     segment_bytes_max: usize,
+    merged_bytes_max: u64,
     index_rows_min: u64,
     train_rows_min: u64,
     memory_bytes_max: Option<u64>,
@@ -170,14 +177,15 @@ setters!(WriterOptions {
 });
 
 impl Default for WriterOptions {
-    /// No encoder, 96 MiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`], no memory limit, no maintenance, no waiting for
-    /// the lock.
+    /// No encoder, 96 MiB, 2 GiB, [`INDEX_ROWS_MIN`] and [`TRAIN_ROWS_MIN`], no memory limit, no maintenance, no
+    /// waiting for the lock.
     fn default() -> WriterOptions {
         WriterOptions {
             encoder: None,
             origin: None,
             defer: false,
             segment_bytes_max: 96 << 20,
+            merged_bytes_max: MERGED_BYTES_MAX,
             index_rows_min: INDEX_ROWS_MIN,
             train_rows_min: TRAIN_ROWS_MIN,
             memory_bytes_max: None,

@@ -229,20 +229,21 @@ pub(super) fn features_write(manifest: &Manifest, bytes: &[u8]) -> Result<u32> {
     Ok(Frame::parse(&name, FileKind::Manifest, bytes)?.header.features_write)
 }
 
-/// A calibration counts no more lists than the newest codebook has.
+/// A calibration counts no more lists than its codebook has.
 pub(super) fn check_calibration(
     manifest: &Manifest,
     codebooks: &[(CodebookEntry, CodebookFile)],
 ) -> Result<()> {
-    let (Some(calibration), Some((_, last))) = (&manifest.calibration, codebooks.last()) else {
-        return Ok(());
-    };
-    if calibration.lists <= last.meta().lists {
-        return Ok(());
+    for (hash, calibration) in manifest.calibrations() {
+        let its = codebooks.iter().find(|(entry, _)| entry.hash == hash);
+        if its.is_some_and(|(_, codebook)| calibration.lists > codebook.meta().lists) {
+            let lists = calibration.lists;
+            let detail = format!("a calibration of {lists} lists, the codebook has fewer");
+            let name = manifest_name(manifest.generation);
+            return Err(Error::corrupt(name, 0, Rule::CalibrationLists, detail));
+        }
     }
-    let detail = format!("a calibration of {} lists, the codebook has fewer", calibration.lists);
-    let name = manifest_name(manifest.generation);
-    Err(Error::corrupt(name, 0, Rule::CalibrationLists, detail))
+    Ok(())
 }
 
 /// A writer looks at the manifest's features only, so they must include those of every file.

@@ -59,10 +59,10 @@ pub(super) struct State {
 impl State {
     fn of(storage: Arc<dyn Storage>, mut content: Content) -> State {
         let Content { manifest, views, .. } = &mut content;
-        if let (Some(measured), Some(newest)) = (&manifest.calibration, manifest.codebooks.last()) {
+        for (codebook, measured) in manifest.calibrations() {
             let measured = Arc::new(measured.clone());
             let views = views.iter_mut();
-            views.for_each(|view| *view = view.clone().calibrated(&measured, newest.hash));
+            views.for_each(|view| *view = view.clone().calibrated(&measured, codebook));
         }
         let vectors = manifest.vectors.clone().map(|config| Vectors {
             space: RowSpace::from(&config),

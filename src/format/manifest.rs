@@ -12,40 +12,18 @@ use crate::error::{Error, Result};
 use crate::ids::{Generation, SegmentId};
 use crate::limits::{DIMENSION_MAX, MANIFEST_BYTES_MAX, NUMBER_MAX, SEGMENT_ROWS_MAX};
 
+mod calibration;
 mod mesh;
+mod sections;
 mod sources;
 
+pub use calibration::{
+    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, FormerCalibration,
+    FormerCalibrations, OfCodebook, QuerySource, SpilledCalibration,
+};
 pub use mesh::MeshEntry;
+pub use sections::*;
 pub use sources::{SourceDigest, SourceDigests, SourceEntry};
-
-/// Section of the state itself.
-pub const SECTION_STATE: u32 = 1;
-/// Optional section of [`SourceDigests`]; since format 1.1.
-pub const SECTION_SOURCE_DIGESTS: u32 = 2;
-/// Optional section of [`CalibrationNotes`]; since format 1.1.
-pub const SECTION_CALIBRATION_NOTES: u32 = 3;
-/// Optional section of the [`MeshEntry`]; since format 1.1.
-pub const SECTION_MESH: u32 = 4;
-/// Optional section of [`LexicalConfig`]; since format 1.1.
-pub const SECTION_LEXICAL: u32 = 5;
-/// Optional section of [`CalibrationStops`]; since format 1.1.
-pub const SECTION_CALIBRATION_STOPS: u32 = 6;
-/// Optional section of [`Calibration::spilled`]; since format 1.1.
-pub const SECTION_CALIBRATION_SPILLED: u32 = 7;
-/// Optional section of [`IndexConfig`]; since format 1.1.
-pub const SECTION_INDEX: u32 = 8;
-
-/// Every section of a manifest and its name in `inspect`.
-pub const NAMES: &[(u32, &str)] = &[
-    (SECTION_STATE, "state"),
-    (SECTION_SOURCE_DIGESTS, "source-digests"),
-    (SECTION_CALIBRATION_NOTES, "calibration-notes"),
-    (SECTION_MESH, "mesh"),
-    (SECTION_LEXICAL, "lexical"),
-    (SECTION_CALIBRATION_STOPS, "calibration-stops"),
-    (SECTION_CALIBRATION_SPILLED, "calibration-spilled"),
-    (SECTION_INDEX, "index"),
-];
 
 /// How vectors are stored for re-ranking and exact search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -150,6 +128,9 @@ pub struct Manifest {
     pub codebooks: Vec<CodebookEntry>,
     /// What reaches which recall with the last codebook.
     pub calibration: Option<Calibration>,
+    /// What reached which recall with others of the codebooks, each named by its hash; at most one of each. A section of its own.
+    #[rkyv(with = rkyv::with::Skip)]
+    pub former: Vec<OfCodebook>,
     /// The lexical index of new segments; `None` for none, as in databases of format 1.0. A section of its own.
     #[rkyv(with = rkyv::with::Skip)]
     pub lexical: Option<LexicalConfig>,
@@ -162,6 +143,19 @@ pub struct Manifest {
     pub mesh: Option<MeshEntry>,
 }
 
+impl Manifest {
+    /// Codebooks that were measured, by their hashes, and what was measured.
+    pub fn calibrations(&self) -> impl Iterator<Item = ([u8; 16], &Calibration)> {
+        let last = self.codebooks.last().map(|entry| entry.hash).zip(self.calibration.as_ref());
+        last.into_iter().chain(self.former.iter().map(|(hash, known)| (*hash, known)))
+    }
+
+    /// Forgets all that was measured.
+    pub fn forget_calibrations(&mut self) {
+        (self.calibration, self.former) = (None, Vec::new());
+    }
+}
+
 /// A codebook that segments are indexed with.
 #[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
 pub struct CodebookEntry {
@@ -169,111 +163,6 @@ pub struct CodebookEntry {
     pub hash: [u8; 16],
     /// Its file.
     pub seal: FileSeal,
-}
-
-/// How much work reaches which recall, measured with queries when the index was made.
-#[derive(Clone, Debug, Default, PartialEq, Archive, Serialize, Deserialize)]
-pub struct Calibration {
-    /// Queries that it was measured with.
-    pub queries: u32,
-    /// Whether they were held-out rows, which are easier than what users ask.
-    pub optimistic: bool,
-    /// Rows that were indexed then.
-    pub rows: u64,
-    /// Lists that held one of these rows.
-    pub lists: u32,
-    /// By ascending recall, then by descending share.
-    pub points: Vec<CalibrationPoint>,
-    /// What format 1.0 has no place for; `None` in databases that an older version calibrated.
-    #[rkyv(with = rkyv::with::Skip)]
-    pub notes: Option<CalibrationNotes>,
-    /// When a search may stop early; `None` in databases that an older version calibrated, and where rows took
-    /// the place of queries.
-    #[rkyv(with = rkyv::with::Skip)]
-    pub stops: Option<CalibrationStops>,
-    /// The same for searches that scan copies of rows too; `None` where rows have none. It has no such part itself.
-    #[rkyv(with = rkyv::with::Skip)]
-    pub spilled: Option<Box<Calibration>>,
-}
-
-/// The rule by which a search without a filter stops early or goes on longer; a section of its own in the manifest.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
-pub struct CalibrationStops {
-    /// How far estimates of rows lie from the dot product with their list's centroid: the root of the mean square,
-    /// above 0.
-    pub spread: f32,
-    /// One entry per recall of the points, ascending: the hope per scanned row that unscanned lists may hold;
-    /// 0: no rule for this recall.
-    pub limits: Vec<f32>,
-}
-
-/// What is known of a calibration beside its numbers; a section of its own in the manifest.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
-pub struct CalibrationNotes {
-    /// What recall was measured with.
-    pub source: QuerySource,
-    /// What the queries in the codebook are, which recall may be measured with again.
-    pub stored: QuerySource,
-    /// One entry per recall of the points, ascending: the share of queries that found fewer than 8 of
-    /// their 10 nearest rows without a filter, from 0 to 1.
-    pub low_shares: Vec<f32>,
-}
-
-/// Where calibration queries come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub enum QuerySource {
-    /// Queries that the caller gave: what users ask.
-    Given,
-    /// Biomedical queries that come with the library, embedded by the database's encoder.
-    Sample,
-    /// Stored vectors moved away from their neighbours, as queries lie: recall is an estimate.
-    Moved,
-}
-
-/// The work for one recall and one share of matching rows.
-#[derive(Clone, Copy, Debug, PartialEq, Archive, Serialize, Deserialize)]
-pub struct CalibrationPoint {
-    /// Wanted recall@10, above 0 and below 1.
-    pub recall: f32,
-    /// Share of rows that pass the filter, above 0, at most 1.
-    pub share: f32,
-    /// Lists to scan, among those with matching rows.
-    pub probes: u32,
-    /// Rows to score again exactly.
-    pub candidates: u32,
-    /// Recall that was measured, from 0 to 1.
-    pub estimated: f32,
-}
-
-/// [`Calibration::spilled`] as it is stored: what differs from the calibration around it.
-#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize)]
-pub struct SpilledCalibration {
-    /// As [`Calibration::points`].
-    pub points: Vec<CalibrationPoint>,
-    /// As [`CalibrationNotes::low_shares`]; empty without notes.
-    pub low_shares: Vec<f32>,
-    /// As [`Calibration::stops`].
-    pub stops: Option<CalibrationStops>,
-}
-
-impl SpilledCalibration {
-    fn of(calibration: &Calibration) -> Option<SpilledCalibration> {
-        let spilled = calibration.spilled.as_ref()?;
-        let low_shares = spilled.notes.as_ref().map(|notes| notes.low_shares.clone());
-        Some(SpilledCalibration {
-            points: spilled.points.clone(),
-            low_shares: low_shares.unwrap_or_default(),
-            stops: spilled.stops.clone(),
-        })
-    }
-
-    fn attach(self, calibration: &mut Calibration) {
-        let SpilledCalibration { points, low_shares, stops } = self;
-        let notes = calibration.notes.as_ref();
-        let notes = notes.map(|notes| CalibrationNotes { low_shares, ..notes.clone() });
-        let spilled = Calibration { points, notes, stops, spilled: None, ..calibration.clone() };
-        calibration.spilled = Some(Box::new(spilled));
-    }
 }
 
 /// The file of a manifest, and what identifies it.
@@ -288,15 +177,7 @@ pub fn encode(manifest: &Manifest, file_id: [u8; 16]) -> Result<(Vec<u8>, FileSe
     if let Some(digests) = SourceDigests::of(&manifest.sources) {
         put_record(&mut writer, SECTION_SOURCE_DIGESTS, &digests)?;
     }
-    if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
-        put_record(&mut writer, SECTION_CALIBRATION_NOTES, notes)?;
-    }
-    if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
-        put_record(&mut writer, SECTION_CALIBRATION_STOPS, stops)?;
-    }
-    if let Some(spilled) = manifest.calibration.as_ref().and_then(SpilledCalibration::of) {
-        put_record(&mut writer, SECTION_CALIBRATION_SPILLED, &spilled)?;
-    }
+    calibration::put(&mut writer, manifest.calibration.as_ref(), &manifest.former)?;
     if let Some(lexical) = &manifest.lexical {
         put_record(&mut writer, SECTION_LEXICAL, lexical)?;
     }
@@ -321,19 +202,7 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     let frame = Frame::parse(file, FileKind::Manifest, bytes)?;
     let (record, offset) = checked_section(file, &frame, bytes, SECTION_STATE)?;
     let mut manifest: Manifest = archive::decode(file, offset, record)?;
-    let notes = optional_record(file, &frame, bytes, SECTION_CALIBRATION_NOTES)?;
-    if let Some((notes, offset)) = notes {
-        calibration_of(&mut manifest, file, offset, "notes")?.notes = Some(notes);
-    }
-    let stops = optional_record(file, &frame, bytes, SECTION_CALIBRATION_STOPS)?;
-    if let Some((stops, offset)) = stops {
-        calibration_of(&mut manifest, file, offset, "limits")?.stops = Some(stops);
-    }
-    let spilled =
-        optional_record::<SpilledCalibration>(file, &frame, bytes, SECTION_CALIBRATION_SPILLED)?;
-    if let Some((spilled, offset)) = spilled {
-        spilled.attach(calibration_of(&mut manifest, file, offset, "points with copies")?);
-    }
+    manifest.former = calibration::read(file, &frame, bytes, &mut manifest.calibration)?;
     manifest.lexical =
         optional_record(file, &frame, bytes, SECTION_LEXICAL)?.map(|(config, _)| config);
     manifest.index = optional_record(file, &frame, bytes, SECTION_INDEX)?.map(|(config, _)| config);
@@ -360,19 +229,6 @@ pub fn decode(file: &str, bytes: &[u8]) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// The calibration that a section at `offset` belongs to.
-fn calibration_of<'a>(
-    manifest: &'a mut Manifest,
-    file: &str,
-    offset: u64,
-    what: &str,
-) -> Result<&'a mut Calibration> {
-    manifest.calibration.as_mut().ok_or_else(|| {
-        let detail = format!("there are {what} of a calibration but no calibration");
-        Error::corrupt(file, offset, Rule::ManifestIndex, detail)
-    })
-}
-
 /// Checks that this build may write the generation after this manifest.
 ///
 /// # Errors
@@ -388,10 +244,11 @@ fn check_length(file: &str, length: usize) -> Result<()> {
     Ok(())
 }
 
-/// The rules about codebooks and calibration.
+/// The rules about codebooks and what was measured with them.
 fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
     let broken = |detail: String| Err((Rule::ManifestIndex, detail));
-    let mut hashes: Vec<&[u8; 16]> = manifest.codebooks.iter().map(|entry| &entry.hash).collect();
+    let named: Vec<&[u8; 16]> = manifest.codebooks.iter().map(|entry| &entry.hash).collect();
+    let mut hashes = named.clone();
     hashes.sort_unstable();
     if hashes.windows(2).any(|pair| pair.first() == pair.last()) {
         return broken("a codebook is named twice".into());
@@ -399,71 +256,7 @@ fn check_index(manifest: &Manifest) -> Result<(), (Rule, String)> {
     if manifest.vectors.is_none() && !hashes.is_empty() {
         return broken("there is a codebook but no vectors".into());
     }
-    let Some(calibration) = &manifest.calibration else { return Ok(()) };
-    if hashes.is_empty() {
-        return broken("there is a calibration but no codebook".into());
-    }
-    check_calibration(calibration)?;
-    let spilled = calibration.spilled.as_ref().map_or(Ok(()), |spilled| check_calibration(spilled));
-    spilled.map_err(|(rule, detail)| (rule, format!("with copies of rows: {detail}")))
-}
-
-fn check_calibration(calibration: &Calibration) -> Result<(), (Rule, String)> {
-    let broken = |detail: String| Err((Rule::ManifestIndex, detail));
-    let Calibration { lists, rows, .. } = calibration;
-    if u64::from(*lists) > *rows {
-        return Err((
-            Rule::CalibrationLists,
-            format!("a calibration counts {lists} lists of {rows} rows"),
-        ));
-    }
-    let share = |number: f32| number > 0.0 && number <= 1.0;
-    for point in &calibration.points {
-        let estimated = (0.0..=1.0).contains(&point.estimated);
-        let fractions = share(point.recall) && share(point.share) && estimated;
-        if !fractions || point.probes == 0 || point.candidates == 0 {
-            return broken(format!("a calibration point is out of range: {point:?}"));
-        }
-    }
-    let order = |point: &CalibrationPoint| (point.recall, -point.share);
-    let ascending = |a: &CalibrationPoint, b: &CalibrationPoint| order(a) < order(b);
-    if !calibration.points.is_sorted_by(ascending) {
-        return broken("calibration points are out of order".into());
-    }
-    let recalls = calibration.points.chunk_by(|a, b| a.recall == b.recall).count();
-    if let Some(notes) = &calibration.notes {
-        check_notes(recalls, notes).or_else(broken)?;
-    }
-    if let Some(stops) = &calibration.stops {
-        check_stops(recalls, stops).or_else(broken)?;
-    }
-    Ok(())
-}
-
-fn check_stops(recalls: usize, stops: &CalibrationStops) -> Result<(), String> {
-    let CalibrationStops { spread, limits } = stops;
-    if limits.len() != recalls {
-        let found = limits.len();
-        return Err(format!("a calibration of {recalls} recalls has limits for {found}"));
-    }
-    if !(spread.is_finite() && *spread > 0.0) {
-        return Err(format!("the spread of a calibration is {spread}"));
-    }
-    match limits.iter().find(|limit| !(limit.is_finite() && **limit >= 0.0)) {
-        Some(limit) => Err(format!("a limit of a calibration is {limit}")),
-        None => Ok(()),
-    }
-}
-
-fn check_notes(recalls: usize, notes: &CalibrationNotes) -> Result<(), String> {
-    let low_shares = notes.low_shares.len();
-    if low_shares != recalls {
-        return Err(format!("a calibration of {recalls} recalls has notes on {low_shares}"));
-    }
-    match notes.low_shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
-        Some(share) => Err(format!("a share of calibration queries is {share}")),
-        None => Ok(()),
-    }
+    calibration::check(&named, manifest.calibration.as_ref(), &manifest.former)
 }
 
 /// The rules that concern several fields.

@@ -65,11 +65,12 @@ impl SegmentView {
         }
     }
 
-    /// The view with what was measured with its codebook, if that is the one that was measured.
+    /// The view with what was measured with this codebook, if it is its own.
     #[must_use]
     pub fn calibrated(mut self, calibration: &Arc<Calibration>, codebook: [u8; 16]) -> SegmentView {
-        let is_measured = self.codebook.as_ref().is_some_and(|own| own.hash() == codebook);
-        self.calibration = is_measured.then(|| calibration.clone());
+        if self.codebook.as_ref().is_some_and(|own| own.hash() == codebook) {
+            self.calibration = Some(calibration.clone());
+        }
         self
     }
 

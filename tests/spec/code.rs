@@ -12,9 +12,10 @@ use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::lexical::{GroupEntry, LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry, IndexConfig,
-    LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest,
-    SourceDigests, SourceEntry, SpilledCalibration, TombstonesEntry, VectorConfig,
+    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    FormerCalibration, FormerCalibrations, IndexConfig, LexicalConfig, Manifest, MeshEntry,
+    QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
+    SpilledCalibration, TombstonesEntry, VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
 
@@ -93,6 +94,8 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(CalibrationNotes { source, stored, low_shares }),
         archived!(CalibrationStops { spread, limits }),
         archived!(SpilledCalibration { points, low_shares, stops }),
+        archived!(FormerCalibrations { calibrations }),
+        archived!(FormerCalibration { codebook, calibration, notes, stops, spilled }),
         archived!(LexicalConfig { positions }),
         archived!(IndexConfig { spills }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),
@@ -165,7 +168,7 @@ pub(crate) fn values() -> BTreeMap<String, Vec<(u64, String)>> {
         archived_values!(Pooling: Cls, Mean, Last, Weighted, Pooler),
         archived_values!(RowType: Int8, F16, F32),
         archived_values!(QuerySource: Given, Sample, Moved),
-        sections("ManifestSection", "src/format/manifest.rs"),
+        sections("ManifestSection", "src/format/manifest/sections.rs"),
         sections("TombstonesSection", "src/format/tombstones.rs"),
         sections("SegmentSection", "src/format/segment.rs"),
         sections("CodebookSection", "src/format/codebook.rs"),

@@ -75,7 +75,7 @@ impl Course {
             self.trained = train(job)?;
             if let Some(trained) = &self.trained {
                 self.report.trained_rows = trained.rows;
-                self.waiting = all_groups(&candidates(job)).into();
+                self.waiting = all_groups(&candidates(job), job.writer.merged_bytes_max).into();
                 job.options.report(OptimizeStage::Index, 0.0);
                 // A codebook is published with the first rows that it indexes and what they recall.
                 self.merge_next(job)?;
@@ -115,7 +115,8 @@ impl Course {
                 return Ok(true);
             }
         }
-        let Some(group) = next_group(&candidates, policy) else { return Ok(false) };
+        let group = next_group(&candidates, policy, job.writer.merged_bytes_max);
+        let Some(group) = group else { return Ok(false) };
         merge_group(job, &group, &mut self.report.compact)?;
         self.is_measured = false;
         Ok(true)

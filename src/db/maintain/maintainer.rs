@@ -79,8 +79,8 @@ impl Maintainer {
         Ok(course.compact_report())
     }
 
-    /// As [`Writer::optimize`], in steps as those of [`Maintainer::compact`]. A new index in the place of
-    /// another is published as a whole, and needs as much disk again meanwhile.
+    /// As [`Writer::optimize`], in steps as those of [`Maintainer::compact`]. While a new index takes the place of another,
+    /// searches ask both, each with as much effort as was measured for it; what is interrupted, the next call ends.
     ///
     /// # Errors
     /// As [`Writer::optimize`] and [`Maintainer::compact`].
@@ -106,13 +106,8 @@ impl Maintainer {
         let mut attempts = 0;
         loop {
             let before = course.clone();
-            // Others must not see some rows in a new index and some in the old one, with one recall for both.
-            let is_whole = options.retrain && next.codebook().is_some();
             let mut job = Job { next: &mut next, writer: &self.options, options, control };
             let is_done = !course.advance(&mut job)?;
-            if !is_done && is_whole {
-                course.finish(&mut job)?;
-            }
             if is_done {
                 let report = &mut course.report.compact;
                 (report.segments_after, report.bytes_after) = sizes(&next);

@@ -26,9 +26,6 @@ impl Policy {
 /// lies in more places: a search of 15 million rows in 18 segments waits 120 ns for each list of each.
 const SEGMENT_SHARE: u64 = 4;
 
-/// Bytes up to which everything is merged into one segment.
-const SEGMENT_BYTES: u64 = 2 << 30;
-
 /// A segment is rewritten when more than one row in this many is deleted; with it, files are never
 /// more than 4/3 of what is live.
 const DELETED_SHARE: u64 = 4;
@@ -66,10 +63,10 @@ impl Candidate {
     }
 }
 
-/// The most live bytes of segments that are merged into one.
-fn merged_bytes_max(candidates: &[Candidate]) -> u64 {
+/// The most live bytes of segments that are merged into one: so many, or more in a large database.
+fn merged_bytes(candidates: &[Candidate], at_least: u64) -> u64 {
     let total: u64 = candidates.iter().map(Candidate::live_bytes).sum();
-    (total / SEGMENT_SHARE).max(SEGMENT_BYTES)
+    (total / SEGMENT_SHARE).max(at_least)
 }
 
 /// Segments in groups that can be merged into one each, of about equal size; one that is too large alone is a
@@ -96,15 +93,19 @@ pub(super) fn groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<Segmen
     groups
 }
 
-/// All segments, in groups that can be merged into one each.
-pub(super) fn all_groups(candidates: &[Candidate]) -> Vec<Vec<SegmentId>> {
-    groups(candidates, merged_bytes_max(candidates))
+/// All segments, in groups that can be merged into one each; of `bytes_max` at least.
+pub(super) fn all_groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<SegmentId>> {
+    groups(candidates, merged_bytes(candidates, bytes_max))
 }
 
 /// The next group to merge, or `None` when nothing is due: what is not indexed yet, where that counts, else the lowest
 /// tier with enough segments, else what has too many deleted rows, tier by tier.
-pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec<SegmentId>> {
-    let bytes_max = merged_bytes_max(candidates);
+pub(super) fn next_group(
+    candidates: &[Candidate],
+    policy: Policy,
+    bytes_max: u64,
+) -> Option<Vec<SegmentId>> {
+    let bytes_max = merged_bytes(candidates, bytes_max);
     let those = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<Candidate> {
         candidates.iter().copied().filter(wanted).collect()
     };
@@ -139,6 +140,7 @@ pub(super) fn next_group(candidates: &[Candidate], policy: Policy) -> Option<Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::options::MERGED_BYTES_MAX;
 
     fn candidate(id: u64, bytes: u64, rows: u64, deleted: u64) -> Candidate {
         Candidate { id: SegmentId(id), bytes, rows, deleted, unindexed: false }
@@ -147,20 +149,26 @@ mod tests {
     #[test]
     fn four_of_a_size_are_merged_and_three_are_not() {
         let small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
-        assert_eq!(next_group(&small, Policy::READ).map(|group| group.len()), Some(4));
-        assert_eq!(next_group(&small[..3], Policy::READ), None);
+        assert_eq!(
+            next_group(&small, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
+            Some(4)
+        );
+        assert_eq!(next_group(&small[..3], Policy::READ, MERGED_BYTES_MAX), None);
     }
 
     #[test]
     fn segments_without_live_rows_go_together() {
         for (rows, deleted) in [(0, 0), (5, 5)] {
             let mut small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, rows, deleted)).collect();
-            assert_eq!(next_group(&small, Policy::READ).map(|group| group.len()), Some(4));
+            assert_eq!(
+                next_group(&small, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
+                Some(4)
+            );
             small.truncate(1);
-            assert_eq!(next_group(&small, Policy::READ).is_some(), rows > 0);
+            assert_eq!(next_group(&small, Policy::READ, MERGED_BYTES_MAX).is_some(), rows > 0);
         }
         let marks: Vec<_> = (1..=40).map(|id| candidate(id, 1 << 30, 0, 0)).collect();
-        let group = next_group(&marks, Policy::IMPORT).unwrap_or_default();
+        let group = next_group(&marks, Policy::IMPORT, MERGED_BYTES_MAX).unwrap_or_default();
         assert!((2..40).contains(&group.len()), "{group:?}");
     }
 
@@ -168,13 +176,15 @@ mod tests {
     fn a_large_segment_is_left_alone_by_small_ones() {
         let mut all: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
         all.push(candidate(9, 1 << 30, 1000, 0));
-        let group = next_group(&all, Policy::READ).unwrap_or_default();
+        let group = next_group(&all, Policy::READ, MERGED_BYTES_MAX).unwrap_or_default();
         assert!(!group.contains(&SegmentId(9)));
     }
 
     #[test]
     fn a_segment_with_many_deleted_rows_is_rewritten() {
-        let due = |deleted| next_group(&[candidate(1, 1000, 100, deleted)], Policy::READ);
+        let due = |deleted| {
+            next_group(&[candidate(1, 1000, 100, deleted)], Policy::READ, MERGED_BYTES_MAX)
+        };
         assert_eq!(due(25), None);
         assert_eq!(due(26), Some(vec![SegmentId(1)]));
     }
@@ -182,12 +192,15 @@ mod tests {
     #[test]
     fn an_import_merges_eight_of_a_size() {
         let small: Vec<_> = (1..=8).map(|id| candidate(id, 1000, 10, 0)).collect();
-        assert_eq!(next_group(&small, Policy::IMPORT).map(|group| group.len()), Some(8));
-        assert_eq!(next_group(&small[..7], Policy::IMPORT), None);
+        assert_eq!(
+            next_group(&small, Policy::IMPORT, MERGED_BYTES_MAX).map(|group| group.len()),
+            Some(8)
+        );
+        assert_eq!(next_group(&small[..7], Policy::IMPORT, MERGED_BYTES_MAX), None);
         // For want of an index alone it would rewrite each segment as soon as it is there.
         let new = [Candidate { unindexed: true, ..candidate(9, 1000, 10, 0) }];
-        assert_eq!(next_group(&new, Policy::IMPORT), None);
-        assert_eq!(next_group(&new, Policy::READ), Some(vec![SegmentId(9)]));
+        assert_eq!(next_group(&new, Policy::IMPORT, MERGED_BYTES_MAX), None);
+        assert_eq!(next_group(&new, Policy::READ, MERGED_BYTES_MAX), Some(vec![SegmentId(9)]));
     }
 
     #[test]
@@ -196,16 +209,19 @@ mod tests {
         let mut all: Vec<_> = (1..=64)
             .map(|id| Candidate { unindexed: true, ..candidate(id, 1 << 30, 1000, 0) })
             .collect();
-        let parts = all_groups(&all);
+        let parts = all_groups(&all, MERGED_BYTES_MAX);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [16; 4]);
-        assert_eq!(next_group(&all, Policy::READ), parts.first().cloned());
+        assert_eq!(next_group(&all, Policy::READ, MERGED_BYTES_MAX), parts.first().cloned());
         for candidate in &mut all {
             candidate.unindexed = false;
         }
-        assert_eq!(next_group(&all, Policy::READ).map(|group| group.len()), Some(16));
+        assert_eq!(
+            next_group(&all, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
+            Some(16)
+        );
         // What is that large is left alone, however many there are.
         let large: Vec<_> = (1..=7).map(|id| candidate(id, 8 << 30, 1000, 0)).collect();
-        assert_eq!(next_group(&large, Policy::READ), None);
+        assert_eq!(next_group(&large, Policy::READ, MERGED_BYTES_MAX), None);
     }
 
     #[test]

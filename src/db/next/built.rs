@@ -123,9 +123,8 @@ impl NextGeneration {
         let name = codebook_name(entry.hash);
         files.hand_over(&name, &name)?;
         let file = CodebookFile::open(&*self.storage, &entry, self.vectors.as_ref())?;
-        self.codebooks.push((entry, file));
+        self.push_codebook(entry, file);
         self.index = index;
-        self.calibration = None;
         Ok(())
     }
 

@@ -105,7 +105,7 @@ impl Sources {
         sources.check_mesh(storage, report)?;
         if let Err(problem) = or_damage(check_calibration(&sources.base, &sources.codebooks))? {
             report.calibration = Some(problem.to_string());
-            sources.base.calibration = None;
+            sources.base.forget_calibrations();
         }
         if let Some((committed, next)) = remembered(&names)
             && !report.lost_generations.is_empty()
@@ -158,8 +158,8 @@ impl Sources {
             Ok(codebook) => self.codebooks.push((entry, codebook)),
             Err(problem) => {
                 report.codebooks.push((name, problem.to_string()));
-                // It was measured with all of them.
-                self.base.calibration = None;
+                // They were measured with all of them.
+                self.base.forget_calibrations();
             }
         }
         Ok(())
@@ -194,8 +194,8 @@ impl Sources {
             }
             if let Some(unnamed) = unnamed {
                 self.codebooks.push(unnamed);
-                // It was measured with another codebook.
-                self.base.calibration = None;
+                // They were measured before this codebook was the last.
+                self.base.forget_calibrations();
             }
             report.adopted.push(id);
             self.segments.push(Source {

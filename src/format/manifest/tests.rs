@@ -50,16 +50,17 @@ fn rich() -> Manifest {
             complete: true,
             digest: Some(SourceDigest { bytes: 12_345, hash: [4; 32], place: [5; 16] }),
         }],
-        codebooks: vec![CodebookEntry { hash: [6; 16], seal: seal(8) }],
-        calibration: Some(calibration()),
+        codebooks: [5, 6].map(|hash| CodebookEntry { hash: [hash; 16], seal: seal(8) }).into(),
+        calibration: Some(calibration_of(500)),
+        former: vec![([5; 16], calibration_of(300))],
         lexical: Some(LexicalConfig { positions: false }),
         index: Some(IndexConfig { spills: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
     }
 }
 
-/// A calibration with copies and without.
-fn calibration() -> Calibration {
+/// A calibration with copies and without, by so many queries.
+fn calibration_of(queries: u32) -> Calibration {
     let point =
         CalibrationPoint { recall: 0.9, share: 1.0, probes: 40, candidates: 100, estimated: 0.91 };
     let notes = |low_share| CalibrationNotes {
@@ -68,7 +69,7 @@ fn calibration() -> Calibration {
         low_shares: vec![low_share],
     };
     let plain = Calibration {
-        queries: 500,
+        queries,
         optimistic: true,
         rows: 2000,
         lists: 40,
@@ -91,6 +92,7 @@ fn plain() -> Manifest {
     let mut manifest = rich();
     let calibration = manifest.calibration.as_mut().expect("calibrated");
     (calibration.notes, calibration.stops, calibration.spilled) = (None, None, None);
+    manifest.former.clear();
     manifest.lexical = None;
     manifest.index = None;
     manifest.mesh = None;
@@ -127,7 +129,7 @@ fn a_manifest_survives_a_round_trip() {
     bare.segments.clear();
     bare.sources.clear();
     bare.codebooks.clear();
-    bare.calibration = None;
+    bare.forget_calibrations();
     for manifest in [rich(), plain(), bare] {
         let (bytes, seal) = encode(&manifest, [5; 16]).expect("encodes");
         assert_eq!(seal.length, bytes.len() as u64);
@@ -194,9 +196,11 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
     let state = archive::encode(&rich()).expect("serialises").to_vec();
     let notes = archive::encode(notes(&mut rich())).expect("serialises").to_vec();
     let stops = archive::encode(stops(&mut rich())).expect("serialises").to_vec();
-    let copies = SpilledCalibration::of(&calibration()).expect("has copies");
+    let copies = SpilledCalibration::of(&calibration_of(500)).expect("has copies");
     let copies = archive::encode(&copies).expect("serialises").to_vec();
-    let whole = [state, notes, stops, copies];
+    let former = FormerCalibrations::of(&rich().former).expect("has one");
+    let former = archive::encode(&former).expect("serialises").to_vec();
+    let whole = [state, notes, stops, copies, former];
     for place in 0..whole.iter().map(Vec::len).sum() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
             let mut changed = whole.clone();
@@ -208,6 +212,7 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
                 SECTION_CALIBRATION_NOTES,
                 SECTION_CALIBRATION_STOPS,
                 SECTION_CALIBRATION_SPILLED,
+                SECTION_FORMER_CALIBRATIONS,
             ];
             for (section, record) in sections.into_iter().zip(&changed) {
                 writer.section(section);
@@ -266,7 +271,7 @@ fn notes_stand_in_a_section_that_older_readers_ignore() {
 #[test]
 fn notes_that_contradict_their_calibration_are_refused() {
     type Change = fn(&mut Manifest);
-    let cases: [Change; 16] = [
+    let cases: [Change; 23] = [
         |m| stops(m).limits.clear(),
         |m| stops(m).limits.push(0.5),
         |m| stops(m).limits = vec![-0.5],
@@ -283,6 +288,13 @@ fn notes_that_contradict_their_calibration_are_refused() {
         |m| spilled(m).points.clear(),
         |m| spilled(m).notes.as_mut().expect("has notes").low_shares.clear(),
         |m| spilled(m).stops.as_mut().expect("has limits").spread = -1.0,
+        |m| m.former[0].0 = [6; 16],
+        |m| m.former[0].0 = [7; 16],
+        |m| m.former.push(m.former[0].clone()),
+        |m| m.codebooks.clear(),
+        |m| m.former[0].1.points[0].probes = 0,
+        |m| m.former[0].1.notes.as_mut().expect("has notes").low_shares.clear(),
+        |m| m.former[0].1.spilled.as_mut().expect("has copies").points.clear(),
     ];
     for change in cases {
         let mut manifest = rich();
@@ -296,7 +308,7 @@ fn notes_that_contradict_their_calibration_are_refused() {
     let mut manifest = rich();
     let notes = archive::encode(notes(&mut manifest)).expect("serialises").to_vec();
     let stops = archive::encode(stops(&mut manifest)).expect("serialises").to_vec();
-    let copies = SpilledCalibration::of(&calibration()).expect("has copies");
+    let copies = SpilledCalibration::of(&calibration_of(500)).expect("has copies");
     let copies = archive::encode(&copies).expect("serialises").to_vec();
     manifest.calibration = None;
     let sections = [
@@ -320,17 +332,7 @@ fn forged(manifest: &Manifest) -> Vec<u8> {
     let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);
     writer.section(SECTION_STATE);
     writer.write(&archive::encode(manifest).expect("serialises"));
-    if let Some(notes) = manifest.calibration.as_ref().and_then(|known| known.notes.as_ref()) {
-        writer.section(SECTION_CALIBRATION_NOTES);
-        writer.write(&archive::encode(notes).expect("serialises"));
-    }
-    if let Some(stops) = manifest.calibration.as_ref().and_then(|known| known.stops.as_ref()) {
-        writer.section(SECTION_CALIBRATION_STOPS);
-        writer.write(&archive::encode(stops).expect("serialises"));
-    }
-    if let Some(copies) = manifest.calibration.as_ref().and_then(SpilledCalibration::of) {
-        writer.section(SECTION_CALIBRATION_SPILLED);
-        writer.write(&archive::encode(&copies).expect("serialises"));
-    }
+    calibration::put(&mut writer, manifest.calibration.as_ref(), &manifest.former)
+        .expect("serialises");
     writer.finish().0
 }
