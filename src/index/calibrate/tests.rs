@@ -522,7 +522,9 @@ fn promises_hold_for_topics_that_lie_near_some_queries_and_far_from_others() {
             probes.push(effort.probes);
         }
         let found = found / known.len() as f64;
-        assert!((found - f64::from(target)).abs() < 0.05, "{target}: {found}");
+        // More than the promise where it is low: narrow topics are searched farther.
+        let beyond = found - f64::from(target);
+        assert!((-0.02..0.07).contains(&beyond), "{target}: {found}");
         assert!(probes.iter().min() < probes.iter().max(), "queries differ");
     }
 }

@@ -16,6 +16,13 @@ const ROUNDS: usize = 2;
 /// Within a quarter of the lists that hold the first target's part of all neighbours, so much of them lies.
 const CORE: f64 = 0.45;
 
+/// How many more rows are scored than under a filter by chance: in a region that it keeps, matches are close to each other.
+const CANDIDATES_FACTOR: u32 = 2;
+
+/// The share from which on more lists are scanned than the shells say, and how many per factor of e that a topic is narrower: their
+/// hits lie in the parts of shells that are farther away. Fitted to eight topics of five sets (`benches/README.md`).
+const NARROW: (f64, f64) = (0.5, 0.08);
+
 /// Borders between shells: the quarter, one for each target, and all lists.
 const BORDERS: usize = TARGETS.len() + 2;
 
@@ -46,9 +53,11 @@ impl Calibration {
             shells = Some((around, passing));
         }
         let Some((around, passing)) = shells else { return Ok(None) };
-        let probes = enough(&around, &passing, f64::from(recall)).ceil() as u32;
-        let reach = self.reach(recall, k, local);
-        Ok(reach.map(|reach| (Effort::fixed(probes.max(1), reach.candidates), reach.recall)))
+        let lists = enough(&around, &passing, f64::from(recall)) * widening(f64::from(share));
+        let probes = lists.ceil().clamp(1.0, index.codebook.lists().max(1) as f64) as u32;
+        let Some(reach) = self.reach(recall, k, local) else { return Ok(None) };
+        let candidates = reach.candidates.saturating_mul(CANDIDATES_FACTOR);
+        Ok(Some((Effort::fixed(probes, candidates), reach.recall)))
     }
 
     /// The borders of shells, in lists by rank, ascending.
@@ -66,6 +75,12 @@ impl Calibration {
         }
         Some(radii)
     }
+}
+
+/// How many times the lists that the shells say are scanned under a topic that keeps a share of all rows.
+fn widening(share: f64) -> f64 {
+    let (wide, more) = NARROW;
+    1.0 + more * (wide / share.max(f64::MIN_POSITIVE)).ln().max(0.0)
 }
 
 /// The part of all neighbours that lies in each shell and passes the filter.
@@ -131,5 +146,12 @@ mod tests {
         assert!(enough(&near, &passing(&near), 0.9) < 10.0);
         let none = around([0; BORDERS]);
         assert_eq!(enough(&none, &passing(&none), 0.9), 0.0);
+    }
+
+    #[test]
+    fn narrow_topics_are_searched_farther() {
+        assert_eq!([1.0, 0.6, 0.5].map(widening), [1.0; 3]);
+        assert!((widening(0.1) - 1.13).abs() < 0.01 && (widening(0.01) - 1.31).abs() < 0.01);
+        assert!(widening(0.0).is_finite());
     }
 }
