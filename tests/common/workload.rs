@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use medvec::db::{Change, CreateOptions, Database, EmbedOptions, Writer, WriterOptions};
+use medvec::db::{
+    Change, CreateOptions, Database, EmbedOptions, OptimizeOptions, Writer, WriterOptions,
+};
 use medvec::document::Document;
 use medvec::format::manifest::RowType;
 use medvec::ids::Key;
@@ -32,6 +34,8 @@ pub enum Step {
     Compact,
     /// Compaction beside the writer, which is not there meanwhile.
     Maintain,
+    /// A new index beside it, piece by piece.
+    Retrain,
     Reopen,
 }
 
@@ -79,7 +83,7 @@ pub fn steps(seed: u64, commits: u64) -> Vec<Step> {
             steps.push(Step::Embed);
         }
         if commit % 4 == 3 {
-            steps.push(Step::Maintain);
+            steps.push(if commit % 8 == 7 { Step::Retrain } else { Step::Maintain });
         }
         if random.below(5) == 0 {
             steps.push(Step::Reopen);
@@ -149,9 +153,17 @@ pub fn run(
                     mesh,
                 });
             }
-            Step::Maintain => {
+            Step::Maintain | Step::Retrain => {
                 drop(writer);
-                database.maintainer(options())?.compact(&Control::default())?;
+                let control = Control::default();
+                if matches!(step, Step::Retrain) {
+                    let anew = OptimizeOptions::default().retrain(true);
+                    database
+                        .maintainer(options().merged_bytes_max(1))?
+                        .optimize(&anew, &control)?;
+                } else {
+                    database.maintainer(options())?.compact(&control)?;
+                }
                 let generation = database.snapshot().generation().0;
                 committed.push(Committed {
                     generation,

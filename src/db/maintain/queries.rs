@@ -18,8 +18,10 @@ use crate::segment::{CodebookFile, Queries};
 /// Queries to calibrate with: a recall of 0.95 is then known to 0.005.
 const QUERIES_MAX: usize = 512;
 
-/// Texts are short when they have fewer bytes than this on average: sentences and titles, not abstracts.
-const SHORT_TEXT_BYTES: u64 = 400;
+/// Words of sample queries, which take turns, by how many bytes texts have on average, at most: titles and sentences, passages of a few
+/// sentences, abstracts. A fragment lies nearer to a short text than to a long one (`benches/README.md`).
+const WORDS: [(u64, &[usize]); 3] =
+    [(300, &[1, 2, 3]), (800, &[1, 2, 3, 4]), (u64::MAX, &[2, 3, 4, 5])];
 
 /// Queries per call of the encoder; between calls the control is checked.
 const BATCH_QUERIES: usize = 64;
@@ -102,15 +104,20 @@ fn embedded_sample(job: &Job<'_>, dimension: usize) -> Result<Option<Vec<f32>>> 
     Ok(Some(vectors).filter(|vectors| !vectors.is_empty()))
 }
 
-/// Words of a sample query. A fragment lies nearer to a short text than to a long one, so short texts
-/// are asked for with fewer words.
+/// Words of sample queries for the texts of these segments.
 fn words_per_query(next: &NextGeneration) -> &'static [usize] {
     let (mut bytes, mut rows) = (0, 0);
     for segment in next.segments() {
         bytes += segment.text_bytes();
         rows += u64::from(segment.rows());
     }
-    if bytes < rows.saturating_mul(SHORT_TEXT_BYTES) { &[1, 2, 3] } else { &[2, 3, 4, 5] }
+    words_for(bytes.checked_div(rows).unwrap_or_default())
+}
+
+/// Words of sample queries for texts of so many bytes on average.
+fn words_for(text_bytes: u64) -> &'static [usize] {
+    let fits = |(most, _): &&(u64, &'static [usize])| text_bytes <= *most;
+    WORDS.iter().find(fits).map_or(&[], |(_, words)| words)
 }
 
 /// Queries as rows are stored; those that have no direction are left out.
@@ -177,6 +184,15 @@ mod tests {
         assert!(short.iter().all(|query| (3..=5).contains(&query.split(' ').count())));
         assert_eq!(short_queries("one two\n", 5, &[3]), ["one two"]);
         assert!(short_queries("", 5, &[2, 3]).is_empty());
+    }
+
+    #[test]
+    fn short_texts_are_asked_for_with_fewer_words() {
+        let words = [0, 300, 301, 800, 801, u64::MAX].map(words_for);
+        assert_eq!(
+            words.map(|words| (words[0], words.len())),
+            [(1, 3), (1, 3), (1, 4), (1, 4), (2, 4), (2, 4)]
+        );
     }
 
     #[cfg(feature = "static-encoder")]
