@@ -127,6 +127,7 @@ pub fn empty_manifest() -> Manifest {
         sources: vec![],
         codebooks: vec![],
         calibration: None,
+        former: vec![],
         lexical: None,
         index: None,
         mesh: None,
