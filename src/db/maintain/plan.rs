@@ -146,29 +146,27 @@ mod tests {
         Candidate { id: SegmentId(id), bytes, rows, deleted, unindexed: false }
     }
 
+    fn next(candidates: &[Candidate], policy: Policy) -> Option<Vec<SegmentId>> {
+        next_group(candidates, policy, MERGED_BYTES_MAX)
+    }
+
     #[test]
     fn four_of_a_size_are_merged_and_three_are_not() {
         let small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
-        assert_eq!(
-            next_group(&small, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
-            Some(4)
-        );
-        assert_eq!(next_group(&small[..3], Policy::READ, MERGED_BYTES_MAX), None);
+        assert_eq!(next(&small, Policy::READ).map(|group| group.len()), Some(4));
+        assert_eq!(next(&small[..3], Policy::READ), None);
     }
 
     #[test]
     fn segments_without_live_rows_go_together() {
         for (rows, deleted) in [(0, 0), (5, 5)] {
             let mut small: Vec<_> = (1..=4).map(|id| candidate(id, 1000, rows, deleted)).collect();
-            assert_eq!(
-                next_group(&small, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
-                Some(4)
-            );
+            assert_eq!(next(&small, Policy::READ).map(|group| group.len()), Some(4));
             small.truncate(1);
-            assert_eq!(next_group(&small, Policy::READ, MERGED_BYTES_MAX).is_some(), rows > 0);
+            assert_eq!(next(&small, Policy::READ).is_some(), rows > 0);
         }
         let marks: Vec<_> = (1..=40).map(|id| candidate(id, 1 << 30, 0, 0)).collect();
-        let group = next_group(&marks, Policy::IMPORT, MERGED_BYTES_MAX).unwrap_or_default();
+        let group = next(&marks, Policy::IMPORT).unwrap_or_default();
         assert!((2..40).contains(&group.len()), "{group:?}");
     }
 
@@ -176,15 +174,13 @@ mod tests {
     fn a_large_segment_is_left_alone_by_small_ones() {
         let mut all: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
         all.push(candidate(9, 1 << 30, 1000, 0));
-        let group = next_group(&all, Policy::READ, MERGED_BYTES_MAX).unwrap_or_default();
+        let group = next(&all, Policy::READ).unwrap_or_default();
         assert!(!group.contains(&SegmentId(9)));
     }
 
     #[test]
     fn a_segment_with_many_deleted_rows_is_rewritten() {
-        let due = |deleted| {
-            next_group(&[candidate(1, 1000, 100, deleted)], Policy::READ, MERGED_BYTES_MAX)
-        };
+        let due = |deleted| next(&[candidate(1, 1000, 100, deleted)], Policy::READ);
         assert_eq!(due(25), None);
         assert_eq!(due(26), Some(vec![SegmentId(1)]));
     }
@@ -192,15 +188,12 @@ mod tests {
     #[test]
     fn an_import_merges_eight_of_a_size() {
         let small: Vec<_> = (1..=8).map(|id| candidate(id, 1000, 10, 0)).collect();
-        assert_eq!(
-            next_group(&small, Policy::IMPORT, MERGED_BYTES_MAX).map(|group| group.len()),
-            Some(8)
-        );
-        assert_eq!(next_group(&small[..7], Policy::IMPORT, MERGED_BYTES_MAX), None);
+        assert_eq!(next(&small, Policy::IMPORT).map(|group| group.len()), Some(8));
+        assert_eq!(next(&small[..7], Policy::IMPORT), None);
         // For want of an index alone it would rewrite each segment as soon as it is there.
         let new = [Candidate { unindexed: true, ..candidate(9, 1000, 10, 0) }];
-        assert_eq!(next_group(&new, Policy::IMPORT, MERGED_BYTES_MAX), None);
-        assert_eq!(next_group(&new, Policy::READ, MERGED_BYTES_MAX), Some(vec![SegmentId(9)]));
+        assert_eq!(next(&new, Policy::IMPORT), None);
+        assert_eq!(next(&new, Policy::READ), Some(vec![SegmentId(9)]));
     }
 
     #[test]
@@ -211,17 +204,14 @@ mod tests {
             .collect();
         let parts = all_groups(&all, MERGED_BYTES_MAX);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [16; 4]);
-        assert_eq!(next_group(&all, Policy::READ, MERGED_BYTES_MAX), parts.first().cloned());
+        assert_eq!(next(&all, Policy::READ), parts.first().cloned());
         for candidate in &mut all {
             candidate.unindexed = false;
         }
-        assert_eq!(
-            next_group(&all, Policy::READ, MERGED_BYTES_MAX).map(|group| group.len()),
-            Some(16)
-        );
+        assert_eq!(next(&all, Policy::READ).map(|group| group.len()), Some(16));
         // What is that large is left alone, however many there are.
         let large: Vec<_> = (1..=7).map(|id| candidate(id, 8 << 30, 1000, 0)).collect();
-        assert_eq!(next_group(&large, Policy::READ, MERGED_BYTES_MAX), None);
+        assert_eq!(next(&large, Policy::READ), None);
     }
 
     #[test]
