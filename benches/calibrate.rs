@@ -18,7 +18,7 @@ use medvec::Control;
 use medvec::index::calibrate::{Calibration, Queries, QuerySource, TARGETS, TRUTH_ROWS, calibrate};
 use medvec::index::encode::{Factors, RowEncoder};
 use medvec::index::flat;
-use medvec::index::ivf::{Allowed, Index, IndexedRows, Scratch};
+use medvec::index::ivf::{Index, IndexedRows, RowMask, Scratch, filled_lists};
 use medvec::index::train::{TrainOptions, train};
 use medvec::kernel::Rows;
 use medvec::kernel::quantize::quantize_int8;
@@ -35,6 +35,7 @@ const K: usize = 10;
 struct Stored {
     dimension: usize,
     offsets: Vec<u32>,
+    filled: Vec<u64>,
     codes: Vec<u8>,
     scales: Vec<u16>,
     row_codes: Vec<i8>,
@@ -58,14 +59,15 @@ impl Stored {
         let mut codes = vec![0; order.len() * encoder.sub_quantizers()];
         let mut factors = vec![Factors::default(); order.len()];
         encoder.encode(&sorted, &assigned, 2, &control, &mut codes, &mut factors)?;
-        let offsets =
-            (0..=lists as u32).map(|list| assigned.partition_point(|at| *at < list) as u32);
+        let offset = |list| assigned.partition_point(|at| *at < list) as u32;
+        let offsets: Vec<u32> = (0..=lists as u32).map(offset).collect();
         let mut row_codes = Vec::new();
         let row_scales =
             sorted.chunks(dimension).map(|row| quantize_int8(row, &mut row_codes)).collect();
         Ok(Stored {
             dimension,
-            offsets: offsets.collect(),
+            filled: filled_lists(&offsets),
+            offsets,
             codes: pack(&codes, encoder.sub_quantizers()),
             scales: factors.iter().map(|factors| factors.scale).collect(),
             row_codes,
@@ -81,13 +83,13 @@ impl Stored {
         IndexedRows {
             base: 0,
             list_offsets: &self.offsets,
+            filled: &self.filled,
             codes: &self.codes,
             scales: &self.scales,
             rows: self.rows(),
             spilled: None,
             pages: None,
-            allowed: filter
-                .map(|filter| Allowed { words: &filter.words, list_counts: &filter.counts }),
+            allowed: filter.map(|filter| filter.mask.allowed()),
         }
     }
 
@@ -108,8 +110,7 @@ impl Stored {
 /// A random part of the rows.
 struct Filter {
     bitmap: RoaringBitmap,
-    words: Vec<u64>,
-    counts: Vec<u32>,
+    mask: RowMask,
 }
 
 impl Filter {
@@ -117,11 +118,7 @@ impl Filter {
         let mut random = Random::new(11);
         let pass = (f64::from(share) * 1.0e6) as usize;
         let bitmap: RoaringBitmap = (0..rows).filter(|_| random.below(1_000_000) < pass).collect();
-        let mut words = vec![0; (rows as usize).div_ceil(64)];
-        bitmap.iter().for_each(|row| words[row as usize / 64] |= 1 << (row % 64));
-        let counts =
-            offsets.windows(2).map(|pair| bitmap.range_cardinality(pair[0]..pair[1]) as u32);
-        Filter { counts: counts.collect(), bitmap, words }
+        Filter { mask: RowMask::new(&bitmap, offsets), bitmap }
     }
 }
 

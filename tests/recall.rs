@@ -399,6 +399,39 @@ fn copies_are_scanned_where_most_rows_pass() {
     }
 }
 
+/// A clump's documents have a year of their own, so that years are topics.
+#[test]
+fn topics_are_searched_by_index_where_that_is_cheaper_and_exactly_elsewhere() {
+    let database = database();
+    let mut writer = writer(&database);
+    let year_of = |key: u32| 1980 + Random::new(u64::from(key)).below(40) as u32;
+    for key in 0..40_000 {
+        let mut document = Document::new(Key::pmid(key + 1));
+        document.date = Some(year(year_of(key)));
+        writer.upsert_with_vector(document, vector(u64::from(key), 0.7)).expect("fits");
+        if key == 24_999 {
+            writer.commit().expect("commits");
+        }
+    }
+    let queries: Vec<f32> = (500..900).flat_map(query).collect();
+    let options = OptimizeOptions::default().queries(Some(queries));
+    writer.optimize(&options, &Control::default()).expect("trains");
+    let (half, one) = (Filter::years(1980, 1999), Filter::years(1990, 1990));
+    for asked in [0.8, 0.9, 0.95] {
+        let (found, indexed) = found(&database, Accuracy::Recall(asked), &half);
+        // Half of the queries lie in a clump of which nothing passes, harder than any real topic.
+        assert!((found - f64::from(asked)).abs() < 0.06, "{asked}: {found}");
+        assert!(indexed > 150, "{asked}: {indexed}");
+    }
+    let result = search(&database, Query::vector(query(3)).filter(half).recall(0.9));
+    let index = result.explain.index.expect("cheaper");
+    assert!(index.index_ns < index.exact_ns && index.probes >= index.lists_scanned);
+    let (found, indexed) = found(&database, Accuracy::Recall(0.9), &one);
+    assert_eq!((found, indexed), (1.0, 0));
+    let result = search(&database, Query::vector(query(3)).filter(one).recall(0.9));
+    assert_eq!(result.explain.exact, Some(WhyExact::Cheaper));
+}
+
 #[test]
 fn a_new_index_takes_the_place_of_a_large_one_piece_by_piece() {
     let storage = Arc::new(MemoryStorage::new());

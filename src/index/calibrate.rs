@@ -23,7 +23,6 @@
 mod caution;
 mod choose;
 mod grid;
-mod live;
 mod moved;
 mod spilled;
 mod stops;
@@ -49,7 +48,6 @@ pub use crate::format::manifest::{
     Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, QuerySource,
 };
 pub use choose::Reach;
-pub use live::LiveRows;
 pub use moved::{MOVING_ROWS, move_away};
 pub use targets::{LOW_RECALL, NEIGHBOURS, SHARES, TARGETS, TRUTH_ROWS};
 pub use truth::exact_answers;

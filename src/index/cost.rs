@@ -11,6 +11,9 @@ const SEARCH_NS: f64 = 7_400.0;
 /// Ranking one list of the codebook.
 const LIST_NS: f64 = 3.0;
 
+/// Counting what one list holds in one segment, and ranking it for that.
+const AROUND_NS: f64 = 6.0;
+
 /// Probing one list besides its rows: its exact score, a place among the others, and two blocks of
 /// codes that are scanned for a part of their rows only.
 const PROBE_NS: f64 = 110.0;
@@ -94,6 +97,11 @@ impl Work {
             + self.rows * self.code_bytes * CODE_BYTE_NS
             + self.candidates * (CANDIDATE_NS + self.row_bytes * CANDIDATE_BYTE_NS)
     }
+}
+
+/// The time of [counting](super::ivf::Index::around) what lists hold.
+pub fn around_ns(lists: u64) -> f64 {
+    lists as f64 * AROUND_NS
 }
 
 /// The time of scoring rows in their order.

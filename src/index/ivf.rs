@@ -22,6 +22,8 @@
 //! that order are found whatever `k`. A greater `k` with the same effort never
 //! takes a list or a candidate away: its hits are the same ones with others after them, or better.
 
+mod allowed;
+mod around;
 #[cfg(test)]
 pub(in crate::index) mod copied;
 mod layer;
@@ -50,10 +52,12 @@ use rank::{Ranking, near_lists};
 use rerank::Reranking;
 use segments::mismatch;
 
+pub use allowed::{Allowed, RowMask, filled_lists};
+pub use around::{Around, Surroundings};
 pub use layer::COPIED_ROWS_MAX;
 pub(in crate::index) use layer::Layer;
-pub use rows::{Allowed, IndexedRows, Pages};
-pub use segments::{Around, Index};
+pub use rows::{IndexedRows, Pages};
+pub use segments::Index;
 pub use spilled::{NO_COPY, SpilledRows, allowed_copies};
 pub use stop::Stop;
 pub(in crate::index) use stop::{BINS, Bins, Left, first_lists, most_lists};
@@ -191,22 +195,17 @@ impl Index<'_> {
         Ok((top.into_sorted(tie)?, probed))
     }
 
-    /// What the lists hold that are nearest to the query by their codes: as many lists as each of `counts` says,
-    /// which ascend. Costs a scan of the codes of all lists, 10 us for 4,000 of them, and 10 ns per list counted.
+    /// What the lists hold, from those nearest to the query by their codes on. Costs a scan of the codes of all lists
+    /// and a look at what each holds in each segment ([`cost::around_ns`](crate::index::cost::around_ns)).
     ///
     /// # Errors
     ///
     /// [`Error::Vector`] when the query has another dimension, or arrays of the codebook or a segment differ in
     /// length from what they should have.
-    pub fn around<const N: usize>(
-        &self,
-        query: &[f32],
-        counts: &[usize; N],
-        scratch: &mut Scratch,
-    ) -> Result<[Around; N]> {
+    pub fn around(&self, query: &[f32], scratch: &mut Scratch) -> Result<Surroundings> {
         self.check()?;
         check_dimension(query, self.codebook.dimension)?;
-        Ok(scratch.ranking.around(self, query, counts))
+        Ok(scratch.ranking.around(self, query))
     }
 
     /// Computes what scans look up.

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::RowId;
 use crate::index::calibrate::Calibration;
 use crate::index::flat;
-use crate::index::ivf::{Allowed, COPIED_ROWS_MAX, Effort, Index, Pages, Scratch};
+use crate::index::ivf::{COPIED_ROWS_MAX, Effort, Index, Pages, Scratch};
 use crate::segment::{CodebookFile, Segment, SegmentPages};
 
 /// The [dispersion](super::matches::Mask::dispersion) above which a filter is a topic.
@@ -68,7 +68,10 @@ pub(super) fn search(
                 continue;
             }
         };
-        let report = group.search(estimate, nearest, report, &mut hits)?;
+        let Some(report) = group.search(estimate, nearest, report, &mut hits)? else {
+            explain.exact = Some(WhyExact::Cheaper);
+            continue;
+        };
         for member in &group.members {
             let pair = segments.get(*member).zip(matches.get(*member));
             let whole = pair.is_some_and(|(view, matches)| {
@@ -164,6 +167,9 @@ impl<'a> Group<'a> {
                 (Estimate { effort: Effort { copies, ..effort }, recall: 0.0 }, None)
             }
             Wanted::Recall(recall) => match sizes.estimate(recall, count, calibration, copies) {
+                Ok(estimate) if self.is_topical() && sizes.is_topic_dear(estimate.effort) => {
+                    return Some(Err(WhyExact::Cheaper));
+                }
                 Ok(estimate) => (estimate, Some(recall)),
                 Err(why) => return Some(Err(why)),
             },
@@ -236,15 +242,16 @@ impl<'a> Group<'a> {
         sizes
     }
 
+    /// Searches the index; `None` when the query turns out to be one for which scoring every match is cheaper.
     fn search(
         &self,
         estimate: Estimate,
         nearest: Nearest<'_>,
         mut report: IndexExplain,
         hits: &mut Vec<Hit>,
-    ) -> Result<IndexExplain> {
+    ) -> Result<Option<IndexExplain>> {
         let (Some(codebook), Some((first, _))) = (self.codebook(), self.members().next()) else {
-            return Ok(report);
+            return Ok(Some(report));
         };
         // Rows of one codebook are stored under one rotation.
         let vector = nearest.vector.of(&first.segment);
@@ -259,8 +266,7 @@ impl<'a> Group<'a> {
                 continue;
             }
             let mask = matches.mask(rows.list_offsets);
-            rows.allowed =
-                mask.map(|mask| Allowed { words: &mask.words, list_counts: &mask.list_counts });
+            rows.allowed = mask.map(|mask| mask.rows.allowed());
             if let (Some(spilled), Some(mask)) = (&mut rows.spilled, mask) {
                 spilled.allowed = Some(matches.copies(&view.segment, mask)?);
             }
@@ -288,10 +294,15 @@ impl<'a> Group<'a> {
                 && self.is_topical()
             {
                 let wanted = measured.cautious(recall);
-                let share = self.sizes(codebook).share(measured);
+                let sizes = self.sizes(codebook);
+                let share = sizes.share(measured);
                 let settled = measured.effort_at(&index, vector, wanted, k, share, scratch)?;
                 if let Some((settled, recall)) = settled {
                     effort = settled;
+                    report.index_ns = sizes.index_ns(effort);
+                    if report.exact_ns <= report.index_ns {
+                        return Ok(None);
+                    }
                     (report.probes, report.candidates) = (effort.probes, effort.candidates);
                     report.estimated_recall = Some(recall);
                 }
@@ -309,7 +320,7 @@ impl<'a> Group<'a> {
                     hits.push(Hit { key, score, segment: segment.id(), row });
                 }
             }
-            Ok(report)
+            Ok(Some(report))
         })
     }
 }

@@ -10,8 +10,7 @@ use super::evaluate::Evaluation;
 use super::left_out::{Lacking, LackingRows};
 use super::program::{Program, Waived};
 use crate::error::Result;
-use crate::format::rows::rows as bitmap_rows;
-use crate::index::ivf::allowed_copies;
+use crate::index::ivf::{RowMask, allowed_copies};
 use crate::segment::Segment;
 
 /// Filters that a segment remembers: those of a user who pages and refines.
@@ -37,10 +36,7 @@ pub(super) struct Matches {
 
 /// The searchable rows as bits, for a scan of codes.
 pub(super) struct Mask {
-    /// Bit `r % 64` of word `r / 64` is row `r`.
-    pub(super) words: Vec<u64>,
-    /// Matching rows of each list.
-    pub(super) list_counts: Vec<u32>,
+    pub(super) rows: RowMask,
     /// Mean square by which a list's matching rows are off from its share, in units of what chance
     /// would give: 1 for a filter that has nothing to do with the vectors, more for a topic.
     pub(super) dispersion: f64,
@@ -90,7 +86,7 @@ impl Matches {
         if searchable.len() == u64::from(in_lists) {
             return None;
         }
-        Some(self.mask.get_or_init(|| Mask::new(searchable, list_offsets, in_lists)))
+        Some(self.mask.get_or_init(|| Mask::new(searchable, list_offsets)))
     }
 
     /// The copies of rows whose bits are set in `mask`, bit by bit.
@@ -101,30 +97,18 @@ impl Matches {
         if let Some(known) = self.copies.get() {
             return Ok(known);
         }
-        let copies = allowed_copies(segment.copied_rows()?, &mask.words);
+        let copies = allowed_copies(segment.copied_rows()?, mask.rows.allowed().words);
         Ok(self.copies.get_or_init(|| copies))
     }
 }
 
 impl Mask {
-    fn new(rows: &RoaringBitmap, list_offsets: &[u32], in_lists: u32) -> Mask {
-        let mut words = vec![0u64; in_lists.div_ceil(64) as usize];
-        let mut list_counts = vec![0; list_offsets.len().saturating_sub(1)];
-        let mut list = 0;
-        for row in bitmap_rows(rows).take_while(|row| *row < in_lists) {
-            if let Some(word) = words.get_mut(row as usize / 64) {
-                *word |= 1 << (row % 64);
-            }
-            while list_offsets.get(list + 1).is_some_and(|end| *end <= row) {
-                list += 1;
-            }
-            if let Some(count) = list_counts.get_mut(list) {
-                *count += 1;
-            }
-        }
+    fn new(rows: &RoaringBitmap, list_offsets: &[u32]) -> Mask {
+        let in_lists = list_offsets.last().copied().unwrap_or_default();
         let share = rows.len() as f64 / f64::from(in_lists.max(1));
-        let dispersion = dispersion(&list_counts, list_offsets, share);
-        Mask { words, list_counts, dispersion }
+        let rows = RowMask::new(rows, list_offsets);
+        let dispersion = dispersion(rows.allowed().list_counts, list_offsets, share);
+        Mask { rows, dispersion }
     }
 }
 
@@ -183,21 +167,11 @@ mod tests {
         let chance: RoaringBitmap =
             (0..2000u32).filter(|row| row.wrapping_mul(2_654_435_761) >> 16 & 0xff < 51).collect();
         let topic: RoaringBitmap = (0..chance.len() as u32).collect();
-        let of = |rows: &RoaringBitmap| Mask::new(rows, &offsets, 2000).dispersion;
+        let of = |rows: &RoaringBitmap| Mask::new(rows, &offsets).dispersion;
         assert!(of(&chance) < 2.0, "{}", of(&chance));
         assert!(of(&topic) > 10.0, "{}", of(&topic));
         assert_eq!(of(&RoaringBitmap::new()), 1.0);
         assert_eq!(of(&(0..2000).collect()), 1.0);
-    }
-
-    #[test]
-    fn bits_and_counts_are_those_of_the_rows() {
-        let rows = RoaringBitmap::from([0, 49, 50, 63, 64, 199, 200, 5000]);
-        let mask = Mask::new(&rows, &offsets(5), 250);
-        assert_eq!(mask.list_counts, [2, 3, 0, 1, 1]);
-        let set: Vec<u32> =
-            (0..250).filter(|row| mask.words[*row as usize / 64] >> (row % 64) & 1 == 1).collect();
-        assert_eq!(set, [0, 49, 50, 63, 64, 199, 200]);
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Sizes {
         size.search_ns(Effort { candidates: effort.candidates.min(matching), ..effort })
     }
 
+    /// Whether scoring every match costs no more than a look at where a topic lies, and then the index.
+    pub(super) fn is_topic_dear(&self, effort: Effort) -> bool {
+        self.exact_ns() <= cost::around_ns(self.lists) + self.index_ns(effort)
+    }
+
     /// What the index stores of a row.
     pub(super) fn row(&self) -> RowBytes {
         RowBytes { codes: self.code_bytes as f64, vector: self.row_bytes as f64 }

@@ -8,8 +8,8 @@ use super::queries::queries_for;
 use super::sample::sample;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Calibration, QuerySource};
-use crate::index::calibrate::{self, LiveRows};
-use crate::index::ivf::{Index, IndexedRows, SpilledRows, allowed_copies};
+use crate::index::calibrate;
+use crate::index::ivf::{Index, IndexedRows, RowMask, SpilledRows, allowed_copies};
 use crate::parallel;
 use crate::segment::{CodebookFile, Segment};
 
@@ -74,6 +74,7 @@ pub(super) fn calibrate<'a>(
         rows.push(IndexedRows {
             base,
             list_offsets: lists.list_offsets,
+            filled: lists.filled,
             codes: lists.codes,
             scales: lists.scales,
             rows: vectors,
@@ -150,11 +151,11 @@ impl IndexedSegment {
     }
 
     /// The live rows and, bit by bit, their copies.
-    fn masks(&self) -> Result<Option<(LiveRows, Vec<u64>)>> {
+    fn masks(&self) -> Result<Option<(RowMask, Vec<u64>)>> {
         let (Some(live), Some(lists)) = (&self.live, self.segment.lists()?) else {
             return Ok(None);
         };
-        let rows = LiveRows::new(live, lists.list_offsets);
+        let rows = RowMask::new(live, lists.list_offsets);
         let copies = allowed_copies(self.segment.copied_rows()?, rows.allowed().words);
         Ok(Some((rows, copies)))
     }

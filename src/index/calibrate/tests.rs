@@ -3,7 +3,7 @@ use crate::index::codebook::TrainedCodebook;
 use crate::index::encode::{Factors, RowEncoder};
 use crate::index::flat;
 use crate::index::ivf::copied::Copies;
-use crate::index::ivf::{Allowed, Effort, IndexedRows, Scratch as SearchScratch};
+use crate::index::ivf::{Effort, IndexedRows, RowMask, Scratch as SearchScratch, filled_lists};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::quantize::quantize_int8;
 use crate::kernel::random::Random;
@@ -21,6 +21,7 @@ struct Made {
 struct Segment {
     base: u32,
     offsets: Vec<u32>,
+    filled: Vec<u64>,
     codes: Vec<u8>,
     scales: Vec<u16>,
     row_codes: Vec<i8>,
@@ -58,9 +59,11 @@ fn segment(rows: &[f32], base: u32, encoder: &RowEncoder<'_>, lists: usize) -> S
     let mut row_codes = Vec::new();
     let row_scales = sorted.chunks(DIMENSION).map(|row| quantize_int8(row, &mut row_codes));
     let offset = |list| assigned.partition_point(|at| *at < list) as u32;
+    let offsets: Vec<u32> = (0..=lists as u32).map(offset).collect();
     Segment {
         base,
-        offsets: (0..=lists as u32).map(offset).collect(),
+        filled: filled_lists(&offsets),
+        offsets,
         codes: pack(&codes, encoder.sub_quantizers()),
         scales: factors.iter().map(|factors| factors.scale).collect(),
         row_scales: row_scales.collect(),
@@ -109,6 +112,7 @@ impl Segment {
         IndexedRows {
             base: self.base,
             list_offsets: &self.offsets,
+            filled: &self.filled,
             codes: &self.codes,
             scales: &self.scales,
             rows: Rows::Int8 { codes: &self.row_codes, scales: &self.row_scales },
@@ -232,10 +236,10 @@ fn promises_hold_for_other_queries_filtered_and_not() {
     for (share, k) in [(1.0, 10), (0.5, 10), (0.1, 10), (0.02, 10), (1.0, 100)] {
         let pass = |id: u32| Random::new(u64::from(id)).below(1000) < (share * 1000.0) as usize;
         let known = truth(&made.rows(), others, k, pass);
-        let filters: Vec<(Vec<u64>, Vec<u32>)> =
+        let filters: Vec<RowMask> =
             made.segments.iter().map(|segment| filter(segment, pass)).collect();
-        for (segment, (words, list_counts)) in segments.iter_mut().zip(&filters) {
-            segment.allowed = Some(Allowed { words, list_counts });
+        for (segment, mask) in segments.iter_mut().zip(&filters) {
+            segment.allowed = Some(mask.allowed());
         }
         let index = Index { codebook: made.book.view(), segments: &segments };
         for target in [0.80, 0.90, 0.95, 0.99] {
@@ -338,13 +342,10 @@ fn a_rule_finds_the_wanted_recall_in_fewer_rows() {
 }
 
 /// Bits and counts of the rows that pass.
-fn filter(segment: &Segment, pass: impl Fn(u32) -> bool) -> (Vec<u64>, Vec<u32>) {
-    let rows = segment.row_scales.len();
-    let mut words = vec![0u64; rows.div_ceil(64)];
-    let passes = |row: &u32| pass(segment.base + row);
-    (0..rows as u32).filter(passes).for_each(|row| words[row as usize / 64] |= 1 << (row % 64));
-    let counts = segment.offsets.windows(2).map(|w| (w[0]..w[1]).filter(passes).count() as u32);
-    (words, counts.collect())
+fn filter(segment: &Segment, pass: impl Fn(u32) -> bool) -> RowMask {
+    let rows = 0..segment.row_scales.len() as u32;
+    let rows = rows.filter(|row| pass(segment.base + row)).collect();
+    RowMask::new(&rows, &segment.offsets)
 }
 
 #[test]
@@ -445,15 +446,7 @@ fn deleted_rows_are_no_neighbours() {
     let made = Made::new(&vectors(3000, 0.7, 5), 60);
     let queries = vectors(30, 1.0, 6);
     let lives = |id: u32| !id.is_multiple_of(4);
-    let masks: Vec<LiveRows> = made
-        .segments
-        .iter()
-        .map(|segment| {
-            let rows = 0..segment.row_scales.len() as u32;
-            let live = rows.filter(|row| lives(segment.base + row)).collect();
-            LiveRows::new(&live, &segment.offsets)
-        })
-        .collect();
+    let masks: Vec<RowMask> = made.segments.iter().map(|segment| filter(segment, lives)).collect();
     let mut segments = made.rows();
     for (segment, mask) in segments.iter_mut().zip(&masks) {
         segment.allowed = Some(mask.allowed());
@@ -507,8 +500,8 @@ fn promises_hold_for_topics_that_lie_near_some_queries_and_far_from_others() {
     region.sort_unstable();
     let pass = |id: u32| region.binary_search(&id).is_ok();
     let filters: Vec<_> = made.segments.iter().map(|segment| filter(segment, pass)).collect();
-    for (segment, (words, list_counts)) in segments.iter_mut().zip(&filters) {
-        segment.allowed = Some(Allowed { words, list_counts });
+    for (segment, mask) in segments.iter_mut().zip(&filters) {
+        segment.allowed = Some(mask.allowed());
     }
     let known = truth(&segments, others, 10, pass);
     let index = Index { codebook: made.book.view(), segments: &segments };

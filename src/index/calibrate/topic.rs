@@ -10,7 +10,7 @@ use super::{Calibration, TARGETS};
 use crate::error::Result;
 use crate::index::ivf::{Around, Effort, Index, Scratch};
 
-/// Counts: the second with the share that the first one found.
+/// Looks at the shells: the second with the share that the first one found.
 const ROUNDS: usize = 2;
 
 /// Within a quarter of the lists that hold the first target's part of all neighbours, so much of them lies.
@@ -29,7 +29,7 @@ const BORDERS: usize = TARGETS.len() + 2;
 impl Calibration {
     /// The effort for a recall of the best `k` rows at this query under the filter of the index's segments, and
     /// the recall to expect of it; `None` for a calibration without points. `share` of all rows pass the
-    /// filter. Costs two [counts](Index::around).
+    /// filter. Costs one [count](Index::around).
     ///
     /// # Errors
     ///
@@ -43,11 +43,12 @@ impl Calibration {
         share: f32,
         scratch: &mut Scratch,
     ) -> Result<Option<(Effort, f32)>> {
+        let surroundings = index.around(query, scratch)?;
         let mut shells = None;
         let mut local = share;
         for _ in 0..ROUNDS {
             let Some(radii) = self.radii(index.codebook.lists(), k, local) else { return Ok(None) };
-            let around = index.around(query, &radii, scratch)?;
+            let around = radii.map(|lists| surroundings.nearest(lists));
             let passing = passing(&around);
             local = passing.iter().sum::<f64>() as f32;
             shells = Some((around, passing));
@@ -89,8 +90,8 @@ fn passing(around: &[Around; BORDERS]) -> [f64; BORDERS] {
     let covered = [CORE].into_iter().chain(TARGETS.map(f64::from)).chain([1.0]);
     let mut passing = [0.0; BORDERS];
     for ((passing, around), covered) in passing.iter_mut().zip(around).zip(covered) {
-        let rows = (around.rows - inner.0.rows) as f64;
-        let matches = (around.matches - inner.0.matches) as f64;
+        let rows = around.rows - inner.0.rows;
+        let matches = around.matches - inner.0.matches;
         // An empty shell, or one without a match, says little of the next.
         *passing = (covered - inner.1) * (matches + 0.1) / (rows + 1.0);
         inner = (*around, covered);
@@ -103,7 +104,7 @@ fn enough(around: &[Around; BORDERS], passing: &[f64; BORDERS], part: f64) -> f6
     let wanted = part * passing.iter().sum::<f64>();
     let (mut held, mut lists) = (0.0, 0.0);
     for (around, passing) in around.iter().zip(passing) {
-        let outer = f64::from(around.lists);
+        let outer = around.lists;
         if held + passing >= wanted {
             return lists + (outer - lists) * (wanted - held) / passing;
         }
@@ -120,9 +121,9 @@ mod tests {
     fn around(matches: [u64; BORDERS]) -> [Around; BORDERS] {
         let mut sum = Around::default();
         matches.map(|matches| {
-            sum.rows += 1000;
-            sum.matches += matches;
-            sum.lists += if matches > 0 { 10 } else { 0 };
+            sum.rows += 1000.0;
+            sum.matches += matches as f64;
+            sum.lists += if matches > 0 { 10.0 } else { 0.0 };
             sum
         })
     }

@@ -4,11 +4,10 @@ use std::cmp::Ordering;
 
 use roaring::RoaringBitmap;
 
-use super::live::bitmap;
 use crate::control::Control;
 use crate::error::Result;
 use crate::index::flat;
-use crate::index::ivf::IndexedRows;
+use crate::index::ivf::{Allowed, IndexedRows};
 use crate::kernel::Rows;
 use crate::parallel;
 
@@ -31,7 +30,8 @@ pub fn exact_answers(
     progress: &mut dyn FnMut(f32),
 ) -> Result<Vec<Vec<u32>>> {
     let count = queries.len() / dimension.max(1);
-    let live: Vec<_> = segments.iter().map(|segment| segment.allowed.map(bitmap)).collect();
+    let live: Vec<_> =
+        segments.iter().map(|segment| segment.allowed.map(Allowed::to_bitmap)).collect();
     let mut truth = vec![Vec::new(); count];
     let items = queries.chunks_exact(dimension.max(1)).zip(&mut truth);
     let run = |(): &mut (), (query, answer): (&[f32], &mut Vec<u32>)| {

@@ -4,8 +4,9 @@
 //! estimate are scored exactly. Lists are ranked by `<q, c> / |c|`; the exact `<q, c>` is also the bias
 //! of every estimate of a row in the list.
 
+use super::around::{ListTotals, Surroundings};
 use super::rows::IndexedRows;
-use super::segments::{Around, Index};
+use super::segments::Index;
 use super::stop::{Bins, Left, Stop};
 use crate::index::codebook::{Codebook, RANKING_SUB_DIMENSION};
 use crate::kernel::quantize::f32_from_f16;
@@ -50,6 +51,7 @@ pub(super) struct Ranking {
     ids: Vec<u32>,
     scores: Vec<f32>,
     keys: Vec<u64>,
+    totals: ListTotals,
 }
 
 impl Ranking {
@@ -125,33 +127,11 @@ impl Ranking {
         self.take_marked(index.segments);
     }
 
-    /// What the best lists by their codes hold, as many as each of `counts` says, which ascend.
-    pub(super) fn around<const N: usize>(
-        &mut self,
-        index: &Index<'_>,
-        values: &[f32],
-        counts: &[usize; N],
-    ) -> [Around; N] {
-        let most = counts.last().copied().unwrap_or_default();
-        self.find_best(&index.codebook, values, most, None);
-        self.keys.clear();
-        self.keys.extend(self.candidates.best().map(|(list, score)| Candidates::key(score, list)));
-        let mut end = self.keys.len();
-        for count in counts.iter().rev().filter(|count| **count > 0) {
-            if *count < end {
-                self.keys[..end].select_nth_unstable(*count);
-                end = *count;
-            }
-        }
-        let (mut around, mut from) = (Around::default(), 0);
-        counts.map(|count| {
-            let to = count.min(self.keys.len());
-            for key in &self.keys[from..to] {
-                around.add(index, *key as u32);
-            }
-            from = to;
-            around
-        })
+    /// What the lists hold, by how near their codes say that they are.
+    pub(super) fn around(&mut self, index: &Index<'_>, values: &[f32]) -> Surroundings {
+        self.find_best(&index.codebook, values, index.codebook.lists(), None);
+        self.totals.fill(index);
+        Surroundings::new(&self.totals, self.candidates.gathered())
     }
 
     /// Forgets what was taken, and scores the best `near` lists of those with an allowed row; says how many
@@ -180,21 +160,7 @@ impl Ranking {
         self.wanted.clear();
         self.wanted.resize(index.codebook.lists().div_ceil(WORD_BITS), 0);
         for segment in index.segments {
-            let words = self.wanted.iter_mut();
-            match segment.allowed {
-                Some(allowed) => {
-                    for (word, counts) in words.zip(allowed.list_counts.chunks(WORD_BITS)) {
-                        *word |= pack(counts.iter().map(|count| *count > 0));
-                    }
-                }
-                None => {
-                    let starts = segment.list_offsets.chunks(WORD_BITS);
-                    let ends = segment.list_offsets.get(1..).unwrap_or_default().chunks(WORD_BITS);
-                    for (word, (starts, ends)) in words.zip(starts.zip(ends)) {
-                        *word |= pack(starts.iter().zip(ends).map(|(start, end)| start < end));
-                    }
-                }
-            }
+            self.wanted.iter_mut().zip(segment.wanted()).for_each(|(word, more)| *word |= more);
         }
         self.wanted.iter().map(|word| word.count_ones() as usize).sum()
     }
@@ -307,18 +273,6 @@ impl Ranking {
     }
 }
 
-/// The flags as bits, the first as the lowest; at most 64.
-#[inline(always)]
-fn pack(flags: impl Iterator<Item = bool>) -> u64 {
-    // Multiplying by this brings the lowest bits of eight bytes together in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut bytes = [0u8; WORD_BITS];
-    bytes.iter_mut().zip(flags).for_each(|(byte, flag)| *byte = u8::from(flag));
-    let (eights, _) = bytes.as_chunks();
-    let bits = eights.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
-    bits.rev().fold(0, |word, bits| word << 8 | bits)
-}
-
 /// Sets bit `at`.
 fn mark(words: &mut [u64], at: usize) {
     if let Some(word) = words.get_mut(at / WORD_BITS) {
@@ -341,19 +295,4 @@ fn for_each_bit(words: &[u64], mut visit: impl FnMut(usize)) {
 fn bits_into(words: &[u64], ids: &mut Vec<u32>) {
     ids.clear();
     for_each_bit(words, |bit| ids.push(bit as u32));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_become_bits() {
-        let mut word = 0x9e37_79b9_7f4a_7c15u64;
-        for len in 0..=WORD_BITS {
-            word = word.wrapping_mul(0xd129_42f0_eef0_96a5).rotate_left(7);
-            let expected = word & !u64::MAX.checked_shl(len as u32).unwrap_or(0);
-            assert_eq!(pack((0..len).map(|bit| word >> bit & 1 == 1)), expected, "{len}");
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::allowed::Allowed;
 use super::offsets::list_range;
 use super::spilled::SpilledRows;
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub struct IndexedRows<'a> {
     pub base: u32,
     /// The first row of each list and, last, one past the last row that has a vector; ascending.
     pub list_offsets: &'a [u32],
+    /// The [lists](super::filled_lists) with a row.
+    pub filled: &'a [u64],
     /// Codes of the residuals, in [blocks](crate::kernel::scan::block).
     pub codes: &'a [u8],
     /// What the part of a row's estimate that comes from its codes is multiplied with; the bits of
@@ -60,19 +63,15 @@ pub trait Pages: std::fmt::Debug + Sync {
     fn waits(&self) -> Option<u64>;
 }
 
-/// A filter, evaluated for one segment.
-#[derive(Clone, Copy, Debug)]
-pub struct Allowed<'a> {
-    /// Row `r` is bit `r % 64` of word `r / 64`.
-    pub words: &'a [u64],
-    /// How many rows of each list are allowed.
-    pub list_counts: &'a [u32],
-}
-
 impl IndexedRows<'_> {
     /// The rows of a list; those of no list are none.
     pub(in crate::index) fn list(&self, list: u32) -> Range<u32> {
         list_range(self.list_offsets, list)
+    }
+
+    /// The [lists](super::filled_lists) with a row that may be returned.
+    pub(super) fn wanted(&self) -> &[u64] {
+        self.allowed.map_or(self.filled, |allowed| allowed.filled)
     }
 
     /// How many rows of a list may be returned.

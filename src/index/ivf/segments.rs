@@ -1,6 +1,7 @@
 //! Segments that are searched as one, and whether their arrays fit each other.
 
-use super::rows::{Allowed, IndexedRows};
+use super::allowed::Allowed;
+use super::rows::IndexedRows;
 use crate::error::{Error, Result};
 use crate::index::codebook::Codebook;
 use crate::kernel::scan::codes_bytes;
@@ -38,10 +39,14 @@ impl Index<'_> {
             let last = *segment.list_offsets.last()? as usize;
             // Rows in no list are never looked up in a filter.
             let words = last.div_ceil(u64::BITS as usize);
+            let list_words = lists.div_ceil(u64::BITS as usize);
             let filter = |allowed: Allowed<'_>| {
-                allowed.words.len() >= words && allowed.list_counts.len() == lists
+                allowed.words.len() >= words
+                    && allowed.list_counts.len() == lists
+                    && allowed.filled.len() == list_words
             };
             let whole = segment.list_offsets.len() == lists + 1
+                && segment.filled.len() == list_words
                 && last <= rows
                 && last <= segment.scales.len()
                 && codes <= segment.codes.len()
@@ -69,29 +74,6 @@ fn whole_copies(segment: &IndexedRows<'_>, lists: usize, sub_quantizers: usize) 
             && spilled.allowed.is_some() == segment.allowed.is_some()
             && spilled.allowed.is_none_or(|allowed| allowed.len() >= words),
     )
-}
-
-/// What the lists nearest to a query hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Around {
-    /// Rows.
-    pub rows: u64,
-    /// Rows that are allowed.
-    pub matches: u64,
-    /// Lists with such a row.
-    pub lists: u32,
-}
-
-impl Around {
-    pub(super) fn add(&mut self, index: &Index<'_>, list: u32) {
-        let mut matches = 0;
-        for segment in index.segments {
-            self.rows += segment.list(list).len() as u64;
-            matches += u64::from(segment.matches(list));
-        }
-        self.matches += matches;
-        self.lists += u32::from(matches > 0);
-    }
 }
 
 /// The error of arrays that do not belong together.

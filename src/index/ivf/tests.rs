@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::slice;
 
 use proptest::prelude::*;
-use roaring::RoaringBitmap;
 
 mod hostile;
 
@@ -63,6 +62,8 @@ struct Segment {
     f16: Vec<u16>,
     words: Vec<u64>,
     list_counts: Vec<u32>,
+    filled: Vec<u64>,
+    allowed_lists: Vec<u64>,
     copies: Option<(Copies, Vec<u64>)>,
 }
 
@@ -99,22 +100,22 @@ impl Segment {
             codes: pack(&codes, encoder.sub_quantizers()),
             scales: factors.iter().map(|factors| factors.scale).collect(),
             f16: rows.iter().map(|value| f16_from_f32(*value)).collect(),
-            words: vec![0; documents.len().div_ceil(64)],
-            list_counts: vec![0; view.lists()],
             ..Segment::default()
         };
         for row in rows.chunks(DIMENSION) {
             let scale = quantize_int8(row, &mut segment.int8.0);
             segment.int8.1.push(scale);
         }
-        for (row, (list, document)) in lists.iter().zip(&documents).enumerate() {
-            if allowed(*document) {
-                segment.words[row / 64] |= 1 << (row % 64);
-                segment.list_counts[*list as usize] += 1;
-            }
-        }
         let offset = |list: usize| lists.partition_point(|of| (*of as usize) < list) as u32;
         segment.list_offsets = (0..=view.lists()).map(offset).collect();
+        segment.filled = filled_lists(&segment.list_offsets);
+        let kept = (0..).zip(&documents).filter(|(_, document)| allowed(**document));
+        let kept = kept.map(|(row, _)| row).collect();
+        let mask = RowMask::new(&kept, &segment.list_offsets);
+        let Allowed { words, list_counts, filled } = mask.allowed();
+        segment.words = words.to_vec();
+        segment.list_counts = list_counts.to_vec();
+        segment.allowed_lists = filled.to_vec();
         segment.documents = documents;
         let copies = Copies::new(&encoder, &rows, &lists, view.lists());
         segment.copies = copies.map(|copies| {
@@ -124,18 +125,22 @@ impl Segment {
         segment
     }
 
+    fn allowed(&self) -> Allowed<'_> {
+        Allowed { words: &self.words, list_counts: &self.list_counts, filled: &self.allowed_lists }
+    }
+
     fn view(&self, base: u32, form: Form, filtered: bool) -> IndexedRows<'_> {
-        let allowed = Allowed { words: &self.words, list_counts: &self.list_counts };
         IndexedRows {
             base,
             list_offsets: &self.list_offsets,
+            filled: &self.filled,
             codes: &self.codes,
             scales: &self.scales,
             rows: match form {
                 Form::Int8 => Rows::Int8 { codes: &self.int8.0, scales: &self.int8.1 },
                 Form::F16 => Rows::F16(&self.f16),
             },
-            allowed: filtered.then_some(allowed),
+            allowed: filtered.then(|| self.allowed()),
             spilled: self
                 .copies
                 .as_ref()
@@ -220,14 +225,7 @@ impl Made {
     fn exact(&self, k: usize) -> Vec<(u32, f32)> {
         let mut hits = Vec::new();
         for segment in &self.segments {
-            let words = segment.words.iter().enumerate();
-            let rows: RoaringBitmap = words
-                .flat_map(|(at, word)| {
-                    (0..64)
-                        .filter(move |bit| word >> bit & 1 == 1)
-                        .map(move |bit| at as u32 * 64 + bit)
-                })
-                .collect();
+            let rows = segment.allowed().to_bitmap();
             let documents = &segment.documents;
             let mut tie = |a: u32, b: u32| Ok(documents[a as usize].cmp(&documents[b as usize]));
             let view = segment.view(0, self.form, false);
@@ -540,16 +538,17 @@ fn what_lies_around_is_counted_from_the_nearest_list_on() {
     }
     let index = Index { codebook: made.book.view(), segments: &views };
     let counts = [0, 1, 1, 5, 12, 40];
-    let around = index.around(&made.query, &counts, &mut Scratch::default()).unwrap();
+    let around = index.around(&made.query, &mut Scratch::default()).unwrap();
+    let around = counts.map(|count| around.nearest(count));
     assert_eq!(around[0], Around::default());
     assert_eq!(around[1], around[2]);
     assert!(around.is_sorted_by_key(|around| (around.rows, around.matches, around.lists)));
     let matches = made.documents().iter().filter(|document| *document % 4 == 0).count() as u64;
-    assert_eq!((around[4].rows, around[4].matches), (500, matches));
+    assert_eq!((around[4].rows, around[4].matches), (500.0, matches as f64));
     assert_eq!(around[5], around[4]);
     // The nearest list is the one that a search probes first.
     let (_, probed) = made.search(1, 1, 1);
-    if around[1].matches > 0 {
-        assert_eq!(probed.rows, around[1].matches);
+    if around[1].matches > 0.0 {
+        assert_eq!(probed.rows as f64, around[1].matches);
     }
 }

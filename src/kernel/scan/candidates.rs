@@ -118,6 +118,11 @@ impl Candidates {
         self.keys.iter().map(|key| (*key as u32, Candidates::estimate(*key)))
     }
 
+    /// All rows gathered, in the order in which they were: with a `limit` that is not exceeded, those offered.
+    pub fn gathered(&self) -> impl Iterator<Item = (u32, f32)> + Clone {
+        self.ids.iter().copied().zip(self.estimates.iter().copied()).take(self.len)
+    }
+
     /// A key that sorts as the rows kept do: greater estimates first, then lower ids. What is not a
     /// number counts as infinity: exact scores will show what is wrong with it.
     #[inline(always)]

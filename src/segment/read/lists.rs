@@ -10,7 +10,7 @@ use crate::format::frame::Section;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
-use crate::index::ivf::{IndexedRows, Pages};
+use crate::index::ivf::{IndexedRows, Pages, filled_lists};
 use crate::kernel::Rows;
 use crate::kernel::scan::ScanRange;
 use crate::storage::page_waits;
@@ -20,6 +20,8 @@ use crate::storage::page_waits;
 pub struct SegmentLists<'a> {
     /// First row of each list, and the number of rows in lists; ascending.
     pub list_offsets: &'a [u32],
+    /// The [lists](filled_lists) with a row.
+    pub filled: &'a [u64],
     /// Codes of the rows in lists, in scan blocks.
     pub codes: &'a [u8],
     /// Scale of each row's estimate, as half-precision bits.
@@ -37,12 +39,13 @@ impl Segment {
         let meta = &self.shared.meta;
         let (Some(index), Some(vectors)) = (&meta.index, &meta.vectors) else { return Ok(None) };
         let rows = vectors.count as usize;
+        let list_offsets = self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?;
         let lists = SegmentLists {
-            list_offsets: self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?,
+            list_offsets,
+            filled: self.check_lists_once(list_offsets, vectors)?,
             codes: self.shared.file.read_all(SECTION_CODES)?,
             scales: self.array(SECTION_CODE_SCALES, rows)?,
         };
-        self.check_lists_once(lists.list_offsets, vectors)?;
         Ok(Some(lists))
     }
 
@@ -54,12 +57,13 @@ impl Segment {
     pub fn searchable(&self) -> Result<Option<(SegmentLists<'_>, Rows<'_>)>> {
         let meta = &self.shared.meta;
         let (Some(index), Some(vectors)) = (&meta.index, &meta.vectors) else { return Ok(None) };
+        let list_offsets = self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?;
         let lists = SegmentLists {
-            list_offsets: self.array(SECTION_LIST_OFFSETS, index.lists as usize + 1)?,
+            list_offsets,
+            filled: self.check_lists_once(list_offsets, vectors)?,
             codes: self.shared.file.unchecked(SECTION_CODES)?,
             scales: self.unchecked(SECTION_CODE_SCALES)?,
         };
-        self.check_lists_once(lists.list_offsets, vectors)?;
         Ok(Some((lists, self.unchecked_vectors(vectors)?)))
     }
 
@@ -108,12 +112,13 @@ impl Segment {
             .sum()
     }
 
-    fn check_lists_once(&self, offsets: &[u32], vectors: &SegmentVectors) -> Result<()> {
-        if self.shared.lists_checked.get().is_none() {
-            self.check_lists(offsets, vectors)?;
-            self.shared.lists_checked.get_or_init(|| ());
+    /// The lists with a row; checks the offsets the first time.
+    fn check_lists_once(&self, offsets: &[u32], vectors: &SegmentVectors) -> Result<&[u64]> {
+        if let Some(known) = self.shared.filled_lists.get() {
+            return Ok(known);
         }
-        Ok(())
+        self.check_lists(offsets, vectors)?;
+        Ok(self.shared.filled_lists.get_or_init(|| filled_lists(offsets)))
     }
 
     fn check_lists(&self, offsets: &[u32], vectors: &SegmentVectors) -> Result<()> {
@@ -189,6 +194,7 @@ impl SegmentPages<'_> {
         Ok(Some(IndexedRows {
             base,
             list_offsets: lists.list_offsets,
+            filled: lists.filled,
             codes: lists.codes,
             scales: lists.scales,
             rows,

@@ -44,7 +44,7 @@ pub(in crate::segment) struct Shared {
     pub(in crate::segment) meta: SegmentMeta,
     pub(in crate::segment) dictionary: OnceLock<DecoderDictionary<'static>>,
     pub(in crate::segment) vector_rows: OnceLock<RoaringBitmap>,
-    pub(in crate::segment) lists_checked: OnceLock<()>,
+    pub(in crate::segment) filled_lists: OnceLock<Vec<u64>>,
     pub(in crate::segment) copies_checked: OnceLock<()>,
     pub(in crate::segment) space: Option<RowSpace>,
     pub(in crate::segment) lexical: Option<LexicalMeta>,
@@ -161,7 +161,7 @@ impl Segment {
         more_terms: MoreTerms,
     ) -> Segment {
         let space = meta.vectors.as_ref().map(RowSpace::from);
-        let (dictionary, vector_rows, lists_checked, copies_checked) = Default::default();
+        let (dictionary, vector_rows, filled_lists, copies_checked) = Default::default();
         let confirmed = file.section(SECTION_CONFIRMED_PMIDS);
         let has_confirmations = confirmed.is_some_and(|section| section.length > 0);
         Segment {
@@ -171,7 +171,7 @@ impl Segment {
                 meta,
                 dictionary,
                 vector_rows,
-                lists_checked,
+                filled_lists,
                 copies_checked,
                 space,
                 lexical,

@@ -47,6 +47,8 @@ fn what_does_not_fit_is_refused() {
             allowed: Some(Allowed { list_counts: &allowed.list_counts[1..], ..allowed }),
             ..right
         },
+        IndexedRows { filled: &[], ..right },
+        IndexedRows { allowed: Some(Allowed { filled: &[], ..allowed }), ..right },
         spilled(|copies| copies.list_offsets = &copies.list_offsets[1..]),
         spilled(|copies| copies.list_offsets = &[]),
         spilled(|copies| copies.rows = &copies.rows[1..]),
