@@ -168,7 +168,7 @@ fn meta(file: &mut File, choices: &mut Choices<'_>) -> String {
                     // A column beside the others, of no elements or of some.
                     let mut twin = column.clone();
                     twin.name = ["", "a", "zz", "count"][choices.below(4)].to_owned();
-                    twin.start += u64::from(column.count);
+                    twin.start = twin.start.wrapping_add(u64::from(column.count));
                     twin.count = choices.below(2) as u32;
                     columns.insert(at + 1, twin);
                 }

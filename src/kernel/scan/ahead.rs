@@ -2,28 +2,13 @@
 
 use super::lookup::LookUp;
 use super::rows::{CodedRows, ScanRange};
-use crate::kernel::isa::Level;
 
 /// Bytes of codes between the scanned block and the prefetched one: what memory delivers during the
 /// latency of one access.
 const AHEAD_BYTES: usize = 8192;
 
-/// Codes that a near third-level cache may well hold: prefetching them costs AVX-512 more than an occasional wait.
-const CACHED_BYTES: usize = 8 << 20;
-
-/// The same where that cache is far away, on a mesh, or where a scan, for all its arithmetic, has time to ask.
-const CACHED_BYTES_FAR: usize = 1 << 20;
-
-/// Codes that are not prefetched, by the instructions that scan them.
-#[inline]
-fn cached_bytes(level: Level) -> usize {
-    // Of the processors with AVX-512, those of AMD have this extension and those of Intel do not.
-    match level {
-        _ if cfg!(test) => 1 << 10,
-        Level::Avx512 if is_x86_feature_detected!("sse4a") => CACHED_BYTES,
-        _ => CACHED_BYTES_FAR,
-    }
-}
+/// Codes that a near cache may well hold are not prefetched.
+const CACHED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 1 << 20 };
 
 /// Walks through the blocks of ranges some blocks before the scan does, and over the borders of ranges, where
 /// no processor's own prefetcher follows.
@@ -34,16 +19,15 @@ pub(in crate::kernel) struct Ahead<'a> {
 
 impl<'a> Ahead<'a> {
     /// Starts at the first block, and calls `ask` with the blocks that are near. Has no blocks where caches
-    /// hold all codes.
+    /// hold all codes, and none of a single range, which the processor's own prefetcher follows.
     #[inline(always)]
     pub(in crate::kernel) fn new(
         rows: &CodedRows<'_>,
         ranges: &'a [ScanRange],
         look_up: &LookUp,
-        level: Level,
         mut ask: impl FnMut(usize),
     ) -> Ahead<'a> {
-        let ranges = if rows.codes.len() > cached_bytes(level) { ranges } else { &[] };
+        let ranges = if rows.codes.len() > CACHED_BYTES && ranges.len() > 1 { ranges } else { &[] };
         let mut ahead = Ahead { ranges: ranges.iter(), blocks: 0..0 };
         for _ in 0..AHEAD_BYTES.div_ceil(look_up.block_bytes().max(1)) {
             if let Some(block) = ahead.next() {
@@ -94,13 +78,13 @@ mod tests {
         let (codes, scales) = (vec![0; 64 * 400], vec![0; 6400]);
         let rows = CodedRows { codes: &codes, scales: &scales, allowed: None, base: 0 };
         let mut asked = Vec::new();
-        let ahead = Ahead::new(&rows, &ranges, &look_up, Level::Avx2, |block| asked.push(block));
+        let ahead = Ahead::new(&rows, &ranges, &look_up, |block| asked.push(block));
         assert_eq!(asked.len(), AHEAD_BYTES / 64);
         asked.extend(ahead);
         let all: Vec<usize> = ranges.iter().flat_map(ScanRange::blocks).collect();
         assert_eq!(asked, all);
-        let few = CodedRows { codes: &codes[..cached_bytes(Level::Avx2)], ..rows };
-        let mut ahead = Ahead::new(&few, &ranges, &look_up, Level::Avx2, |_| unreachable!());
+        let few = CodedRows { codes: &codes[..CACHED_BYTES], ..rows };
+        let mut ahead = Ahead::new(&few, &ranges, &look_up, |_| unreachable!());
         assert_eq!(ahead.next(), None);
     }
 }

@@ -10,7 +10,6 @@ use super::block::{BLOCK_ROWS, CELL_BYTES};
 use super::candidates::Candidates;
 use super::lookup::{Cell, LookUp};
 use super::rows::{CodedRows, ScanRange};
-use crate::kernel::isa::Level;
 use crate::kernel::prefetch::prefetch_lines;
 
 /// Cells whose bytes add up to less than 2^16 in every lane: four bytes of 255 each.
@@ -36,7 +35,7 @@ pub(super) fn scan(
     let step = _mm256_set1_ps(look_up.step());
     let offset = _mm256_set1_ps(look_up.offset());
     let ask = |block| rows.soon(block, look_up).into_iter().for_each(prefetch_lines);
-    let mut ahead = Ahead::new(rows, ranges, look_up, Level::Avx2, ask);
+    let mut ahead = Ahead::new(rows, ranges, look_up, ask);
     for range in ranges {
         let bias = _mm256_set1_ps(range.bias);
         for block in range.blocks() {

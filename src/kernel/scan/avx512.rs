@@ -9,7 +9,6 @@ use super::block::{BLOCK_ROWS, CELL_BYTES};
 use super::candidates::Candidates;
 use super::lookup::{Cell, LookUp};
 use super::rows::{CodedRows, ScanRange};
-use crate::kernel::isa::Level;
 use crate::kernel::prefetch::prefetch_lines;
 
 /// Needs AVX-512 F, BW, DQ, VL, VNNI and VBMI.
@@ -25,7 +24,7 @@ pub(super) fn scan(
     // A block that one range ends in and the next begins in is summed once.
     let (mut summed, mut products) = (usize::MAX, _mm512_setzero_ps());
     let ask = |block| rows.soon(block, look_up).into_iter().for_each(prefetch_lines);
-    let mut ahead = Ahead::new(rows, ranges, look_up, Level::Avx512, ask);
+    let mut ahead = Ahead::new(rows, ranges, look_up, ask);
     for range in ranges {
         let bias = _mm512_set1_ps(range.bias);
         for block in range.blocks() {

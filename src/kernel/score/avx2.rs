@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::row::{padded, row};
-use crate::kernel::prefetch::prefetch_row;
+use crate::kernel::prefetch::{prefetch_first_rows, prefetch_row};
 use crate::kernel::prepared::PreparedVector;
 
 /// Codes multiplied by one instruction; lanes of a floating-point sum.
@@ -22,6 +22,7 @@ pub(super) fn int8(
     ids: &[u32],
     scores: &mut [f32],
 ) {
+    prefetch_first_rows(codes, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(codes, query.dimension(), ids, at);
         let sum = dot_int8(row(codes, ids[at], query), &query.codes);
@@ -31,6 +32,7 @@ pub(super) fn int8(
 
 #[target_feature(enable = "avx2,f16c")]
 pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
+    prefetch_first_rows(values, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(values, query.dimension(), ids, at);
         let (rows, rest) = row(values, ids[at], query).as_chunks();
@@ -48,6 +50,7 @@ pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &
 
 #[target_feature(enable = "avx2,f16c")]
 pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
+    prefetch_first_rows(values, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(values, query.dimension(), ids, at);
         let (rows, rest) = row(values, ids[at], query).as_chunks();

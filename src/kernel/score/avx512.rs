@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::avx2::fold_eight;
 use super::row::row;
-use crate::kernel::prefetch::prefetch_row;
+use crate::kernel::prefetch::{prefetch_first_rows, prefetch_row};
 use crate::kernel::prepared::PreparedVector;
 
 /// Codes multiplied by one instruction.
@@ -23,6 +23,7 @@ pub(super) fn int8(
     ids: &[u32],
     scores: &mut [f32],
 ) {
+    prefetch_first_rows(codes, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(codes, query.dimension(), ids, at);
         let sum = dot_int8(row(codes, ids[at], query), &query.codes);
@@ -32,6 +33,7 @@ pub(super) fn int8(
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
+    prefetch_first_rows(values, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(values, query.dimension(), ids, at);
         *score = dot_f16(row(values, ids[at], query), &query.values);
@@ -40,6 +42,7 @@ pub(super) fn f16(values: &[u16], query: &PreparedVector, ids: &[u32], scores: &
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn f32(values: &[f32], query: &PreparedVector, ids: &[u32], scores: &mut [f32]) {
+    prefetch_first_rows(values, query.dimension(), ids);
     for (at, score) in scores.iter_mut().enumerate() {
         prefetch_row(values, query.dimension(), ids, at);
         *score = dot_f32(row(values, ids[at], query), &query.values);
