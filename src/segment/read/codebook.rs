@@ -148,8 +148,9 @@ impl CodebookFile {
     /// The queries that recall is calibrated with.
     ///
     /// # Errors
-    /// [`Error::Corrupt`].
+    /// [`Error::Corrupt`], also when they are no vectors to search with.
     pub fn queries(&self) -> Result<Queries> {
+        self.verify_queries()?;
         let vectors: &[f32] = self.array(SECTION_QUERIES)?;
         Ok(Queries { vectors: vectors.to_vec(), are_rows: self.meta.queries_are_rows })
     }

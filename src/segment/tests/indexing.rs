@@ -6,7 +6,9 @@ use roaring::RoaringBitmap;
 
 use super::made::{Maker, Pushed, check, config, rows, write};
 use crate::control::Control;
+use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::rules::Rule;
 use crate::ids::{Key, RowId, SegmentId};
 use crate::index::train::{TrainOptions, train};
 use crate::kernel::scan::block::{BLOCK_ROWS, block_bytes, read_row};
@@ -66,6 +68,17 @@ impl Case {
         let codebook = CodebookFile::open(&storage, &entry, Some(&config)).unwrap();
         codebook.verify().unwrap();
         assert_eq!(codebook.queries().unwrap(), queries);
+        for (number, rule) in [(f32::NAN, Rule::FiniteNumber), (f32::MAX, Rule::VectorLength)] {
+            let mut queries = queries.clone();
+            queries.vectors[100] = number;
+            let forged = CodebookFile::write(&storage, &trained, 2700, &queries, Some(&config));
+            let forged = CodebookFile::open(&storage, &forged.unwrap(), Some(&config)).unwrap();
+            let found = forged.queries();
+            assert!(
+                matches!(&found, Err(Error::Corrupt { rule: broken, .. }) if *broken == rule),
+                "{found:?}"
+            );
+        }
         Case { storage, config, pushed, tails, codebook, copies }
     }
 

@@ -23,18 +23,12 @@ impl CodebookFile {
         if content_hash(&sections) != self.hash() {
             return Err(self.corrupt(0, Rule::FileId, "the content has another hash".into()));
         }
-        for kind in [
-            SECTION_CENTROID_SCALES,
-            SECTION_GROUP_SCALES,
-            SECTION_POINTS,
-            SECTION_RANKING_POINTS,
-            SECTION_QUERIES,
-        ] {
-            if self.array::<f32>(kind)?.iter().any(|number| !number.is_finite()) {
-                let detail = format!("a number of section {kind} is not finite");
-                return Err(self.corrupt(kind, Rule::FiniteNumber, detail));
-            }
+        for kind in
+            [SECTION_CENTROID_SCALES, SECTION_GROUP_SCALES, SECTION_POINTS, SECTION_RANKING_POINTS]
+        {
+            self.verify_finite(kind)?;
         }
+        self.verify_queries()?;
         for kind in [SECTION_CENTROIDS, SECTION_GROUPS] {
             if self.array::<i8>(kind)?.contains(&i8::MIN) {
                 return Err(self.corrupt(kind, Rule::CodeRange, "a code is -128".into()));
@@ -50,25 +44,38 @@ impl CodebookFile {
         }
     }
 
-    /// Checks that no product of two vectors can leave single precision, and that blocks are padded with zeros.
-    fn verify_lengths(&self) -> Result<()> {
+    /// Checks that queries are vectors that can be searched with.
+    pub(in crate::segment) fn verify_queries(&self) -> Result<()> {
+        self.verify_finite(SECTION_QUERIES)?;
+        self.verify_length(SECTION_QUERIES, Rows::F32(self.array(SECTION_QUERIES)?))
+    }
+
+    fn verify_finite(&self, kind: u32) -> Result<()> {
+        if self.array::<f32>(kind)?.iter().all(|number| number.is_finite()) {
+            return Ok(());
+        }
+        let detail = format!("a number of section {kind} is not finite");
+        Err(self.corrupt(kind, Rule::FiniteNumber, detail))
+    }
+
+    /// Checks that no product of two vectors can leave single precision.
+    fn verify_length(&self, kind: u32, rows: Rows<'_>) -> Result<()> {
         let dimension = self.meta().dimension as usize;
-        let view = self.view()?;
-        let queries = Rows::F32(self.array(SECTION_QUERIES)?);
-        let vectors = [
-            (SECTION_CENTROIDS, view.centroids),
-            (SECTION_GROUPS, view.groups),
-            (SECTION_QUERIES, queries),
-        ];
-        for (kind, rows) in vectors {
-            for row in 0..rows.count(dimension).unwrap_or_default() {
-                if !rows.squared_length(row, dimension).is_some_and(fits_single) {
-                    let detail =
-                        format!("the squared length of vector {row} is beyond single precision");
-                    return Err(self.corrupt(kind, Rule::VectorLength, detail));
-                }
+        for row in 0..rows.count(dimension).unwrap_or_default() {
+            if !rows.squared_length(row, dimension).is_some_and(fits_single) {
+                let detail =
+                    format!("the squared length of vector {row} is beyond single precision");
+                return Err(self.corrupt(kind, Rule::VectorLength, detail));
             }
         }
+        Ok(())
+    }
+
+    /// Checks that no product of two vectors can leave single precision, and that blocks are padded with zeros.
+    fn verify_lengths(&self) -> Result<()> {
+        let view = self.view()?;
+        self.verify_length(SECTION_CENTROIDS, view.centroids)?;
+        self.verify_length(SECTION_GROUPS, view.groups)?;
         for (kind, points) in
             [(SECTION_POINTS, view.points), (SECTION_RANKING_POINTS, view.ranking_points)]
         {
