@@ -167,7 +167,7 @@ impl<'a> Group<'a> {
                 (Estimate { effort: Effort { copies, ..effort }, recall: 0.0 }, None)
             }
             Wanted::Recall(recall) => match sizes.estimate(recall, count, calibration, copies) {
-                Ok(estimate) if self.is_topical() && sizes.is_topic_dear(estimate.effort) => {
+                Ok(estimate) if sizes.is_topic_dear(estimate.effort) && self.is_topical() => {
                     return Some(Err(WhyExact::Cheaper));
                 }
                 Ok(estimate) => (estimate, Some(recall)),
