@@ -241,8 +241,8 @@ pub(super) fn check(
         }
         measured.push(codebook);
     }
-    let all = calibration.into_iter().chain(former.iter().map(|(_, calibration)| calibration));
-    all.into_iter().try_for_each(check_whole)
+    let former = former.iter().map(|(_, calibration)| calibration);
+    calibration.into_iter().chain(former).try_for_each(check_whole)
 }
 
 fn check_whole(calibration: &Calibration) -> Result<(), (Rule, String)> {
