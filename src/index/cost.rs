@@ -11,7 +11,7 @@ const SEARCH_NS: f64 = 7_400.0;
 /// Ranking one list of the codebook.
 const LIST_NS: f64 = 3.0;
 
-/// Counting what one list holds in one segment, and ranking it for that.
+/// Counting what one list holds, in five segments, and ranking it for that.
 const AROUND_NS: f64 = 6.0;
 
 /// Probing one list besides its rows: its exact score, a place among the others, and two blocks of

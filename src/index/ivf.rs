@@ -24,6 +24,7 @@
 
 mod allowed;
 mod around;
+mod bits;
 #[cfg(test)]
 pub(in crate::index) mod copied;
 mod layer;

@@ -15,13 +15,11 @@ const LINE_BYTES: usize = 64;
 /// processor's own prefetcher is ahead already, and another request slows it down.
 #[inline(always)]
 pub(super) fn prefetch_first_rows<T>(values: &[T], dimension: usize, ids: &[u32]) {
-    let first = ids.get(..PREFETCH_ROWS).unwrap_or(ids);
-    if first
-        .last()
-        .zip(first.first())
-        .is_some_and(|(last, id)| last.wrapping_sub(*id) >= first.len() as u32)
+    let soon = ids.get(..PREFETCH_ROWS).unwrap_or(ids);
+    if let [first, .., last] = soon
+        && last.wrapping_sub(*first) >= soon.len() as u32
     {
-        first.iter().for_each(|id| prefetch_one(values, dimension, *id));
+        soon.iter().for_each(|id| prefetch_one(values, dimension, *id));
     }
 }
 
@@ -36,18 +34,20 @@ pub(super) fn prefetch_row<T>(values: &[T], dimension: usize, ids: &[u32], at: u
 
 #[inline(always)]
 fn prefetch_one<T>(values: &[T], dimension: usize, row: u32) {
-    let start = values.as_ptr().wrapping_add(row as usize * dimension).cast::<i8>();
-    for line in (0..dimension * size_of::<T>()).step_by(LINE_BYTES) {
-        // SAFETY: a prefetch is a hint; it cannot fault, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(line)) };
-    }
+    let start = values.as_ptr().wrapping_add(row as usize * dimension);
+    prefetch(start.cast(), dimension * size_of::<T>());
 }
 
 /// Prefetches all of `bytes`.
 #[inline(always)]
 pub(super) fn prefetch_lines(bytes: &[u8]) {
-    for line in bytes.chunks(LINE_BYTES) {
+    prefetch(bytes.as_ptr().cast(), bytes.len());
+}
+
+#[inline(always)]
+fn prefetch(start: *const i8, bytes: usize) {
+    for line in (0..bytes).step_by(LINE_BYTES) {
         // SAFETY: a prefetch is a hint; it cannot fault, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(line)) };
     }
 }

@@ -242,6 +242,29 @@ impl<'a> Group<'a> {
         sizes
     }
 
+    /// The effort for the recall that was asked for at this query, and its price, where they depend on the query: under a topic.
+    fn settled(
+        &self,
+        index: &Index<'_>,
+        vector: &[f32],
+        report: &IndexExplain,
+        k: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Option<(Estimate, f64)>> {
+        let (Some(recall), Some(measured), Some(codebook)) =
+            (report.recall, self.calibration(), self.codebook())
+        else {
+            return Ok(None);
+        };
+        if !self.is_topical() {
+            return Ok(None);
+        }
+        let sizes = self.sizes(codebook);
+        let (wanted, share) = (measured.cautious(recall), sizes.share(measured));
+        let settled = measured.effort_at(index, vector, wanted, k, share, scratch)?;
+        Ok(settled.map(|(effort, recall)| (Estimate { effort, recall }, sizes.index_ns(effort))))
+    }
+
     /// Searches the index; `None` when the query turns out to be one for which scoring every match is cheaper.
     fn search(
         &self,
@@ -290,22 +313,13 @@ impl<'a> Group<'a> {
             let Nearest { count: k, control, .. } = nearest;
             let index = Index { codebook: codebook.view()?, segments: &indexed };
             let mut effort = estimate.effort;
-            if let (Some(recall), Some(measured)) = (report.recall, self.calibration())
-                && self.is_topical()
-            {
-                let wanted = measured.cautious(recall);
-                let sizes = self.sizes(codebook);
-                let share = sizes.share(measured);
-                let settled = measured.effort_at(&index, vector, wanted, k, share, scratch)?;
-                if let Some((settled, recall)) = settled {
-                    effort = settled;
-                    report.index_ns = sizes.index_ns(effort);
-                    if report.exact_ns <= report.index_ns {
-                        return Ok(None);
-                    }
-                    (report.probes, report.candidates) = (effort.probes, effort.candidates);
-                    report.estimated_recall = Some(recall);
+            if let Some((settled, price)) = self.settled(&index, vector, &report, k, scratch)? {
+                (effort, report.index_ns) = (settled.effort, price);
+                if report.exact_ns <= report.index_ns {
+                    return Ok(None);
                 }
+                (report.probes, report.candidates) = (effort.probes, effort.candidates);
+                report.estimated_recall = Some(settled.recall);
             }
             let found = index.search(vector, k, effort, control, scratch, &mut tie);
             let segments = owners.iter().map(|(_, segment)| *segment);

@@ -2,10 +2,8 @@
 
 use roaring::RoaringBitmap;
 
+use super::bits::{WORD_BITS, for_each_bit, mark};
 use crate::format::rows::rows as bitmap_rows;
-
-/// Bits of a word.
-const WORD_BITS: usize = u64::BITS as usize;
 
 /// A filter, evaluated for one segment.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +19,11 @@ pub struct Allowed<'a> {
 impl Allowed<'_> {
     /// The rows as a bitmap.
     pub(in crate::index) fn to_bitmap(self) -> RoaringBitmap {
-        let rows = (0u32..).step_by(WORD_BITS).zip(self.words);
-        let of_word = |(first, word): (u32, &u64)| {
-            let word = *word;
-            (0..u64::BITS).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
-        };
-        rows.flat_map(of_word).collect()
+        let mut rows = RoaringBitmap::new();
+        for_each_bit(self.words, |row| {
+            rows.insert(row as u32);
+        });
+        rows
     }
 }
 
@@ -46,9 +43,7 @@ impl RowMask {
         let mut list_counts = vec![0; list_offsets.len().saturating_sub(1)];
         let mut list = 0;
         for row in bitmap_rows(rows).take_while(|row| *row < in_lists) {
-            if let Some(word) = words.get_mut(row as usize / WORD_BITS) {
-                *word |= 1 << (row as usize % WORD_BITS);
-            }
+            mark(&mut words, row as usize);
             while list_offsets.get(list + 1).is_some_and(|end| *end <= row) {
                 list += 1;
             }
@@ -74,11 +69,7 @@ pub fn filled_lists(list_offsets: &[u32]) -> Vec<u64> {
 /// The flags as bits, the first as the lowest of the first word.
 fn bits(flags: impl ExactSizeIterator<Item = bool>) -> Vec<u64> {
     let mut words = vec![0u64; flags.len().div_ceil(WORD_BITS)];
-    for (at, flag) in flags.enumerate() {
-        if let Some(word) = words.get_mut(at / WORD_BITS) {
-            *word |= u64::from(flag) << (at % WORD_BITS);
-        }
-    }
+    flags.enumerate().filter(|(_, flag)| *flag).for_each(|(at, _)| mark(&mut words, at));
     words
 }
 

@@ -5,6 +5,7 @@
 //! of every estimate of a row in the list.
 
 use super::around::{ListTotals, Surroundings};
+use super::bits::{WORD_BITS, for_each_bit, mark};
 use super::rows::IndexedRows;
 use super::segments::Index;
 use super::stop::{Bins, Left, Stop};
@@ -20,9 +21,6 @@ const SPARE_LISTS: usize = 32;
 /// Lists that are scanned first, to find a high threshold early; the others follow in the order of their
 /// rows, which memory prefers.
 const FIRST_LISTS: usize = 16;
-
-/// Bits of a word of a set.
-const WORD_BITS: usize = u64::BITS as usize;
 
 /// A list to scan.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -269,24 +267,6 @@ impl Ranking {
                 break;
             }
             self.take(index.segments, self.keys[at] as u32 as usize);
-        }
-    }
-}
-
-/// Sets bit `at`.
-fn mark(words: &mut [u64], at: usize) {
-    if let Some(word) = words.get_mut(at / WORD_BITS) {
-        *word |= 1 << (at % WORD_BITS);
-    }
-}
-
-/// Calls `visit` with every bit that is set, ascending.
-fn for_each_bit(words: &[u64], mut visit: impl FnMut(usize)) {
-    for (at, word) in words.iter().enumerate() {
-        let mut left = *word;
-        while left != 0 {
-            visit(at * WORD_BITS + left.trailing_zeros() as usize);
-            left &= left - 1;
         }
     }
 }
