@@ -42,7 +42,7 @@ impl MeshFile {
             let detail = "the file's id is not the hash in its name";
             return Err(Error::corrupt(name, 16, Rule::FileId, detail));
         }
-        let section = file.frame().required(&name, SECTION_META)?;
+        let section = file.required(SECTION_META)?;
         let bytes = file.read(&section, 0..section.length)?;
         let meta = decode_meta(&name, section.offset, bytes)?;
         Ok(MeshFile { file, meta, vocabulary: Arc::default() })

@@ -27,8 +27,33 @@ struct Shared {
     bytes: Bytes,
     /// One bit per block: set once the block was found intact.
     checked: Box<[AtomicU64]>,
-    /// Blocks whose bit is not set.
-    unchecked: AtomicUsize,
+    /// Blocks of each section of the frame whose bit is not set.
+    unchecked: Box<[AtomicUsize]>,
+}
+
+impl Shared {
+    /// Nothing is checked yet.
+    fn new(frame: Frame, bytes: Bytes) -> Shared {
+        let words = frame.block_crcs.len().div_ceil(64);
+        let checked = (0..words).map(|_| AtomicU64::new(0)).collect();
+        let blocks = frame.sections.iter().map(|section| blocks_of(section).len());
+        let unchecked = blocks.map(AtomicUsize::new).collect();
+        Shared { frame, bytes, checked, unchecked }
+    }
+}
+
+/// The blocks that hold bytes of a section.
+fn blocks_of(section: &Section) -> Range<usize> {
+    let place = absolute(section, &(0..section.length)).unwrap_or_default();
+    blocks_at(&place)
+}
+
+/// The blocks that hold the bytes of a place in the body.
+fn blocks_at(place: &Range<usize>) -> Range<usize> {
+    match place.is_empty() {
+        true => 0..0,
+        false => place.start / BLOCK_BYTES..place.end.div_ceil(BLOCK_BYTES),
+    }
 }
 
 /// Some blocks of a file; see [`VerifiedFile::pieces`].
@@ -86,11 +111,7 @@ impl VerifiedFile {
         if let Some(seal) = seal {
             frame.check_seal(name, seal)?;
         }
-        let words = frame.block_crcs.len().div_ceil(64);
-        let checked = (0..words).map(|_| AtomicU64::new(0)).collect();
-        let unchecked = AtomicUsize::new(frame.block_crcs.len());
-        let shared = Arc::new(Shared { frame, bytes, checked, unchecked });
-        Ok(VerifiedFile { name: name.into(), shared })
+        Ok(VerifiedFile { name: name.into(), shared: Arc::new(Shared::new(frame, bytes)) })
     }
 
     /// The file's name.
@@ -118,6 +139,14 @@ impl VerifiedFile {
         self.shared.frame.section(kind)
     }
 
+    /// The section of a kind, which must be there.
+    ///
+    /// # Errors
+    /// [`Rule::SectionMissing`].
+    pub fn required(&self, kind: u32) -> Result<Section> {
+        self.shared.frame.required(self.name(), kind)
+    }
+
     /// Bytes of a section, by a range that counts from its start.
     ///
     /// # Errors
@@ -126,10 +155,7 @@ impl VerifiedFile {
         let Some(place) = absolute(section, &range) else {
             return Err(self.beyond(section, &range));
         };
-        if place.is_empty() {
-            return Ok(&[]);
-        }
-        self.check_blocks(place.start / BLOCK_BYTES..(place.end - 1) / BLOCK_BYTES + 1)?;
+        self.check_blocks(blocks_at(&place))?;
         // Touched blocks exist, so the range lies inside the body.
         Ok(self.shared.bytes.get(place).unwrap_or_default())
     }
@@ -139,7 +165,7 @@ impl VerifiedFile {
     /// # Errors
     /// [`Rule::SectionMissing`]; [`Rule::BlockChecksum`].
     pub fn read_all(&self, kind: u32) -> Result<&[u8]> {
-        let section = self.shared.frame.required(self.name(), kind)?;
+        let section = self.required(kind)?;
         self.read(&section, 0..section.length)
     }
 
@@ -149,43 +175,54 @@ impl VerifiedFile {
     /// # Errors
     /// [`Rule::SectionMissing`].
     pub fn unchecked(&self, kind: u32) -> Result<&[u8]> {
-        let section = self.shared.frame.required(self.name(), kind)?;
+        let section = self.required(kind)?;
         let place = absolute(&section, &(0..section.length)).unwrap_or_default();
         Ok(self.shared.bytes.get(place).unwrap_or_default())
     }
 
-    /// Asks the system for parts that are read by themselves, in order, without waiting. What was checked may have left
-    /// memory since, and a page that is missed brings in as much as the system reads ahead: megabytes, on some machines. What
-    /// was not checked is asked for when it is.
+    /// Asks the system for ranges of the section of a kind that are read by themselves, in order, without waiting. What was
+    /// checked may have left memory since, and a page that is missed brings in as much as the system reads ahead: megabytes,
+    /// on some machines. What was not checked is asked for when it is; what does not exist is not.
     ///
-    /// Cost: a third of a microsecond for each part.
-    pub fn ask(&self, parts: impl IntoIterator<Item = (Section, Range<u64>)>) {
-        let places = parts.into_iter().filter_map(|(section, range)| absolute(&section, &range));
+    /// Cost: a third of a microsecond for each range.
+    pub fn ask(&self, kind: u32, ranges: impl IntoIterator<Item = Range<u64>>) {
+        let Some(section) = self.section(kind) else { return };
+        let places = ranges.into_iter().filter_map(|range| absolute(&section, &range));
         for place in places.filter(|place| self.is_checked(place.start / BLOCK_BYTES)) {
             self.shared.bytes.will_need(place);
         }
     }
 
-    /// Makes parts of the file ready to be read: those of their blocks that were not touched yet are
-    /// asked for together, in order of their place, and checked. Ranges count from the start of
-    /// their section, which is one of this file's.
+    /// Makes ranges of sections ready to be read: those of their blocks that were not touched yet are
+    /// asked for together, in order of their place, and checked. Each part has one range of the section of
+    /// each kind, which counts from the section's start.
     ///
-    /// Cost: nothing but an atomic load once the whole file was touched.
+    /// Cost: nothing but an atomic load for each section that was touched as a whole.
     ///
     /// # Errors
-    /// [`Rule::OffsetBounds`] for a range that leaves its section; [`Rule::BlockChecksum`].
-    pub fn prepare(&self, parts: impl Iterator<Item = (Section, Range<u64>)>) -> Result<()> {
-        if self.is_whole() {
+    /// [`Rule::SectionMissing`]; [`Rule::OffsetBounds`] for a range that leaves its section;
+    /// [`Rule::BlockChecksum`].
+    pub fn prepare<const N: usize>(
+        &self,
+        kinds: [u32; N],
+        parts: impl Iterator<Item = [Range<u64>; N]>,
+    ) -> Result<()> {
+        // No section where nothing of it is left to check.
+        let mut sections = [None; N];
+        for (section, kind) in sections.iter_mut().zip(kinds) {
+            *section = Some(self.required(kind)?).filter(|section| !self.is_whole(section));
+        }
+        if sections == [None; N] {
             return Ok(());
         }
         let mut blocks = Vec::new();
-        for (section, range) in parts {
-            let place = absolute(&section, &range).ok_or_else(|| self.beyond(&section, &range))?;
-            if place.is_empty() {
-                continue;
+        for ranges in parts {
+            for (section, range) in sections.iter().zip(ranges) {
+                let Some(section) = section else { continue };
+                let place =
+                    absolute(section, &range).ok_or_else(|| self.beyond(section, &range))?;
+                blocks.extend(blocks_at(&place).filter(|block| !self.is_checked(*block)));
             }
-            let touched = place.start / BLOCK_BYTES..=(place.end - 1) / BLOCK_BYTES;
-            blocks.extend(touched.filter(|block| !self.is_checked(*block)));
         }
         blocks.sort_unstable();
         blocks.dedup();
@@ -220,9 +257,6 @@ impl VerifiedFile {
 
     /// Checks blocks in a row, after asking for all that were not touched yet.
     fn check_blocks(&self, mut blocks: Range<usize>) -> Result<()> {
-        if self.is_whole() {
-            return Ok(());
-        }
         if let Some(first) = blocks.find(|block| !self.is_checked(*block)) {
             self.shared.bytes.will_need(first * BLOCK_BYTES..blocks.end * BLOCK_BYTES);
             self.touch(first)?;
@@ -230,9 +264,11 @@ impl VerifiedFile {
         blocks.try_for_each(|block| self.touch(block))
     }
 
-    /// Whether every block was found intact.
-    fn is_whole(&self) -> bool {
-        self.shared.unchecked.load(Ordering::Relaxed) == 0
+    /// Whether every block of a section was found intact.
+    fn is_whole(&self, section: &Section) -> bool {
+        let Shared { frame, unchecked, .. } = &*self.shared;
+        let at = frame.sections.iter().position(|known| known.kind == section.kind);
+        at.is_some_and(|at| unchecked[at].load(Ordering::Relaxed) == 0)
     }
 
     fn is_checked(&self, block: usize) -> bool {
@@ -251,7 +287,11 @@ impl VerifiedFile {
         if let Some(word) = checked.get(block / 64)
             && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
         {
-            unchecked.fetch_sub(1, Ordering::Relaxed);
+            for (section, unchecked) in frame.sections.iter().zip(unchecked) {
+                if blocks_of(section).contains(&block) {
+                    unchecked.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
         }
         Ok(())
     }

@@ -75,8 +75,7 @@ impl CodebookFile {
             let detail = "the file's id is not the hash in its name";
             return Err(Error::corrupt(&*name, 16, Rule::FileId, detail));
         }
-        let required = |kind| file.frame().required(&name, kind);
-        let section = required(SECTION_META)?;
+        let section = file.required(SECTION_META)?;
         let bytes = file.read(&section, 0..section.length)?;
         let meta: CodebookMeta = archive::decode(&name, section.offset, bytes)?;
         let broken = |offset, rule, detail| Err(Error::corrupt(&*name, offset, rule, detail));
@@ -89,7 +88,7 @@ impl CodebookFile {
             Err(detail) => return broken(section.offset, Rule::Codebook, detail.to_owned()),
         };
         for (kind, expected) in lengths {
-            let section = required(kind)?;
+            let section = file.required(kind)?;
             if section.length != expected {
                 let detail =
                     format!("section {kind} has {} bytes, expected {expected}", section.length);

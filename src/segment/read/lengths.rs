@@ -2,27 +2,18 @@
 
 use crate::error::{Error, Result};
 use crate::format::blocks::blocks_bytes;
-use crate::format::frame::Section;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
 use crate::storage::VerifiedFile;
 
-/// A section that must be there.
-pub(super) fn required(file: &VerifiedFile, kind: u32) -> Result<Section> {
-    file.section(kind).ok_or_else(|| {
-        let detail = format!("no section of kind {kind}");
-        Error::corrupt(file.name(), 0, Rule::SectionMissing, detail)
-    })
-}
-
 /// Compares every section's length with the counts, without touching the sections.
 pub(super) fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
-    let at = required(file, SECTION_META)?.offset;
+    let at = file.required(SECTION_META)?.offset;
     let lengths = meta
         .section_lengths()
         .map_err(|detail| Error::corrupt(file.name(), at, Rule::SegmentMeta, detail))?;
     for (kind, expected) in lengths {
-        let section = required(file, kind)?;
+        let section = file.required(kind)?;
         if section.length != expected {
             return Err(Error::corrupt(
                 file.name(),
@@ -42,7 +33,7 @@ pub(super) fn check_lengths(file: &VerifiedFile, meta: &SegmentMeta) -> Result<(
     check_confirmations(file)?;
     check_copies(file, meta)?;
     for (kind, _) in NAMES.iter().filter(|(kind, _)| !OPTIONAL.contains(kind)) {
-        required(file, *kind)?;
+        file.required(*kind)?;
     }
     Ok(())
 }
@@ -56,7 +47,7 @@ fn check_confirmations(file: &VerifiedFile) -> Result<()> {
     if sections.iter().all(|kind| file.section(*kind).is_none()) {
         return Ok(());
     }
-    let [pmids, revisions] = sections.map(|kind| file.frame().required(file.name(), kind));
+    let [pmids, revisions] = sections.map(|kind| file.required(kind));
     let (pmids, revisions) = (pmids?, revisions?);
     let count = pmids.length / 4;
     if pmids.length % 4 == 0
@@ -88,7 +79,7 @@ fn check_copies(file: &VerifiedFile, meta: &SegmentMeta) -> Result<()> {
         [offsets, rows * 4, blocks_bytes(rows, index.sub_quantizers), rows * 2]
     });
     for (kind, expected) in SPILLED.iter().zip(expected) {
-        let section = file.frame().required(file.name(), *kind)?;
+        let section = file.required(*kind)?;
         if section.length != expected || index.is_none() {
             let detail =
                 format!("section {kind} has {} bytes, expected {expected}", section.length);

@@ -6,7 +6,6 @@ use super::codebook::CodebookFile;
 use super::segment::Segment;
 use crate::error::Result;
 use crate::format::blocks::{BLOCK_ROWS, block_bytes};
-use crate::format::frame::Section;
 use crate::format::manifest::RowType;
 use crate::format::rules::Rule;
 use crate::format::segment::*;
@@ -140,48 +139,21 @@ impl Segment {
 #[derive(Debug)]
 pub struct SegmentPages<'a>(pub &'a Segment);
 
-/// A part of a file.
-type Part = (Section, Range<u64>);
-
 impl SegmentPages<'_> {
-    /// Checks codes and scales in these sections and, in another one, row numbers.
-    fn prepare(
-        &self,
-        ranges: &[ScanRange],
-        [codes, scales]: [u32; 2],
-        rows: Option<u32>,
-    ) -> Result<()> {
-        let Some(index) = &self.0.shared.meta.index else { return Ok(()) };
-        let block_bytes = block_bytes(index.sub_quantizers);
-        let blocks = |row: u32, up: bool| {
-            let rows = BLOCK_ROWS as u64;
-            let block = if up { u64::from(row).div_ceil(rows) } else { u64::from(row) / rows };
-            block.saturating_mul(block_bytes)
-        };
-        // Once for all ranges: a question scans hundreds of lists in each segment.
-        let (codes, scales) = (self.0.section(codes)?, self.0.section(scales)?);
-        let rows = rows.map(|rows| self.0.section(rows)).transpose()?;
-        let parts = ranges.iter().flat_map(|range| {
-            let elements =
-                |bytes: u64| u64::from(range.start) * bytes..u64::from(range.end) * bytes;
-            let codes = (codes, blocks(range.start, false)..blocks(range.end, true));
-            [codes, (scales, elements(2))].into_iter().chain(rows.map(|rows| (rows, elements(4))))
-        });
-        self.0.shared.file.prepare(parts)
+    /// The code blocks with rows of a range.
+    fn blocks(&self, range: &ScanRange) -> Range<u64> {
+        let index = self.0.shared.meta.index.as_ref();
+        let block_bytes = index.map_or(0, |index| block_bytes(index.sub_quantizers));
+        let blocks = u64::from(range.start) / BLOCK_ROWS as u64
+            ..u64::from(range.end).div_ceil(BLOCK_ROWS as u64);
+        bytes_of(&blocks, block_bytes)
     }
 
-    /// The vector of each row, and its scale.
-    fn stored(&self, rows: &[u32]) -> Result<impl Iterator<Item = (Part, Part)>> {
-        let stored = self.0.shared.meta.vectors.as_ref();
-        let width =
-            stored.map_or(0, |stored| u64::from(stored.dimension) * stored.row_type.bytes() as u64);
-        let is_scaled = stored.is_some_and(|stored| stored.row_type == RowType::Int8);
-        let scale = if is_scaled { 4 } else { 0 };
-        let (vectors, scales) = (self.0.section(SECTION_VECTORS)?, self.0.section(SECTION_SCALES)?);
-        Ok(rows.iter().map(|row| u64::from(*row)).map(move |row| {
-            let vector = row.saturating_mul(width)..(row + 1).saturating_mul(width);
-            ((vectors, vector), (scales, row * scale..(row + 1) * scale))
-        }))
+    /// Bytes of a stored vector and of its scale.
+    fn widths(&self) -> [u64; 2] {
+        let vectors = self.0.shared.meta.vectors.as_ref();
+        let is_scaled = vectors.is_some_and(|vectors| vectors.row_type == RowType::Int8);
+        [self.0.row_bytes(), if is_scaled { 4 } else { 0 }]
     }
 
     /// The rows in lists as a search takes them, with their copies if these are wanted, every one allowed; `None` without
@@ -205,26 +177,45 @@ impl SegmentPages<'_> {
     }
 }
 
+/// Where so many elements lie in an array.
+fn bytes_of(elements: &Range<u64>, width: u64) -> Range<u64> {
+    elements.start.saturating_mul(width)..elements.end.saturating_mul(width)
+}
+
+fn rows_of(range: &ScanRange) -> Range<u64> {
+    u64::from(range.start)..u64::from(range.end)
+}
+
+fn row_alone(row: &u32) -> Range<u64> {
+    u64::from(*row)..u64::from(*row) + 1
+}
+
 impl Pages for SegmentPages<'_> {
     fn codes(&self, ranges: &[ScanRange]) -> Result<()> {
-        self.prepare(ranges, [SECTION_CODES, SECTION_CODE_SCALES], None)
+        let kinds = [SECTION_CODES, SECTION_CODE_SCALES];
+        let parts = ranges.iter().map(|range| [self.blocks(range), bytes_of(&rows_of(range), 2)]);
+        self.0.shared.file.prepare(kinds, parts)
     }
 
     fn copies(&self, ranges: &[ScanRange]) -> Result<()> {
-        let sections = [SECTION_SPILLED_CODES, SECTION_SPILLED_SCALES];
-        self.prepare(ranges, sections, Some(SECTION_SPILLED_ROWS))
+        let kinds = [SECTION_SPILLED_CODES, SECTION_SPILLED_SCALES, SECTION_SPILLED_ROWS];
+        let parts = ranges.iter().map(|range| {
+            let rows = rows_of(range);
+            [self.blocks(range), bytes_of(&rows, 2), bytes_of(&rows, 4)]
+        });
+        self.0.shared.file.prepare(kinds, parts)
     }
 
     fn vectors(&self, rows: &[u32]) -> Result<()> {
-        let parts = self.stored(rows)?;
-        let parts = parts.into_iter().flat_map(|(vectors, scales)| [vectors, scales]);
-        self.0.shared.file.prepare(parts)
+        let widths = self.widths();
+        let parts = rows.iter().map(|row| widths.map(|width| bytes_of(&row_alone(row), width)));
+        self.0.shared.file.prepare([SECTION_VECTORS, SECTION_SCALES], parts)
     }
 
     fn ask_for_vectors(&self, rows: &[u32]) {
-        // What cannot be asked for is found out when it is read.
-        let parts = self.stored(rows).into_iter().flatten();
-        self.0.shared.file.ask(parts.map(|(vectors, _)| vectors));
+        let [width, _] = self.widths();
+        let vectors = rows.iter().map(|row| bytes_of(&row_alone(row), width));
+        self.0.shared.file.ask(SECTION_VECTORS, vectors);
     }
 
     fn waits(&self) -> Option<u64> {

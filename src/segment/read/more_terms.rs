@@ -42,8 +42,7 @@ impl MoreTerms {
         if OPTIONAL.iter().all(|kind| file.section(*kind).is_none()) {
             return Ok(MoreTerms::Derived(OnceLock::new()));
         }
-        let required = |kind| file.frame().required(file.name(), kind);
-        let section = required(SECTION_MORE_TERM_ENDS)?;
+        let section = file.required(SECTION_MORE_TERM_ENDS)?;
         let broken = |offset, detail: String| {
             Err(Error::corrupt(file.name(), offset, Rule::SegmentMeta, detail))
         };
@@ -64,15 +63,15 @@ impl MoreTerms {
             (SECTION_MORE_TERM_OFFSETS, (terms + 1) * 8),
             (SECTION_MORE_POSTING_ENTRIES, terms * PostingEntry::SIZE as u64),
         ] {
-            let section = required(kind)?;
+            let section = file.required(kind)?;
             if section.length != expected {
                 let detail =
                     format!("section {kind} has {} bytes, expected {expected}", section.length);
                 return broken(section.offset, detail);
             }
         }
-        required(SECTION_MORE_TERMS)?;
-        required(SECTION_MORE_POSTINGS)?;
+        file.required(SECTION_MORE_TERMS)?;
+        file.required(SECTION_MORE_POSTINGS)?;
         Ok(MoreTerms::Stored(ends))
     }
 }

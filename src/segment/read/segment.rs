@@ -7,7 +7,7 @@ use bytemuck::AnyBitPattern;
 use roaring::RoaringBitmap;
 use zstd::dict::DecoderDictionary;
 
-use super::lengths::{check_lengths, required};
+use super::lengths::check_lengths;
 use super::lexical_meta::read_lexical_meta;
 use super::more_terms::MoreTerms;
 use crate::error::{Error, Result};
@@ -238,7 +238,7 @@ impl Segment {
     }
 
     pub(in crate::segment) fn section(&self, kind: u32) -> Result<Section> {
-        required(&self.shared.file, kind)
+        self.shared.file.required(kind)
     }
 
     /// A whole array section of this many elements.
@@ -298,7 +298,7 @@ impl Segment {
         index: u32,
     ) -> Result<&[u8]> {
         let (section, range) = self.piece_range(offsets_kind, bytes_kind, index)?;
-        self.shared.file.ask([(section, range.clone())]);
+        self.shared.file.ask(bytes_kind, [range.clone()]);
         self.shared.file.read(&section, range)
     }
 
@@ -365,7 +365,7 @@ impl Segment {
 }
 
 fn read_meta(file: &VerifiedFile) -> Result<SegmentMeta> {
-    let section = required(file, SECTION_META)?;
+    let section = file.required(SECTION_META)?;
     let bytes = file.read(&section, 0..section.length)?;
     archive::decode::<SegmentMeta>(file.name(), section.offset, bytes)
 }

@@ -109,6 +109,27 @@ fn padding_must_be_zero_even_under_right_checksums() {
     assert_eq!(rule(file.verify()), Some(Rule::ReservedZero));
 }
 
+#[test]
+fn sections_that_were_checked_as_a_whole_are_known_as_such() {
+    let (bytes, _) = file();
+    let file = open(bytes, None).expect("opens");
+    let sections = [1, 2, 3].map(|kind| file.section(kind).expect("exists"));
+    let whole = || sections.map(|section| file.is_whole(&section));
+    let large = sections[1].length;
+    assert_eq!(whole(), [false, false, true]);
+    // The first block is shared.
+    file.prepare([1, 3], [[0..1, 0..0]].into_iter()).expect("intact");
+    assert_eq!(whole(), [true, false, true]);
+    let beyond = file.prepare([1, 2], [[0..1, 0..large + 1]].into_iter());
+    assert_eq!(rule(beyond), Some(Rule::OffsetBounds));
+    let end = large - 1..large;
+    file.prepare([2, 1], [[end.clone(), 0..5], [end, 0..0]].into_iter()).expect("intact");
+    assert_eq!(whole(), [true, false, true], "the block between was not touched");
+    file.prepare([2, 3], [[0..large, 0..0]].into_iter()).expect("intact");
+    assert_eq!(whole(), [true; 3]);
+    assert_eq!(rule(file.prepare([9], std::iter::empty())), Some(Rule::SectionMissing));
+}
+
 /// Bytes that remember what was asked for.
 struct Asked(Bytes, Log);
 
@@ -133,23 +154,19 @@ fn what_was_checked_can_be_asked_for_again() {
     let asked = Log::default();
     let content = Asked(Bytes::copy_of(&bytes), asked.clone());
     let frame = Frame::parse(NAME, FileKind::Segment, &bytes).expect("intact");
-    let shared = Shared {
-        checked: [AtomicU64::new(0)].into(),
-        unchecked: AtomicUsize::new(frame.block_crcs.len()),
-        bytes: Bytes::new(content),
-        frame,
-    };
-    let file = VerifiedFile { name: NAME.into(), shared: Arc::new(shared) };
+    let shared = Arc::new(Shared::new(frame, Bytes::new(content)));
+    let file = VerifiedFile { name: NAME.into(), shared };
     let section = file.section(2).expect("exists");
     let at = section.offset as usize;
     let take = || std::mem::take(&mut *asked.lock().expect("no test panicked"));
 
-    file.prepare([(section, 10..20)].into_iter()).expect("intact");
+    let prepare = |range| file.prepare([2], [[range]].into_iter());
+    prepare(10..20).expect("intact");
     assert_eq!(take(), [(0, BLOCK_BYTES)], "the block that is checked");
-    file.prepare([(section, 10..20)].into_iter()).expect("intact");
+    prepare(10..20).expect("intact");
     assert!(take().is_empty(), "it was checked");
     let (unchecked, beyond) = (BLOCK_BYTES as u64, 2 * BLOCK_BYTES as u64 + 1);
     let parts = [10..20, unchecked..unchecked + 10, 0..beyond, 30..40];
-    file.ask(parts.map(|part| (section, part)));
+    file.ask(2, parts);
     assert_eq!(take(), [(at + 10, at + 20), (at + 30, at + 40)]);
 }
