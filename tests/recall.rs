@@ -1,8 +1,9 @@
 //! What a database promises about recall: where calibration queries come from, when recall is measured
 //! again, when a search is exact, and what reports say of it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use medvec::control::Watch;
 use medvec::date::{Day, PublicationDate};
@@ -486,14 +487,20 @@ fn a_new_index_takes_the_place_of_a_large_one_piece_by_piece() {
     // The next call goes on, with a part of the database at a time.
     let peak = Arc::new(AtomicU64::new(0));
     let most = peak.clone();
-    let watch = Watch::new(move |_| {
+    let stages = Arc::new(Mutex::new(BTreeSet::new()));
+    let reached = stages.clone();
+    let watch = Watch::new(move |step| {
         most.fetch_max(bytes(&*storage), Ordering::Relaxed);
+        reached.lock().expect("no panic").insert(step.stage);
     });
     let control = Control { watch: Some(watch), ..Control::default() };
     maintainer.optimize(&OptimizeOptions::default(), &control).expect("goes on");
     assert_eq!(codebooks(&database), both[1..]);
     assert_eq!(former(&database), 0);
     served(&database);
+    for stage in ["merging segments", "indexing", "finding second lists", "copying codes"] {
+        assert!(stages.lock().expect("no panic").contains(stage), "{stage}");
+    }
     let peak = peak.load(Ordering::Relaxed);
     assert!(peak < before * 3 / 2, "{peak} bytes at most, {before} before");
     database.snapshot().verify(&Control::default()).expect("sound");

@@ -144,7 +144,7 @@ pub use strategy::History;
 pub use sync::{DownloadReport, DownloadSettings, NLM, download_nlm_files};
 pub use sync::{
     NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
-    SyncStatus, plan_sync, sync_status,
+    SyncStatus, kept_slice, plan_sync, sync_status,
 };
 pub use table::export_table;
 

@@ -129,6 +129,12 @@ fn a_database_travels_in_one_file() {
         entry.as_ref().expect("an entry").file_name().to_string_lossy().starts_with("new")
     });
     assert_eq!(left.count(), 0, "nothing is left behind");
+
+    sandbox.write("again.tar.partial", "left by a run that was killed");
+    let left = sandbox.medvec(&["pack", "db", "again.tar"]).expect(2);
+    left.says(&["again.tar.partial", "delete it and run the same command again"]);
+    fs::remove_file(sandbox.path("again.tar.partial")).expect("deletes");
+    sandbox.medvec(&["pack", "db", "again.tar"]).expect(0);
 }
 
 #[test]

@@ -98,6 +98,9 @@ fn refusals_name_the_option() {
     sync(&["--keep", "Asthmas[mh]"]).expect(2).says(&["Asthma"]);
     assert!(!sandbox.path("db").exists(), "nothing was made");
     sync(&["--keep", "asthma[ti]"]).expect(0).shows(&["1 new", "1 left out"]);
+    sandbox.write("gout.jsonl", r#"{"pmid": 9, "title": "Gout"}"#);
+    let import = sandbox.medvec(&["import", "db", "gout.jsonl"]).expect(0);
+    import.says(&["keeps only `asthma[ti]`"]).shows(&["1 new"]);
     sync(&["--keep", "gout[ti]"]).expect(2).says(&["only `asthma[ti]`", "--reread"]);
     sync(&["--keep", "gout[ti]", "--reread"]).expect(0);
     sandbox.medvec(&["get", "db", "2"]).expect(0).shows(&["Gout"]);

@@ -65,6 +65,11 @@ impl Failure {
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "check the spelling of the path"
             }
+            Error::Io { path, source, .. }
+                if source.kind() == io::ErrorKind::AlreadyExists && path.ends_with(".partial") =>
+            {
+                "another run is writing it, or was killed: in that case delete it and run the same command again"
+            }
             Error::EncoderMismatch { .. } => {
                 "leave out --encoder to use the database's own, or import into a new database"
             }

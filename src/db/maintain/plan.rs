@@ -93,9 +93,9 @@ pub(super) fn groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<Segmen
     groups
 }
 
-/// All segments, in groups that can be merged into one each; of `bytes_max` at least.
-pub(super) fn all_groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<SegmentId>> {
-    groups(candidates, merged_bytes(candidates, bytes_max))
+/// All segments, in groups that can be merged into one each; of as many live bytes as [`merged_bytes`] says.
+pub(super) fn all_groups(candidates: &[Candidate], at_least: u64) -> Vec<Vec<SegmentId>> {
+    groups(candidates, merged_bytes(candidates, at_least))
 }
 
 /// The next group to merge, or `None` when nothing is due: what is not indexed yet, where that counts, else the lowest
@@ -103,9 +103,9 @@ pub(super) fn all_groups(candidates: &[Candidate], bytes_max: u64) -> Vec<Vec<Se
 pub(super) fn next_group(
     candidates: &[Candidate],
     policy: Policy,
-    bytes_max: u64,
+    at_least: u64,
 ) -> Option<Vec<SegmentId>> {
-    let bytes_max = merged_bytes(candidates, bytes_max);
+    let bytes_max = merged_bytes(candidates, at_least);
     let those = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<Candidate> {
         candidates.iter().copied().filter(wanted).collect()
     };

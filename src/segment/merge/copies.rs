@@ -66,10 +66,12 @@ impl Indexer<'_> {
         let mut batch = Batch::new(self);
         let mut scales = Vec::with_capacity(rows.len());
         // A batch is a whole number of scan blocks, so that blocks are written without a seam.
-        for rows in rows.chunks(BATCH_ROWS) {
+        for (batches, batch_rows) in rows.chunks(BATCH_ROWS).enumerate() {
             control.check()?;
-            batch.clear(rows.len());
-            for (at, new) in rows.iter().enumerate() {
+            let done = (batches * BATCH_ROWS) as u64;
+            control.report("copying codes", "documents", done, rows.len() as u64);
+            batch.clear(batch_rows.len());
+            for (at, new) in batch_rows.iter().enumerate() {
                 let Some((source, row)) = source(&sources, order, *new) else { continue };
                 match (source.copy_of(row), &source.vectors) {
                     (Some((copies, copy)), _) => {
@@ -86,6 +88,7 @@ impl Indexer<'_> {
             file.write(batch.blocks())?;
             scales.extend_from_slice(batch.scales());
         }
+        control.report("copying codes", "documents", rows.len() as u64, rows.len() as u64);
         file.array(SECTION_SPILLED_SCALES, &scales)
     }
 
@@ -103,6 +106,7 @@ impl Indexer<'_> {
         let (mut wanted, mut vectors, mut owned) = (Vec::new(), Vec::new(), Vec::new());
         for start in (0..first.len()).step_by(BATCH_ROWS) {
             control.check()?;
+            control.report("finding second lists", "documents", start as u64, first.len() as u64);
             wanted.clear();
             vectors.clear();
             owned.clear();

@@ -48,4 +48,4 @@ pub use key::NlmFile;
 pub use plan::{PlannedFile, ReadReason, SyncPlan, plan_sync};
 pub use report::{SyncRemovals, SyncReport};
 pub use settings::SyncSettings;
-pub use status::{SyncStatus, sync_status};
+pub use status::{SyncStatus, kept_slice, sync_status};

@@ -71,6 +71,12 @@ pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> Session
     })
 }
 
+/// The slice of PubMed that [`Sync`](super::Sync) keeps in a database; `None` where it keeps all, or never ran. Nothing
+/// else that writes heeds it.
+pub fn kept_slice(snapshot: &Snapshot) -> Option<String> {
+    Some(Ledger::of(&snapshot.manifest().sources).slice).filter(|slice| !slice.is_empty())
+}
+
 /// Citations of NLM's files, and the latest day of revision among those of the newest file.
 fn count(snapshot: &Snapshot) -> Result<(u64, Option<Day>)> {
     let (mut citations, mut last) = (0, 0);

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use medvec::Database;
 use medvec::session::{
-    Import as Prepared, ImportReport, ImportSettings, ImportSource, TRAIN_ROWS_MIN, select_sources,
+    Import as Prepared, ImportReport, ImportSettings, ImportSource, TRAIN_ROWS_MIN, kept_slice,
+    select_sources,
 };
 
 use crate::args::{Import, MetricName, Rows};
@@ -72,6 +73,11 @@ pub(crate) fn sources_into(
         duration(started.elapsed()),
         count((records as f64 / seconds) as u64)
     ));
+    if let Some(slice) = kept_slice(&database.snapshot()) {
+        context.remark(format!(
+            "{FAINT}`sync` keeps only `{slice}` here; import added all that it was given{FAINT:#}"
+        ));
+    }
     advise(&database, path, context)?;
     Ok(EXIT_FOUND)
 }
