@@ -5,6 +5,7 @@
 //! | [`score`](mod@score) | exact dot products of stored rows ([`Rows`]: int8 with a scale, half or single precision) and a [`PreparedVector`] |
 //! | [`scan`] | estimates of these from codes of four bits |
 //! | [`matmul`] | matrix products in single precision, bfloat16 and 8-bit integers |
+//! | [`coded`] | sums of rows of codes of eight or four bits, each with a factor |
 //! | `transformer` | what a transformer does between its products (feature `bert`) |
 //!
 //! An operation is a folder. Its `scalar` file is plain Rust and the oracle of the others, `avx2`,
@@ -18,6 +19,7 @@
 //! | `avx512` | x86-64 with AVX-512F besides; operations ask for BW, VNNI, VBMI and BF16 where they use them |
 //! | `neon` | every AArch64 |
 
+pub mod coded;
 mod isa;
 pub mod matmul;
 mod norm;

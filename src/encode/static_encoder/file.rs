@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 
 use crate::encode::wordpiece::{TOKENS_MAX, Vocabulary};
+use crate::kernel::Isa;
+use crate::kernel::coded::{Codes, NIBBLE_OFFSET, add_coded};
 use crate::limits::DIMENSION_MAX;
 
 /// First bytes of the file.
@@ -35,9 +37,6 @@ pub enum Bits {
     Eight,
 }
 
-/// What a 4-bit code is stored as: itself plus this.
-const FOUR_OFFSET: u8 = 8;
-
 impl Bits {
     fn version(self) -> u32 {
         match self {
@@ -62,7 +61,7 @@ impl Bits {
     fn zero(self) -> u8 {
         match self {
             Bits::Eight => 0,
-            Bits::Four => FOUR_OFFSET << 4 | FOUR_OFFSET,
+            Bits::Four => NIBBLE_OFFSET << 4 | NIBBLE_OFFSET,
         }
     }
 
@@ -73,7 +72,7 @@ impl Bits {
         match self {
             Bits::Eight => out.extend(codes.iter().map(|&code| code as u8)),
             Bits::Four => {
-                let half = |code: &i8| (*code as u8).wrapping_add(FOUR_OFFSET) & 15;
+                let half = |code: &i8| (*code as u8).wrapping_add(NIBBLE_OFFSET) & 15;
                 out.extend(low.iter().zip(high).map(|(low, high)| half(low) | half(high) << 4));
             }
         }
@@ -191,22 +190,11 @@ impl StaticFile {
     /// the vocabulary.
     pub(super) fn add(&self, id: u32, weight: f32, sum: &mut [f32]) {
         let Some((row, scale)) = self.token(id) else { return };
-        let scale = weight * scale;
-        match self.bits {
-            Bits::Eight => {
-                for (sum, &byte) in sum.iter_mut().zip(row) {
-                    *sum += scale * f32::from(byte as i8);
-                }
-            }
-            Bits::Four => {
-                let (low, high) = sum.split_at_mut(row.len().min(sum.len()));
-                let code = |half: u8| f32::from(half as i8 - FOUR_OFFSET as i8);
-                for ((low, high), &byte) in low.iter_mut().zip(high).zip(row) {
-                    *low += scale * code(byte & 15);
-                    *high += scale * code(byte >> 4);
-                }
-            }
-        }
+        let codes = match self.bits {
+            Bits::Eight => Codes::Bytes,
+            Bits::Four => Codes::Nibbles,
+        };
+        add_coded(Isa::detect(), codes, row, weight * scale, sum);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use super::file::SegmentFile;
 use super::postings::TermHash;
 use super::words::Words;
@@ -18,12 +20,17 @@ use crate::text::{ANALYZER_VERSION, stem};
 /// What a hash table entry takes besides its key and its occurrences, in bytes.
 const ENTRY_BYTES: usize = 96;
 
+/// The key of a word; most lie in the table itself.
+pub(in crate::segment) type WordKey = SmallVec<[u8; 16]>;
+
 /// The words of all rows so far: about 1.5 bytes per occurrence, and 100 per distinct word.
 pub(in crate::segment) struct Lexical {
     config: LexicalConfig,
-    words: HashMap<Box<[u8]>, Kept, TermHash>,
+    words: HashMap<WordKey, Kept, TermHash>,
     lengths: Vec<u8>,
     parts: PartsWriter,
+    /// Scratch: the occurrences of a word in a row.
+    occurrences: Vec<u8>,
     memory_bytes: usize,
 }
 
@@ -33,7 +40,7 @@ struct Kept {
     next_row: u32,
     rows: u32,
     occurrences: u32,
-    bytes: Vec<u8>,
+    bytes: SmallVec<[u8; 16]>,
 }
 
 impl Lexical {
@@ -43,30 +50,34 @@ impl Lexical {
             words: HashMap::default(),
             lengths: Vec::new(),
             parts: PartsWriter::default(),
+            occurrences: Vec::new(),
             memory_bytes: 0,
         }
     }
 
     /// Adds the words of the next row.
     pub(in crate::segment) fn push(&mut self, row: u32, words: &Words) {
-        let Lexical { words: known, memory_bytes, .. } = self;
+        let Lexical { words: known, occurrences, memory_bytes, .. } = self;
         for (key, positions) in words.iter() {
             let kept = match known.get_mut(key) {
                 Some(kept) => kept,
                 None => {
                     *memory_bytes += key.len() + ENTRY_BYTES;
-                    let kept = Kept { next_row: 0, rows: 0, occurrences: 0, bytes: Vec::new() };
-                    known.entry(key.into()).or_insert(kept)
+                    let bytes = SmallVec::new();
+                    let kept = Kept { next_row: 0, rows: 0, occurrences: 0, bytes };
+                    known.entry(WordKey::from_slice(key)).or_insert(kept)
                 }
             };
-            let before = kept.bytes.capacity();
-            varint::put(row - kept.next_row, &mut kept.bytes);
-            varint::put(positions.len() as u32, &mut kept.bytes);
+            occurrences.clear();
+            varint::put(row - kept.next_row, occurrences);
+            varint::put(positions.len() as u32, occurrences);
             let mut last = 0;
             for position in positions {
-                varint::put(position - last, &mut kept.bytes);
+                varint::put(position - last, occurrences);
                 last = *position;
             }
+            let before = kept.bytes.capacity();
+            kept.bytes.extend_from_slice(occurrences);
             kept.next_row = row + 1;
             kept.rows += 1;
             kept.occurrences = kept.occurrences.saturating_add(positions.len() as u32);
@@ -97,7 +108,7 @@ impl Lexical {
         let mut groups = group(words);
         let coding = list_coding(config.positions, &lengths);
         let (mut infos, mut bytes) = (Vec::<ListInfo>::new(), Vec::new());
-        let mut entries: Vec<(Vec<u8>, Word, Option<u32>)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         let mut merged = Merged::default();
         for group in groups.chunk_by_mut(|a, b| a.stem_key == b.stem_key) {
             group.sort_by(|a, b| {
@@ -114,25 +125,34 @@ impl Lexical {
             for (form, word) in (0..).zip(&mut *group) {
                 let is_head = word.key[..] == stem_key[..];
                 has_head |= is_head;
-                let key = std::mem::take(&mut word.key).into_vec();
-                entries.push((key, Word { list, form: Some(form) }, is_head.then_some(list)));
+                let key = std::mem::take(&mut word.key);
+                let head = is_head.then_some(list);
+                entries.push(Entry { key, word: Word { list, form: Some(form) }, head });
             }
             if !has_head {
-                entries.push((stem_key, Word { list, form: None }, Some(list)));
+                let word = Word { list, form: None };
+                entries.push(Entry { key: stem_key, word, head: Some(list) });
             }
         }
         drop(groups);
         // Of one key, the word comes before the stem that is none.
         entries.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0).then_with(|| b.1.form.is_some().cmp(&a.1.form.is_some()))
+            a.key.cmp(&b.key).then_with(|| b.word.form.is_some().cmp(&a.word.form.is_some()))
         });
         let mut terms = TermWriter::default();
-        for (key, word, head) in entries {
+        for Entry { key, word, head } in entries {
             let head = head.and_then(|list| infos.get(list as usize));
             terms.push(&key, word, head);
         }
         Ok(LexicalSections::new(config, terms, infos.len() as u32, lengths, parts))
     }
+}
+
+/// An entry of the dictionary, and the list that it is the head of.
+struct Entry {
+    key: WordKey,
+    word: Word,
+    head: Option<u32>,
 }
 
 /// Every section but the lists.
@@ -207,13 +227,13 @@ pub(in crate::segment) fn put_list(
 
 /// A word with the key of the list that it belongs to.
 struct Grouped {
-    stem_key: Vec<u8>,
-    key: Box<[u8]>,
+    stem_key: WordKey,
+    key: WordKey,
     kept: Kept,
 }
 
 /// Words in the order of their lists.
-fn group(words: HashMap<Box<[u8]>, Kept, TermHash>) -> Vec<Grouped> {
+fn group(words: HashMap<WordKey, Kept, TermHash>) -> Vec<Grouped> {
     let mut groups: Vec<Grouped> = words
         .into_iter()
         .map(|(key, kept)| Grouped { stem_key: stem_key(&key), key, kept })
@@ -223,15 +243,15 @@ fn group(words: HashMap<Box<[u8]>, Kept, TermHash>) -> Vec<Grouped> {
 }
 
 /// The key of the list of a word.
-pub(in crate::segment) fn stem_key(key: &[u8]) -> Vec<u8> {
+pub(in crate::segment) fn stem_key(key: &[u8]) -> WordKey {
     match key {
         [field, word @ ..] if *field == LexicalField::Text as u8 => {
             let word = str::from_utf8(word).unwrap_or_default();
-            let mut key = vec![*field];
+            let mut key = WordKey::from_slice(&[*field]);
             key.extend_from_slice(stem(word).as_bytes());
             key
         }
-        _ => key.to_vec(),
+        _ => WordKey::from_slice(key),
     }
 }
 
