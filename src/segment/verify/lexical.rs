@@ -162,7 +162,7 @@ impl<'a> LexicalCheck<'a> {
             control.check()?;
             let Some(form) = entry.word.form else { continue };
             let place = entry.word.list as usize;
-            let stem = hash_of(&stem_key(key).as_slice());
+            let stem = hash_of(&&*stem_key(key));
             let (Some(forms), Some(list)) = (words.get_mut(place), lists.get(place)) else {
                 return broken(format!("a word of list {place} of {}", lists.len()));
             };

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use smallvec::SmallVec;
-
 use super::file::SegmentFile;
 use super::postings::TermHash;
+use super::short::ShortBytes;
 use super::words::Words;
 use crate::error::{Error, Result};
 use crate::format::lexical::{
@@ -20,13 +19,10 @@ use crate::text::{ANALYZER_VERSION, stem};
 /// What a hash table entry takes besides its key and its occurrences, in bytes.
 const ENTRY_BYTES: usize = 96;
 
-/// The key of a word; most lie in the table itself.
-pub(in crate::segment) type WordKey = SmallVec<[u8; 16]>;
-
 /// The words of all rows so far: about 1.5 bytes per occurrence, and 100 per distinct word.
 pub(in crate::segment) struct Lexical {
     config: LexicalConfig,
-    words: HashMap<WordKey, Kept, TermHash>,
+    words: HashMap<ShortBytes, Kept, TermHash>,
     lengths: Vec<u8>,
     parts: PartsWriter,
     /// Scratch: the occurrences of a word in a row.
@@ -40,7 +36,7 @@ struct Kept {
     next_row: u32,
     rows: u32,
     occurrences: u32,
-    bytes: SmallVec<[u8; 16]>,
+    bytes: ShortBytes,
 }
 
 impl Lexical {
@@ -63,9 +59,9 @@ impl Lexical {
                 Some(kept) => kept,
                 None => {
                     *memory_bytes += key.len() + ENTRY_BYTES;
-                    let bytes = SmallVec::new();
+                    let bytes = ShortBytes::default();
                     let kept = Kept { next_row: 0, rows: 0, occurrences: 0, bytes };
-                    known.entry(WordKey::from_slice(key)).or_insert(kept)
+                    known.entry(ShortBytes::from(key)).or_insert(kept)
                 }
             };
             occurrences.clear();
@@ -76,12 +72,12 @@ impl Lexical {
                 varint::put(position - last, occurrences);
                 last = *position;
             }
-            let before = kept.bytes.capacity();
-            kept.bytes.extend_from_slice(occurrences);
+            let before = kept.bytes.memory_bytes();
+            kept.bytes.extend(occurrences);
             kept.next_row = row + 1;
             kept.rows += 1;
             kept.occurrences = kept.occurrences.saturating_add(positions.len() as u32);
-            *memory_bytes += kept.bytes.capacity() - before;
+            *memory_bytes += kept.bytes.memory_bytes() - before;
         }
         self.lengths.push(length_code(words.length));
         self.parts.push(words.parts);
@@ -150,7 +146,7 @@ impl Lexical {
 
 /// An entry of the dictionary, and the list that it is the head of.
 struct Entry {
-    key: WordKey,
+    key: ShortBytes,
     word: Word,
     head: Option<u32>,
 }
@@ -227,13 +223,13 @@ pub(in crate::segment) fn put_list(
 
 /// A word with the key of the list that it belongs to.
 struct Grouped {
-    stem_key: WordKey,
-    key: WordKey,
+    stem_key: ShortBytes,
+    key: ShortBytes,
     kept: Kept,
 }
 
 /// Words in the order of their lists.
-fn group(words: HashMap<WordKey, Kept, TermHash>) -> Vec<Grouped> {
+fn group(words: HashMap<ShortBytes, Kept, TermHash>) -> Vec<Grouped> {
     let mut groups: Vec<Grouped> = words
         .into_iter()
         .map(|(key, kept)| Grouped { stem_key: stem_key(&key), key, kept })
@@ -243,15 +239,15 @@ fn group(words: HashMap<WordKey, Kept, TermHash>) -> Vec<Grouped> {
 }
 
 /// The key of the list of a word.
-pub(in crate::segment) fn stem_key(key: &[u8]) -> WordKey {
+pub(in crate::segment) fn stem_key(key: &[u8]) -> ShortBytes {
     match key {
         [field, word @ ..] if *field == LexicalField::Text as u8 => {
             let word = str::from_utf8(word).unwrap_or_default();
-            let mut key = WordKey::from_slice(&[*field]);
-            key.extend_from_slice(stem(word).as_bytes());
+            let mut key = ShortBytes::from(&[*field][..]);
+            key.extend(stem(word).as_bytes());
             key
         }
-        _ => WordKey::from_slice(key),
+        _ => ShortBytes::from(key),
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) mod keys;
 pub(super) mod lexical;
 pub(super) mod lists;
 pub(super) mod postings;
+pub(super) mod short;
 mod texts;
 pub(super) mod vectors;
 pub(super) mod words;
