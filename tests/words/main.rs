@@ -402,9 +402,14 @@ const QUERIES: &[&str] = &[
 
 #[test]
 fn the_ranking_is_that_of_a_reader_whatever_the_layout() {
-    for (seed, compact) in seeds(200) {
-        let (database, documents) = database(seed, seed % 3 != 0, compact);
+    let small = seeds(200).map(|(seed, compact)| (seed, database(seed, seed % 3 != 0, compact)));
+    // More rows than the search has scores for at once, twice.
+    let large = [(52, false), (53, true)]
+        .map(|(seed, compact)| (seed, database_of(30_000, seed, true, compact)));
+    let mut rows_max = 0;
+    for (seed, (database, documents)) in small.chain(large) {
         let snapshot = database.snapshot();
+        rows_max = snapshot.manifest().segments.iter().map(|one| one.rows).fold(rows_max, u32::max);
         for query in QUERIES {
             let expected = plain::ranking(&documents, &plain::of_query(query));
             for k in [1, 3, 10, 1000] {
@@ -432,6 +437,27 @@ fn the_ranking_is_that_of_a_reader_whatever_the_layout() {
                 "seed {seed}, {query:?}, filtered"
             );
         }
+    }
+    assert!(rows_max > 2 * 4096, "{rows_max} rows at most");
+}
+
+#[test]
+fn of_thousands_of_equals_the_first_keys_are_found_wherever_they_lie() {
+    let storage = Arc::new(MemoryStorage::new());
+    let options = CreateOptions::default().lexical(Some(LexicalConfig { positions: true }));
+    let database = Database::create_in(storage, options).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    for number in (1..=9000).rev() {
+        let mut document = Document::new(Key::pmid(number));
+        document.title = "A trial of aspirin".to_owned();
+        writer.upsert(document).unwrap();
+    }
+    writer.commit().unwrap();
+    for query in ["aspirin", "aspirin trial", "aspirin kinase"] {
+        let found = Query::text(query).mode(Mode::Lexical).k(7);
+        let found = database.snapshot().search(&found).unwrap();
+        let keys: Vec<Key> = found.hits.into_iter().map(|hit| hit.key).collect();
+        assert_eq!(keys, (1..=7).map(Key::pmid).collect::<Vec<_>>(), "{query}");
     }
 }
 

@@ -12,6 +12,9 @@ use crate::format::rows::rows as bitmap_rows;
 /// Rows of a window: their scores take 16 KiB of the first-level cache.
 const WINDOW: u32 = 4096;
 
+/// Rows of a window that are looked at at once: mostly none of them can be one of the best.
+const CHUNK: usize = 64;
+
 /// Counts whose scores are looked up instead of computed.
 const TABLE_COUNTS: usize = 4;
 
@@ -143,32 +146,40 @@ pub fn rank(
             add_window(list, bm25, lengths, (window, end), &mut scores)
                 .map_err(|broken| blame(*number, broken))?;
         }
-        for (place, row) in (window..end).enumerate() {
-            let Some(score) = scores.get_mut(place).map(std::mem::take).filter(|score| *score > 0)
-            else {
-                continue;
-            };
-            if score.saturating_add(below) < best.threshold()
-                || allowed.is_some_and(|allowed| !allowed.contains(row))
-            {
+        let (chunks, _) = scores.as_chunks_mut::<CHUNK>();
+        for (chunk, first) in chunks.iter_mut().zip((window..end).step_by(CHUNK)) {
+            let sums = std::mem::replace(chunk, [0; CHUNK]);
+            let mut needed = best.threshold().saturating_sub(below).max(1);
+            if !has_score(&sums, needed) {
                 continue;
             }
-            let code = lengths.get(row as usize).copied().unwrap_or_default();
-            let (mut score, mut left) = (score, below);
-            for (bound, number) in optional.iter().rev() {
-                if score.saturating_add(left) < best.threshold() {
-                    break;
+            for (row, score) in (first..).zip(sums) {
+                if score < needed || allowed.is_some_and(|allowed| !allowed.contains(row)) {
+                    continue;
                 }
-                left -= bound;
-                let Some(list) = lists.get_mut(*number) else { continue };
-                if list.cursor.advance(row).map_err(|broken| blame(*number, broken))? == row {
-                    score = score.saturating_add(list.score(bm25, list.cursor.count(), code));
+                let code = lengths.get(row as usize).copied().unwrap_or_default();
+                let (mut score, mut left) = (score, below);
+                for (bound, number) in optional.iter().rev() {
+                    if score.saturating_add(left) < best.threshold() {
+                        break;
+                    }
+                    left -= bound;
+                    let Some(list) = lists.get_mut(*number) else { continue };
+                    if list.cursor.advance(row).map_err(|broken| blame(*number, broken))? == row {
+                        score = score.saturating_add(list.score(bm25, list.cursor.count(), code));
+                    }
                 }
+                best.push(row, score);
+                needed = best.threshold().saturating_sub(below).max(1);
             }
-            best.push(row, score);
         }
     }
     Ok(())
+}
+
+/// Whether a score of some rows is high enough; without a branch, so that it becomes vector code.
+fn has_score(scores: &[u32; CHUNK], needed: u32) -> bool {
+    scores.iter().fold(0, |any, score| any | u32::from(*score >= needed)) != 0
 }
 
 /// Adds the scores of a list to those of a window.

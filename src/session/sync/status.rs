@@ -71,7 +71,7 @@ pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> Session
     })
 }
 
-/// The slice of PubMed that [`Sync`](super::Sync) keeps in a database; `None` where it keeps all, or never ran. Nothing
+/// The slice of PubMed that a sync ([`SyncSettings::keep`]) keeps in a database; `None` where it keeps all, or never ran. Nothing
 /// else that writes heeds it.
 pub fn kept_slice(snapshot: &Snapshot) -> Option<String> {
     Some(Ledger::of(&snapshot.manifest().sources).slice).filter(|slice| !slice.is_empty())
