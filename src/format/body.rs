@@ -116,7 +116,8 @@ impl Frame {
     /// [`Rule::SectionMissing`].
     pub fn required(&self, file: &str, kind: u32) -> Result<Section> {
         self.section(kind).ok_or_else(|| {
-            Error::corrupt(file, self.body_length, Rule::SectionMissing, format!("section {kind}"))
+            let detail = format!("no section of kind {kind}");
+            Error::corrupt(file, self.body_length, Rule::SectionMissing, detail)
         })
     }
 }

@@ -19,8 +19,7 @@ pub enum Codes {
     Nibbles,
 }
 
-/// Adds `factor` times a row to a sum; of numbers that only one of both has, nothing. Cost: about half a cycle for each
-/// number with AVX2, a quarter with AVX-512.
+/// Adds `factor` times a row to a sum; of numbers that only one of both has, nothing. Cost: one pass over the sum.
 pub fn add_coded(isa: Isa, codes: Codes, row: &[u8], factor: f32, sum: &mut [f32]) {
     match isa.0 {
         #[cfg(target_arch = "x86_64")]

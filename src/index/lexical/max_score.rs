@@ -146,15 +146,16 @@ pub fn rank(
             add_window(list, bm25, lengths, (window, end), &mut scores)
                 .map_err(|broken| blame(*number, broken))?;
         }
+        let needed = |best: &Best| best.threshold().saturating_sub(below).max(1);
         let (chunks, _) = scores.as_chunks_mut::<CHUNK>();
         for (chunk, first) in chunks.iter_mut().zip((window..end).step_by(CHUNK)) {
             let sums = std::mem::replace(chunk, [0; CHUNK]);
-            let mut needed = best.threshold().saturating_sub(below).max(1);
-            if !has_score(&sums, needed) {
+            let mut least = needed(best);
+            if !has_score(&sums, least) {
                 continue;
             }
             for (row, score) in (first..).zip(sums) {
-                if score < needed || allowed.is_some_and(|allowed| !allowed.contains(row)) {
+                if score < least || allowed.is_some_and(|allowed| !allowed.contains(row)) {
                     continue;
                 }
                 let code = lengths.get(row as usize).copied().unwrap_or_default();
@@ -170,7 +171,7 @@ pub fn rank(
                     }
                 }
                 best.push(row, score);
-                needed = best.threshold().saturating_sub(below).max(1);
+                least = needed(best);
             }
         }
     }
@@ -178,8 +179,8 @@ pub fn rank(
 }
 
 /// Whether a score of some rows is high enough; without a branch, so that it becomes vector code.
-fn has_score(scores: &[u32; CHUNK], needed: u32) -> bool {
-    scores.iter().fold(0, |any, score| any | u32::from(*score >= needed)) != 0
+fn has_score(scores: &[u32; CHUNK], least: u32) -> bool {
+    scores.iter().fold(0, |any, score| any | u32::from(*score >= least)) != 0
 }
 
 /// Adds the scores of a list to those of a window.

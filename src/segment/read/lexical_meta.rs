@@ -49,10 +49,7 @@ pub(super) fn read_lexical_meta(file: &VerifiedFile, rows: u32) -> Result<Option
         (LexicalSection::Parts, None),
         (LexicalSection::PartIndex, Some((part_blocks + 1) * 8)),
     ] {
-        let Some(section) = file.section(lexical_kind(kind)) else {
-            let detail = format!("no section of kind {}", lexical_kind(kind));
-            return Err(Error::corrupt(file.name(), 0, Rule::SectionMissing, detail));
-        };
+        let section = file.required(lexical_kind(kind))?;
         if expected.is_some_and(|expected| expected != section.length) {
             return Err(wrong(format!("{kind:?} has {} bytes, not {expected:?}", section.length)));
         }
