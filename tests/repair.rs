@@ -339,6 +339,57 @@ fn twice() -> (MemoryStorage, Document) {
     (forged, document(1, 1))
 }
 
+/// A merge built beside the writer carries an old edition, deleted, in a segment of a greater number than the newer
+/// edition's; then the newest manifest is lost, or the list of what the merge carries.
+#[test]
+fn an_old_edition_that_a_merge_carries_replaces_nothing() {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let put = |writer: &mut medvec::db::Writer, number, edition| {
+        writer.upsert_with_vector(document(number, edition), vector(number, edition)).unwrap();
+        writer.commit().unwrap();
+    };
+    let options = || WriterOptions::default().lock_wait(Some(std::time::Duration::from_secs(60)));
+    let mut writer = database.writer(options()).unwrap();
+    for number in 0..8 {
+        put(&mut writer, number, 0);
+    }
+    let other = database.clone();
+    let merging = std::thread::spawn(move || {
+        other.maintainer(options()).unwrap().compact(&Control::default()).unwrap()
+    });
+    while !storage.list().unwrap().iter().any(|name| name.starts_with("building-")) {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    put(&mut writer, 3, 1);
+    drop(writer);
+    assert!(merging.join().unwrap().merged > 0);
+    let mut writer = database.writer(options()).unwrap();
+    put(&mut writer, 20, 0);
+    put(&mut writer, 21, 0);
+    drop(writer);
+    let sound = files(&storage);
+    let segments = database.snapshot().manifest().segments.clone();
+    let carried =
+        segments.iter().find(|entry| entry.tombstones.is_some()).expect("it was replaced");
+    let newer = database.snapshot().search(&Query::matching(Filter::All).k(100)).unwrap().hits;
+    let newer = newer.into_iter().find(|hit| hit.key == key(3)).unwrap();
+    assert!(newer.segment < carried.id, "{segments:?}");
+    let newest = sound.keys().rfind(|name| is_manifest(name)).unwrap();
+    let list = sound.keys().find(|name| name.starts_with("tombstones-")).unwrap();
+    for name in [newest, list] {
+        let mut damaged = sound.clone();
+        damaged.get_mut(name).unwrap()[40] ^= 1;
+        let storage = MemoryStorage::with_files(damaged);
+        let report = Database::repair_in(&storage, true).unwrap();
+        let database = Database::open_in(Arc::new(storage)).unwrap();
+        database.snapshot().verify(&Control::default()).unwrap();
+        let found = database.snapshot().get(&key(3)).unwrap();
+        assert_eq!(found, Some(document(3, 1)), "{name}: {report:?}");
+        assert_eq!((report.duplicates, database.snapshot().len()), (0, 10), "{name}");
+    }
+}
+
 #[test]
 fn an_undo_would_not_lose_a_later_commit() {
     let sound = sound();

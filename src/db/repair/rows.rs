@@ -1,15 +1,16 @@
 //! Which rows are live: the newest edition of each key.
 //!
-//! A writer gives every new edition a segment of a greater number, or a later row, and merges carry only
-//! live rows. So the editions of a key are in order of segment and row, whatever was merged since, and
-//! a row is dead when
+//! A writer gives every new edition a segment of a greater number, or a later row. So the editions of a key are in
+//! order of segment and row, but for one case: a merge that was built beside the writer carries, as a deleted row, what
+//! was replaced meanwhile, in a segment of a greater number than that of the newer edition. A row is dead when
 //!
 //! - its own segment has a later row of its key;
 //! - a later segment has its key live; a greater revision wins, where one stands in an earlier segment;
-//! - its list of deleted rows is lost, and a later segment has its key at all: that row replaced it;
+//! - its list of deleted rows is lost, and a later segment has its key at all, at no lower revision: that row replaced it;
 //! - its list of deleted rows is lost, and its key was deleted at a greater revision.
 //!
-//! What was deleted without any of these traces comes back, and is counted.
+//! What a readable list leaves is live whatever else the same manifest names: rows of its key in other segments
+//! are older editions. What was deleted without any of these traces comes back, and is counted.
 
 use roaring::RoaringBitmap;
 
@@ -51,7 +52,8 @@ impl Rows {
                         mark(&mut deleted, place, row);
                     }
                     Edition::Other(other, row) => {
-                        report.duplicates += 1;
+                        report.duplicates +=
+                            u64::from(all.get(other).is_some_and(|other| other.has_list));
                         mark(&mut deleted, other, row.0);
                     }
                 }
@@ -73,7 +75,7 @@ enum Edition {
     This,
     /// One in a later segment.
     Later { is_live: bool },
-    /// The row that was asked about has a greater revision than this live row of a later segment.
+    /// The row that was asked about is newer than this row of a later segment, which is not known to be deleted.
     Other(usize, RowId),
 }
 
@@ -88,10 +90,20 @@ fn later_edition(
     for (other, later) in all.iter().enumerate().skip(place + 1) {
         let Some(found) = later.find(key)? else { continue };
         let is_live = deleted.get(other).is_some_and(|deleted| !deleted.contains(found.0));
-        if is_live && revision(source, row)? > revision(later, found)? {
+        // One manifest names both, and leaves this row: the other one was deleted then, whether its list says so or is lost.
+        if source.has_list && !later.is_adopted && !(is_live && later.has_list) {
+            if is_live {
+                return Ok(Edition::Other(other, found));
+            }
+            continue;
+        }
+        let (own, others) = (revision(source, row)?, revision(later, found)?);
+        if is_live && own > others {
             return Ok(Edition::Other(other, found));
         }
-        if is_live || source.is_uncertain {
+        // A deleted row was this one's next edition, or a merge carries it as an older one.
+        let replaced = own < others || own == others && !source.has_list;
+        if is_live || source.is_uncertain && replaced {
             return Ok(Edition::Later { is_live });
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Source {
     pub(super) tombstones_problem: Option<Error>,
     /// Rows that are known to be deleted.
     pub(super) deleted: RoaringBitmap,
+    /// Whether the base names it with a list of deleted rows that can be read, or with none: what the list leaves was live then.
+    pub(super) has_list: bool,
     /// Whether rows beyond those may be deleted, because a list or a whole generation is lost.
     pub(super) is_uncertain: bool,
     /// Whether `deleted` is what the base says of it.
@@ -204,6 +206,7 @@ impl Sources {
                 problem: None,
                 tombstones_problem: None,
                 deleted: RoaringBitmap::new(),
+                has_list: false,
                 is_uncertain: true,
                 is_as_named: false,
                 is_adopted: true,
@@ -222,6 +225,7 @@ impl Sources {
                 && let Ok(rows) = or_damage(unnamed_rows(storage, &source.entry, generation))?
             {
                 source.deleted |= rows;
+                source.has_list = !source.is_adopted;
                 source.is_as_named = false;
                 source.tombstones_problem = None;
             }
@@ -305,6 +309,7 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> 
         problem,
         tombstones_problem: None,
         deleted: RoaringBitmap::new(),
+        has_list: true,
         is_uncertain: false,
         is_as_named: true,
         is_adopted: false,
@@ -330,6 +335,7 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> 
             }
             Err(problem) => {
                 source.tombstones_problem = Some(problem);
+                source.has_list = false;
                 source.is_uncertain = true;
                 source.is_as_named = false;
             }
