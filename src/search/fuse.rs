@@ -1,6 +1,8 @@
 //! Two rankings in one: the scores of the words and of the vectors, each relative to what the query could reach.
 //!
-//! Every document that either ranking puts among its first is scored by both. By [`Fusion::Relative`] it gets
+//! Every document that either ranking puts among its first hundred is scored by both. Those that come in among the first two hundred,
+//! four hundred, ... follow behind, in as many tiers as it takes, so that pages are the parts of one list, however deep
+//! the first of them looked. By [`Fusion::Relative`] it gets
 //!
 //! ```text
 //! bm25(d) / sqrt(best bm25 * sum of weights)  +  0.8 * (s(d) - mean) / (best s - mean)
@@ -24,8 +26,8 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::ids::{RowId, SegmentId};
 
-/// Documents of each ranking that are scored by both.
-const CANDIDATES_MIN: usize = 100;
+/// Documents of each ranking in the first tier; each further one goes twice as deep as the one before.
+const FIRST_TIER: usize = 100;
 
 /// What is fused.
 pub(super) struct Fused<'a> {
@@ -43,6 +45,29 @@ struct Scores {
     vector: Option<f64>,
     word_place: Option<usize>,
     vector_place: Option<usize>,
+    tier: u32,
+}
+
+impl Scores {
+    /// Sets the first tier that either place is in, and forgets a place that is not: what is deeper would not be known
+    /// if no more were wanted.
+    fn settle(mut self) -> Scores {
+        let best = self.word_place.into_iter().chain(self.vector_place).min();
+        self.tier = tier_of(best.unwrap_or_default());
+        self.word_place = self.word_place.filter(|place| tier_of(*place) <= self.tier);
+        self.vector_place = self.vector_place.filter(|place| tier_of(*place) <= self.tier);
+        self
+    }
+}
+
+/// The tier of a place from 0.
+fn tier_of(place: usize) -> u32 {
+    (place / FIRST_TIER).checked_ilog2().map_or(0, |tier| tier + 1)
+}
+
+/// How many documents of each ranking hold `count` documents in whole tiers.
+fn depth(count: usize) -> usize {
+    FIRST_TIER << tier_of(count.saturating_sub(1))
 }
 
 impl Fused<'_> {
@@ -52,7 +77,7 @@ impl Fused<'_> {
     /// Those of each ranking.
     pub(super) fn search(&self) -> Result<(Vec<Hit>, Explain)> {
         let control = self.nearest.control;
-        let wanted = self.nearest.count.max(CANDIDATES_MIN);
+        let wanted = depth(self.nearest.count);
         let near = Nearest { count: wanted, ..self.nearest };
         let (by_vector, mut explain) = dense::search(self.segments, self.matches, near)?;
         let by_words = self.words.best(self.matches, wanted, control)?;
@@ -77,8 +102,14 @@ impl Fused<'_> {
             hit.score = parts.fuse(self.fusion, scores) as f32;
         }
         let candidates = hits.len();
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
-        hits.truncate(self.nearest.count);
+        let mut tiered: Vec<(u32, Hit)> =
+            scores.iter().map(|scores| scores.tier).zip(hits).collect();
+        tiered.sort_by(|(tier, a), (other, b)| {
+            let by_score = || b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key));
+            tier.cmp(other).then_with(by_score)
+        });
+        tiered.truncate(self.nearest.count);
+        let hits = tiered.into_iter().map(|(_, hit)| hit).collect();
         explain.words = self.words.explain();
         explain.fused = Some(FusedExplain {
             candidates,
@@ -116,7 +147,9 @@ impl Fused<'_> {
                 vector: vector.map(f64::from),
                 word_place: places.get(&(hit.segment, hit.row)).copied(),
                 vector_place: (place < near).then_some(place),
+                tier: 0,
             })
+            .map(Scores::settle)
             .collect())
     }
 }

@@ -327,7 +327,8 @@ impl Query {
 
     /// Leaves out this many of the first hits, for pages: the pages of an exact search are the parts of one
     /// long list. A search through the index puts in the effort for offset + k hits, so that a later page
-    /// can differ at its edges from one long list. Offset and k together may be
+    /// can differ at its edges from one long list. Behind the first hundred of a hybrid search, scores start anew wherever both
+    /// rankings are looked at twice as deep. Offset and k together may be
     /// [`HITS_MAX`](crate::limits::HITS_MAX) at most.
     #[must_use]
     pub fn offset(mut self, offset: usize) -> Query {

@@ -96,6 +96,26 @@ fn a_hybrid_ranking_is_what_its_formula_says() {
 }
 
 #[test]
+fn pages_are_the_parts_of_one_list() {
+    let snapshot = with_vectors(310, 700).snapshot();
+    let fusions = [Fusion::default(), Fusion::Ranks { k: 60 }, Fusion::Sum { vector_weight: 0.5 }];
+    for (text, fusion) in QUERIES.iter().zip(fusions.iter().cycle()) {
+        let query = Query::text(*text).with_vector(vector(&mut Random(9))).exact().fusion(*fusion);
+        let keys = |offset, k| -> Vec<Key> {
+            let found = snapshot.search(&query.clone().offset(offset).k(k)).unwrap();
+            found.hits.into_iter().map(|hit| hit.key).collect()
+        };
+        let whole = keys(0, 10_000);
+        assert_eq!(whole.iter().collect::<BTreeSet<_>>().len(), whole.len(), "{text}");
+        for size in [30, 100, 170] {
+            let pages: Vec<Key> =
+                (0..whole.len()).step_by(size).flat_map(|offset| keys(offset, size)).collect();
+            assert_eq!(pages, whole, "{text}, pages of {size}");
+        }
+    }
+}
+
+#[test]
 fn modes_that_lack_something_are_refused() {
     let database = with_vectors(9, 20);
     let snapshot = database.snapshot();

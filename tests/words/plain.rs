@@ -159,7 +159,8 @@ pub fn ranking(documents: &Documents, terms: &Terms) -> Vec<(Key, u32)> {
             if let Some(count) = counts.get(stem) {
                 let count = f64::from(*count);
                 let norm = 1.2 * (1.0 - 0.75 + 0.75 * f64::from(*length) / average);
-                score += (idf[stem] * weight * 65_536.0 * (count / (count + norm)) + 0.5) as u32;
+                score += ((idf[stem] * weight * 65_536.0 * (count / (count + norm)) + 0.5) as u32)
+                    .max(1);
             }
         }
         if score > 0 {

@@ -37,18 +37,20 @@ impl Bm25 {
     }
 
     /// What a word adds to a row's score, in units of 1 / [`SCORE_UNIT`]: its weight is its idf times how often the
-    /// query has it.
+    /// query has it. A row that has the word scores at least one unit, since 0 says that it has none: the weight of a
+    /// word that all but a few of very many texts have rounds to less.
     #[inline]
     pub fn score(&self, weight: f64, count: u32, length_code: u8) -> u32 {
+        let least = u32::from(count > 0 && weight > 0.0);
         let count = f64::from(count);
         let norm = self.norms.get(usize::from(length_code)).copied().unwrap_or_default();
-        (weight * SCORE_UNIT * (count / (count + norm)) + 0.5) as u32
+        ((weight * SCORE_UNIT * (count / (count + norm)) + 0.5) as u32).max(least)
     }
 
     /// No row with at most this count and at least this length scores more. A count of 255 stands for any.
     pub fn bound(&self, weight: f64, best_count: u8, best_length: u8) -> u32 {
         match best_count {
-            u8::MAX => (weight * SCORE_UNIT + 0.5) as u32,
+            u8::MAX => ((weight * SCORE_UNIT + 0.5) as u32).max(u32::from(weight > 0.0)),
             count => self.score(weight, u32::from(count), best_length),
         }
     }
