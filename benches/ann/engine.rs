@@ -45,7 +45,9 @@ const CANDIDATES: &[u32] = &[40, 80, 160, 320];
 /// All settings that are measured for so many rows, or recalls alone, in the order of the report.
 pub(crate) fn settings(rows: usize, recalls: bool) -> Vec<Setting> {
     let mut settings: Vec<Setting> =
-        [0.80, 0.85, 0.90, 0.95, 0.97, 0.98, 0.99, 0.995].map(Setting::Recall).into();
+        [0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.997, 0.998, 0.999]
+            .map(Setting::Recall)
+            .into();
     if recalls {
         return settings;
     }

@@ -26,6 +26,8 @@ import sys
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ("svs-lvq,svs-leanvec,scann-soar,scann,faiss-pqfs,faiss-rabitq,faiss-flat,hnswlib,usearch,vsag-hgraph,"
          "zvec-ivfrabitq,zvec-hnswrabitq,qdrant-edge,lancedb,sqlite-vec")
+# Ours, and the type of its rows.
+OURS = {"medvec": "int8", "medvec-f16": "f16"}
 TARGETS = (0.90, 0.95, 0.99)
 FILTERED_TARGET = 0.95
 
@@ -43,13 +45,13 @@ def build_ours():
 
 
 def command_of(arguments, executable, engine, phase, out):
-    if engine == "medvec":
-        command = [executable, "--data", arguments.data]
+    if engine in OURS:
+        command = [executable, "--data", arguments.data, "--name", engine, "--rows", OURS[engine]]
     else:
         command = [sys.executable, arguments.shared / "peers" / "ann.py", arguments.data, "--peers", engine]
     command += ["--phase", phase, "--out", out, "--work", arguments.out / "indexes",
                 "--queries", arguments.queries, "--budget", arguments.budget]
-    if phase == "build" and engine != "medvec":
+    if phase == "build" and engine not in OURS:
         command.append("--rebuild")
     return [str(word) for word in command]
 
@@ -68,7 +70,9 @@ def run(arguments, executable, engine, phase, out):
 
 def run_all(arguments):
     executable = build_ours()
-    engines = ["medvec", *filter(None, arguments.peers.split(","))]
+    engines = list(filter(None, [*arguments.ours.split(","), *arguments.peers.split(",")]))
+    if not set(OURS).intersection(engines):
+        raise SystemExit(f"--ours: of {', '.join(OURS)}")
     for engine in engines:
         if engine in arguments.rebuild.split(",") or not (arguments.out / "indexes" / engine).exists():
             run(arguments, executable, engine, "build", arguments.out / "build.jsonl")
@@ -141,7 +145,8 @@ def print_tables(folder, ours):
     print("|---" * (len(heads) + len(TARGETS)) + "|")
     for peer in everybody:
         print_row([peer] + footprint(lines, peer) + [median_rate(rounds, peer, t, None) for t in TARGETS])
-    print_row([f"{ours} / best peer"] + [""] * 4 + [ratio(rounds, ours, peers, t, None) for t in TARGETS])
+    for name in ours:
+        print_row([f"{name} / best peer"] + [""] * 4 + [ratio(rounds, name, peers, t, None) for t in TARGETS])
     if not filters:
         return
     print(f"\nfiltered, recall@10 >= {FILTERED_TARGET}\n")
@@ -151,7 +156,9 @@ def print_tables(folder, ours):
         rates = [median_rate(rounds, peer, FILTERED_TARGET, name) for name in filters]
         if any(line["peer"] == peer and line["kind"] == "filtered" for line in lines):
             print_row([peer] + rates)
-    print_row([f"{ours} / best peer"] + [ratio(rounds, ours, peers, FILTERED_TARGET, name) for name in filters])
+    for one in ours:
+        ratios = [ratio(rounds, one, peers, FILTERED_TARGET, name) for name in filters]
+        print_row([f"{one} / best peer"] + ratios)
 
 
 def main():
@@ -159,7 +166,8 @@ def main():
     parser.add_argument("data", nargs="?", type=pathlib.Path)
     parser.add_argument("out", nargs="?", type=pathlib.Path)
     parser.add_argument("--table", type=pathlib.Path, metavar="OUT", help="print the tables of an earlier run")
-    parser.add_argument("--ours", default="medvec", help="whose ratio to the best peer is printed")
+    parser.add_argument("--ours", default="medvec",
+                        help="of medvec, medvec-f16 (rows of half precision): what runs, and whose ratio to the best peer is printed")
     parser.add_argument("--peers", default=PEERS)
     parser.add_argument("--rounds", type=int, default=1, help="0: build only")
     parser.add_argument("--queries", type=int, default=300)
@@ -169,14 +177,14 @@ def main():
                         default=os.environ.get("MEDVEC_SHARED", REPOSITORY.parent / "shared"))
     arguments = parser.parse_args()
     if arguments.table:
-        return print_tables(arguments.table, arguments.ours)
+        return print_tables(arguments.table, arguments.ours.split(","))
     if not arguments.out:
         parser.error("give DATA and OUT, or --table OUT")
     arguments.data, arguments.out = arguments.data.resolve(), arguments.out.resolve()
     arguments.out.mkdir(parents=True, exist_ok=True)
     run_all(arguments)
     if arguments.rounds:
-        print_tables(arguments.out, arguments.ours)
+        print_tables(arguments.out, arguments.ours.split(","))
 
 
 if __name__ == "__main__":
