@@ -3,14 +3,16 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use common::{contents, create_options, document, key, vector};
 use medvec::db::{Database, OpenOptions, Writer, WriterOptions};
 use medvec::error::LockHolder;
 use medvec::format::names::{Name, parse};
 use medvec::format::rules::Rule;
-use medvec::storage::Access;
+use medvec::storage::{Access, MemoryStorage, Storage};
 use medvec::{Control, Error};
 
 fn open(path: &Path) -> medvec::Result<Database> {
@@ -375,4 +377,40 @@ fn a_lock_file_may_hold_anything() {
     read.snapshot().verify(&Control::default()).unwrap();
     // Nothing of it is a name that the format knows.
     assert_eq!(parse("LOCK"), Some(Name::Lock));
+}
+
+/// Where a system lets two writers work at once, the later one finds the other's commit, and leaves its files alone.
+#[test]
+fn a_commit_of_another_writer_keeps_its_list_of_deleted_rows() {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let mut writer = database.writer(options()).unwrap();
+    fill(&mut writer, 0..10);
+    writer.commit().unwrap();
+    let copy = |storage: &MemoryStorage| {
+        let read = |name: String| (name.clone(), storage.open(&name).unwrap().unwrap().to_vec());
+        storage.list().unwrap().into_iter().map(read).collect::<BTreeMap<_, _>>()
+    };
+    // The other one's commit: the same generation, other rows.
+    let before = copy(&storage);
+    let other = MemoryStorage::with_files(before.clone());
+    let mut second = Database::open_in(Arc::new(other.clone())).unwrap().writer(options()).unwrap();
+    second.delete(&key(1)).unwrap();
+    second.commit().unwrap();
+    let mut theirs = copy(&other);
+    theirs.retain(|name, _| !before.contains_key(name));
+    assert!(theirs.keys().any(|name| name.starts_with("tombstones-")), "{:?}", theirs.keys());
+    for (name, bytes) in &theirs {
+        let mut file = storage.create(name).unwrap();
+        file.write(bytes).unwrap();
+        file.sync().unwrap();
+    }
+    writer.delete(&key(2)).unwrap();
+    assert!(matches!(writer.commit(), Err(Error::Conflict { .. })));
+    drop(writer);
+    let after = copy(&storage);
+    assert!(theirs.iter().all(|(name, bytes)| after.get(name) == Some(bytes)));
+    let snapshot = Database::open_in(Arc::new(storage)).unwrap().snapshot();
+    snapshot.verify(&Control::default()).unwrap();
+    assert_eq!(contents(&snapshot).unwrap().len(), 9);
 }

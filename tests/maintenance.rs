@@ -400,3 +400,34 @@ fn a_failure_anywhere_loses_nothing() {
     }
     assert!(failures > 20, "{failures} of {call}");
 }
+
+/// A file whose content could not be made durable reads well, and is still made again by whoever tries once more.
+#[test]
+fn after_a_failure_the_same_maintainer_publishes_only_what_is_durable() {
+    let mut call = 0;
+    let mut failures = 0;
+    loop {
+        let storage = SimStorage::new();
+        let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+        let mut model = Model::new();
+        fill(&database, &mut model, 5);
+        let mut maintainer = database.maintainer(options()).unwrap();
+        storage.fail_at(storage.calls() + call, Fault { kind: FaultKind::Io, persistent: false });
+        failures += u32::from(
+            maintainer.optimize(&OptimizeOptions::default(), &Control::default()).is_err(),
+        );
+        let struck = storage.struck() > 0;
+        storage.heal();
+        maintainer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
+        for image in storage.crash_images_with(storage.log_len(), 1, 1) {
+            let database = Database::open_in(Arc::new(image)).unwrap();
+            assert!(database.snapshot().stats().unwrap().index.is_some());
+            check(&database, &model);
+        }
+        if !struck {
+            break;
+        }
+        call += 1;
+    }
+    assert!(failures > 20, "{failures} of {call}");
+}

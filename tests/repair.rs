@@ -390,6 +390,35 @@ fn an_old_edition_that_a_merge_carries_replaces_nothing() {
     }
 }
 
+/// Undone, a repair gives its number back: the next commit has the same one, and is another.
+#[test]
+fn a_reader_of_a_repair_that_was_undone_sees_what_is_committed_in_its_place() {
+    let sound = sound();
+    let segment = sound.files.keys().rfind(|name| name.starts_with("segment-")).unwrap();
+    let mut damaged = sound.files.clone();
+    damaged.remove(segment);
+    let storage = MemoryStorage::with_files(damaged);
+    Database::repair_in(&storage, true).unwrap();
+    let reader = Database::open_in(Arc::new(storage.clone())).unwrap();
+    let repaired = reader.snapshot().generation();
+    Database::undo_repair_in(&storage).unwrap();
+    let mut file = storage.create(segment).unwrap();
+    file.write(&sound.files[segment]).unwrap();
+    file.sync().unwrap();
+    let put = |database: &Database, number| {
+        let mut writer = database.writer(WriterOptions::default()).unwrap();
+        writer.upsert_with_vector(document(number, 0), vector(number, 0)).unwrap();
+        writer.commit().unwrap()
+    };
+    assert_eq!(put(&Database::open_in(Arc::new(storage.clone())).unwrap(), 50), repaired);
+    put(&reader, 51);
+    let database = Database::open_in(Arc::new(storage)).unwrap();
+    database.snapshot().verify(&Control::default()).unwrap();
+    let mut expected = sound.contents;
+    expected.extend([50, 51].map(|number| (key(number), document(number, 0))));
+    assert_eq!(contents(&database.snapshot()).unwrap(), expected);
+}
+
 #[test]
 fn an_undo_would_not_lose_a_later_commit() {
     let sound = sound();

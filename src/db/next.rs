@@ -15,13 +15,13 @@ use super::recover::codebook_of;
 use super::snapshot::{Content, Part, Snapshot};
 use super::{commit, gc, tombstones};
 use crate::encoder::EncoderSpec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
 use crate::format::manifest::{
     Calibration, CodebookEntry, IndexConfig, LexicalConfig, Manifest, MeshEntry, OfCodebook,
     SegmentEntry, SourceEntry, VectorConfig,
 };
-use crate::format::names::{codebook_name, mesh_name, segment_name};
+use crate::format::names::{codebook_name, manifest_name, mesh_name, segment_name};
 use crate::ids::{Generation, Key, Revision, RowId, SegmentId};
 use crate::mesh::{MeshFile, MeshInUse};
 use crate::search::SegmentView;
@@ -351,8 +351,13 @@ impl NextGeneration {
     /// # Errors
     /// As [`commit::publish`]; whoever gets one must publish nothing more.
     pub(super) fn publish(&mut self, lock: &dyn WriterLock) -> Result<()> {
-        self.has_files = true;
         let generation = Generation(self.base.generation().0 + 1);
+        // Before a list of deleted rows is put in the place of one that a commit of somebody else names.
+        lock.check()?;
+        if self.storage.length(&manifest_name(generation))?.is_some() {
+            return Err(Error::Conflict { generation });
+        }
+        self.has_files = true;
         let (mut entries, mut views, mut files) = (Vec::new(), Vec::new(), Vec::new());
         let (mesh_entry, mesh) = self.mesh.clone().unzip();
         let mesh = MeshInUse::from(mesh);

@@ -97,7 +97,9 @@ pub(super) fn load_newest(
         let Some(generation) = newest_generation(&**storage)? else {
             return Err(Error::NotFound { path: storage.location().into() });
         };
-        if let Some(known) = known.filter(|known| known.generation() == generation) {
+        if let Some(known) = known.filter(|known| known.generation() == generation)
+            && is_same(&**storage, known)?
+        {
             return Ok(known.clone());
         }
         let loaded = load(storage, generation, known);
@@ -114,6 +116,14 @@ pub(super) fn load_newest(
             result => return result,
         }
     }
+}
+
+/// Whether the manifest of a generation is still the one that a snapshot was opened from: after a repair was undone
+/// another commit may have its number.
+fn is_same(storage: &dyn Storage, known: &Snapshot) -> Result<bool> {
+    let head = known.manifest_head();
+    let stored = storage.read_head(&manifest_name(known.generation()), head.len())?;
+    Ok(stored.is_some_and(|stored| stored == head))
 }
 
 /// Reads one manifest, and gives its bytes, which stay when the file is removed.

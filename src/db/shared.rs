@@ -54,13 +54,13 @@ impl Shared {
             members => {
                 let newest = snapshots(members);
                 let mut pairs = newest.iter().zip(before.members());
-                if pairs.all(|(newest, before)| newest.generation() == before.generation()) {
+                if pairs.all(|(newest, before)| newest.is_as(before)) {
                     return Ok(false);
                 }
                 joint::join(newest)?
             }
         };
-        let is_newer = !self.members.is_empty() || newest.generation() != before.generation();
+        let is_newer = !self.members.is_empty() || !newest.is_as(&before);
         if is_newer {
             self.install(newest);
         }

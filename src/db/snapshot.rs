@@ -7,7 +7,7 @@ use super::embedding;
 use crate::date::Day;
 use crate::document::Document;
 use crate::error::{Error, NameKind, Result};
-use crate::format::frame::{FileKind, FileSeal, Frame};
+use crate::format::frame::{FileKind, FileSeal, Frame, Header};
 use crate::format::manifest::{CodebookEntry, Manifest, MeshEntry, SegmentEntry};
 use crate::format::names::manifest_name;
 use crate::ids::{Generation, Key, Revision, RowId};
@@ -193,6 +193,17 @@ impl Snapshot {
         let bytes = &self.state.manifest_bytes;
         let frame = Frame::parse(&manifest_name(self.generation()), FileKind::Manifest, bytes)?;
         Ok((bytes, frame.seal))
+    }
+
+    /// The first bytes of the manifest's file, which tell it from every other one.
+    pub(super) fn manifest_head(&self) -> &[u8] {
+        let bytes = &self.state.manifest_bytes;
+        bytes.get(..Header::SIZE).unwrap_or(bytes)
+    }
+
+    /// Whether both were opened from the same manifest.
+    pub(super) fn is_as(&self, other: &Snapshot) -> bool {
+        self.generation() == other.generation() && self.manifest_head() == other.manifest_head()
     }
 
     pub(super) fn state(&self) -> &State {

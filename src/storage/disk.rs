@@ -66,12 +66,13 @@ impl DiskStorage {
     pub fn create(path: impl AsRef<Path>) -> Result<DiskStorage> {
         let directory = path.as_ref();
         match fs::create_dir(directory) {
-            Ok(()) => match directory.parent() {
-                Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new("."))?,
-                Some(parent) => sync_directory(parent)?,
-                None => {}
-            },
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Ok(()) => sync_parent(directory)?,
+            // Who made it may have ended before its name was durable.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if is_empty(directory) {
+                    sync_parent(directory)?;
+                }
+            }
             Err(error) => return Err(modify_error("create", directory, directory, error)),
         }
         DiskStorage::open(directory, Access::Map)
@@ -209,6 +210,19 @@ fn read(mut file: File) -> io::Result<Bytes> {
     let mut buffer = Aligned::try_zeroed(length)?;
     file.read_exact(buffer.as_mut())?;
     Ok(Bytes::new(buffer))
+}
+
+/// Makes the name of a directory durable.
+fn sync_parent(directory: &Path) -> Result<()> {
+    match directory.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
+        Some(parent) => sync_directory(parent),
+        None => Ok(()),
+    }
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 #[cfg(unix)]

@@ -66,6 +66,9 @@ impl NextGeneration {
     /// [`crate::Error::Corrupt`]; a failure of storage.
     pub(in crate::db) fn adopt(&mut self, built: Built, files: &Building) -> Result<bool> {
         let Some(carried) = self.deleted_since(&built)? else { return Ok(false) };
+        // What was measured meanwhile under the same codebook is newer, perhaps with the caller's queries.
+        let is_newest =
+            built.codebook.is_some() || self.calibration == built.base.manifest().calibration;
         self.has_files = true;
         for id in &built.dropped {
             self.deleted.remove(id);
@@ -82,7 +85,7 @@ impl NextGeneration {
             files.hand_over(&segment_name(entry.id), &segment_name(id))?;
             self.add_checked_segment(SegmentEntry { id, ..entry }, deleted)?;
         }
-        if let Some(calibration) = built.calibration {
+        if let Some(calibration) = built.calibration.filter(|_| is_newest) {
             self.calibration = calibration;
         }
         self.is_changed = true;

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::archive;
 use crate::format::codebook::*;
 use crate::format::content::content_hash;
-use crate::format::frame::{FileKind, FrameWriter};
+use crate::format::frame::{FileKind, FileSeal, FrameWriter};
 use crate::format::manifest::{CodebookEntry, VectorConfig};
 use crate::format::names::codebook_name;
 use crate::index::codebook::TrainedCodebook;
@@ -56,16 +56,30 @@ impl CodebookFile {
             Ok(_) | Err(Error::Corrupt { .. }) => storage.remove(&name)?,
             Err(error) => return Err(error),
         }
-        let mut frame = FrameWriter::new(FileKind::Codebook, hash);
-        let mut file = storage.create(&name)?;
-        for (kind, bytes) in sections {
-            frame.section(kind);
-            frame.write(bytes);
-            file.write(&frame.drain())?;
+        let written = write_sections(storage, &name, hash, &sections);
+        if written.is_err() {
+            // What could not be synced reads well until the power fails, and must not be taken for stored.
+            let _ = storage.remove(&name);
         }
-        let (rest, seal) = frame.finish();
-        file.write(&rest)?;
-        file.sync()?;
-        Ok(CodebookEntry { hash, seal })
+        Ok(CodebookEntry { hash, seal: written? })
     }
+}
+
+fn write_sections(
+    storage: &dyn Storage,
+    name: &str,
+    hash: [u8; 16],
+    sections: &[(u32, &[u8])],
+) -> Result<FileSeal> {
+    let mut frame = FrameWriter::new(FileKind::Codebook, hash);
+    let mut file = storage.create(name)?;
+    for (kind, bytes) in sections {
+        frame.section(*kind);
+        frame.write(bytes);
+        file.write(&frame.drain())?;
+    }
+    let (rest, seal) = frame.finish();
+    file.write(&rest)?;
+    file.sync()?;
+    Ok(seal)
 }
