@@ -153,6 +153,9 @@ fn check(storage: &dyn Storage, sound: &Sound, damaged: &Damaged, report: Option
             None => assert!(!intact(&sound.homes[key]), "{what}: {key} is lost"),
         }
     }
+    if what.starts_with("segment-") && what.ends_with("extended") {
+        assert_eq!(&found, &sound.contents, "{what}: what was appended cost rows");
+    }
     let returned = found.keys().filter(|key| !sound.contents.contains_key(key)).count() as u64;
     let Some(report) = report else { return };
     let may_return: u64 = report.segments.iter().map(|segment| segment.may_return).sum();

@@ -25,7 +25,7 @@ use crate::format::tombstones;
 use crate::ids::{Generation, Key, RowId, SegmentId};
 use crate::mesh::MeshFile;
 use crate::segment::{CodebookFile, Segment};
-use crate::storage::{Storage, VerifiedFile};
+use crate::storage::{MemoryStorage, Storage, VerifiedFile};
 
 /// Everything that there is to repair from.
 pub(super) struct Sources {
@@ -302,7 +302,7 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> 
     let opened = Segment::open(storage, &entry, sources.base.vectors.as_ref());
     let (segment, problem) = match confirmed(storage, &name, opened)? {
         Ok(segment) => (Some(segment), None),
-        Err(problem) => (None, Some(problem)),
+        Err(problem) => (sealed_part(storage, &entry, &sources.base)?, Some(problem)),
     };
     let mut source = Source {
         segment,
@@ -342,6 +342,22 @@ fn open_named(storage: &dyn Storage, entry: SegmentEntry, sources: &Sources) -> 
         }
     }
     Ok(source)
+}
+
+/// A segment to whose file something was appended, as it was before.
+fn sealed_part(
+    storage: &dyn Storage,
+    entry: &SegmentEntry,
+    base: &Manifest,
+) -> Result<Option<Segment>> {
+    let name = segment_name(entry.id);
+    let Ok(sealed) = usize::try_from(entry.seal.length) else { return Ok(None) };
+    let Some(bytes) = storage.open(&name)?.filter(|bytes| bytes.len() > sealed) else {
+        return Ok(None);
+    };
+    let Some(start) = bytes.slice(0..sealed) else { return Ok(None) };
+    let part = MemoryStorage::with_bytes([(name, start)]);
+    Ok(or_damage(Segment::open(&part, entry, base.vectors.as_ref()))?.ok())
 }
 
 /// The rows in a list of deleted rows that no readable manifest names.
