@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use crate::document::Document;
-use crate::session::{AnswerHit, journal_of, years_of};
+use crate::session::{AnswerHit, journal_of, key_line, years_of};
 
 /// What a cell holds.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub fn hits(out: &mut dyn Write, hits: &[AnswerHit]) -> io::Result<()> {
             out,
             &[
                 Cell::Number(&hit.rank.to_string()),
-                Cell::Text(&hit.key.to_string()),
+                Cell::Text(&key_line(&hit.key)),
                 Cell::Number(&score),
                 Cell::Text(&hit.year),
                 Cell::Text(&hit.journal),
@@ -104,7 +104,7 @@ pub fn document(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     record(
         out,
         &[
-            Cell::Text(&document.key.to_string()),
+            Cell::Text(&key_line(&document.key)),
             Cell::Text(&years_of(document)),
             Cell::Text(journal_of(document)),
             Cell::Text(document.display_title()),

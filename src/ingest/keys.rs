@@ -139,9 +139,17 @@ pub(super) fn line_of_key(text: &str) -> String {
 
 /// The inverse of [`line_of_key`]; `None` for an empty one.
 pub(super) fn key_of_line(line: &str) -> Option<Key> {
-    let quoted = line.starts_with('"').then(|| serde_json::from_str::<String>(line).ok()).flatten();
-    let text = quoted.unwrap_or_else(|| line.to_owned());
+    let text = json_text(line).unwrap_or_else(|| line.to_owned());
     (!text.is_empty()).then_some(Key::Text(text))
+}
+
+/// The key that a JSON string is: what stands in quotes is no PMID.
+pub(crate) fn quoted_key(line: &str) -> Option<Key> {
+    json_text(line).filter(|text| !text.is_empty()).map(Key::Text)
+}
+
+fn json_text(line: &str) -> Option<String> {
+    line.starts_with('"').then(|| serde_json::from_str(line).ok())?
 }
 
 /// A DOI without the address or the label before it.

@@ -18,6 +18,7 @@ use crate::db::Snapshot;
 use crate::document::Document;
 use crate::error::Result;
 use crate::ids::Key;
+use crate::session::key_line;
 
 /// Letters and digits of the shortest title that is compared.
 const TITLE_LETTERS_MIN: usize = 25;
@@ -58,7 +59,7 @@ impl SameBy {
 pub struct DuplicateGroup {
     /// Why, the strongest reason first.
     pub reasons: Vec<SameBy>,
-    /// Their keys, in order.
+    /// Their keys, in order; in JSON as [`key_line`] writes them.
     pub keys: Vec<Key>,
     /// The title of the first of them.
     pub title: String,
@@ -69,7 +70,7 @@ impl Serialize for DuplicateGroup {
         &self,
         serializer: S,
     ) -> std::result::Result<S::Ok, S::Error> {
-        let keys: Vec<String> = self.keys.iter().map(Key::to_string).collect();
+        let keys: Vec<String> = self.keys.iter().map(key_line).collect();
         serde_json::json!({"reasons": self.reasons, "keys": keys, "title": self.title})
             .serialize(serializer)
     }

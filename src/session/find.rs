@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::key_line::{parts, pmid, pmids_in};
 use crate::db::Snapshot;
 use crate::error::Result;
 use crate::ids::Key;
+use crate::ingest::quoted_key;
 use crate::search::{Hint, hints};
 
 /// A key as typed, looked up.
@@ -16,9 +18,11 @@ pub enum KeyLookup {
     Missing(String),
 }
 
-/// Looks up everything that was typed, each key once, in the order of its first mention. A text means
-/// itself where a document has it as its key; else a number after `PMID`, or several PMIDs between blanks
-/// or commas. What only resembles a PMID is not guessed at, since keys are also deleted this way.
+/// Looks up everything that was typed, each key once, in the order of its first mention. A text in double quotes is
+/// a JSON string and means the key with that text, never a PMID ([`key_line`](super::key_line())). Any other text means
+/// itself where a document has it as its key, be it a number that no document has as its PMID; else a number after
+/// `PMID`, or several PMIDs between blanks or commas. What only resembles a PMID is not guessed at, since keys are
+/// also deleted this way.
 ///
 /// Cost: a binary search per segment for each key.
 ///
@@ -39,20 +43,25 @@ pub fn find_keys(texts: &[String], snapshot: &Snapshot) -> Result<Vec<KeyLookup>
 
 /// The keys that a text means.
 fn find(text: &str, snapshot: &Snapshot) -> Result<Vec<KeyLookup>> {
-    let key = Key::parse(text);
-    if snapshot.contains(&key)? {
-        return Ok(vec![KeyLookup::Found(key)]);
+    if let Some(key) = quoted_key(text) {
+        return Ok(vec![match snapshot.contains(&key)? {
+            true => KeyLookup::Found(key),
+            false => KeyLookup::Missing(nothing(text, instead(text), snapshot)?),
+        }]);
     }
-    let parts = text.split(|ch: char| ch.is_whitespace() || ch == ',' || ch == ';');
-    let parts: Vec<&str> = parts.map(without_label).filter(|part| !part.is_empty()).collect();
-    let pmids: Vec<Key> = parts.iter().filter_map(|part| pmid(part)).collect();
-    if pmids.len() < parts.len() {
-        let near = match parts.as_slice() {
-            [part] => instead(part),
+    for key in [Key::parse(text), Key::Text(text.to_owned())] {
+        if snapshot.contains(&key)? {
+            return Ok(vec![KeyLookup::Found(key)]);
+        }
+    }
+    let Some(pmids) = pmids_in(text) else {
+        let mut parts = parts(text);
+        let near = match (parts.next(), parts.next()) {
+            (Some(part), None) => instead(part),
             _ => None,
         };
         return Ok(vec![KeyLookup::Missing(nothing(text, near, snapshot)?)]);
-    }
+    };
     let mut found = Vec::new();
     for pmid in pmids {
         found.push(match snapshot.contains(&pmid)? {
@@ -61,19 +70,6 @@ fn find(text: &str, snapshot: &Snapshot) -> Result<Vec<KeyLookup>> {
         });
     }
     Ok(found)
-}
-
-/// Drops `PMID`, `PMID:` or `PMID-` before a number; a label alone is nothing.
-fn without_label(text: &str) -> &str {
-    let (Some(start), Some(rest)) = (text.get(..4), text.get(4..)) else { return text };
-    let bare = rest.trim_start_matches(['s', 'S']).trim_start_matches([':', '-', '#']);
-    let is_label = start.eq_ignore_ascii_case("pmid")
-        && (bare.is_empty() || bare.starts_with(|ch: char| ch.is_ascii_digit()));
-    if is_label { bare } else { text }
-}
-
-fn pmid(text: &str) -> Option<Key> {
-    Some(Key::parse(text)).filter(|key| matches!(key, Key::Pmid(_)))
 }
 
 /// Why a text that resembles a PMID is not one, and the PMID that it may mean.
@@ -135,6 +131,7 @@ mod tests {
     use super::*;
     use crate::db::{CreateOptions, Database, WriterOptions};
     use crate::document::Document;
+    use crate::session::key_line;
     use crate::storage::MemoryStorage;
 
     fn snapshot(keys: &[Key]) -> Snapshot {
@@ -172,6 +169,34 @@ mod tests {
         let snapshot = snapshot(&keys);
         let found = found(&["pmid-map", "1,2", "PMID", "007", "pmid: 1"], &snapshot);
         assert_eq!(found, keys.map(KeyLookup::Found));
+    }
+
+    #[test]
+    fn every_key_is_found_by_the_line_that_is_written_for_it() {
+        let texts =
+            ["7", "PMID 7", "7, 8", "pmid:8", "\"7\"", "\"", " 7", "7\n", "'7'", "7.0", "x"];
+        let keys: Vec<Key> = texts.into_iter().map(text).chain([7, 8].map(Key::pmid)).collect();
+        let all = snapshot(&keys);
+        for key in &keys {
+            let line = key_line(key);
+            assert_eq!(found(&[&line], &all), [KeyLookup::Found(key.clone())], "{line}");
+            // And no other document by the line of one that is not there any more.
+            let others: Vec<Key> = keys.iter().filter(|other| *other != key).cloned().collect();
+            let found = found(&[&line], &snapshot(&others));
+            let is_number = *key == Key::pmid(7);
+            assert_eq!(matches!(found[..], [KeyLookup::Missing(_)]), !is_number, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_no_pmid_here_is_the_key_of_that_spelling() {
+        let here = snapshot(&[text("7")]);
+        assert_eq!(found(&["7"], &here), [KeyLookup::Found(text("7"))]);
+        let labelled = found(&["PMID 7"], &here);
+        assert!(matches!(&labelled[..], [KeyLookup::Missing(_)]), "{labelled:?}");
+        let both = snapshot(&[text("7"), Key::pmid(7)]);
+        assert_eq!(found(&["7"], &both), [KeyLookup::Found(Key::pmid(7))]);
+        assert_eq!(found(&["\"7\""], &both), [KeyLookup::Found(text("7"))]);
     }
 
     #[test]

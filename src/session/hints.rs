@@ -15,8 +15,8 @@ const REMARKS_MAX: usize = 5;
 /// As [`Snapshot::contains`].
 pub(super) fn remarks(text: &str, snapshot: &Snapshot) -> Result<Vec<Remark>> {
     let mut remarks = Vec::new();
-    let key = Key::parse(text);
-    if matches!(key, Key::Text(_)) && snapshot.contains(&key)? {
+    let key = Key::Text(text.to_owned());
+    if !text.is_empty() && snapshot.contains(&key)? {
         let words = format!("`{text}` is the key of a document; it was searched for as words");
         remarks.push(Remark::about("key", words, TextHint::Key(key)));
     }

@@ -53,6 +53,28 @@ fn csv_has_a_header_and_equal_columns() {
 }
 
 #[test]
+fn a_numeric_text_key_is_never_taken_for_a_pmid() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t.csv", "id,title\n7,cancer trial\n2,cancer trial\n");
+    sandbox.write("p.jsonl", "{\"pmid\":7,\"title\":\"asthma review\"}\n");
+    sandbox.medvec(&["import", "db", "p.jsonl", "t.csv", "--encoder", "none"]).expect(0);
+    let found = sandbox.medvec(&["search", "db", "cancer", "-f", "pmids", "-q"]).expect(0);
+    assert_eq!(found.out, "\"2\"\n\"7\"\n");
+    let hits = sandbox.medvec(&["search", "db", "cancer", "-f", "csv", "-q"]).expect(0);
+    assert!(hits.out.contains("\n2,\"\"\"7\"\"\","), "{}", hits.out);
+    let twins = sandbox.medvec(&["search", "db", "7", "-q"]);
+    assert!(twins.out.is_empty(), "{}", twins.out);
+    for typed in ["2", "\"2\""] {
+        sandbox.medvec(&["get", "db", typed]).expect(0).shows(&["\"2\"\n", "cancer trial"]);
+    }
+    sandbox.medvec(&["get", "db", "7"]).expect(0).shows(&["PMID 7\n", "asthma review"]);
+    let deleted = sandbox.medvec_with_input(&["delete", "db", "-"], &found.out).expect(0);
+    deleted.shows(&["deleted 2 documents"]);
+    sandbox.medvec(&["search", "db", "asthma", "-f", "pmids", "-q"]).expect(0).shows(&["7\n"]);
+    sandbox.medvec(&["search", "db", "cancer", "-q"]).expect(1);
+}
+
+#[test]
 fn keys_of_one_command_feed_the_next() {
     let sandbox = Sandbox::with_database();
     let keys = sandbox.medvec(&["search", "db", "--mesh", "Aspirin", "-f", "pmids"]).expect(0);

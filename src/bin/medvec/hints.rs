@@ -1,7 +1,7 @@
 //! Remarks about a query's text in the words of the command line: each with the option or command that
 //! does what was likely meant.
 
-use medvec::session::{Hint, Remark, TagMeaning, TextHint};
+use medvec::session::{Hint, Remark, TagMeaning, TextHint, key_line};
 
 use crate::shell;
 use crate::style::counted;
@@ -18,9 +18,9 @@ pub(crate) fn reword(remark: &mut Remark, text: &str, databases: &str) {
     }
     let words = match &remark.hint {
         Some(TextHint::Key(key)) => {
-            let key = key.to_string();
+            let key = key_line(key);
             Some(format!(
-                "`{key}` is the key of a document: `medvec get {databases} {}` prints it",
+                "`{text}` is the key of a document: `medvec get {databases} {}` prints it",
                 shell::quoted(&key)
             ))
         }

@@ -2,13 +2,10 @@
 
 use std::io::BufRead;
 
-use medvec::export::json::escaped;
-
 use crate::failure::{Failure, Result};
-use crate::terminal::is_harmful;
 
-/// What was typed: arguments, and for `-` the lines of `input`. Empty ones are skipped, and a line
-/// in double quotes is a JSON string ([`line`]).
+/// What was typed: arguments, and for `-` the lines of `input`. Empty ones are skipped;
+/// [`medvec::session::find_keys`] says what the others mean.
 pub(crate) fn read(arguments: &[String], mut input: impl BufRead) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     let mut add = |text: String| {
@@ -25,30 +22,10 @@ pub(crate) fn read(arguments: &[String], mut input: impl BufRead) -> Result<Vec<
             let line = line.map_err(|error| {
                 Failure::usage(format!("standard input, line {}: {error}", number + 1))
             })?;
-            add(quoted(&line).unwrap_or_else(|| line.trim().to_owned()));
+            add(line.trim().to_owned());
         }
     }
     Ok(texts)
-}
-
-/// A key as a line of a list of keys: as it is, or as a JSON string where it would not be read back,
-/// as one with a line feed, or one that a terminal might obey.
-pub(crate) fn line(key: &str) -> String {
-    let reads_back = !key.is_empty() && key.trim() == key && !key.starts_with('"');
-    if key.contains(is_unsafe) || !reads_back {
-        return escaped(serde_json::Value::from(key).to_string());
-    }
-    key.to_owned()
-}
-
-fn is_unsafe(c: char) -> bool {
-    is_harmful(c) || c == '\n' || c == '\t'
-}
-
-/// The key in a line that is a JSON string.
-fn quoted(line: &str) -> Option<String> {
-    let line = line.trim();
-    line.starts_with('"').then(|| serde_json::from_str(line).ok())?
 }
 
 #[cfg(test)]
@@ -64,19 +41,6 @@ mod tests {
     fn arguments_and_lines_are_taken_in_order() {
         let texts = read_all(&["7", "-", "doc-1"], "8\r\n\n  PMID: 9 \n 9, 10;7\n");
         assert_eq!(texts, ["7", "8", "PMID: 9", "9, 10;7", "doc-1"]);
-    }
-
-    #[test]
-    fn a_list_of_keys_is_read_back_whatever_they_hold() {
-        let odd =
-            ["7", "doc-1", "a\nb", "\u{1b}[31m", "\"q\"", " x", "PMID 5", "\u{9b}", "pmid-map"];
-        let lines: Vec<String> = odd.iter().map(|key| line(key)).collect();
-        assert_eq!(lines[..2], ["7", "doc-1"]);
-        assert_eq!(lines[2], "\"a\\nb\"");
-        for (key, line) in odd.iter().zip(&lines) {
-            assert!(!line.contains(is_unsafe), "{key:?}");
-            assert_eq!(read_all(&["-"], &format!("{line}\n")), [*key], "{line}");
-        }
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use medvec::export::{CitationWriter, csv, json, trec};
-use medvec::session::Answer;
+use medvec::session::{Answer, key_line};
 
 use crate::args::Format;
-use crate::keys;
 use crate::render;
 use crate::terminal::Output;
 
@@ -28,7 +27,7 @@ pub(crate) fn answer(
         Format::Csv => csv::hits(&mut out.machine(), &answer.hits),
         Format::Pmids => {
             let out = &mut out.machine();
-            let mut lines = answer.hits.iter().map(|hit| keys::line(&hit.key.to_string()));
+            let mut lines = answer.hits.iter().map(|hit| key_line(&hit.key));
             lines.try_for_each(|line| writeln!(out, "{line}"))
         }
         Format::Trec => trec::hits(&mut out.machine(), topic, &answer.hits, env!("CARGO_PKG_NAME")),

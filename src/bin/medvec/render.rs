@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use medvec::document::{Author, FieldValue, MeshHeading};
-use medvec::session::{AnswerFacet, AnswerHit, facet_name, journal_of};
+use medvec::session::{AnswerFacet, AnswerHit, facet_name, journal_of, key_line};
 use medvec::{Document, Key};
 
 use crate::style::{FAINT, KEY, MARK, TITLE, count, counted};
@@ -33,7 +33,7 @@ pub(crate) fn hits(out: &mut dyn Write, hits: &[AnswerHit], columns: usize) -> i
             write!(out, "{} \u{b7} ", one_line(part))?;
         }
         let label = if matches!(hit.key, Key::Pmid(_)) { "PMID " } else { "" };
-        writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&hit.key.to_string()))?;
+        writeln!(out, "{KEY}{label}{}{KEY:#}", key_line(&hit.key))?;
         if let Some(sentence) = &hit.sentence {
             write!(out, "{pad}")?;
             let marks = hit.highlights.as_ref().map_or(&[][..], |marks| &marks.sentence);
@@ -101,7 +101,7 @@ fn paragraph(
 /// Writes one document in full.
 pub(crate) fn document(out: &mut dyn Write, document: &Document, columns: usize) -> io::Result<()> {
     let label = if matches!(document.key, Key::Pmid(_)) { "PMID " } else { "" };
-    writeln!(out, "{KEY}{label}{}{KEY:#}", one_line(&document.key.to_string()))?;
+    writeln!(out, "{KEY}{label}{}{KEY:#}", key_line(&document.key))?;
     paragraph(out, document.display_title(), columns, 0, |_| TITLE)?;
     let authors: Vec<String> = document.authors.iter().map(author).collect();
     paragraph(out, &authors.join(", "), columns, 0, |_| Style::Plain)?;

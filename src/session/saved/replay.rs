@@ -8,6 +8,7 @@ use crate::control::Control;
 use crate::error::Error;
 use crate::ids::Key;
 use crate::session::error::SessionResult;
+use crate::session::key_line;
 use crate::session::opened::Session;
 
 /// What became of a search on record.
@@ -48,11 +49,11 @@ impl Replay {
         lists && self.answer.matched == saved.answer.matched
     }
 
-    /// The report as JSON.
+    /// The report as JSON, keys as [`key_line`] writes them.
     pub fn to_json(&self, saved: &SavedSearch) -> serde_json::Value {
-        let names = |keys: &[Key]| keys.iter().map(Key::to_string).collect::<Vec<_>>();
+        let names = |keys: &[Key]| keys.iter().map(key_line).collect::<Vec<_>>();
         let moved = self.moved.iter().map(|one| {
-            serde_json::json!({"key": one.key.to_string(), "before": one.before, "now": one.now})
+            serde_json::json!({"key": key_line(&one.key), "before": one.before, "now": one.now})
         });
         serde_json::json!({
             "same": self.is_same(saved),

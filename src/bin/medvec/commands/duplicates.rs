@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::export::json;
-use medvec::session::duplicates;
+use medvec::session::{duplicates, key_line};
 
 use crate::args::Duplicates;
 use crate::context::Context;
@@ -23,8 +23,7 @@ pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
         json::write(&mut context.out.machine(), &groups)?;
     } else {
         for group in &groups {
-            let keys: Vec<String> =
-                group.keys.iter().map(|key| one_line(&key.to_string())).collect();
+            let keys: Vec<String> = group.keys.iter().map(|key| key_line(key)).collect();
             let reasons: Vec<&str> = group.reasons.iter().map(|reason| reason.name()).collect();
             writeln!(
                 context.out,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use medvec::export::CitationWriter;
-use medvec::session::{KeyLookup, find_keys};
+use medvec::session::{KeyLookup, find_keys, key_line};
 
 use crate::args::{Format, Get};
 use crate::context::Context;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Get, context: &mut Context) -> Result<u8> {
     match (args.format, args.format.of_documents()) {
         (Format::Pmids, _) => {
             let out = &mut out.machine();
-            found.iter().try_for_each(|key| writeln!(out, "{}", keys::line(&key.to_string())))?;
+            found.iter().try_for_each(|key| writeln!(out, "{}", key_line(key)))?;
         }
         (_, Some(format)) => {
             let mut out = out.machine();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use medvec::Error;
 use medvec::export::json;
-use medvec::session::{Answer, Replay, Request, SavedSearch, Session};
+use medvec::session::{Answer, Replay, Request, SavedSearch, Session, key_line};
 
 use super::export::create;
 use crate::args::Format;
@@ -72,9 +72,11 @@ fn show(saved: &SavedSearch, replay: &Replay, context: &mut Context) -> Result<(
             count(now)
         )?;
     }
-    let moved =
-        replay.moved.iter().map(|one| format!("{} ({} to {})", one.key, one.before, one.now));
-    let names = |keys: &[medvec::Key]| keys.iter().map(medvec::Key::to_string).collect();
+    let moved = replay
+        .moved
+        .iter()
+        .map(|one| format!("{} ({} to {})", key_line(&one.key), one.before, one.now));
+    let names = |keys: &[medvec::Key]| keys.iter().map(key_line).collect();
     let lists: [(&str, Vec<String>); 3] = [
         ("added", names(&replay.added)),
         ("lost", names(&replay.lost)),
