@@ -262,6 +262,33 @@ fn an_interrupted_import_goes_on_only_if_what_was_read_is_the_same() {
 }
 
 #[test]
+fn a_record_that_was_cut_while_its_file_was_written_is_read_again() {
+    let first = "PMID- 1\nTI  - Toy one\n\nPMID- 2\nTI  - Toy tw";
+    let whole = format!("{first}o\n      and its end\n\nPMID- 3\nTI  - Toy three\n\n");
+    for (commit_every, keep_going) in [(100_000, true), (1, true), (1, false), (100_000, false)] {
+        let mut bench = Bench::new();
+        let path = bench.file("notes.nbib", first);
+        bench.options.keep_going = keep_going;
+        bench.options.commit_every = commit_every;
+        let imported = import(&bench.database, &[path.clone()], &bench.options, &mut |now| {
+            if now.records > 0 {
+                fs::write(&path, &whole).expect("writes");
+            }
+        });
+        let error = match imported {
+            Ok(mut report) => report.broken_files.pop().expect("a bad file"),
+            Err(error) => error,
+        };
+        assert!(error.to_string().contains("import it again"), "{error}");
+        let report = bench.good(&path);
+        assert_eq!(report.added + report.replaced + report.unchanged, 3);
+        assert_eq!(bench.title(2).as_deref(), Some("Toy two and its end"), "{commit_every}");
+        assert_eq!(bench.title(3).as_deref(), Some("Toy three"));
+        assert_eq!(verdict(&bench.good(&path)), KNOWN);
+    }
+}
+
+#[test]
 fn an_interrupted_array_goes_on_only_with_the_same_ids() {
     let rows: Vec<[f32; 2]> = (0..4000).map(|n| [n as f32, 1.0]).collect();
     let ids = |first: u32| (0..4000).map(|n| format!("{}\n", first + n)).collect::<String>();

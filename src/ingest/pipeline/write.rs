@@ -141,13 +141,26 @@ impl<'a> Import<'a> {
     fn documents(&mut self, source: &mut Source, mut entry: SourceEntry) -> Result<()> {
         let before = source.duplicates();
         self.read(source, &mut entry)?;
-        if let Some(path) = source.path() {
-            check_size(path, &source.entry())?;
+        if let Some(path) = source.path()
+            && let Err(error) = check_size(path, &source.entry())
+        {
+            self.read_again(source.entry())?;
+            return Err(error);
         }
         self.report.duplicates += source.duplicates() - before;
         self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         self.report.files += 1;
         Ok(())
+    }
+
+    /// Notes that nothing is known of a file that changed while it was read: its last record may have been cut short.
+    fn read_again(&mut self, entry: SourceEntry) -> Result<()> {
+        let (bytes, hash) = digest::Passed::default().digest();
+        let digest = entry.digest.map(|digest| SourceDigest { bytes, hash, ..digest });
+        let name = entry.name.clone();
+        self.writer.set_source(SourceEntry { records: 0, complete: false, digest, ..entry });
+        // What the ledger says of these records is committed, whatever becomes of this import.
+        if self.uncommitted == 0 { self.commit(&name, 0) } else { Ok(()) }
     }
 
     /// Looks a file up in the ledger; with [`ImportOptions::force`] it counts as changed.
