@@ -8,7 +8,7 @@ mod npy;
 
 use std::path::{Path, PathBuf};
 
-use common::Random;
+use common::{Numbers, Random};
 use medvec::db::{CreateOptions, Database};
 use medvec::encoder::{EncoderSpec, Metric};
 use medvec::format::manifest::{RowType, VectorConfig};
@@ -21,6 +21,11 @@ const ORIGIN: &str = "lab/encoder";
 
 fn origin(name: &str) -> EncoderSpec {
     EncoderSpec::of_origin(name, 4, Metric::Dot)
+}
+
+/// What the encoder makes of a title with this number.
+fn made(number: u64, _: u64) -> Vec<f32> {
+    vec![number as f32, 0.5, 0.5, 0.5]
 }
 
 struct Bench {
@@ -36,6 +41,16 @@ impl Bench {
         let options = CreateOptions::default().vectors(Some(vectors));
         let database = Database::create(folder.path().join("db"), options).expect("creates");
         let options = ImportOptions::default().origin(Some(origin(ORIGIN)));
+        Bench { folder, database, options }
+    }
+
+    /// A database whose imports embed texts.
+    fn with_encoder() -> Bench {
+        let folder = tempfile::tempdir().expect("a folder");
+        let encoder = Numbers::encoder(4, Metric::Dot, made);
+        let create = CreateOptions::for_encoder(encoder.spec(), RowType::F32);
+        let database = Database::create(folder.path().join("db"), create).expect("creates");
+        let options = ImportOptions::default().encoder(Some(encoder));
         Bench { folder, database, options }
     }
 
@@ -81,37 +96,55 @@ fn lines(pmids: std::ops::RangeInclusive<u32>, edition: &str) -> String {
 #[test]
 fn texts_and_vectors_meet_in_any_order() {
     let rows = [(2, [2.0, 0.0, 0.0, 0.0]), (3, [3.0, 0.0, 0.0, 0.0]), (9, [9.0, 0.0, 0.0, 0.0])];
-    for vectors_first in [false, true] {
-        for is_one_run in [false, true] {
-            let bench = Bench::new();
-            let texts = bench.file("texts.jsonl", lines(1..=3, "one"));
-            let array = bench.array("a", &rows);
-            let paths = if vectors_first { [&array, &texts] } else { [&texts, &array] };
-            if is_one_run {
-                bench.import(&[paths[0], paths[1]]).expect("imports");
-            } else {
-                bench.import(&[paths[0]]).expect("imports");
-                bench.import(&[paths[1]]).expect("imports");
-            }
-            let what = format!("vectors first: {vectors_first}, one run: {is_one_run}");
-            assert_eq!(bench.database.snapshot().len(), 4, "{what}");
-            assert_eq!(bench.title(2).as_deref(), Some("Toy 2"), "{what}");
-            assert_eq!(bench.title(9).as_deref(), Some(""), "{what}");
-            assert_eq!(bench.vector(1), None, "{what}");
-            for (pmid, row) in rows {
-                assert_eq!(bench.vector(pmid), Some(row.to_vec()), "{what}: {pmid}");
-            }
-            let hits = bench
-                .database
-                .snapshot()
-                .search(&Query::vector(rows[0].1.to_vec()))
-                .expect("searches")
-                .hits;
-            let keys: Vec<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
-            assert_eq!(keys, ["9", "3", "2"], "{what}");
-            bench.database.snapshot().verify(&Control::default()).expect("sound");
+    for number in 0..8 {
+        let [vectors_first, is_one_run, embeds] = [1, 2, 4].map(|bit| number & bit > 0);
+        let bench = if embeds { Bench::with_encoder() } else { Bench::new() };
+        let texts = bench.file("texts.jsonl", lines(1..=3, "one"));
+        let array = bench.array("a", &rows);
+        let paths = if vectors_first { [&array, &texts] } else { [&texts, &array] };
+        let mut encoded = 0;
+        if is_one_run {
+            encoded += bench.import(&[paths[0], paths[1]]).expect("imports").encoded;
+        } else {
+            encoded += bench.import(&[paths[0]]).expect("imports").encoded;
+            encoded += bench.import(&[paths[1]]).expect("imports").encoded;
         }
+        let what = format!("vectors first: {vectors_first}, one run: {is_one_run}, {embeds}");
+        assert_eq!(bench.database.snapshot().len(), 4, "{what}");
+        assert_eq!(bench.title(2).as_deref(), Some("Toy 2"), "{what}");
+        assert_eq!(bench.title(9).as_deref(), Some(""), "{what}");
+        assert_eq!(bench.vector(1), embeds.then(|| made(1, 0)), "{what}");
+        let expected = if vectors_first { 1 } else { 3 };
+        assert_eq!(encoded, if embeds { expected } else { 0 }, "{what}");
+        for (pmid, row) in rows {
+            assert_eq!(bench.vector(pmid), Some(row.to_vec()), "{what}: {pmid}");
+        }
+        let query = Query::vector(rows[0].1.to_vec());
+        let hits = bench.database.snapshot().search(&query).expect("searches").hits;
+        let keys: Vec<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
+        assert_eq!(keys[..3], ["9", "3", "2"], "{what}");
+        bench.database.snapshot().verify(&Control::default()).expect("sound");
     }
+}
+
+#[test]
+fn what_an_encoder_makes_yields_to_a_vector_that_was_given() {
+    let bench = Bench::with_encoder();
+    bench.import(&[&bench.file("a.jsonl", lines(1..=2, "one"))]).expect("imports");
+    let given = |pmid, number| format!("{{\"pmid\": {pmid}, \"vector\": [{number}, 0, 0, 0]}}\n");
+    // In one file, before the texts: the stored vector of 1 is another one, 3 has none yet.
+    let file = given(1, 7) + &given(3, 8) + &lines(1..=3, "one").replace('}', ", \"shelf\": 1}");
+    let report = bench.import(&[&bench.file("b.jsonl", file)]).expect("imports");
+    assert_eq!((report.vectors, report.added), (2, 1));
+    assert_eq!(bench.title(3).as_deref(), Some("Toy 3"));
+    assert_eq!(bench.vector(1), Some(vec![7.0, 0.0, 0.0, 0.0]));
+    assert_eq!(bench.vector(2), Some(made(2, 0)));
+    assert_eq!(bench.vector(3), Some(vec![8.0, 0.0, 0.0, 0.0]));
+    // A given vector takes the place of a given one, though the text is the same.
+    let line = lines(1..=1, "one").replace('}', ", \"shelf\": 1, \"vector\": [6, 0, 0, 0]}");
+    let report = bench.import(&[&bench.file("c.jsonl", line)]).expect("imports");
+    assert_eq!((report.replaced, report.unchanged), (1, 0));
+    assert_eq!(bench.vector(1), Some(vec![6.0, 0.0, 0.0, 0.0]));
 }
 
 #[test]

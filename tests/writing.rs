@@ -109,6 +109,31 @@ fn an_update_of_metadata_keeps_the_vector_wherever_the_document_is() {
 }
 
 #[test]
+fn a_vector_of_the_callers_takes_the_place_of_the_one_that_is_there() {
+    for is_committed in [false, true] {
+        let database = empty(RowType::F32);
+        let mut writer = database.writer(WriterOptions::with_encoder(counting(None))).unwrap();
+        let given = |number| {
+            let mut numbers = vec![0.0; DIMENSION as usize];
+            numbers[number] = 1.0;
+            numbers
+        };
+        writer.upsert_with_vector(document(1, 0), given(1)).unwrap();
+        if is_committed {
+            writer.commit().unwrap();
+        }
+        let applied = writer.upsert_with_vector(document(1, 0), given(2)).unwrap();
+        assert_eq!((applied.replaced, applied.unchanged), (1, 0));
+        writer.commit().unwrap();
+        assert_eq!(stored(&database, &document(1, 0)), Some(given(2)));
+        // Without one, the same document changes nothing.
+        let applied = writer.upsert(document(1, 0)).unwrap();
+        assert_eq!((applied.unchanged, applied.reused, applied.encoded), (1, 1, 0));
+        assert_eq!(stored(&database, &document(1, 0)), Some(given(2)));
+    }
+}
+
+#[test]
 fn an_update_of_the_text_embeds_it_again_or_asks_what_to_do() {
     let database = empty(RowType::F32);
     let encoder = counting(None);

@@ -22,6 +22,15 @@ impl Change {
     }
 }
 
+/// The vector of a document that is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewVector<'a> {
+    pub(crate) numbers: &'a [f32],
+    /// Whether somebody gave it, so that it takes the place of any other. What the encoder makes of a text, or made
+    /// before, yields to a vector that the document was given meanwhile.
+    pub(crate) is_given: bool,
+}
+
 /// The outcome of a batch of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {

@@ -57,6 +57,8 @@ mod writer;
 pub use backup::{BackupOptions, BackupReport};
 #[cfg(feature = "session")]
 pub(crate) use backup::{Content, check_follows, write_content};
+#[cfg(feature = "ingest")]
+pub(crate) use change::NewVector;
 pub use change::{Applied, Change};
 pub use database::Database;
 #[cfg(feature = "session")]

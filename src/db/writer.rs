@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::buffer::Buffer;
 use super::building::{self, Building};
-use super::change::{Applied, Change};
+use super::change::{Applied, Change, NewVector};
 use super::embedding::{self, CALL_TEXTS, Embedder, Need};
 use super::improver::Improver;
 use super::lock::{self, Lock};
@@ -147,7 +147,8 @@ impl Writer {
         self.check_usable()?;
         let mut drafts = Vec::with_capacity(changes.len());
         for Change { document, vector, .. } in &changes {
-            drafts.push(Draft::for_index(document, self.next.lexical().is_some())?);
+            let draft = Draft::for_index(document, self.next.lexical().is_some())?;
+            drafts.push((draft, vector.is_some()));
             if let Some(vector) = vector {
                 self.check_vector(&document.key, vector)?;
             }
@@ -155,8 +156,10 @@ impl Writer {
         let mut applied = Applied::default();
         let prepared = self.embed(changes, &mut applied)?;
         self.guarded(|writer| {
-            for (draft, (Change { revision, vector, .. }, hash)) in drafts.iter().zip(prepared) {
-                writer.apply_one(draft, revision, vector.as_deref(), hash, &mut applied)?;
+            for ((draft, is_given), (change, hash)) in drafts.into_iter().zip(prepared) {
+                let vector = change.vector.as_deref();
+                let vector = vector.map(|numbers| NewVector { numbers, is_given });
+                writer.apply_one(&draft, change.revision, vector, hash, &mut applied)?;
             }
             Ok(applied)
         })
@@ -187,11 +190,11 @@ impl Writer {
         &mut self,
         draft: &Draft,
         revision: Option<Revision>,
-        vector: Option<&[f32]>,
+        vector: Option<NewVector<'_>>,
         input_hash: [u8; 16],
     ) -> Result<Applied> {
         if let Some(vector) = vector {
-            self.check_vector(draft.key(), vector)?;
+            self.check_vector(draft.key(), vector.numbers)?;
         }
         self.guarded(|writer| {
             let mut applied = Applied::default();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use roaring::RoaringBitmap;
 
+use super::super::change::NewVector;
 use super::super::embedding::{CALL_TEXTS, Embedder};
 use super::super::pending::pending_rows;
 use super::super::setters::setters;
@@ -189,7 +190,8 @@ impl Writer {
                 without += 1;
                 continue;
             };
-            self.apply_draft(&draft, None, Some(&vector), input.hash())?;
+            let vector = NewVector { numbers: &vector, is_given: true };
+            self.apply_draft(&draft, None, Some(vector), input.hash())?;
         }
         outcome.map(|()| without)
     }

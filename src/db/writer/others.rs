@@ -1,6 +1,6 @@
 //! Documents of another database.
 
-use super::super::change::Applied;
+use super::super::change::{Applied, NewVector};
 use super::super::next::StoredRow;
 use super::super::preconditions::check_joinable;
 use super::super::snapshot::Snapshot;
@@ -116,6 +116,7 @@ impl Writer {
             applied.unchanged += 1;
             return Ok(());
         }
+        let vector = vector.map(|numbers| NewVector { numbers, is_given: true });
         self.apply_one(draft, revision, vector, hash, applied)
     }
 

@@ -1,7 +1,7 @@
 //! What a writer does to one document: finds it, wherever it is, and writes the row that replaces it.
 
 use super::super::buffer::BufferedRow;
-use super::super::change::Applied;
+use super::super::change::{Applied, NewVector};
 use super::super::embedding::{self, Need};
 use super::super::next::StoredRow;
 use super::Writer;
@@ -40,7 +40,7 @@ impl Writer {
         &mut self,
         draft: &Draft,
         revision: Option<Revision>,
-        vector: Option<&[f32]>,
+        vector: Option<NewVector<'_>>,
         hash: [u8; 16],
         applied: &mut Applied,
     ) -> Result<()> {
@@ -54,7 +54,8 @@ impl Writer {
             applied.unchanged += 1;
             return Ok(());
         }
-        if (vector.is_none() || self.options.encoder.is_some())
+        let is_given = vector.is_some_and(|vector| vector.is_given);
+        if !is_given
             && let Some(Place::Stored(StoredRow { segment, row })) = &known.live
             && (vector.is_none() || segment.vector(*row)?.is_some())
             && segment.has_record(*row, draft)?
@@ -63,11 +64,11 @@ impl Writer {
             applied.unchanged += 1;
             return self.flush_if_full();
         }
-        let kept = match (vector, &known.live) {
-            (None, Some(place)) => self.vector_for(place, hash)?,
+        let kept = match &known.live {
+            Some(place) if !is_given => self.vector_for(place, hash)?,
             _ => None,
         };
-        applied.reused += u64::from(kept.is_some());
+        applied.reused += u64::from(kept.is_some() && vector.is_none());
         // Revisions never go back, and stay above that of a deletion.
         let floor = match known.deletion.filter(|deletion| *deletion == newest) {
             Some(deletion) => {
@@ -80,7 +81,8 @@ impl Writer {
             Some(revision) if revision > newest => revision,
             Some(_) => floor,
         };
-        self.put(draft, revision, hash, vector.or(kept.as_deref()), known.live, applied)
+        let vector = kept.as_deref().or(vector.map(|vector| vector.numbers));
+        self.put(draft, revision, hash, vector, known.live, applied)
     }
 
     /// Takes a document that was found in a row; returns `false`, and does nothing, when it is not there any more, or

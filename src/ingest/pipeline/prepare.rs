@@ -62,6 +62,8 @@ pub(super) enum Action {
 pub(super) struct Put {
     pub(super) draft: Draft,
     pub(super) vector: Option<Vec<f32>>,
+    /// Whether it came with the record.
+    pub(super) is_given: bool,
     /// What is still to be embedded.
     input: Option<EncoderInput>,
     /// Hash of the document's encoder input.
@@ -158,7 +160,8 @@ impl Preparer<'_> {
         let input = document.encoder_input();
         let input_hash = input.hash();
         let input = is_wanted.then_some(input);
-        let put = Put { draft, vector, input, input_hash };
+        let is_given = vector.is_some();
+        let put = Put { draft, vector, is_given, input, input_hash };
         Ok(Ready { place, revision, action: Action::Put(Box::new(put)) })
     }
 

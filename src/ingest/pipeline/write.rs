@@ -7,7 +7,7 @@ use super::options::ImportOptions;
 use super::prepare::{Action, Prepared, Preparer, Put, Ready};
 use super::report::{ImportReport, Progress, Stage};
 use super::{checksum, stages};
-use crate::db::{Applied, Change, Database, Maintenance, Writer, WriterOptions};
+use crate::db::{Applied, Change, Database, Maintenance, NewVector, Writer, WriterOptions};
 use crate::error::{Error, Result};
 use crate::format::manifest::{SourceDigest, SourceEntry};
 use crate::ingest::digest;
@@ -31,6 +31,8 @@ pub(super) struct Import<'a> {
     records: u64,
     /// Records since the last commit.
     uncommitted: u64,
+    /// Whether vectors without texts were written since then.
+    has_new_vectors: bool,
     /// Bytes of the files before the one at hand.
     bytes_before: u64,
     bytes_total: u64,
@@ -68,6 +70,7 @@ impl<'a> Import<'a> {
             report: ImportReport::default(),
             records: 0,
             uncommitted: 0,
+            has_new_vectors: false,
             bytes_before: 0,
             bytes_total,
         })
@@ -278,6 +281,7 @@ impl<'a> Import<'a> {
     }
 
     fn count_vector(&mut self, applied: Applied) {
+        self.has_new_vectors |= applied.added + applied.replaced > 0;
         self.report.vectors += applied.added + applied.replaced;
         self.report.added += applied.added;
         self.report.unchanged += applied.unchanged;
@@ -300,6 +304,10 @@ impl<'a> Import<'a> {
     }
 
     fn read(&mut self, source: &mut Source, entry: &mut SourceEntry) -> Result<()> {
+        if self.has_new_vectors && self.options.encoder.is_some() {
+            // What embeds the texts looks in the last generation for vectors that are there.
+            self.commit(&entry.name, 0)?;
+        }
         let preparer = Preparer {
             options: self.options,
             snapshot: self.database.snapshot(),
@@ -340,7 +348,7 @@ impl<'a> Import<'a> {
 
     fn record(&mut self, ready: Ready, file: &str) -> Result<()> {
         let Ready { place, revision, action } = ready;
-        let Put { draft, vector, input_hash, .. } = match action {
+        let Put { draft, vector, is_given, input_hash, .. } = match action {
             Action::Put(put) => *put,
             Action::Pass => {
                 self.report.unchanged += 1;
@@ -387,7 +395,8 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        match self.writer.apply_draft(&draft, revision, vector.as_deref(), input_hash) {
+        let vector = vector.as_deref().map(|numbers| NewVector { numbers, is_given });
+        match self.writer.apply_draft(&draft, revision, vector, input_hash) {
             Ok(applied) => {
                 self.count(applied);
                 Ok(())
@@ -403,6 +412,7 @@ impl<'a> Import<'a> {
         self.report_progress(Stage::Committing, file, bytes_read);
         self.writer.settle(SEGMENTS_MAX, &self.options.control)?;
         self.uncommitted = 0;
+        self.has_new_vectors = false;
         Ok(())
     }
 
