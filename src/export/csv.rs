@@ -3,11 +3,13 @@
 //! A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, also behind a tab or
 //! a carriage return, and some read the full-width forms of these characters alike. Such a cell gets an
 //! apostrophe before it, as OWASP recommends; who reads the file with a program takes one apostrophe
-//! off a cell that begins with an apostrophe and one of these characters. Numbers are not changed.
+//! off a cell that begins with an apostrophe and one of these characters. Numbers are not changed. An import does so,
+//! and gives each document the key that it had.
 
 use std::io::{self, Write};
 
 use crate::document::Document;
+use crate::ingest::table::ours::{DOCUMENT_COLUMNS, HIT_COLUMNS, mark};
 use crate::session::{AnswerHit, journal_of, key_line, years_of};
 
 /// What a cell holds.
@@ -18,10 +20,6 @@ pub enum Cell<'a> {
     /// A text from a document.
     Text(&'a str),
 }
-
-/// First characters of a formula.
-const FORMULA: [char; 11] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// Writes the names of the columns.
 ///
@@ -44,10 +42,7 @@ pub fn record(out: &mut dyn Write, cells: &[Cell<'_>]) -> io::Result<()> {
         let (value, mark) = match *cell {
             Cell::Number(value) => (value, ""),
             // White space before a formula does not keep every program from running it.
-            Cell::Text(value) => match value.trim_start_matches([' ', '\u{a0}', '\'']) {
-                rest if rest.starts_with(FORMULA) => (value, "'"),
-                _ => (value, ""),
-            },
+            Cell::Text(value) => (value, mark(value)),
         };
         let is_quoted = value.contains([',', '"', '\n', '\r', ';', '\t'])
             || value.starts_with(' ')
@@ -68,7 +63,7 @@ pub fn record(out: &mut dyn Write, cells: &[Cell<'_>]) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn hits(out: &mut dyn Write, hits: &[AnswerHit]) -> io::Result<()> {
-    header(out, &["rank", "key", "score", "year", "journal", "title", "sentence"])?;
+    header(out, &HIT_COLUMNS)?;
     for hit in hits {
         let score = hit.rounded_score().map_or_else(String::new, |score| score.to_string());
         record(
@@ -92,7 +87,7 @@ pub fn hits(out: &mut dyn Write, hits: &[AnswerHit]) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn document_header(out: &mut dyn Write) -> io::Result<()> {
-    header(out, &["key", "year", "journal", "title", "abstract", "mesh"])
+    header(out, &DOCUMENT_COLUMNS)
 }
 
 /// Writes a document as a record under [`document_header`].

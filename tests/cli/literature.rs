@@ -56,6 +56,51 @@ fn an_export_comes_back() {
 }
 
 #[test]
+fn a_table_of_ours_gives_the_same_keys_again() {
+    let keys = [
+        "7",
+        "-5",
+        "=1+2",
+        "PMID 7",
+        "'x'",
+        "\"q\"",
+        " a",
+        "a, b;c",
+        "10.1/x",
+        "1.0",
+        "\u{b4}\u{1b}",
+    ];
+    let mut lines = "{\"pmid\": 7, \"title\": \"=A title\", \"year\": 2019}\n".to_owned();
+    for key in keys {
+        lines += &format!("{}\n", serde_json::json!({"id": {"text": key}}));
+    }
+    let sandbox = Sandbox::with_texts(&lines);
+    let exported = sandbox.medvec(&["export", "db", "-f", "csv"]).expect(0);
+    let tabs = exported.out.replace("\"a, b;c\"", "a% b;c").replace(',', "\t").replace('%', ",");
+    for (name, table) in [("a.csv", &exported.out), ("a.tsv", &tabs)] {
+        sandbox.write(name, table);
+        let copy = format!("{name}.db");
+        let run = sandbox.medvec(&["import", &copy, name, "--encoder", "none"]).expect(0);
+        run.shows(&["12 new"]);
+        let again = sandbox.medvec(&["export", &copy, "-f", "csv"]).expect(0);
+        assert_eq!(again.out, exported.out);
+        let found = sandbox.medvec(&["get", &copy, "7"]).expect(0);
+        found.shows(&["PMID 7\n=A title\n"]);
+    }
+}
+
+#[test]
+fn authors_by_their_initials_come_back_from_ris() {
+    let sandbox = Sandbox::with_texts(
+        "{\"id\": \"x1\", \"title\": \"t\", \"authors\": [{\"last_name\": \"Kim\", \"initials\": \"CD\"}]}\n",
+    );
+    sandbox.medvec(&["export", "db", "-f", "ris", "-o", "a.ris"]).expect(0);
+    sandbox.medvec(&["import", "copy", "a.ris", "--encoder", "none"]).expect(0);
+    let search = ["search", "copy", "--query", "kim cd[au]", "-f", "pmids"];
+    assert_eq!(sandbox.medvec(&search).expect(0).out, "x1\n");
+}
+
+#[test]
 fn tables_are_imported_with_a_map() {
     let sandbox = Sandbox::new();
     sandbox

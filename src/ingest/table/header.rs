@@ -2,7 +2,7 @@
 
 use super::cells::cells;
 use super::columns::{ColumnMap, Role, is_header};
-use super::cord19;
+use super::{cord19, ours};
 
 /// Separators, the likelier first.
 const SEPARATORS: [char; 3] = [',', '\t', ';'];
@@ -18,6 +18,9 @@ pub(in crate::ingest) struct Header {
     /// Whether the table is CORD-19's, and nobody said otherwise: cells of free fields are strings, and an id may be
     /// that of several rows.
     pub(super) is_cord19: bool,
+    /// Whether the table is one that we wrote, and nobody said otherwise: its keys are written as
+    /// `session::key_line` writes them, and an apostrophe before what would be a formula is not part of a cell.
+    pub(super) is_ours: bool,
 }
 
 impl Header {
@@ -45,12 +48,14 @@ impl Header {
             return Ok(None);
         }
         let is_cord19 = map.is_none() && cord19::is_metadata(&names);
+        let is_ours = map.is_none() && ours::is_ours(&names);
         let roles = match map {
             Some(map) => map.roles(&names)?,
             None if is_cord19 => cord19::columns(&names).roles(&names)?,
+            None if is_ours => ColumnMap::default().column(Role::Key, "key").roles(&names)?,
             None => ColumnMap::default().roles(&names)?,
         };
         let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
-        Ok(Some(Header { separator, line, names, roles, is_cord19 }))
+        Ok(Some(Header { separator, line, names, roles, is_cord19, is_ours }))
     }
 }

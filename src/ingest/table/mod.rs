@@ -29,6 +29,9 @@
 //! counts them. 7.3 million ids are remembered, in at most 230 MB; of an id beyond these the last row stays. With a
 //! [`ColumnMap`] it is a table like any other.
 //!
+//! **Our own tables.** A header that begins as that of [`crate::export::csv`] does (`key,year,journal,title,abstract,mesh`):
+//! `key` is the key, as it was, and an apostrophe before what would be a formula is not part of a cell.
+//!
 //! A row without a key is called by its DOI, or by a key made of its text that is the same whenever it is read.
 //! A row is refused if it is not UTF-8, has more cells than the header, a quote that is not closed, a `pmid`
 //! that is not one, or nothing to call it by.
@@ -39,6 +42,7 @@ mod cord19;
 mod cut;
 mod duplicates;
 mod header;
+pub(crate) mod ours;
 mod row;
 
 pub use columns::{ColumnMap, Role};

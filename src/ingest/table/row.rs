@@ -3,10 +3,11 @@
 use super::cells::cells;
 use super::columns::Role;
 use super::header::Header;
+use super::ours::without_mark;
 use crate::document::{AbstractSection, Document, Field, FieldValue, Keyword, OtherId, Term};
 use crate::ids::Key;
 use crate::ingest::headings::parse_heading;
-use crate::ingest::keys::{bare_doi, id_key, is_doi, key_of_content, pmid_text};
+use crate::ingest::keys::{bare_doi, id_key, is_doi, key_of_content, pmid_text, quoted_key};
 use crate::ingest::names::parse_author;
 use crate::ingest::raw::{Fault, utf8};
 use crate::ingest::{Event, Record, dates};
@@ -32,10 +33,11 @@ pub(in crate::ingest) fn parse(
         )));
     }
     let document = Document::new(Key::Text(String::new()));
-    let mut draft = Draft { document, key: None, has_strings: header.is_cord19 };
+    let (has_strings, is_ours) = (header.is_cord19, header.is_ours);
+    let mut draft = Draft { document, key: None, has_strings, is_ours };
     let columns = header.names.iter().zip(&header.roles);
     for (cell, (name, role)) in cells.iter().zip(columns) {
-        let cell = cell.trim();
+        let cell = if is_ours { without_mark(cell) } else { cell }.trim();
         if !cell.is_empty() {
             draft.take(name, *role, cell)?;
         }
@@ -50,6 +52,8 @@ struct Draft {
     key: Option<(u8, Key)>,
     /// Whether free fields are strings, whatever they look like.
     has_strings: bool,
+    /// Whether keys are written as we write them.
+    is_ours: bool,
 }
 
 impl Draft {
@@ -63,7 +67,11 @@ impl Draft {
                 })?;
                 self.keep(0, Key::pmid(pmid));
             }
-            Some(Role::Key) => self.keep(1, id_key(name, &cell.into())?),
+            Some(Role::Key) => {
+                let quoted = quoted_key(cell).filter(|_| self.is_ours);
+                let key = quoted.map_or_else(|| id_key(name, &cell.into()), Ok)?;
+                self.keep(1, key);
+            }
             Some(Role::Id) => self.keep(2, Key::Text(cell.to_owned())),
             Some(Role::Title) => cell.clone_into(&mut document.title),
             Some(Role::Abstract) => {
