@@ -2,18 +2,15 @@
 
 use crate::document::Author;
 
-/// Reads `Last, First Names`, `Last AB` or `First Last`; one word is a last name.
+/// Reads `Last, First Names`, `Last, AB`, `Last AB` or `First Last`; one word is a last name.
 pub(super) fn parse_author(text: &str) -> Author {
     let text = text.trim();
     let (last_name, fore_name) = match text.split_once(',') {
+        Some((last, given)) if are_initials(given.trim()) => return with_initials(last, given),
         Some((last, first)) => (last.trim(), first.trim()),
         None => match text.rsplit_once(char::is_whitespace) {
             Some((last, initials)) if are_initials(initials) => {
-                return Author {
-                    last_name: last.trim().to_owned(),
-                    initials: initials.to_owned(),
-                    ..Author::default()
-                };
+                return with_initials(last, initials);
             }
             Some((first, last)) => (last, first.trim()),
             None => (text, ""),
@@ -28,6 +25,14 @@ pub(super) fn parse_author(text: &str) -> Author {
         last_name: last_name.to_owned(),
         fore_name: fore_name.to_owned(),
         initials,
+        ..Author::default()
+    }
+}
+
+fn with_initials(last_name: &str, initials: &str) -> Author {
+    Author {
+        last_name: last_name.trim().to_owned(),
+        initials: initials.trim().to_owned(),
         ..Author::default()
     }
 }
@@ -50,6 +55,8 @@ mod tests {
             (last.to_owned(), fore.to_owned(), initials.to_owned())
         };
         assert_eq!(parts("van der Berg JK"), parts_of("van der Berg", "", "JK"));
+        assert_eq!(parts("van der Berg, JK "), parts_of("van der Berg", "", "JK"));
+        assert_eq!(parts("Okafor, A."), parts_of("Okafor", "A.", "A"));
         assert_eq!(parts("Okafor, Ada Maria"), parts_of("Okafor", "Ada Maria", "AM"));
         assert_eq!(parts("Ada Okafor"), parts_of("Okafor", "Ada", "A"));
         assert_eq!(parts("Okafor"), parts_of("Okafor", "", ""));

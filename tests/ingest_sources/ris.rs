@@ -31,9 +31,14 @@ fn author() -> impl Strategy<Value = Author> {
             Author { last_name, fore_name, initials, suffix, ..Author::default() }
         },
     );
+    let initials = ("[A-Z][a-z]{1,9}", "[A-Z]{1,3}").prop_map(|(last_name, initials)| Author {
+        last_name,
+        initials,
+        ..Author::default()
+    });
     let group = "[A-Z][a-z]{2,8} [A-Z][a-z]{3,8} Group"
         .prop_map(|collective_name| Author { collective_name, ..Author::default() });
-    (prop_oneof![3 => person, 1 => group], vec(line(), 0..2))
+    (prop_oneof![3 => person, 1 => initials, 1 => group], vec(line(), 0..2))
         .prop_map(|(author, affiliations)| Author { affiliations, ..author })
 }
 
