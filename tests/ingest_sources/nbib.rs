@@ -290,6 +290,20 @@ proptest! {
 }
 
 #[test]
+fn no_word_is_added_behind_labels_that_are_not_in_capitals() {
+    let section = |label: &str, text: &str| AbstractSection {
+        label: label.to_owned(),
+        text: text.to_owned(),
+        ..Default::default()
+    };
+    let mut before = Document::new(Key::pmid(17));
+    before.abstract_sections = vec![section("Background", "We did."), section("", "It was.")];
+    let after = read(&to_nbib(&before));
+    assert_eq!(after.abstract_text(), "Background: We did. It was.");
+    assert_eq!(after.encoder_input(), before.encoder_input());
+}
+
+#[test]
 fn real_medline_text_is_read_and_stays() {
     let Some(data) = shared() else { return };
     let (mut records, mut with_mesh, mut with_abstract, mut headings) = (0, 0, 0, 0);

@@ -8,6 +8,7 @@
 //! section begins where a sentence ends and another label follows.
 
 use crate::document::{AbstractSection, OtherAbstract};
+use crate::ingest::plain::one_line;
 
 /// Bytes of the longest label; "CLINICAL PRESENTATION AND INTERVENTION" has 38.
 const LABEL_BYTES_MAX: usize = 80;
@@ -22,18 +23,31 @@ const UNLABELLED: &str = "UNLABELLED";
 const KINDS: [&str; 7] =
     ["AAMC", "AIDS", "KIE", "PIP", "NASA", "Publisher", "plain-language-summary"];
 
-/// Sections as one text.
+/// Sections as one text that says the same when it is read. Where the mark of a section without a label would be read
+/// as a word, behind labels that are not in capitals or inside of a sentence, its text stands unmarked.
 pub(super) fn text(sections: &[AbstractSection]) -> String {
+    let plain = joined(sections, "");
+    let texts = sections.iter().filter(|section| !section.text.trim().is_empty());
+    if texts.count() < 2 {
+        return plain;
+    }
+    let marked = joined(sections, UNLABELLED);
+    let read = self::sections(&one_line(&marked));
+    match joined(&read, "") == one_line(&plain) {
+        true => marked,
+        false => plain,
+    }
+}
+
+/// Sections behind their labels, or behind `unlabelled`.
+fn joined(sections: &[AbstractSection], unlabelled: &str) -> String {
     let mut text = String::new();
-    let sections = sections.iter().filter(|section| !section.text.trim().is_empty());
-    let is_single = sections.clone().count() == 1;
-    for section in sections {
+    for section in sections.iter().filter(|section| !section.text.trim().is_empty()) {
         if !text.is_empty() {
             text.push(' ');
         }
         let label = match section.label.trim() {
-            "" if is_single => "",
-            "" => UNLABELLED,
+            "" => unlabelled,
             label => label,
         };
         if !label.is_empty() {
@@ -155,6 +169,25 @@ mod tests {
             parts("AIM: ratio of HDL: LDL. Then DNA: RNA."),
             pairs(&[("AIM", "ratio of HDL: LDL. Then DNA: RNA.")])
         );
+    }
+
+    #[test]
+    fn a_section_without_a_label_is_marked_where_the_mark_is_read() {
+        let written = |parts: &[(&str, &str)]| {
+            let section = |(label, text): &(&str, &str)| AbstractSection {
+                label: (*label).to_owned(),
+                text: (*text).to_owned(),
+                ..Default::default()
+            };
+            text(&parts.iter().map(section).collect::<Vec<_>>())
+        };
+        let capitals = [("AIM", "We did."), ("", "It was."), ("", "Well.")];
+        assert_eq!(written(&capitals), "AIM: We did. UNLABELLED: It was. UNLABELLED: Well.");
+        assert_eq!(parts(&written(&capitals)), pairs(&capitals));
+        assert_eq!(written(&[("", "It.  was "), ("Aim", "We.")]), "UNLABELLED: It.  was  Aim: We.");
+        assert_eq!(written(&[("Aim", "We did."), ("", "It was.")]), "Aim: We did. It was.");
+        assert_eq!(written(&[("AIM", "We did"), ("", "it.")]), "AIM: We did it.");
+        assert_eq!(written(&[("", "Only."), ("", " ")]), "Only.");
     }
 
     #[test]

@@ -30,7 +30,7 @@
 //!
 //! **What the format has no place for**: UIs of headings, qualifiers, chemicals, concepts and publication types;
 //! the kind of a concept; NLM's categories of sections, and labels that are not in capitals, which become
-//! text; references; the indexing method; `Version` (PubMed prints the newest only: 1 is read); free
+//! text with the unlabelled sections behind them; references; the indexing method; `Version` (PubMed prints the newest only: 1 is read); free
 //! fields; line breaks and runs of blanks in texts; a full stop at the end of a correction's source that has no DOI. Grants
 //! lose their acronym, which no document of ours has.
 //!
