@@ -270,11 +270,12 @@ fn a_record_that_was_cut_while_its_file_was_written_is_read_again() {
         let path = bench.file("notes.nbib", first);
         bench.options.keep_going = keep_going;
         bench.options.commit_every = commit_every;
-        let imported = import(&bench.database, &[path.clone()], &bench.options, &mut |now| {
-            if now.records > 0 {
-                fs::write(&path, &whole).expect("writes");
-            }
-        });
+        let imported =
+            import(&bench.database, std::slice::from_ref(&path), &bench.options, &mut |now| {
+                if now.records > 0 {
+                    fs::write(&path, &whole).expect("writes");
+                }
+            });
         let error = match imported {
             Ok(mut report) => report.broken_files.pop().expect("a bad file"),
             Err(error) => error,
