@@ -2,12 +2,13 @@
 //!
 //! A chain such as `IL-6` is found as its parts side by side, and as the one word `IL6`.
 
+use super::authors::NamePattern;
 use crate::error::{Error, Result};
 use crate::limits::WILDCARD_PREFIX_MIN;
-use crate::text::{Analyzer, TokenForm, fold_name};
+use crate::text::{Analyzer, TokenForm};
 
-/// A letter that texts do not use. It stands for `*` while the analyzer, which drops `*`, reads a pattern.
-const STAR: char = '\u{a66e}';
+/// A letter that texts do not use. It stands for `*` while a pattern is folded, which drops `*`.
+pub(super) const STAR: char = '\u{a66e}';
 
 /// Words that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +34,6 @@ pub(super) enum WordPattern {
     Exact(String),
     /// What stands before, between and behind the wildcards.
     Wild(Vec<String>),
-}
-
-/// A name of an author.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NamePattern {
-    /// The name, folded, without what follows a `*`.
-    pub(super) text: String,
-    /// Whether more letters may follow: the pattern ends with `*`.
-    pub(super) is_truncated: bool,
-    /// Whether it was in double quotes: initials are then as given.
-    pub(super) is_exact: bool,
 }
 
 impl Pattern {
@@ -94,11 +84,7 @@ impl Pattern {
         if units.is_empty() {
             return Err(Error::InvalidQuery { detail: format!("there is no word in {pattern:?}") });
         }
-        let before_star = text.split('*').next().unwrap_or_default();
-        let mut name = String::new();
-        fold_name(&[before_star], &mut name);
-        let is_truncated = text.contains('*');
-        let name = NamePattern { text: name, is_truncated, is_exact: inner.is_some() };
+        let name = NamePattern::new(&marked, inner.is_some());
         Ok(Pattern { units, name })
     }
 
@@ -115,25 +101,32 @@ impl Pattern {
 
 /// A word of a marked pattern; what stands before the first `*` if that is too short.
 fn word_pattern(term: &str) -> std::result::Result<WordPattern, String> {
-    if !term.contains(STAR) {
-        return Ok(WordPattern::Exact(term.to_owned()));
-    }
-    let mut pieces: Vec<String> = Vec::new();
-    for piece in term.split(STAR) {
-        // Two wildcards side by side are one.
-        let is_empty_middle = piece.is_empty() && pieces.last().is_some_and(String::is_empty);
-        if !is_empty_middle || pieces.len() == 1 {
-            pieces.push(piece.to_owned());
+    let word = WordPattern::new(term);
+    match &word {
+        WordPattern::Wild(_) if word.prefix().chars().count() < WILDCARD_PREFIX_MIN => {
+            Err(word.prefix().to_owned())
         }
+        _ => Ok(word),
     }
-    let prefix = pieces.first().cloned().unwrap_or_default();
-    if prefix.chars().count() < WILDCARD_PREFIX_MIN {
-        return Err(prefix);
-    }
-    Ok(WordPattern::Wild(pieces))
 }
 
 impl WordPattern {
+    /// A folded word with [`STAR`] for `*`.
+    pub(super) fn new(marked: &str) -> WordPattern {
+        if !marked.contains(STAR) {
+            return WordPattern::Exact(marked.to_owned());
+        }
+        let mut pieces: Vec<String> = Vec::new();
+        for piece in marked.split(STAR) {
+            // Two wildcards side by side are one.
+            let is_empty_middle = piece.is_empty() && pieces.last().is_some_and(String::is_empty);
+            if !is_empty_middle || pieces.len() == 1 {
+                pieces.push(piece.to_owned());
+            }
+        }
+        WordPattern::Wild(pieces)
+    }
+
     /// What every word that matches begins with.
     pub(super) fn prefix(&self) -> &str {
         match self {

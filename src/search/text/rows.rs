@@ -1,9 +1,9 @@
 //! The rows of a segment that have the words of a filter.
 
-use super::authors::is_at;
+use super::authors::{NamePattern, is_at};
 use super::lists::{WordList, lists_of, lists_where};
 use super::part_ranges::{PARTS, PartRanges, is_in};
-use super::pattern::{NamePattern, Pattern};
+use super::pattern::Pattern;
 use super::phrase::Phrase;
 use super::{TextField, TextFilter, indexed_in};
 use crate::error::{Error, Result};
@@ -150,11 +150,12 @@ impl Search<'_> {
         if needs_positions {
             self.require_positions()?;
         }
-        if name.text.is_empty() {
+        let prefix = name.prefix();
+        if prefix.is_empty() {
             return Ok(());
         }
         let (indexed, _) = indexed_in(field);
-        let lists = lists_where(&self.index, indexed, &name.text, |word| name.matches(word))?;
+        let lists = lists_where(&self.index, indexed, &prefix, |found| name.matches(found))?;
         if !needs_positions {
             return self.add_all(&lists, found);
         }

@@ -1,0 +1,78 @@
+//! Words and names of strategies: what wildcards, phrases, names and proximity find and leave out.
+
+mod common;
+
+use std::sync::Arc;
+
+use medvec::date::Day;
+use medvec::db::{CreateOptions, Database, Snapshot, WriterOptions};
+use medvec::document::{Author, Document};
+use medvec::query::Strategy;
+use medvec::storage::MemoryStorage;
+use medvec::{Error, Key, Query};
+
+/// Documents 1, 2, ... with these titles and authors: `Smith|JA|John A`, the last part missing or not.
+fn snapshot(documents: &[(&str, &str)]) -> Snapshot {
+    let storage = Arc::new(MemoryStorage::default());
+    let database = Database::create_in(storage, CreateOptions::default()).expect("a database");
+    let mut writer = database.writer(WriterOptions::default()).expect("a writer");
+    for (number, (title, author)) in (1..).zip(documents) {
+        let mut document = Document::new(Key::pmid(number));
+        document.title = (*title).to_owned();
+        let mut names = author.split('|').map(str::to_owned);
+        let mut name = || names.next().unwrap_or_default();
+        let author = Author {
+            last_name: name(),
+            initials: name(),
+            fore_name: name(),
+            ..Author::default()
+        };
+        document.authors.extend((!author.last_name.is_empty()).then_some(author));
+        writer.upsert(document).expect("a document");
+    }
+    writer.commit().expect("a commit");
+    database.snapshot()
+}
+
+/// The documents that a strategy finds, and what its first term was taken for.
+fn found(snapshot: &Snapshot, text: &str) -> (String, String) {
+    let strategy = Strategy::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let meant = snapshot
+        .translate(&strategy, Day(20240615))
+        .unwrap_or_else(|error| panic!("{text}\n{error}"));
+    let hits = snapshot.search(&Query::matching(meant.filter()).k(20)).expect("a search").hits;
+    let mut keys: Vec<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
+    keys.sort();
+    (keys.join(" "), meant.lines[0].clauses[0].translation.clone())
+}
+
+/// Each strategy with the documents that it finds.
+fn check(snapshot: &Snapshot, cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        assert_eq!(found(snapshot, text).0, *expected, "{text}");
+    }
+}
+
+#[test]
+fn wildcards_in_names_leave_the_rest_of_the_name_in_force() {
+    let snapshot = snapshot(&[
+        ("Colorectal cancers", "Smith|A"),
+        ("Asthma in children", "Colombo|A"),
+        ("Smoking cessation", "Johnson|AB"),
+        ("Bones", "Johnstone|C"),
+        ("Colonal matters", "Smokler|B"),
+    ]);
+    check(
+        &snapshot,
+        &[
+            ("\"colo* cancer*\"", "1"),
+            ("colo*tal", "1"),
+            ("\"smok* cessation\"[all]", "3"),
+            ("johns*n[au]", "3"),
+            ("johns* ab[au]", "3"),
+            ("johns* a[au]", "3"),
+            ("johns*[au]", "3 4"),
+            ("smok*[all]", "3 5"),
+        ],
+    );
+}
