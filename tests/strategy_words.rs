@@ -76,3 +76,33 @@ fn wildcards_in_names_leave_the_rest_of_the_name_in_force() {
         ],
     );
 }
+
+#[test]
+fn full_names_go_on_at_words() {
+    let snapshot = snapshot(&[
+        ("a", "Smith|JA|John A"),
+        ("b", "Smith|J|John"),
+        ("c", "Smith|J|Johnathan"),
+        ("d", "Smith|JP|Johnathan Peter"),
+        ("e", "van der Berg|HP|Hans Peter"),
+        ("f", "Lee|A-M|Anne-Marie"),
+        ("g", "Lee|A B|"),
+    ]);
+    check(
+        &snapshot,
+        &[
+            ("smith[fau]", "1 2 3 4"),
+            ("smith john[fau]", "1 2"),
+            ("smith, john a[fau]", "1"),
+            ("smith j[fau]", "1 2 3 4"),
+            ("\"smith john\"[fau]", "2"),
+            ("van der berg[fau]", "5"),
+            ("van der berg[au]", "5"),
+            ("lee[au]", "6 7"),
+            ("lee a[au]", "6 7"),
+            ("lee am[au]", "6"),
+            ("lee a-m[1au]", "6"),
+            ("\"lee ab\"[lastau]", "7"),
+        ],
+    );
+}

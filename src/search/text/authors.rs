@@ -1,13 +1,19 @@
 //! Names of authors, which are indexed in one piece.
 
+use std::borrow::Cow;
+
 use super::TextField;
 use super::pattern::{STAR, WordPattern};
+use crate::format::lexical::LexicalField;
 use crate::text::fold_name;
 
 /// A name of an author, word by word: a `*` stands for letters of one word, at the end of the name for all that follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamePattern {
-    words: Vec<WordPattern>,
+    /// The words of a full name.
+    full: Vec<WordPattern>,
+    /// Those of a name with initials, which are one word.
+    short: Vec<WordPattern>,
     /// Whether it ends with `*`.
     is_truncated: bool,
     /// Whether it was in double quotes: initials are then as given.
@@ -19,18 +25,36 @@ impl NamePattern {
     pub(super) fn new(marked: &str, is_exact: bool) -> NamePattern {
         let mut name = String::new();
         fold_name(&[marked], &mut name);
-        let words = name.split(' ').filter(|word| !word.is_empty()).map(WordPattern::new);
-        NamePattern { words: words.collect(), is_truncated: name.ends_with(STAR), is_exact }
+        let words = |name: &str| {
+            name.split(' ').filter(|word| !word.is_empty()).map(WordPattern::new).collect()
+        };
+        NamePattern {
+            full: words(&name),
+            short: words(&joined_initials(&name)),
+            is_truncated: name.ends_with(STAR),
+            is_exact,
+        }
     }
 
-    /// What every name that matches begins with.
-    pub(super) fn prefix(&self) -> String {
+    fn words(&self, field: LexicalField) -> &[WordPattern] {
+        if field == LexicalField::FullAuthor { &self.full } else { &self.short }
+    }
+
+    /// What every name of a field that matches begins with.
+    pub(super) fn prefix(&self, field: LexicalField) -> String {
         let mut prefix = String::new();
-        for word in &self.words {
-            if !prefix.is_empty() {
+        let words = self.words(field);
+        for (place, word) in words.iter().enumerate() {
+            if place > 0 {
                 prefix.push(' ');
             }
-            prefix.push_str(word.prefix());
+            let start = word.prefix();
+            if place > 0 && place + 1 == words.len() && field != LexicalField::FullAuthor {
+                // Initials may be indexed one by one.
+                prefix.extend(start.chars().next());
+            } else {
+                prefix.push_str(start);
+            }
             if matches!(word, WordPattern::Wild(_)) {
                 break;
             }
@@ -38,22 +62,41 @@ impl NamePattern {
         prefix
     }
 
-    /// Whether an indexed name is meant. Initials may be left out or cut unless the name was quoted.
-    pub(super) fn matches(&self, name: &str) -> bool {
-        let Some((last, before)) = self.words.split_last() else { return false };
+    /// Whether an indexed name is meant. Given names and initials may be left out or cut unless the name was quoted.
+    pub(super) fn matches(&self, field: LexicalField, name: &str) -> bool {
+        let is_full = field == LexicalField::FullAuthor;
+        let name = if is_full { Cow::Borrowed(name) } else { joined_initials(name) };
+        let Some((last, before)) = self.words(field).split_last() else { return false };
         let mut found = name.split(' ');
         if !before.iter().all(|word| found.next().is_some_and(|found| word.matches(found))) {
             return false;
         }
-        let Some(initials) = found.next() else { return false };
+        let Some(word) = found.next() else { return false };
         let following = found.count();
-        if last.matches(initials) {
-            // Behind a family name alone only initials follow.
-            return self.is_truncated || following == 0 || (following == 1 && !self.is_exact);
+        // Behind a family name alone only initials follow, which are one word; given names are any number.
+        let goes_on = following == 0 || (!self.is_exact && (is_full || following == 1));
+        if last.matches(word) {
+            return self.is_truncated || goes_on;
         }
-        // Some of the initials: `smith j` of `smith ja`; but no family name goes on.
-        let is_cut = matches!(last, WordPattern::Exact(cut) if initials.starts_with(cut.as_str()));
-        is_cut && !self.is_exact && !before.is_empty() && following == 0
+        let WordPattern::Exact(cut) = last else { return false };
+        if self.is_exact || before.is_empty() || !word.starts_with(cut.as_str()) {
+            return false;
+        }
+        // Some of the initials, `smith j` of `smith ja`, or the initial of a given name, `smith j` of `smith john a`.
+        if is_full { cut.chars().nth(1).is_none() } else { following == 0 }
+    }
+}
+
+/// A name whose initials stand in one piece: `lee am` of `lee a m`.
+fn joined_initials(name: &str) -> Cow<'_, str> {
+    let words: Vec<&str> = name.split(' ').collect();
+    let single = |word: &&&str| word.chars().nth(1).is_none();
+    let initials = words.iter().skip(1).rev().take_while(single).count();
+    match words.split_at_checked(words.len() - initials) {
+        Some((family, initials)) if initials.len() > 1 => {
+            Cow::Owned(format!("{} {}", family.join(" "), initials.concat()))
+        }
+        _ => Cow::Borrowed(name),
     }
 }
 
@@ -69,6 +112,11 @@ pub(super) fn is_at(field: TextField, position: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Pattern;
+    use super::LexicalField;
+
+    fn matches(field: LexicalField, pattern: &str, name: &str) -> bool {
+        Pattern::new(pattern).unwrap().name.matches(field, name)
+    }
 
     #[test]
     fn initials_may_be_left_out() {
@@ -93,11 +141,42 @@ mod tests {
             ("van der b", "van der berg j", false),
             ("M\u{fc}ller-Lyer F", "muller lyer fc", true),
         ] {
-            assert_eq!(
-                Pattern::new(pattern).unwrap().name.matches(name),
-                expected,
-                "{pattern} {name}"
-            );
+            assert_eq!(matches(LexicalField::Author, pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn initials_are_one_word_however_they_are_written() {
+        for name in ["lee am", "lee a m"] {
+            for pattern in ["lee", "lee a", "lee am", "Lee A-M", "lee a.m.", "\"lee am\""] {
+                let Pattern { name: wanted, .. } = Pattern::new(pattern).unwrap();
+                assert!(wanted.matches(LexicalField::Author, name), "{pattern} {name}");
+                assert!(name.starts_with(&wanted.prefix(LexicalField::Author)), "{pattern}");
+            }
+            for pattern in ["lee m", "lee ab", "\"lee a\"", "\"lee\""] {
+                assert!(!matches(LexicalField::Author, pattern, name), "{pattern} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn given_names_may_be_left_out_but_not_cut() {
+        for (pattern, name, expected) in [
+            ("smith", "smith john a", true),
+            ("smith", "smithson john", false),
+            ("smith john", "smith john", true),
+            ("smith john", "smith john a", true),
+            ("smith john", "smith johnathan", false),
+            ("smith john p", "smith john peter b", true),
+            ("smith j", "smith johnathan peter", true),
+            ("s", "smith john", false),
+            ("smith john*", "smith johnathan peter", true),
+            ("\"smith john\"", "smith john a", false),
+            ("van der berg", "van der berg hans peter", true),
+            ("lee a m", "lee am", false),
+        ] {
+            let found = matches(LexicalField::FullAuthor, pattern, name);
+            assert_eq!(found, expected, "{pattern} {name}");
         }
     }
 }

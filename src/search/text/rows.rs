@@ -150,12 +150,13 @@ impl Search<'_> {
         if needs_positions {
             self.require_positions()?;
         }
-        let prefix = name.prefix();
+        let (indexed, _) = indexed_in(field);
+        let prefix = name.prefix(indexed);
         if prefix.is_empty() {
             return Ok(());
         }
-        let (indexed, _) = indexed_in(field);
-        let lists = lists_where(&self.index, indexed, &prefix, |found| name.matches(found))?;
+        let is_meant = |found: &str| name.matches(indexed, found);
+        let lists = lists_where(&self.index, indexed, &prefix, is_meant)?;
         if !needs_positions {
             return self.add_all(&lists, found);
         }
