@@ -106,3 +106,22 @@ fn full_names_go_on_at_words() {
         ],
     );
 }
+
+#[test]
+fn names_with_a_lone_letter_are_not_taken_apart() {
+    let snapshot = snapshot(&[
+        ("hepatitis B vaccine", ""),
+        ("A hepatitis A outbreak", ""),
+        ("Serum vitamin D", ""),
+        ("Vitamin A in a trial", ""),
+        ("Type 2 diabetes mellitus", ""),
+        ("Diabetes mellitus, type 1 or 2", ""),
+    ]);
+    let (documents, translation) = found(&snapshot, "hepatitis a");
+    assert_eq!(translation, "(\"Hepatitis A\"[mh] OR \"hepatitis a\"[all])");
+    assert_eq!(documents, "2");
+    check(&snapshot, &[("vitamin a", "4"), ("hepatitis b vaccine", "1")]);
+    let (documents, translation) = found(&snapshot, "type 2 diabetes mellitus");
+    assert!(translation.contains("\"type 2 diabetes mellitus\"[all]"), "{translation}");
+    assert_eq!(documents, "5");
+}

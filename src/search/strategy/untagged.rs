@@ -148,14 +148,25 @@ fn is_author(scope: &Scope<'_>, words: &[&str], name: &str) -> Result<bool, Refu
     Ok(count(&filter, scope.segments)? > 0)
 }
 
-/// All words, each in any field; stop words are left out unless there is nothing else.
+/// All words, each in any field; stop words are left out unless there is nothing else. A name with a lone letter or digit
+/// is not taken apart: `hepatitis a` without its `a` is any hepatitis.
 fn words_of(words: &[&str]) -> Filter {
+    if is_whole(words) {
+        return Filter::text(TextField::ALL, &words.join(" "));
+    }
     kept(words).iter().fold(Filter::All, |all, word| all & Filter::text(TextField::ALL, word))
 }
 
 fn shown(words: &[&str]) -> String {
+    if is_whole(words) {
+        return format!("\"{}\"[all]", words.join(" "));
+    }
     let words: Vec<String> = kept(words).iter().map(|word| format!("{word}[all]")).collect();
     if words.len() == 1 { words.concat() } else { format!("({})", words.join(" AND ")) }
+}
+
+fn is_whole(words: &[&str]) -> bool {
+    words.len() > 1 && words.iter().any(|word| word.chars().nth(1).is_none())
 }
 
 fn kept<'w>(words: &[&'w str]) -> Vec<&'w str> {
