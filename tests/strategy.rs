@@ -228,6 +228,7 @@ fn what_cannot_be_answered_is_refused_at_its_place() {
             1,
             "Print Date of Publication ([ppdat]) cannot be searched here",
         ),
+        ("smith[cn]", "not_searchable", 1, "groups and people are in one index; `[au]`"),
         ("systematic[sb]", "not_searchable", 1, "write the strategy that a subset stands for"),
         ("haskeyword", "not_searchable", 1, "`haskeyword` cannot be searched for here"),
         ("x[pmid]", "invalid_query", 1, "`x` is not a PMID"),

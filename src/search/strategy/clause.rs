@@ -103,7 +103,7 @@ fn text_fields(field: SearchField) -> Option<&'static [TextField]> {
         SearchField::Title => &[TextField::Title],
         SearchField::Abstract => &[TextField::Abstract],
         SearchField::OtherTerm => &[TextField::Keywords],
-        SearchField::Author | SearchField::CorporateAuthor => &[TextField::Authors],
+        SearchField::Author => &[TextField::Authors],
         SearchField::FirstAuthor => &[TextField::FirstAuthor],
         SearchField::LastAuthor => &[TextField::LastAuthor],
         SearchField::FullAuthor => &[TextField::FullAuthors],
@@ -182,6 +182,9 @@ fn unsearchable(field: SearchField) -> Refused {
         | SearchField::Isbn
         | SearchField::Publisher
         | SearchField::TransliteratedTitle => "it is not stored",
+        SearchField::CorporateAuthor => {
+            "groups and people are in one index; `[au]` searches both"
+        }
         _ => "it is stored, not indexed",
     };
     Refused::not_searchable(format!(
