@@ -21,12 +21,8 @@ fn snapshot(documents: &[(&str, &str)]) -> Snapshot {
         document.title = (*title).to_owned();
         let mut names = author.split('|').map(str::to_owned);
         let mut name = || names.next().unwrap_or_default();
-        let author = Author {
-            last_name: name(),
-            initials: name(),
-            fore_name: name(),
-            ..Author::default()
-        };
+        let author =
+            Author { last_name: name(), initials: name(), fore_name: name(), ..Author::default() };
         document.authors.extend((!author.last_name.is_empty()).then_some(author));
         writer.upsert(document).expect("a document");
     }

@@ -144,6 +144,19 @@ impl SearchField {
         )
     }
 
+    /// Whether its values are numbers, so that `1:3` cannot be words.
+    pub(super) fn is_number(self) -> bool {
+        matches!(
+            self,
+            SearchField::Pmid
+                | SearchField::NlmId
+                | SearchField::Pmcid
+                | SearchField::Volume
+                | SearchField::Issue
+                | SearchField::Pagination
+        )
+    }
+
     /// Whether its values are MeSH headings, which may carry a subheading: `asthma/therapy[mh]`.
     pub fn is_heading(self) -> bool {
         matches!(self, SearchField::MeshHeading | SearchField::MajorTopic)

@@ -216,7 +216,7 @@ impl<'t, L: Fn(&str) -> Option<usize>> Reader<'_, 't, L> {
             return self.dated(run, parsed.field, span, rest);
         }
         if let Some(colon) = rest.first().filter(|token| token.kind == TokenKind::Colon) {
-            return Err(Fault::new(SyntaxRule::Date, colon.span.clone(), RANGE_DATES));
+            return Err(Fault::new(SyntaxRule::Date, colon.span.clone(), words::RANGE_DATES));
         }
         if let ([token], None) = (run, parsed.proximity)
             && matches!(
@@ -320,9 +320,6 @@ impl<'t, L: Fn(&str) -> Option<usize>> Reader<'_, 't, L> {
 
 const RANGE_TAGS: &str = "a range is two dates and one tag, `2015:2018[dp]`, or two with the same tag, \
                           `\"2015\"[dp] : \"2018\"[dp]`";
-
-const RANGE_DATES: &str =
-    "ranges are for dates, such as `2015:2018[dp]`; this tag's field has none";
 
 fn word_or_colon<'t>(token: &Token<'t>) -> &'t str {
     if token.kind == TokenKind::Colon { ":" } else { token.text }

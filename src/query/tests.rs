@@ -63,6 +63,7 @@ fn texts_have_a_canonical_form() {
         // Without quotation marks, a suffix of Embase.
         ("tag:\"ti\" rating:=Ad", "tag:\"ti\" AND rating:\"Ad\""),
         ("title: subtitle[ti]", "title subtitle[ti]"),
+        ("ratio 1:3[ti]", "ratio 1 3[ti]"),
         ("12345678[uid] OR 10.1002/x.1[doi]", "12345678[pmid] OR 10.1002/x.1[aid]"),
         ("CD4+ T-cells, o'brien 1,25-(OH)2D3", "CD4+ T-cells, o'brien 1,25- AND OH AND 2D3"),
         ("cancer = = lung!", "cancer lung"),
@@ -153,6 +154,8 @@ fn what_is_malformed_is_refused_by_rule() {
         ("\"2014\"[dp] : \"2016\"[edat]", Date),
         ("\"2014\"[dp] : 2016", Date),
         ("a[ti]:b[ti]", Date),
+        ("a[ti] OR 1:3[pmid]", Date),
+        ("10 : 12[vi]", Date),
         ("x:y[ti]", TypedField),
         ("rating:>high", TypedField),
         ("rating:5..1", TypedField),

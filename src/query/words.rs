@@ -1,10 +1,16 @@
 //! The text of a term, from its tokens.
 
+use std::ops::Range;
+
 use super::caution::{CautionKind, Cautions};
 use super::chars::has_content;
 use super::field::SearchField;
 use super::syntax_error::{Fault, SyntaxRule};
 use super::token::{Token, TokenKind, check_wildcard};
+
+/// Why a field that is not a date's has no range.
+pub(super) const RANGE_DATES: &str =
+    "ranges are for dates, such as `2015:2018[dp]`; this tag's field has none";
 
 /// The words of a quotation, one space between each two, without stray wildcards.
 pub(super) fn quoted(token: &Token<'_>, cautions: &mut Cautions) -> Result<String, Fault> {
@@ -45,6 +51,11 @@ pub(super) fn tagged(
     field: SearchField,
     cautions: &mut Cautions,
 ) -> Result<String, Fault> {
+    if field.is_number()
+        && let Some((span, _)) = number_range(run)
+    {
+        return Err(Fault::new(SyntaxRule::Date, span, RANGE_DATES));
+    }
     let mut words: Vec<&Token<'_>> =
         run.iter().filter(|token| token.kind == TokenKind::Word).collect();
     let exploded = words.iter().take(words.len().saturating_sub(1));
@@ -66,19 +77,18 @@ pub(super) fn tagged(
 
 /// Refuses words without a tag that are a range of numbers.
 pub(super) fn refuse_untagged(run: &[Token<'_>]) -> Result<(), Fault> {
+    let Some((span, range)) = number_range(run) else { return Ok(()) };
+    let detail = format!("a range needs the tag of a date: `{range}[dp]` for dates of publication");
+    Err(Fault::new(SyntaxRule::Date, span, detail))
+}
+
+/// The first range of numbers, `2015:2018`, with its place.
+fn number_range(run: &[Token<'_>]) -> Option<(Range<usize>, String)> {
     let is_number = |token: &Token<'_>| token.text.starts_with(|ch: char| ch.is_ascii_digit());
-    for three in run.windows(3) {
-        if let [from, colon, to] = three
-            && colon.kind == TokenKind::Colon
-            && is_number(from)
-            && is_number(to)
-        {
-            let detail = format!(
-                "a range needs the tag of a date: `{}:{}[dp]` for dates of publication",
-                from.text, to.text
-            );
-            return Err(Fault::new(SyntaxRule::Date, from.span.start..to.span.end, detail));
+    run.windows(3).find_map(|three| match three {
+        [from, colon, to] if colon.kind == TokenKind::Colon && is_number(from) && is_number(to) => {
+            Some((from.span.start..to.span.end, format!("{}:{}", from.text, to.text)))
         }
-    }
-    Ok(())
+        _ => None,
+    })
 }

@@ -34,6 +34,10 @@ impl Scope<'_> {
     fn term(&self, term: &QueryTerm) -> Result<Meant, Refused> {
         let Some(tag) = term.tag else { return untagged::translate(self, term) };
         let named = |filter| Ok(Meant::new(filter, term.to_string()));
+        if let Some(what) = named_whole(tag.field).filter(|_| term.has_wildcard()) {
+            let detail = format!("{what} has no wildcard here: write its name or code out");
+            return Err(Refused::not_searchable(detail));
+        }
         match tag.field {
             SearchField::MeshHeading | SearchField::MajorTopic => self.heading(term, tag),
             SearchField::Subheading => subheadings::alone(term, tag),
@@ -91,6 +95,16 @@ impl Scope<'_> {
                 other.word()
             ))),
         }
+    }
+}
+
+/// What a field names by its whole name or code alone.
+fn named_whole(field: SearchField) -> Option<&'static str> {
+    match field {
+        SearchField::Journal | SearchField::NlmId => Some("a journal"),
+        SearchField::Language => Some("a language"),
+        SearchField::PublicationType => Some("a publication type"),
+        _ => None,
     }
 }
 
@@ -182,9 +196,7 @@ fn unsearchable(field: SearchField) -> Refused {
         | SearchField::Isbn
         | SearchField::Publisher
         | SearchField::TransliteratedTitle => "it is not stored",
-        SearchField::CorporateAuthor => {
-            "groups and people are in one index; `[au]` searches both"
-        }
+        SearchField::CorporateAuthor => "groups and people are in one index; `[au]` searches both",
         _ => "it is stored, not indexed",
     };
     Refused::not_searchable(format!(

@@ -99,9 +99,6 @@ pub(super) fn publication_type(
     vocabulary: &Vocabulary,
 ) -> Result<Meant, Refused> {
     let name = term.text.trim_end_matches(',');
-    if term.has_wildcard() {
-        return Err(Refused::not_searchable("a publication type has no wildcard: write its name"));
-    }
     let mut filters = vec![Filter::PublicationType(name.to_owned())];
     let found = vocabulary.find(name).filter(|_| !tag.no_explosion);
     let mut headings = Vec::new();
