@@ -74,6 +74,8 @@ fn documents() -> Vec<Document> {
         Field { name: "rating".into(), value: FieldValue::Integer(4) },
         Field { name: "tag".into(), value: FieldValue::String("lung cancer".into()) },
     ];
+    bare.publication_types =
+        vec![Term { ui: "D000073843".into(), name: "Equivalence Trial".into() }];
     bare.title = "Smith JA on asthmatic children".into();
     all
 }
@@ -121,8 +123,11 @@ fn every_kind_of_term_finds_its_documents() {
         ("therapy[sh:noexp]", "3"),
         ("\"prevention and control\"[sh]", "3"),
         ("mt[sh] OR analysis[sh]", "1 2"),
-        ("clinical trial[pt]", "1"),
+        ("clinical trial[pt]", "1 5"),
         ("clinical trial[pt:noexp]", ""),
+        ("clinical trials[pt]", "1 5"),
+        ("rct[pt]", "1 5"),
+        ("rcts[pt:noexp]", "1"),
         ("wheez*[ti]", "1"),
         ("\"hip pain\"[tiab:~3]", "4"),
         ("\"hip pain\"[tiab]", ""),

@@ -5,6 +5,7 @@ use super::refused::Refused;
 use crate::mesh::{Concept, Matched, Vocabulary};
 use crate::query::{FieldTag, QueryTerm, SearchField};
 use crate::search::filter::Filter;
+use crate::search::names::publication_types;
 use crate::search::text::TextField;
 
 /// Headings that a truncated heading may mean.
@@ -98,9 +99,13 @@ pub(super) fn publication_type(
     tag: FieldTag,
     vocabulary: &Vocabulary,
 ) -> Result<Meant, Refused> {
-    let name = term.text.trim_end_matches(',');
+    let typed = term.text.trim_end_matches(',');
+    // Its usual synonyms, such as `rct`, are not names of the vocabulary.
+    let kind = publication_types::find(typed);
+    let name = kind.map_or(typed, |kind| kind.name);
+    let by_ui = kind.filter(|kind| !kind.ui.is_empty()).and_then(|kind| vocabulary.find(kind.ui));
     let mut filters = vec![Filter::PublicationType(name.to_owned())];
-    let found = vocabulary.find(name).filter(|_| !tag.no_explosion);
+    let found = by_ui.or_else(|| vocabulary.find(name)).filter(|_| !tag.no_explosion);
     let mut headings = Vec::new();
     if let Some((concept, matched)) = found {
         let below = vocabulary.explode(concept);
