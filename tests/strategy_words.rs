@@ -121,3 +121,19 @@ fn names_with_a_lone_letter_are_not_taken_apart() {
     assert!(translation.contains("\"type 2 diabetes mellitus\"[all]"), "{translation}");
     assert_eq!(documents, "5");
 }
+
+#[test]
+fn repeated_words_near_each_other_are_there_as_often() {
+    let snapshot =
+        snapshot(&[("Pain relief relief", ""), ("Relief of pain after pain", ""), ("Pain", "")]);
+    check(
+        &snapshot,
+        &[
+            ("\"pain pain relief\"[tiab:~5]", "2"),
+            ("\"relief pain relief\"[tiab:~5]", "1"),
+            ("\"pain pain relief\"[tiab:~0]", ""),
+            ("\"pain relief\"[tiab:~5]", "1 2"),
+            ("\"pain pain\"[ti:~5]", "2"),
+        ],
+    );
+}

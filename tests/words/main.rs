@@ -201,7 +201,10 @@ fn is_near(plain: &Plain, patterns: &[&str], between: usize) -> bool {
     let span = patterns.len() + between;
     (0..plain.parts.len()).any(|start| {
         let window = start..plain.parts.len().min(start + span);
-        let has = |pattern: &&str| window.clone().any(|at| plain.has(at, pattern));
+        let has = |pattern: &&str| {
+            let times = patterns.iter().filter(|other| *other == pattern).count();
+            window.clone().filter(|at| plain.has(*at, pattern)).count() >= times
+        };
         let is_any = |at: &usize| patterns.iter().any(|pattern| plain.has(*at, pattern));
         patterns.iter().all(has) && window.clone().filter(is_any).count() >= patterns.len()
     })
@@ -234,6 +237,7 @@ const NEAR: &[(&str, &[&str])] = &[
     ("cell tumor kinase", &["cell", "tumor", "kinase"]),
     ("tumo* trial", &["tumo*", "trial"]),
     ("tumo* tumors", &["tumo*", "tumors"]),
+    ("trial kinase trial", &["trial", "kinase", "trial"]),
 ];
 
 const FIELDS: &[&[TextField]] = &[

@@ -2,7 +2,7 @@
 
 use super::lists::{WordList, lists_of, occurrences};
 use super::part_ranges::{PartRange, is_in};
-use super::pattern::Pattern;
+use super::pattern::{Pattern, WordPattern};
 use crate::error::Result;
 use crate::format::lexical::{Decoded, FormSet, LexicalField, PostingCursor, Selection};
 use crate::format::rows::rows as bitmap_rows;
@@ -27,6 +27,8 @@ struct PhraseUnit {
 struct Word {
     lists: Vec<WordList>,
     walk: Walk,
+    /// How often it must be there: a word may be repeated among words near each other.
+    times: usize,
 }
 
 impl<'a> Phrase<'a> {
@@ -36,16 +38,40 @@ impl<'a> Phrase<'a> {
         pattern: &Pattern,
         between: Option<u32>,
     ) -> Result<Phrase<'a>> {
-        let word = |pattern| -> Result<Word> {
-            Ok(Word { lists: lists_of(index, field, pattern)?, walk: Walk::default() })
+        let word = |pattern: &WordPattern| -> Result<Word> {
+            Ok(Word { lists: lists_of(index, field, pattern)?, walk: Walk::default(), times: 1 })
         };
+        if between.is_some() {
+            return Phrase::near(index, pattern, between, word);
+        }
         let mut units = Vec::new();
         for unit in &pattern.units {
             let parts = unit.parts.iter().map(word).collect::<Result<Vec<_>>>()?;
-            let joined =
-                unit.joined.as_ref().filter(|_| between.is_none()).map(word).transpose()?;
+            let joined = unit.joined.as_ref().map(word).transpose()?;
             units.push(PhraseUnit { parts, joined });
         }
+        Ok(Phrase { index, units, between })
+    }
+
+    /// Words in any order, of which equal ones are one word that must be there several times.
+    fn near(
+        index: &'a LexicalIndex<'a>,
+        pattern: &Pattern,
+        between: Option<u32>,
+        word: impl Fn(&WordPattern) -> Result<Word>,
+    ) -> Result<Phrase<'a>> {
+        let mut words: Vec<(&WordPattern, usize)> = Vec::new();
+        for part in pattern.words() {
+            match words.iter_mut().find(|(known, _)| *known == part) {
+                Some((_, times)) => *times += 1,
+                None => words.push((part, 1)),
+            }
+        }
+        let unit = |(pattern, times)| {
+            let parts = vec![Word { times, ..word(pattern)? }];
+            Ok(PhraseUnit { parts, joined: None })
+        };
+        let units = words.into_iter().map(unit).collect::<Result<_>>()?;
         Ok(Phrase { index, units, between })
     }
 
@@ -255,33 +281,34 @@ fn has_phrase(units: &[PhraseUnit], ranges: &[PartRange]) -> bool {
 /// Whether all words lie in one range of positions, in any order, with at most so many positions between them that are
 /// none of theirs.
 fn is_near(units: &[PhraseUnit], between: u32, ranges: &[PartRange]) -> bool {
-    let words = units.iter().flat_map(|unit| &unit.parts);
-    let walks: Vec<&Walk> = words.map(|word| &word.walk).collect();
-    let span = (walks.len() as u32).saturating_add(between);
+    let words: Vec<&Word> = units.iter().flat_map(|unit| &unit.parts).collect();
+    let wanted: usize = words.iter().map(|word| word.times).sum();
+    let span = (wanted as u32).saturating_add(between);
     ranges.iter().any(|(start, end)| {
         let mut places: Vec<(u32, usize)> = Vec::new();
-        for (word, walk) in walks.iter().enumerate() {
-            let inside = walk.positions().iter().filter(|at| (*start..*end).contains(*at));
-            places.extend(inside.map(|at| (*at, word)));
+        for (number, word) in words.iter().enumerate() {
+            let inside = word.walk.positions().iter().filter(|at| (*start..*end).contains(*at));
+            places.extend(inside.map(|at| (*at, number)));
         }
         places.sort_unstable();
-        let mut counts = vec![0u32; walks.len()];
-        let (mut missing, mut first) = (walks.len(), 0);
+        // Of each word, how often it still has to come; negative for more than is wanted.
+        let mut due: Vec<i64> = words.iter().map(|word| word.times as i64).collect();
+        let (mut missing, mut first) = (words.len(), 0);
         for (at, word) in &places {
-            if let Some(count) = counts.get_mut(*word) {
-                missing -= usize::from(*count == 0);
-                *count += 1;
+            if let Some(due) = due.get_mut(*word) {
+                missing -= usize::from(*due == 1);
+                *due -= 1;
             }
             while let Some((_, gone)) = places.get(first).filter(|(left, _)| at - left >= span) {
-                if let Some(count) = counts.get_mut(*gone) {
-                    *count -= 1;
-                    missing += usize::from(*count == 0);
+                if let Some(due) = due.get_mut(*gone) {
+                    missing += usize::from(*due == 0);
+                    *due += 1;
                 }
                 first += 1;
             }
             let window = places.get(first..).unwrap_or_default();
             let window = window.iter().map(|(at, _)| *at).take_while(|other| other <= at);
-            if missing == 0 && distinct(window) >= walks.len() {
+            if missing == 0 && distinct(window) >= wanted {
                 return true;
             }
         }
