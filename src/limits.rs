@@ -61,9 +61,8 @@ pub const STRATEGY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Wildcards of one query of a strategy: PubMed refuses more.
 pub const WILDCARDS_MAX: usize = 256;
 
-/// Words between the words of a proximity search: PubMed's limit, under which a match stays inside one
-/// affiliation.
-pub const PROXIMITY_MAX: u32 = 1000;
+/// Words between two words of a proximity search: together they span [`NEAR_WORDS_MAX`]. PubMed's limit is 1,000.
+pub const PROXIMITY_MAX: u32 = NEAR_WORDS_MAX - 2;
 
 /// Cautions of one kind that are shown in full: more of the same teach nothing.
 pub const CAUTIONS_MAX: usize = 8;

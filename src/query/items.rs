@@ -156,6 +156,9 @@ impl<'t, L: Fn(&str) -> Option<usize>> Reader<'_, 't, L> {
                 let detail = "a wildcard inside a proximity search, for which PubMed drops the proximity: write the words out";
                 return Err(Fault::new(SyntaxRule::Proximity, span, detail));
             }
+            if let Some(between) = tag.proximity {
+                words::check_span(&text, between, &span)?;
+            }
             if tag.field.is_own() {
                 let detail = format!("PubMed has no {}; here it searches the abstract", tag.field);
                 self.cautions.add(CautionKind::OwnField, span.clone(), detail);

@@ -7,6 +7,7 @@ use super::chars::has_content;
 use super::field::SearchField;
 use super::syntax_error::{Fault, SyntaxRule};
 use super::token::{Token, TokenKind, check_wildcard};
+use crate::limits::NEAR_WORDS_MAX;
 
 /// Why a field that is not a date's has no range.
 pub(super) const RANGE_DATES: &str =
@@ -73,6 +74,21 @@ pub(super) fn tagged(
         }
         _ => Ok(text.join(" ")),
     }
+}
+
+/// Refuses more words between those of a text than the index can tell.
+pub(super) fn check_span(text: &str, between: u32, span: &Range<usize>) -> Result<(), Fault> {
+    let words = text.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+    let most = (NEAR_WORDS_MAX as usize).saturating_sub(words);
+    if between as usize <= most {
+        return Ok(());
+    }
+    let detail = if words >= NEAR_WORDS_MAX as usize {
+        format!("a proximity search of {words} words; it takes at most {NEAR_WORDS_MAX}")
+    } else {
+        format!("{words} words may have at most {most} others between them here: write `~{most}`")
+    };
+    Err(Fault::new(SyntaxRule::Proximity, span.clone(), detail))
 }
 
 /// Refuses words without a tag that are a range of numbers.
