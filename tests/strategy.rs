@@ -235,7 +235,7 @@ fn what_cannot_be_answered_is_refused_at_its_place() {
         ),
         ("smith[cn]", "not_searchable", 1, "groups and people are in one index; `[au]`"),
         ("x[ti] OR lancet*[ta]", "not_searchable", 10, "a journal has no wildcard here"),
-        ("\"lancet onc*\"[jid]", "not_searchable", 1, "a journal has no wildcard here"),
+        ("\"lancet onco*\"[jid]", "not_searchable", 1, "a journal has no wildcard here"),
         ("engl*[la]", "not_searchable", 1, "a language has no wildcard here"),
         ("clinical*[pt]", "not_searchable", 1, "a publication type has no wildcard here"),
         ("systematic[sb]", "not_searchable", 1, "write the strategy that a subset stands for"),

@@ -137,3 +137,45 @@ fn repeated_words_near_each_other_are_there_as_often() {
         ],
     );
 }
+
+#[test]
+fn wildcards_count_the_letters_of_a_whole_chain() {
+    let snapshot = snapshot(&[
+        ("An x-ray", ""),
+        ("X rays of bones", ""),
+        ("Xrays", ""),
+        ("Follow-ups and follow-up", ""),
+        ("Followup", ""),
+        ("Post-operative and postop care", ""),
+        ("COVID-19 and COVID-2019", ""),
+        ("Covid19vaccine", ""),
+        ("Alzheimer's disease", ""),
+        ("Alzheimers and Crohn's-like disease", ""),
+        ("Hepatitis-core antigens of hepatitis C", ""),
+        ("Alzheimer society; the ray of X; op post", ""),
+    ]);
+    check(
+        &snapshot,
+        &[
+            ("x-ray*[tiab]", "1 2 3"),
+            ("x-ray*", "1 2 3"),
+            ("follow-up*[tiab]", "4 5"),
+            ("post-op*[tiab]", "6"),
+            ("post-op*[ti] care[ti]", "6"),
+            ("\"post-op* care\"[ti]", "6"),
+            ("covid-19*[tiab]", "7 8"),
+            ("alzheimer's*[tiab]", "10 9"),
+            ("crohn's*[tw]", "10"),
+            ("hepatitis-c*[tiab]", "11"),
+        ],
+    );
+    // What parses must be answered, or refused with a reason.
+    let strategy = Strategy::parse("asthma[ti] OR covid-*[ti]").expect("parses");
+    match snapshot.translate(&strategy, Day(20240615)) {
+        Err(Error::Strategy { rule, column, detail, .. }) => {
+            assert_eq!((rule, column), ("invalid_query", 15));
+            assert!(detail.contains("needs a letter or digit directly before it"), "{detail}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -150,6 +150,8 @@ fn what_is_malformed_is_refused_by_rule() {
         ("\"hip pain relief\"[ad:~62]", Proximity),
         ("can*[ti]", ShortWildcard),
         ("5-H*", ShortWildcard),
+        ("-cat*[ti]", ShortWildcard),
+        ("\"(cat*\"", ShortWildcard),
         ("2015:2014[dp]", Date),
         ("2015/13[dp]", Date),
         ("2015:present[dp]", Date),

@@ -217,7 +217,6 @@ impl<'t> Lexer<'t, '_> {
             }
             content |= ch.is_alphanumeric();
             if ch == '*' && !is_checked {
-                let before = before.trim_start_matches(['/', ',', '.']);
                 check_wildcard(before, self.at..self.at + at + 1)?;
                 is_checked = true;
             }
@@ -226,8 +225,9 @@ impl<'t> Lexer<'t, '_> {
     }
 }
 
-/// Refuses a wildcard behind `before` of its word, which has a letter or digit, if that is too short.
+/// Refuses a wildcard behind `before` of its word, which has a letter or digit, if that is too short from there on.
 pub(super) fn check_wildcard(before: &str, span: Range<usize>) -> Result<(), Fault> {
+    let before = before.trim_start_matches(|ch: char| !ch.is_alphanumeric());
     let characters = before.chars().count();
     if characters >= BEFORE_WILDCARD {
         return Ok(());

@@ -78,7 +78,8 @@ pub(super) fn tagged(
 
 /// Refuses more words between those of a text than the index can tell.
 pub(super) fn check_span(text: &str, between: u32, span: &Range<usize>) -> Result<(), Fault> {
-    let words = text.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+    let words =
+        text.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).count();
     let most = (NEAR_WORDS_MAX as usize).saturating_sub(words);
     if between as usize <= most {
         return Ok(());

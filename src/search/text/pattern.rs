@@ -46,43 +46,16 @@ impl Pattern {
         let inner = trimmed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let text = inner.unwrap_or(trimmed);
         let marked = text.replace('*', STAR.encode_utf8(&mut [0; 4]));
-        let mut units: Vec<Unit> = Vec::new();
-        let mut last_end = None;
-        let mut short = None;
-        Analyzer::default().analyze(&marked, |token| {
-            let word = word_pattern(token.term);
-            if let Err(prefix) = &word {
-                short.get_or_insert_with(|| prefix.clone());
-            }
-            let Ok(word) = word else { return };
-            match token.form {
-                TokenForm::Joined if token.term.ends_with('+') => {}
-                TokenForm::Joined => {
-                    if let Some(unit) = units.last_mut() {
-                        unit.joined = Some(word);
-                        // The parts that it is made of end where it ends.
-                        last_end = Some(token.span.end);
-                    }
-                }
-                TokenForm::Part => match units.last_mut() {
-                    Some(unit) if last_end.is_some_and(|end| token.span.end <= end) => {
-                        unit.parts.push(word);
-                    }
-                    _ => units.push(Unit { parts: vec![word], joined: None }),
-                },
-            }
-        });
-        if let Some(prefix) = short {
-            return Err(Error::InvalidQuery {
-                detail: format!(
-                    "`*` in {pattern:?} stands after {:?}; it needs at least {WILDCARD_PREFIX_MIN} characters \
-                     before it",
-                    prefix
-                ),
-            });
-        }
+        check_wildcards(text)?;
+        // The stars count as letters: they would hide that a chain is a name, or make a name of numbers.
+        let plain = units_of(&text.replace('*', ""));
+        let units = if text.contains('*') { wild_units(&marked, plain) } else { plain };
         if units.is_empty() {
             return Err(Error::InvalidQuery { detail: format!("there is no word in {pattern:?}") });
+        }
+        if units.iter().flat_map(|unit| &unit.parts).any(|word| word.prefix().is_empty()) {
+            let detail = format!("`*` in {pattern:?} needs a letter or digit directly before it");
+            return Err(Error::InvalidQuery { detail });
         }
         let name = NamePattern::new(&marked, inner.is_some());
         Ok(Pattern { units, name })
@@ -99,15 +72,71 @@ impl Pattern {
     }
 }
 
-/// A word of a marked pattern; what stands before the first `*` if that is too short.
-fn word_pattern(term: &str) -> std::result::Result<WordPattern, String> {
-    let word = WordPattern::new(term);
-    match &word {
-        WordPattern::Wild(_) if word.prefix().chars().count() < WILDCARD_PREFIX_MIN => {
-            Err(word.prefix().to_owned())
+/// Refuses a `*` behind too few characters of its word, which may be a chain: `x-ray*` has five.
+fn check_wildcards(text: &str) -> Result<()> {
+    for word in text.split_whitespace() {
+        let word = word.trim_start_matches(|ch: char| !ch.is_alphanumeric());
+        let Some((before, _)) = word.split_once('*') else { continue };
+        if before.chars().count() < WILDCARD_PREFIX_MIN {
+            return Err(Error::InvalidQuery {
+                detail: format!(
+                    "`*` in {text:?} stands after {before:?}; it needs at least {WILDCARD_PREFIX_MIN} characters \
+                     before it"
+                ),
+            });
         }
-        _ => Ok(word),
     }
+    Ok(())
+}
+
+/// The words and chains of a pattern without wildcards.
+fn units_of(text: &str) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    let mut last_end = None;
+    Analyzer::default().analyze(text, |token| {
+        let word = WordPattern::Exact(token.term.to_owned());
+        match token.form {
+            TokenForm::Joined if token.term.ends_with('+') => {}
+            TokenForm::Joined => {
+                if let Some(unit) = units.last_mut() {
+                    unit.joined = Some(word);
+                    // The parts that it is made of end where it ends.
+                    last_end = Some(token.span.end);
+                }
+            }
+            TokenForm::Part => match units.last_mut() {
+                Some(unit) if last_end.is_some_and(|end| token.span.end <= end) => {
+                    unit.parts.push(word);
+                }
+                _ => units.push(Unit { parts: vec![word], joined: None }),
+            },
+        }
+    });
+    units
+}
+
+/// The words and chains of a pattern with [`STAR`] for `*`, of which `plain` are those without wildcards.
+fn wild_units(marked: &str, plain: Vec<Unit>) -> Vec<Unit> {
+    let mut parts: Vec<(WordPattern, String)> = Vec::new();
+    Analyzer::default().analyze(marked, |token| {
+        if token.form == TokenForm::Part {
+            let before = marked.get(..token.span.start).unwrap_or_default();
+            let is_possessive =
+                before.ends_with(['\'', '\u{2019}']) && token.term.strip_suffix(STAR) == Some("s");
+            // `alzheimer's*` goes on with no letter, and too many words begin with an `s`.
+            let part = if is_possessive { "s" } else { token.term };
+            parts.push((WordPattern::new(part), token.term.to_owned()));
+        }
+    });
+    let mut parts = parts.into_iter();
+    let mut units: Vec<Unit> = Vec::new();
+    for Unit { parts: own, joined } in plain {
+        let (own, terms): (Vec<WordPattern>, Vec<String>) = parts.by_ref().take(own.len()).unzip();
+        units.push(Unit { parts: own, joined: joined.map(|_| WordPattern::new(&terms.concat())) });
+    }
+    // A star by itself has no part without wildcards.
+    units.extend(parts.map(|(part, _)| Unit { parts: vec![part], joined: None }));
+    units
 }
 
 impl WordPattern {
@@ -183,8 +212,37 @@ mod tests {
 
     #[test]
     fn short_prefixes_and_empty_patterns_are_refused() {
-        for pattern in ["cat*", "*", "a b cde*", "\"\"", "  ", "-", "*itis"] {
+        for pattern in [
+            "cat*", "*", "a b cde*", "\"\"", "  ", "-", "*itis", "a-b*", "-cat*", "covid-*",
+            "abcd *",
+        ] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn chains_may_end_with_a_wildcard() {
+        let wild = |pieces: &[&str]| {
+            WordPattern::Wild(pieces.iter().map(|piece| (*piece).to_owned()).collect())
+        };
+        let exact = |word: &str| WordPattern::Exact(word.to_owned());
+        for (pattern, parts, joined) in [
+            ("x-ray*", vec![exact("x"), wild(&["ray", ""])], Some(wild(&["xray", ""]))),
+            ("follow-up*", vec![exact("follow"), wild(&["up", ""])], Some(wild(&["followup", ""]))),
+            ("covid-19*", vec![exact("covid"), wild(&["19", ""])], Some(wild(&["covid19", ""]))),
+            ("crohn's*", vec![exact("crohn"), exact("s")], Some(wild(&["crohns", ""]))),
+            ("crohn\u{2019}s*", vec![exact("crohn"), exact("s")], Some(wild(&["crohns", ""]))),
+            ("12.5*", vec![exact("12")], None),
+            ("double-bl*", vec![exact("double")], Some(wild(&["doublebl", ""]))),
+            ("double-bli*", vec![exact("double")], None),
+        ] {
+            let pattern = Pattern::new(pattern).unwrap();
+            let [unit, ..] = pattern.units.as_slice() else { panic!("{pattern:?}") };
+            assert_eq!(unit.parts.first(), parts.first(), "{pattern:?}");
+            assert_eq!(unit.joined, joined, "{pattern:?}");
+            if joined.is_some() && parts.len() > 1 {
+                assert_eq!(unit.parts, parts, "{pattern:?}");
+            }
         }
     }
 

@@ -155,11 +155,11 @@ impl Word {
         self.lists.iter().map(|word| u64::from(word.list.info.shape.rows)).sum()
     }
 
-    /// Rows that have its stems, ascending.
-    fn all_rows(&self, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
+    /// Rows that have its stems, ascending; among these alone if any are given, in which case groups without one are skipped.
+    fn listed_rows(&self, among: Option<&[u32]>, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
         let mut rows = Vec::new();
         for WordList { list, .. } in &self.lists {
-            let selection = Selection { forms: &FormSet::all(), rows: None };
+            let selection = Selection { forms: &FormSet::all(), rows: among };
             index.visit_rows(list, selection, &mut |found| rows.extend_from_slice(found))?;
         }
         if self.lists.len() > 1 {
@@ -172,23 +172,17 @@ impl Word {
 
     /// Rows that have its stems, ascending; among these alone if any are given.
     fn rows_in(&self, among: Option<&[u32]>, index: &LexicalIndex<'_>) -> Result<Vec<u32>> {
-        let Some(among) = among else { return self.all_rows(index) };
-        if let [WordList { list, .. }] = self.lists.as_slice() {
-            let mut cursor: PostingCursor<'_> = index.cursor(list)?;
-            let mut rows = Vec::new();
-            for row in among {
-                if cursor.advance(*row).map_err(|broken| index.in_lists(list, broken))? == *row {
-                    rows.push(*row);
-                }
-            }
-            return Ok(rows);
-        }
-        let mut own = self.all_rows(index)?.into_iter().peekable();
-        let is_own = |row: &u32| {
-            while own.next_if(|next| next < row).is_some() {}
-            own.peek() == Some(row)
+        let (Some(rows), [WordList { list, .. }]) = (among, self.lists.as_slice()) else {
+            return self.listed_rows(among, index);
         };
-        Ok(among.iter().copied().filter(is_own).collect())
+        let mut cursor: PostingCursor<'_> = index.cursor(list)?;
+        let mut found = Vec::new();
+        for row in rows {
+            if cursor.advance(*row).map_err(|broken| index.in_lists(list, broken))? == *row {
+                found.push(*row);
+            }
+        }
+        Ok(found)
     }
 }
 
