@@ -225,6 +225,8 @@ const PHRASES: &[(&str, &[(&[&str], Option<&str>)])] = &[
     ("tumo*r the", &[(&["tumo*r"], None), (&["the"], None)]),
     ("of the", &[(&["of"], None), (&["the"], None)]),
     ("β-catenin", &[(&["beta"], None), (&["catenin"], None)]),
+    ("β-cat*", &[(&["beta"], None), (&["cat*"], None)]),
+    ("kinase-inh*", &[(&["kinase"], None), (&["inh*"], None)]),
     ("happ* hopi*", &[(&["happ*"], None), (&["hopi*"], None)]),
     ("nothing", &[(&["nothing"], None)]),
     ("zebra", &[(&["zebra"], None)]),

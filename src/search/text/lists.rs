@@ -1,6 +1,6 @@
 //! The lists of postings that a word of a pattern stands for.
 
-use super::pattern::WordPattern;
+use super::word::WordPattern;
 use crate::error::{Error, Result};
 use crate::format::lexical::{Decoded, FormSet, LexicalField, Selection};
 use crate::limits::WILDCARD_WORDS_MAX;

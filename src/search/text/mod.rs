@@ -1,15 +1,17 @@
 //! Filters on words: single words, phrases, words near each other, truncated words, and authors.
 //!
 //! A [`TextFilter`] says which fields and which words. [`pattern`] takes its text apart as the analyzer takes documents
-//! apart; [`rows`] finds the rows of a segment by its lexical index; [`authors`] does so for names, which are indexed in
+//! apart; [`rows`] finds the rows of a segment by its lexical index; [`name`] matches names, which are indexed in
 //! one piece. Words match as they are written: there is no stemming here.
 
 mod authors;
 mod lists;
+mod name;
 mod part_ranges;
 mod pattern;
 mod phrase;
 mod rows;
+mod word;
 
 use std::fmt::{self, Display, Formatter};
 

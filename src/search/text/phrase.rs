@@ -2,7 +2,8 @@
 
 use super::lists::{WordList, lists_of, occurrences};
 use super::part_ranges::{PartRange, is_in};
-use super::pattern::{Pattern, WordPattern};
+use super::pattern::Pattern;
+use super::word::WordPattern;
 use crate::error::Result;
 use crate::format::lexical::{Decoded, FormSet, LexicalField, PostingCursor, Selection};
 use crate::format::rows::rows as bitmap_rows;

@@ -1,7 +1,8 @@
 //! The rows of a segment that have the words of a filter.
 
-use super::authors::{NamePattern, is_at};
+use super::authors::is_at;
 use super::lists::{WordList, lists_of, lists_where};
+use super::name::NamePattern;
 use super::part_ranges::{PARTS, PartRanges, is_in};
 use super::pattern::Pattern;
 use super::phrase::Phrase;
