@@ -86,6 +86,6 @@ pub const WILDCARD_PREFIX_MIN: usize = 4;
 /// Words of one segment that a word with `*` may stand for: more take longer than a user waits.
 pub const WILDCARD_WORDS_MAX: usize = 100_000;
 
-/// Terms that one line of a strategy evaluates, those of the lines it refers to included: lines that refer to earlier
-/// ones twice would double it with each line. A hedge of 50,000 terms fits twice.
+/// Terms that a line of a strategy evaluates, and that the last one stands for as a filter, those of the lines it refers
+/// to included: lines that refer to earlier ones twice would double it with each line. A hedge of 50,000 terms fits twice.
 pub const STRATEGY_CONDITIONS_MAX: usize = 100_000;

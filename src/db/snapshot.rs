@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::embedding;
+use crate::control::Control;
 use crate::date::Day;
 use crate::document::Document;
 use crate::error::{Error, NameKind, Result};
@@ -458,7 +459,20 @@ impl Snapshot {
     /// [`crate::Error::Strategy`] with the place of the first term that cannot be answered: an unknown heading, a field that
     /// is not indexed; [`crate::Error::Corrupt`].
     pub fn translate(&self, strategy: &Strategy, today: Day) -> Result<TranslatedStrategy> {
-        translate(strategy, &self.state.views, self.state.mesh.vocabulary()?, today)
+        self.translate_controlled(strategy, today, &Control::default())
+    }
+
+    /// As [`Snapshot::translate`], until a deadline or until it is cancelled, which is checked for every term.
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::translate`], and [`crate::Error::DeadlineExceeded`] and [`crate::Error::Cancelled`].
+    pub fn translate_controlled(
+        &self,
+        strategy: &Strategy,
+        today: Day,
+        control: &Control,
+    ) -> Result<TranslatedStrategy> {
+        translate(strategy, &self.state.views, self.state.mesh.vocabulary()?, today, control)
     }
 
     /// MeSH headings of this database that resemble a text, likeliest first, as documents spell them.

@@ -14,6 +14,7 @@ use super::fields::look_up_field;
 use super::filter::Filter;
 use super::note::Note;
 use super::outcome::{Found, Outcome};
+use super::parts::{Part, Parts};
 use super::program::{Condition, Joint, Program};
 use super::spelling::has;
 use super::text::Pattern;
@@ -48,20 +49,29 @@ pub(super) fn compile(
     if let Some(known) = newest.compiled(&ids, filter, allow_unknown) {
         return Ok(known);
     }
-    let mut compiler = Compiler {
-        segments,
-        mesh: &newest.mesh,
-        allow_unknown,
-        program: Program::default(),
-        open: Vec::new(),
-        places: vec![Vec::new(); segments.len()],
-        notes: Vec::new(),
-    };
+    let mut compiler = Compiler::new(segments, newest, allow_unknown);
     compiler.filter(filter)?;
-    let Compiler { program, places, notes, .. } = compiler;
-    let compiled = Arc::new(CompiledFilter { program: Arc::new(program), places, notes });
+    let compiled = Arc::new(compiler.finish());
     newest.remember_compiled(ids, filter, allow_unknown, compiled.clone());
     Ok(compiled)
+}
+
+/// Compiles a part whose filters are known to compile. It is not remembered: rows that it brings would be, too.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub(super) fn compile_part(
+    parts: &Parts,
+    part: usize,
+    segments: &[SegmentView],
+) -> Result<CompiledFilter> {
+    let is_empty = segments.iter().all(|view| view.segment.rows() == 0);
+    let Some(newest) = segments.last().filter(|_| !is_empty) else {
+        return Ok(CompiledFilter::default());
+    };
+    let mut compiler = Compiler::new(segments, newest, false);
+    compiler.part(parts, part)?;
+    Ok(compiler.finish())
 }
 
 /// A program in the making.
@@ -76,7 +86,57 @@ struct Compiler<'a> {
     notes: Vec<Note>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    fn new(segments: &'a [SegmentView], newest: &'a SegmentView, allow_unknown: bool) -> Self {
+        Compiler {
+            segments,
+            mesh: &newest.mesh,
+            allow_unknown,
+            program: Program::default(),
+            open: Vec::new(),
+            places: vec![Vec::new(); segments.len()],
+            notes: Vec::new(),
+        }
+    }
+
+    fn finish(self) -> CompiledFilter {
+        let Compiler { program, places, notes, .. } = self;
+        CompiledFilter { program: Arc::new(program), places, notes }
+    }
+
+    /// Adds a part of others; lines that bring their rows are one condition each.
+    fn part(&mut self, parts: &Parts, part: usize) -> Result<()> {
+        enum Visit {
+            Part(usize),
+            Close,
+        }
+        let mut visits = vec![Visit::Part(part)];
+        while let Some(visit) = visits.pop() {
+            let part = match visit {
+                Visit::Part(number) => parts.part(number),
+                Visit::Close => {
+                    self.close();
+                    continue;
+                }
+            };
+            match part {
+                Some(Part::Filter(filter)) => self.filter(filter)?,
+                Some(Part::Line(line)) => match parts.rows(*line) {
+                    Some(rows) => self.program.push(Condition::Known(rows.clone())),
+                    None => visits.extend(parts.line(*line).map(Visit::Part)),
+                },
+                Some(Part::Group(joint, members)) => {
+                    if self.opens(*joint, members.len()) {
+                        visits.push(Visit::Close);
+                    }
+                    visits.extend(members.iter().rev().map(|member| Visit::Part(*member)));
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
     fn filter(&mut self, filter: &Filter) -> Result<()> {
         enum Visit<'f> {
             Filter(&'f Filter),
@@ -100,15 +160,22 @@ impl Compiler<'_> {
                     continue;
                 }
             };
-            // Parts of one kind inside each other are one group.
-            let is_same = self.open.last().is_some_and(|(_, outer)| *outer == joint);
-            if joint == Joint::Not || (parts.len() > 1 && !is_same) {
-                self.open(joint);
+            if self.opens(joint, parts.len()) {
                 visits.push(Visit::Close);
             }
             visits.extend(parts.iter().rev().map(Visit::Filter));
         }
         Ok(())
+    }
+
+    /// Opens a group for some parts, unless the one around it does: parts of one kind inside each other are one group.
+    fn opens(&mut self, joint: Joint, parts: usize) -> bool {
+        let is_same = self.open.last().is_some_and(|(_, outer)| *outer == joint);
+        let opens = joint == Joint::Not || (parts > 1 && !is_same);
+        if opens {
+            self.open(joint);
+        }
+        opens
     }
 
     fn open(&mut self, joint: Joint) {

@@ -22,6 +22,8 @@ const ROWS_MIN: u32 = 1 << 15;
 /// Evaluates a program in one segment.
 pub(super) struct Evaluation<'a> {
     pub(super) segment: &'a Segment,
+    /// Its number among those that the program is for.
+    pub(super) number: usize,
     pub(super) program: &'a Program,
     /// The places of [`Program::terms`] in the segment.
     pub(super) places: &'a [Option<u32>],
@@ -135,6 +137,7 @@ impl Evaluation<'_> {
             }
             Condition::Keys(keys) => keyed(segment, keys)?,
             Condition::Numbers { field, range } => numbers(segment, field, range)?,
+            Condition::Known(rows) => rows.get(self.number).cloned().unwrap_or_default(),
         };
         Ok(Found::Bitmap(rows))
     }

@@ -44,6 +44,7 @@ mod names;
 mod note;
 mod numbers;
 mod outcome;
+mod parts;
 mod plan;
 mod program;
 mod qualified;

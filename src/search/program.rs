@@ -9,6 +9,9 @@
 //! ```
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
 
 use super::numbers::NumberRange;
 use super::text::{Pattern, TextFilter};
@@ -67,7 +70,12 @@ pub(super) enum Condition {
         field: String,
         range: NumberRange,
     },
+    /// Rows that were found before.
+    Known(Arc<KnownRows>),
 }
+
+/// Rows of each segment of a snapshot, in its order.
+pub(super) type KnownRows = Vec<RoaringBitmap>;
 
 /// Conditions that every row passes, to count the rows that they alone leave out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -123,7 +123,8 @@ impl SegmentView {
         number: usize,
     ) -> Evaluation<'a> {
         let (program, places) = (&filter.program, filter.places(number));
-        Evaluation { segment: &self.segment, program, places, remembered: &self.remembered }
+        let (segment, remembered) = (&self.segment, &*self.remembered);
+        Evaluation { segment, number, program, places, remembered }
     }
 
     /// Words of all live rows' texts. Computed once.

@@ -21,7 +21,7 @@ pub(crate) fn translate(
     for caution in strategy.cautions() {
         context.remark(caution.to_string());
     }
-    Ok(snapshot.translate(strategy, Day::today())?)
+    Ok(snapshot.translate_controlled(strategy, Day::today(), &context.control())?)
 }
 
 /// Writes what a strategy finds; nothing found by its last line is exit code 1.

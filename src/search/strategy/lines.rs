@@ -1,11 +1,16 @@
 //! A whole strategy: the filter and the counts of every line.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
-use super::count::count;
+use roaring::RoaringBitmap;
+
+use super::count::{count, rows, rows_of_part};
+use super::earlier::{Earlier, Terms};
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
 use super::scope::Scope;
+use crate::control::Control;
 use crate::date::Day;
 use crate::error::{Error, NameKind, Result};
 use crate::limits::STRATEGY_CONDITIONS_MAX;
@@ -15,13 +20,19 @@ use crate::query::{Clause, ClauseKind, Operator, Strategy, StrategyLine};
 use crate::search::compile::compile;
 use crate::search::filter::Filter;
 use crate::search::note::Note;
+use crate::search::parts::{Part, Parts};
+use crate::search::program::Joint;
 use crate::search::view::SegmentView;
+
+/// Bytes of rows of earlier lines that are kept: 50 lines of half of 37 million documents.
+const KEPT_BYTES_MAX: u64 = 256 << 20;
 
 /// What a strategy means in one snapshot.
 #[derive(Clone, Debug)]
 pub struct TranslatedStrategy {
     /// Its lines in order, at least one; the last is the strategy's answer.
     pub lines: Vec<TranslatedLine>,
+    filter: Filter,
 }
 
 /// A line of a strategy.
@@ -33,8 +44,6 @@ pub struct TranslatedLine {
     pub title: Option<String>,
     /// The query in canonical form.
     pub query: String,
-    /// What it means.
-    pub filter: Filter,
     /// Documents that it matches.
     pub documents: u64,
     /// Its terms in order.
@@ -61,7 +70,7 @@ pub struct TranslatedClause {
 impl TranslatedStrategy {
     /// The filter of the last line.
     pub fn filter(&self) -> Filter {
-        self.lines.last().map_or(Filter::All, |line| line.filter.clone())
+        self.filter.clone()
     }
 
     /// Documents that the last line matches.
@@ -72,78 +81,100 @@ impl TranslatedStrategy {
 
 /// Translates a strategy for the segments of a snapshot. `today` is the day from which `last 5 years` counts back.
 ///
-/// Cost: each term is evaluated once for its count and once for each line that it is a part of.
+/// Cost: each term is evaluated once for its count and once for its line. A line that refers to others joins their rows,
+/// while those that are kept take [`KEPT_BYTES_MAX`] at most, and else evaluates them again.
 ///
 /// # Errors
 /// [`Error::Strategy`] with the place of the first term that cannot be answered: an unknown heading, a field that is not
-/// indexed, a strategy that would evaluate too many terms; [`Error::Corrupt`].
+/// indexed, a strategy that would evaluate too many terms; [`Error::Corrupt`]; those of the control.
 pub fn translate(
     strategy: &Strategy,
     segments: &[SegmentView],
     vocabulary: &Vocabulary,
     today: Day,
+    control: &Control,
 ) -> Result<TranslatedStrategy> {
     let scope = Scope { segments, vocabulary, today };
-    let mut lines: Vec<Translated> = Vec::new();
-    for line in strategy.lines() {
-        let translated = translate_line(strategy, line, &scope, &lines)?;
+    let mut earlier = Earlier::new(strategy, KEPT_BYTES_MAX);
+    let (mut lines, mut filter) = (Vec::new(), Filter::All);
+    for (number, line) in strategy.lines().iter().enumerate() {
+        let is_last = number + 1 == strategy.lines().len();
+        let (translated, part) =
+            translate_line(strategy, line, is_last, &scope, control, &mut earlier)?;
         lines.push(translated);
+        if is_last {
+            filter = earlier.parts.filter(part);
+        }
     }
-    Ok(TranslatedStrategy { lines: lines.into_iter().map(|line| line.line).collect() })
+    Ok(TranslatedStrategy { lines, filter })
 }
 
-struct Translated {
-    line: TranslatedLine,
-    /// Terms of its filter, those of earlier lines included.
-    conditions: usize,
-}
-
+/// What a line means, and the part that it is; it is the next of the earlier lines.
 fn translate_line(
     strategy: &Strategy,
     line: &StrategyLine,
+    is_last: bool,
     scope: &Scope<'_>,
-    before: &[Translated],
-) -> Result<Translated> {
+    control: &Control,
+    earlier: &mut Earlier,
+) -> Result<(TranslatedLine, usize)> {
     let (mut clauses, mut uncounted) = (Vec::new(), Vec::new());
-    let mut conditions = 0;
-    let filter = line.query.fold(
+    let mut terms = Terms::default();
+    let before = RefCell::new(&mut *earlier);
+    let part = line.query.fold(
         |clause| {
-            let (translated, filter, size) = translate_clause(strategy, clause, scope, before)?;
-            if !matches!(clause.kind, ClauseKind::Line { .. }) {
-                uncounted.push((clauses.len(), filter.clone()));
-            }
+            control.check()?;
+            let mut before = before.borrow_mut();
+            let (translated, part, more) = match &clause.kind {
+                ClauseKind::Line { index, name } => {
+                    let line = before.line(*index);
+                    let meant = Meant::new(Filter::All, format!("#{name}"));
+                    (translated(clause, meant, line.documents), Part::Line(*index), line.terms)
+                }
+                _ => {
+                    let meant = translate_clause(strategy, clause, scope)?;
+                    let filter = meant.filter.clone();
+                    uncounted.push((clauses.len(), filter.clone()));
+                    (translated(clause, meant, 0), Part::Filter(filter), Terms::ONE)
+                }
+            };
             clauses.push(translated);
-            conditions += size;
-            if conditions > STRATEGY_CONDITIONS_MAX {
+            terms = terms.plus(more);
+            let evaluated = if is_last { terms.all } else { terms.evaluated };
+            if evaluated > STRATEGY_CONDITIONS_MAX {
                 let detail = format!(
                     "this line evaluates more than {STRATEGY_CONDITIONS_MAX} terms, those of the lines it refers to included"
                 );
                 return Err(strategy.refusal(clause.span.clone(), "too_many_terms", detail));
             }
-            Ok(filter)
+            Ok(before.parts.add(part))
         },
-        |first, rest| Ok::<_, Error>(rest.into_iter().fold(first, join)),
+        |first, rest| {
+            let parts = &mut before.borrow_mut().parts;
+            Ok::<_, Error>(rest.into_iter().fold(first, |left, right| join(parts, left, right)))
+        },
     )?;
-    count_clauses(strategy, &mut clauses, &uncounted, scope)?;
-    let documents = count(&filter, scope.segments)?;
-    let line = TranslatedLine {
-        name: line.name.clone(),
-        title: line.title.clone(),
-        query: line.query.to_string(),
-        filter,
-        documents,
-        clauses,
+    count_clauses(strategy, &mut clauses, &uncounted, scope, control)?;
+    control.check()?;
+    let rows = match is_last && uncounted.len() == clauses.len() {
+        // As a search for the strategy will have it, which then finds it compiled.
+        true => rows(&earlier.parts.filter(part), scope.segments)?,
+        false => rows_of_part(&earlier.parts, part, scope.segments)?,
     };
-    Ok(Translated { line, conditions })
+    let documents = rows.iter().map(RoaringBitmap::len).sum();
+    earlier.add(line, part, rows, terms);
+    let (name, title, query) = (line.name.clone(), line.title.clone(), line.query.to_string());
+    Ok((TranslatedLine { name, title, query, documents, clauses }, part))
 }
 
 /// Operators are evaluated from left to right.
-fn join(left: Filter, (operator, right): (Operator, Filter)) -> Filter {
-    match operator {
-        Operator::And => left & right,
-        Operator::Or => left | right,
-        Operator::Not => left & !right,
-    }
+fn join(parts: &mut Parts, left: usize, (operator, right): (Operator, usize)) -> usize {
+    let (joint, right) = match operator {
+        Operator::And => (Joint::And, right),
+        Operator::Or => (Joint::Or, right),
+        Operator::Not => (Joint::And, parts.add(Part::Group(Joint::Not, vec![right]))),
+    };
+    parts.add(Part::Group(joint, vec![left, right]))
 }
 
 /// Counts what terms match alone, on all cores if they are many. `uncounted` are their places among the clauses, and their
@@ -153,9 +184,13 @@ fn count_clauses(
     clauses: &mut [TranslatedClause],
     uncounted: &[(usize, Filter)],
     scope: &Scope<'_>,
+    control: &Control,
 ) -> Result<()> {
     let threads = parallel::threads_for(uncounted.len());
-    let counts = parallel::map(threads, uncounted, |(_, filter)| count(filter, scope.segments));
+    let counts = parallel::map(threads, uncounted, |(_, filter)| {
+        control.check()?;
+        count(filter, scope.segments)
+    });
     for ((place, _), documents) in uncounted.iter().zip(counts) {
         let Some(clause) = clauses.get_mut(*place) else { continue };
         clause.documents =
@@ -171,35 +206,25 @@ fn refusal(strategy: &Strategy, span: Range<usize>, refused: Refused) -> Error {
     }
 }
 
-/// What a term means, not counted but for an earlier line; its filter; and how many terms it stands for.
-fn translate_clause(
-    strategy: &Strategy,
-    clause: &Clause,
-    scope: &Scope<'_>,
-    before: &[Translated],
-) -> Result<(TranslatedClause, Filter, usize)> {
+/// What a term means that is no earlier line.
+fn translate_clause(strategy: &Strategy, clause: &Clause, scope: &Scope<'_>) -> Result<Meant> {
     let refuse = |refused| refusal(strategy, clause.span.clone(), refused);
-    let meant = scope.clause(&clause.kind).map_err(refuse)?;
-    let (meant, documents, conditions) = match (meant, &clause.kind) {
-        (Some(meant), _) => (named_here(meant, scope).map_err(refuse)?, 0, 1),
-        (None, ClauseKind::Line { index, name }) => {
-            let earlier = before.get(*index);
-            let filter = earlier.map_or(Filter::All, |earlier| earlier.line.filter.clone());
-            let documents = earlier.map_or(0, |earlier| earlier.line.documents);
-            let conditions = earlier.map_or(0, |earlier| earlier.conditions);
-            (Meant::new(filter, format!("#{name}")), documents, conditions)
-        }
-        (None, _) => (Meant::new(Filter::All, ""), 0, 1),
-    };
-    let translated = TranslatedClause {
+    match scope.clause(&clause.kind).map_err(refuse)? {
+        Some(meant) => named_here(meant, scope).map_err(refuse),
+        None => Ok(Meant::new(Filter::All, "")),
+    }
+}
+
+/// A term with what it means and how many documents it matches.
+fn translated(clause: &Clause, meant: Meant, documents: u64) -> TranslatedClause {
+    TranslatedClause {
         span: clause.span.clone(),
         text: clause.to_string(),
         translation: meant.translation,
         documents,
         headings: meant.headings,
         notes: meant.notes,
-    };
-    Ok((translated, meant.filter, conditions))
+    }
 }
 
 /// Looks the names of a term up. A journal, language or publication type that no document has matches nothing, which a note

@@ -10,6 +10,7 @@
 
 mod clause;
 mod count;
+mod earlier;
 mod headings;
 mod lines;
 mod meant;
