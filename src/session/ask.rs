@@ -239,6 +239,7 @@ impl Found<'_> {
                 "the text is empty: documents that pass the filters are listed, newest first";
             remarks.push(Remark::new("empty-text", text));
         }
+        remarks.extend(request.remarks.iter().cloned());
         remarks.extend(result.notes.iter().map(Remark::from));
         if result.matched == 0 {
             remarks.extend(self.nothing()?);

@@ -1,8 +1,11 @@
 //! What a session is asked.
 
+use super::remark::Remark;
 use crate::control::Control;
 use crate::ids::Key;
-use crate::search::{Accuracy, Expansion, Facet, Filter, Fusion, Mode, Sort, SortOrder};
+use crate::search::{
+    Accuracy, Expansion, Facet, Filter, Fusion, Mode, Sort, SortOrder, TranslatedStrategy,
+};
 
 /// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
 ///
@@ -71,6 +74,8 @@ pub struct Request {
     pub explain: bool,
     /// Deadline and cancel token.
     pub control: Control,
+    /// What was noticed when the filter was made.
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Default for Request {
@@ -98,6 +103,7 @@ impl Default for Request {
             facet_values: 10,
             explain: false,
             control: Control::default(),
+            remarks: Vec::new(),
         }
     }
 }
@@ -137,6 +143,14 @@ impl Request {
     #[must_use]
     pub fn filter(self, filter: Filter) -> Request {
         Request { filter, ..self }
+    }
+
+    /// Only documents that a strategy finds too. Names in it that no document has are among the remarks of the answer.
+    #[must_use]
+    pub fn strategy(mut self, meant: &TranslatedStrategy) -> Request {
+        self.filter = std::mem::replace(&mut self.filter, Filter::All).and(meant.filter());
+        self.remarks.extend(meant.absent().into_iter().map(|(_, note)| Remark::from(note)));
+        self
     }
 
     /// Hits wanted; 0 only counts.

@@ -117,3 +117,43 @@ fn what_is_wrong_is_shown_at_its_place() {
     sandbox.medvec(&["strategy", "run", "db", "latin1.txt"]).expect(2);
     sandbox.medvec(&["count", "db", "aspirin", "--format", "csv"]).expect(2);
 }
+
+#[test]
+fn names_that_no_document_has_are_said() {
+    let sandbox = Sandbox::with_texts(concat!(
+        r#"{"pmid": 1, "title": "Cancer", "languages": ["eng"], "publication_types": ["Review"]}"#,
+        "\n",
+        r#"{"pmid": 2, "title": "Cancer too", "languages": ["eng"]}"#,
+        "\n"
+    ));
+    let said =
+        "line 1, column 16: no document has the publication type `Reviw` (did you mean `Review`";
+    let run = sandbox.medvec(&["count", "db", "cancer[ti] NOT Reviw[pt]"]).expect(0);
+    assert_eq!(run.out, "2\n");
+    assert!(run.err.contains(said), "{}", run.err);
+    let run = sandbox.medvec(&["count", "db", "cancer[ti] AND Englsh[la]"]).expect(1);
+    assert!(run.err.contains("no document has the language `Englsh`"), "{}", run.err);
+    sandbox.write("review.txt", "1. cancer[ti]\n2. #1 NOT Reviw[pt]\n3. #2 OR Reviw[pt]\n");
+    let run = sandbox.medvec(&["strategy", "run", "db", "review.txt"]).expect(0);
+    assert!(run.err.contains("line 2, column 11: no document has"), "{}", run.err);
+    assert_eq!(run.err.matches("`Reviw`").count(), 1, "once: {}", run.err);
+
+    let query = ["search", "db", "--query", "cancer[ti] NOT Reviw[pt]", "--format", "json"];
+    let run = sandbox.medvec(&query).expect(0);
+    assert_eq!(run.err.matches("`Reviw`").count(), 1, "{}", run.err);
+    let value: Value = serde_json::from_str(&run.out).expect("JSON");
+    let note = "no document has the publication type `Reviw` (did you mean `Review`";
+    assert_eq!(value["notes"][0]["code"], "absent", "{}", run.out);
+    assert!(value["notes"][0]["text"].as_str().is_some_and(|text| text.starts_with(note)));
+    let known = sandbox.medvec(&["count", "db", "cancer[ti] NOT Review[pt]"]).expect(0);
+    assert_eq!((known.out.as_str(), known.err.as_str()), ("1\n", ""));
+
+    let types: Vec<String> = (0..12).map(|number| format!("nosuchtype{number}[pt]")).collect();
+    let run = sandbox.medvec(&["count", "db", &types.join(" OR ")]).expect(1);
+    assert!(
+        run.err.contains("`nosuchtype9`") && !run.err.contains("`nosuchtype10`"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("and 2 more names that no document has"), "{}", run.err);
+}

@@ -12,8 +12,32 @@ use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::style::{FAINT, KEY, count};
 
-/// Translates a strategy for a snapshot; says on standard error what may have been meant otherwise.
+/// Names that no document has that are said at most.
+const ABSENT_MAX: usize = 10;
+
+/// Translates a strategy for a snapshot; says on standard error what may have been meant otherwise, and which names no
+/// document has.
 pub(crate) fn translate(
+    strategy: &Strategy,
+    snapshot: &Snapshot,
+    context: &mut Context,
+) -> Result<TranslatedStrategy> {
+    let meant = translate_for_search(strategy, snapshot, context)?;
+    let absent = meant.absent();
+    for (clause, note) in absent.iter().take(ABSENT_MAX) {
+        let place = strategy.place(clause.span.clone());
+        context.remark(format!("line {}, column {}: {note}", place.line, place.column));
+    }
+    let more = absent.len().saturating_sub(ABSENT_MAX);
+    if more > 0 {
+        let names = if more == 1 { "name" } else { "names" };
+        context.remark(format!("and {more} more {names} that no document has"));
+    }
+    Ok(meant)
+}
+
+/// As [`translate`], but for the names, which are said with the answer of the search.
+pub(crate) fn translate_for_search(
     strategy: &Strategy,
     snapshot: &Snapshot,
     context: &mut Context,

@@ -1,6 +1,7 @@
 //! A whole strategy: the filter and the counts of every line.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -76,6 +77,16 @@ impl TranslatedStrategy {
     /// Documents that the last line matches.
     pub fn documents(&self) -> u64 {
         self.lines.last().map_or(0, |line| line.documents)
+    }
+
+    /// Names in it that no document has, each once, in order; each with the first term that has it.
+    pub fn absent(&self) -> Vec<(&TranslatedClause, &Note)> {
+        let mut said = HashSet::new();
+        let clauses = self.lines.iter().flat_map(|line| &line.clauses);
+        let notes = clauses.flat_map(|clause| clause.notes.iter().map(move |note| (clause, note)));
+        let absent = notes
+            .filter(|(_, note)| matches!(note, Note::Absent { .. } | Note::AbsentValue { .. }));
+        absent.filter(|(_, note)| said.insert(note.to_string())).collect()
     }
 }
 

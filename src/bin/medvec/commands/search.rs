@@ -4,7 +4,7 @@ use std::io::Write;
 
 use medvec::session::{
     Answer, ExpansionExplain, Explanation, IndexExplain, Plan, Request, Session, SessionOptions,
-    Strategy, WhyExact, facet_named,
+    Strategy, TranslatedStrategy, WhyExact, facet_named,
 };
 use medvec::{Accuracy, Expansion, Filter, Key};
 
@@ -15,20 +15,21 @@ use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::hints;
 use crate::output::answer;
 use crate::render;
-use crate::strategies::{translate, write_terms};
+use crate::strategies::{translate_for_search, write_terms};
 use crate::style::{FAINT, count, counted, duration};
 use crate::terminal::{one_line, say};
 
 pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
-    let mut filter = args.filters.to_filter()?;
+    let filter = args.filters.to_filter()?;
     let has_words = args.text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let session = args.databases.session(options(args))?;
     if let Some(path) = &args.replay {
         return replay::run(&session, path, args.format, context);
     }
-    if let Some(query) = &args.query {
-        filter = filter.and(strategy_filter(query, args.explain, &session, context)?);
-    }
+    let strategy = match &args.query {
+        Some(query) => Some(translated(query, args.explain, &session, context)?),
+        None => None,
+    };
     if args.k > 0 && !has_words && args.query.is_none() && filter == Filter::All {
         return Err(Failure::usage(
             "nothing to search for: give a text, a filter (--mesh, --query, ...), or both",
@@ -39,7 +40,10 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
             "--sort score needs a text: hits of filters alone have no scores",
         ));
     }
-    let request = request(args, filter, has_words, context);
+    let mut request = request(args, filter, has_words, context);
+    if let Some(meant) = &strategy {
+        request = request.strategy(meant);
+    }
     let mut found = session.ask(&request)?;
     if let Some(path) = &args.save_search {
         replay::save(&session, &request, &found, path, context)?;
@@ -95,21 +99,21 @@ pub(crate) fn show(
     Ok(if is_found { EXIT_FOUND } else { EXIT_NONE })
 }
 
-/// The documents that a query in PubMed's language finds; on wish says what every term was taken for.
-fn strategy_filter(
+/// What a query in PubMed's language means; on wish says what every term was taken for.
+fn translated(
     query: &str,
     explained: bool,
     session: &Session,
     context: &mut Context,
-) -> Result<Filter> {
+) -> Result<TranslatedStrategy> {
     let strategy = Strategy::parse(query).map_err(medvec::Error::from)?;
-    let meant = translate(&strategy, &session.snapshot(), context)?;
+    let meant = translate_for_search(&strategy, &session.snapshot(), context)?;
     if explained {
         let mut shown = Vec::new();
         meant.lines.iter().try_for_each(|line| write_terms(&mut shown, line))?;
         say(String::from_utf8_lossy(&shown).trim_end());
     }
-    Ok(meant.filter())
+    Ok(meant)
 }
 
 fn options(args: &Search) -> SessionOptions {
