@@ -1,6 +1,7 @@
 //! JSON lines and PubMedQA.
 
 use medvec::document::FieldValue;
+use medvec::ingest::jsonl::to_json;
 use medvec::ingest::{Event, open};
 use medvec::{Document, Key};
 
@@ -176,4 +177,31 @@ fn a_line_of_key_and_vector_is_a_vector() {
     }
     let long = format!("{{\"id\": \"{}\", \"vector\": [1]}}", "x".repeat(600));
     assert!(read(&long).is_err_and(|error| error.to_string().contains("the key has 600 bytes")));
+}
+
+#[test]
+fn a_text_that_is_not_the_abstract_is_a_free_field() {
+    let both = line(
+        r#"{"pmid": 1, "title": "t", "abstract": "zebrafish", "text": "rats", "sections": [{"label": "METHODS", "text": "mice"}]}"#,
+    );
+    assert_eq!(both.abstract_text(), "METHODS: mice");
+    assert_eq!(field(&both, "abstract"), &FieldValue::String("zebrafish".into()));
+    assert_eq!(field(&both, "text"), &FieldValue::String("rats".into()));
+    let written = to_json(&both).expect("JSON").to_string();
+    assert_eq!(line(&written), both, "{written}");
+
+    let texts = line(r#"{"pmid": 1, "text": "rats", "abstract": "zebrafish", "content": " "}"#);
+    assert_eq!(texts.abstract_text(), "zebrafish");
+    assert_eq!(field(&texts, "text"), &FieldValue::String("rats".into()));
+    assert_eq!(texts.fields.len(), 1);
+    let blank = line(r#"{"pmid": 1, "abstract": " ", "text": "rats"}"#);
+    assert_eq!((blank.abstract_text().as_str(), blank.fields.len()), ("rats", 0));
+
+    for same in [
+        r#"{"pmid": 1, "abstract": "A b.  C d.", "sections": [{"text": "A b."}, {"label": "X", "text": "C d."}]}"#,
+        r#"{"pmid": 1, "text": "X: A b.", "sections": [{"label": "X", "text": "A b."}]}"#,
+        r#"{"pmid": 1, "title": "T", "abstract": "C", "text": " C ", "content": "C", "contents": "T. C"}"#,
+    ] {
+        assert_eq!(line(same).fields, [], "{same}");
+    }
 }

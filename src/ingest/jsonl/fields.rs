@@ -4,11 +4,14 @@ use serde_json::Value;
 
 use super::{links, parts, values};
 use crate::date::{Day, PublicationDate};
-use crate::document::{AbstractSection, Document, OtherId};
+use crate::document::{AbstractSection, Document, Field, FieldValue, OtherId};
 use crate::ids::Key;
 use crate::ingest::dates;
 use crate::ingest::keys::{id_key, pmid_value};
 use crate::ingest::raw::Fault;
+
+/// Members that may be the abstract, the first one that is there.
+const TEXTS: [&str; 4] = ["abstract", "text", "content", "contents"];
 
 /// A document in the making: members may come in any order.
 pub(super) struct Draft {
@@ -17,7 +20,7 @@ pub(super) struct Draft {
     ids: Vec<(String, Value)>,
     /// The key where there is no other, else a free field.
     doc_id: Option<Value>,
-    /// `abstract`, `text`, `content`, `contents`: where they stand is their rank.
+    /// Those of [`TEXTS`].
     texts: [String; 4],
     year: Option<Value>,
     date: Option<Value>,
@@ -95,7 +98,7 @@ impl Draft {
     }
 
     /// The document.
-    pub(super) fn finish(mut self) -> Result<Document, Fault> {
+    pub(super) fn finish(self) -> Result<Document, Fault> {
         let (mut document, mut ids) = (self.document, self.ids);
         if let Some(value) = self.doc_id {
             let name = "doc_id".to_owned();
@@ -109,14 +112,7 @@ impl Draft {
         for (name, value) in left {
             values::free_field(&mut document.fields, name, value)?;
         }
-        let [.., contents] = &mut self.texts;
-        if let Some(content) = without_title(contents, &document.title) {
-            *contents = content.to_owned();
-        }
-        let text = self.texts.into_iter().find(|text| !text.is_empty());
-        if let Some(text) = text.filter(|_| document.abstract_sections.is_empty()) {
-            document.abstract_sections.push(AbstractSection { text, ..AbstractSection::default() });
-        }
+        take_texts(&mut document, self.texts);
         for id in self.named_ids {
             if !document.ids.contains(&id) {
                 document.ids.push(id);
@@ -138,6 +134,38 @@ impl Draft {
             }
         }
         Ok(document)
+    }
+}
+
+/// Gives the document its abstract, unless it has sections. Another text is a free field, unless it says the same.
+fn take_texts(document: &mut Document, texts: [String; 4]) {
+    let mut texts: Vec<(&str, String)> =
+        TEXTS.into_iter().zip(texts).filter(|(_, text)| !text.is_empty()).collect();
+    let content = |name: &str, text: &str, title: &str| {
+        let content = without_title(text, title).filter(|_| name == "contents");
+        content.map(str::to_owned)
+    };
+    if document.abstract_sections.is_empty() && !texts.is_empty() {
+        // One of blanks alone only where there is no other.
+        let best = texts.iter().position(|(_, text)| !text.trim().is_empty()).unwrap_or(0);
+        let (name, text) = texts.remove(best);
+        let text = content(name, &text, &document.title).unwrap_or(text);
+        document.abstract_sections.push(AbstractSection { text, ..AbstractSection::default() });
+    }
+    let sections: Vec<&str> =
+        document.abstract_sections.iter().map(|section| section.text.as_str()).collect();
+    let known = [sections.join(" "), document.abstract_text()];
+    for (name, text) in texts {
+        let is_known = |text: &str| {
+            let mut known = known.iter();
+            known.any(|known| known.split_whitespace().eq(text.split_whitespace()))
+        };
+        let is_said = text.trim().is_empty()
+            || is_known(&text)
+            || content(name, &text, &document.title).is_some_and(|text| is_known(&text));
+        if !is_said {
+            document.fields.push(Field { name: name.to_owned(), value: FieldValue::String(text) });
+        }
     }
 }
 

@@ -24,8 +24,8 @@
 //! | `doc_id` | string or integer | the key where there is none of these; else a free field |
 //! | `version` | integer from 0 | PubMed's version |
 //! | `title`, `vernacular_title` | string | title; title in the original language |
-//! | `abstract`, `text`, `content` | string, or a list of sentences, to be joined by blanks | the abstract: the first of these that is not empty |
-//! | `contents` | the same | title and text in one, as MedRAG joins them: without the title, the abstract where nothing else is |
+//! | `abstract`, `text`, `content` | string, or a list of sentences, to be joined by blanks | the abstract, where there are no `sections`: the first of these that is not empty; another that says something else is a free field |
+//! | `contents` | the same | title and text in one, as MedRAG joins them: without the title, the abstract where nothing else is; else a free field, unless it says the same |
 //! | `sections` | list of `{"label", "category", "text"}` | the abstract in parts |
 //! | `other_abstracts` | list of `{"kind", "language", "sections"}` | abstracts by others, or in other languages |
 //! | `year`, `date` | integer or string: `2019`, `2019-03-05`, `1998 Dec-1999 Jan` | publication date; `date` wins |
