@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use super::new_files::{NewFile, NewFolder};
@@ -174,6 +174,7 @@ fn unpack_into(
         write_content(storage, name, content, control)
     };
     place.files(&mut entries, (&manifest_file, files), write_one, ("unpacking", control))?;
+    place.end(archive, control)?;
     let mut rest = &bytes[..];
     let mut content = |chunk: &mut [u8]| Ok(rest.read(chunk).unwrap_or_default());
     write_content(storage, &manifest_file, &mut content, &Control::default())?;
@@ -303,6 +304,25 @@ impl Place {
         match missing.keys().min() {
             Some(name) => Err(self.wrong(format!("the archive ends before {name}"))),
             None => Ok(()),
+        }
+    }
+
+    /// Checks that nothing but zeros, which tar fills archives up with, comes after the entries.
+    pub(super) fn end(&self, archive: Archive, control: &Control) -> Result<()> {
+        let mut rest = archive.into_inner();
+        loop {
+            control.check()?;
+            let bytes = match rest.fill_buf() {
+                Ok([]) => return Ok(()),
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.unreadable(error)),
+            };
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Err(self.wrong("other data comes after the end of the archive"));
+            }
+            let length = bytes.len();
+            rest.consume(length);
         }
     }
 

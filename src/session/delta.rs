@@ -171,6 +171,7 @@ pub fn apply_in(
         incoming.put((name, seal), content, control).map_err(|error| error.within(&outside))
     };
     place.files(&mut entries, (&manifest_file, files), take, ("applying", control))?;
+    place.end(archive, control)?;
     incoming.publish(control)?;
     report.documents = Database::open_in(storage.clone())?.snapshot().len();
     Ok(report)

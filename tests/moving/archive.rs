@@ -74,7 +74,11 @@ fn what_is_packed_is_unpacked() {
     pack(&database.snapshot(), &at("two.tar"), &control()).unwrap();
     assert_eq!(fs::read(at("one.tar")).unwrap(), fs::read(at("two.tar")).unwrap());
     fs::write(at("three.tar"), tar(&read)).unwrap();
-    for archive in ["one.tar", "three.tar"] {
+    // Tar fills its archives up with zeros.
+    let mut filled = tar(&read);
+    filled.resize(filled.len().next_multiple_of(10_240) + 2_000_000, 0);
+    fs::write(at("four.tar"), filled).unwrap();
+    for archive in ["one.tar", "three.tar", "four.tar"] {
         let copy = at("copy");
         assert_eq!(unpack(&at(archive), &copy, &control()).unwrap(), packed);
         check_same(&copy, &database);
@@ -107,6 +111,7 @@ fn hostile_archives_are_refused_and_leave_nothing_behind() {
         ("not a tar archive", b"PK\x03\x04 and more".repeat(100)),
         ("empty", Vec::new()),
         ("empty", vec![0; 1024]),
+        ("other data comes after the end", [&whole[..], &[0; 512], b"more"].concat()),
         ("in the middle of manifest-", whole[..700].to_vec()),
         ("in the middle of segment-", whole[..cut].to_vec()),
         ("ends before", with(&|all| all.truncate(2))),
