@@ -133,6 +133,7 @@ pub use inspect::{DatabaseFiles, FileOutline, SectionOutline, outline};
 pub use key_line::key_line;
 pub use merge::{MergeReport, merge};
 pub use names::{BUILTIN, NO_ENCODER, metric_name, row_type_name};
+pub use new_files::NewFile;
 pub use opened::{Session, SessionOptions};
 pub use remark::{Remark, TextHint};
 pub use request::Request;

@@ -1,6 +1,7 @@
 //! Files and folders that appear whole or not at all: written under a name with `.partial` behind it, synced,
 //! and renamed to one that is free. What is left of a failure is removed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -16,24 +17,24 @@ struct Place {
 
 impl Place {
     /// # Errors
-    /// [`Error::Io`] for a name that is taken, or is no text.
+    /// [`Error::Io`] for a name that is taken, or a path that ends in none.
     fn of(path: &Path) -> Result<Place> {
         let failed = |kind: io::ErrorKind| failed("create", path)(kind.into());
         if path.symlink_metadata().is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists));
         }
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| failed(io::ErrorKind::InvalidFilename))?;
-        Ok(Place { path: path.to_owned(), partial: path.with_file_name(format!("{name}.partial")) })
+        let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename))?;
+        // Names need not be Unicode.
+        let mut partial = name.to_owned();
+        partial.push(".partial");
+        Ok(Place { path: path.to_owned(), partial: path.with_file_name(partial) })
     }
 
     fn publish(&self) -> Result<()> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let name =
-            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (from, to) = (name(&self.partial), name(&self.path));
-        rename_new(folder.unwrap_or(Path::new(".")), &from, &to)
-            .map_err(failed("create", &self.path))
+        let [from, to]: [&OsStr; 2] =
+            [&self.partial, &self.path].map(|path| path.file_name().unwrap_or_default());
+        rename_new(folder.unwrap_or(Path::new(".")), from, to).map_err(failed("create", &self.path))
     }
 }
 
@@ -42,17 +43,37 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Error +
     move |source| Error::io(operation, name.clone(), source)
 }
 
-/// A file in the making.
-pub(super) struct NewFile {
+/// A file in the making: it has its name followed by `.partial` until [`NewFile::publish`], and is removed when it is
+/// dropped before that.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use medvec::session::NewFile;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("list.txt");
+/// let mut file = NewFile::create(&path)?;
+/// writeln!(file, "one line")?;
+/// assert!(!path.exists());
+/// file.publish()?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "one line\n");
+/// # Ok(())
+/// # }
+/// ```
+pub struct NewFile {
     place: Place,
     out: BufWriter<File>,
     is_published: bool,
 }
 
 impl NewFile {
+    /// Begins a file under a name that must be free.
+    ///
     /// # Errors
     /// [`Error::Io`], for a name that is taken at once.
-    pub(super) fn create(path: &Path) -> Result<NewFile> {
+    pub fn create(path: &Path) -> Result<NewFile> {
         let place = Place::of(path)?;
         let file = File::options().write(true).create_new(true).open(&place.partial);
         let file = file.map_err(failed("create", &place.partial))?;
@@ -60,7 +81,8 @@ impl NewFile {
     }
 
     /// Names the file in what went wrong with it.
-    pub(super) fn failed(&self) -> impl Fn(io::Error) -> Error + use<> {
+    #[must_use]
+    pub fn failed(&self) -> impl Fn(io::Error) -> Error + use<> {
         failed("write", &self.place.path)
     }
 
@@ -68,7 +90,7 @@ impl NewFile {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub(super) fn publish(mut self) -> Result<()> {
+    pub fn publish(mut self) -> Result<()> {
         let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         synced.map_err(self.failed())?;
         self.place.publish()?;
@@ -182,6 +204,20 @@ mod tests {
         set.publish().unwrap();
         assert_eq!(fs::read(folder.join("in/side")).unwrap(), b"x");
         assert!(NewFolder::create(&folder).is_err() && names() == 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_need_not_be_unicode() {
+        use std::os::unix::ffi::OsStrExt;
+        let at = tempfile::tempdir().unwrap();
+        let path = at.path().join(OsStr::from_bytes(b"caf\xe9.jsonl"));
+        let mut file = NewFile::create(&path).unwrap();
+        file.write_all(b"content").unwrap();
+        file.publish().unwrap();
+        let names: Vec<_> =
+            fs::read_dir(at.path()).unwrap().map(|one| one.unwrap().path()).collect();
+        assert_eq!((fs::read(&path).unwrap(), names), (b"content".to_vec(), vec![path]));
     }
 
     #[test]

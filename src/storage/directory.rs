@@ -4,6 +4,7 @@
 //! meanwhile and another stands at its path. Without that a writer would put its files into a stranger's
 //! directory, and remove files from it. Where the system has no such calls, paths take their place.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -145,7 +146,7 @@ impl Directory {
 
     /// Renames in the directory: never replaces where the system can promise that, else `None`.
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    pub(super) fn rename_atomic(&self, from: &str, to: &str) -> Option<io::Result<()>> {
+    pub(super) fn rename_atomic(&self, from: &OsStr, to: &OsStr) -> Option<io::Result<()>> {
         use rustix::fs::{RenameFlags, renameat_with};
         use rustix::io::Errno;
         match renameat_with(&self.handle, from, &self.handle, to, RenameFlags::NOREPLACE) {
@@ -160,17 +161,17 @@ impl Directory {
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    pub(super) fn rename_atomic(&self, _from: &str, _to: &str) -> Option<io::Result<()>> {
+    pub(super) fn rename_atomic(&self, _from: &OsStr, _to: &OsStr) -> Option<io::Result<()>> {
         None
     }
 
     /// Renames in the directory, after the caller's look at the new name.
-    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         again(|| rustix::fs::renameat(&self.handle, from, &self.handle, to))
     }
 
     /// Whether a name is taken, also by a symbolic link that leads nowhere.
-    pub(super) fn is_taken(&self, name: &str) -> io::Result<bool> {
+    pub(super) fn is_taken(&self, name: &OsStr) -> io::Result<bool> {
         use rustix::fs::{AtFlags, statat};
         match again(|| statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)) {
             Ok(_) => Ok(true),
@@ -254,18 +255,18 @@ impl Directory {
     }
 
     pub(super) fn names(&self, name: &str, _file: &File) -> io::Result<bool> {
-        self.is_taken(name)
+        self.is_taken(name.as_ref())
     }
 
-    pub(super) fn rename_atomic(&self, _from: &str, _to: &str) -> Option<io::Result<()>> {
+    pub(super) fn rename_atomic(&self, _from: &OsStr, _to: &OsStr) -> Option<io::Result<()>> {
         None
     }
 
-    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         std::fs::rename(self.absolute.join(from), self.absolute.join(to))
     }
 
-    pub(super) fn is_taken(&self, name: &str) -> io::Result<bool> {
+    pub(super) fn is_taken(&self, name: &OsStr) -> io::Result<bool> {
         match std::fs::symlink_metadata(self.absolute.join(name)) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -160,7 +160,7 @@ impl Storage for DiskStorage {
     }
 
     fn publish(&self, from: &str, to: &str) -> Result<()> {
-        retry(is_transient, || rename_no_replace(&self.directory, from, to))
+        retry(is_transient, || rename_no_replace(&self.directory, from.as_ref(), to.as_ref()))
             .map_err(|error| self.modify_error("publish", &self.directory.join(to), error))
     }
 

@@ -1,5 +1,6 @@
 //! Giving a file a name that must be free: the visibility point of a commit.
 
+use std::ffi::OsStr;
 use std::io;
 #[cfg(feature = "session")]
 use std::path::Path;
@@ -12,7 +13,7 @@ use super::directory::Directory;
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] when `to` exists; what the system says otherwise.
-pub(super) fn rename_no_replace(directory: &Directory, from: &str, to: &str) -> io::Result<()> {
+pub(super) fn rename_no_replace(directory: &Directory, from: &OsStr, to: &OsStr) -> io::Result<()> {
     match directory.rename_atomic(from, to) {
         Some(result) => result,
         None => rename_checked(directory, from, to),
@@ -24,11 +25,11 @@ pub(super) fn rename_no_replace(directory: &Directory, from: &str, to: &str) -> 
 /// # Errors
 /// The same.
 #[cfg(feature = "session")]
-pub(crate) fn rename_new(folder: &Path, from: &str, to: &str) -> io::Result<()> {
+pub(crate) fn rename_new(folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
     rename_no_replace(&Directory::open(folder)?, from, to)
 }
 
-fn rename_checked(directory: &Directory, from: &str, to: &str) -> io::Result<()> {
+fn rename_checked(directory: &Directory, from: &OsStr, to: &OsStr) -> io::Result<()> {
     match directory.is_taken(to)? {
         true => Err(io::ErrorKind::AlreadyExists.into()),
         false => directory.rename(from, to),
@@ -49,14 +50,16 @@ mod tests {
             fs::write(&from, "new").expect("writes");
             fs::write(&to, "old").expect("writes");
             let directory = Directory::open(folder.path()).expect("opens");
-            let refused = rename(&directory, "from", "to").expect_err("the name is taken");
+            let refused =
+                rename(&directory, "from".as_ref(), "to".as_ref()).expect_err("the name is taken");
             assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
             assert_eq!(fs::read(&to).expect("reads"), b"old");
 
             fs::remove_file(&to).expect("removes");
-            rename(&directory, "from", "to").expect("the name is free");
+            rename(&directory, "from".as_ref(), "to".as_ref()).expect("the name is free");
             assert_eq!(fs::read(&to).expect("reads"), b"new");
-            let missing = rename(&directory, "from", "other").expect_err("no source");
+            let missing =
+                rename(&directory, "from".as_ref(), "other".as_ref()).expect_err("no source");
             assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         }
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C during an import: nothing half, and the next run ends it.
+//! Ctrl-C during an import or an export: nothing half, and the next run ends it.
 
 use std::fmt::Write;
 use std::process::{Command, Stdio};
@@ -38,4 +38,22 @@ fn an_interrupted_import_resumes() {
     sandbox.medvec(&["import", "db", "many.jsonl"]).expect(0);
     sandbox.medvec(&["verify", "db"]).expect(0).shows(&["60,000 documents"]);
     sandbox.medvec(&["import", "db", "many.jsonl"]).expect(0).shows(&["imported before"]);
+    interrupted_export(&sandbox);
+}
+
+/// What was written of a file is gone, and nothing is in the way of the next run.
+fn interrupted_export(sandbox: &Sandbox) {
+    let export = ["export", "db", "-f", "jsonl", "-o", "out.jsonl"];
+    let child = sandbox.command(&export).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while !sandbox.path("out.jsonl.partial").exists() {
+        assert!(started.elapsed() < Duration::from_secs(60), "the export did not start");
+        assert!(!sandbox.path("out.jsonl").exists(), "a file appears when it is whole");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert!(!sandbox.path("out.jsonl").exists() && !sandbox.path("out.jsonl.partial").exists());
+    sandbox.medvec(&export).expect(0).says(&["exported 60,000 documents"]);
 }

@@ -79,6 +79,39 @@ fn a_file_size_limit_is_an_error_with_a_name() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_cannot_be_written_whole_is_named_and_removed() {
+    let sandbox = Sandbox::new();
+    let words = "word ".repeat(200);
+    let line = |pmid: u32| format!("{{\"pmid\": {pmid}, \"title\": \"Number {pmid} {words}\"}}\n");
+    sandbox.write("docs.jsonl", (1..=300).map(line).collect::<String>());
+    let pairs = (1..=300)
+        .map(|pmid| format!("{{\"query\": \"{pmid} {words}\", \"positive\": \"{words}\"}}\n"));
+    sandbox.write("pairs.jsonl", pairs.collect::<String>());
+    sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);
+    let medvec = env!("CARGO_BIN_EXE_medvec");
+    for (command, file) in [
+        ("export db -f jsonl -o out.jsonl", "out.jsonl"),
+        (
+            "triples pairs.jsonl --positives pairs --database db --range-min 1 --count 1 -o t.jsonl",
+            "t.jsonl",
+        ),
+    ] {
+        let script = format!("ulimit -f 8; exec {medvec} {command}");
+        let mut limited = Command::new("bash");
+        limited.args(["-c", &script]).current_dir(sandbox.path("."));
+        let output = limited.output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{command}: {err}");
+        assert!(err.contains(&format!("cannot write {file}")), "{command}: {err}");
+        assert!(!sandbox.path(file).exists(), "{command}");
+        assert!(!sandbox.path(&format!("{file}.partial")).exists(), "{command}");
+        let arguments: Vec<&str> = command.split(' ').collect();
+        sandbox.medvec(&arguments).expect(0);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_prepared_temporary_folder_is_not_used() {
     use std::os::unix::fs::symlink;
     let sandbox = Sandbox::new();

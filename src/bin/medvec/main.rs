@@ -14,6 +14,7 @@ mod hints;
 mod interrupt;
 mod keys;
 mod limits;
+mod new_file;
 mod output;
 mod progress;
 mod recall;

@@ -21,8 +21,13 @@ fn stem(plain: &str) -> Option<&str> {
 /// The list of ids to write beside an array of this path: `NAME.ids`, where it is looked for first.
 #[cfg(feature = "session")]
 pub(crate) fn list_of(path: &Path) -> PathBuf {
-    let name = name_of(path);
-    path.with_file_name(format!("{}.{}", stem(&name).unwrap_or(&name), LIST_ENDINGS[0]))
+    let has_ending = stem(&name_of(path)).is_some();
+    let name = if has_ending { path.file_stem() } else { path.file_name() };
+    // Names need not be Unicode.
+    let mut name = name.unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(LIST_ENDINGS[0]);
+    path.with_file_name(name)
 }
 
 /// The list of ids that lies beside an array; `None` for other files and where there is none.

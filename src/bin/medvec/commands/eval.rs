@@ -9,10 +9,10 @@ use medvec::session::evaluate::{
     Approach, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
 };
 
-use super::export::create;
 use crate::args::{ApproachName, Eval, ReportFormat};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::new_file;
 use crate::style::GOOD;
 
 pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
@@ -40,9 +40,7 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     match &args.output {
         None => write(&mut context.out.machine(), args, &reports)?,
         Some(path) => {
-            let mut file = create(path)?;
-            write(&mut file, args, &reports)?;
-            file.flush()?;
+            new_file::filled(path, |file| write(file, args, &reports))?;
             context.remark(format!("{GOOD}wrote{GOOD:#} {}", path.display()));
         }
     }
@@ -114,9 +112,7 @@ fn asked(
         let control = context.watched(&progress);
         let report = task.evaluate(settings, &control)?;
         if let Some(path) = &args.submission {
-            let mut out = create(path)?;
-            task.write_submission(&mut out, &report)?;
-            out.flush()?;
+            new_file::filled(path, |file| Ok(task.write_submission(file, &report)?))?;
         }
         reports.push(report);
     }

@@ -1,19 +1,18 @@
 //! `medvec export`
 
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::{CitationFormat, CitationWriter, EmbeddingFormat};
 use medvec::session::{
-    BeirSettings, export_beir, export_embeddings, export_table, metric_name, row_type_name,
+    BeirSettings, NewFile, export_beir, export_embeddings, export_table, metric_name, row_type_name,
 };
-use medvec::{Control, Error, Query, Snapshot};
+use medvec::{Control, Query, Snapshot};
 
 use crate::args::{Export, ExportKind};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::new_file;
 use crate::progress::Progress;
 use crate::style::{FAINT, GOOD, count, counted};
 
@@ -58,9 +57,8 @@ fn citations(args: &Export, format: CitationFormat, context: &mut Context) -> Re
             documents.write(CitationWriter::new(format, &mut out)?)?
         }
         Some(path) => {
-            let mut file = create(path)?;
-            let written = documents.write(CitationWriter::new(format, &mut file)?)?;
-            file.flush()?;
+            let write = |file: &mut NewFile| documents.write(CitationWriter::new(format, file)?);
+            let written = new_file::filled(path, write)?;
             let what = counted(written, "document");
             context.remark(format!("{GOOD}exported{GOOD:#} {what} to {}", path.display()));
             written
@@ -156,13 +154,6 @@ fn benchmark(args: &Export, folder: &Path, context: &mut Context) -> Result<u64>
         context.remark(format!("{FAINT}passed over: {} {what}{FAINT:#}", count(*times)));
     }
     Ok(exported.documents)
-}
-
-/// A new file; one that is there is left alone.
-pub(super) fn create(path: &Path) -> Result<impl Write + use<>> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let file = file.map_err(|source| Error::io("create", path.display().to_string(), source))?;
-    Ok(BufWriter::new(file))
 }
 
 /// What is exported.

@@ -7,10 +7,10 @@ use medvec::Error;
 use medvec::export::json;
 use medvec::session::{Answer, Replay, Request, SavedSearch, Session, key_line};
 
-use super::export::create;
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
+use crate::new_file;
 use crate::style::{FAINT, GOOD, KEY, MARK, count, counted};
 use crate::terminal::one_line;
 
@@ -26,9 +26,7 @@ pub(super) fn save(
     context: &mut Context,
 ) -> Result<()> {
     let saved = session.save(request, answer)?;
-    let mut file = create(path)?;
-    json::write(&mut file, &saved)?;
-    file.flush()?;
+    new_file::filled(path, |file| Ok(json::write(file, &saved)?))?;
     context.remark(format!("{FAINT}search saved to {}{FAINT:#}", path.display()));
     Ok(())
 }

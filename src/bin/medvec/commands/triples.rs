@@ -1,6 +1,6 @@
 //! `medvec triples`
 
-use std::io::Write;
+use std::io;
 use std::sync::Arc;
 
 use medvec::export::json;
@@ -9,17 +9,17 @@ use medvec::session::evaluate::{EvaluateSettings, Task};
 use medvec::session::triples::{
     MineSettings, MineStats, Miner, NegativeKind, PassageText, QuerySample, Sampling, TrainingQuery,
 };
-use medvec::session::{EncoderChoice, Session, SessionOptions, Strategy};
+use medvec::session::{EncoderChoice, NewFile, Session, SessionOptions, Strategy};
 use medvec::{Control, Database, Error, Filter};
 use serde_json::json;
 
-use super::export::create;
 use crate::args::{
     Benchmark, ModeName, NegativesName, PassageName, PositivesName, SamplingName, Triples,
     TriplesFormat,
 };
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
+use crate::new_file;
 use crate::strategies::translate;
 use crate::style::{GOOD, count, counted};
 
@@ -48,26 +48,35 @@ fn made(
 ) -> Result<(MineStats, WrittenTriples)> {
     let miner = Miner::open(session, settings, control)?;
     // All files must be new before hours of work.
-    let mut stats = args.stats.as_deref().map(create).transpose()?;
-    let failed = |error| Error::io("write", args.output.display().to_string(), error);
+    let stats = args.stats.as_deref().map(NewFile::create).transpose()?;
     let (mined, written) = match format(args.format) {
         None => {
-            let mut writer = MedCptWriter::new(folder(args)?)?;
-            let mined = miner.mine(queries, &mut |query| writer.write(&query).map_err(failed))?;
-            (mined, writer.finish()?)
+            let mut files = folder(args)?;
+            let mut writer = MedCptWriter::new(files.each_mut()).map_err(failed(args))?;
+            let write = &mut |query| writer.write(&query).map_err(failed(args));
+            let mined = miner.mine(queries, write)?;
+            let written = writer.finish().map_err(failed(args))?;
+            files.into_iter().try_for_each(NewFile::publish)?;
+            (mined, written)
         }
-        Some(format) => {
-            let mut file = create(&args.output)?;
-            let mut writer = TripleWriter::new(format, args.count, &mut file);
-            let mined = miner.mine(queries, &mut |query| writer.write(&query).map_err(failed))?;
-            (mined, writer.finish()?)
-        }
+        Some(format) => new_file::filled(&args.output, |file| {
+            let mut writer = TripleWriter::new(format, args.count, file);
+            let write = &mut |query| writer.write(&query).map_err(failed(args));
+            Ok((miner.mine(queries, write)?, writer.finish()?))
+        })?,
     };
-    if let Some(file) = &mut stats {
-        json::write(file, &json!({"mined": mined, "written": written}))?;
-        file.flush()?;
+    if let Some(mut file) = stats {
+        let failed = file.failed();
+        json::write(&mut file, &json!({"mined": mined, "written": written})).map_err(failed)?;
+        file.publish()?;
     }
     Ok((mined, written))
+}
+
+/// Names the output in what went wrong with it.
+fn failed(args: &Triples) -> impl Fn(io::Error) -> Error + use<> {
+    let name = args.output.display().to_string();
+    move |error| Error::io("write", name.clone(), error)
 }
 
 /// Refuses options that contradict each other.
@@ -249,13 +258,13 @@ fn format(name: TriplesFormat) -> Option<TripleFormat> {
 }
 
 /// The new files of MedCPT, in a folder that may be new.
-fn folder(args: &Triples) -> Result<[Box<dyn Write>; 4]> {
+fn folder(args: &Triples) -> Result<[NewFile; 4]> {
     let path = &args.output;
     std::fs::create_dir_all(path)
         .map_err(|source| Error::io("create", path.display().to_string(), source))?;
     let [train, reranker, queries, articles] =
-        MedCptWriter::<Box<dyn Write>>::FILES.map(|name| create(&path.join(name)));
-    Ok([Box::new(train?), Box::new(reranker?), Box::new(queries?), Box::new(articles?)])
+        MedCptWriter::<NewFile>::FILES.map(|name| NewFile::create(&path.join(name)));
+    Ok([train?, reranker?, queries?, articles?])
 }
 
 /// Says what was made, and what was left out.
