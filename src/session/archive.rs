@@ -116,6 +116,7 @@ fn add(out: &mut dyn Write, name: &str, bytes: &[u8], control: &Control) -> Resu
         }
         done += chunk.len() as u64;
     }
+    control.report("packing", "bytes", length, length);
     let filling = (length.next_multiple_of(TAR_BLOCK) - length) as usize;
     Ok(out.write_all([0; TAR_BLOCK as usize].get(..filling).unwrap_or_default()))
 }

@@ -85,6 +85,7 @@ pub fn export_beir(
             }
             exported.documents += 1;
         }
+        control.report("exporting", "documents", total, total);
         Ok(())
     })?;
     exported.judged_elsewhere = judged.len() as u64;

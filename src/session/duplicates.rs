@@ -107,6 +107,7 @@ pub fn duplicates(snapshot: &Snapshot, control: &Control) -> Result<Vec<Duplicat
         let year = document.date.as_ref().map_or(0, |date| date.first.year());
         kept.push(Kept { key: document.key, doi, year });
     }
+    control.report("comparing", "documents", total, total);
     let mut groups = Groups::new(kept.len());
     let mut marks: Vec<_> = same.into_iter().filter(|(_, members)| members.len() > 1).collect();
     marks.sort_unstable();

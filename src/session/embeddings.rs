@@ -95,6 +95,7 @@ fn write(
         writer.write(&key, &vector).map_err(&failed)?;
     }
     writer.finish().map_err(&failed)?;
+    control.report("exporting", "vectors", stored.len(), stored.len());
     Ok(())
 }
 

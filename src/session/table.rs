@@ -56,6 +56,7 @@ pub fn export_table(
         table.write(&document?).map_err(&failed)?;
     }
     let written = table.finish().map_err(&failed)?;
+    control.report("exporting", "documents", total, total);
     out.publish()?;
     Ok(written)
 }

@@ -57,6 +57,33 @@ fn programs_read_json() {
     }
 }
 
+/// What counts to its end says so, also where the number of documents is no round one.
+#[test]
+fn the_last_line_is_at_the_end() {
+    let sandbox = sandbox();
+    sandbox.medvec(&["embed", "db", "-q"]).expect(0);
+    sandbox.medvec(&["backup", "db", "copy"]).expect(0);
+    sandbox.medvec(&["delete", "db", "1"]).expect(0);
+    for (command, code) in [
+        (&["export", "db", "-f", "jsonl", "-o", "out.jsonl"][..], 0),
+        (&["export", "db", "-f", "npy", "-o", "out.npy"], 0),
+        (&["export", "db", "-f", "beir", "-o", "out"], 0),
+        (&["duplicates", "db"], 1),
+        (&["pack", "db", "out.tar"], 0),
+        (&["diff", "db", "--base", "copy", "-o", "new.tar"], 0),
+        (&["unpack", "out.tar", "unpacked"], 0),
+        (&["apply", "copy", "new.tar"], 0),
+        (&["triples", "db", "--positives", "citations", "-o", "t.jsonl"], 1),
+    ] {
+        let run = sandbox.medvec(&[command, &["-q", "--progress", "json"]].concat()).expect(code);
+        let lines = run.err.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<Value> = lines.filter(|line| !line["total"].is_null()).collect();
+        let last = lines.iter().rfind(|line| line["total"] != 0);
+        let last = last.unwrap_or_else(|| panic!("{command:?} counts nothing: {}", run.err));
+        assert_eq!(last["done"], last["total"], "{command:?}: {}", run.err);
+    }
+}
+
 #[test]
 fn pipes_get_a_line_and_the_quiet_nothing() {
     let sandbox = sandbox();

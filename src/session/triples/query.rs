@@ -207,6 +207,7 @@ fn documents(
         }
         queries.extend(query_of(document?));
     }
+    control.report("reading", "documents", total, total);
     queries.sort_by(|a, b| a.document.cmp(&b.document));
     if let Some(sample) = sample {
         TrainingQuery::sample(&mut queries, sample);

@@ -174,6 +174,7 @@ impl Documents {
             }
             writer.write(&document?)?;
         }
+        self.progress.stage("exporting", "documents", self.total, self.total);
         Ok(writer.finish()?)
     }
 }
