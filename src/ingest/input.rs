@@ -18,7 +18,10 @@ const READ_BYTES: usize = 256 * 1024;
 /// An open source file. `.gz` (any number of members) and `.zst` (any number of frames) are
 /// recognised by their first bytes, never by their name.
 pub(super) struct Input {
+    /// As messages call it: the path as it was given.
     name: String,
+    /// As the manifest calls it.
+    base: String,
     origin: Origin,
     /// Where it is, if it is a file that can be read again.
     path: Option<PathBuf>,
@@ -50,8 +53,8 @@ pub(super) fn is_stream(path: &Path) -> Result<bool> {
     Ok(!metadata.is_file() && !metadata.is_dir())
 }
 
-/// What messages and the manifest call a file: its name without its folder, but `/dev/stdin` and
-/// `/dev/fd/63` in full.
+/// What the manifest calls a file: its name without its folder, but `/dev/stdin` and `/dev/fd/63` in full. Messages
+/// give the path as it was given, since files of one name may lie in several folders.
 pub(super) fn name_of(path: &Path) -> String {
     let is_device = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     match path.file_name() {
@@ -75,19 +78,24 @@ impl Input {
             true => Origin::File(metadata.len(), place),
             false => Origin::Stream(place),
         };
-        let input = Input::start(name_of(path), origin, file)?;
+        let input = Input::start(path.display().to_string(), name_of(path), origin, file)?;
         Ok(Input { path: metadata.is_file().then(|| path.to_owned()), ..input })
     }
 
-    /// Takes any stream.
+    /// Takes any stream; messages and the manifest call it by its name.
     ///
     /// # Errors
     /// As [`Input::open`].
     pub(super) fn new(name: String, reader: impl Read + Send + 'static) -> Result<Input> {
-        Input::start(name, Origin::Reader, reader)
+        Input::start(name.clone(), name, Origin::Reader, reader)
     }
 
-    fn start(name: String, origin: Origin, reader: impl Read + Send + 'static) -> Result<Input> {
+    fn start(
+        name: String,
+        base: String,
+        origin: Origin,
+        reader: impl Read + Send + 'static,
+    ) -> Result<Input> {
         let io_error = |source| Error::io("read", &name, source);
         let mut tap = Tap::new(reader);
         let passed = tap.passed();
@@ -113,12 +121,17 @@ impl Input {
             Box::new(whole)
         };
         let is_packed = is_gzip || is_zstd;
-        Ok(Input { name, origin, path: None, is_packed, head, passed, stream, unpacked: 0 })
+        Ok(Input { name, base, origin, path: None, is_packed, head, passed, stream, unpacked: 0 })
+    }
+
+    /// What messages call the file.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The file's name without its folder.
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
     /// The file's size, where it is known and not that of something packed.
@@ -152,7 +165,7 @@ impl Input {
             Origin::File(bytes, _) => bytes,
             _ => self.bytes_read(),
         };
-        let (name, head) = (self.name.clone(), self.head);
+        let (name, head) = (self.base.clone(), self.head);
         SourceEntry { name, bytes, head, records, complete, digest: self.digest() }
     }
 

@@ -40,6 +40,6 @@ pub(crate) fn sample(path: &Path, unpacked: usize) -> Result<Option<Sample>> {
     // What was read ahead is shared out evenly.
     let bytes = (input.bytes_read() as f64 * text.len() as f64 / read.max(1) as f64) as u64;
     text.extend_from_slice(b"</PubmedArticleSet>");
-    let source = open_reader(input.name(), std::io::Cursor::new(text))?;
+    let source = open_reader(input.base(), std::io::Cursor::new(text))?;
     Ok(Some(Sample { source, bytes: bytes.max(1) }))
 }

@@ -7,7 +7,7 @@ use super::source::{self, Source};
 use super::table::ColumnMap;
 use super::vectors::{self, VectorSource};
 #[cfg(feature = "parquet")]
-use super::{input::name_of, parquet, vectors::Kind};
+use super::{parquet, vectors::Kind};
 use crate::error::Result;
 
 /// What files do not say about themselves.
@@ -46,7 +46,9 @@ impl Opened {
     pub fn open(path: &Path, hints: &SourceHints) -> Result<Opened> {
         let kind = match vectors::kind(path)? {
             #[cfg(feature = "parquet")]
-            Some(Kind::Parquet) if parquet::holds_documents(path, &name_of(path))? => None,
+            Some(Kind::Parquet) if parquet::holds_documents(path, &path.display().to_string())? => {
+                None
+            }
             kind => kind,
         };
         if let Some(kind) = kind {

@@ -133,7 +133,7 @@ impl Source {
     /// The number of an NLM file: year times 1,000,000 plus number, so `pubmed26n1334.xml.gz` is
     /// 26,001,334. `None` for any other name.
     pub fn file_number(&self) -> Option<u32> {
-        file_number(self.window.input().name())
+        file_number(self.window.input().base())
     }
 
     /// Bytes of the file read so far, packed as they are.
@@ -187,7 +187,7 @@ impl Source {
         self.window.input().path()
     }
 
-    /// The file's name, for messages.
+    /// What messages call the file: its path, as it was given.
     pub fn name(&self) -> &str {
         self.window.input().name()
     }

@@ -59,7 +59,7 @@ pub(super) fn find_ids(path: &Path) -> Result<PathBuf> {
             "an array without ids: name the list of its ids, or put it beside the array as {}",
             names.join(", ")
         );
-        input_error(&name, "the whole file".into(), detail)
+        input_error(&path.display().to_string(), "the whole file".into(), detail)
     })
 }
 

@@ -65,7 +65,7 @@ impl IdList {
         if window.bytes().starts_with(b"\xef\xbb\xbf") {
             window.consume(3);
         }
-        let is_pmids = window.input().name().starts_with("pmids_");
+        let is_pmids = window.input().base().starts_with("pmids_");
         let mut list = IdList { window, form: Form::Lines, given: 0, is_pmids };
         if list.window.bytes().trim_ascii_start().first() == Some(&b'[') {
             list.skip_blanks()?;

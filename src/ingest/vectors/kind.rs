@@ -97,7 +97,7 @@ fn as_named(path: &Path, start: &[u8]) -> Result<Option<Kind>> {
         start.iter().take(START_BYTES).map(|byte| format!("{byte:02x}")).collect();
     let bytes = if bytes.is_empty() { "nothing".to_owned() } else { bytes.join(" ") };
     let detail = format!("{what}: expected the bytes {magic}, found {bytes}");
-    Err(input_error(&name, "byte 0".into(), detail))
+    Err(input_error(&path.display().to_string(), "byte 0".into(), detail))
 }
 
 #[cfg(test)]

@@ -39,9 +39,9 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use super::digest;
+use super::input;
 #[cfg(feature = "parquet")]
 use super::input::Input;
-use super::input::{self, name_of};
 use super::raw::input_error;
 use crate::encoder::Metric;
 use crate::error::Result;
@@ -118,7 +118,7 @@ pub fn open(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
     match kind(path)? {
         Some(kind) => open_kind(kind, path, ids),
         None => Err(input_error(
-            &name_of(path),
+            &path.display().to_string(),
             "byte 0".into(),
             "expected vectors: an .npy array, safetensors, .fvecs or a Parquet file",
         )),
@@ -141,7 +141,7 @@ fn open_matrix(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSour
     };
     if input::is_stream(&list_path)? {
         let detail = "a list of ids is read twice, which a pipe cannot be: save it as a file";
-        return Err(input_error(&name_of(&list_path), "the whole list".into(), detail));
+        return Err(input_error(&list_path.display().to_string(), "the whole list".into(), detail));
     }
     let list = ids::check(&list_path)?;
     let ids = IdList::open(&list_path)?;
@@ -164,7 +164,7 @@ fn open_matrix(kind: Kind, path: &Path, ids: Option<&Path>) -> Result<VectorSour
 
 #[cfg(feature = "parquet")]
 fn open_parquet(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
-    let name = name_of(path);
+    let name = path.display().to_string();
     if ids.is_some() {
         let detail = "a Parquet file brings its ids in a column; a list of ids goes with an array";
         return Err(input_error(&name, "the whole file".into(), detail));
@@ -190,7 +190,7 @@ fn open_parquet(path: &Path, ids: Option<&Path>) -> Result<VectorSource> {
 #[cfg(not(feature = "parquet"))]
 fn open_parquet(path: &Path, _: Option<&Path>) -> Result<VectorSource> {
     Err(input_error(
-        &name_of(path),
+        &path.display().to_string(),
         "the whole file".into(),
         "a Parquet file, which this build cannot read: build medvec with the feature `parquet`, or \
          write the vectors as .npy and the ids as a text file, one per line",
@@ -226,7 +226,7 @@ impl VectorSource {
         self.len == 0
     }
 
-    /// The file's name, without its folder.
+    /// What messages call the file: its path, as it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -239,7 +239,7 @@ impl VectorSource {
     /// What made the vectors and how they are compared, where the file's name tells: MedCPT's chunks
     /// (`embeds_chunk_36.npy`) do.
     pub fn known_origin(&self) -> Option<(&'static str, Metric)> {
-        medcpt_chunk(&self.name).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
+        medcpt_chunk(&self.entry.name).map(|_| ("ncbi/MedCPT-Article-Encoder", Metric::Dot))
     }
 
     /// What the manifest remembers: name, size, first bytes and digest of array and list, vectors given
