@@ -47,7 +47,8 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
         false => None,
     };
     if args.dry_run {
-        return dry_run(is_json, &plan, budget.as_ref(), context);
+        let code = dry_run(is_json, &plan, budget.as_ref(), context)?;
+        return Ok(if has_gaps(&plan.missing, args) { EXIT_ERROR } else { code });
     }
     if let Some(budget) = &budget {
         context.remark(format!("{FAINT}{}{FAINT:#}", cost(budget)));
@@ -68,10 +69,15 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     }
     Ok(match report.is_news() {
         _ if report.broken > 0 => EXIT_ERROR,
-        _ if !report.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
+        _ if has_gaps(&report.missing, args) => EXIT_ERROR,
         true => EXIT_FOUND,
         false => EXIT_NONE,
     })
+}
+
+/// Whether files that are missing make the command fail.
+fn has_gaps(missing: &[NlmFile], args: &Sync) -> bool {
+    !missing.is_empty() && !args.allow_gaps
 }
 
 /// Fetches what is missing. Returns how many files the server lists.
@@ -252,7 +258,7 @@ fn status(args: &Sync, is_json: bool, context: &mut Context) -> Result<u8> {
         false => show(&status, context)?,
     }
     Ok(match &status {
-        _ if !status.missing.is_empty() && !args.allow_gaps => EXIT_ERROR,
+        _ if has_gaps(&status.missing, args) => EXIT_ERROR,
         SyncStatus { last_file: None, .. } => EXIT_NONE,
         _ => EXIT_FOUND,
     })
