@@ -174,7 +174,7 @@ fn checked(
     if sources.is_empty() {
         return Err(SessionError::NoSources);
     }
-    check(sources, &settings.hints(), looks_inside)
+    check(sources, &settings.hints(), looks_inside, settings.keep_going)
 }
 
 impl Session {

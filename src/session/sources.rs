@@ -44,7 +44,8 @@ impl Checked {
 /// Opens every source once. Vectors stay open, since their whole list of ids has been read; documents
 /// are closed again, since there may be more of them than a process may have open.
 ///
-/// With `looks_inside`, the first document of each source is read for its vector.
+/// With `looks_inside`, the first document of each source is read for its vector. With `keep_going`, a file that cannot
+/// be read is left to the import, which reports it, unless no other can be read.
 ///
 /// # Errors
 /// [`SessionError::SourceIsDirectory`]; as [`Opened::open`].
@@ -52,6 +53,7 @@ pub(super) fn check(
     sources: Vec<ImportSource>,
     hints: &SourceHints,
     looks_inside: bool,
+    keep_going: bool,
 ) -> SessionResult<Checked> {
     let mut checked = Checked {
         sources: Vec::with_capacity(sources.len()),
@@ -59,6 +61,8 @@ pub(super) fn check(
         vector_file: None,
         known_origin: None,
     };
+    let (mut broken, count) = (None, sources.len());
+    let mut broken_count = 0;
     for source in sources {
         let path = match source {
             ImportSource::Path(path) => path,
@@ -80,7 +84,16 @@ pub(super) fn check(
             checked.sources.push(ImportSource::Path(path));
             continue;
         }
-        match Opened::open(&path, hints)? {
+        let opened = match Opened::open(&path, hints) {
+            Err(error @ Error::Input { .. }) if keep_going => {
+                broken = broken.or(Some(error));
+                broken_count += 1;
+                checked.sources.push(ImportSource::Path(path));
+                continue;
+            }
+            opened => opened?,
+        };
+        match opened {
             Opened::Documents(mut source) => {
                 if looks_inside && checked.brought.is_none() {
                     checked.brought = first_vector(&mut source);
@@ -93,7 +106,10 @@ pub(super) fn check(
             }
         }
     }
-    Ok(checked)
+    match broken {
+        Some(error) if broken_count == count => Err(error.into()),
+        _ => Ok(checked),
+    }
 }
 
 impl Checked {

@@ -1,6 +1,7 @@
 //! What `medvec import` makes of changed files, sums, notes and pipes.
 
 use std::fs;
+use std::io::Write;
 
 use crate::sandbox::Sandbox;
 
@@ -55,6 +56,44 @@ fn an_import_can_improve_the_database_as_it_goes() {
     // Nothing is due, and paces are percentages.
     sandbox.medvec(&["compact", "db", "--pace", "50"]).expect(0).shows(&["nothing to do"]);
     sandbox.medvec(&["compact", "db", "--pace", "0"]).expect(2);
+}
+
+#[test]
+fn a_file_that_is_given_up_is_counted_and_fails_the_command() {
+    let sandbox = Sandbox::new();
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(SET.as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
+    sandbox.write("cut.xml.gz", &packed[..packed.len() - 6]);
+    sandbox.write("sum.xml.gz", &packed);
+    sandbox.write("sum.xml.gz.md5", "0123456789abcdef0123456789abcdef  sum.xml.gz\n");
+    sandbox.write("good.jsonl", "{\"pmid\": 7, \"title\": \"Good\"}\n");
+    let import = ["import", "db", "--encoder", "none", "--keep-going", "cut.xml.gz", "sum.xml.gz"];
+    let run = sandbox.medvec(&[&import[..], &["good.jsonl", "-q"]].concat()).expect(2);
+    run.shows(&["imported into db: 2 new", "2 files broken"]);
+    let good = ["import", "db", "good.jsonl", "--keep-going"];
+    assert!(!sandbox.medvec(&good).expect(0).out.contains("broken"));
+}
+
+#[test]
+fn files_of_one_name_are_told_apart() {
+    let sandbox = Sandbox::new();
+    for folder in ["one", "two"] {
+        fs::create_dir(sandbox.path(folder)).unwrap();
+        let name = format!("{{\"id\": \"{folder}\", \"title\": \"Title\"}}\n");
+        sandbox.write(&format!("{folder}/x.jsonl"), name);
+    }
+    sandbox.write("two/x.jsonl", "{\"id\": \"two\", \"title\": \"Title\"}\n{\"title\": 1}\n");
+    sandbox.write("two/x.npy", "no array");
+    let import = ["import", "db", "one/x.jsonl", "two/x.jsonl", "--encoder", "none"];
+    sandbox.medvec(&import).expect(2).says(&["error: two/x.jsonl, line 2"]);
+    let run = sandbox.medvec(&[&import[..], &["--keep-going"]].concat()).expect(0);
+    run.says(&["skipped two/x.jsonl, line 2"]);
+    sandbox.medvec(&["import", "new", "two/x.npy"]).expect(2).says(&["two/x.npy, byte 0"]);
+    // What was imported is known by its name, wherever it lies.
+    fs::rename(sandbox.path("one"), sandbox.path("elsewhere")).unwrap();
+    let moved = sandbox.medvec(&["import", "db", "elsewhere/x.jsonl"]).expect(0);
+    moved.shows(&["1 file imported before"]);
 }
 
 #[test]

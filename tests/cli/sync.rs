@@ -47,6 +47,8 @@ fn exit_codes_tell_what_came_in() {
     sync(&["--dry-run"]).expect(1).shows(&["0 files to read, 1 read before"]);
 
     file(&sandbox, "nlm/pubmed26n0004.xml.gz", &[(1, "Asthma")]);
+    sync(&["--dry-run"]).expect(2).says(&["missing pubmed26n0002, pubmed26n0003"]);
+    sync(&["--dry-run", "--allow-gaps"]).expect(0);
     let gap = sync(&[]).expect(2);
     gap.says(&["missing pubmed26n0002, pubmed26n0003"])
         .shows(&["1 unchanged", "1 embeddings reused"]);
@@ -62,7 +64,7 @@ fn exit_codes_tell_what_came_in() {
     sandbox.write("nlm/pubmed26n0002.xml.gz", "<PubmedArticleSet>");
     sync(&[]).expect(2).says(&["pubmed26n0002.xml.gz", "what was committed before stays"]);
     let passed = sync(&["--keep-going", "--allow-gaps"]).expect(2);
-    passed.says(&["skipped pubmed26n0002.xml.gz"]);
+    passed.says(&["skipped nlm/pubmed26n0002.xml.gz"]).shows(&["0 files", "1 file broken"]);
     sandbox.medvec(&["sync", "db"]).expect(2).says(&["FOLDER"]);
 }
 

@@ -14,7 +14,7 @@ use medvec::session::{
 use crate::args::{Import, MetricName, Rows};
 use crate::context::Context;
 use crate::encoders::announce;
-use crate::failure::{EXIT_FOUND, Result};
+use crate::failure::{EXIT_ERROR, EXIT_FOUND, Result};
 use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, count, counted, duration, nonzero};
 
@@ -79,7 +79,7 @@ pub(crate) fn sources_into(
         ));
     }
     advise(&database, path, context)?;
-    Ok(EXIT_FOUND)
+    Ok(if report.broken_files.is_empty() { EXIT_FOUND } else { EXIT_ERROR })
 }
 
 /// Says so when documents wait for their vectors, or many are not indexed.
@@ -134,6 +134,9 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
         (report.duplicates, "rows of an id that is there already"),
         (report.skipped, "skipped"),
     ]));
+    if !report.broken_files.is_empty() {
+        parts.push(format!("{} broken", counted(report.broken_files.len() as u64, "file")));
+    }
     if report.files_known > 0 {
         parts.push(format!("{} imported before", counted(report.files_known, "file")));
     }

@@ -233,7 +233,7 @@ fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Res
             if removals.count > first.len() as u64 { " ..." } else { "" }
         )?;
     }
-    if report.files == 0 {
+    if report.files == 0 && report.broken == 0 {
         writeln!(context.out, "nothing new for {}", database.display())?;
         return Ok(());
     }
@@ -247,6 +247,9 @@ fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Res
         (report.reused, "embeddings reused"),
         (report.skipped, "skipped"),
     ]));
+    if report.broken > 0 {
+        parts.push(format!("{} broken", counted(report.broken, "file")));
+    }
     writeln!(context.out, "{GOOD}synced{GOOD:#} {}: {}", database.display(), parts.join(", "))?;
     Ok(())
 }
