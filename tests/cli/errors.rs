@@ -67,6 +67,30 @@ fn a_damaged_file_is_named_with_place_and_rule() {
 
 #[test]
 fn a_missing_or_cut_file_is_named() {
+#[test]
+fn advice_for_damage_leads_on_and_never_in_a_circle() {
+    let sandbox = Sandbox::with_database();
+    sandbox.medvec(&["pack", "db", "db.tar"]).expect(0);
+    let manifest = sandbox.database_file("manifest-");
+    for name in fs::read_dir(sandbox.path("db")).unwrap().map(|entry| entry.unwrap().path()) {
+        if name != manifest && file_name(&name).starts_with("manifest-") {
+            fs::remove_file(name).unwrap();
+        }
+    }
+    sandbox.damage(&manifest, 100);
+    let verified = sandbox.medvec(&["verify", "db"]).expect(2);
+    verified.says(&["run `medvec repair DB` to see all damage", "without --apply"]);
+    let repaired = sandbox.medvec(&["repair", "db"]).expect(2);
+    assert!(!repaired.err.contains("run `medvec"), "{}", repaired.err);
+    repaired.says(&["a repair starts from a manifest, and none can be read", "medvec backup"]);
+
+    let mut packed = fs::read(sandbox.path("db.tar")).unwrap();
+    packed[600] ^= 1;
+    sandbox.write("db.tar", packed);
+    let unpacked = sandbox.medvec(&["unpack", "db.tar", "new"]).expect(2);
+    unpacked.says(&["the archive is damaged"]);
+}
+
     let sandbox = Sandbox::with_database();
     let segment = sandbox.database_file("segment-");
     let content = fs::read(&segment).unwrap();

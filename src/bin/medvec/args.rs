@@ -413,6 +413,9 @@ pub(crate) struct Stats {
 
 /// `medvec verify`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "It stops at the first damage. `medvec repair DB` lists all of it, and changes nothing without --apply."
+)]
 pub(crate) struct Verify {
     /// Database directory.
     #[arg(value_name = "DB")]

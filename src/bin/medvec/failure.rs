@@ -20,6 +20,19 @@ pub(crate) const EXIT_ERROR: u8 = 2;
 /// The command was stopped by Ctrl-C or a signal.
 pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
+/// What a command is about, as far as advice depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// `import` and `sync` that stop at what cannot be read.
+    Import,
+    /// `repair`, but not to undo one.
+    Repair,
+    /// `unpack`.
+    Unpack,
+    /// Everything else.
+    Other,
+}
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -51,13 +64,22 @@ impl Failure {
         }
     }
 
-    /// What to do next, where that is not already in the message; `imports` says whether the command
-    /// does.
-    pub(crate) fn advice(&self, imports: bool) -> Option<&'static str> {
+    /// What to do next, where that is not already in the message.
+    pub(crate) fn advice(&self, task: Task) -> Option<&'static str> {
         let Failure::Library(error) = self else { return None };
         Some(match error {
+            Error::Corrupt { file, .. } if task == Task::Repair => {
+                let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+                return name.starts_with("manifest").then_some(
+                    "a repair starts from a manifest, and none can be read: go back to a copy of `medvec backup` or a \
+                     file of `medvec pack`, or import the sources again",
+                );
+            }
+            Error::Corrupt { .. } if task == Task::Unpack => {
+                "the archive is damaged: copy or fetch it again"
+            }
             Error::Corrupt { .. } => {
-                "run `medvec verify DB` to find all damage, then `medvec repair DB` to see what can be saved"
+                "run `medvec repair DB` to see all damage and what can be saved; it changes nothing without --apply"
             }
             Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "nothing was committed; free some space and run the same command again"
@@ -73,7 +95,7 @@ impl Failure {
             Error::EncoderMismatch { .. } => {
                 "leave out --encoder to use the database's own, or import into a new database"
             }
-            Error::Input { .. } if imports => {
+            Error::Input { .. } if task == Task::Import => {
                 "what was committed before stays; --keep-going passes over what cannot be read"
             }
             Error::Poisoned { .. } => {
@@ -141,16 +163,15 @@ mod tests {
     #[test]
     fn a_full_disk_comes_with_advice() {
         let full = Error::io("write", "segment-1", io::ErrorKind::StorageFull.into());
-        let advice = Failure::from(full).advice(true);
+        let advice = Failure::from(full).advice(Task::Import);
         assert!(advice.is_some_and(|text| text.contains("free some space")));
     }
 
     #[test]
     fn only_an_import_is_told_how_to_go_on() {
         let wrong = || Error::input("a", "b", "c");
-        assert!(
-            Failure::from(wrong()).advice(true).is_some_and(|text| text.contains("keep-going"))
-        );
-        assert_eq!(Failure::from(wrong()).advice(false), None);
+        let advice = Failure::from(wrong()).advice(Task::Import);
+        assert!(advice.is_some_and(|text| text.contains("keep-going")));
+        assert_eq!(Failure::from(wrong()).advice(Task::Other), None);
     }
 }

@@ -33,7 +33,7 @@ use clap::Parser;
 
 use args::{Cli, Color, Command};
 use context::Context;
-use failure::{EXIT_ERROR, EXIT_FOUND, Failure, Result};
+use failure::{EXIT_ERROR, EXIT_FOUND, Failure, Result, Task};
 use style::BAD;
 use terminal::say;
 
@@ -58,12 +58,18 @@ fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     let mut context = Context::new(cli.quiet, cli.progress);
-    let imports = matches!(cli.command, Command::Import(_) | Command::Sync(_));
+    let task = match &cli.command {
+        Command::Import(args) if !args.keep_going => Task::Import,
+        Command::Sync(args) if !args.keep_going => Task::Import,
+        Command::Repair(args) if !args.undo => Task::Repair,
+        Command::Unpack(_) => Task::Unpack,
+        _ => Task::Other,
+    };
     let result = run(cli.command, &mut context);
     // What was found before a failure is still worth having.
     let flushed = context.out.flush_all().map_err(Failure::from);
     let code = result.and_then(|code| flushed.map(|()| code));
-    ExitCode::from(code.unwrap_or_else(|failure| reported(&failure, imports)))
+    ExitCode::from(code.unwrap_or_else(|failure| reported(&failure, task)))
 }
 
 /// Answers a command line that is not run, because it is wrong or asks for help.
@@ -80,14 +86,14 @@ fn answered(error: &clap::Error) -> u8 {
     }
     let mut out = anstream::stdout();
     let written = write!(out, "{}", text.ansi()).and_then(|()| out.flush());
-    written.map_or_else(|error| reported(&error.into(), false), |()| EXIT_FOUND)
+    written.map_or_else(|error| reported(&error.into(), Task::Other), |()| EXIT_FOUND)
 }
 
 /// Says why a command failed; returns its exit code.
-fn reported(failure: &Failure, imports: bool) -> u8 {
+fn reported(failure: &Failure, task: Task) -> u8 {
     if !failure.is_broken_pipe() {
         say(format!("{BAD}error:{BAD:#} {failure}"));
-        if let Some(advice) = failure.advice(imports) {
+        if let Some(advice) = failure.advice(task) {
             say(format!("  {advice}"));
         }
     }
