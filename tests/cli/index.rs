@@ -89,6 +89,22 @@ fn found(sandbox: &Sandbox, options: &[&str]) -> Vec<String> {
     sandbox.medvec(&all).expect(0).out.lines().map(str::to_owned).collect()
 }
 
+/// What is deleted stays in its file up to a share, which `stats` and `compact` say; a merge leaves it behind.
+#[test]
+fn what_is_deleted_is_said_to_stay_until_it_goes() {
+    let sandbox = Sandbox::with_database();
+    sandbox.medvec(&["delete", "db", "102"]).expect(0);
+    let stats = sandbox.medvec(&["stats", "db"]).expect(0);
+    stats.shows(&["1 rows, still stored", "more than a quarter"]);
+    let compact = sandbox.medvec(&["compact", "db"]).expect(0);
+    compact.shows(&["nothing to do", "1 deleted row stay"]);
+    sandbox.medvec(&["compact", "--help"]).expect(0).shows(&["quarter", "medvec merge"]);
+    sandbox.medvec(&["merge", "new", "db"]).expect(0).shows(&["3 new"]);
+    assert!(!sandbox.medvec(&["stats", "new"]).expect(0).out.contains("deleted"));
+    sandbox.medvec(&["delete", "db", "103"]).expect(0);
+    sandbox.medvec(&["compact", "db"]).expect(0).shows(&["2 deleted documents dropped"]);
+}
+
 #[test]
 fn searches_say_how_they_used_the_index() {
     let sandbox = indexed();

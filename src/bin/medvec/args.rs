@@ -445,6 +445,10 @@ pub(crate) struct Repair {
 
 /// `medvec compact`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "A segment is written anew when it is merged with others, or when more than a quarter of its rows are \
+    deleted; until then deleted documents stay in its file. `medvec merge NEW DB` makes a database without any of them."
+)]
 pub(crate) struct Compact {
     /// Database directory.
     #[arg(value_name = "DB")]
@@ -465,6 +469,9 @@ pub(crate) struct Compact {
 
 /// `medvec optimize`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Deleted documents are dropped as `medvec compact` drops them: of segments that are written anew."
+)]
 pub(crate) struct Optimize {
     /// Database directory.
     #[arg(value_name = "DB")]

@@ -32,9 +32,16 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
         return Ok(EXIT_FOUND);
     }
     if report.merged == 0 {
+        let deleted = match session.snapshot().stats()?.deleted {
+            0 => String::new(),
+            deleted => format!(
+                "; {} stay until they are more than a quarter of a segment",
+                counted(deleted, "deleted row")
+            ),
+        };
         writeln!(
             context.out,
-            "nothing to do: {}, {}",
+            "nothing to do: {}, {}{deleted}",
             counted(report.segments_before as u64, "segment"),
             bytes(report.bytes_before)
         )?;

@@ -53,7 +53,8 @@ fn text(
             format!("{} that another database has, too", count(in_one - figures.documents)),
         )?;
     } else if figures.deleted > 0 {
-        row("deleted", format!("{} rows, dropped by `medvec compact`", count(figures.deleted)))?;
+        let rule = "`medvec compact` rewrites segments of which more than a quarter is deleted";
+        row("deleted", format!("{} rows, still stored: {rule}", count(figures.deleted)))?;
     }
     match &snapshot.manifest().vectors {
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
