@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::db::BackupReport;
+use crate::db::{BackupReport, Snapshot};
 use crate::session::{ArchiveReport, DeltaReport, MergeReport};
 
 /// What a copy did.
@@ -37,6 +37,17 @@ pub fn archive(report: &ArchiveReport) -> Value {
         "documents": report.documents,
         "files": report.files,
         "bytes": report.bytes,
+    })
+}
+
+/// A delta that was not written, because the copy is at the newest generation: one of no file.
+pub fn no_delta(newest: &Snapshot) -> Value {
+    json!({
+        "from": newest.generation().0,
+        "generation": newest.generation().0,
+        "documents": newest.len(),
+        "files": 0,
+        "bytes": 0,
     })
 }
 

@@ -11,6 +11,7 @@ use super::settings::ImportSettings;
 use super::sources::{Brought, Checked};
 use crate::db::{CreateOptions, Database};
 use crate::encoder::{Encoder, EncoderSpec, Metric};
+use crate::error::Error;
 use crate::format::manifest::{RowType, VectorConfig};
 use crate::format::names;
 
@@ -74,6 +75,11 @@ pub(super) fn fresh(checked: &Checked, settings: &ImportSettings) -> SessionResu
 pub(super) fn check_directory(path: &Path) -> SessionResult<()> {
     if path.is_file() {
         return Err(SessionError::DatabaseIsFile { path: path.to_owned() });
+    }
+    if path.is_symlink() {
+        // Nothing can be made where a link leads nowhere.
+        let failed = |source| Error::io("follow the link", path.display().to_string(), source);
+        std::fs::metadata(path).map_err(failed)?;
     }
     // An import that was killed at its start leaves a lock and perhaps an unpublished manifest.
     let foreign = |entry: std::fs::DirEntry| {

@@ -38,6 +38,8 @@ fn wrong_options_say_what_would_be_right() {
         (&["search", "db", "x", "--field", "rating"], &["NAME=VALUE"]),
         (&["search", "db", "x", "--encoder", "/no/such/model"], &["/no/such/model", "builtin"]),
         (&["search", "db", "x", "-k", "100000000"], &["at most"]),
+        (&["search", "db", "x", "-f", "trec", "--topic", ""], &["a column of a run"]),
+        (&["search", "db", "x", "-f", "trec", "--topic", "a b"], &["a column of a run"]),
         (&["distill", "--teacher", "/no/such/model", "--corpus", "x"], &["/no/such/model"]),
         (&["distill", "--corpus", "x"], &["--teacher"]),
         (
@@ -66,8 +68,6 @@ fn a_damaged_file_is_named_with_place_and_rule() {
 }
 
 #[test]
-fn a_missing_or_cut_file_is_named() {
-#[test]
 fn advice_for_damage_leads_on_and_never_in_a_circle() {
     let sandbox = Sandbox::with_database();
     sandbox.medvec(&["pack", "db", "db.tar"]).expect(0);
@@ -91,6 +91,8 @@ fn advice_for_damage_leads_on_and_never_in_a_circle() {
     unpacked.says(&["the archive is damaged"]);
 }
 
+#[test]
+fn a_missing_or_cut_file_is_named() {
     let sandbox = Sandbox::with_database();
     let segment = sandbox.database_file("segment-");
     let content = fs::read(&segment).unwrap();
@@ -125,6 +127,12 @@ fn a_database_is_not_made_among_other_files() {
     sandbox.medvec(&["import", "half", "docs.jsonl", "--encoder", "none"]).expect(0);
     sandbox.medvec(&["import", "new", "absent.xml"]).expect(2).says(&["absent.xml"]);
     assert!(!sandbox.path("new").exists(), "a failed import must leave nothing behind");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", sandbox.path("link")).unwrap();
+        let run = sandbox.medvec(&["import", "link", "docs.jsonl"]).expect(2);
+        run.says(&["cannot follow the link link"]);
+    }
 }
 
 #[test]

@@ -141,7 +141,11 @@ fn a_database_travels_in_one_file() {
 fn a_copy_is_brought_up_to_date_by_a_file() {
     let sandbox = Sandbox::with_database();
     sandbox.medvec(&["backup", "db", "copy"]).expect(0);
-    sandbox.medvec(&["diff", "db", "--since", "2", "-o", "none.tar"]).expect(1).says(&["newest"]);
+    let none = ["diff", "db", "--since", "2", "-o", "none.tar"];
+    sandbox.medvec(&none).expect(1).says(&["newest"]);
+    let run = sandbox.medvec(&[&none[..], &["-f", "json"]].concat()).expect(1);
+    assert_eq!(json(&run.out)["files"], 0);
+    assert!(!sandbox.path("none.tar").exists());
     sandbox.write("more.jsonl", MORE);
     sandbox.medvec(&["import", "db", "more.jsonl"]).expect(0);
     let run = sandbox.medvec(&["diff", "db", "--since", "2", "-o", "new.tar"]).expect(0);
@@ -168,7 +172,7 @@ fn a_copy_is_brought_up_to_date_by_a_file() {
     sandbox.medvec(&["diff", "db", "--base", "copy", "-o", "late.tar"]).expect(0);
     sandbox.medvec(&["apply", "copy", "late.tar"]).expect(0).shows(&["updated copy", "3 to 6"]);
     assert_eq!(exported(&sandbox, "copy"), exported(&sandbox, "db"));
-    sandbox.medvec(&["diff", "db", "-o", "x.tar"]).expect(2).says(&["--since"]);
+    sandbox.medvec(&["diff", "db", "-o", "x.tar"]).expect(2).says(&["--since", "--base"]);
 }
 
 #[cfg(feature = "parquet")]

@@ -363,7 +363,7 @@ pub(crate) struct Search {
     pub(crate) replay: Option<PathBuf>,
 
     /// With --format trec: what the run calls this query.
-    #[arg(long, value_name = "ID", default_value = "1")]
+    #[arg(long, value_name = "ID", default_value = "1", value_parser = values::topic)]
     pub(crate) topic: String,
 
     /// Output format.

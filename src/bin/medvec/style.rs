@@ -33,8 +33,11 @@ pub(crate) fn counted(number: u64, singular: &str) -> String {
     let number_text = count(number);
     match singular.strip_suffix('y') {
         _ if number == 1 => format!("{number_text} {singular}"),
-        Some(stem) => format!("{number_text} {stem}ies"),
-        None => format!("{number_text} {singular}s"),
+        // A day is no query.
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => {
+            format!("{number_text} {stem}ies")
+        }
+        _ => format!("{number_text} {singular}s"),
     }
 }
 
@@ -94,6 +97,7 @@ mod tests {
         assert_eq!(counted(1, "document"), "1 document");
         assert_eq!(counted(0, "document"), "0 documents");
         assert_eq!(counted(2, "query"), "2 queries");
+        assert_eq!(counted(2_250, "day"), "2,250 days");
         assert_eq!(bytes(1023), "1023 B");
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(8 << 30), "8.0 GiB");

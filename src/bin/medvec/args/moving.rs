@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::Format;
 
@@ -88,6 +88,7 @@ pub(crate) struct Unpack {
 /// `medvec diff`
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("from").required(true),
     after_help = "Example: medvec backup pubmed.medvec copy, and after each update: medvec diff pubmed.medvec --since 41 -o \
     update.tar; then, where the copy is: medvec apply copy update.tar. `medvec stats` shows the generation of each."
 )]
@@ -97,12 +98,11 @@ pub(crate) struct Diff {
     pub(crate) database: PathBuf,
 
     /// The generation that the copy is at. A database knows its two newest ones; for others name the copy.
-    #[arg(long, value_name = "GENERATION", required_unless_present = "base", conflicts_with = "base",
-        value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "GENERATION", group = "from", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) since: Option<u64>,
 
     /// The copy itself, or the file of its newest manifest (`manifest-...`), which is small enough to be sent.
-    #[arg(long, value_name = "COPY|FILE")]
+    #[arg(long, value_name = "COPY|FILE", group = "from")]
     pub(crate) base: Option<PathBuf>,
 
     /// A new file for what the copy lacks.

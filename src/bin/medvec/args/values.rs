@@ -49,6 +49,14 @@ pub(crate) fn name(text: &str) -> std::result::Result<String, String> {
     }
 }
 
+/// What a run calls a query: a column of its lines.
+pub(crate) fn topic(text: &str) -> std::result::Result<String, String> {
+    match text.is_empty() || text.contains(char::is_whitespace) {
+        true => Err("a topic is a column of a run: give a name without white space".into()),
+        false => Ok(text.to_owned()),
+    }
+}
+
 /// A share above 0 and at most 1.
 pub(crate) fn share(text: &str) -> std::result::Result<f32, String> {
     let share = text.trim().parse::<f32>().ok();

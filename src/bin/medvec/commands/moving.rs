@@ -103,6 +103,9 @@ pub(crate) fn diff(args: &Diff, context: &mut Context) -> Result<u8> {
         Some(report) => changed(&report, ("wrote", &args.output), is_json, context),
         None => {
             let newest = snapshot.generation().0;
+            if is_json {
+                write(&moves::no_delta(&snapshot), context)?;
+            }
             context.remark(format!("nothing to write: generation {newest} is the newest"));
             Ok(EXIT_NONE)
         }
