@@ -248,7 +248,8 @@ fn keep_going_passes_over_bad_vectors_and_bad_files() {
     let mut bench = Bench::new();
     let bad = bench.array("a", &[(1, [1.0; 4]), (2, [f32::NAN; 4]), (3, [3.0; 4])]);
     let error = bench.import(&[&bad]).expect_err("stops").to_string();
-    assert_eq!(error, "a.npy, vector 1 (document 2): number 0 is not finite");
+    let place = format!("{}, vector 1 (document 2)", bad.display());
+    assert_eq!(error, format!("{place}: number 0 is not finite"));
     assert!(bench.database.snapshot().is_empty());
     bench.options.keep_going = true;
     let long = bench.file("long.npy", npy(&[1.0; 10], 5));
@@ -256,7 +257,8 @@ fn keep_going_passes_over_bad_vectors_and_bad_files() {
     let report = bench.import(&[&long, &bad]).expect("imports");
     assert_eq!((report.added, report.skipped, report.files), (2, 1, 1));
     let broken = report.broken_files[0].to_string();
-    assert_eq!(broken, "long.npy, the whole file: vectors of 5 numbers, this database has 4");
+    let detail = "vectors of 5 numbers, this database has 4";
+    assert_eq!(broken, format!("{}, the whole file: {detail}", long.display()));
 }
 
 #[test]
