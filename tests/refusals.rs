@@ -285,6 +285,7 @@ fn queries_that_do_not_fit_the_index_are_refused_and_cost_nothing() {
     for (bad, word) in [
         (vec![1.0; 12], "12 numbers are not vectors of 8"),
         (vec![], "0 numbers"),
+        (vec![0.0; 16], "none has a direction"),
         ([vec![1.0; 8], vec![f32::NAN; 8]].concat(), "number 8 is not finite"),
         (vec![f32::NEG_INFINITY; 8], "number 0 is not finite"),
     ] {

@@ -201,10 +201,8 @@ fn lines_with_nothing_but_a_vector_are_vectors() {
     assert!(error.contains("b.jsonl, line 1") && error.contains("both"), "{error}");
     let short = "{\"pmid\": 1, \"vector\": [1, 2]}\n";
     let error = bench.import(&[&bench.file("c.jsonl", short)]).expect_err("refused").to_string();
-    assert_eq!(
-        error,
-        "c.jsonl, line 1: vector of document 1: 2 numbers, this database has vectors of 4"
-    );
+    let words = "/c.jsonl, line 1: vector of document 1: 2 numbers, this database has vectors of 4";
+    assert!(error.ends_with(words), "{error}");
 }
 
 #[test]

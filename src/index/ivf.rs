@@ -290,7 +290,7 @@ impl Index<'_> {
 
 /// Candidates among which there are as many rows, or all: a row and its copy may both be candidates.
 fn candidates_of(rows: usize, copies: bool) -> usize {
-    if copies { rows.saturating_mul(2) - 1 } else { rows }
+    if copies { rows.saturating_mul(2).saturating_sub(1) } else { rows }
 }
 
 /// Checks and prepares the query.

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use medvec::session::{SessionError, plan_sync};
 use medvec::{Control, Database, Document, Key, WriterOptions};
 
-use crate::bench::{Bench, Content, names};
+use crate::bench::{Bench, Content, gzip, names};
 
 /// A year's baseline of these PMIDs in two files, and its first update file.
 fn year(bench: &Bench, year: u32, pmids: impl Iterator<Item = u32>) {
@@ -66,6 +66,39 @@ fn a_new_year_deletes_what_its_baseline_lacks_within_a_bound() {
     bench.sync();
     let titles = bench.titles();
     assert_eq!((titles[&5].as_str(), titles.get(&6)), ("back", None));
+}
+
+/// What cannot be read is not what the baseline lacks: nothing is deleted until it was read.
+#[test]
+fn a_baseline_with_a_bad_record_deletes_nothing() {
+    let mut bench = Bench::new();
+    bench.settings.import.keep_going = true;
+    year(&bench, 26, 1..=4);
+    bench.sync();
+    let second = year_of_three(&bench);
+    let bad = second.xml().replace("title of 3", "title &of; 3");
+    let path = bench.content("baseline/pubmed27n0002.xml.gz", &second);
+    fs::remove_file(path.with_extension("gz.md5")).expect("removes");
+    fs::write(&path, gzip(&bad)).expect("writes");
+    for _ in 0..2 {
+        let report = bench.sync();
+        assert_eq!((report.skipped, &report.removals), (1, &None));
+        let pmids: Vec<u32> = bench.titles().into_keys().filter(|pmid| *pmid < 100).collect();
+        assert_eq!(pmids, [1, 2, 3, 4], "4 is not in the baseline, and 3 cannot be read");
+    }
+    bench.content("baseline/pubmed27n0002.xml.gz", &second);
+    let removals = bench.sync().removals.expect("a new year");
+    assert_eq!(removals.count, 2, "4, and last year's update");
+    let pmids: Vec<u32> = bench.titles().into_keys().filter(|pmid| *pmid < 100).collect();
+    assert_eq!(pmids, [1, 2, 3]);
+    assert!(!bench.sync().is_news());
+}
+
+/// A year's baseline of 1, 2 and 3; its second file, which has the last of them.
+fn year_of_three(bench: &Bench) -> Content {
+    year(bench, 27, 1..=3);
+    bench.content("baseline/pubmed27n0001.xml.gz", &Content::of(&[(1, "one"), (2, "two")], &[]));
+    Content::of(&[(3, "title of 3")], &[])
 }
 
 #[test]

@@ -62,6 +62,9 @@ pub(super) fn check_queries(
     check_finite(queries).or_else(wrong)?;
     let space = RowSpace::from(config);
     let zeros = |query: &[f32]| query.iter().all(|number| *number == 0.0);
+    if zeros(queries) {
+        return wrong("none has a direction: all numbers are 0".into());
+    }
     for (place, query) in queries.chunks(config.dimension as usize).enumerate() {
         // Queries without a direction are left out later.
         if !zeros(query) {

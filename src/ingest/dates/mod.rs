@@ -80,6 +80,14 @@ pub(super) fn parse_date(text: &str) -> PublicationDate {
     }
 }
 
+/// Reads a date beside which a year is given, which counts where the date has none: `Mar 15` of 2019.
+pub(super) fn parse_date_of(text: &str, year: &str) -> PublicationDate {
+    let known = |date: &PublicationDate| date.first.0 > 0;
+    let texts = [text.to_owned(), format!("{year} {text}"), year.to_owned()];
+    let dates = texts.iter().filter(|text| !text.trim().is_empty()).map(|text| parse_date(text));
+    dates.clone().find(known).or_else(|| dates.clone().next()).unwrap_or_else(|| parse_date(text))
+}
+
 /// Reads the words of a `MedlineDate`.
 fn parse_words(text: &str) -> PublicationDate {
     let interval = year_month_day(text).or_else(|| range::interval(text));
@@ -164,6 +172,22 @@ fn month_number(word: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_beside_a_date_counts_where_the_date_has_none() {
+        for (date, year, verbatim, first) in [
+            ("Mar 15", "2019", "2019 Mar 15", 20_190_315),
+            ("MAR", "2019", "2019 MAR", 20_190_301),
+            ("2018 Dec", "2019", "2018 Dec", 20_181_201),
+            ("", "2019", "2019", 20_190_101),
+            ("soon", "2019", "2019 soon", 20_190_101),
+            ("Mar 15", "", "Mar 15", 0),
+            ("Mar 15", "soon", "Mar 15", 0),
+        ] {
+            let read = parse_date_of(date, year);
+            assert_eq!((&*read.verbatim, read.first.0), (verbatim, first), "{date} {year}");
+        }
+    }
 
     /// Words of a `MedlineDate`, the first and the last day that they mean. Most are NLM's own.
     const WORDS: &[(&str, u32, u32)] = &[

@@ -129,8 +129,9 @@ impl Draft {
         let dates = [("date", self.date), ("year", self.year)];
         for (name, value) in dates.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             let words = values::text(name, value)?;
-            if !words.is_empty() && document.date.is_none() {
-                document.date = Some(dates::parse_date(&words));
+            if !words.is_empty() {
+                let before = document.date.take().map(|date| date.verbatim).unwrap_or_default();
+                document.date = Some(dates::parse_date_of(&before, &words));
             }
         }
         Ok(document)

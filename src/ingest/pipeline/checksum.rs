@@ -75,7 +75,8 @@ pub(super) fn check(path: &Path) -> Result<()> {
     if !beside.is_file() {
         return Ok(());
     }
-    let (name, sums) = (name_of(path), name_of(&beside));
+    let name = name_of(path);
+    let (shown, sums) = (path.display().to_string(), beside.display().to_string());
     let io_error = |source| Error::io("read", beside.display().to_string(), source);
     let bytes = beside.metadata().map_err(io_error)?.len();
     if bytes > SUMS_BYTES_MAX {
@@ -95,7 +96,7 @@ pub(super) fn check(path: &Path) -> Result<()> {
         "its MD5 sum is {found}, but {sums} says {wanted}: nothing of it was imported; fetch both \
          files again"
     );
-    Err(input_error(&name, "the whole file".into(), detail))
+    Err(input_error(&shown, "the whole file".into(), detail))
 }
 
 /// The sum of a file in a text of sums: that of its name, else the only one.

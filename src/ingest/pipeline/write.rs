@@ -142,7 +142,7 @@ impl<'a> Import<'a> {
 
     /// Reads a file of documents to its end.
     fn documents(&mut self, source: &mut Source, mut entry: SourceEntry) -> Result<()> {
-        let before = source.duplicates();
+        let (before, skipped) = (source.duplicates(), self.report.skipped);
         self.read(source, &mut entry)?;
         if let Some(path) = source.path()
             && let Err(error) = check_size(path, &source.entry())
@@ -151,12 +151,17 @@ impl<'a> Import<'a> {
             return Err(error);
         }
         self.report.duplicates += source.duplicates() - before;
-        self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         self.report.files += 1;
+        if source.file_number().is_some() && self.report.skipped > skipped {
+            // A citation that cannot be read is not one that the baseline lacks, and would be deleted for.
+            return self.read_again(source.entry());
+        }
+        self.writer.set_source(SourceEntry { complete: true, ..source.entry() });
         Ok(())
     }
 
-    /// Notes that nothing is known of a file that changed while it was read: its last record may have been cut short.
+    /// Notes that nothing is known of a file: one that changed while it was read, whose last record may have been cut
+    /// short, or one of NLM's with records that could not be read.
     fn read_again(&mut self, entry: SourceEntry) -> Result<()> {
         let (bytes, hash) = digest::Passed::default().digest();
         let digest = entry.digest.map(|digest| SourceDigest { bytes, hash, ..digest });
@@ -313,16 +318,17 @@ impl<'a> Import<'a> {
             snapshot: self.database.snapshot(),
             file_number: source.file_number(),
         };
-        stages::run(source, &preparer, |batch| self.batch(batch, entry))
+        let name = source.name().to_owned();
+        stages::run(source, &preparer, |batch| self.batch(batch, &name, entry))
     }
 
-    fn batch(&mut self, batch: Prepared, entry: &mut SourceEntry) -> Result<()> {
+    fn batch(&mut self, batch: Prepared, name: &str, entry: &mut SourceEntry) -> Result<()> {
         self.report.encoded += batch.encoded;
         self.report.reused += batch.reused;
         self.report.without_vector += batch.without_vector;
         let count = batch.records.len() as u64;
         for record in batch.records {
-            let written = record.and_then(|ready| self.record(ready, &entry.name));
+            let written = record.and_then(|ready| self.record(ready, name));
             match written {
                 Err(error @ Error::Input { .. }) if self.options.keep_going => {
                     self.report.skip(error);
@@ -439,7 +445,7 @@ fn check_size(path: &Path, entry: &SourceEntry) -> Result<()> {
         entry.bytes,
         metadata.len()
     );
-    Err(input_error(&entry.name, "the whole file".into(), detail))
+    Err(input_error(&path.display().to_string(), "the whole file".into(), detail))
 }
 
 /// Bytes of a source's file, packed as they are; 0 for what has none.

@@ -1,5 +1,7 @@
 //! Identifiers of the article and its ties to other works.
 
+use std::collections::HashSet;
+
 use super::walk::{Tag, Walker};
 use crate::document::{Correction, DataBank, Grant, OtherId, Reference};
 use crate::ingest::raw::Fault;
@@ -55,15 +57,8 @@ fn push(ids: &mut Vec<OtherId>, kind: String, value: String) {
 
 /// Drops identifiers that are given twice; letter case makes no difference.
 pub(in crate::ingest) fn deduplicate(ids: &mut Vec<OtherId>) {
-    let mut kept: Vec<OtherId> = Vec::with_capacity(ids.len());
-    for id in ids.drain(..) {
-        let is_known =
-            |other: &OtherId| other.kind == id.kind && other.value.eq_ignore_ascii_case(&id.value);
-        if !kept.iter().any(is_known) {
-            kept.push(id);
-        }
-    }
-    *ids = kept;
+    let mut known = HashSet::with_capacity(ids.len());
+    ids.retain(|id| known.insert((id.kind.clone(), id.value.to_ascii_lowercase())));
 }
 
 /// Reads the `<ReferenceList>` just entered, lists inside of it included.

@@ -5,6 +5,7 @@ use crate::ids::Key;
 use crate::ingest::dates;
 use crate::ingest::keys::{bare_doi, key_of_content, key_of_line, pmid_text};
 use crate::ingest::names::parse_author;
+use crate::ingest::pubmed::deduplicate;
 use crate::ingest::raw::Fault;
 use crate::ingest::tagged::Tagged;
 
@@ -89,6 +90,7 @@ impl Draft {
     pub(super) fn finish(self) -> Result<Document, Fault> {
         let document = self.document.ok_or_else(|| Fault::whole("the record is empty"))?;
         let mut document = *document;
+        deduplicate(&mut document.ids);
         document.journal.pages = match self.pages {
             (start, end) if end.is_empty() || start == end => start,
             (start, end) if start.is_empty() => end,
@@ -96,9 +98,10 @@ impl Draft {
             (start, end) if start.ends_with(&format!("-{end}")) => start,
             (start, end) => format!("{start}-{end}"),
         };
-        let date = if self.day.is_empty() { self.year } else { slashed(&self.day) };
-        if !date.is_empty() {
-            document.date = Some(dates::parse_date(date.trim_end_matches('/')));
+        let [date, year] = [slashed(&self.day), self.year];
+        let [date, year] = [&date, &year].map(|text| text.trim_end_matches('/'));
+        if !date.is_empty() || !year.is_empty() {
+            document.date = Some(dates::parse_date_of(date, year));
         }
         if let Some(author) = document.authors.first_mut() {
             author.affiliations.splice(0..0, self.affiliations);
@@ -132,10 +135,7 @@ fn longest_abstract(sections: &mut Vec<AbstractSection>, value: String) {
 }
 
 fn identifier(ids: &mut Vec<OtherId>, kind: &str, value: &str) {
-    let id = OtherId { kind: kind.to_owned(), value: value.to_owned() };
-    if !ids.contains(&id) {
-        ids.push(id);
-    }
+    ids.push(OtherId { kind: kind.to_owned(), value: value.to_owned() });
 }
 
 /// Whether the accession numbers of a database are PMIDs.

@@ -78,11 +78,12 @@ impl Draft {
                 let text = cell.to_owned();
                 document.abstract_sections = vec![AbstractSection { text, ..Default::default() }];
             }
-            Some(Role::Date) => document.date = Some(dates::parse_date(cell)),
-            Some(Role::Year) if document.date.is_none() => {
-                document.date = Some(dates::parse_date(cell));
+            Some(role @ (Role::Date | Role::Year)) => {
+                let other = document.date.take().map(|date| date.verbatim).unwrap_or_default();
+                let (date, year) =
+                    if role == Role::Date { (cell, &*other) } else { (&*other, cell) };
+                document.date = Some(dates::parse_date_of(date, year));
             }
-            Some(Role::Year) => {}
             Some(Role::Journal) => cell.clone_into(&mut document.journal.title),
             Some(Role::Authors) => document.authors = names(cell).map(parse_author).collect(),
             Some(Role::Mesh) => document.mesh = list(cell).map(parse_heading).collect(),

@@ -45,7 +45,12 @@ impl Bench {
             Ok(source) => source.map(|record| record.map(drop)).find_map(Result::err).unwrap(),
         };
         assert!(matches!(error, Error::Input { .. }), "{error}");
-        error.to_string()
+        self.says(&error)
+    }
+
+    /// What an error says, its path without the folder.
+    fn says(&self, error: &Error) -> String {
+        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 }
 
@@ -172,7 +177,7 @@ fn numbers_that_are_not_finite_cost_one_vector() {
     bench.file("n.ids", "1\n2\n3\n");
     let mut source = open(&path, None).unwrap();
     assert!(source.next().unwrap().is_ok());
-    let error = source.next().unwrap().unwrap_err().to_string();
+    let error = bench.says(&source.next().unwrap().unwrap_err());
     assert_eq!(error, "n.npy, vector 1 (document 2): number 1 is not finite");
     assert!(source.recoverable() && !source.entry().complete);
     assert_eq!(source.next().unwrap().unwrap().key, Key::pmid(3));

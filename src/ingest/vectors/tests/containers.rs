@@ -148,7 +148,7 @@ fn fvecs_are_read_packed_or_not() {
         assert_eq!((source.dimension(), source.len()), (2, 3));
         source.skip_records(1).unwrap();
         assert_eq!(source.next().unwrap().unwrap().vector, [3.0, 4.0]);
-        let error = source.next().unwrap().unwrap_err().to_string();
+        let error = bench.says(&source.next().unwrap().unwrap_err());
         assert_eq!(error, format!("{name}, vector 2 (document 3): number 0 is not finite"));
         assert!(source.next().is_none() && source.entry().complete);
     }
