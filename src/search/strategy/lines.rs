@@ -79,14 +79,17 @@ impl TranslatedStrategy {
         self.lines.last().map_or(0, |line| line.documents)
     }
 
-    /// Names in it that no document has, each once, in order; each with the first term that has it.
+    /// Terms that match nothing because no document has what they name, each name once, in order. What a name stands for
+    /// besides, such as a publication type below it, is not said.
     pub fn absent(&self) -> Vec<(&TranslatedClause, &Note)> {
         let mut said = HashSet::new();
         let clauses = self.lines.iter().flat_map(|line| &line.clauses);
-        let notes = clauses.flat_map(|clause| clause.notes.iter().map(move |note| (clause, note)));
-        let absent = notes
-            .filter(|(_, note)| matches!(note, Note::Absent { .. } | Note::AbsentValue { .. }));
-        absent.filter(|(_, note)| said.insert(note.to_string())).collect()
+        let named = clauses.filter(|clause| clause.documents == 0).filter_map(|clause| {
+            let is_absent =
+                |note: &&Note| matches!(note, Note::Absent { .. } | Note::AbsentValue { .. });
+            Some((clause, clause.notes.iter().find(is_absent)?))
+        });
+        named.filter(|(_, note)| said.insert(note.to_string())).collect()
     }
 }
 
