@@ -192,11 +192,10 @@ fn bad_rows_and_bad_files_are_named() {
     let mut source = open(&path).unwrap();
     let errors: Vec<String> =
         (0..2).map(|_| source.next().unwrap().unwrap_err().to_string()).collect();
-    assert_eq!(
-        errors[0],
-        "corpus.parquet, row 0: no key: expected `pmid`, `id`, `_id` or `doc_id`"
-    );
-    assert_eq!(errors[1], "corpus.parquet, row 1: the row is longer than 16 MiB");
+    let words = "/corpus.parquet, row 0: no key: expected `pmid`, `id`, `_id` or `doc_id`";
+    assert!(errors[0].ends_with(words), "{}", errors[0]);
+    let words = "/corpus.parquet, row 1: the row is longer than 16 MiB";
+    assert!(errors[1].ends_with(words), "{}", errors[1]);
     assert!(source.recoverable());
     assert_eq!(document(source.next().unwrap()).title, "B");
 

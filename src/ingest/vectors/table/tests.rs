@@ -112,7 +112,7 @@ fn a_vector_that_is_none_costs_its_row_only() {
     let outcomes: Vec<String> = source
         .map(|record| match record {
             Ok(record) => record.key.to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => says(&error),
         })
         .collect();
     let wanted = [
@@ -132,7 +132,7 @@ fn files_that_do_not_fit_are_refused_by_name() {
     let rows = [row(1, &[1.0]), row(2, &[2.0]), row(1, &[3.0])];
     let refused = |schema: &str, rows: &[(i64, Vec<Option<f32>>)]| {
         write(&path, schema, &[rows]);
-        open(&path, None).err().unwrap().to_string()
+        says(&open(&path, None).err().unwrap())
     };
     let twice = refused(&format!("required int64 pmid; {FLOATS}"), &rows);
     assert_eq!(twice, "v.parquet, row 2: the id 1 is there already");
@@ -147,11 +147,17 @@ fn files_that_do_not_fit_are_refused_by_name() {
     }
 }
 
+/// What an error says, its path without the folder.
+fn says(error: &Error) -> String {
+    let words = error.to_string();
+    words.find("v.parquet").and_then(|at| words.get(at..)).unwrap_or(&words).to_owned()
+}
+
 /// What a file says: its rows, or why it is refused.
 fn outcome(path: &Path) -> Result<Vec<(u64, Key, Vec<f32>)>, String> {
     let words = |error: Error| {
         assert!(matches!(error, Error::Input { .. }), "{error}");
-        let words = error.to_string();
+        let words = says(&error);
         assert!(words.starts_with("v.parquet, "), "{words}");
         words
     };
