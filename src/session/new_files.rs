@@ -81,7 +81,6 @@ impl NewFile {
     }
 
     /// Names the file in what went wrong with it.
-    #[must_use]
     pub fn failed(&self) -> impl Fn(io::Error) -> Error + use<> {
         failed("write", &self.place.path)
     }
