@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
         json::write(&mut context.out.machine(), &groups)?;
     } else {
         for group in &groups {
-            let keys: Vec<String> = group.keys.iter().map(|key| key_line(key)).collect();
+            let keys: Vec<String> = group.keys.iter().map(key_line).collect();
             let reasons: Vec<&str> = group.reasons.iter().map(|reason| reason.name()).collect();
             writeln!(
                 context.out,
