@@ -369,31 +369,24 @@ fn after_an_update_optimisation_goes_with_the_update() {
     check(&database, &model);
 }
 
-/// Whatever call of the storage fails, nothing committed is lost, and the next maintainer finishes.
-#[test]
-fn a_failure_anywhere_loses_nothing() {
-    let mut call = 0;
-    let mut failures = 0;
+/// Runs `attempt` on databases of so many commits, of which one call of the storage fails each time: the first, the
+/// second, until there is none to fail. It arms the fault, heals the storage, and says whether the fault was felt.
+fn fail_every_call(
+    commits: u64,
+    attempt: impl Fn(&SimStorage, &Database, &Model, &dyn Fn()) -> bool,
+) {
+    let (mut call, mut failures) = (0, 0);
     loop {
         let storage = SimStorage::new();
         let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
         let mut model = Model::new();
-        fill(&database, &mut model, 9);
-        storage.fail_at(storage.calls() + call, Fault { kind: FaultKind::Io, persistent: false });
-        let outcome = database
-            .maintainer(options())
-            .and_then(|mut maintainer| maintainer.compact(&Control::default()));
-        let struck = storage.struck() > 0;
-        storage.heal();
-        let reopened = Database::open_in(Arc::new(storage.clone())).unwrap();
-        check(&reopened, &model);
-        let mut maintainer = reopened.maintainer(options()).unwrap();
-        maintainer.compact(&Control::default()).unwrap();
-        assert_eq!(building(&storage), [""; 0]);
-        assert!(reopened.snapshot().manifest().segments.len() < 9);
-        check(&reopened, &model);
-        failures += u32::from(outcome.is_err());
-        if !struck {
+        fill(&database, &mut model, commits);
+        let arm = || {
+            let fault = Fault { kind: FaultKind::Io, persistent: false };
+            storage.fail_at(storage.calls() + call, fault);
+        };
+        failures += u32::from(attempt(&storage, &database, &model, &arm));
+        if storage.struck() == 0 {
             break;
         }
         call += 1;
@@ -401,33 +394,40 @@ fn a_failure_anywhere_loses_nothing() {
     assert!(failures > 20, "{failures} of {call}");
 }
 
+/// Whatever call of the storage fails, nothing committed is lost, and the next maintainer finishes.
+#[test]
+fn a_failure_anywhere_loses_nothing() {
+    fail_every_call(9, |storage, database, model, arm| {
+        arm();
+        let outcome = database
+            .maintainer(options())
+            .and_then(|mut maintainer| maintainer.compact(&Control::default()));
+        storage.heal();
+        let reopened = Database::open_in(Arc::new(storage.clone())).unwrap();
+        check(&reopened, model);
+        let mut maintainer = reopened.maintainer(options()).unwrap();
+        maintainer.compact(&Control::default()).unwrap();
+        assert_eq!(building(storage), [""; 0]);
+        assert!(reopened.snapshot().manifest().segments.len() < 9);
+        check(&reopened, model);
+        outcome.is_err()
+    });
+}
+
 /// A file whose content could not be made durable reads well, and is still made again by whoever tries once more.
 #[test]
 fn after_a_failure_the_same_maintainer_publishes_only_what_is_durable() {
-    let mut call = 0;
-    let mut failures = 0;
-    loop {
-        let storage = SimStorage::new();
-        let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
-        let mut model = Model::new();
-        fill(&database, &mut model, 5);
+    fail_every_call(5, |storage, database, model, arm| {
         let mut maintainer = database.maintainer(options()).unwrap();
-        storage.fail_at(storage.calls() + call, Fault { kind: FaultKind::Io, persistent: false });
-        failures += u32::from(
-            maintainer.optimize(&OptimizeOptions::default(), &Control::default()).is_err(),
-        );
-        let struck = storage.struck() > 0;
+        arm();
+        let outcome = maintainer.optimize(&OptimizeOptions::default(), &Control::default());
         storage.heal();
         maintainer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
         for image in storage.crash_images_with(storage.log_len(), 1, 1) {
             let database = Database::open_in(Arc::new(image)).unwrap();
             assert!(database.snapshot().stats().unwrap().index.is_some());
-            check(&database, &model);
+            check(&database, model);
         }
-        if !struck {
-            break;
-        }
-        call += 1;
-    }
-    assert!(failures > 20, "{failures} of {call}");
+        outcome.is_err()
+    });
 }

@@ -7,9 +7,7 @@ use super::chars::{has_content, is_quote, is_space, is_special};
 use super::foreign;
 use super::syntax_error::{Fault, SyntaxRule};
 use super::tree::Operator;
-
-/// Characters before a wildcard, at least: PubMed takes `*` after fewer for a space.
-const BEFORE_WILDCARD: usize = 4;
+use crate::limits::WILDCARD_PREFIX_MIN;
 
 /// A piece of a query. Its text is a part of the query's text, without the marks around it.
 #[derive(Clone, Debug)]
@@ -229,11 +227,11 @@ impl<'t> Lexer<'t, '_> {
 pub(super) fn check_wildcard(before: &str, span: Range<usize>) -> Result<(), Fault> {
     let before = before.trim_start_matches(|ch: char| !ch.is_alphanumeric());
     let characters = before.chars().count();
-    if characters >= BEFORE_WILDCARD {
+    if characters >= WILDCARD_PREFIX_MIN {
         return Ok(());
     }
     let detail = format!(
-        "`*` behind fewer than {BEFORE_WILDCARD} characters: PubMed would search for the word `{}` alone; write it out, \
+        "`*` behind fewer than {WILDCARD_PREFIX_MIN} characters: PubMed would search for the word `{}` alone; write it out, \
          or without the `*`",
         before
     );

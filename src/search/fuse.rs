@@ -45,18 +45,23 @@ struct Scores {
     vector: Option<f64>,
     word_place: Option<usize>,
     vector_place: Option<usize>,
-    tier: u32,
 }
 
 impl Scores {
-    /// Sets the first tier that either place is in, and forgets a place that is not: what is deeper would not be known
-    /// if no more were wanted.
-    fn settle(mut self) -> Scores {
+    /// The first tier that either place is in.
+    fn tier(&self) -> u32 {
         let best = self.word_place.into_iter().chain(self.vector_place).min();
-        self.tier = tier_of(best.unwrap_or_default());
-        self.word_place = self.word_place.filter(|place| tier_of(*place) <= self.tier);
-        self.vector_place = self.vector_place.filter(|place| tier_of(*place) <= self.tier);
-        self
+        tier_of(best.unwrap_or_default())
+    }
+
+    /// Forgets a place in a later tier than the first: it would not be known if no more were wanted.
+    fn of_first_tier(self) -> Scores {
+        let is_known = |place: &usize| tier_of(*place) == self.tier();
+        Scores {
+            word_place: self.word_place.filter(is_known),
+            vector_place: self.vector_place.filter(is_known),
+            ..self
+        }
     }
 }
 
@@ -102,8 +107,7 @@ impl Fused<'_> {
             hit.score = parts.fuse(self.fusion, scores) as f32;
         }
         let candidates = hits.len();
-        let mut tiered: Vec<(u32, Hit)> =
-            scores.iter().map(|scores| scores.tier).zip(hits).collect();
+        let mut tiered: Vec<(u32, Hit)> = scores.iter().map(Scores::tier).zip(hits).collect();
         tiered.sort_by(|(tier, a), (other, b)| {
             let by_score = || b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key));
             tier.cmp(other).then_with(by_score)
@@ -147,9 +151,8 @@ impl Fused<'_> {
                 vector: vector.map(f64::from),
                 word_place: places.get(&(hit.segment, hit.row)).copied(),
                 vector_place: (place < near).then_some(place),
-                tier: 0,
             })
-            .map(Scores::settle)
+            .map(Scores::of_first_tier)
             .collect())
     }
 }

@@ -91,11 +91,10 @@ fn later_edition(
         let Some(found) = later.find(key)? else { continue };
         let is_live = deleted.get(other).is_some_and(|deleted| !deleted.contains(found.0));
         // One manifest names both, and leaves this row: the other one was deleted then, whether its list says so or is lost.
-        if source.has_list && !later.is_adopted && !(is_live && later.has_list) {
-            if is_live {
-                return Ok(Edition::Other(other, found));
-            }
-            continue;
+        match source.has_list && !later.is_adopted {
+            true if !is_live => continue,
+            true if !later.has_list => return Ok(Edition::Other(other, found)),
+            _ => {}
         }
         let (own, others) = (revision(source, row)?, revision(later, found)?);
         if is_live && own > others {

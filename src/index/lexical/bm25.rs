@@ -41,17 +41,23 @@ impl Bm25 {
     /// word that all but a few of very many texts have rounds to less.
     #[inline]
     pub fn score(&self, weight: f64, count: u32, length_code: u8) -> u32 {
-        let least = u32::from(count > 0 && weight > 0.0);
         let count = f64::from(count);
         let norm = self.norms.get(usize::from(length_code)).copied().unwrap_or_default();
-        ((weight * SCORE_UNIT * (count / (count + norm)) + 0.5) as u32).max(least)
+        units(weight, count / (count + norm))
     }
 
     /// No row with at most this count and at least this length scores more. A count of 255 stands for any.
     pub fn bound(&self, weight: f64, best_count: u8, best_length: u8) -> u32 {
         match best_count {
-            u8::MAX => ((weight * SCORE_UNIT + 0.5) as u32).max(u32::from(weight > 0.0)),
+            u8::MAX => units(weight, 1.0),
             count => self.score(weight, u32::from(count), best_length),
         }
     }
+}
+
+/// A share of a weight in units, at least one of anything.
+#[inline]
+fn units(weight: f64, share: f64) -> u32 {
+    let least = u32::from(weight > 0.0 && share > 0.0);
+    ((weight * SCORE_UNIT * share + 0.5) as u32).max(least)
 }

@@ -82,10 +82,13 @@ pub(super) fn parse_date(text: &str) -> PublicationDate {
 
 /// Reads a date beside which a year is given, which counts where the date has none: `Mar 15` of 2019.
 pub(super) fn parse_date_of(text: &str, year: &str) -> PublicationDate {
-    let known = |date: &PublicationDate| date.first.0 > 0;
-    let texts = [text.to_owned(), format!("{year} {text}"), year.to_owned()];
-    let dates = texts.iter().filter(|text| !text.trim().is_empty()).map(|text| parse_date(text));
-    dates.clone().find(known).or_else(|| dates.clone().next()).unwrap_or_else(|| parse_date(text))
+    let is_known = |date: &PublicationDate| date.first.0 > 0;
+    let date = parse_date(if text.trim().is_empty() { year } else { text });
+    if is_known(&date) {
+        return date;
+    }
+    let with_year = parse_date(&format!("{year} {text}"));
+    [with_year, parse_date(year)].into_iter().find(is_known).unwrap_or(date)
 }
 
 /// Reads the words of a `MedlineDate`.

@@ -126,13 +126,12 @@ impl Draft {
             document.date = Some(PublicationDate { verbatim, first, last });
             return Ok(document);
         }
-        let dates = [("date", self.date), ("year", self.year)];
-        for (name, value) in dates.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-            let words = values::text(name, value)?;
-            if !words.is_empty() {
-                let before = document.date.take().map(|date| date.verbatim).unwrap_or_default();
-                document.date = Some(dates::parse_date_of(&before, &words));
-            }
+        let words = |name: &str, value: Option<Value>| {
+            value.map_or_else(|| Ok(String::new()), |value| values::text(name, value))
+        };
+        let (date, year) = (words("date", self.date)?, words("year", self.year)?);
+        if !date.is_empty() || !year.is_empty() {
+            document.date = Some(dates::parse_date_of(&date, &year));
         }
         Ok(document)
     }

@@ -9,7 +9,7 @@ use crate::format::manifest::{CodebookEntry, VectorConfig};
 use crate::format::names::codebook_name;
 use crate::index::codebook::TrainedCodebook;
 use crate::segment::read::codebook::{CodebookFile, Queries};
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageFile};
 
 impl CodebookFile {
     /// Writes `codebook-<hash of its content>` and makes its content durable; its name becomes
@@ -56,23 +56,22 @@ impl CodebookFile {
             Ok(_) | Err(Error::Corrupt { .. }) => storage.remove(&name)?,
             Err(error) => return Err(error),
         }
-        let written = write_sections(storage, &name, hash, &sections);
-        if written.is_err() {
+        // Outside of what is cleaned up: a file that is already there is not ours.
+        let file = storage.create(&name)?;
+        let seal = write_sections(file, hash, &sections).inspect_err(|_| {
             // What could not be synced reads well until the power fails, and must not be taken for stored.
             let _ = storage.remove(&name);
-        }
-        Ok(CodebookEntry { hash, seal: written? })
+        })?;
+        Ok(CodebookEntry { hash, seal })
     }
 }
 
 fn write_sections(
-    storage: &dyn Storage,
-    name: &str,
+    mut file: Box<dyn StorageFile>,
     hash: [u8; 16],
     sections: &[(u32, &[u8])],
 ) -> Result<FileSeal> {
     let mut frame = FrameWriter::new(FileKind::Codebook, hash);
-    let mut file = storage.create(name)?;
     for (kind, bytes) in sections {
         frame.section(*kind);
         frame.write(bytes);

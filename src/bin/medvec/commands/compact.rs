@@ -32,7 +32,9 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
         return Ok(EXIT_FOUND);
     }
     if report.merged == 0 {
-        let deleted = match session.snapshot().stats()?.deleted {
+        let snapshot = session.snapshot();
+        let lists = snapshot.manifest().segments.iter().filter_map(|one| one.tombstones.as_ref());
+        let deleted = match lists.map(|list| u64::from(list.rows)).sum::<u64>() {
             0 => String::new(),
             deleted => format!(
                 "; {} stay until they are more than a quarter of a segment",
