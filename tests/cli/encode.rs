@@ -118,6 +118,31 @@ fn a_matrix_is_written_for_numpy() {
 }
 
 #[test]
+fn files_of_results_are_whole_or_not_there() {
+    let sandbox = Sandbox::new();
+    let good = "{\"text\": \"sepsis\"}\n";
+    sandbox.write("good", good);
+    sandbox.write("bad", format!("{}{{\"text\": 1}}\n", good.repeat(300)));
+    let encode = |input: &str, out: &str, format: &str| {
+        let arguments = ["encode", "builtin", "--input", input, "--out", out, "--format", format];
+        sandbox.medvec(&arguments)
+    };
+    // The file that is read is never the one that is written.
+    encode("good", "good", "jsonl").expect(2).says(&["good"]);
+    assert_eq!(std::fs::read_to_string(sandbox.path("good")).unwrap(), good);
+    for format in ["jsonl", "npy"] {
+        encode("bad", "out", format).expect(2).says(&["bad, line 301"]);
+        assert!(!sandbox.path("out").exists(), "{format}");
+        assert!(!sandbox.path("out.partial").exists(), "{format}");
+    }
+    encode("good", "out", "jsonl").expect(0);
+    let before = std::fs::read(sandbox.path("out")).unwrap();
+    encode("bad", "out", "jsonl").expect(2).says(&["out"]);
+    assert_eq!(std::fs::read(sandbox.path("out")).unwrap(), before);
+    encode("good", "none/out", "jsonl").expect(2).says(&["none/out"]);
+}
+
+#[test]
 fn the_built_in_encoder_shows_its_tokens() {
     let sandbox = Sandbox::new();
     let input = "{\"text\": \"myocardial infarction\"}\n";

@@ -85,7 +85,7 @@ pub(crate) struct Encode {
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: EncodeFormat,
 
-    /// Write to this file instead of standard output.
+    /// Write to a new file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! `medvec encode`
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
 use medvec::Error;
 use medvec::export::npy;
@@ -11,7 +11,7 @@ use crate::args::{Encode, EncodeFormat};
 use crate::context::Context;
 use crate::encoders::announce;
 use crate::failure::{EXIT_FOUND, Failure, Result};
-use crate::terminal::Machine;
+use crate::new_file;
 
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -21,20 +21,45 @@ pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
     announce(&args.encoder, args.model.preset.as_deref(), context)?;
     let control = context.control();
     let mut lines = Lines::open(&args.input)?;
-    let mut sink = Sink::open(args, engine.width(), context)?;
-    loop {
-        let Block { numbers, texts } = lines.block(engine.block())?;
-        if texts.is_empty() {
-            break;
+    let form = Form { format: args.format, width: engine.width() };
+    let mut encode = |out: &mut dyn Write| -> Result<u64> {
+        let mut rows = 0;
+        loop {
+            let Block { numbers, texts } = lines.block(engine.block())?;
+            if texts.is_empty() {
+                return Ok(rows);
+            }
+            let place = |texts: std::ops::Range<usize>, error: Error| {
+                at(&lines.name, numbers.get(texts).unwrap_or_default(), error)
+            };
+            for encoded in engine.encode(&texts, &args.role, &control, &place)? {
+                form.write(out, &encoded)?;
+                rows += 1;
+            }
         }
-        let place = |texts: std::ops::Range<usize>, error: Error| {
-            at(&lines.name, numbers.get(texts).unwrap_or_default(), error)
-        };
-        for encoded in engine.encode(&texts, &args.role, &control, &place)? {
-            sink.write(&encoded)?;
+    };
+    // A matrix begins with the number of its rows.
+    let is_matrix = args.format == EncodeFormat::Npy;
+    match &args.out {
+        Some(path) => new_file::filled(path, |file| {
+            form.begin(file, 0)?;
+            let rows = encode(file)?;
+            file.rewind()?;
+            Ok(form.begin(file, rows)?)
+        })?,
+        None if is_matrix && args.input == "-" => {
+            return Err(Failure::usage(
+                "a matrix begins with the number of its rows, which is not known of standard \
+                 input: add --out FILE.npy",
+            ));
+        }
+        None => {
+            let rows = if is_matrix { count(&args.input)? } else { 0 };
+            let out = &mut context.out.machine();
+            form.begin(out, rows)?;
+            encode(out)?;
         }
     }
-    sink.finish()?;
     Ok(EXIT_FOUND)
 }
 
@@ -109,92 +134,36 @@ impl Lines {
     }
 }
 
-/// Where results go.
-struct Sink<'a> {
+/// How results are written.
+struct Form {
     format: EncodeFormat,
     width: u64,
-    rows: u64,
-    place: Place<'a>,
 }
 
-enum Place<'a> {
-    Output(Machine<'a>),
-    File(BufWriter<File>, String),
-}
-
-impl<'a> Sink<'a> {
-    fn open(args: &Encode, width: u64, context: &'a mut Context) -> Result<Sink<'a>> {
-        let npy = args.format == EncodeFormat::Npy;
-        let mut sink = match &args.out {
-            Some(path) => {
-                let name = path.display().to_string();
-                let file = File::create(path).map_err(|error| Error::io("create", &name, error))?;
-                let place = Place::File(BufWriter::new(file), name);
-                Sink { format: args.format, width, rows: 0, place }
-            }
-            None => Sink {
-                format: args.format,
-                width,
-                rows: 0,
-                place: Place::Output(context.out.machine()),
-            },
-        };
-        if npy {
-            // The header says how many rows follow; that of a file is written again at the end.
-            let rows = match (&sink.place, args.input.as_str()) {
-                (Place::File(..), _) => 0,
-                (_, "-") => {
-                    return Err(Failure::usage(
-                        "a matrix begins with the number of its rows, which is not known of standard \
-                         input: add --out FILE.npy",
-                    ));
-                }
-                (_, file) => count(file)?,
-            };
-            sink.write_bytes(&npy::header(rows, width))?;
+impl Form {
+    fn begin(&self, out: &mut dyn Write, rows: u64) -> io::Result<()> {
+        match self.format {
+            EncodeFormat::Jsonl => Ok(()),
+            EncodeFormat::Npy => out.write_all(&npy::header(rows, self.width)),
         }
-        Ok(sink)
     }
 
-    fn write(&mut self, encoded: &EncodedText) -> Result<()> {
-        self.rows += 1;
+    fn write(&self, out: &mut dyn Write, encoded: &EncodedText) -> io::Result<()> {
         let mut bytes = Vec::new();
         match (self.format, &encoded.outcome) {
             (EncodeFormat::Jsonl, _) => {
-                serde_json::to_writer(&mut bytes, encoded).map_err(io::Error::from)?;
+                serde_json::to_writer(&mut bytes, encoded)?;
                 bytes.push(b'\n');
             }
             (EncodeFormat::Npy, EncodedOutcome::Vector(Some(vector))) => {
-                npy::write(&mut bytes, vector)?
+                npy::write(&mut bytes, vector)?;
             }
             (EncodeFormat::Npy, EncodedOutcome::Vector(None)) => {
                 npy::write(&mut bytes, &vec![0.0; self.width as usize])?;
             }
             (EncodeFormat::Npy, EncodedOutcome::Score(score)) => npy::write(&mut bytes, &[*score])?,
         }
-        self.write_bytes(&bytes)
-    }
-
-    fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        match &mut self.place {
-            Place::Output(out) => Ok(out.write_all(bytes)?),
-            Place::File(file, name) => {
-                Ok(file.write_all(bytes).map_err(|error| Error::io("write", &*name, error))?)
-            }
-        }
-    }
-
-    fn finish(self) -> Result<()> {
-        let Place::File(mut file, name) = self.place else { return Ok(()) };
-        let finish = || -> io::Result<()> {
-            if self.format == EncodeFormat::Npy {
-                file.seek(io::SeekFrom::Start(0))?;
-                file.write_all(&npy::header(self.rows, self.width))?;
-            }
-            file.flush()
-        };
-        let mut finish = finish;
-        Ok(finish().map_err(|error| Error::io("write", &name, error))?)
+        out.write_all(&bytes)
     }
 }
 
