@@ -23,7 +23,7 @@ pub struct EmbedOutcome {
     pub left: u64,
     /// How well the encoder agrees with vectors that were made elsewhere, where it was made theirs.
     pub adopted: Option<AdoptReport>,
-    /// Why it ended before all was done; what was embedded before is committed if the call was cancelled.
+    /// Why it ended before all was done; what was embedded before is committed, where that can be done.
     pub stopped: Option<Error>,
 }
 
@@ -45,13 +45,23 @@ impl Session {
         options.threads = threads.unwrap_or(options.threads);
         let mut outcome =
             EmbedOutcome { embedded: 0, without_vector: 0, left: 0, adopted, stopped: None };
+        let waiting = writer.snapshot().pending()?;
         let ended = self.embed_all(&mut writer, &options, control, &mut outcome);
         outcome.stopped = ended.err();
-        if matches!(outcome.stopped, Some(Error::Cancelled)) {
-            // What was embedded so far is worth a commit.
-            writer.commit()?;
+        let Some(stopped) = &outcome.stopped else {
+            outcome.left = writer.snapshot().pending()?;
+            return Ok(outcome);
+        };
+        // What was embedded so far is worth a commit, whatever the encoder stumbled over.
+        let is_cancelled = matches!(stopped, Error::Cancelled);
+        if let Err(error) = writer.commit()
+            && is_cancelled
+        {
+            return Err(error.into());
         }
+        // Only what is committed counts.
         outcome.left = writer.snapshot().pending()?;
+        outcome.embedded = waiting.saturating_sub(outcome.left);
         Ok(outcome)
     }
 

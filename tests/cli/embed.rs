@@ -1,5 +1,6 @@
 //! Documents that are embedded after they were imported.
 
+use crate::encoders::{copy, model};
 use crate::sandbox::{DOCUMENTS, Sandbox};
 
 fn pending(sandbox: &Sandbox) -> serde_json::Value {
@@ -81,4 +82,38 @@ fn a_model_is_looked_for_in_the_cache_by_its_name() {
     assert_eq!(code, Some(2));
     assert!(words.contains("models--lab--model") && words.contains("abc"), "{words}");
     assert_eq!(run(&["fetch", "lab/model"]).0, Some(0));
+}
+
+/// A model whose vector for one word is no number.
+#[test]
+fn what_was_embedded_before_a_failure_is_kept_and_counted() {
+    let Some(from) = model("bert-mean-st") else { return };
+    let sandbox = Sandbox::new();
+    let model = sandbox.path("model");
+    copy(&from, &model);
+    let texts: String = (0..40)
+        .map(|number| format!("{{\"id\": \"d{number:02}\", \"title\": \"sepsis in children\"}}\n"))
+        .chain(["{\"id\": \"last\", \"title\": \"\u{3b2}\"}\n".to_owned()])
+        .collect();
+    sandbox.write("docs.jsonl", texts);
+    sandbox.write("word.jsonl", "{\"text\": \"\u{3b2}\"}\n");
+    let tokens = sandbox.medvec(&["encode", "model", "--input", "word.jsonl"]).expect(0).out;
+    let tokens: serde_json::Value = serde_json::from_str(&tokens).expect("JSON");
+    let row = tokens["ids"][1].as_u64().expect("a token") as usize;
+    let path = model.join("model.safetensors");
+    let mut whole = std::fs::read(&path).expect("weights");
+    let place = {
+        let stored = safetensors::SafeTensors::deserialize(&whole).expect("weights");
+        let words = stored.tensor("embeddings.word_embeddings.weight").expect("a table");
+        words.data().as_ptr() as usize - whole.as_ptr() as usize + row * 48 * 4
+    };
+    whole[place..place + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, whole).expect("written");
+    sandbox.medvec(&["import", "db", "docs.jsonl", "--encoder", "model", "--defer"]).expect(0);
+    let run = sandbox.medvec(&["embed", "db", "--threads", "1"]).expect(2).says(&["not finite"]);
+    let left = pending(&sandbox).as_u64().expect("a number");
+    assert!((1..=40).contains(&left), "{left} left: {}", run.out);
+    let said = format!("embedded {} document", 41 - left);
+    assert!(run.out.contains(&said) && run.out.contains(&format!("{left} left")), "{}", run.out);
+    sandbox.medvec(&["verify", "db"]).expect(0);
 }
