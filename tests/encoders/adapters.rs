@@ -71,9 +71,16 @@ fn an_adapter_for_another_base_is_refused_with_both_names() {
 #[test]
 fn settings_that_merge_in_another_way_are_refused() {
     let Some(top) = fixture("bert-lora") else { return };
-    let edits: [(&str, Value, &str); 5] = [
+    let edits: [(&str, Value, &str); 11] = [
         ("peft_type", json!("LOHA"), "LOHA"),
         ("use_dora", json!(true), "use_dora"),
+        // These take something away from the base's own weights, or act on some tokens only.
+        ("init_lora_weights", json!("pissa_niter_16"), "init_lora_weights"),
+        ("init_lora_weights", json!("olora"), "init_lora_weights"),
+        ("init_lora_weights", json!("corda"), "init_lora_weights"),
+        ("alora_invocation_tokens", json!([5, 6]), "alora_invocation_tokens"),
+        ("kasa_config", json!({"beta": 1}), "kasa_config"),
+        ("use_something_new", json!(true), "use_something_new"),
         ("fan_in_fan_out", json!(true), "fan_in_fan_out"),
         ("alpha_pattern", json!({"layer.[01]": 3}), "alpha_pattern"),
         ("lora_alpha", json!("much"), "much"),
@@ -90,6 +97,28 @@ fn settings_that_merge_in_another_way_are_refused() {
     std::fs::write(&path, &whole[..whole.len() - 1]).expect("written");
     let refused = adapted(&top.join("base"), adapter.path()).err().expect("cut").to_string();
     assert!(refused.contains("adapter_model.safetensors"), "{refused}");
+}
+
+#[test]
+fn settings_of_training_change_nothing() {
+    let Some(top) = fixture("bert-lora") else { return };
+    let plain = adapted(&top.join("base"), &top.join("adapter")).expect("an adapted encoder");
+    for (key, value) in [
+        ("init_lora_weights", json!("gaussian")),
+        ("init_lora_weights", json!(false)),
+        ("init_lora_weights", json!("eva")),
+        ("lora_dropout", json!(0.5)),
+        ("merge_weights", json!(false)),
+        ("use_something_new", Value::Null),
+    ] {
+        let Some(adapter) = copy("bert-lora/adapter") else { return };
+        edit_json(adapter.path(), "adapter_config.json", |config| {
+            config["base_model_name_or_path"] = Value::Null;
+            config[key] = value;
+        });
+        let other = adapted(&top.join("base"), adapter.path()).expect(key);
+        assert_eq!(other.spec().fingerprint(), plain.spec().fingerprint(), "{key}");
+    }
 }
 
 #[test]

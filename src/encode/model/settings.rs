@@ -232,6 +232,54 @@ pub(in crate::encode) const TOKENIZER: &[Setting] = &[
     ("truncation_side", Text(&["right"])),
 ];
 
+/// `adapter_config.json` of a LoRA adapter; what makes another merge of it is checked there.
+pub(in crate::encode) const ADAPTER: &[Setting] = &[
+    ("alora_invocation_tokens", Any),
+    ("alpha_pattern", Any),
+    ("arrow_config", Any),
+    ("auto_mapping", Any),
+    ("base_model_name_or_path", Any),
+    ("bias", Any),
+    ("corda_config", Any),
+    ("enable_lora", Empty),
+    ("ensure_weight_tying", Any),
+    ("eva_config", Any),
+    ("exclude_modules", Any),
+    ("fan_in_fan_out", Any),
+    ("inference_mode", Any),
+    ("init_lora_weights", Any),
+    ("kasa_config", Any),
+    ("layer_replication", Any),
+    ("layers_pattern", Any),
+    ("layers_to_transform", Any),
+    ("loftq_config", Any),
+    ("lora_alpha", Any),
+    ("lora_bias", Any),
+    ("lora_dropout", Any),
+    ("lora_ga_config", Any),
+    ("megatron_config", Any),
+    ("megatron_core", Any),
+    ("merge_weights", Any),
+    ("modules_to_save", Any),
+    ("monteclora_config", Any),
+    ("peft_type", Any),
+    ("peft_version", Any),
+    ("qalora_group_size", Any),
+    ("r", Any),
+    ("rank_pattern", Any),
+    ("revision", Any),
+    ("runtime_config", Any),
+    ("target_modules", Any),
+    ("target_parameters", Any),
+    ("task_type", Any),
+    ("trainable_token_indices", Any),
+    ("use_bdlora", Any),
+    ("use_dora", Any),
+    ("use_qalora", Any),
+    ("use_rslora", Any),
+    ("velora_config", Any),
+];
+
 /// What a folder's file may hold.
 pub(in crate::encode) struct Known(&'static [&'static [Setting]], bool);
 
@@ -391,7 +439,8 @@ mod tests {
 
     #[test]
     fn lists_name_a_setting_once() {
-        let own = [MODEL, DECODER, ROPE, POOLING, MODULE, TRANSFORMER, SENTENCES, TOKENIZER];
+        let own =
+            [MODEL, DECODER, ROPE, POOLING, MODULE, TRANSFORMER, SENTENCES, TOKENIZER, ADAPTER];
         for list in own.into_iter().chain([BERT, MPNET, GPT_NEOX, GEMMA, MISTRAL, BIDIRECTIONAL]) {
             assert!(list.is_sorted_by(|(a, _), (b, _)| a < b), "{:?}", list[0].0);
         }

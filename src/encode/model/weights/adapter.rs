@@ -11,6 +11,7 @@ use super::catalogue::{Catalogue, plain_name};
 use super::stored::NumberType;
 use super::{base, digest, safetensors, torch};
 use crate::encode::model::Folder;
+use crate::encode::model::settings::{ADAPTER, Known};
 use crate::error::Result;
 
 const CONFIG: &str = "adapter_config.json";
@@ -48,17 +49,28 @@ impl Default for Config {
     }
 }
 
-/// Settings under which weights are merged in another way than here.
+/// Settings under which weights are merged in another way than here, or the base's own are changed.
 const UNSUPPORTED: &[&str] = &[
+    "alora_invocation_tokens",
+    "arrow_config",
     "fan_in_fan_out",
+    "kasa_config",
     "layer_replication",
+    "lora_bias",
+    "lora_ga_config",
     "megatron_config",
+    "monteclora_config",
     "target_parameters",
     "trainable_token_indices",
     "use_bdlora",
     "use_dora",
     "use_qalora",
+    "velora_config",
 ];
+
+/// Ways to begin the training that leave the base as it is; others take a part of it away, which peft does again when it
+/// loads the adapter.
+const BEGINNINGS: &[&str] = &["eva", "gaussian", "orthogonal"];
 
 /// What an adapter does to one tensor of its base.
 #[derive(Debug)]
@@ -88,7 +100,7 @@ impl Adapter {
     ) -> Result<Adapter> {
         let folder = Folder::open(path)?;
         let config: Config = folder
-            .json(CONFIG)?
+            .settings(CONFIG, &Known::only(&[ADAPTER]))?
             .ok_or_else(|| folder.error(format!("{CONFIG} is missing; is this a LoRA adapter?")))?;
         config.check().map_err(|detail| folder.error(format!("{CONFIG}: {detail}")))?;
         let named = config.base_model_name_or_path.as_deref().unwrap_or("a base without a name");
@@ -260,6 +272,15 @@ impl Config {
             return Err(format!(
                 "{name} is set, which is not supported; merge the adapter with peft \
                  (merge_and_unload, save_pretrained) and give the merged folder"
+            ));
+        }
+        if let Some(Value::String(beginning)) = self.others.get("init_lora_weights")
+            && !BEGINNINGS.contains(&beginning.as_str())
+        {
+            return Err(format!(
+                "init_lora_weights is {beginning:?}, under which the base's weights are changed \
+                 too: merge the adapter with peft (merge_and_unload, save_pretrained) and give the \
+                 merged folder"
             ));
         }
         let plain = |key: &String| key.chars().all(|ch| ch.is_alphanumeric() || "._".contains(ch));
