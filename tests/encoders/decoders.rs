@@ -1,10 +1,12 @@
 //! GPT-NeoX, Gemma and Mistral.
 
 use medvec::Encoder;
-use medvec::encode::folder::Tokens;
+use medvec::encode::folder::{FolderEncoder, FolderOptions, Recipe, Tokens};
 use serde_json::{Value, json};
 
-use crate::fixtures::{check_golden, copy, edit_json, fixture, golden, tokens, with_recipe};
+use crate::fixtures::{
+    check_golden, copy, edit_json, fixture, golden, recipe, tokens, with_recipe,
+};
 
 const FIXTURES: [&str; 3] = ["gptneox-last", "gemma-last", "mistral-last"];
 
@@ -45,6 +47,36 @@ fn a_config_that_contradicts_the_weights_is_refused() {
             assert!(refused.to_string().contains(word), "{refused} does not say {word:?}");
         }
     }
+}
+
+/// `tokenizer_config.json` may ask for tokens that `tokenizer.json` does not add.
+#[test]
+fn ends_of_texts_that_the_files_disagree_about_are_refused() {
+    let Some(folder) = copy("mistral-last") else { return };
+    let tokenizer = folder.path().join("tokenizer.json");
+    let whole = std::fs::read_to_string(&tokenizer).expect("tokenizer.json");
+    let appending = recipe(&golden(folder.path()));
+    let bare = Recipe { append_eos_id: None, ..appending.clone() };
+    let open = |recipe: &Recipe| {
+        let options = FolderOptions::new().recipe(recipe.clone());
+        FolderEncoder::open_with(folder.path(), &options).map(drop).map_err(|e| e.to_string())
+    };
+    open(&bare).expect("they agree");
+    edit_json(folder.path(), "tokenizer_config.json", |own| own["add_eos_token"] = json!(true));
+    let refused = open(&bare).expect_err("no end is added");
+    assert!(refused.contains("add_eos_token"), "{refused}");
+    open(&appending).expect("the recipe adds it");
+    edit_json(folder.path(), "tokenizer.json", |own| {
+        let end = json!({"SpecialToken": {"id": "<s>", "type_id": 0}});
+        let single = own["post_processor"]["single"].as_array_mut().expect("a template");
+        single.push(end);
+    });
+    open(&bare).expect("it is added");
+    std::fs::write(&tokenizer, whole).expect("written");
+    edit_json(folder.path(), "tokenizer_config.json", |own| own["add_eos_token"] = json!(false));
+    edit_json(folder.path(), "tokenizer.json", |own| own["post_processor"] = Value::Null);
+    let refused = open(&appending).expect_err("no start is added");
+    assert!(refused.contains("add_bos_token"), "{refused}");
 }
 
 #[test]

@@ -29,6 +29,9 @@ fn settings_that_are_not_understood_are_refused_by_name() {
         ("tokenizer_config.json", "truncation_side", json!("left")),
         ("tokenizer_config.json", "split_special_tokens", json!(true)),
         ("tokenizer_config.json", "do_lower_case", json!(false)),
+        ("tokenizer_config.json", "strip_accents", json!(false)),
+        ("tokenizer_config.json", "tokenize_chinese_chars", json!(false)),
+        ("added_tokens.json", "[DRUG]", json!(40)),
         ("config.json", "position_embedding_type", json!("alibi")),
         ("config.json", "is_decoder", json!(true)),
         ("config.json", "add_cross_attention", json!(true)),
@@ -40,6 +43,10 @@ fn settings_that_are_not_understood_are_refused_by_name() {
         ("config.json", "hidden_size", json!(48.5)),
     ] {
         let Some(folder) = copy("bert-mean-st") else { return };
+        let path = folder.path().join(file);
+        if !path.exists() {
+            std::fs::write(path, "{}").expect("written");
+        }
         edit_json(folder.path(), file, |settings| settings[name] = value);
         assert_refused(folder.path(), &[name]);
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `recipe`, `modules`, `presets` | pooling, prefixes, lengths: what they are, as the folder says, of known models |
 //! | `recognise` | which known model a folder holds |
-//! | `outline`, `tokenizer` | what a tokenizer may cost; text to token ids |
+//! | `outline`, `agreement`, `tokenizer` | what a tokenizer may cost; whether its files agree; text to token ids |
 //! | `model` | opens the right network and runs it over many texts |
 //! | `names` | names of encoders |
 //! | `options`, `open` | what the caller knows better; finds all parts of a folder |
@@ -17,6 +17,7 @@
 //! [`crate::kernel::transformer`]), which repack the weights once, never pad, and reuse their memory.
 //! `tests/encoders/` compares them with vectors made by Hugging Face transformers.
 
+mod agreement;
 mod cross;
 mod encoder;
 mod model;

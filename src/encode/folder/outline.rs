@@ -59,8 +59,16 @@ struct Model {
 pub(super) struct Bounds {
     /// Bytes that its normalizer makes of one, at most.
     pub(super) growth: f64,
-    /// Whether it lower-cases by `BertNormalizer`, where it has one.
+    /// How it spells words by `BertNormalizer`, where it has one.
+    pub(super) spelling: Spelling,
+}
+
+/// Settings that `tokenizer_config.json` repeats; `None` where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Spelling {
     pub(super) lower_case: Option<bool>,
+    pub(super) strip_accents: Option<bool>,
+    pub(super) chinese_chars: Option<bool>,
 }
 
 /// Counts the parts of a `tokenizer.json` and bounds what its normalizer does. `None` for what is no
@@ -103,7 +111,7 @@ pub(super) fn bounds(bytes: &[u8]) -> Result<Option<Bounds>, String> {
             return Err(format!("model: an affix of {} bytes", text.len()));
         }
     }
-    let mut bounds = Bounds { growth: 1.0, lower_case: None };
+    let mut bounds = Bounds { growth: 1.0, spelling: Spelling::default() };
     if let Some(normalizer) = &outline.normalizer.value {
         let mut steps = 0;
         grow(normalizer, &mut bounds, &mut steps)?;
@@ -151,7 +159,16 @@ fn grow(step: &Value, bounds: &mut Bounds, steps: &mut usize) -> Result<(), Stri
                 bounds.growth *= longest as f64;
             }
         }
-        "BertNormalizer" => bounds.lower_case = step.get("lowercase").and_then(Value::as_bool),
+        "BertNormalizer" => {
+            let flag = |name: &str| step.get(name).and_then(Value::as_bool);
+            let lower_case = flag("lowercase");
+            bounds.spelling = Spelling {
+                lower_case,
+                // Accents go with upper case unless the file says otherwise.
+                strip_accents: flag("strip_accents").or(lower_case),
+                chinese_chars: flag("handle_chinese_chars"),
+            };
+        }
         _ => {}
     }
     if bounds.growth > GROWTH_MAX {
@@ -379,7 +396,7 @@ mod tests {
             assert_eq!(of(normalizer.clone()).unwrap().growth, growth, "{normalizer}");
         }
         let lower = of(json!({"type": "BertNormalizer", "lowercase": false})).unwrap();
-        assert_eq!(lower.lower_case, Some(false));
+        assert_eq!(lower.spelling.lower_case, Some(false));
     }
 
     #[test]

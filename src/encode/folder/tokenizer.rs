@@ -14,7 +14,8 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer, TruncationParams};
 
-use super::outline::{self, Bounds};
+use super::agreement;
+use super::outline::{self, Bounds, Spelling};
 use super::recipe::{DOCUMENT, PAIR, QUERY, Recipe, Role};
 use crate::encode::model::{Folder, Tokens};
 use crate::error::{Error, Result};
@@ -79,6 +80,7 @@ impl Tokenizers {
         if largest == 0 {
             return Err(folder.error("the tokenizer's vocabulary is empty"));
         }
+        agreement::ends(folder, &tokenizer, recipe.append_eos_id)?;
         if largest > rows {
             return Err(folder.error(format!(
                 "the tokenizer has ids up to {}, the embedding table {rows} rows; they are of \
@@ -183,7 +185,7 @@ fn load(folder: &Folder) -> Result<Loaded> {
         let bounds = outline::bounds(&bytes)
             .map_err(|problem| folder.error(format!("tokenizer.json: {problem}")))?;
         if let Some(bounds) = bounds {
-            check_case(folder, bounds)?;
+            agreement::spelling(folder, bounds.spelling)?;
         }
         let mut tokenizer = caught(|| Tokenizer::from_bytes(&bytes))
             .unwrap_or_else(|said| Err(said.into()))
@@ -191,6 +193,7 @@ fn load(folder: &Folder) -> Result<Loaded> {
         tokenizer.with_padding(None);
         // `Tokenizer::from_bytes` refuses invalid JSON first.
         let bounds = bounds.ok_or_else(|| folder.error("tokenizer.json is not valid JSON"))?;
+        agreement::added_tokens(folder, &tokenizer)?;
         return Ok(Loaded { tokenizer, hash, bounds });
     }
     let Some(bytes) = folder.read("vocab.txt")? else {
@@ -201,25 +204,8 @@ fn load(folder: &Folder) -> Result<Loaded> {
     hash.update(format!("{settings:?}"));
     let tokenizer = word_piece(&bytes, &settings)
         .map_err(|problem| folder.error(format!("vocab.txt: {problem}")))?;
-    Ok(Loaded { tokenizer, hash, bounds: Bounds { growth: 1.0, lower_case: None } })
-}
-
-/// Fails where `tokenizer_config.json` says something else about upper case than `tokenizer.json`: the
-/// reference obeys the first, and every text would have other tokens.
-fn check_case(folder: &Folder, bounds: Bounds) -> Result<()> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Case {
-        do_lower_case: Option<bool>,
-    }
-    let case: Case = folder.json("tokenizer_config.json")?.unwrap_or_default();
-    match (case.do_lower_case, bounds.lower_case) {
-        (Some(wanted), Some(found)) if wanted != found => Err(folder.error(format!(
-            "tokenizer_config.json: do_lower_case is {wanted}, the normalizer of tokenizer.json has \
-             lowercase {found}: make them the same"
-        ))),
-        _ => Ok(()),
-    }
+    agreement::added_tokens(folder, &tokenizer)?;
+    Ok(Loaded { tokenizer, hash, bounds: Bounds { growth: 1.0, spelling: Spelling::default() } })
 }
 
 /// The fields of `tokenizer_config.json` that matter to a `vocab.txt`, with `BertTokenizer`'s
