@@ -122,6 +122,32 @@ fn tokens_that_the_model_does_not_have_are_an_error() {
     }
 }
 
+/// A model of one token type has a row for that one alone.
+#[test]
+fn the_only_token_type_is_checked_too() {
+    let Some(folder) = copy("bert-mean-st") else { return };
+    edit_json(folder.path(), "config.json", |config| config["type_vocab_size"] = json!(1));
+    let path = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&path).expect("weights");
+    let stored = safetensors::SafeTensors::deserialize(&whole).expect("weights");
+    let views = stored.iter().map(|(name, tensor)| match name.contains("token_type") {
+        true => {
+            let (data, kind) = (&tensor.data()[..48 * 4], tensor.dtype());
+            let view = safetensors::tensor::TensorView::new(kind, vec![1, 48], data);
+            (name, view.expect("a tensor"))
+        }
+        false => (name, tensor),
+    });
+    std::fs::write(&path, safetensors::serialize(views, None).expect("bytes")).expect("written");
+    let encoder = FolderEncoder::open(folder.path()).expect("encoder");
+    let run = |kind| encoder.encode_tokens(&[Tokens { ids: vec![2, 3], type_ids: vec![0, kind] }]);
+    run(0).expect("a vector");
+    let failed = run(1).expect_err("no such type").to_string();
+    assert!(failed.contains("1 known type"), "{failed}");
+    let pair = encoder.tokens("document", "sepsis", Some("statins")).expect("tokens");
+    assert!(encoder.encode_tokens(&[pair]).is_err());
+}
+
 #[test]
 fn texts_of_any_length_and_kind_have_a_vector() {
     let Some(folder) = fixture("bert-mean-st") else { return };

@@ -122,7 +122,7 @@ impl BertConfig {
 
     /// Token types; MPNet has none.
     pub(in crate::encode) fn types(&self) -> usize {
-        if self.mpnet { 1 } else { self.type_vocab_size.unwrap_or(2) }
+        if self.mpnet { 0 } else { self.type_vocab_size.unwrap_or(2) }
     }
 
     /// The padding's id, behind which MPNet's positions start.
@@ -157,7 +157,7 @@ impl BertConfig {
             ("num_attention_heads", self.num_attention_heads),
             ("intermediate_size", self.intermediate_size),
             ("max_position_embeddings", self.max_position_embeddings),
-            ("type_vocab_size", self.types()),
+            ("type_vocab_size", self.type_vocab_size.unwrap_or(2)),
         ];
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(format!("{name} is 0"));

@@ -256,7 +256,7 @@ impl Network for Decoder {
             dimension: self.plan.hidden,
             vocabulary: self.plan.vocabulary,
             tokens_max: self.plan.tokens_max,
-            types: 1,
+            types: 0,
         }
     }
 

@@ -206,7 +206,7 @@ impl Program for Decoder {
             dimension: self.plan.hidden,
             vocabulary: self.plan.vocabulary,
             tokens_max: self.plan.tokens_max,
-            types: 1,
+            types: 0,
         }
     }
 

@@ -178,7 +178,7 @@ impl Recipe {
             return Err(folder.error("recipe: pooling must be cls, mean, last or pooler"));
         }
         if self.pair && shape.types < 2 {
-            return Err(folder.error("recipe asks for pairs, the model has one token type"));
+            return Err(folder.error("recipe asks for pairs, the model has no second token type"));
         }
         if let Some(id) = self.append_eos_id
             && id as usize >= shape.vocabulary

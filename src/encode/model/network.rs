@@ -15,7 +15,7 @@ pub(in crate::encode) struct Shape {
     pub(in crate::encode) vocabulary: usize,
     /// Tokens of the longest input.
     pub(in crate::encode) tokens_max: usize,
-    /// Token types; 1 for a network that knows none and does not read them.
+    /// Token types; 0 for a network that knows none and does not read them.
     pub(in crate::encode) types: usize,
 }
 
@@ -73,7 +73,7 @@ pub(in crate::encode) fn refuse(shape: Shape, tokens: &Tokens) -> Option<String>
         Some(format!("{length} tokens, the model has {} positions", shape.tokens_max))
     } else if outside(&tokens.ids, shape.vocabulary) {
         Some(format!("a token id is beyond the {} known words", shape.vocabulary))
-    } else if shape.types > 1 && outside(&tokens.type_ids, shape.types) {
+    } else if shape.types > 0 && outside(&tokens.type_ids, shape.types) {
         Some(format!("a token type is beyond the {} known types", shape.types))
     } else {
         None
