@@ -307,3 +307,22 @@ fn a_newer_commit_is_looked_for_where_there_is_a_network() {
     let other = ModelName::parse("lab/none").expect("a name");
     assert!(bench.hub().refresh(&other, &DownloadOptions::default(), &mut |_| {}).is_err());
 }
+
+/// Files whose copying was interrupted, where the file system has no links.
+#[test]
+fn files_of_another_length_are_not_taken_for_whole() {
+    let bench = Bench::new();
+    let folder = bench.fetch().expect("arrives");
+    let (config, weights_file) = (folder.join("config.json"), folder.join("model.safetensors"));
+    std::fs::remove_file(&config).expect("removed");
+    std::fs::write(&config, b"{\"hidd").expect("written");
+    // What the link points to is cut as well.
+    let blob = std::fs::canonicalize(&weights_file).expect("a blob");
+    std::fs::write(&blob, &weights()[..1_000]).expect("written");
+    let options = DownloadOptions { budget: Some(100_000), ..DownloadOptions::default() };
+    let error = bench.fetch_with(&options).expect_err("too large").to_string();
+    assert!(error.contains("200000 bytes are to be fetched"), "{error}");
+    assert_eq!(bench.fetch().expect("arrives"), folder);
+    assert_eq!(text(&config), b"{\"hidden_size\": 4}");
+    assert_eq!(text(&weights_file), weights());
+}

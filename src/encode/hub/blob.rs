@@ -22,9 +22,14 @@ pub(super) fn part_path(blobs: &Path, file: &RemoteFile) -> PathBuf {
     blobs.join(format!("{}.part", file.digest.hex()))
 }
 
+/// Whether a file is at this path, of the length that it must have: a copy may have been cut.
+pub(super) fn is_there(path: &Path, file: &RemoteFile) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == file.size)
+}
+
 /// Bytes of a file that are still to be fetched.
 pub(super) fn missing(blobs: &Path, file: &RemoteFile) -> u64 {
-    if blobs.join(file.digest.hex()).is_file() {
+    if is_there(&blobs.join(file.digest.hex()), file) {
         return 0;
     }
     let part = fs::metadata(part_path(blobs, file)).map_or(0, |part| part.len());
@@ -43,7 +48,7 @@ pub(super) fn fetch(
     done: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
     let target = blobs.join(file.digest.hex());
-    if target.is_file() {
+    if is_there(&target, file) {
         return Ok(());
     }
     let mut part = Part::open(&part_path(blobs, file), &file.path)?;

@@ -185,7 +185,7 @@ fn create_folder(path: &Path) -> Result<()> {
 /// itself, as the Python library does it.
 fn link(blobs: &Path, snapshot: &Path, file: &RemoteFile) -> Result<()> {
     let path = snapshot.join(&file.path);
-    if path.is_file() {
+    if blob::is_there(&path, file) {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
@@ -196,14 +196,25 @@ fn link(blobs: &Path, snapshot: &Path, file: &RemoteFile) -> Result<()> {
     let mut target: PathBuf = std::iter::repeat_n("..", depth + 1).collect();
     target.push("blobs");
     target.push(file.digest.hex());
-    // A link that points to nothing is a leftover.
-    if path.is_symlink() {
+    // A link that points to nothing is a leftover, and so is a file of another length.
+    if path.symlink_metadata().is_ok() {
         fs::remove_file(&path).map_err(failed)?;
     }
     match symlink(&target, &path) {
         Ok(()) => Ok(()),
-        Err(_) => fs::copy(blobs.join(file.digest.hex()), &path).map(drop).map_err(failed),
+        Err(_) => {
+            let mut part = path.clone().into_os_string();
+            part.push(".part");
+            fs::copy(blobs.join(file.digest.hex()), &part).map_err(failed)?;
+            rename(Path::new(&part), &path).map_err(failed)
+        }
     }
+}
+
+/// What is copied appears whole.
+#[allow(clippy::disallowed_methods)] // Nothing has the name: it was looked for.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
 }
 
 #[cfg(unix)]
