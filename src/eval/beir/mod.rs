@@ -72,6 +72,9 @@ impl Task {
             documents.push((id, input));
             Ok(())
         })?;
+        if documents.is_empty() {
+            return Err(Error::input(corpus.display().to_string(), "whole file", "no document"));
+        }
         collection.queries.sort_by(|a, b| a.id.cmp(&b.id));
         let (queries, judgements) = (collection.queries, collection.judgements.into());
         Ok(Task { documents, queries, judgements })

@@ -99,6 +99,7 @@ fn bad_folders_are_named() {
         ("{\"_id\":\"1\",\"text\":3}\n", QUERIES, QRELS, "`text` is not a string"),
         ("{\"text\":\"a\"}\n", QUERIES, QRELS, "line 1: no `_id`"),
         ("", QUERIES, QRELS, "corpus.jsonl, whole file: the file is empty"),
+        ("\n\n", QUERIES, QRELS, "corpus.jsonl, whole file: no document"),
         (CORPUS, "{\"_id\":\"q\"}\n", QRELS, "no `text`"),
         (CORPUS, "{\"_id\":\"s\",\"text\":\"a\"}\n", QRELS, "no judgement is of a query here"),
         (CORPUS, QUERIES, "query-id\tcorpus-id\tscore\n", "no judgement"),
