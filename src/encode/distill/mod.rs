@@ -16,9 +16,11 @@
 //! brings is measured in `benches/README.md`.
 
 mod bags;
+mod check;
 mod corpus;
 mod fit;
 mod matrix;
+mod options;
 mod progress;
 mod random;
 mod refine;
@@ -29,6 +31,7 @@ mod tests;
 mod vectors;
 mod vocabulary;
 
+pub use self::options::DistillOptions;
 pub use self::progress::Progress;
-pub use self::run::{DistillOptions, DistillReport, Retrieval, run};
+pub use self::run::{DistillReport, Retrieval, run};
 pub use super::static_encoder::Bits;

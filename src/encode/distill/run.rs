@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::fit::{self, Exam, PASSAGES_MIN};
+use super::check::{self, failed};
+use super::fit::{self, Exam};
+use super::options::DistillOptions;
 use super::progress::Progress;
 use super::refine::{self, Schedule};
 use super::vectors::{Taught, replace};
@@ -10,65 +12,9 @@ use super::{corpus, vocabulary};
 use crate::control::Control;
 use crate::encode::static_encoder::{self, Bits, StaticEncoder};
 use crate::encode::wordpiece::WordPiece;
-use crate::encoder::Encoder;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::eval::beir::Task;
 use crate::kernel::quantize::{quantize_int4, quantize_int8};
-use crate::parallel;
-
-/// What to distill, and how.
-pub struct DistillOptions<'a> {
-    /// The sentence encoder to learn from. `None` is enough when `vectors` names a cache that exists.
-    pub teacher: Option<&'a dyn Encoder>,
-    /// JSON lines with `title`, and `abstract` or `text`; plain, `.gz` or `.zst`.
-    pub corpus: PathBuf,
-    /// Cache of the teacher's vectors, `NAME.npy` beside `NAME.jsonl`; written when it is not there.
-    pub vectors: Option<PathBuf>,
-    /// Where the encoder is written; an existing file is replaced.
-    pub out: PathBuf,
-    /// Length of the vectors; at most the teacher's.
-    pub dimension: usize,
-    /// Tokens of the vocabulary that is trained on the corpus, at most.
-    pub vocabulary: usize,
-    /// A vocabulary to use instead: a `vocab.txt`, one token per line, with `[UNK]`.
-    pub vocabulary_file: Option<PathBuf>,
-    /// Bits per number in the encoder's file. 4 halve it for 0.002 of nDCG@10, and need an even dimension.
-    pub bits: Bits,
-    /// Bytes of the encoder's file, at most: the last tokens, which are the rarest, are left out.
-    pub bytes_max: Option<u64>,
-    /// Folders in the layout of BEIR to examine the encoder on, and the teacher too if it is given.
-    pub beir: Vec<PathBuf>,
-    /// Titles and sentences the teacher embeds.
-    pub passages_max: usize,
-    /// Steps of the refinement; 0 leaves the least-squares fit as it is.
-    pub steps: usize,
-    /// Seed of every random choice.
-    pub seed: u64,
-    /// Threads that encode and fit.
-    pub threads: usize,
-}
-
-impl Default for DistillOptions<'_> {
-    /// The recipe of the built-in encoder; its tokens are as many as 8 MB hold.
-    fn default() -> Self {
-        DistillOptions {
-            teacher: None,
-            corpus: PathBuf::new(),
-            vectors: None,
-            out: PathBuf::from("encoder.mdvs"),
-            dimension: 384,
-            vocabulary: 29_500,
-            vocabulary_file: None,
-            bits: Bits::Eight,
-            bytes_max: Some(8_000_000),
-            beir: Vec::new(),
-            passages_max: 120_000,
-            steps: 400,
-            seed: 1,
-            threads: parallel::cores(),
-        }
-    }
-}
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,29 +61,24 @@ pub struct Retrieval {
 /// corpus.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Input`] for the corpus and the cache, [`Error::Encoder`] for a teacher
-/// that fails or options that make no encoder, [`Error::Cancelled`].
+/// [`Error::Io`](crate::Error::Io) and [`Error::Input`](crate::Error::Input) for the corpus and the cache,
+/// [`Error::Encoder`](crate::Error::Encoder) for a teacher that fails or options that make no encoder,
+/// [`Error::Cancelled`](crate::Error::Cancelled).
 pub fn run(
     options: &DistillOptions<'_>,
     progress: &Progress<'_>,
     control: &Control,
 ) -> Result<DistillReport> {
     let threads = options.threads.max(1);
-    // What is wrong with a folder or a vocabulary shows before hours of work, not after.
+    // What is wrong with options, a folder or a vocabulary shows before hours of work, not after.
+    check::places(options)?;
+    check::sizes(options)?;
     let tasks: Vec<Task> =
         options.beir.iter().map(|folder| Task::read(folder)).collect::<Result<_>>()?;
     let given = options.vocabulary_file.as_deref().map(vocabulary::read).transpose()?;
     progress("read the corpus", 0, 1);
     let texts = corpus::read(&options.corpus, options.seed)?;
     let taught = teach(options, &texts, progress, control)?;
-    if options.dimension == 0 || options.dimension > taught.dimension {
-        let detail = format!("dimension {}, expected 1 to {}", options.dimension, taught.dimension);
-        return Err(failed(detail));
-    }
-    if taught.passages.len() < PASSAGES_MIN {
-        let found = taught.passages.len();
-        return Err(failed(format!("{found} passages, expected at least {PASSAGES_MIN}")));
-    }
     let mut vocabulary = match given {
         Some(vocabulary) => vocabulary,
         None => {
@@ -217,13 +158,21 @@ fn teach(
     if let Some(path) = &options.vectors
         && let Some(taught) = Taught::load(path)?
     {
+        check::lessons(options, taught.dimension, taught.passages.len())?;
+        if let Some(teacher) = options.teacher {
+            taught.ensure_of(teacher, path, control)?;
+        }
         return Ok(taught);
     }
     let Some(teacher) = options.teacher else {
         return Err(failed("neither a teacher nor a cache of its vectors is given".to_owned()));
     };
     let passages = corpus::passages(texts, options.passages_max, options.seed);
+    let dimension = teacher.spec().dimension as usize;
+    check::lessons(options, dimension, passages.len())?;
     let taught = Taught::encode(teacher, passages, options.threads, progress, control)?;
+    // Some may have had no vector.
+    check::lessons(options, dimension, taught.passages.len())?;
     if let Some(path) = &options.vectors {
         taught.save(path)?;
     }
@@ -255,8 +204,4 @@ fn quantise(table: &[f32], options: &DistillOptions<'_>, wordpiece: &WordPiece) 
     }
     static_encoder::write(vocabulary.text(), dimension, TITLE_WEIGHT, bits, &codes, &scales)
         .map_err(failed)
-}
-
-fn failed(detail: String) -> Error {
-    Error::Encoder { name: "distill".to_owned(), detail }
 }

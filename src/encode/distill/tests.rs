@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::control::{CancelToken, Control};
@@ -6,10 +7,13 @@ use crate::encode::static_encoder::StaticEncoder;
 use crate::encoder::{Encoder, EncoderInput, EncoderSpec, Metric, Pooling, TowerSpec};
 use crate::error::{Error, Result};
 
-/// A teacher whose sentence vector is the sum of fixed pseudo-random word vectors.
-struct Words(EncoderSpec);
+/// A teacher whose sentence vector is the sum of fixed pseudo-random word vectors; it counts its texts.
+struct Words(EncoderSpec, AtomicUsize);
 
 const WIDTH: usize = 24;
+
+/// In texts that have no vector.
+const NOTHING: &str = "unheard";
 
 impl Words {
     fn new() -> Words {
@@ -20,16 +24,19 @@ impl Words {
             tokens_max: 512,
             pair: false,
         };
-        Words(EncoderSpec {
-            name: "words".into(),
-            family: "test".into(),
-            dimension: WIDTH as u32,
-            metric: Metric::Cosine,
-            pooling: Pooling::Mean,
-            normalize: false,
-            document: tower.clone(),
-            query: tower,
-        })
+        Words(
+            EncoderSpec {
+                name: "words".into(),
+                family: "test".into(),
+                dimension: WIDTH as u32,
+                metric: Metric::Cosine,
+                pooling: Pooling::Mean,
+                normalize: false,
+                document: tower.clone(),
+                query: tower,
+            },
+            AtomicUsize::new(0),
+        )
     }
 }
 
@@ -40,8 +47,13 @@ impl Encoder for Words {
 
     fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
         let mut out = Vec::new();
+        self.1.fetch_add(inputs.len(), Ordering::Relaxed);
         for input in inputs {
             let mut sum = [0.1f32; WIDTH];
+            if input.text.contains(NOTHING) {
+                out.extend([0.0; WIDTH]);
+                continue;
+            }
             for word in input.text.split(' ') {
                 let seed = word.bytes().fold(7, |seed: u64, byte| seed * 31 + u64::from(byte));
                 let mut random = random::Random::new(seed);
@@ -204,10 +216,22 @@ fn what_makes_no_encoder_is_refused() {
         (DistillOptions { dimension: WIDTH + 1, ..good() }, "expected 1 to 24"),
         (DistillOptions { dimension: 0, ..good() }, "expected 1 to 24"),
         (DistillOptions { vocabulary: 1, ..good() }, "1 tokens"),
+        (DistillOptions { dimension: 15, bits: Bits::Four, ..good() }, "even"),
+        (DistillOptions { out: folder.path().join("none/one.mdvs"), ..good() }, "none/one.mdvs"),
+        (DistillOptions { out: folder.path().to_owned(), ..good() }, "is a folder"),
+        (
+            DistillOptions { vectors: Some(folder.path().join("none/c.npy")), ..good() },
+            "none/c.npy",
+        ),
+        (DistillOptions { vectors: Some(folder.path().join("c.jsonl")), ..good() }, "c.jsonl"),
+        (DistillOptions { out: corpus(folder.path()), ..good() }, "corpus.jsonl"),
+        (DistillOptions { vectors: Some(folder.path().join("corpus.npy")), ..good() }, "corpus"),
+        (DistillOptions { passages_max: 100, ..good() }, "100 passages"),
     ] {
         let error = run(&options, &quiet, &Control::default()).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+    assert_eq!(teacher.1.load(Ordering::Relaxed), 0, "the teacher worked in vain");
     let cancel = CancelToken::new();
     cancel.cancel();
     let control = Control { cancel: Some(cancel), ..Control::default() };
@@ -222,4 +246,38 @@ fn too_few_passages_are_refused() {
     let few = DistillOptions { passages_max: 100, ..options(folder.path(), Some(&teacher)) };
     let error = run(&few, &quiet, &Control::default()).unwrap_err().to_string();
     assert!(error.contains("100 passages"), "{error}");
+}
+
+/// A teacher that is not the one whose vectors are kept would be ignored.
+#[test]
+fn vectors_of_another_teacher_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let teacher = Words::new();
+    let good = DistillOptions { steps: 2, ..options(folder.path(), Some(&teacher)) };
+    run(&good, &quiet, &Control::default()).unwrap();
+    run(&good, &quiet, &Control::default()).unwrap();
+    let cache = folder.path().join("cache.npy");
+    let mut bytes = std::fs::read(&cache).unwrap();
+    for vector in bytes[128..].chunks_exact_mut(4 * WIDTH) {
+        vector.rotate_left(4);
+    }
+    std::fs::write(&cache, bytes).unwrap();
+    let refused = run(&good, &quiet, &Control::default()).unwrap_err().to_string();
+    assert!(refused.contains("cache.npy") && refused.contains("another teacher"), "{refused}");
+    let alone = DistillOptions { teacher: None, ..good };
+    run(&alone, &quiet, &Control::default()).unwrap();
+}
+
+/// A static encoder has no vector for texts of which it knows no word.
+#[test]
+fn passages_without_a_vector_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let teacher = Words::new();
+    let good = DistillOptions { steps: 2, ..options(folder.path(), Some(&teacher)) };
+    let line = serde_json::json!({ "title": format!("a title that is {NOTHING}") });
+    let texts = std::fs::read_to_string(&good.corpus).unwrap();
+    std::fs::write(&good.corpus, format!("{line}\n{texts}")).unwrap();
+    let all = DistillOptions { passages_max: 10_000, ..good };
+    let report = run(&all, &quiet, &Control::default()).unwrap();
+    assert_eq!((report.documents, report.passages), (301, 600));
 }

@@ -23,8 +23,17 @@ use crate::limits::DIMENSION_MAX;
 /// Passages of one call of the teacher.
 const BATCH: usize = 64;
 
+/// Passages whose vectors are compared with a teacher's.
+const COMPARED: usize = 16;
+
+/// Least median cosine of vectors of one teacher: int8 against single precision has 0.998.
+const SAME_COSINE: f64 = 0.98;
+
 /// First bytes of an NPY file.
 const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
+
+/// Vectors of texts; `None` for one that has none.
+type Made = Vec<Option<Vec<f32>>>;
 
 /// Passages and their vectors.
 #[derive(Debug)]
@@ -35,7 +44,8 @@ pub(super) struct Taught {
 }
 
 impl Taught {
-    /// Encodes passages on `threads` threads. The vectors are as the teacher gives them.
+    /// Encodes passages on `threads` threads. The vectors are as the teacher gives them; passages that it has none for are
+    /// left out.
     ///
     /// # Errors
     /// Those of the teacher; [`Error::Cancelled`].
@@ -47,14 +57,13 @@ impl Taught {
         control: &Control,
     ) -> Result<Taught> {
         let dimension = teacher.spec().dimension as usize;
-        let mut vectors = vec![0.0; passages.len() * dimension];
         // Passages of like length share a batch: no encoder wastes work on padding then.
         let mut order: Vec<usize> = (0..passages.len()).collect();
         order.sort_by_key(|&at| passages.get(at).map_or(0, String::len));
         let batches: Vec<&[usize]> = order.chunks(BATCH).collect();
         let next = AtomicUsize::new(0);
         let done = AtomicUsize::new(0);
-        let results: Mutex<Vec<(usize, Vec<f32>)>> = Mutex::default();
+        let results: Mutex<Vec<(usize, Made)>> = Mutex::default();
         let work = || -> Result<()> {
             while let Some((place, rows)) = {
                 // From the longest to the shortest: the last batches are quick, threads end together.
@@ -69,10 +78,6 @@ impl Taught {
                     .map(|text| EncoderInput { title: String::new(), text: text.clone() })
                     .collect();
                 let encoded = call::documents(teacher, &inputs, control)?;
-                let encoded: Vec<f32> = encoded
-                    .into_iter()
-                    .flat_map(|vector| vector.unwrap_or_else(|| vec![0.0; dimension]))
-                    .collect();
                 results.lock().unwrap_or_else(|e| e.into_inner()).push((place, encoded));
                 let done = done.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
                 progress("encode passages", done as u64, passages.len() as u64);
@@ -91,15 +96,23 @@ impl Taught {
             });
             outcomes.collect::<Vec<_>>().into_iter().collect::<Result<()>>()
         })?;
+        let mut found: Made = vec![None; passages.len()];
         for (place, encoded) in results.into_inner().unwrap_or_else(|e| e.into_inner()) {
             let rows = batches.get(place).copied().unwrap_or_default();
-            for (&row, vector) in rows.iter().zip(encoded.chunks_exact(dimension)) {
-                if let Some(to) = vectors.get_mut(row * dimension..(row + 1) * dimension) {
-                    to.copy_from_slice(vector);
+            for (&row, vector) in rows.iter().zip(encoded) {
+                if let Some(to) = found.get_mut(row) {
+                    *to = vector;
                 }
             }
         }
-        let taught = Taught { passages, vectors, dimension };
+        let mut taught = Taught { passages: Vec::new(), vectors: Vec::new(), dimension };
+        // What a teacher has no vector for teaches nothing.
+        for (passage, vector) in passages.into_iter().zip(found) {
+            if let Some(vector) = vector {
+                taught.passages.push(passage);
+                taught.vectors.extend(vector);
+            }
+        }
         taught.rows().try_for_each(|(row, vector)| length(row, vector).map(drop))?;
         Ok(taught)
     }
@@ -163,6 +176,45 @@ impl Taught {
         Ok(())
     }
 
+    /// Fails where the vectors of a cache at `path` are not the teacher's, by those of a few passages. Other precisions of
+    /// one model agree to a cosine of more than 0.99.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the cache; those of the teacher.
+    pub(super) fn ensure_of(
+        &self,
+        teacher: &dyn Encoder,
+        path: &Path,
+        control: &Control,
+    ) -> Result<()> {
+        let other = |detail: String| {
+            let detail = format!(
+                "the vectors are of another teacher than {}: {detail}",
+                teacher.spec().name
+            );
+            Err(Error::input(path.display().to_string(), "whole file", detail))
+        };
+        let dimension = teacher.spec().dimension as usize;
+        if dimension != self.dimension {
+            return other(format!("{} numbers each, not {dimension}", self.dimension));
+        }
+        let step = self.passages.len().div_ceil(COMPARED).max(1);
+        let sample = || self.passages.iter().zip(self.rows()).step_by(step);
+        let inputs: Vec<EncoderInput> = sample()
+            .map(|(text, _)| EncoderInput { title: String::new(), text: text.clone() })
+            .collect();
+        let made = call::documents(teacher, &inputs, control)?;
+        let mut cosines: Vec<f64> = sample()
+            .zip(made)
+            .map(|((_, (_, kept)), made)| made.map_or(0.0, |made| cosine(kept, &made)))
+            .collect();
+        cosines.sort_by(f64::total_cmp);
+        match cosines.get(cosines.len() / 2) {
+            Some(median) if *median < SAME_COSINE => other(format!("median cosine {median:.4}")),
+            _ => Ok(()),
+        }
+    }
+
     fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
         self.vectors.chunks_exact(self.dimension.max(1)).enumerate()
     }
@@ -180,6 +232,13 @@ impl Taught {
     }
 }
 
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+    };
+    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f64::MIN_POSITIVE)
+}
+
 fn length(row: usize, vector: &[f32]) -> Result<f32> {
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length.is_finite() && length > 0.0 {
@@ -189,7 +248,7 @@ fn length(row: usize, vector: &[f32]) -> Result<f32> {
 }
 
 /// Where the passages of a cache are.
-fn text_path(path: &Path) -> PathBuf {
+pub(super) fn text_path(path: &Path) -> PathBuf {
     path.with_extension("jsonl")
 }
 
@@ -239,10 +298,15 @@ fn parse_npy(bytes: &[u8]) -> Result<(usize, usize, Vec<f32>), String> {
     Ok((rows, columns, data.chunks_exact(width).map(value).collect()))
 }
 
+/// Where a file is until it is whole.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    path.with_extension("partial")
+}
+
 /// Writes a file beside its place, durably, and moves it there.
 #[expect(clippy::disallowed_methods, reason = "the user named the file; replacing it is meant")]
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("partial");
+    let beside = beside(path);
     let write = || {
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;

@@ -19,15 +19,24 @@ use crate::error::{Error, Result};
 /// Bytes of the largest vocabulary that is read: ten times those of the models in use.
 const FILE_BYTES_MAX: u64 = 32 << 20;
 
+/// Fails for a number of tokens that no vocabulary can be trained to.
+///
+/// # Errors
+/// [`Error::Encoder`].
+pub(super) fn check_tokens(tokens: usize) -> Result<()> {
+    match (2..=TOKENS_MAX).contains(&tokens) {
+        true => Ok(()),
+        false => Err(failed(format!("{tokens} tokens, expected 2 to {TOKENS_MAX}"))),
+    }
+}
+
 /// Trains a vocabulary of at most `tokens` tokens; `[UNK]` is the first. The same texts give the same
 /// vocabulary, and a smaller one is the beginning of a greater one.
 ///
 /// # Errors
 /// [`Error::Encoder`] when the trainer fails or `tokens` is out of range.
 pub(super) fn train(texts: &[Text], tokens: usize) -> Result<Vocabulary> {
-    if !(2..=TOKENS_MAX).contains(&tokens) {
-        return Err(failed(format!("{tokens} tokens, expected 2 to {TOKENS_MAX}")));
-    }
+    check_tokens(tokens)?;
     let parts = || texts.iter().flat_map(|text| [text.title.as_str(), text.body.as_str()]);
     // The trainer would give the characters inside words their ids in the order of a hash table, and
     // decides ties by id: entering them first, in order, makes it deterministic.
