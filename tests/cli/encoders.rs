@@ -272,3 +272,16 @@ fn weights_that_give_no_numbers_leave_the_database_as_it_was() {
     sandbox.medvec(&["embed", "db"]).expect(2).says(&["embedded by", "model"]);
     sandbox.medvec(&["search", "db", "asthma"]).expect(2);
 }
+
+#[test]
+fn models_are_listed_wherever_they_are_looked_for() {
+    let sandbox = Sandbox::new();
+    let snapshot = sandbox.path("cache/huggingface/hub/models--lab--model/snapshots/abc");
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::write(snapshot.join("config.json"), "{}").unwrap();
+    let mut command = sandbox.command(&["encoders", "list", "--no-timing"]);
+    command.env("XDG_CACHE_HOME", sandbox.path("cache"));
+    let output = command.env_remove("HF_HUB_CACHE").env_remove("HF_HOME").output().unwrap();
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(out.contains("models--lab--model"), "{out}");
+}

@@ -113,9 +113,10 @@ impl Hub {
         Ok(Hub {
             cache,
             is_offline: text("HF_HUB_OFFLINE").is_some_and(is_on),
-            endpoint: text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),
+            endpoint: ENDPOINT.to_owned(),
             token: text("HF_TOKEN"),
-        })
+        }
+        .with_endpoint(&text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned())))
     }
 
     /// The cache in a directory; its models are fetched from Hugging Face.

@@ -35,6 +35,10 @@ fn the_environment_says_where_the_cache_is() {
     assert_eq!(cache(&[hf_home, ("HF_HUB_CACHE", "/models")]), Path::new("/models"));
     assert!(hub(&[]).unwrap_err().to_string().contains("HF_HUB_CACHE"));
     assert!(!hub(&[home]).unwrap().is_offline());
+    let mirror = |url| hub(&[home, ("HF_ENDPOINT", url)]).unwrap().endpoint;
+    for url in ["https://mirror.example", "https://mirror.example/"] {
+        assert_eq!(mirror(url), "https://mirror.example");
+    }
     for (value, is_offline) in [("1", true), ("true", true), ("0", false), ("no", false)] {
         assert_eq!(hub(&[home, ("HF_HUB_OFFLINE", value)]).unwrap().is_offline(), is_offline);
     }

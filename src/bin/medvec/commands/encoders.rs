@@ -215,19 +215,13 @@ fn model_folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
             false => found.extend(inside(folder).into_iter().filter(|path| is_model(path))),
         }
     }
-    for model in cache().into_iter().flat_map(|cache| inside(&cache)) {
+    // Without a home directory there is no cache.
+    let cache = models::Hub::from_env().map(|hub| hub.cache().to_owned());
+    for model in cache.into_iter().flat_map(|cache| inside(&cache)) {
         let snapshots = inside(&model.join("snapshots"));
         found.extend(snapshots.into_iter().filter(|path| is_model(path)));
     }
     Ok(found)
-}
-
-/// Where Hugging Face's programs keep what they downloaded.
-fn cache() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("HF_HUB_CACHE")
-        .or_else(|| Some(set("HF_HOME")?.join("hub")))
-        .or_else(|| Some(set("HOME")?.join(".cache/huggingface/hub")))
 }
 
 fn length(tokens: u32) -> String {
