@@ -5,11 +5,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use medvec::db::{CreateOptions, Database};
 use medvec::encoder::{EncoderSpec, Metric};
 use medvec::format::manifest::{RowType, VectorConfig};
 use medvec::ingest::pipeline::{ImportOptions, ImportReport, import, select};
+use medvec::storage::sim::SimStorage;
 use medvec::{CancelToken, Control, Error, Key, Result};
 
 /// A database of vectors of two numbers, and files beside it.
@@ -287,6 +289,57 @@ fn a_record_that_was_cut_while_its_file_was_written_is_read_again() {
         assert_eq!(bench.title(3).as_deref(), Some("Toy three"));
         assert_eq!(verdict(&bench.good(&path)), KNOWN);
     }
+}
+
+/// What a kill leaves between the commit of the last record and the check of the file's size.
+#[test]
+fn a_cut_record_is_read_again_after_a_kill_at_any_time() {
+    let first = "PMID- 1\nTI  - Toy one\n\nPMID- 2\nTI  - Toy tw";
+    let whole = format!("{first}o and its end\n\nPMID- 3\nTI  - Toy three\n\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.nbib");
+    fs::write(&path, first).expect("writes");
+    let storage = SimStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), CreateOptions::default());
+    let options = ImportOptions::default().commit_every(1);
+    let paths = [path.clone()];
+    let cut = import(&database.expect("creates"), &paths, &options, &mut |now| {
+        if now.records > 0 {
+            fs::write(&path, &whole).expect("writes");
+        }
+    });
+    assert!(matches!(cut, Err(Error::Input { .. })), "{cut:?}");
+    let mut had_cut = 0;
+    for operation in 0..=storage.log_len() {
+        for image in storage.crash_images_with(operation, 1, 0).take(3) {
+            let Ok(database) = Database::open_in(Arc::new(image)) else { continue };
+            let title = |key: u32| {
+                let found = database.snapshot().get(&Key::pmid(key)).expect("reads");
+                found.map(|document| document.title)
+            };
+            had_cut += u32::from(title(2).as_deref() == Some("Toy tw"));
+            import(&database, &paths, &options, &mut |_| {}).expect("imports");
+            assert_eq!(title(2).as_deref(), Some("Toy two and its end"), "{operation}");
+            assert_eq!(title(3).as_deref(), Some("Toy three"));
+        }
+    }
+    assert!(had_cut > 0);
+}
+
+#[test]
+fn records_of_nlm_files_that_cannot_be_read_are_seen_again_after_an_interruption() {
+    let mut bench = Bench::new();
+    let titles: Vec<(u32, &str)> = (1..=2000).map(|pmid| (pmid, "Toy")).collect();
+    let bad = xml(&titles).replace(">3</PMID>", ">three</PMID>");
+    let path = bench.file("pubmed26n0001.xml", bad);
+    bench.options.keep_going = true;
+    interrupted(&mut bench, &path, 1000);
+    assert!(bench.database.snapshot().len() >= 512);
+    for _ in 0..2 {
+        let report = bench.good(&path);
+        assert_eq!((report.skipped, report.files_known), (1, 0));
+    }
+    assert!(!bench.database.snapshot().manifest().sources[0].complete);
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(super) struct Input {
     passed: Passed,
     stream: Box<dyn Read + Send>,
     unpacked: u64,
+    has_ended: bool,
 }
 
 /// Where the bytes come from.
@@ -121,7 +122,8 @@ impl Input {
             Box::new(whole)
         };
         let is_packed = is_gzip || is_zstd;
-        Ok(Input { name, base, origin, path: None, is_packed, head, passed, stream, unpacked: 0 })
+        let (path, unpacked, has_ended) = (None, 0, false);
+        Ok(Input { name, base, origin, path, is_packed, head, passed, stream, unpacked, has_ended })
     }
 
     /// What messages call the file.
@@ -150,6 +152,11 @@ impl Input {
     /// Bytes of the file read so far, packed.
     pub(super) fn bytes_read(&self) -> u64 {
         self.passed.bytes()
+    }
+
+    /// Whether the end of the stream was found.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// What was read so far; `None` for a reader of the caller's, which has no place.
@@ -185,6 +192,7 @@ impl Input {
         buffer.truncate(start + outcome.as_ref().copied().unwrap_or(0));
         let count = outcome.map_err(|source| self.read_error(source))?;
         self.unpacked += count as u64;
+        self.has_ended = count == 0;
         Ok(count > 0)
     }
 

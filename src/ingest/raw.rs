@@ -88,6 +88,8 @@ pub(crate) struct RawBatch {
     pub(super) bytes_read: u64,
     /// What was read of the file until then, where it can be read again.
     pub(super) digest: Option<SourceDigest>,
+    /// Whether the end of the file was found when the batch was cut: it may end its last record too early.
+    pub(super) is_at_end: bool,
     /// The header that rows stand under.
     pub(super) table: Option<Arc<Header>>,
 }

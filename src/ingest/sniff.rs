@@ -61,6 +61,11 @@ impl Cutter {
         }
     }
 
+    /// Whether it takes records from the window, one after the other.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.bytes_read().is_none()
+    }
+
     /// Bytes of the file read so far, where the window does not know.
     pub(super) fn bytes_read(&self) -> Option<u64> {
         match self {

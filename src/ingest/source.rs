@@ -179,6 +179,7 @@ impl Source {
         batch.records.drain(..given);
         batch.position += given as u64;
         batch.digest = self.window.input().digest();
+        batch.is_at_end = self.cutter.is_in_order() && self.window.input().has_ended();
         Ok(Some(batch))
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Prepared {
     pub(super) bytes_read: u64,
     /// What they were.
     pub(super) digest: Option<SourceDigest>,
+    /// Whether the end of the file was found.
+    pub(super) is_at_end: bool,
     /// Its records in order.
     pub(super) records: Vec<Result<Ready>>,
     /// What ends the file after them.

@@ -115,6 +115,7 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
         end: 0,
         bytes_read: 0,
         digest: None,
+        is_at_end: false,
         records: Vec::new(),
         failure: None,
         encoded: 0,
@@ -131,6 +132,7 @@ fn parse(file: &str, preparer: &Preparer<'_>, (sequence, batch): Cut) -> Prepare
     prepared.end = batch.position + batch.records.len() as u64;
     prepared.bytes_read = batch.bytes_read;
     prepared.digest = batch.digest;
+    prepared.is_at_end = batch.is_at_end;
     prepared.records.reserve_exact(batch.records.len());
     let parsed: Vec<_> =
         (0..batch.records.len()).map_while(|index| source::parse(file, &batch, index)).collect();

@@ -319,10 +319,19 @@ impl<'a> Import<'a> {
             file_number: source.file_number(),
         };
         let name = source.name().to_owned();
-        stages::run(source, &preparer, |batch| self.batch(batch, &name, entry))
+        let skipped = source.file_number().map(|_| self.report.skipped);
+        stages::run(source, &preparer, |batch| self.batch(batch, &name, entry, skipped))
     }
 
-    fn batch(&mut self, batch: Prepared, name: &str, entry: &mut SourceEntry) -> Result<()> {
+    /// Writes a batch. `skipped` is how many records had been passed over before a file that is read again if some of it
+    /// are.
+    fn batch(
+        &mut self,
+        batch: Prepared,
+        name: &str,
+        entry: &mut SourceEntry,
+        skipped: Option<u64>,
+    ) -> Result<()> {
         self.report.encoded += batch.encoded;
         self.report.reused += batch.reused;
         self.report.without_vector += batch.without_vector;
@@ -340,8 +349,13 @@ impl<'a> Import<'a> {
             return Err(failure);
         }
         self.options.control.check()?;
-        entry.records = batch.end;
-        entry.digest = batch.digest.or(entry.digest);
+        // A killed import goes on behind what the ledger says is there. A record at the end of the file may be cut short,
+        // and what was passed over is read again: both are settled only when the file was read.
+        let has_skipped = skipped.is_some_and(|before| self.report.skipped > before);
+        if !batch.is_at_end && !has_skipped {
+            entry.records = batch.end;
+            entry.digest = batch.digest.or(entry.digest);
+        }
         self.writer.set_source(entry.clone());
         self.records += count;
         self.uncommitted += count;
