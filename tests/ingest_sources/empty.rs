@@ -148,7 +148,9 @@ fn from_tree(record: &Element) -> Said {
         }
     }
     for keyword in record.at("MedlineCitation/KeywordList/Keyword") {
-        out.push(format!("keyword={}", keyword.text()));
+        // One without a word is none.
+        let word = Some(keyword.text()).filter(|word| !word.is_empty());
+        out.extend(word.map(|word| format!("keyword={word}")));
     }
     for chemical in record.at("MedlineCitation/ChemicalList/Chemical") {
         let name = chemical.children("NameOfSubstance").last();

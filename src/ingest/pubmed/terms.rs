@@ -85,11 +85,12 @@ pub(super) fn keywords(
 ) -> Result<(), Fault> {
     walker.children(|walker, tag| {
         if tag.name() == "Keyword" {
-            keywords.push(Keyword {
+            let keyword = Keyword {
                 owner: list.attribute("Owner")?.into_owned(),
                 major: tag.is_yes("MajorTopicYN")?,
                 text: walker.string()?,
-            });
+            };
+            keywords.extend(Some(keyword).filter(|keyword| !keyword.text.is_empty()));
         }
         Ok(())
     })
