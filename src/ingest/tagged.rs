@@ -207,7 +207,8 @@ pub(super) struct Tagged<'a> {
 ///
 /// # Errors
 /// A [`Fault`] for a line that neither has a tag nor, in NBIB, begins with white space. The others go on at
-/// any line without a tag, as reference managers write RIS.
+/// any line without a tag, as reference managers write RIS; there such a line under `KW` that does not begin with white
+/// space is a keyword of its own, as EndNote writes them.
 pub(super) fn tags(layout: Layout, record: &str) -> Result<Vec<Tagged<'_>>, Fault> {
     let mut tags: Vec<Tagged<'_>> = Vec::new();
     let mut pieces = String::new();
@@ -233,6 +234,12 @@ pub(super) fn tags(layout: Layout, record: &str) -> Result<Vec<Tagged<'_>>, Faul
                     "expected a tag (`TI  - `) or six blanks before a line that goes on, found `{found}`"
                 ),
             });
+        }
+        let is_indented = line.starts_with([' ', '\t']);
+        if layout == Layout::Ris && !is_indented && tags.last().is_some_and(|last| last.tag == "KW")
+        {
+            close(&mut tags, &mut pieces);
+            tags.push(Tagged { tag: "KW", value: String::new(), offset: begins });
         }
         pieces.push(' ');
         pieces.push_str(line);

@@ -184,6 +184,19 @@ fn what_other_programs_write_is_read() {
 }
 
 #[test]
+fn lines_under_a_keyword_are_keywords() {
+    let text = "TY  - JOUR\r\nTI  - A title that\r\ngoes on\r\nKW  - Aspirin\r\nColorectal cancer\r\n\r\nRisk of\r\n  \
+                recurrence\r\nKW  - Humans\r\nAB  - Text\r\nof two lines\r\nER  - \r\n";
+    let found = read(text);
+    let keywords: Vec<&str> = found.keywords.iter().map(|keyword| &*keyword.text).collect();
+    assert_eq!(keywords, ["Aspirin", "Colorectal cancer", "Risk of recurrence", "Humans"]);
+    assert_eq!(
+        (&*found.title, &*found.abstract_text()),
+        ("A title that goes on", "Text of two lines")
+    );
+}
+
+#[test]
 fn mesh_headings_are_keywords() {
     let mut document = Document::new(Key::pmid(7));
     let name = "Heart Failure".to_owned();

@@ -20,7 +20,7 @@
 //! | date | `DA` (`2019/03/05/`), else `PY`, `Y1` |
 //! | authors | `AU`, `A1` as `Last, First, Suffix`; a name of several words without a comma is a group |
 //! | affiliations | `AD`, of the author before it |
-//! | keywords | `KW`; MeSH headings are written there, too |
+//! | keywords | `KW`, and each line without a tag under it, unless it begins with a blank; MeSH headings are written there, too |
 //! | publication types | `M3` |
 //! | languages | `LA` |
 //! | identifiers | `DO`; `C2` for PMCIDs |
