@@ -47,6 +47,27 @@ fn tabs_and_semicolons_separate_as_well() {
 }
 
 #[test]
+fn commas_stand_inside_of_names_unless_these_are_short() {
+    let authors = |cell: &str| {
+        let found = document(all(format!("pmid;title;authors\n7;A;\"{cell}\"\n")).pop().unwrap());
+        let authors = found.authors.into_iter();
+        let parts = authors.map(|author| [author.last_name, author.fore_name, author.initials]);
+        parts.map(|parts| parts.join("|")).collect::<Vec<_>>()
+    };
+    for (cell, wanted) in [
+        ("van Berg, Ada Maria", &["van Berg|Ada Maria|AM"][..]),
+        ("van Berg, Ada; de Wit, Jan", &["van Berg|Ada|A", "de Wit|Jan|J"]),
+        ("Ada Okafor|Jan de Wit", &["Okafor|Ada|A", "Wit|Jan de|J"]),
+        ("Okafor AM, van Berg A.", &["Okafor||AM", "van Berg||A"]),
+        ("Okafor A.M., Li J.-K.", &["Okafor||AM", "Li||JK"]),
+        ("Dalton WT 3rd, Li J; VIGOR", &["Dalton||WT", "Li||J", "VIGOR||"]),
+        ("Ada Okafor, Jo Li, Al Wit", &["Okafor|Ada|A", "Li|Jo|J", "Wit|Al|A"]),
+    ] {
+        assert_eq!(authors(cell), wanted, "{cell}");
+    }
+}
+
+#[test]
 fn bad_rows_are_refused_with_their_line() {
     let rows = "pmid,title\n7,A\nx,B\n8,C,D\n9,\"E\"F\n,\n10,G\n11,\"H\nI\n";
     let mut found = all(rows.as_bytes().to_vec());

@@ -208,7 +208,8 @@ pub(crate) struct Import {
 
     /// Columns of tables whose headers have unusual names, as `title=Titel,abstract=Inhalt,key=Nr`; roles: pmid,
     /// key, id, title, abstract, date, year, journal, authors, mesh, keywords, types, languages, doi, pmcid, pubmed (a
-    /// PMID that is not the key).
+    /// PMID that is not the key). Authors, as other lists, stand between `;` or `|`; commas separate them only if all are
+    /// short (`Okafor AM, Smith J`) or there are three and more, each with a blank.
     #[arg(long, value_name = "ROLE=COLUMN,...")]
     pub(crate) map: Option<ColumnMap>,
 

@@ -90,7 +90,7 @@ fn author(value: Value) -> Result<Author, Fault> {
         last_name: part(take_text(&mut members, "last_name")?, named.last_name),
         fore_name: part(take_text(&mut members, "fore_name")?, named.fore_name),
         initials: part(take_text(&mut members, "initials")?, named.initials),
-        suffix: take_text(&mut members, "suffix")?,
+        suffix: part(take_text(&mut members, "suffix")?, named.suffix),
         collective_name: take_text(&mut members, "collective_name")?,
         identifier: take_text(&mut members, "identifier")?,
         affiliations,

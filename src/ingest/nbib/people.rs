@@ -1,9 +1,7 @@
 //! Persons: `FAU - Dalton, William T 3rd` with `AU  - Dalton WT 3rd`.
 
 use crate::document::Author;
-
-/// Suffixes that stand alone behind a name without initials; NLM writes others as these.
-const SUFFIXES: [&str; 7] = ["Jr", "Sr", "1st", "2nd", "3rd", "4th", "5th"];
+use crate::ingest::names::SUFFIXES;
 
 /// `Last, First Names Suffix`; `None` for an author without a name.
 pub(super) fn full_name(author: &Author) -> Option<String> {

@@ -17,7 +17,7 @@
 //! | `title`, `abstract` | `title`, `article title`; `abstract`, `abstracts`, `abstract text`, `medical abstract` | text |
 //! | `date`, `year` | `date`, `publication date`; `year`, `publication year` | as in JSON lines; `date` wins |
 //! | `journal` | `journal`, `journal/book`, `journal title` | its title |
-//! | `authors` | `authors`, `author` | names between `;`, or between commas where each has a blank |
+//! | `authors` | `authors`, `author` | names between `;` or `\|`, else between commas if all are short (`Okafor AM, Smith J.`) or there are three and more with a blank in each; `van Berg, Ada Maria` is one name |
 //! | `mesh` | `mesh`, `mesh terms`, `mesh headings` | headings as MEDLINE prints them, between `;` or `\|` |
 //! | `keywords`, `types`, `languages` | `keywords`; `publication type`; `language` | between `;` or `\|` |
 //! | `doi`, `pmcid`, `pubmed` | `doi`; `pmcid`; none | an identifier; `pubmed` is a PMID that is not the key |

@@ -8,7 +8,7 @@ use crate::document::{AbstractSection, Document, Field, FieldValue, Keyword, Oth
 use crate::ids::Key;
 use crate::ingest::headings::parse_heading;
 use crate::ingest::keys::{bare_doi, id_key, is_doi, key_of_content, pmid_text, quoted_key};
-use crate::ingest::names::parse_author;
+use crate::ingest::names::{parse_author, parse_short_name};
 use crate::ingest::raw::{Fault, utf8};
 use crate::ingest::{Event, Record, dates};
 
@@ -145,14 +145,16 @@ fn list(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([';', '|']).map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Names between semicolons, or between commas where each has a blank: `Okafor, Ada` is one name.
+/// Names between semicolons or strokes. A comma stands inside of a name (`van Berg, Ada Maria`), unless each part is a
+/// short name (`Okafor AM, Smith J.`), or there are three and more, of which each has a blank.
 fn names(cell: &str) -> impl Iterator<Item = &str> {
-    let cell = cell.trim_end_matches('.');
-    let by_comma = !cell.contains(';')
-        && cell.contains(',')
-        && cell.split(',').all(|part| part.trim().contains(' '));
-    let separator = if by_comma { ',' } else { ';' };
-    cell.split(separator).map(str::trim).filter(|part| !part.is_empty())
+    list(cell.trim_end_matches('.')).flat_map(|name| {
+        let parts: Vec<&str> =
+            name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let are_short = parts.iter().all(|part| parse_short_name(part).is_some());
+        let are_many = parts.len() > 2 && parts.iter().all(|part| part.contains(' '));
+        if are_short || are_many { parts } else { vec![name] }
+    })
 }
 
 /// An integer or a number with a point where the text is one as programs print it, else a string.
