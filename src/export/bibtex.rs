@@ -4,8 +4,10 @@
 //! has the same name in every file, and no two entries of a database have one name.
 //!
 //! Text stays UTF-8; only characters that TeX obeys are escaped. Braces around the title keep its capitals, and
-//! braces inside of texts are written as commands, so that those of an entry always balance.
+//! braces inside of texts are written as commands, so that those of an entry always balance. `doi` is verbatim, as
+//! biblatex takes it: braces and backslashes in it are percent-encoded.
 
+use super::books;
 use crate::date::PublicationDate;
 use crate::document::{Author, Document};
 use crate::ids::Key;
@@ -18,18 +20,29 @@ const MONTHS: [&str; 12] =
 
 /// A document as an entry, a blank line behind it.
 pub fn entry(document: &Document) -> String {
-    let journal = &document.journal;
-    let mut out = Entry(format!("@{}{{{}", kind(document), citation_key(document)));
-    let authors: Vec<String> = document.authors.iter().map(author).collect();
-    out.put_raw("author", &authors.join(" and "));
+    let (journal, kind) = (&document.journal, kind(document));
+    let mut out = Entry(format!("@{kind}{{{}", citation_key(document)));
+    out.put_raw("author", &names(&document.authors));
     let title = escaped(document.display_title());
     if !title.is_empty() {
         out.put_raw("title", &format!("{{{title}}}"));
     }
-    out.put(
-        "journal",
-        if journal.title.is_empty() { &journal.abbreviation } else { &journal.title },
-    );
+    let container = if journal.title.is_empty() { &journal.abbreviation } else { &journal.title };
+    match kind {
+        // Its title is its own.
+        "book" => {}
+        "incollection" => out.put("booktitle", container),
+        _ => out.put("journal", container),
+    }
+    out.put_raw("editor", &names(&books::editors(document)));
+    for (name, field) in [
+        ("publisher", "publisher"),
+        ("address", "publisher_place"),
+        ("edition", "edition"),
+        ("series", "collection"),
+    ] {
+        out.put(name, books::text(document, field));
+    }
     if let Some(date) = document.date.as_ref().filter(|date| date.first.0 > 0) {
         out.put("year", &date.first.year().to_string());
         if let Some(month) = month(date) {
@@ -40,7 +53,8 @@ pub fn entry(document: &Document) -> String {
     out.put("number", &journal.issue);
     out.put_raw("pages", &escaped(&journal.pages).replace('-', "--"));
     out.put("issn", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
-    out.put("doi", document.id("doi").unwrap_or_default());
+    out.put("isbn", &books::isbn(document));
+    out.put_raw("doi", &verbatim(document.id("doi").unwrap_or_default()));
     if let Key::Pmid(pmid) = &document.key {
         out.put("pmid", &pmid.to_string());
         out.put("url", &format!("https://pubmed.ncbi.nlm.nih.gov/{pmid}/"));
@@ -106,8 +120,14 @@ pub fn citation_key(document: &Document) -> String {
     format!("{name}{year}_{key}")
 }
 
-/// `Last, Suffix, First`, a group in braces.
-fn author(author: &Author) -> String {
+/// Names with `and` between them.
+fn names(authors: &[Author]) -> String {
+    let names: Vec<String> = authors.iter().map(name).filter(|name| !name.is_empty()).collect();
+    names.join(" and ")
+}
+
+/// `Last, Suffix, First`. A group, and a person of whom these parts do not tell, are one word in braces.
+fn name(author: &Author) -> String {
     let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
     let [group, last, suffix, given] =
         [&author.collective_name, &author.last_name, &author.suffix, given]
@@ -115,21 +135,46 @@ fn author(author: &Author) -> String {
     if !group.is_empty() {
         return format!("{{{group}}}");
     }
-    // A name that has an "and" or a comma in it would be taken for several.
-    let last =
-        if last.contains(" and ") || last.contains(',') { format!("{{{last}}}") } else { last };
-    let parts: Vec<&str> = [&last, &suffix, &given]
-        .into_iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join(", ")
+    let joined = |parts: &[&String]| {
+        let parts = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    match (last.is_empty(), suffix.is_empty(), given.is_empty()) {
+        (true, true, true) => String::new(),
+        // What stands before the only comma would be the last name, and behind it the first.
+        (true, ..) => format!("{{{}}}", joined(&[&given, &suffix])),
+        (false, false, true) => format!("{{{}}}", joined(&[&last, &suffix])),
+        (false, true, true) => whole(&last),
+        (false, true, false) => format!("{}, {}", whole(&last), whole(&given)),
+        (false, false, false) => [&last, &suffix, &given].map(|part| whole(part)).join(", "),
+    }
+}
+
+/// A part of a name; in braces where an "and" or a comma in it would end it, or it would stand for others.
+fn whole(part: &str) -> String {
+    let is_and = |word: &str| word.eq_ignore_ascii_case("and");
+    match part.contains(',') || part.split(' ').any(is_and) || part == "others" {
+        true => format!("{{{part}}}"),
+        false => part.to_owned(),
+    }
 }
 
 /// The month that a date is in.
 fn month(date: &PublicationDate) -> Option<&'static str> {
     let is_known = matches!(span(date), Span::Day | Span::Month);
     MONTHS.get((date.first.month() as usize).checked_sub(1)?).copied().filter(|_| is_known)
+}
+
+/// A text that nobody unescapes, on one line and with its braces balanced.
+fn verbatim(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for ch in one_line(text).chars() {
+        match ch {
+            '{' | '}' | '\\' | ' ' => out.push_str(&format!("%{:02X}", u32::from(ch))),
+            ch => out.push(ch),
+        }
+    }
+    out
 }
 
 /// A text that TeX prints as it is.
@@ -162,6 +207,7 @@ mod tests {
 
     use super::*;
     use crate::date::Day;
+    use crate::document::{Field, FieldValue, OtherId};
 
     fn okafor() -> Document {
         let mut document = Document::new(Key::pmid(31_000_001));
@@ -192,6 +238,59 @@ mod tests {
              journal = {Lancet},\n  year = {2019},\n  month = mar,\n  pages = {537--43},\n  \
              pmid = {31000001},\n  url = {https://pubmed.ncbi.nlm.nih.gov/31000001/}\n}\n\n"
         );
+    }
+
+    #[test]
+    fn names_are_as_many_as_authors() {
+        let of = |[last_name, fore_name, initials, suffix]: [&str; 4]| Author {
+            last_name: last_name.into(),
+            fore_name: fore_name.into(),
+            initials: initials.into(),
+            suffix: suffix.into(),
+            ..Author::default()
+        };
+        for (parts, wanted) in [
+            (["van Berg", "Ada", "A", ""], "van Berg, Ada"),
+            (["Berg", "Ada and Bo", "AB", ""], "Berg, {Ada and Bo}"),
+            (["Berg", "Ada, Bo", "", "Jr"], "Berg, Jr, {Ada, Bo}"),
+            (["Berg AND Li", "", "A", ""], "{Berg AND Li}, A"),
+            (["Anders", "Sandy", "", ""], "Anders, Sandy"),
+            (["Berg", "", "", "Jr"], "{Berg Jr}"),
+            (["", "Ada Maria", "", "Jr"], "{Ada Maria Jr}"),
+            (["others", "", "", ""], "{others}"),
+            (["", "", "", ""], ""),
+        ] {
+            assert_eq!(name(&of(parts)), wanted);
+        }
+        assert_eq!(names(&[of(["A", "", "", ""]), of([""; 4]), of(["B", "", "", ""])]), "A and B");
+    }
+
+    #[test]
+    fn chapters_are_in_books_and_dois_are_verbatim() {
+        let mut chapter = okafor();
+        let id = |kind: &str, value: &str| OtherId { kind: kind.into(), value: value.into() };
+        let doi = "10.1002/(SICI)1_{%~2\\}";
+        chapter.ids = vec![id("bookaccession", "NBK1"), id("isbn", "978-1"), id("doi", doi)];
+        let field = |name: &str, value| Field { name: name.into(), value };
+        chapter.fields = vec![
+            field("publisher", FieldValue::String("Toy & Press".into())),
+            field("editors", FieldValue::List(vec!["van Berg JK".into(), "Toy Team".into()])),
+        ];
+        let text = entry(&chapter);
+        assert!(text.starts_with("@incollection{"), "{text}");
+        for line in [
+            "  booktitle = {Lancet},",
+            "  editor = {van Berg, JK and {Toy Team}},",
+            "  publisher = {Toy \\& Press},",
+            "  isbn = {978-1},",
+            "  doi = {10.1002/(SICI)1_%7B%~2%5C%7D},",
+        ] {
+            assert!(text.lines().any(|own| own == line), "{line} in {text}");
+        }
+        assert!(!text.contains("journal"), "{text}");
+        chapter.title.clone_from(&chapter.journal.title);
+        let text = entry(&chapter);
+        assert!(text.starts_with("@book{") && !text.contains("booktitle"), "{text}");
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::books;
 use crate::date::{Day, PublicationDate};
 use crate::document::{Author, Document};
 use crate::ids::Key;
@@ -9,10 +10,10 @@ use crate::ingest::dates::{Span, span};
 
 /// A document as an item of a CSL-JSON list.
 pub fn item(document: &Document) -> Value {
-    let journal = &document.journal;
+    let (journal, kind) = (&document.journal, kind(document));
     let mut out = Map::new();
     out.insert("id".into(), document.key.to_string().into());
-    out.insert("type".into(), kind(document).into());
+    out.insert("type".into(), kind.into());
     let issn = if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn };
     let pmid = match &document.key {
         Key::Pmid(pmid) => pmid.to_string(),
@@ -30,12 +31,18 @@ pub fn item(document: &Document) -> Value {
         .collect();
     for (name, text) in [
         ("title", document.display_title()),
-        ("container-title", &journal.title),
+        // The title of a whole book is its own.
+        ("container-title", if kind == "book" { "" } else { &journal.title }),
         ("container-title-short", &journal.abbreviation),
         ("volume", &journal.volume),
         ("issue", &journal.issue),
         ("page", &journal.pages),
+        ("edition", books::text(document, "edition")),
+        ("collection-title", books::text(document, "collection")),
+        ("publisher", books::text(document, "publisher")),
+        ("publisher-place", books::text(document, "publisher_place")),
         ("ISSN", issn),
+        ("ISBN", &books::isbn(document)),
         ("DOI", document.id("doi").unwrap_or_default()),
         ("PMID", &pmid),
         ("PMCID", document.id("pmc").unwrap_or_default()),
@@ -48,8 +55,10 @@ pub fn item(document: &Document) -> Value {
             out.insert(name.into(), text.into());
         }
     }
-    if !document.authors.is_empty() {
-        out.insert("author".into(), document.authors.iter().map(author).collect());
+    for (name, authors) in [("author", &document.authors), ("editor", &books::editors(document))] {
+        if !authors.is_empty() {
+            out.insert(name.into(), authors.iter().map(author).collect());
+        }
     }
     if let Some(date) = &document.date {
         out.insert("issued".into(), issued(date));
@@ -95,6 +104,7 @@ fn issued(date: &PublicationDate) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::{Field, FieldValue, OtherId};
 
     #[test]
     fn dates_are_as_exact_as_they_are_known() {
@@ -122,6 +132,38 @@ mod tests {
         assert_eq!(item["author"][0], json!({"family": "Okafor", "given": "A"}));
         assert_eq!(item["author"][1], json!({"literal": "The Group"}));
         assert_eq!((&item["id"], &item["PMID"]), (&json!("7"), &json!("7")));
-        assert!(item.get("title").is_none());
+        assert!(item.get("title").is_none() && item.get("editor").is_none());
+    }
+
+    #[test]
+    fn books_have_publishers_editors_and_isbns() {
+        let text = |name: &str, text: &str| Field {
+            name: name.into(),
+            value: FieldValue::String(text.into()),
+        };
+        let id = |kind: &str, value: &str| OtherId { kind: kind.into(), value: value.into() };
+        let mut document = Document::new(Key::pmid(7));
+        document.title = "Toys".into();
+        document.journal.title = "The Book of Toys".into();
+        document.ids = vec![id("bookaccession", "NBK1"), id("isbn", "1"), id("isbn", "2")];
+        let editors = FieldValue::List(vec!["van Berg JK Jr".into(), "Toy Team".into()]);
+        document.fields = vec![
+            text("publisher", "Toy & Press"),
+            text("publisher_place", "Toytown"),
+            Field { name: "editors".into(), value: editors },
+        ];
+        let chapter = item(&document);
+        assert_eq!(
+            chapter,
+            json!({
+                "id": "7", "type": "chapter", "title": "Toys", "container-title": "The Book of Toys",
+                "publisher": "Toy & Press", "publisher-place": "Toytown", "ISBN": "1 2", "PMID": "7",
+                "URL": "https://pubmed.ncbi.nlm.nih.gov/7/",
+                "editor": [{"family": "van Berg", "given": "JK", "suffix": "Jr"}, {"literal": "Toy Team"}],
+            })
+        );
+        document.title = document.journal.title.clone();
+        let book = item(&document);
+        assert_eq!((&book["type"], book.get("container-title")), (&json!("book"), None));
     }
 }

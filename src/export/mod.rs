@@ -22,6 +22,7 @@
 
 pub mod beir;
 pub mod bibtex;
+mod books;
 mod citations;
 pub mod csl;
 pub mod csv;

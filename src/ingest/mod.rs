@@ -66,6 +66,8 @@ pub(crate) use digest::of_file as digest_of_file;
 pub(crate) use keys::{id_text, quoted_key};
 #[cfg(feature = "session")]
 pub(crate) use look::{Sample, entry_of, sample};
+#[cfg(feature = "session")]
+pub(crate) use names::parse_short_name;
 pub use opened::{ImportSource, Opened, SourceHints};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetCutter;
