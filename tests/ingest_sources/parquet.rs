@@ -230,7 +230,7 @@ fn files_with_vectors_hold_vectors() {
     let vectors = "required binary _id (STRING); required binary text (STRING); \
                    required group emb (LIST) { repeated group list { optional float element; } }";
     write(&path, vectors, &[]);
-    assert_eq!(kind(&path), "vectors");
+    assert!(kind(&path).contains("it has no rows, so that the length of vectors is not known"));
 }
 
 #[test]

@@ -166,7 +166,9 @@ pub(super) fn readable(
     }
     let lists = columns.iter().filter(|column| column.is_list).count();
     match (columns.len(), lists) {
-        (COLUMNS_MAX.., _) => Err(format!("{} columns, at most {COLUMNS_MAX}", columns.len())),
+        (count, _) if count > COLUMNS_MAX => {
+            Err(format!("{} columns, at most {COLUMNS_MAX}", columns.len()))
+        }
         (_, lists) if lists > LISTS_MAX => {
             Err(format!("{lists} columns of lists, at most {LISTS_MAX} are read"))
         }

@@ -40,7 +40,7 @@ pub(super) struct Table {
     name: String,
     /// Leaf columns.
     id_column: usize,
-    has_unsigned_ids: bool,
+    ids: IdForm,
     vector_column: usize,
     dimension: usize,
     len: u64,
@@ -74,7 +74,8 @@ impl Table {
         let id_column = by_name(&ID_NAMES).ok_or_else(|| {
             refused(format!("no ids: expected one of {}, found {}", ID_NAMES.join(", "), all()))
         })?;
-        check_id_type(&schema.column(id_column)).map_err(refused)?;
+        let ids = schema.column(id_column);
+        check_id_type(&ids).map_err(refused)?;
         let lists = |leaf: &usize| is_list_of_floats(&schema.column(*leaf));
         let vector_column = match by_name(&VECTOR_NAMES) {
             Some(column) => column,
@@ -92,11 +93,15 @@ impl Table {
         };
         check_vector_type(&schema.column(vector_column)).map_err(refused)?;
         let len = u64::try_from(file.metadata.file_metadata().num_rows()).unwrap_or(0);
+        if len == 0 {
+            let detail = "it has no rows, so that the length of vectors is not known: leave it out";
+            return Err(input_error(name, "the whole file".into(), detail));
+        }
         let mut table = Table {
             file,
             name: name.to_owned(),
             id_column,
-            has_unsigned_ids: is_unsigned(&schema.column(id_column)),
+            ids: IdForm { is_unsigned: is_unsigned(&ids), full: ids.max_def_level() },
             vector_column,
             dimension: 1,
             len,
@@ -107,13 +112,16 @@ impl Table {
         };
         table.check_ids()?;
         table.fill()?;
-        let first = table.rows.front().and_then(|(_, vector)| vector.as_ref().ok());
-        if let Some(first) = first {
-            table.dimension = check_dimension(name, "row 0", first.len() as u64)?;
-        } else if len > 0 {
-            let detail = "it has no vector, so that the length of vectors is not known";
+        let mut rows = (0..).zip(&table.rows);
+        let first = rows.find_map(|(row, (_, vector))| Some((row, vector.as_ref().ok()?.len())));
+        let Some((row, first)) = first else {
+            let detail = format!(
+                "the first {} rows have no vector, so that the length of vectors is not known",
+                table.rows.len()
+            );
             return Err(input_error(name, "row 0".into(), detail));
-        }
+        };
+        table.dimension = check_dimension(name, &format!("row {row}"), first as u64)?;
         Ok(table)
     }
 
@@ -161,7 +169,7 @@ impl Table {
             let Some((ids, vectors)) = &mut self.columns else { return Ok(()) };
             let damaged = |error| damaged(&self.name, &place, &error);
             self.budget.fetch_add((BATCH_ROWS * DIMENSION_MAX) as u64, Ordering::Relaxed);
-            let keys = contained(|| read_ids(ids, self.has_unsigned_ids)).map_err(damaged)?;
+            let keys = contained(|| read_ids(ids, self.ids)).map_err(damaged)?;
             let vectors = contained(|| read_vectors(vectors)).map_err(damaged)?;
             if keys.len() != vectors.len() {
                 let detail = format!("{} ids for {} vectors", keys.len(), vectors.len());
@@ -196,7 +204,7 @@ impl Table {
             loop {
                 let place = format!("row group {group}");
                 self.budget.fetch_add(BATCH_ROWS as u64, Ordering::Relaxed);
-                let keys = contained(|| read_ids(&mut column, self.has_unsigned_ids))
+                let keys = contained(|| read_ids(&mut column, self.ids))
                     .map_err(|error| damaged(&self.name, &place, &error))?;
                 if keys.is_empty() {
                     break;
@@ -225,10 +233,13 @@ fn damaged(name: &str, place: &str, error: &ParquetError) -> Error {
 }
 
 fn check_id_type(column: &ColumnDescriptor) -> Result<(), String> {
-    let found = match (column.max_rep_level(), column.logical_type_ref()) {
-        (1.., _) => "lists, not ids",
-        (0, Some(LogicalType::Decimal(_))) => "decimals: cast it to int64",
-        _ => return Ok(()),
+    let found = match (column.max_rep_level(), column.physical_type()) {
+        (1.., _) => "lists, not ids".to_owned(),
+        _ if matches!(column.logical_type_ref(), Some(LogicalType::Decimal(_))) => {
+            "decimals: cast it to int64".to_owned()
+        }
+        (_, Type::INT32 | Type::INT64 | Type::DOUBLE | Type::BYTE_ARRAY) => return Ok(()),
+        (_, other) => format!("{other}: cast it to strings or int64"),
     };
     Err(format!("`{}` holds {found}", column.path().string()))
 }
@@ -245,56 +256,60 @@ fn check_vector_type(column: &ColumnDescriptor) -> Result<(), String> {
     Err(format!("`{}` must hold lists of float or float16, it is {found}", column.path().string()))
 }
 
-/// Values of a column of ids, and whether each row has one.
-struct Ids<V> {
-    values: Vec<V>,
-    is_complete: bool,
+/// How ids stand in their column.
+#[derive(Clone, Copy)]
+struct IdForm {
+    is_unsigned: bool,
+    /// The definition level of one that is there.
+    full: i16,
 }
 
-/// Reads some values; none at the end of the column.
-fn read_some<T: DataType>(reader: &mut ColumnReaderImpl<T>) -> Result<Ids<T::T>, ParquetError> {
+/// Reads some values, `None` for null; none at the end of the column.
+fn read_some<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    full: i16,
+) -> Result<Vec<Option<T::T>>, ParquetError> {
     let (mut levels, mut values) = (Vec::new(), Vec::new());
-    let (rows, found, _) = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
-    Ok(Ids { values, is_complete: rows == found })
-}
-
-impl<V> Ids<V> {
-    /// The same values in another form.
-    fn map<W>(self, form: impl Fn(V) -> W) -> Ids<W> {
-        let Ids { values, is_complete } = self;
-        Ids { values: values.into_iter().map(form).collect(), is_complete }
-    }
+    let (rows, _, _) = reader.read_records(BATCH_ROWS, Some(&mut levels), None, &mut values)?;
+    let mut values = values.into_iter();
+    // What is always there has no levels.
+    let is_there = |row: usize| full == 0 || levels.get(row) == Some(&full);
+    Ok((0..rows).map(|row| if is_there(row) { values.next() } else { None }).collect())
 }
 
 /// Some keys; none at the end of the column.
 fn read_ids(
     reader: &mut ColumnReader,
-    is_unsigned: bool,
+    IdForm { is_unsigned, full }: IdForm,
 ) -> Result<Vec<Result<Key, Fault>>, ParquetError> {
+    fn keys<V>(
+        values: Vec<Option<V>>,
+        key: impl Fn(V) -> Result<Key, Fault>,
+    ) -> Vec<Result<Key, Fault>> {
+        let null = || Err(Fault::whole("the id is null"));
+        let keys = values.into_iter().map(|value| value.map_or_else(null, &key));
+        keys.map(|key| key.and_then(checked)).collect()
+    }
     let number = |number: Value| id_key("id", &number);
-    let keys = match reader {
-        ColumnReader::Int32ColumnReader(reader) => read_some(reader)?.map(|value| {
+    Ok(match reader {
+        ColumnReader::Int32ColumnReader(reader) => keys(read_some(reader, full)?, |value| {
             number(if is_unsigned { value.cast_unsigned().into() } else { value.into() })
         }),
-        ColumnReader::Int64ColumnReader(reader) => read_some(reader)?.map(|value| {
+        ColumnReader::Int64ColumnReader(reader) => keys(read_some(reader, full)?, |value| {
             number(if is_unsigned { value.cast_unsigned().into() } else { value.into() })
         }),
         // Data frames turn integers into floats where one is missing.
         ColumnReader::DoubleColumnReader(reader) => {
-            read_some(reader)?.map(|value| number(value.into()))
+            keys(read_some(reader, full)?, |value| number(value.into()))
         }
         ColumnReader::ByteArrayColumnReader(reader) => {
-            read_some(reader)?.map(|bytes| match std::str::from_utf8(bytes.data()) {
+            keys(read_some(reader, full)?, |bytes| match std::str::from_utf8(bytes.data()) {
                 Ok(text) => id_key("id", &text.into()),
                 Err(_) => Err(Fault::whole("the id is not UTF-8")),
             })
         }
         _ => return Err(ParquetError::General("ids must be strings or integers".into())),
-    };
-    if !keys.is_complete {
-        return Err(ParquetError::General("an id is null".into()));
-    }
-    Ok(keys.values.into_iter().map(|key| key.and_then(checked)).collect())
+    })
 }
 
 /// Some vectors; none at the end of the column.

@@ -145,6 +145,56 @@ fn files_that_do_not_fit_are_refused_by_name() {
         let error = open(&path, None).err().unwrap();
         assert!(matches!(error, Error::Input { .. }), "{error}");
     }
+    for (ids, words) in [("float", "FLOAT"), ("boolean", "BOOLEAN"), ("int96", "INT96")] {
+        let schema = format!("message m {{ required {ids} id; {FLOATS} }}");
+        let schema = Arc::new(parse_message_type(&schema).unwrap());
+        let file = File::create(&path).unwrap();
+        SerializedFileWriter::new(file, schema, Arc::default()).unwrap().close().unwrap();
+        let refused = says(&open(&path, None).err().unwrap());
+        let words = format!("v.parquet, its columns: `id` holds {words}: cast it to strings");
+        assert!(refused.starts_with(&words), "{refused}");
+    }
+}
+
+/// No vector says how long they are: such a file once passed for one of vectors of one number.
+#[test]
+fn files_without_a_vector_are_refused() {
+    let (_folder, path) = file();
+    let schema = format!("required int64 pmid; {FLOATS}");
+    for groups in [&[][..], &[&[][..]]] {
+        write(&path, &schema, groups);
+        let refused = says(&open(&path, None).err().unwrap());
+        assert!(refused.starts_with("v.parquet, the whole file: it has no rows"), "{refused}");
+    }
+    write(&path, &schema, &[&[(1, vec![]), (2, vec![None])]]);
+    let refused = says(&open(&path, None).err().unwrap());
+    assert!(refused.starts_with("v.parquet, row 0: the first 2 rows have no vector"), "{refused}");
+    // One that comes later does.
+    write(&path, &schema, &[&[(1, vec![]), row(2, &[1.0, 2.0])]]);
+    let source = open(&path, None).unwrap();
+    assert_eq!(source.dimension(), 2);
+    let good: Vec<_> = source.filter_map(Result::ok).map(|record| record.key).collect();
+    assert_eq!(good, [Key::pmid(2)]);
+}
+
+#[test]
+fn an_id_that_is_null_is_named_with_its_row() {
+    let (_folder, path) = file();
+    let schema = format!("message m {{ optional int64 pmid; {FLOATS} }}");
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut writer =
+        SerializedFileWriter::new(File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&[1, 3], Some(&[1, 0, 1]), None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let levels = (Some(&[2, 2, 2][..]), Some(&[0, 0, 0][..]));
+    column.typed::<FloatType>().write_batch(&[1.0, 2.0, 3.0], levels.0, levels.1).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    assert_eq!(says(&open(&path, None).err().unwrap()), "v.parquet, row 1: the id is null");
 }
 
 /// What an error says, its path without the folder.
