@@ -53,6 +53,29 @@ fn what_is_written_is_read_back() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_may_be_any() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let info = EmbeddingInfo::of(&config(1), 1);
+    for (format, ending) in [
+        (EmbeddingFormat::Npy, "npy"),
+        (EmbeddingFormat::Npy, "npy.gz"),
+        (EmbeddingFormat::Fvecs, "fvecs"),
+    ] {
+        for stem in [&b"caf\xe9"[..], b"a b.c", b"-", b"\n", b""] {
+            let mut name = stem.to_vec();
+            name.extend([b".", ending.as_bytes()].concat());
+            let path = folder.path().join(std::ffi::OsStr::from_bytes(&name));
+            write(format, &path, &info, std::iter::once((Key::pmid(7), vec![1.0]))).unwrap();
+            let found = vectors::open(&path, None).map(|mut source| source.next());
+            let found = found.unwrap_or_else(|error| panic!("{}: {error}", name.escape_ascii()));
+            assert_eq!(found.unwrap().unwrap().key, Key::pmid(7));
+        }
+    }
+}
+
 #[test]
 fn row_groups_of_parquet_are_bounded() {
     if !EmbeddingFormat::Parquet.is_built() {

@@ -35,7 +35,7 @@ pub(in crate::ingest) enum Kind {
 }
 
 /// A file's name without the ending of what packed it.
-pub(super) fn plain_name(name: &str) -> &str {
+fn plain_name(name: &str) -> &str {
     [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
