@@ -53,7 +53,7 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
         ] {
             writeln!(out)?;
             remark(out, &what, style)?;
-            points_of(first, points).write(out, style)?;
+            points_of(first, points, style).write(out, style)?;
         }
     }
     Ok(())
@@ -169,13 +169,13 @@ fn rounded(value: f64) -> String {
     format!("{value:.4}")
 }
 
-fn points_of(first: &str, points: &[IndexPoint]) -> Grid {
+fn points_of(first: &str, points: &[IndexPoint], style: TableStyle) -> Grid {
     let by_recall = points.iter().all(|point| point.selectivity == 1.0);
     let headings = [first, "found", "below 8 of 10", "p50 ms", "p99 ms", "queries/s"];
     let row = |point: &IndexPoint| {
         let ms = |value: Option<f64>| value.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
         vec![
-            name_of(point, by_recall),
+            escaped(&name_of(point, by_recall), style),
             rounded(point.found),
             rounded(point.low_share),
             ms(point.latency.map(|latency| latency.p50)),
@@ -184,4 +184,31 @@ fn points_of(first: &str, points: &[IndexPoint]) -> Grid {
         ]
     };
     Grid { headings: headings.map(str::to_owned).to_vec(), rows: points.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_latex_are_not_commented_out() {
+        let point = IndexPoint {
+            asked: 0.95,
+            selectivity: 0.01,
+            found: 0.97,
+            low_share: 0.0,
+            latency: None,
+            queries_per_second: 100.0,
+        };
+        let written = |style| {
+            let mut out = Vec::new();
+            points_of("passing", std::slice::from_ref(&point), style)
+                .write(&mut out, style)
+                .unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let latex = written(TableStyle::Latex);
+        assert!(latex.contains("\n1 \\% & 0.9700 & 0.0000 & - & - & 100 \\\\\n"), "{latex}");
+        assert!(written(TableStyle::Markdown).contains("| 1 % | 0.9700 |"));
+    }
 }
