@@ -6,7 +6,7 @@ use super::lines::LineCutter;
 use super::parquet::ParquetCutter;
 use super::pubmed::XmlCutter;
 use super::raw::{RawBatch, RawKind};
-use super::table::{ColumnMap, TableCutter};
+use super::table::{ColumnMap, HEADER_BYTES_MAX, TableCutter};
 use super::tagged::{Layout, TaggedCutter};
 use super::window::Window;
 use super::{nfcorpus, pubmedqa, vectors};
@@ -17,9 +17,6 @@ pub(crate) const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// What to do about such a file.
 pub(crate) const LFS_ADVICE: &str = "a pointer of Git LFS: fetch the file itself (`git lfs pull`)";
-
-/// Bytes of the longest header of a table.
-const HEADER_BYTES_MAX: usize = 1 << 16;
 
 /// Cuts a stream of one format into records.
 pub(super) enum Cutter {
@@ -76,9 +73,15 @@ impl Cutter {
     }
 }
 
-/// Whether a first line is complete that is more than white space, or longer than any header.
+/// Whether a first line is complete that is more than white space, or longer than any header. A line break inside of
+/// quotes does not end the header of a table.
 pub(super) fn has_line(bytes: &[u8]) -> bool {
-    bytes.len() > HEADER_BYTES_MAX || bytes.trim_ascii_start().contains(&b'\n')
+    let mut is_quoted = false;
+    let mut ends_line = |byte: &u8| {
+        is_quoted ^= *byte == b'"';
+        *byte == b'\n' && !is_quoted
+    };
+    bytes.len() > HEADER_BYTES_MAX || bytes.trim_ascii_start().iter().any(&mut ends_line)
 }
 
 /// The cutter of what begins with these bytes. They hold a first line, as [`has_line`] says.
@@ -110,6 +113,12 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
         }
         Some(_) => {
             if let Some(layout) = Layout::ALL.into_iter().find(|layout| layout.is_at(bytes)) {
+                let text = bytes.trim_ascii_end();
+                if text.contains(&b'\r') && !text.contains(&b'\n') {
+                    return Err("its lines end with carriage returns alone, as on the classic Mac OS: convert them to \
+                                line feeds"
+                        .into());
+                }
                 return Ok(Cutter::Tagged(TaggedCutter::new(layout)));
             }
             if let Some(cutter) = TableCutter::sniff(whole, columns)? {

@@ -291,7 +291,8 @@ pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result
             RawKind::Entry => pmid = pubmedqa::pmid_hint(bytes),
             kind if kind.has_lines() => {
                 let before = bytes.get(..fault.offset as usize).unwrap_or_default();
-                place.line += memchr::memchr_iter(b'\n', before).count() as u64;
+                let line_end = batch.table.as_ref().map_or(b'\n', |header| header.line_end);
+                place.line += memchr::memchr_iter(line_end, before).count() as u64;
             }
             _ => pmid = pubmed::pmid_hint(bytes),
         }

@@ -72,6 +72,16 @@ fn truncated_zstd() {
 }
 
 #[test]
+fn tagged_text_without_line_feeds() {
+    for text in ["PMID- 7\nTI  - A\n", "TY  - JOUR\nTI  - A\nER  - \n", "7|t|A\n7|a|B\n"] {
+        let (place, detail) = ends(text.replace('\n', "\r"), 0);
+        assert_eq!(place, "byte 0");
+        assert!(detail.contains("carriage returns alone"), "{detail}");
+        assert!(all(text.replace('\n', "\r\n"))[0].is_ok());
+    }
+}
+
+#[test]
 fn xml_cut_inside_a_record() {
     let text =
         format!("<PubmedArticleSet>{GOOD}<PubmedArticle><MedlineCitation><PMID>31</PMID><Art");

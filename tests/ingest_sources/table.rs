@@ -8,7 +8,7 @@ use medvec::ingest::{open, open_table};
 use medvec::{Error, Key, Result};
 
 use super::shared::{files, shared};
-use super::{all, document, input_error};
+use super::{all, document, input_error, source};
 
 const HEADER: &str = "PMID,Title,Abstract,Publication Year,Authors,MeSH Terms,DOI,rating\r\n";
 
@@ -43,6 +43,61 @@ fn tabs_and_semicolons_separate_as_well() {
         let rows = ["pmid,title", "7,A title"].map(|row| row.replace(',', separator)).join("\n");
         let found = all(rows.into_bytes());
         assert_eq!(document(found.into_iter().next().unwrap()).title, "A title");
+    }
+}
+
+#[test]
+fn carriage_returns_alone_end_rows_too() {
+    let rows = "pmid,title,abstract\r7,\"A, \"\"B\"\"\",\"Two\nlines\"\r\r8,C,\rx,D,\r9,E";
+    let mut found = all(rows.as_bytes().to_vec());
+    assert_eq!(found.len(), 4);
+    assert_eq!(document(found.pop().unwrap()).key, Key::pmid(9));
+    let (place, detail) = input_error(found.pop().unwrap());
+    assert!(place == "line 5" && detail.contains("`pmid` must be a PMID"), "{place}: {detail}");
+    assert_eq!(document(found.pop().unwrap()).title, "C");
+    let first = document(found.pop().unwrap());
+    assert_eq!((&*first.title, &*first.abstract_text()), ("A, \"B\"", "Two\nlines"));
+    // Several before a line feed, as text mode makes of them, are one end.
+    let found = all(rows.replace('\n', " ").replace('\r', "\r\r\n").into_bytes());
+    assert_eq!((found.len(), document(found.into_iter().next().unwrap()).key), (4, Key::pmid(7)));
+}
+
+#[test]
+fn a_header_is_read_to_its_end_or_refused() {
+    // Beyond what is read at first, and with a line break in a name.
+    let names: Vec<String> = (0..4000).map(|column| format!("column {column}")).collect();
+    let header = format!("pmid,\"the\ntitle\",title,{}", names.join(","));
+    assert!(header.len() > 40_000);
+    let rows = format!("\n{header}\n7,odd,A title,{}last\n", ",".repeat(3999));
+    let found = document(all(rows.into_bytes()).pop().unwrap());
+    assert_eq!((found.key, found.title.as_str()), (Key::pmid(7), "A title"));
+    let field = |place: usize| (&*found.fields[place].name, found.fields[place].value.clone());
+    assert_eq!(field(0), ("the\ntitle", FieldValue::String("odd".into())));
+    assert_eq!(field(1), ("column 3999", FieldValue::String("last".into())));
+    for unit in ["column,", "\u{e9},"] {
+        let rows = format!("pmid,title,{}\n7,A\n", unit.repeat(1_000_000 / unit.len()));
+        let (place, detail) = input_error(source(rows));
+        assert_eq!(place, "byte 0");
+        assert!(detail.contains("does not end within 65536 bytes"), "{detail}");
+    }
+    let (_, detail) = input_error(source(b"PMID;T\xedtulo\n7;A\n".to_vec()));
+    assert!(detail.contains("not UTF-8"), "{detail}");
+}
+
+#[test]
+fn columns_are_one_free_field_at_most_and_may_have_no_name() {
+    for (header, words) in [
+        ("pmid,title,note,rating,note", "columns 3 and 5 are both called `note`"),
+        ("pmid,doi,title,doi", "columns 2 and 4 are both called `doi`"),
+    ] {
+        let (_, detail) = input_error(source(format!("{header}\n7,a,b,c,d\n")));
+        assert!(detail.contains(words) && detail.contains("rename"), "{detail}");
+    }
+    // A second title is a free field; an index has no name.
+    for rows in ["\tpmid\ttitle\ttitle\n0\t7\tA\tB\n", "\n ,pmid,title,title\n0,7,A,B\n"] {
+        let found = document(all(rows.as_bytes().to_vec()).pop().unwrap());
+        assert_eq!((found.key, found.title.as_str(), found.fields.len()), (Key::pmid(7), "A", 1));
+        assert_eq!(found.fields[0].value, FieldValue::String("B".into()));
     }
 }
 

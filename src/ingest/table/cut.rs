@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::columns::ColumnMap;
 use super::duplicates::Duplicates;
 use super::header::Header;
+use super::scan::State;
 use crate::error::Result;
 use crate::ingest::raw::{RECORD_BYTES_MAX, RawBatch, RawKind};
 use crate::ingest::window::Window;
@@ -22,21 +23,11 @@ pub(in crate::ingest) struct TableCutter {
     duplicates: Duplicates,
 }
 
-/// Where a scan for the end of a row stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    CellStart,
-    Bare,
-    Quoted,
-    /// Behind a quote in a quoted cell: its end, or the first of two.
-    Closing,
-}
-
 impl TableCutter {
     /// A cutter for a table at the start of `bytes`; `None` where they are not a header.
     ///
     /// # Errors
-    /// A column of the map that is not there, in words.
+    /// As [`Header::sniff`].
     pub(in crate::ingest) fn sniff(
         bytes: &[u8],
         map: Option<&ColumnMap>,
@@ -93,19 +84,14 @@ impl TableCutter {
 
     /// Looks for the end of the row; `true` when it is found, and `scanned` is behind it.
     fn scan(&mut self, bytes: &[u8]) -> bool {
-        let separator = self.header.separator as u8;
+        let (separator, line_end) = (self.header.separator as u8, self.header.line_end);
         while let Some(&byte) = bytes.get(self.scanned) {
             self.scanned += 1;
-            self.lines += u64::from(byte == b'\n');
-            self.state = match (self.state, byte) {
-                (State::Quoted, b'"') => State::Closing,
-                (State::Quoted, _) => State::Quoted,
-                (State::Closing, b'"') => State::Quoted,
-                (_, b'\n') => return true,
-                (State::CellStart, b'"') => State::Quoted,
-                (_, byte) if byte == separator => State::CellStart,
-                _ => State::Bare,
-            };
+            self.lines += u64::from(byte == line_end);
+            match self.state.step(byte, separator, line_end) {
+                Some(next) => self.state = next,
+                None => return true,
+            }
         }
         false
     }

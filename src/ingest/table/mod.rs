@@ -7,7 +7,9 @@
 //!
 //! Usual names of columns are known, whatever their letter case, blanks and underscores; [`ColumnMap`] names
 //! others. A column that is neither becomes a free field: an integer or a number with a point where a cell is
-//! one, else a string. An empty cell is nothing.
+//! one, else a string. An empty cell is nothing, and neither is a column without a name. Two columns that would be one
+//! free field are refused. Rows end as the header does: at a line feed or, where no line feed follows it, at a carriage
+//! return. A header of more than 64 KiB may be refused.
 //!
 //! | role | usual names | a cell |
 //! |---|---|---|
@@ -44,9 +46,10 @@ mod duplicates;
 mod header;
 pub(crate) mod ours;
 mod row;
+mod scan;
 
 pub use columns::{ColumnMap, Role};
 
 pub(super) use cut::TableCutter;
-pub(super) use header::Header;
+pub(super) use header::{HEADER_BYTES_MAX, Header};
 pub(super) use row::parse;
