@@ -127,3 +127,30 @@ pub struct Revision {
     /// PubMed's version of the citation.
     pub version: u32,
 }
+
+/// The number that revisions hold for a file of this name; `None` for one that is not of NLM's series.
+pub(crate) fn file_number(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix("pubmed").or_else(|| name.strip_prefix("medline"))?;
+    let (year, rest) = rest.split_once('n')?;
+    let number = rest.split('.').next()?;
+    let decimal = |text: &str, digits: std::ops::RangeInclusive<usize>| {
+        let fits = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    Some(decimal(year, 2..=2)? * 1_000_000 + decimal(number, 4..=6)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_nlm_files() {
+        assert_eq!(file_number("pubmed26n1334.xml.gz"), Some(26_001_334));
+        assert_eq!(file_number("pubmed04n0001.xml"), Some(4_000_001));
+        assert_eq!(file_number("medline13n0701.xml.gz"), Some(13_000_701));
+        for other in ["pubmed_result.xml", "pubmed26n1.xml", "pubmed2026n1334.xml", "x.jsonl"] {
+            assert_eq!(file_number(other), None, "{other}");
+        }
+    }
+}

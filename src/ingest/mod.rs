@@ -74,8 +74,6 @@ pub(crate) use parquet::ParquetCutter;
 #[cfg(all(feature = "session", feature = "download"))]
 pub(crate) use pipeline::sum_of;
 pub(crate) use sniff::{LFS_ADVICE, LFS_POINTER};
-#[cfg(feature = "session")]
-pub(crate) use source::file_number;
 pub use source::{Source, open, open_reader, open_table};
 
 use crate::document::Document;

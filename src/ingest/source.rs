@@ -16,7 +16,7 @@ use super::{
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::format::manifest::SourceEntry;
-use crate::ids::Key;
+use crate::ids::{Key, file_number};
 
 /// Bytes by which a file is recognised.
 const SNIFF_BYTES: usize = 256;
@@ -374,32 +374,5 @@ fn pmid_of(key: &Key) -> Option<u32> {
     match key {
         Key::Pmid(pmid) => Some(pmid.0),
         Key::Text(_) => None,
-    }
-}
-
-/// The number that a file of this name has; see [`Source::file_number`].
-pub(crate) fn file_number(name: &str) -> Option<u32> {
-    let rest = name.strip_prefix("pubmed").or_else(|| name.strip_prefix("medline"))?;
-    let (year, rest) = rest.split_once('n')?;
-    let number = rest.split('.').next()?;
-    let decimal = |text: &str, digits: std::ops::RangeInclusive<usize>| {
-        let fits = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then(|| text.parse::<u32>().ok()).flatten()
-    };
-    Some(decimal(year, 2..=2)? * 1_000_000 + decimal(number, 4..=6)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_nlm_files() {
-        assert_eq!(file_number("pubmed26n1334.xml.gz"), Some(26_001_334));
-        assert_eq!(file_number("pubmed04n0001.xml"), Some(4_000_001));
-        assert_eq!(file_number("medline13n0701.xml.gz"), Some(13_000_701));
-        for other in ["pubmed_result.xml", "pubmed26n1.xml", "pubmed2026n1334.xml", "x.jsonl"] {
-            assert_eq!(file_number(other), None, "{other}");
-        }
     }
 }

@@ -69,15 +69,35 @@ fn exit_codes_tell_what_came_in() {
 }
 
 #[test]
+fn missing_files_are_named_at_both_ends() {
+    let sandbox = Sandbox::new();
+    let sync = |more: &[&str]| {
+        sandbox.medvec(&[&["sync", "db", "nlm", "--encoder", "none"], more].concat())
+    };
+    for number in [4, 5, 7] {
+        file(&sandbox, &format!("nlm/pubmed26n{number:04}.xml.gz"), &[(number, "Asthma")]);
+    }
+    let missing = "pubmed26n0001 to pubmed26n0003, pubmed26n0006, pubmed26n0008, pubmed26n0009";
+    sync(&["--dry-run", "--baseline-end", "9"]).expect(2).says(&[&format!("missing {missing}\n")]);
+    sync(&["--baseline-end", "9"]).expect(2).says(&[&format!("missing {missing}\n")]);
+    let status = sandbox.medvec(&["sync", "db", "--status"]).expect(2);
+    status.shows(&["missing      4: pubmed26n0001 to pubmed26n0003, pubmed26n0006\n"]);
+}
+
+#[test]
 fn programs_get_json() {
     let sandbox = Sandbox::new();
     file(&sandbox, "nlm/pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")]);
+    file(&sandbox, "nlm/baseline/pubmed26n0001.xml.gz", &[(1, "Asthma"), (2, "Gout")]);
+    sandbox.write("nlm/notes.txt", "mine");
     let sync = |more: &[&str]| {
         json(&sandbox.medvec(&[&["sync", "db", "nlm", "-f", "json"], more].concat()).out)
     };
     let dry = sync(&["--dry-run", "--keep", "asthma[ti]"]);
     assert_eq!(dry["to_read"][0]["file"], "pubmed26n0001");
     assert_eq!(dry["to_read"][0]["reason"], "new");
+    assert_eq!(dry["others"], serde_json::json!(["nlm/notes.txt"]));
+    assert_eq!(dry["copies"], serde_json::json!(["nlm/pubmed26n0001.xml.gz"]));
     assert_eq!(dry["budget"]["sample_citations"], 2);
     let report = sync(&["--keep", "asthma[ti]", "--encoder", "none"]);
     assert_eq!((&report["added"], &report["left_out"]), (&1.into(), &1.into()));

@@ -93,6 +93,39 @@ fn a_plan_says_what_is_read_and_writes_nothing() {
 }
 
 #[test]
+fn files_are_missing_at_both_ends_where_that_is_known() {
+    let mut bench = Bench::new();
+    bench.file("pubmed26n0003.xml.gz", &[(3, "three")], &[]);
+    assert_eq!(names(&bench.sync().missing), ["pubmed26n0001", "pubmed26n0002"]);
+    let status = sync_status(bench.database(), None).expect("a status");
+    assert_eq!(names(&status.missing), ["pubmed26n0001", "pubmed26n0002"]);
+    bench.file("pubmed26n0001.xml.gz", &[(1, "one")], &[]);
+    bench.file("pubmed26n0002.xml.gz", &[(2, "two")], &[]);
+    assert!(bench.sync().missing.is_empty(), "nobody knows how many there are");
+    bench.settings.baseline_end = Some(5);
+    assert_eq!(names(&bench.sync().missing), ["pubmed26n0004", "pubmed26n0005"]);
+    bench.settings.baseline_end = None;
+
+    // What was read may be removed, and an update file be all that is there.
+    fs::remove_dir_all(bench.folder()).expect("removes");
+    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(4, "four")], &[]);
+    assert!(bench.sync().missing.is_empty());
+    bench.file("updatefiles/pubmed27n0003.xml.gz", &[(5, "five")], &[]);
+    assert_eq!(names(&bench.sync().missing), ["pubmed27n0001", "pubmed27n0002"]);
+
+    // A file that was not read to its end is there no more.
+    let mut bench = Bench::new();
+    bench.settings.import.keep_going = true;
+    bench.file("pubmed26n0001.xml.gz", &[(1, "one")], &[]);
+    let path = bench.file("pubmed26n0002.xml.gz", &[(2, "two"), (3, "&of;")], &[]);
+    assert_eq!(bench.sync().skipped, 1);
+    fs::remove_file(&path).expect("removes");
+    assert_eq!(names(&bench.sync().missing), ["pubmed26n0002"]);
+    let status = sync_status(bench.database(), None).expect("a status");
+    assert_eq!((names(&status.unfinished).len(), status.missing), (1, Vec::new()));
+}
+
+#[test]
 fn bad_files_stop_the_run_and_what_came_before_stays() {
     let bench = Bench::new();
     bench.file("pubmed26n0001.xml.gz", &[(1, "one")], &[]);

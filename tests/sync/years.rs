@@ -3,7 +3,7 @@
 use std::fs;
 use std::num::NonZeroU64;
 
-use medvec::session::{SessionError, plan_sync};
+use medvec::session::{SessionError, plan_sync, sync_status};
 use medvec::{Control, Database, Document, Key, WriterOptions};
 
 use crate::bench::{Bench, Content, gzip, names};
@@ -99,6 +99,38 @@ fn year_of_three(bench: &Bench) -> Content {
     year(bench, 27, 1..=3);
     bench.content("baseline/pubmed27n0001.xml.gz", &Content::of(&[(1, "one"), (2, "two")], &[]));
     Content::of(&[(3, "title of 3")], &[])
+}
+
+/// A mirror from which files are removed once they were read.
+#[test]
+fn a_baseline_that_was_read_and_removed_is_complete() {
+    let bench = Bench::new();
+    bench.file("baseline/pubmed26n0001.xml.gz", &[(1, "one"), (2, "two")], &[]);
+    bench.file("updatefiles/pubmed26n0004.xml.gz", &[(3, "three")], &[]);
+    assert_eq!(names(&bench.sync().missing), ["pubmed26n0002", "pubmed26n0003"]);
+    bench.file("baseline/pubmed27n0001.xml.gz", &[(1, "one")], &[]);
+    bench.file("baseline/pubmed27n0002.xml.gz", &[(3, "three")], &[]);
+    assert_eq!(bench.sync().removals, None, "nobody knows where the baseline ends");
+
+    fs::remove_dir_all(bench.folder()).expect("removes");
+    bench.file("updatefiles/pubmed27n0004.xml.gz", &[(5, "five")], &[]);
+    let report = bench.sync();
+    assert_eq!(report.removals, None, "file 3 may be of the baseline");
+    assert_eq!(names(&report.missing), ["pubmed26n0002", "pubmed26n0003", "pubmed27n0003"]);
+    bench.file("updatefiles/pubmed27n0003.xml.gz", &[(4, "four")], &[]);
+    let report = bench.sync();
+    assert_eq!(report.removals.expect("a new year").first, [Key::pmid(2)]);
+    assert!(report.missing.is_empty(), "files of the year before are needless");
+    let status = sync_status(bench.database(), None).expect("a status");
+    assert!(status.missing.is_empty(), "also to who does not see the folder");
+    bench.holds(&[(1, "one"), (3, "three"), (4, "four"), (5, "five")]);
+
+    // All that there is of a year in the wrong place is no complete baseline of no files.
+    let bench = Bench::new();
+    bench.file("baseline/pubmed26n0001.xml.gz", &[(1, "one")], &[]);
+    bench.file("updatefiles/pubmed27n0001.xml.gz", &[(2, "two")], &[]);
+    assert_eq!(bench.sync().removals, None);
+    bench.holds(&[(1, "one"), (2, "two")]);
 }
 
 #[test]

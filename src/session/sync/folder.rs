@@ -91,10 +91,12 @@ impl Folder {
     }
 
     /// The last number of a year's baseline, where the folder shows it: `updatefiles` goes on where `baseline` ends.
+    /// Where files that were read have been removed, it is a higher number, of an update file before those that are
+    /// left: what is complete up to there has all of the baseline.
     pub(super) fn baseline_end(&self, year: u32) -> Option<u32> {
-        let last = *self.baseline_last.get(&year)?;
-        let first = *self.updates_first.get(&year)?;
-        (last + 1 == first).then_some(last)
+        let last = self.baseline_last.get(&year).copied().unwrap_or(0);
+        let end = self.updates_first.get(&year)?.checked_sub(1)?;
+        (end >= last.max(1)).then_some(end)
     }
 }
 

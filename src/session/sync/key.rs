@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::ingest::file_number;
+use crate::ids::{Revision, file_number};
 
 /// Numbers of one year.
 const YEAR: u32 = 1_000_000;
@@ -35,6 +35,11 @@ impl NlmFile {
     /// The file with this number in a year of two digits.
     pub(super) fn of(year: u32, number: u32) -> NlmFile {
         NlmFile(year * YEAR + number)
+    }
+
+    /// The file that a revision came from, if it is one of the series.
+    pub(super) fn of_revision(revision: Revision) -> Option<NlmFile> {
+        (revision.file > 0).then_some(NlmFile(revision.file))
     }
 
     /// The two digits of its year.

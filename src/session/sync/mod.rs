@@ -9,13 +9,13 @@
 //! | A file is known by year and number, never by its time. | A late file then replays in its place: records carry revisions. |
 //! | A bad checksum, a cut file or one that is still growing ends the run; what came before it stays. | The next run goes on there. |
 //! | A file that was read is known again by name, size and first 64 KiB. | Hashing 50 GB every day would take minutes. |
-//! | A number that is missing is reported and does not stop the run. | It may come later. |
+//! | A missing number is reported and does not stop the run. The newest year's begin at 1 and reach to its baseline's end. | It may come later. |
 //!
 //! **Fetching.** With the feature `download`, `download_nlm_files` first fetches what a server lists and neither the
 //! folder has nor the database has read, so that files which were read can be removed.
 //!
-//! **A new year.** The baseline ends before the first update file: the folder shows that when the lowest number
-//! in `updatefiles/` follows the highest in `baseline/`; in a flat folder [`SyncSettings::baseline_end`] says it. Once
+//! **A new year.** The baseline ends before the first update file: the lowest number in `updatefiles/` shows where,
+//! also once files that were read are removed; in a flat folder [`SyncSettings::baseline_end`] says it. Once
 //! all of a baseline has been read, citations that an older year's files brought and the new year's did not are
 //! deleted, within a bound ([`SyncSettings::allow_removals`]). Files of older years that were never read are then
 //! passed over: the baseline contains what they said. Documents that came from elsewhere are never deleted.

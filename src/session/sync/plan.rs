@@ -1,10 +1,10 @@
 //! What a folder holds that a database has not read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::folder::Folder;
 use super::key::NlmFile;
@@ -25,7 +25,8 @@ pub struct SyncPlan {
     pub to_read: Vec<PlannedFile>,
     /// Files that were read before and are the same.
     pub known: u64,
-    /// Numbers that are missing between the lowest and the highest of a year.
+    /// Numbers that are missing: of the newest year from 1 to the highest that is known, of older years between the
+    /// lowest and the highest.
     pub missing: Vec<NlmFile>,
     /// Files of older years that a complete newer baseline makes needless.
     pub superseded: Vec<NlmFile>,
@@ -50,12 +51,17 @@ pub struct SyncPlan {
 pub struct PlannedFile {
     /// Its place in the series.
     pub file: NlmFile,
-    /// Where it is.
+    /// Where it is. Written out, with what is not Unicode replaced.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// Its size, packed as it is.
     pub bytes: u64,
     /// Why it is read.
     pub reason: ReadReason,
+}
+
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// Why a file is read.
@@ -83,6 +89,10 @@ pub(super) struct Baseline {
 impl Baseline {
     pub(super) fn files(self) -> impl Iterator<Item = NlmFile> {
         (1..=self.end).map(move |number| NlmFile::of(self.year, number))
+    }
+
+    fn last(self) -> NlmFile {
+        NlmFile::of(self.year, self.end)
     }
 }
 
@@ -118,10 +128,12 @@ pub fn plan_sync(
     let present: BTreeSet<NlmFile> = folder.files.keys().copied().chain(ledger.read()).collect();
     let newer = baseline.filter(|baseline| baseline.files().all(|file| present.contains(&file)));
     let is_superseded = |file: NlmFile| newer.is_some_and(|newer| file.year() < newer.year);
+    let is_needed = |file: &NlmFile| !is_superseded(*file);
+    let known = ledger.files().chain(baseline.map(Baseline::last)).filter(is_needed);
     let mut plan = SyncPlan {
         to_read: Vec::new(),
         known: 0,
-        missing: missing(&present.into_iter().filter(|file| !is_superseded(*file)).collect()),
+        missing: missing(&present.iter().copied().filter(is_needed).collect(), known),
         superseded: Vec::new(),
         copies: folder.copies,
         others: folder.others,
@@ -210,15 +222,25 @@ fn baseline(folder: &Folder, ledger: &Ledger, settings: &SyncSettings) -> Option
     Some(Baseline { year, end })
 }
 
-/// Numbers that are missing between the lowest and the highest of each year.
-pub(super) fn missing(present: &BTreeSet<NlmFile>) -> Vec<NlmFile> {
-    let pairs = present.iter().zip(present.iter().skip(1));
-    let same_year = pairs.filter(|(before, after)| before.year() == after.year());
-    let gap = |(before, after): (&NlmFile, &NlmFile)| {
-        let (year, numbers) = (before.year(), before.number() + 1..after.number());
-        numbers.map(move |number| NlmFile::of(year, number))
-    };
-    same_year.flat_map(gap).collect()
+/// Numbers that are missing among the files that are here and others that are known to exist. The newest year's
+/// begin at 1. Where an older year's begin does not matter: a newer baseline takes its place.
+pub(super) fn missing(
+    present: &BTreeSet<NlmFile>,
+    known: impl Iterator<Item = NlmFile>,
+) -> Vec<NlmFile> {
+    let mut years: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+    for file in present.iter().copied().chain(known) {
+        let number = file.number();
+        let (first, last) = years.entry(file.year()).or_insert((number, number));
+        (*first, *last) = (number.min(*first), number.max(*last));
+    }
+    if let Some(mut newest) = years.last_entry() {
+        newest.get_mut().0 = 1;
+    }
+    let numbers = years.into_iter().flat_map(|(year, (first, last))| {
+        (first..=last).map(move |number| NlmFile::of(year, number))
+    });
+    numbers.filter(|file| !present.contains(file)).collect()
 }
 
 #[cfg(test)]
@@ -226,10 +248,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_are_within_a_year() {
-        let files = [(26, 3), (26, 4), (26, 7), (27, 1), (27, 3)];
-        let present = files.iter().map(|(year, number)| NlmFile::of(*year, *number)).collect();
-        let names: Vec<String> = missing(&present).iter().map(NlmFile::to_string).collect();
-        assert_eq!(names, ["pubmed26n0005", "pubmed26n0006", "pubmed27n0002"]);
+    fn gaps_are_within_a_year_and_the_newest_begins_at_1() {
+        let missing = |present: &[(u32, u32)], known: &[(u32, u32)]| {
+            let file = |(year, number): &(u32, u32)| NlmFile::of(*year, *number);
+            let present = present.iter().map(file).collect();
+            let missing = missing(&present, known.iter().map(file));
+            missing.iter().map(NlmFile::to_string).collect::<Vec<_>>()
+        };
+        let found = missing(&[(26, 3), (26, 4), (26, 7), (27, 2), (27, 4)], &[]);
+        assert_eq!(found, ["pubmed26n0005", "pubmed26n0006", "pubmed27n0001", "pubmed27n0003"]);
+        assert_eq!(missing(&[(26, 1)], &[(26, 3), (26, 1)]), ["pubmed26n0002", "pubmed26n0003"]);
+        assert_eq!(missing(&[], &[]), [""; 0]);
     }
 }

@@ -1,12 +1,13 @@
 //! How far a database has followed NLM's files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::key::NlmFile;
 use super::ledger::Ledger;
-use super::plan::plan_sync;
+use super::plan::{missing, plan_sync};
 use super::settings::SyncSettings;
 use crate::date::Day;
 use crate::db::{Database, Snapshot};
@@ -31,11 +32,13 @@ pub struct SyncStatus {
     pub keep: String,
     /// Files read to their end.
     pub files_read: u64,
-    /// Files that were begun and not read to their end.
+    /// Files that were begun and not read to their end, of years that documents are left of.
     pub unfinished: Vec<NlmFile>,
     /// Files of the folder that are still to be read; `None` where no folder was given.
     pub to_read: Option<Vec<NlmFile>>,
-    /// Numbers that are missing in the series.
+    /// Numbers that are missing in the series, as [`SyncPlan::missing`](super::SyncPlan::missing) has them. Where no
+    /// folder was given, files that are unfinished are not among them, and older years count as long as documents of
+    /// theirs are left.
     pub missing: Vec<NlmFile>,
 }
 
@@ -47,16 +50,22 @@ pub struct SyncStatus {
 pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> SessionResult<SyncStatus> {
     let snapshot = Database::open(database.as_ref())?.snapshot();
     let ledger = Ledger::of(&snapshot.manifest().sources);
+    let Counted { citations, oldest, newest } = Counted::of(&snapshot)?;
+    // A newer baseline took the place of years before.
+    let first_year = oldest.map_or(0, NlmFile::year);
     let (to_read, missing) = match folder {
         Some(folder) => {
             let plan = plan_sync(database.as_ref(), folder, &SyncSettings::default())?;
             let files = plan.to_read.iter().map(|planned| planned.file).collect();
             (Some(files), plan.missing)
         }
-        None => (None, super::plan::missing(&ledger.read().collect())),
+        None => {
+            let files: BTreeSet<_> =
+                ledger.files().filter(|file| file.year() >= first_year).collect();
+            (None, missing(&files, std::iter::empty()))
+        }
     };
     let last_file = ledger.read().last();
-    let (citations, newest) = count(&snapshot)?;
     Ok(SyncStatus {
         last_file,
         newest_record: newest.map(|day| day.to_string()),
@@ -65,7 +74,7 @@ pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> Session
         citations,
         keep: ledger.slice.clone(),
         files_read: ledger.read().count() as u64,
-        unfinished: ledger.unfinished().collect(),
+        unfinished: ledger.unfinished().filter(|file| file.year() >= first_year).collect(),
         to_read,
         missing,
     })
@@ -77,22 +86,35 @@ pub fn kept_slice(snapshot: &Snapshot) -> Option<String> {
     Some(Ledger::of(&snapshot.manifest().sources).slice).filter(|slice| !slice.is_empty())
 }
 
-/// Citations of NLM's files, and the latest day of revision among those of the newest file.
-fn count(snapshot: &Snapshot) -> Result<(u64, Option<Day>)> {
-    let (mut citations, mut last) = (0, 0);
-    for item in snapshot.revisions() {
-        let (_, revision) = item?;
-        citations += u64::from(revision.file > 0);
-        last = revision.file.max(last);
-    }
-    let mut newest = None;
-    for item in snapshot.revisions() {
-        let (key, revision) = item?;
-        if revision.file == last && last > 0 {
-            let history = snapshot.get(&key)?.map_or_else(Vec::new, |document| document.history);
-            let revised = history.iter().filter(|dated| dated.event == "revised");
-            newest = newest.max(revised.map(|dated| dated.day).max());
+/// What a snapshot holds of NLM's files.
+struct Counted {
+    citations: u64,
+    /// The oldest file that brought one of them.
+    oldest: Option<NlmFile>,
+    /// The latest day of revision among those of the newest file.
+    newest: Option<Day>,
+}
+
+impl Counted {
+    fn of(snapshot: &Snapshot) -> Result<Counted> {
+        let mut counted = Counted { citations: 0, oldest: None, newest: None };
+        let mut last = None;
+        for item in snapshot.revisions() {
+            let (_, revision) = item?;
+            let Some(file) = NlmFile::of_revision(revision) else { continue };
+            counted.citations += 1;
+            counted.oldest = counted.oldest.map_or(Some(file), |oldest| Some(file.min(oldest)));
+            last = last.max(Some(file));
         }
+        for item in snapshot.revisions() {
+            let (key, revision) = item?;
+            if last.is_some() && NlmFile::of_revision(revision) == last {
+                let document = snapshot.get(&key)?;
+                let history = document.map_or_else(Vec::new, |document| document.history);
+                let revised = history.iter().filter(|dated| dated.event == "revised");
+                counted.newest = counted.newest.max(revised.map(|dated| dated.day).max());
+            }
+        }
+        Ok(counted)
     }
-    Ok((citations, newest))
 }

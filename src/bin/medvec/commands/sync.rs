@@ -1,5 +1,6 @@
 //! `medvec sync`
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::context::Context;
 use crate::failure::{EXIT_ERROR, EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::style::{FAINT, GOOD, MARK, bytes, count, counted, duration, nonzero};
 
-/// Names that a line lists.
+/// Runs of files that a line lists.
 const LISTED: usize = 10;
 
 pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
@@ -36,7 +37,10 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     let plan = match plan_sync(&args.database, folder, &settings) {
         // All that the server lists was read before, and removed.
         Err(SessionError::NoNlmFiles { .. }) if listed > 0 => {
-            writeln!(context.out, "nothing new for {}", args.database.display())?;
+            match is_json {
+                true => json::write(&mut context.out.machine(), &SyncReport::default())?,
+                false => report_on(&SyncReport::default(), &args.database, context)?,
+            }
             return Ok(EXIT_NONE);
         }
         plan => plan?,
@@ -150,11 +154,22 @@ fn remarks(plan: &SyncPlan, context: &mut Context) {
     }
 }
 
-/// Some files by name, the first ones in full.
+/// Files in order by name, three and more in a row by the first and the last.
 fn names(files: &[NlmFile]) -> String {
-    let mut names: Vec<String> = files.iter().take(LISTED).map(NlmFile::to_string).collect();
-    if files.len() > LISTED {
-        names.push(format!("and {} more", count((files.len() - LISTED) as u64)));
+    let follows = |before: &NlmFile, after: &NlmFile| {
+        (before.year(), before.number() + 1) == (after.year(), after.number())
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut named = 0;
+    for run in files.chunk_by(follows).take(LISTED) {
+        named += run.len();
+        match run {
+            [first, _, .., last] => names.push(format!("{first} to {last}")),
+            _ => names.extend(run.iter().map(NlmFile::to_string)),
+        }
+    }
+    if named < files.len() {
+        names.push(format!("and {} more", count((files.len() - named) as u64)));
     }
     names.join(", ")
 }
@@ -166,6 +181,8 @@ struct DryRun<'a> {
     known: u64,
     missing: &'a [NlmFile],
     superseded: &'a [NlmFile],
+    copies: Vec<Cow<'a, str>>,
+    others: Vec<Cow<'a, str>>,
     keep: Option<&'a str>,
     budget: Option<&'a SyncBudget>,
 }
@@ -182,6 +199,8 @@ fn dry_run(
             known: plan.known,
             missing: &plan.missing,
             superseded: &plan.superseded,
+            copies: plan.copies.iter().map(|path| path.to_string_lossy()).collect(),
+            others: plan.others.iter().map(|path| path.to_string_lossy()).collect(),
             keep: plan.keep.as_deref(),
             budget,
         };
@@ -234,7 +253,9 @@ fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Res
         )?;
     }
     if report.files == 0 && report.broken == 0 {
-        writeln!(context.out, "nothing new for {}", database.display())?;
+        if !report.is_news() {
+            writeln!(context.out, "nothing new for {}", database.display())?;
+        }
         return Ok(());
     }
     let mut parts = vec![counted(report.files, "file"), format!("{} new", count(report.added))];
