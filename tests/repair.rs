@@ -10,9 +10,14 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use common::{contents, create_options, document, key, vector};
-use medvec::db::{Change, Database, OptimizeOptions, RepairReport, WriterOptions};
-use medvec::format::names::{Name, parse};
+use common::{Random, contents, create_options, document, key, vector};
+use medvec::db::{
+    Change, CreateOptions, Database, Maintenance, OptimizeOptions, RepairReport, WriterOptions,
+};
+use medvec::format::frame::{FileKind, Frame};
+use medvec::format::manifest::{SourceDigest, SourceEntry};
+use medvec::format::names::{Name, parse, segment_name};
+use medvec::format::segment::SECTION_BLOCKS;
 use medvec::ids::{Key, Revision, SegmentId};
 use medvec::search::{Filter, Query};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
@@ -138,8 +143,7 @@ fn check(storage: &dyn Storage, sound: &Sound, damaged: &Damaged, report: Option
     assert!(again.is_clean() && again.published.is_none(), "{what}: {again:?}");
     assert_eq!(again.documents_kept, found.len() as u64, "{what}");
 
-    let intact =
-        |id: &SegmentId| !damaged.names.contains(&medvec::format::names::segment_name(*id));
+    let intact = |id: &SegmentId| !damaged.names.contains(&segment_name(*id));
     // Without the manifest and what remembers it nothing tells newer segments from leftovers.
     let manifests: Vec<&String> = sound.files.keys().filter(|name| is_manifest(name)).collect();
     let marker = damaged.names.iter().any(|name| name.starts_with("committed-"));
@@ -420,6 +424,89 @@ fn a_reader_of_a_repair_that_was_undone_sees_what_is_committed_in_its_place() {
     let mut expected = sound.contents;
     expected.extend([50, 51].map(|number| (key(number), document(number, 0))));
     assert_eq!(contents(&database.snapshot()).unwrap(), expected);
+}
+
+/// What is lost is not what was read.
+#[test]
+fn sources_of_what_is_lost_count_as_not_read() {
+    let storage = MemoryStorage::new();
+    let database =
+        Database::create_in(Arc::new(storage.clone()), CreateOptions::default().lexical(None))
+            .unwrap();
+    let options = WriterOptions::default().maintenance(Maintenance::Off);
+    let mut writer = database.writer(options).unwrap();
+    let source = |name: &str, records| SourceEntry {
+        name: name.to_owned(),
+        bytes: 100,
+        head: [7; 16],
+        records,
+        complete: true,
+        digest: Some(SourceDigest { bytes: 100, hash: [1; 32], place: [2; 16] }),
+    };
+    // A segment per file, the second with two, and one that brought nothing.
+    let mut random = Random(1);
+    writer.set_source(source("pubmed26n0009.xml.gz", 0));
+    for (segment, files) in [vec![1], vec![2, 3], vec![]].into_iter().enumerate() {
+        for file in &files {
+            writer.set_source(source(&format!("pubmed26n{file:04}.xml.gz"), 30));
+        }
+        for number in 0..30 {
+            // Some to a block of documents.
+            let mut document = Document::new(Key::pmid(segment as u32 * 100 + number + 1));
+            document.title = (0..500).map(|_| format!("{:016x} ", random.next())).collect();
+            let file = files.get(number as usize % files.len().max(1));
+            let revision =
+                file.map(|file| Revision { file: 26_000_000 + file, position: number, version: 1 });
+            writer.apply(vec![Change { document, revision, vector: None }]).unwrap();
+        }
+        writer.commit().unwrap();
+    }
+    writer.set_source(source("mine.jsonl", 30));
+    writer.commit().unwrap();
+    drop((writer, database));
+    let sound = files(&storage);
+    let unread_after = |damage: &dyn Fn(&mut Files)| {
+        let mut damaged = sound.clone();
+        damage(&mut damaged);
+        let storage = MemoryStorage::with_files(damaged);
+        let report = Database::repair_in(&storage, true).unwrap();
+        let database = Database::open_in(Arc::new(storage)).unwrap();
+        let snapshot = database.snapshot();
+        let entries = snapshot.manifest().sources.iter();
+        let again = entries.clone().filter(|entry| !entry.complete);
+        assert!(again.clone().all(|entry| entry.records == 0 && entry.digest.unwrap().bytes == 0));
+        let again: Vec<String> = again.map(|entry| entry.name.clone()).collect();
+        assert_eq!(report.unread, again);
+        assert_eq!(entries.len(), 5, "all are remembered");
+        let lost = 90 - snapshot.len();
+        (lost, again)
+    };
+    let flip_documents = |segment: u64| {
+        let name = segment_name(SegmentId(segment));
+        move |files: &mut Files| {
+            let bytes = files.get_mut(&name).unwrap();
+            let frame = Frame::parse(&name, FileKind::Segment, bytes).unwrap();
+            let documents = frame.sections.iter().find(|section| section.kind == SECTION_BLOCKS);
+            let documents = documents.unwrap();
+            let place = (documents.offset + documents.length / 2) as usize;
+            bytes[place] ^= 1;
+        }
+    };
+    let (lost, again) = unread_after(&flip_documents(1));
+    assert!(0 < lost && lost < 30, "{lost}");
+    assert_eq!(again, ["pubmed26n0001.xml.gz"]);
+    let (_, again) = unread_after(&flip_documents(2));
+    assert_eq!(again, ["pubmed26n0002.xml.gz", "pubmed26n0003.xml.gz"]);
+    let (_, again) = unread_after(&flip_documents(3));
+    assert_eq!(again, ["mine.jsonl"]);
+    let (lost, again) = unread_after(&|files| {
+        files.remove(&segment_name(SegmentId(1)));
+    });
+    assert_eq!((lost, again.len()), (30, 4), "nothing says where they came from");
+    let (lost, again) = unread_after(&|files| {
+        files.get_mut(&segment_name(SegmentId(1))).unwrap().push(7);
+    });
+    assert_eq!((lost, again.len()), (0, 0), "nothing is lost");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod common;
 
 mod bench;
+mod repaired;
 mod years;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,6 +12,7 @@ use super::report::{RepairReport, SegmentRepair};
 use super::rows::Rows;
 use super::sources::{Source, Sources};
 use super::undo::Record;
+use super::unread::Unread;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::FileKind;
@@ -26,12 +27,13 @@ use crate::storage::{Bytes, Storage, WriterLock, random_id};
 /// A rescued segment is written out when its buffers reach this many bytes.
 const SEGMENT_BYTES_MAX: usize = 96 << 20;
 
-/// Notes what is wrong with a segment and what can be saved of it.
+/// Notes what is wrong with a segment, what can be saved of it, and where the rest came from.
 pub(super) fn describe(
     sources: &Sources,
     source: &Source,
     rows: &Rows,
     report: &mut RepairReport,
+    unread: &mut Unread,
 ) -> Result<()> {
     let deleted = deleted_of(sources, source, rows);
     let total = u64::from(source.entry.rows);
@@ -55,15 +57,20 @@ pub(super) fn describe(
     outcome.problem = problems.join("; ");
     if source.is_damaged() {
         outcome.saved = 0;
+        let mut whole = RoaringBitmap::new();
         if let Some(segment) = &source.segment {
             let mut count = |saved: Saved<'_>| {
                 outcome.saved += 1;
                 outcome.without_vector += u64::from(saved.has_lost_vector);
+                if !saved.has_lost_vector {
+                    whole.insert(saved.row.0);
+                }
                 Ok(())
             };
             let vectors = sources.base.vectors.as_ref();
             each_readable(segment, &source.entry, deleted, vectors, &mut count)?;
         }
+        unread.add(sources, source, deleted, &whole)?;
         // Without its list of deleted rows, and without its rows, what was live is the manifest's word.
         let live = match source.tombstones_problem {
             Some(_) => live.min(total - declared.min(total)),

@@ -23,6 +23,9 @@ pub struct RepairReport {
     /// What is wrong with the recall that was measured: without it, the effort of a search is a guess
     /// until the next [`crate::db::Writer::optimize`].
     pub calibration: Option<String>,
+    /// Sources that brought what is lost, or may have: from now on they count as not read, so that importing them again,
+    /// or a sync, brings it back.
+    pub unread: Vec<String>,
     /// Documents that were live twice; the newer edition of each is kept.
     pub duplicates: u64,
     /// Documents that can be saved, over all segments, deleted ones not counted.

@@ -7,6 +7,7 @@ use super::damage::or_damage;
 use super::report::RepairReport;
 use super::rows::Rows;
 use super::sources::Sources;
+use super::unread::Unread;
 use crate::error::Result;
 use crate::storage::Storage;
 
@@ -38,11 +39,13 @@ pub(in crate::db) fn repair(storage: &dyn Storage, apply: bool) -> Result<Repair
 /// Looks at everything and changes nothing.
 fn assess(storage: &dyn Storage) -> Result<(Sources, Rows, RepairReport)> {
     let mut report = RepairReport::default();
-    let sources = Sources::open(storage, &mut report)?;
+    let mut sources = Sources::open(storage, &mut report)?;
     let rows = Rows::settle(&sources, &mut report)?;
+    let mut unread = Unread::default();
     for source in &sources.segments {
-        apply::describe(&sources, source, &rows, &mut report)?;
+        apply::describe(&sources, source, &rows, &mut report, &mut unread)?;
     }
+    report.unread = unread.note(&mut sources.base.sources);
     let kept = gc::kept_manifests(storage).and_then(|kept| gc::orphans(storage, &kept));
     // What cannot be known is not counted.
     for name in or_damage(kept)?.unwrap_or_default() {

@@ -163,10 +163,8 @@ impl<'a> Import<'a> {
     /// Notes that nothing is known of a file: one that changed while it was read, whose last record may have been cut
     /// short, or one of NLM's with records that could not be read.
     fn read_again(&mut self, entry: SourceEntry) -> Result<()> {
-        let (bytes, hash) = digest::Passed::default().digest();
-        let digest = entry.digest.map(|digest| SourceDigest { bytes, hash, ..digest });
         let name = entry.name.clone();
-        self.writer.set_source(SourceEntry { records: 0, complete: false, digest, ..entry });
+        self.writer.set_source(entry.unread());
         // What the ledger says of these records is committed, whatever becomes of this import.
         if self.uncommitted == 0 { self.commit(&name, 0) } else { Ok(()) }
     }

@@ -11,6 +11,9 @@ use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::shell;
 use crate::style::{BAD, GOOD, MARK, bytes, count, counted};
 
+/// Sources that a line lists.
+const LISTED: usize = 10;
+
 pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
     let out = &mut context.out;
     if args.undo {
@@ -130,7 +133,7 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
         if segment.without_vector > 0 {
             writeln!(
                 out,
-                "  {} lose their vector: import their source again to embed them",
+                "  {} lose their vector",
                 counted(segment.without_vector, "saved document")
             )?;
         }
@@ -141,6 +144,18 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
                 counted(segment.may_return, "document")
             )?;
         }
+    }
+    if !report.unread.is_empty() {
+        let (first, more) = report.unread.split_at(report.unread.len().min(LISTED));
+        let more = match more.len() {
+            0 => String::new(),
+            left => format!(" and {} more", count(left as u64)),
+        };
+        writeln!(
+            out,
+            "to bring back what is lost, import or sync again: {}{more}",
+            first.join(", ")
+        )?;
     }
     writeln!(out, "kept in all: {}", counted(report.documents_kept, "document"))
 }
