@@ -56,3 +56,50 @@ fn names_and_uis_of_earlier_years_are_handed_on() {
         assert_eq!(found, Some(ui), "{text}");
     }
 }
+
+#[test]
+fn xml_that_ends_between_two_records_is_cut() {
+    let read = |text: &'static str| {
+        let mut source = MeshSource::default();
+        source.add_reader("desc", text.as_bytes()).map(|()| source.finish().len())
+    };
+    let set = "<DescriptorRecordSet><DescriptorRecord><DescriptorUI>D000001</DescriptorUI><DescriptorName><String>One\
+               </String></DescriptorName></DescriptorRecord>\n</DescriptorRecordSet>\n";
+    assert_eq!(read(set).expect("whole"), 1);
+    let end = set.find("\n</").expect("an end");
+    for cut in end..set.len() - 2 {
+        let error = read(&set[..cut]).expect_err("cut").to_string();
+        assert!(error.contains("ends before `</DescriptorRecordSet>`"), "{error}");
+    }
+}
+
+#[cfg(feature = "session")]
+#[test]
+fn what_a_record_was_called_stays_when_it_is_added_again() {
+    use medvec::session::mesh::MeshImport;
+    use medvec::session::{Session, SessionOptions};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("writes");
+        MeshImport::of(vec![path]).year(Some(2021))
+    };
+    let path = folder.path().join("db");
+    let database = medvec::Database::create(&path, medvec::CreateOptions::default());
+    let session = Session::of(database.expect("creates"), SessionOptions::default());
+    let record = |name: &str| format!("*NEWRECORD\nMH = {name}\nUI = D000001\n");
+    let first = record("First") + "*NEWRECORD\nMH = Other\nUI = D000002\n";
+    session.import_mesh(&file("1.bin", &first)).expect("imports");
+    session.import_mesh(&file("2.bin", &record("Second"))).expect("imports");
+    for _ in 0..2 {
+        let again = file("3.bin", &record("Third")).adds(true);
+        session.import_mesh(&again).expect("imports");
+        let snapshot = session.database().snapshot();
+        let vocabulary = snapshot.vocabulary().expect("one");
+        for name in ["First", "Second", "Third"] {
+            let found = vocabulary.find(name).map(|(concept, _)| vocabulary.ui(concept));
+            assert_eq!(found, Some("D000001"), "{name}");
+        }
+    }
+}

@@ -99,9 +99,8 @@ impl Session {
             false => MeshSource::default(),
         };
         add(&import.files, &mut source)?;
-        if !import.adds {
-            source.remember(MeshSource::from(before));
-        }
+        // A record that the files have takes the place of the one that was there.
+        source.remember(MeshSource::from(before));
         let vocabulary = made(year, source)?;
         if !vocabulary.concepts().any(|concept| vocabulary.is_descriptor(concept)) {
             let detail = "there is no descriptor among them, so no heading would be known";

@@ -20,6 +20,8 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
         );
     };
     let end = format!("</{kind}>");
+    let (set, set_end) = (format!("<{kind}Set"), format!("</{kind}Set>"));
+    let is_set = head.contains(&set);
     let mut found = 0;
     loop {
         let place = feed.place();
@@ -34,8 +36,12 @@ pub(super) fn read(feed: &mut Feed, source: &mut MeshSource) -> Result<()> {
         add(record(&text), source).map_err(|detail| problem(&detail))?;
         found += 1;
     }
-    if found == 0 || from_start(&String::from_utf8_lossy(feed.head()), kind).is_some() {
+    let rest = String::from_utf8_lossy(feed.head());
+    if found == 0 || from_start(&rest, kind).is_some() {
         return Err(feed.wrong(format!("the file ends inside of a {kind}, or has none")));
+    }
+    if is_set && !rest.contains(&set_end) {
+        return Err(feed.wrong(format!("the file ends before `{set_end}`: it is cut")));
     }
     Ok(())
 }
