@@ -182,11 +182,12 @@ impl<'a> Indexer<'a> {
         }
         control.report("indexing", "documents", rows as u64, rows as u64);
         file.array(SECTION_CODE_SCALES, &scales)?;
-        for (input, (index, _)) in inputs.iter().zip(&sources) {
-            if let (Some(_), Some(stored)) = (index, &input.segment.shared.meta.index) {
-                // The rows that are kept, taken as average ones.
-                let live = input.live_rows().count() as f64;
-                residual_sum += stored.residual_sum * live / f64::from(input.segment.rows().max(1));
+        for (input, (index, vectors)) in inputs.iter().zip(&sources) {
+            let stored = input.segment.shared.meta.index.as_ref().filter(|_| index.is_some());
+            if let (Some(stored), Some((_, present))) = (stored, vectors) {
+                // The vectors that are kept, taken as average ones. Rows without a vector have no residual.
+                let kept = present.len() - present.intersection_len(input.deleted);
+                residual_sum += stored.residual_sum * kept as f64 / present.len().max(1) as f64;
             }
         }
         meta.index = Some(SegmentIndex {

@@ -167,3 +167,25 @@ fn indexed_segments_merge_without_encoding_a_row() {
     case.check(&mixed);
     assert_eq!(coded(&mixed).len() as u64, first.vector_count() + encoded);
 }
+
+#[test]
+fn a_merge_keeps_the_residuals_of_the_vectors_that_it_keeps() {
+    let case = Case::new(RowType::Int8);
+    let none = RoaringBitmap::new();
+    let inputs: Vec<_> = case.tails.iter().map(|segment| (segment, &none)).collect();
+    let (indexed, _) = case.merge(10, &inputs);
+    let (_, present) = indexed.vectors().unwrap().unwrap();
+    let residuals = |segment: &Segment| segment.index().unwrap().residual_sum;
+    // Rows without a vector go.
+    let without: RoaringBitmap =
+        (0..indexed.rows()).filter(|row| !present.contains(*row)).collect();
+    assert!(without.len() > 100);
+    let (all, _) = case.merge(11, &[(&indexed, &without)]);
+    assert_eq!(all.vector_count(), indexed.vector_count());
+    assert!((residuals(&all) / residuals(&indexed) - 1.0).abs() < 1e-9);
+    // Every second vector goes.
+    let some: RoaringBitmap = present.iter().step_by(2).collect();
+    let (half, _) = case.merge(12, &[(&indexed, &some)]);
+    let share = half.vector_count() as f64 / indexed.vector_count() as f64;
+    assert!((residuals(&half) / residuals(&indexed) / share - 1.0).abs() < 1e-9);
+}
