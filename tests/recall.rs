@@ -22,11 +22,16 @@ const DIMENSION: usize = 32;
 
 /// Numbers in clumps: a row lies near one of forty centres, a query farther away.
 fn vector(seed: u64, far: f32) -> Vec<f32> {
+    vector_of(99, 40, seed, far)
+}
+
+/// The same in so many of the clumps of a kind.
+fn vector_of(kind: u64, clumps: usize, seed: u64, far: f32) -> Vec<f32> {
     let number = |random: &mut Random| random.below(2001) as f32 / 1000.0 - 1.0;
-    let mut centers = Random::new(99);
+    let mut centers = Random::new(kind);
     let centers: Vec<f32> = (0..40 * DIMENSION).map(|_| number(&mut centers)).collect();
     let mut random = Random::new(seed);
-    let center = random.below(40) * DIMENSION;
+    let center = random.below(clumps) * DIMENSION;
     let values = centers[center..][..DIMENSION].iter();
     values.map(|value| value + far * number(&mut random)).collect()
 }
@@ -77,6 +82,16 @@ fn search(database: &Database, query: Query) -> SearchResult {
 
 /// Share of the exact ten that is found, over many queries, and how many of them used the index.
 fn found(database: &Database, accuracy: Accuracy, filter: &Filter) -> (f64, usize) {
+    found_by(database, accuracy, filter, &query)
+}
+
+/// The same with queries that are made from seeds.
+fn found_by(
+    database: &Database,
+    accuracy: Accuracy,
+    filter: &Filter,
+    query: &dyn Fn(u64) -> Vec<f32>,
+) -> (f64, usize) {
     let (mut hits, mut indexed) = (0, 0);
     for seed in 0..200 {
         let query = || Query::vector(query(seed)).filter(filter.clone());
@@ -179,6 +194,47 @@ fn recall_is_measured_again_when_rows_come_or_go() {
     add(&mut writer, 8000..9000);
     writer.compact(&control).expect("compacts");
     assert_eq!(measured_rows(&database), 6800);
+}
+
+/// Documents go, and as many of another kind come: in other clumps, or in two of the same.
+#[test]
+fn what_takes_the_place_of_other_contents_is_found_as_promised() {
+    for (kind, clumps) in [(7, 40), (99, 2)] {
+        let database = database();
+        let mut writer = writer(&database);
+        let control = Control::default();
+        add(&mut writer, 0..12_000);
+        writer.optimize(&OptimizeOptions::default(), &control).expect("trains");
+        delete(&mut writer, 0..12_000);
+        for key in 12_000..24_000 {
+            let vector = vector_of(kind, clumps, u64::from(key), 0.7);
+            writer.upsert_with_vector(Document::new(Key::pmid(key + 1)), vector).expect("fits");
+        }
+        writer.commit().expect("commits");
+        let drifts = kind == 7;
+        let report = writer.optimize(&OptimizeOptions::default(), &control).expect("measures");
+        assert_eq!((report.trained_rows, report.has_drifted), (0, drifts));
+        let query = |seed| vector_of(kind, clumps, 1_000_000 + seed, 1.2);
+        for asked in [0.8, 0.9, 0.95] {
+            let (found, _) = found_by(&database, Accuracy::Recall(asked), &Filter::All, &query);
+            assert!(found > f64::from(asked) - 0.02, "{kind} {asked}: {found}");
+        }
+        // Nothing is left to do.
+        let generation = database.snapshot().generation();
+        let stages = Arc::new(Mutex::new(Vec::new()));
+        let reached = stages.clone();
+        let progress = move |stage, _| reached.lock().expect("no panic").push(stage);
+        let watched = OptimizeOptions::default().progress(Some(Arc::new(progress)));
+        let again = writer.optimize(&watched, &control).expect("has nothing to do");
+        writer.compact(&control).expect("has nothing to do");
+        assert_eq!(*stages.lock().expect("no panic"), []);
+        assert_eq!(database.snapshot().generation(), generation);
+        assert_eq!(again.has_drifted, drifts, "it is said again");
+        // A new index is trained where it is asked for.
+        let retrain = OptimizeOptions::default().retrain(true);
+        let report = writer.optimize(&retrain, &control).expect("trains");
+        assert!(report.trained_rows > 0 && !report.has_drifted);
+    }
 }
 
 #[test]

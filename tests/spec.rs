@@ -21,9 +21,9 @@ use std::fmt::Debug;
 use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
-    IndexConfig, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry,
-    SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
+    self, Calibration, CalibrationContents, CalibrationNotes, CalibrationPoint, CalibrationStops,
+    CodebookEntry, IndexConfig, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType,
+    SegmentEntry, SourceDigest, SourceEntry, TombstonesEntry, VectorConfig,
 };
 use medvec::format::rules::Rule;
 use medvec::ids::{Generation, SegmentId};
@@ -197,6 +197,7 @@ fn rich_manifest() -> Manifest {
         notes: Some(notes(0.125)),
         stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         spilled: None,
+        contents: None,
     };
     let spilled = Calibration {
         points: vec![CalibrationPoint { probes: 12, ..point }],
@@ -213,7 +214,11 @@ fn rich_manifest() -> Manifest {
         sources: [0, 7, 63, 64, 300, 20_000].map(|n| source("é".repeat(n))).into(),
         codebooks: [6, 5].map(|hash| CodebookEntry { hash: [hash; 16], seal: seal(8) }).into(),
         former: vec![([6; 16], Calibration { queries: 300, ..calibration.clone() })],
-        calibration: Some(Calibration { spilled: Some(Box::new(spilled)), ..calibration }),
+        calibration: Some(Calibration {
+            spilled: Some(Box::new(spilled)),
+            contents: Some(CalibrationContents { residual: 0.5, list_rows: 48.0 }),
+            ..calibration
+        }),
         lexical: Some(LexicalConfig { positions: true }),
         index: Some(IndexConfig { spills: true }),
         mesh: Some(MeshEntry { hash: [9; 16], seal: seal(9) }),
@@ -323,6 +328,10 @@ fn the_text_is_enough_to_read_notes_on_a_calibration() {
     assert_eq!(former.at("notes.source"), &Value::Text("Sample".into()));
     assert_eq!(former.at("stops.limits"), &Value::List(vec![number(0.001)]));
     assert_eq!(former.at("spilled"), &Value::None);
+    let reader = Reader::new(&text, reader::section(&text, &file, 10));
+    let root = reader.root("CalibrationContents");
+    assert_eq!(root.at("residual"), &number(0.5));
+    assert_eq!(root.at("list_rows"), &number(48.0));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use medvec::encoder::{EncoderSpec, Metric, Pooling, TowerSpec};
 use medvec::format::archive;
 use medvec::format::frame::FileSeal;
 use medvec::format::manifest::{
-    self, Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
+    self, Calibration, CalibrationContents, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
     IndexConfig, LexicalConfig, Manifest, MeshEntry, QuerySource, RowType, SegmentEntry,
     SourceEntry, TombstonesEntry, VectorConfig,
 };
@@ -416,6 +416,7 @@ fn rich() -> Manifest {
         }),
         stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         spilled: None,
+        contents: None,
     };
     Manifest {
         generation: Generation(3),
@@ -434,6 +435,7 @@ fn rich() -> Manifest {
         former: vec![([5; 16], calibration.clone())],
         calibration: Some(Calibration {
             spilled: Some(Box::new(calibration.clone())),
+            contents: Some(CalibrationContents { residual: 0.5, list_rows: 48.0 }),
             ..calibration
         }),
         lexical: Some(LexicalConfig { positions: true }),

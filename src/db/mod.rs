@@ -32,6 +32,7 @@ mod commit;
 mod database;
 #[cfg(feature = "session")]
 mod delta;
+mod drift;
 pub(crate) mod embedding;
 mod files;
 mod gc;

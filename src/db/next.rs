@@ -281,7 +281,9 @@ impl NextGeneration {
     /// Makes a codebook the last. What was measured with the one before stays, for the segments that are indexed with it.
     fn push_codebook(&mut self, entry: CodebookEntry, file: CodebookFile) {
         let last = self.codebooks.last().map(|(entry, _)| entry.hash);
-        self.former.extend(last.zip(self.calibration.take()));
+        // It is measured no more, so that what the rows were like is of no use.
+        let known = self.calibration.take().map(|known| Calibration { contents: None, ..known });
+        self.former.extend(last.zip(known));
         self.codebooks.retain(|(known, _)| known.hash != entry.hash);
         self.former.retain(|(codebook, _)| *codebook != entry.hash);
         self.codebooks.push((entry, file));

@@ -1,5 +1,6 @@
 //! What a database holds, and where its bytes go.
 
+use super::drift::{MeanResidual, has_drifted};
 use super::maintain::RecallReport;
 use super::snapshot::Snapshot;
 use crate::error::Result;
@@ -65,8 +66,8 @@ pub struct IndexStats {
     pub trained_rows: u64,
     /// Mean length of the residuals of the rows that it was trained on.
     pub trained_residual: f32,
-    /// Mean length of the residuals of the rows that are indexed. If it exceeds the trained one,
-    /// rows have drifted from the sample that the codebook was trained on.
+    /// Mean length of the residuals of the live rows that are indexed; those of one segment are taken as average ones. If
+    /// it exceeds the trained one, rows have drifted from the sample that the codebook was trained on.
     pub residual: f32,
     /// Bytes of codes and factors per vector, of copies too.
     pub bytes_per_vector: f32,
@@ -74,14 +75,11 @@ pub struct IndexStats {
     pub recall: Option<RecallReport>,
 }
 
-/// If the mean residual has grown by more than this factor, a new codebook finds more with the same effort.
-const DRIFT_MAX: f32 = 1.1;
-
 impl IndexStats {
     /// Whether rows have drifted so far from what the codebook was trained on that
-    /// [`crate::db::OptimizeOptions::retrain`] pays.
+    /// [`crate::db::OptimizeOptions::retrain`] pays: searches then take less effort for the same recall.
     pub fn has_drifted(&self) -> bool {
-        self.residual > self.trained_residual * DRIFT_MAX
+        has_drifted(self.residual, self.trained_residual)
     }
 }
 
@@ -118,7 +116,7 @@ impl Snapshot {
             document_bytes: 0,
             sections: Vec::new(),
             segments: Vec::new(),
-            index: self.index_stats(),
+            index: self.index_stats()?,
             mesh: self.mesh_stats(),
         };
         let mut embedded = 0;
@@ -162,30 +160,39 @@ impl Snapshot {
         Some(MeshStats { year, records, bytes: entry.seal.length })
     }
 
-    fn index_stats(&self) -> Option<IndexStats> {
+    fn index_stats(&self) -> Result<Option<IndexStats>> {
         let state = self.state();
-        let entry = state.manifest.codebooks.last().filter(|_| self.members().is_empty())?;
-        let meta = self.codebook(entry)?.meta();
-        let (mut vectors, mut copied, mut residual_sum, mut bytes) = (0u64, 0u64, 0.0, 0u64);
+        let entry = state.manifest.codebooks.last().filter(|_| self.members().is_empty());
+        let codebook = entry.and_then(|entry| Some((entry, self.codebook(entry)?)));
+        let Some((entry, codebook)) = codebook else { return Ok(None) };
+        let meta = codebook.meta();
+        let (mut vectors, mut copied, mut bytes) = (0u64, 0u64, 0u64);
+        let mut residual = MeanResidual::default();
         for view in &state.views {
             let indexed = view.segment.index().filter(|index| index.codebook == entry.hash);
-            let Some(index) = indexed else { continue };
+            if indexed.is_none() {
+                continue;
+            }
+            let deleted = match view.segment.rows_with_vector()? {
+                Some(present) => present.intersection_len(&view.deleted),
+                None => 0,
+            };
+            residual.add(&view.segment, view.segment.vector_count() - deleted);
             vectors += view.segment.vector_count();
             copied += if view.segment.has_copies() { view.segment.vector_count() } else { 0 };
-            residual_sum += index.residual_sum;
             bytes += view.segment.index_bytes();
         }
         let calibration = state.manifest.calibration.as_ref();
-        Some(IndexStats {
+        Ok(Some(IndexStats {
             lists: meta.lists,
             sub_dimension: meta.sub_dimension,
             vectors,
             copied,
             trained_rows: meta.trained_rows,
             trained_residual: meta.residual_mean,
-            residual: (residual_sum / vectors.max(1) as f64) as f32,
+            residual: residual.get(),
             bytes_per_vector: (bytes as f64 / vectors.max(1) as f64) as f32,
             recall: calibration.map(|measured| RecallReport::of(measured, meta)),
-        })
+        }))
     }
 }

@@ -18,8 +18,8 @@ mod sections;
 mod sources;
 
 pub use calibration::{
-    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, FormerCalibration,
-    FormerCalibrations, OfCodebook, QuerySource, SpilledCalibration,
+    Calibration, CalibrationContents, CalibrationNotes, CalibrationPoint, CalibrationStops,
+    FormerCalibration, FormerCalibrations, OfCodebook, QuerySource, SpilledCalibration,
 };
 pub use mesh::MeshEntry;
 pub use sections::*;

@@ -160,6 +160,7 @@ fn measure(
         notes: Some(CalibrationNotes { source, stored, low_shares }),
         stops,
         spilled: None,
+        contents: None,
     })
 }
 

@@ -429,7 +429,7 @@ fn codebooks(manifest: &mut Manifest, choices: &mut Choices<'_>) {
 
 fn calibration(manifest: &mut Manifest, choices: &mut Choices<'_>) {
     let Some(calibration) = &mut manifest.calibration else { return };
-    match choices.below(10) {
+    match choices.below(11) {
         0 => manifest.calibration = None,
         1 => {
             let old = u64::from(calibration.queries);
@@ -438,6 +438,13 @@ fn calibration(manifest: &mut Manifest, choices: &mut Choices<'_>) {
         2 => calibration.rows = choices.number(calibration.rows, 64, KNOWN),
         3 => calibration.lists = choices.number(u64::from(calibration.lists), 32, KNOWN) as u32,
         4 => calibration.points.truncate(choices.below(50)),
+        10 => {
+            let Some(contents) = &mut calibration.contents else { return };
+            match choices.once_in(2) {
+                true => contents.residual = float(contents.residual, choices),
+                false => contents.list_rows = float(contents.list_rows, choices),
+            }
+        }
         5 => {
             let point = CalibrationPoint {
                 recall: 0.5,

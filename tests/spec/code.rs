@@ -12,9 +12,9 @@ use medvec::format::frame::{FileKind, FileSeal, Footer, Header, Section};
 use medvec::format::layout::FieldLayout;
 use medvec::format::lexical::{GroupEntry, LexicalField, LexicalMeta, SkipEntry, TermIndexEntry};
 use medvec::format::manifest::{
-    Calibration, CalibrationNotes, CalibrationPoint, CalibrationStops, CodebookEntry,
-    FormerCalibration, FormerCalibrations, IndexConfig, LexicalConfig, Manifest, MeshEntry,
-    QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
+    Calibration, CalibrationContents, CalibrationNotes, CalibrationPoint, CalibrationStops,
+    CodebookEntry, FormerCalibration, FormerCalibrations, IndexConfig, LexicalConfig, Manifest,
+    MeshEntry, QuerySource, RowType, SegmentEntry, SourceDigest, SourceDigests, SourceEntry,
     SpilledCalibration, TombstonesEntry, VectorConfig,
 };
 use medvec::format::mesh::MeshMeta;
@@ -96,6 +96,7 @@ pub(crate) fn layouts() -> BTreeMap<String, Layout> {
         archived!(SpilledCalibration { points, low_shares, stops }),
         archived!(FormerCalibrations { calibrations }),
         archived!(FormerCalibration { codebook, calibration, notes, stops, spilled }),
+        archived!(CalibrationContents { residual, list_rows }),
         archived!(LexicalConfig { positions }),
         archived!(IndexConfig { spills }),
         archived!(CalibrationPoint { recall, share, probes, candidates, estimated }),

@@ -4,6 +4,10 @@ use medvec::session::{QuerySource, RecallReport};
 
 use crate::style::counted;
 
+/// What there is to know of an index whose documents have drifted.
+pub(crate) const DRIFTED: &str = "documents have drifted from those that the index was trained on: \
+    `medvec optimize --retrain` makes searches faster";
+
 /// What recall was measured with.
 pub(crate) fn recall_text(recall: &RecallReport) -> String {
     let queries = u64::from(recall.queries);

@@ -2,12 +2,13 @@
 
 use roaring::RoaringBitmap;
 
+use super::super::drift::{self, MeanResidual, has_changed};
 use super::super::next::NextGeneration;
 use super::options::{Job, OptimizeStage};
 use super::queries::queries_for;
 use super::sample::sample;
 use crate::error::{Error, Result};
-use crate::format::manifest::{Calibration, QuerySource};
+use crate::format::manifest::{Calibration, CalibrationContents, QuerySource};
 use crate::index::calibrate;
 use crate::index::ivf::{Index, IndexedRows, RowMask, SpilledRows, allowed_copies};
 use crate::parallel;
@@ -30,13 +31,40 @@ struct IndexedSegment {
     live: Option<RoaringBitmap>,
 }
 
-/// Whether the index has gained or lost so many live rows since its calibration that it needs another.
+/// Whether the index has gained or lost so many live rows since its calibration, or they have become so different, that it
+/// needs another.
 pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
-    let live: u64 = indexed(next)?.iter().map(IndexedSegment::live_count).sum();
+    let members = indexed(next)?;
+    let live: u64 = members.iter().map(IndexedSegment::live_count).sum();
     let known = next.calibration().map_or(0, |calibration| calibration.rows);
     let (left, of) = LEFT_MIN;
-    Ok(live > known.saturating_mul(GROWTH_MAX)
-        || live.saturating_mul(of) < known.saturating_mul(left))
+    if live > known.saturating_mul(GROWTH_MAX)
+        || live.saturating_mul(of) < known.saturating_mul(left)
+    {
+        return Ok(true);
+    }
+    if live == 0 {
+        return Ok(false);
+    }
+    match next.calibration().and_then(|calibration| calibration.contents) {
+        Some(measured) => Ok(has_changed(contents(&members)?, measured)),
+        // An older version measured it, perhaps before rows drifted.
+        None => has_drifted(next),
+    }
+}
+
+/// Whether the rows of the index have drifted so far from those that it was trained on that a new one pays.
+pub(super) fn has_drifted(next: &NextGeneration) -> Result<bool> {
+    let Some((_, codebook)) = next.codebook() else { return Ok(false) };
+    let mut residual = MeanResidual::default();
+    for member in indexed(next)? {
+        residual.add(&member.segment, member.live_count());
+    }
+    Ok(drift::has_drifted(residual.get(), codebook.meta().residual_mean))
+}
+
+fn contents(members: &[IndexedSegment]) -> Result<CalibrationContents> {
+    drift::contents(members.iter().map(|member| (&member.segment, member.live.as_ref())))
 }
 
 /// Whether recall is an estimate, or unknown, and the writer has an encoder that may measure it.
@@ -112,7 +140,8 @@ pub(super) fn calibrate<'a>(
         job.options.report(OptimizeStage::Calibrate, TRUTH_PART + part * (1.0 - TRUTH_PART));
     };
     let measured = calibrate::calibrate(&index, &queries, threads, job.control, &mut report)?;
-    job.next.set_calibration(Some(measured));
+    let contents = Some(contents(&members)?);
+    job.next.set_calibration(Some(Calibration { contents, ..measured }));
     Ok(job.next.calibration())
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::super::next::NextGeneration;
 use super::blame::blame;
-use super::calibrate::{calibrate, is_improvable, is_stale};
+use super::calibrate::{calibrate, has_drifted, is_improvable, is_stale};
 use super::merge::{candidates, merge_group, start};
 use super::options::{Job, OptimizeStage};
 use super::plan::{Policy, all_groups, next_group};
@@ -150,14 +150,18 @@ impl Course {
     }
 
     /// What was done, and what the index is now.
-    pub(super) fn report(self, next: &NextGeneration) -> OptimizeReport {
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub(super) fn report(self, next: &NextGeneration) -> Result<OptimizeReport> {
         let measured = next.calibration();
-        OptimizeReport {
+        Ok(OptimizeReport {
             lists: next.codebook().map_or(0, |(_, codebook)| codebook.meta().lists),
             queries: measured.map_or(0, |measured| measured.queries as usize),
             recall: known_recall(next),
+            has_drifted: has_drifted(next)?,
             ..self.report
-        }
+        })
     }
 
     /// What was done.

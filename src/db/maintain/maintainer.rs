@@ -91,7 +91,7 @@ impl Maintainer {
     ) -> Result<OptimizeReport> {
         check_queries(self.shared.snapshot().manifest().vectors.as_ref(), options)?;
         let (course, last) = self.run(Goal::Optimize, options, control)?;
-        Ok(course.report(&last))
+        course.report(&last)
     }
 
     /// Goes a course to its end; returns it with the last generation.

@@ -19,8 +19,9 @@ impl Writer {
     ///
     /// What is done already is not done again: after an update the time goes with the update. Recall is
     /// measured when an index was trained, with queries that are given, when an encoder can take the place of
-    /// an estimate, when live rows have doubled or fallen below three quarters, and once more where an older version
-    /// measured it.
+    /// an estimate, when live rows have doubled or fallen below three quarters or have become others, and once more where
+    /// an older version measured it. Where rows have drifted from what the codebook was trained on, the report says so
+    /// ([`OptimizeReport::has_drifted`]): a new one is trained only on request.
     ///
     /// Memory: the training sample ([`crate::index::train::sample_rows`] vectors of single precision), and that of
     /// a merge. Until the commit, old and new segments are both on disk.
@@ -39,7 +40,7 @@ impl Writer {
             let (next, settings) = writer.parts();
             let mut course = Course::new(Goal::Optimize, next);
             course.finish(&mut Job { next, writer: settings, options, control })?;
-            let mut report = course.report(next);
+            let mut report = course.report(next)?;
             finish(writer, &mut report.compact)?;
             Ok(report)
         })

@@ -26,7 +26,7 @@ pub struct CompactReport {
     pub bytes_freed: u64,
     /// The longest time that a [`Maintainer`](crate::db::Maintainer) has held the lock of the writer, to publish a step.
     pub writer_held: Duration,
-    /// Recall, if the compaction measured it: after training an index, or because many rows came or went.
+    /// Recall, if the compaction measured it: after training an index, or because many rows came, went or became others.
     /// It is an estimate ([`RecallReport::is_estimate`]) if the writer had no encoder that embeds queries.
     pub recall: Option<RecallReport>,
 }
@@ -42,6 +42,10 @@ pub struct OptimizeReport {
     pub queries: usize,
     /// What was measured, now or earlier; `None` when nothing was.
     pub recall: Option<RecallReport>,
+    /// Whether rows have drifted so far from what the codebook was trained on that
+    /// [`OptimizeOptions::retrain`](crate::db::OptimizeOptions::retrain) pays. Recall holds all the same; searches take more
+    /// effort for it.
+    pub has_drifted: bool,
     /// What happened to the segments.
     pub compact: CompactReport,
 }

@@ -4,8 +4,8 @@
 use rkyv::{Archive, Deserialize, Serialize};
 
 use super::sections::{
-    SECTION_CALIBRATION_NOTES, SECTION_CALIBRATION_SPILLED, SECTION_CALIBRATION_STOPS,
-    SECTION_FORMER_CALIBRATIONS,
+    SECTION_CALIBRATION_CONTENTS, SECTION_CALIBRATION_NOTES, SECTION_CALIBRATION_SPILLED,
+    SECTION_CALIBRATION_STOPS, SECTION_FORMER_CALIBRATIONS,
 };
 use crate::error::{Error, Result};
 use crate::format::body::{optional_record, put_record};
@@ -38,6 +38,20 @@ pub struct Calibration {
     /// The same for searches that scan copies of rows too; `None` where rows have none. It has no such part itself.
     #[rkyv(with = rkyv::with::Skip)]
     pub spilled: Option<Box<Calibration>>,
+    /// What the rows were like that it was measured with; `None` in databases that an older version calibrated, of
+    /// codebooks that are not the last, and in [`Calibration::spilled`].
+    #[rkyv(with = rkyv::with::Skip)]
+    pub contents: Option<CalibrationContents>,
+}
+
+/// What the live rows of an index are like, on average: where they have become others, a calibration no longer holds.
+/// A section of its own in the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Archive, Serialize, Deserialize)]
+pub struct CalibrationContents {
+    /// The mean length of their residuals; 0 or more.
+    pub residual: f32,
+    /// The mean number of rows in the list of a row; 0 or more.
+    pub list_rows: f32,
 }
 
 /// The rule by which a search without a filter stops early or goes on longer; a section of its own in the manifest.
@@ -115,7 +129,9 @@ impl SpilledCalibration {
         let SpilledCalibration { points, low_shares, stops } = self;
         let notes = calibration.notes.as_ref();
         let notes = notes.map(|notes| CalibrationNotes { low_shares, ..notes.clone() });
-        let spilled = Calibration { points, notes, stops, spilled: None, ..calibration.clone() };
+        let (spilled, contents) = (None, None);
+        let spilled =
+            Calibration { points, notes, stops, spilled, contents, ..calibration.clone() };
         calibration.spilled = Some(Box::new(spilled));
     }
 }
@@ -182,6 +198,9 @@ pub(super) fn put(
     if let Some(spilled) = calibration.and_then(SpilledCalibration::of) {
         put_record(writer, SECTION_CALIBRATION_SPILLED, &spilled)?;
     }
+    if let Some(contents) = calibration.and_then(|known| known.contents.as_ref()) {
+        put_record(writer, SECTION_CALIBRATION_CONTENTS, contents)?;
+    }
     if let Some(former) = FormerCalibrations::of(former) {
         put_record(writer, SECTION_FORMER_CALIBRATIONS, &former)?;
     }
@@ -210,6 +229,10 @@ pub(super) fn read(
         optional_record::<SpilledCalibration>(file, frame, bytes, SECTION_CALIBRATION_SPILLED)?;
     if let Some((spilled, offset)) = spilled {
         spilled.attach(calibration.as_mut().ok_or_else(|| none(offset, "points with copies"))?);
+    }
+    let contents = optional_record(file, frame, bytes, SECTION_CALIBRATION_CONTENTS)?;
+    if let Some((contents, offset)) = contents {
+        calibration.as_mut().ok_or_else(|| none(offset, "contents"))?.contents = Some(contents);
     }
     let former =
         optional_record::<FormerCalibrations>(file, frame, bytes, SECTION_FORMER_CALIBRATIONS)?;
@@ -280,7 +303,18 @@ fn check_calibration(calibration: &Calibration) -> Result<(), (Rule, String)> {
     if let Some(stops) = &calibration.stops {
         check_stops(recalls, stops).or_else(broken)?;
     }
+    if let Some(contents) = &calibration.contents {
+        check_contents(contents).or_else(broken)?;
+    }
     Ok(())
+}
+
+fn check_contents(contents: &CalibrationContents) -> Result<(), String> {
+    let CalibrationContents { residual, list_rows } = contents;
+    match [residual, list_rows].iter().all(|mean| mean.is_finite() && **mean >= 0.0) {
+        true => Ok(()),
+        false => Err(format!("a calibration measured {contents:?}")),
+    }
 }
 
 fn check_stops(recalls: usize, stops: &CalibrationStops) -> Result<(), String> {

@@ -18,6 +18,8 @@ pub const SECTION_CALIBRATION_SPILLED: u32 = 7;
 pub const SECTION_INDEX: u32 = 8;
 /// Optional [`FormerCalibrations`](super::FormerCalibrations); since format 1.1.
 pub const SECTION_FORMER_CALIBRATIONS: u32 = 9;
+/// Optional [`CalibrationContents`](super::CalibrationContents); since format 1.1.
+pub const SECTION_CALIBRATION_CONTENTS: u32 = 10;
 
 /// Every section of a manifest and its name in `inspect`.
 pub const NAMES: &[(u32, &str)] = &[
@@ -30,4 +32,5 @@ pub const NAMES: &[(u32, &str)] = &[
     (SECTION_CALIBRATION_SPILLED, "calibration-spilled"),
     (SECTION_INDEX, "index"),
     (SECTION_FORMER_CALIBRATIONS, "former-calibrations"),
+    (SECTION_CALIBRATION_CONTENTS, "calibration-contents"),
 ];

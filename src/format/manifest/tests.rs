@@ -51,7 +51,10 @@ fn rich() -> Manifest {
             digest: Some(SourceDigest { bytes: 12_345, hash: [4; 32], place: [5; 16] }),
         }],
         codebooks: [5, 6].map(|hash| CodebookEntry { hash: [hash; 16], seal: seal(8) }).into(),
-        calibration: Some(calibration_of(500)),
+        calibration: Some(Calibration {
+            contents: Some(CalibrationContents { residual: 0.5, list_rows: 48.0 }),
+            ..calibration_of(500)
+        }),
         former: vec![([5; 16], calibration_of(300))],
         lexical: Some(LexicalConfig { positions: false }),
         index: Some(IndexConfig { spills: true }),
@@ -77,6 +80,7 @@ fn calibration_of(queries: u32) -> Calibration {
         notes: Some(notes(0.125)),
         stops: Some(CalibrationStops { spread: 0.07, limits: vec![0.001] }),
         spilled: None,
+        contents: None,
     };
     let spilled = Calibration {
         points: vec![CalibrationPoint { probes: 12, ..point }],
@@ -92,6 +96,7 @@ fn plain() -> Manifest {
     let mut manifest = rich();
     let calibration = manifest.calibration.as_mut().expect("calibrated");
     (calibration.notes, calibration.stops, calibration.spilled) = (None, None, None);
+    calibration.contents = None;
     manifest.former.clear();
     manifest.lexical = None;
     manifest.index = None;
@@ -109,6 +114,10 @@ fn stops(manifest: &mut Manifest) -> &mut CalibrationStops {
 
 fn spilled(manifest: &mut Manifest) -> &mut Calibration {
     manifest.calibration.as_mut().and_then(|known| known.spilled.as_mut()).expect("has copies")
+}
+
+fn contents(manifest: &mut Manifest) -> &mut CalibrationContents {
+    manifest.calibration.as_mut().and_then(|known| known.contents.as_mut()).expect("has contents")
 }
 
 fn tombstones(manifest: &mut Manifest) -> &mut TombstonesEntry {
@@ -200,7 +209,8 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
     let copies = archive::encode(&copies).expect("serialises").to_vec();
     let former = FormerCalibrations::of(&rich().former).expect("has one");
     let former = archive::encode(&former).expect("serialises").to_vec();
-    let whole = [state, notes, stops, copies, former];
+    let contents = archive::encode(contents(&mut rich())).expect("serialises").to_vec();
+    let whole = [state, notes, stops, copies, former, contents];
     for place in 0..whole.iter().map(Vec::len).sum() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
             let mut changed = whole.clone();
@@ -213,6 +223,7 @@ fn a_changed_record_under_repaired_checksums_never_panics() {
                 SECTION_CALIBRATION_STOPS,
                 SECTION_CALIBRATION_SPILLED,
                 SECTION_FORMER_CALIBRATIONS,
+                SECTION_CALIBRATION_CONTENTS,
             ];
             for (section, record) in sections.into_iter().zip(&changed) {
                 writer.section(section);
@@ -271,7 +282,12 @@ fn notes_stand_in_a_section_that_older_readers_ignore() {
 #[test]
 fn notes_that_contradict_their_calibration_are_refused() {
     type Change = fn(&mut Manifest);
-    let cases: [Change; 23] = [
+    let cases: [Change; 28] = [
+        |m| contents(m).residual = -0.1,
+        |m| contents(m).residual = f32::NAN,
+        |m| contents(m).residual = f32::INFINITY,
+        |m| contents(m).list_rows = -1.0,
+        |m| contents(m).list_rows = f32::NAN,
         |m| stops(m).limits.clear(),
         |m| stops(m).limits.push(0.5),
         |m| stops(m).limits = vec![-0.5],
@@ -304,17 +320,19 @@ fn notes_that_contradict_their_calibration_are_refused() {
             Some(Rule::ManifestIndex)
         });
     }
-    // Notes and limits of nothing.
+    // Notes, limits and contents of nothing.
     let mut manifest = rich();
     let notes = archive::encode(notes(&mut manifest)).expect("serialises").to_vec();
     let stops = archive::encode(stops(&mut manifest)).expect("serialises").to_vec();
     let copies = SpilledCalibration::of(&calibration_of(500)).expect("has copies");
     let copies = archive::encode(&copies).expect("serialises").to_vec();
+    let contents = archive::encode(contents(&mut manifest)).expect("serialises").to_vec();
     manifest.calibration = None;
     let sections = [
         (SECTION_CALIBRATION_NOTES, notes),
         (SECTION_CALIBRATION_STOPS, stops),
         (SECTION_CALIBRATION_SPILLED, copies),
+        (SECTION_CALIBRATION_CONTENTS, contents),
     ];
     for (section, record) in sections {
         let mut writer = FrameWriter::new(FileKind::Manifest, [5; 16]);

@@ -13,7 +13,7 @@ use crate::args::Optimize;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 use crate::progress::PERCENT;
-use crate::recall::recall_text;
+use crate::recall::{DRIFTED, recall_text};
 use crate::style::{bytes, count, counted, held};
 
 /// The recall that is reported on.
@@ -101,6 +101,9 @@ fn report_on(report: &OptimizeReport, context: &mut Context) -> Result<()> {
             )
         });
         context.remark(format!("recall {}{low}", recall_text(recall)));
+    }
+    if report.has_drifted {
+        context.remark(DRIFTED);
     }
     Ok(())
 }

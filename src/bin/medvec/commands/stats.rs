@@ -11,7 +11,7 @@ use medvec::{Snapshot, VectorConfig};
 use crate::args::Stats;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::recall::recall_text;
+use crate::recall::{DRIFTED, recall_text};
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
@@ -88,7 +88,7 @@ fn text(
             }
         }
         if index.has_drifted() {
-            row("", "documents have drifted: `medvec optimize --retrain` finds more".into())?;
+            row("", DRIFTED.into())?;
         }
     }
     if let Some(mesh) = &figures.mesh {
