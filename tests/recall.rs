@@ -554,7 +554,9 @@ fn a_new_index_takes_the_place_of_a_large_one_piece_by_piece() {
     assert_eq!(codebooks(&database), both[1..]);
     assert_eq!(former(&database), 0);
     served(&database);
-    for stage in ["merging segments", "indexing", "finding second lists", "copying codes"] {
+    for stage in
+        ["finding lists", "merging segments", "indexing", "finding second lists", "copying codes"]
+    {
         assert!(stages.lock().expect("no panic").contains(stage), "{stage}");
     }
     let peak = peak.load(Ordering::Relaxed);

@@ -57,8 +57,14 @@ impl<'a> Indexer<'a> {
     ) -> Result<(Order, Lists)> {
         let lists = self.codebook.meta().lists;
         let mut assigned = Vec::with_capacity(inputs.len());
+        let all = inputs.iter().map(|input| input.segment.vector_count()).sum();
+        let mut done = 0;
         for input in &*inputs {
-            assigned.push(self.assign(input, control)?);
+            let mut report = |rows: usize| {
+                control.report("finding lists", "documents", done + rows as u64, all);
+            };
+            assigned.push(self.assign(input, control, &mut report)?);
+            done += input.segment.vector_count();
         }
         let mut counts = vec![0u32; lists as usize + 1];
         for (input, assigned) in inputs.iter().zip(&assigned) {
@@ -97,8 +103,13 @@ impl<'a> Indexer<'a> {
         Ok((Order::new(places, inputs), Lists { offsets, of_row }))
     }
 
-    /// The list of each row of an input; the number of lists for a row without a vector.
-    fn assign(&self, input: &Input<'_>, control: &Control) -> Result<Vec<u32>> {
+    /// The list of each row of an input; the number of lists for a row without a vector. Reports how many are found.
+    fn assign(
+        &self,
+        input: &Input<'_>,
+        control: &Control,
+        report: &mut dyn FnMut(usize),
+    ) -> Result<Vec<u32>> {
         let lists = self.codebook.meta().lists;
         let mut assigned = vec![lists; input.segment.rows() as usize];
         if let Some(index) = self.own_index(input)? {
@@ -113,7 +124,8 @@ impl<'a> Indexer<'a> {
         let dimension = self.codebook.meta().dimension as usize;
         let wanted: Vec<u32> = present.iter().collect();
         let mut vectors = Vec::new();
-        for batch in wanted.chunks(BATCH_ROWS) {
+        for (first, batch) in (0..).step_by(BATCH_ROWS).zip(wanted.chunks(BATCH_ROWS)) {
+            report(first);
             vectors.resize(batch.len() * dimension, 0.0);
             for (row, vector) in batch.iter().zip(vectors.chunks_exact_mut(dimension)) {
                 rows.read(*row as usize, vector);

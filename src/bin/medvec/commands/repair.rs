@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
     if report.leftover_files > 0 {
         writeln!(
             out,
-            "{} of {} belong to no generation: of a writer at work, or of one that was killed; the next \
+            "{} of {} outside of every generation: of a writer at work, or of one that was killed; the next \
              one removes them",
             counted(report.leftover_files, "file"),
             bytes(report.leftover_bytes)
@@ -93,7 +93,7 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
     if report.duplicates > 0 {
         writeln!(
             out,
-            "{BAD}{} live twice{BAD:#}: the newer edition of each is kept",
+            "{BAD}{} had two live editions{BAD:#}: the newer one of each is kept",
             counted(report.duplicates, "document")
         )?;
     }
@@ -133,15 +133,15 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
         if segment.without_vector > 0 {
             writeln!(
                 out,
-                "  {} lose their vector",
+                "  {} without vectors",
                 counted(segment.without_vector, "saved document")
             )?;
         }
         if segment.may_return > 0 {
             writeln!(
                 out,
-                "  up to {} that were deleted come back: nothing says which they were",
-                counted(segment.may_return, "document")
+                "  up to {} may come back: nothing says which they were",
+                counted(segment.may_return, "deleted document")
             )?;
         }
     }
