@@ -82,6 +82,12 @@ fn missing_files_are_named_at_both_ends() {
     sync(&["--baseline-end", "9"]).expect(2).says(&[&format!("missing {missing}\n")]);
     let status = sandbox.medvec(&["sync", "db", "--status"]).expect(2);
     status.shows(&["missing      4: pubmed26n0001 to pubmed26n0003, pubmed26n0006\n"]);
+    // Who has never had the beginning may not want it.
+    file(&sandbox, "nlm/pubmed26n0006.xml.gz", &[(6, "Asthma")]);
+    sync(&[]).expect(0).says(&["missing pubmed26n0001 to pubmed26n0003\n"]);
+    sandbox.medvec(&["sync", "db", "--status"]).expect(0).shows(&["missing      3: "]);
+    sync(&["--baseline-end", "8"]).expect(2);
+    sync(&["--baseline-end", "8", "--allow-gaps"]).expect(1);
 }
 
 #[test]

@@ -300,7 +300,9 @@ fn parse_npy(bytes: &[u8]) -> Result<(usize, usize, Vec<f32>), String> {
 
 /// Where a file is until it is whole.
 pub(super) fn beside(path: &Path) -> PathBuf {
-    path.with_extension("partial")
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
 }
 
 /// Writes a file beside its place, durably, and moves it there.

@@ -5,6 +5,8 @@
 //! ```
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
@@ -79,31 +81,26 @@ impl Bits {
     }
 }
 
-/// A checked file. The vectors stay in the bytes they came in.
-#[derive(Debug)]
-pub(super) struct StaticFile {
-    bytes: Cow<'static, [u8]>,
-    dimension: usize,
+/// Where the parts of a file are, as its header says.
+struct Layout {
     bits: Bits,
-    /// What a token of a document's title counts for.
-    pub(super) title_weight: f32,
-    /// One for each token.
-    pub(super) scales: Vec<f32>,
-    pub(super) vocabulary: Vocabulary,
-    /// SHA-256 of the whole file before it.
-    pub(super) digest: [u8; 32],
+    dimension: usize,
+    tokens: usize,
+    title_weight: f32,
+    scales_at: u64,
+    text_at: u64,
+    digest_at: u64,
 }
 
-impl StaticFile {
-    /// Checks a file. With `trusted`, for bytes that are part of the program, everything is checked
-    /// but the SHA-256.
+impl Layout {
+    /// Checks the first bytes of a file against its length.
     ///
     /// # Errors
     /// A sentence that names the byte and what was expected.
-    pub(super) fn parse(bytes: Cow<'static, [u8]>, trusted: bool) -> Result<StaticFile, String> {
+    fn read(bytes: &[u8], length: u64) -> Result<Layout, String> {
         let header = bytes
             .first_chunk::<HEADER_BYTES>()
-            .ok_or_else(|| format!("{} bytes are too few for a static encoder", bytes.len()))?;
+            .ok_or_else(|| format!("{length} bytes are too few for a static encoder"))?;
         if header[..8] != MAGIC {
             return Err("byte 0: this is not a static encoder made by `medvec distill`".into());
         }
@@ -135,10 +132,52 @@ impl StaticFile {
         let scales_at = HEADER_BYTES as u64 + (tokens * bits.row_bytes(dimension)) as u64;
         let text_at = scales_at + 4 * tokens as u64;
         let digest_at = text_at + text_bytes as u64;
-        if digest_at + DIGEST_BYTES as u64 != bytes.len() as u64 {
+        if digest_at + DIGEST_BYTES as u64 != length {
             let expected = digest_at + DIGEST_BYTES as u64;
-            return Err(format!("expected {expected} bytes, found {}", bytes.len()));
+            return Err(format!("expected {expected} bytes, found {length}"));
         }
+        Ok(Layout { bits, dimension, tokens, title_weight, scales_at, text_at, digest_at })
+    }
+}
+
+/// A checked file. The vectors stay in the bytes they came in.
+#[derive(Debug)]
+pub(super) struct StaticFile {
+    bytes: Cow<'static, [u8]>,
+    dimension: usize,
+    bits: Bits,
+    /// What a token of a document's title counts for.
+    pub(super) title_weight: f32,
+    /// One for each token.
+    pub(super) scales: Vec<f32>,
+    pub(super) vocabulary: Vocabulary,
+    /// SHA-256 of the whole file before it.
+    pub(super) digest: [u8; 32],
+}
+
+impl StaticFile {
+    /// Reads and checks a file. Of what is no static encoder only the first bytes are read.
+    ///
+    /// # Errors
+    /// Failures to read it; as [`StaticFile::parse`].
+    pub(super) fn open(mut file: File) -> io::Result<Result<StaticFile, String>> {
+        let mut bytes = Vec::new();
+        file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
+        if let Err(problem) = Layout::read(&bytes, file.metadata()?.len()) {
+            return Ok(Err(problem));
+        }
+        file.read_to_end(&mut bytes)?;
+        Ok(StaticFile::parse(bytes.into(), false))
+    }
+
+    /// Checks a file. With `trusted`, for bytes that are part of the program, everything is checked
+    /// but the SHA-256.
+    ///
+    /// # Errors
+    /// A sentence that names the byte and what was expected.
+    pub(super) fn parse(bytes: Cow<'static, [u8]>, trusted: bool) -> Result<StaticFile, String> {
+        let Layout { bits, dimension, tokens, title_weight, scales_at, text_at, digest_at } =
+            Layout::read(&bytes, bytes.len() as u64)?;
         let part = |from: u64, to: u64| {
             let part = bytes.get(from as usize..to as usize);
             part.ok_or_else(|| format!("byte {from}: the file ends here"))

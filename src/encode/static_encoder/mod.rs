@@ -21,6 +21,7 @@
 mod file;
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,8 +70,11 @@ impl StaticEncoder {
         if !is_file.map_err(|source| Error::io("read", &name, source))? {
             return Err(Error::Encoder { name, detail: "it is not a regular file".to_owned() });
         }
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", &name, source))?;
-        StaticEncoder::new(&name, Cow::Owned(bytes), false)
+        let read = File::open(path).and_then(StaticFile::open);
+        match read.map_err(|source| Error::io("read", &name, source))? {
+            Ok(file) => Ok(StaticEncoder::of(&name, file)),
+            Err(detail) => Err(Error::Encoder { name, detail }),
+        }
     }
 
     /// Checks the bytes of a file; see [`StaticEncoder::open`].
@@ -89,6 +93,10 @@ impl StaticEncoder {
     ) -> Result<StaticEncoder> {
         let file = StaticFile::parse(bytes, trusted)
             .map_err(|detail| Error::Encoder { name: name.to_owned(), detail })?;
+        Ok(StaticEncoder::of(name, file))
+    }
+
+    fn of(name: &str, file: StaticFile) -> StaticEncoder {
         let tower = TowerSpec {
             weights: file.digest,
             tokenizer: tokenizer(&file.vocabulary, Unknown::LeftOut),
@@ -107,7 +115,7 @@ impl StaticEncoder {
             query: tower,
         };
         let wordpiece = Arc::new(WordPiece::new(file.vocabulary.clone()));
-        Ok(StaticEncoder { file: Arc::new(file), wordpiece, spec, unknown: Unknown::LeftOut })
+        StaticEncoder { file: Arc::new(file), wordpiece, spec, unknown: Unknown::LeftOut }
     }
 
     /// The same encoder under another rule for unknown words, which is another fingerprint.

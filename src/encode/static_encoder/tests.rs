@@ -121,6 +121,25 @@ fn every_flipped_byte_and_every_truncation_is_refused() {
     }
 }
 
+/// Files that would fill memory: sparse ones, of a terabyte.
+#[cfg(unix)]
+#[test]
+fn of_what_is_no_static_encoder_only_the_first_bytes_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge");
+    for (bytes, refused) in [
+        (bytes(), "found 1099511627776"),
+        (b"<?xml version=\"1.0\"?>".to_vec(), "byte 0: this is not a static encoder"),
+    ] {
+        std::fs::write(&path, &bytes).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+        let error = StaticEncoder::open(&path).unwrap_err().to_string();
+        assert!(error.contains(refused), "{error}");
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(StaticEncoder::open(&path).is_ok(), refused.starts_with("found"));
+    }
+}
+
 #[test]
 fn damage_with_a_mended_checksum_is_refused_by_name() {
     let codes = [1i8; 10];

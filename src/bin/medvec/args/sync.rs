@@ -55,7 +55,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "N")]
     pub(crate) allow_removals: Option<u64>,
 
-    /// Missing numbers are no reason to exit with 2.
+    /// Missing numbers are no reason to exit with 2. Those before the first file of a year never are.
     #[arg(long)]
     pub(crate) allow_gaps: bool,
 

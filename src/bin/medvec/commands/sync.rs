@@ -79,9 +79,18 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     })
 }
 
-/// Whether files that are missing make the command fail.
+/// Whether files that are missing make the command fail. Who has no beginning of a year may not want it; a file that
+/// others surround, or that a baseline ends with, is lost.
 fn has_gaps(missing: &[NlmFile], args: &Sync) -> bool {
-    !missing.is_empty() && !args.allow_gaps
+    let begins_a_year = |run: &[NlmFile]| run.first().is_some_and(|first| first.number() == 1);
+    !args.allow_gaps && runs(missing).any(|run| !begins_a_year(run))
+}
+
+/// Files of a year in a row, of files in order.
+fn runs(files: &[NlmFile]) -> impl Iterator<Item = &[NlmFile]> {
+    files.chunk_by(|before, after| {
+        (before.year(), before.number() + 1) == (after.year(), after.number())
+    })
 }
 
 /// Fetches what is missing. Returns how many files the server lists.
@@ -156,12 +165,9 @@ fn remarks(plan: &SyncPlan, context: &mut Context) {
 
 /// Files in order by name, three and more in a row by the first and the last.
 fn names(files: &[NlmFile]) -> String {
-    let follows = |before: &NlmFile, after: &NlmFile| {
-        (before.year(), before.number() + 1) == (after.year(), after.number())
-    };
     let mut names: Vec<String> = Vec::new();
     let mut named = 0;
-    for run in files.chunk_by(follows).take(LISTED) {
+    for run in runs(files).take(LISTED) {
         named += run.len();
         match run {
             [first, _, .., last] => names.push(format!("{first} to {last}")),
