@@ -33,8 +33,9 @@ pub(super) fn of_full_name(name: &str) -> Author {
     }
 }
 
-/// Adds initials and suffix from the short name.
+/// Adds initials and suffix from the short name. White space of any kind around a part is none of it, as in full names.
 pub(super) fn add_short_name(author: &mut Author, name: &str) {
+    let name = name.trim();
     let tail = match name.strip_prefix(author.last_name.as_str()) {
         Some(tail) if tail.is_empty() || tail.starts_with(' ') => tail.trim_start(),
         // Other spellings of one name: the last word are the initials.
@@ -45,11 +46,12 @@ pub(super) fn add_short_name(author: &mut Author, name: &str) {
         None if SUFFIXES.contains(&tail) => ("", tail),
         None => (tail, ""),
     };
+    let (initials, suffix) = (initials.trim(), suffix.trim());
     author.initials = initials.to_owned();
     author.suffix = suffix.to_owned();
     if !suffix.is_empty()
         && let Some(fore) = author.fore_name.strip_suffix(suffix)
-        && (fore.is_empty() || fore.ends_with(' '))
+        && (fore.is_empty() || fore.ends_with(char::is_whitespace))
     {
         author.fore_name = fore.trim_end().to_owned();
     }
@@ -101,6 +103,16 @@ mod tests {
             let mut read = of_full_name(&full_name(&one).unwrap());
             add_short_name(&mut read, &short_name(&one));
             assert_eq!(read, one);
+        }
+    }
+
+    /// A suffix between other blanks than ASCII's once grew the given names each time.
+    #[test]
+    fn blanks_of_any_kind_are_no_part_of_a_suffix() {
+        for suffix in ["Jr\u{a0}", "\u{a0}Jr", "\u{2003}Jr\u{a0}"] {
+            let mut read = of_full_name(&full_name(&author("Li", "Jo", "J", suffix)).unwrap());
+            add_short_name(&mut read, &short_name(&author("Li", "Jo", "J", suffix)));
+            assert_eq!(read, author("Li", "Jo", "J", "Jr"), "{suffix:?}");
         }
     }
 
