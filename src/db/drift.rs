@@ -24,9 +24,18 @@ const GROWTH_MAX: f32 = 2.0;
 /// It is measured again when less than this share is left of the list of an average row: neighbours are farther away.
 const LEFT_MIN: f32 = 0.75;
 
-/// Whether rows have drifted so far from those of training that a new codebook pays.
-pub(super) fn has_drifted(residual: f32, trained: f32) -> bool {
-    residual > trained * TRAINED_MAX
+/// Whether rows have drifted so far from those of training that a new codebook pays: from their mean residual, that of
+/// training, and how many rows of training there were for each list.
+pub(super) fn has_drifted(residual: f32, trained: f32, rows_per_list: f32) -> bool {
+    residual > trained * unseen(rows_per_list) * TRAINED_MAX
+}
+
+/// How many times longer than those of training the residuals of other rows are where nothing has drifted: a centroid lies
+/// nearer to the n rows that it is the mean of. The squares are the spread less, and more, its n-th part. Sixteen million
+/// citations, six rows for each list: 1.20 times, expected 1.18.
+fn unseen(rows_per_list: f32) -> f32 {
+    let n = rows_per_list.max(1.0);
+    ((n + 1.0) / (n - 1.0)).sqrt()
 }
 
 /// Whether a calibration that was measured with some rows does not hold for those of now.
@@ -88,6 +97,14 @@ pub(super) fn contents<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn centroids_of_few_rows_are_nearer_to_them_than_to_others() {
+        assert!(!has_drifted(0.463, 0.385, 6.0) && has_drifted(0.463, 0.385, 60.0));
+        assert!(has_drifted(0.51, 0.385, 6.0) && !has_drifted(0.42, 0.385, 60.0));
+        // A list that is one row has no spread.
+        assert!(!has_drifted(0.5, 0.0001, 1.0) && !has_drifted(0.5, 0.1, 0.0));
+    }
 
     #[test]
     fn rows_have_changed_by_their_distance_and_by_how_full_their_lists_are() {

@@ -66,8 +66,8 @@ pub struct IndexStats {
     pub trained_rows: u64,
     /// Mean length of the residuals of the rows that it was trained on.
     pub trained_residual: f32,
-    /// Mean length of the residuals of the live rows that are indexed; those of one segment are taken as average ones. If
-    /// it exceeds the trained one, rows have drifted from the sample that the codebook was trained on.
+    /// Mean length of the residuals of the live rows that are indexed; those of one segment are taken as average ones. It is
+    /// above the trained one, the more so the fewer rows were trained on for each list.
     pub residual: f32,
     /// Bytes of codes and factors per vector, of copies too.
     pub bytes_per_vector: f32,
@@ -79,7 +79,8 @@ impl IndexStats {
     /// Whether rows have drifted so far from what the codebook was trained on that
     /// [`crate::db::OptimizeOptions::retrain`] pays: searches then take less effort for the same recall.
     pub fn has_drifted(&self) -> bool {
-        has_drifted(self.residual, self.trained_residual)
+        let rows_per_list = self.trained_rows as f32 / self.lists as f32;
+        has_drifted(self.residual, self.trained_residual, rows_per_list)
     }
 }
 

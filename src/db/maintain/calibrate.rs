@@ -60,7 +60,9 @@ pub(super) fn has_drifted(next: &NextGeneration) -> Result<bool> {
     for member in indexed(next)? {
         residual.add(&member.segment, member.live_count());
     }
-    Ok(drift::has_drifted(residual.get(), codebook.meta().residual_mean))
+    let meta = codebook.meta();
+    let rows_per_list = meta.trained_rows as f32 / meta.lists as f32;
+    Ok(drift::has_drifted(residual.get(), meta.residual_mean, rows_per_list))
 }
 
 fn contents(members: &[IndexedSegment]) -> Result<CalibrationContents> {
