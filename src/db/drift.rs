@@ -17,17 +17,17 @@ const TRAINED_MAX: f32 = 1.1;
 /// measured one, 0.74 was found for 0.90; 1.41 times, 0.86; 1.08 times, more than 0.90 yet.
 const RESIDUAL_MAX: f32 = 1.05;
 
-/// It is measured again when the list of an average row has grown by more than this factor, as it has when all rows double.
-/// Where lists were 19 times as full, 0.82 was found for 0.90 at 1.03 times the residual.
-const GROWTH_MAX: f32 = 2.0;
+/// It is measured again when live rows, or the list of an average row, have grown by more than this factor. Where lists were
+/// 19 times as full, 0.82 was found for 0.90 at 1.03 times the residual.
+const GROWTH_MAX: f64 = 2.0;
 
-/// It is measured again when less than this share is left of the list of an average row: neighbours are farther away.
-const LEFT_MIN: f32 = 0.75;
+/// It is measured again when less than this share of them is left: lists are shorter then, and neighbours farther away.
+const LEFT_MIN: f64 = 0.75;
 
 /// Whether rows have drifted so far from those of training that a new codebook pays: from their mean residual, that of
-/// training, and how many rows of training there were for each list.
-pub(super) fn has_drifted(residual: f32, trained: f32, rows_per_list: f32) -> bool {
-    residual > trained * unseen(rows_per_list) * TRAINED_MAX
+/// training, and how many rows it was trained on for how many lists.
+pub(super) fn has_drifted(residual: f32, trained: f32, rows: u64, lists: u32) -> bool {
+    residual > trained * unseen(rows as f32 / lists as f32) * TRAINED_MAX
 }
 
 /// How many times longer than those of training the residuals of other rows are where nothing has drifted: a centroid lies
@@ -42,8 +42,12 @@ fn unseen(rows_per_list: f32) -> f32 {
 pub(super) fn has_changed(now: CalibrationContents, measured: CalibrationContents) -> bool {
     now.residual > measured.residual * RESIDUAL_MAX
         || now.residual * RESIDUAL_MAX < measured.residual
-        || now.list_rows > measured.list_rows * GROWTH_MAX
-        || now.list_rows < measured.list_rows * LEFT_MIN
+        || has_other_size(now.list_rows.into(), measured.list_rows.into())
+}
+
+/// Whether a number of rows has grown or fallen too far from what it was.
+pub(super) fn has_other_size(now: f64, measured: f64) -> bool {
+    now > measured * GROWTH_MAX || now < measured * LEFT_MIN
 }
 
 /// The mean residual of live rows; those of one segment are taken as average ones.
@@ -100,10 +104,10 @@ mod tests {
 
     #[test]
     fn centroids_of_few_rows_are_nearer_to_them_than_to_others() {
-        assert!(!has_drifted(0.463, 0.385, 6.0) && has_drifted(0.463, 0.385, 60.0));
-        assert!(has_drifted(0.51, 0.385, 6.0) && !has_drifted(0.42, 0.385, 60.0));
+        assert!(!has_drifted(0.463, 0.385, 600, 100) && has_drifted(0.463, 0.385, 6000, 100));
+        assert!(has_drifted(0.51, 0.385, 600, 100) && !has_drifted(0.42, 0.385, 6000, 100));
         // A list that is one row has no spread.
-        assert!(!has_drifted(0.5, 0.0001, 1.0) && !has_drifted(0.5, 0.1, 0.0));
+        assert!(!has_drifted(0.5, 0.0001, 100, 100) && !has_drifted(0.5, 0.1, 0, 100));
     }
 
     #[test]

@@ -79,8 +79,7 @@ impl IndexStats {
     /// Whether rows have drifted so far from what the codebook was trained on that
     /// [`crate::db::OptimizeOptions::retrain`] pays: searches then take less effort for the same recall.
     pub fn has_drifted(&self) -> bool {
-        let rows_per_list = self.trained_rows as f32 / self.lists as f32;
-        has_drifted(self.residual, self.trained_residual, rows_per_list)
+        has_drifted(self.residual, self.trained_residual, self.trained_rows, self.lists)
     }
 }
 

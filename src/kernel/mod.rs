@@ -39,7 +39,7 @@ pub mod transformer;
 pub mod zdict;
 
 pub use isa::Isa;
-pub use norm::{norm, normalize};
+pub use norm::{cosine, norm, normalize};
 pub use prepared::PreparedVector;
 pub use score::{Rows, score};
 pub use topk::{Tie, TopK};

@@ -1,4 +1,4 @@
-//! Length of a vector.
+//! Lengths of vectors, and the angle between two.
 
 /// Lanes of a sum, so that the compiler may use vector registers without changing the result.
 const LANES: usize = 8;
@@ -18,6 +18,13 @@ pub fn norm(row: &[f32]) -> f64 {
     sums.iter().sum::<f64>().sqrt()
 }
 
+/// The cosine of the angle between two rows, summed in double precision; 0 where one has no length.
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let product: f64 = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+    let lengths = norm(a) * norm(b);
+    if lengths > 0.0 { product / lengths } else { 0.0 }
+}
+
 /// Divides a row by its length; false, and the row unchanged, when that length is zero or not finite.
 #[must_use]
 pub fn normalize(row: &mut [f32]) -> bool {
@@ -34,6 +41,14 @@ pub fn normalize(row: &mut [f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cosines_are_of_directions_alone() {
+        assert_eq!(cosine(&[3.0, 4.0], &[30.0, 40.0]), 1.0);
+        assert_eq!(cosine(&[1.0, 0.0], &[0.0, 2.0]), 0.0);
+        assert_eq!(cosine(&[1.0e30, 0.0], &[-1.0e-30, 0.0]), -1.0);
+        assert_eq!(cosine(&[0.0, 0.0], &[1.0, 0.0]), 0.0);
+    }
 
     #[test]
     fn lengths_of_any_magnitude() {

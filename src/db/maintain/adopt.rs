@@ -7,7 +7,7 @@ use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, NO_VECTOR, call};
 use crate::error::{Error, Result};
 use crate::ids::{Generation, RowId};
-use crate::kernel::norm;
+use crate::kernel::cosine;
 
 /// Documents that an encoder is compared on.
 const SAMPLES: usize = 32;
@@ -94,8 +94,7 @@ impl Writer {
                 let input = view.segment.document(row)?.encoder_input();
                 let made = call::documents(encoder, std::slice::from_ref(&input), control)?;
                 let Some(made) = made.into_iter().next().flatten() else { continue };
-                let products = stored.iter().zip(&made).map(|(a, b)| f64::from(*a) * f64::from(*b));
-                cosines.push(products.sum::<f64>() / (norm(&stored) * norm(&made)));
+                cosines.push(cosine(&stored, &made));
             }
         }
         Ok(cosines)

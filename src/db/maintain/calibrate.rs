@@ -2,7 +2,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::super::drift::{self, MeanResidual, has_changed};
+use super::super::drift::{self, MeanResidual, has_changed, has_other_size};
 use super::super::next::NextGeneration;
 use super::options::{Job, OptimizeStage};
 use super::queries::queries_for;
@@ -13,13 +13,6 @@ use crate::index::calibrate;
 use crate::index::ivf::{Index, IndexedRows, RowMask, SpilledRows, allowed_copies};
 use crate::parallel;
 use crate::segment::{CodebookFile, Segment};
-
-/// When the live rows of the index have grown by more than this factor, its recall is measured again.
-const GROWTH_MAX: u64 = 2;
-
-/// Its recall is measured again when fewer than this share of the rows is left that it was measured with:
-/// lists are shorter then, and neighbours farther away.
-const LEFT_MIN: (u64, u64) = (3, 4);
 
 /// The share of the progress that computing the ground truth takes.
 const TRUTH_PART: f32 = 0.5;
@@ -37,10 +30,7 @@ pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
     let members = indexed(next)?;
     let live: u64 = members.iter().map(IndexedSegment::live_count).sum();
     let known = next.calibration().map_or(0, |calibration| calibration.rows);
-    let (left, of) = LEFT_MIN;
-    if live > known.saturating_mul(GROWTH_MAX)
-        || live.saturating_mul(of) < known.saturating_mul(left)
-    {
+    if has_other_size(live as f64, known as f64) {
         return Ok(true);
     }
     if live == 0 {
@@ -49,20 +39,21 @@ pub(super) fn is_stale(next: &NextGeneration) -> Result<bool> {
     match next.calibration().and_then(|calibration| calibration.contents) {
         Some(measured) => Ok(has_changed(contents(&members)?, measured)),
         // An older version measured it, perhaps before rows drifted.
-        None => has_drifted(next),
+        None => Ok(have_drifted(next, &members)),
     }
 }
 
 /// Whether the rows of the index have drifted so far from those that it was trained on that a new one pays.
 pub(super) fn has_drifted(next: &NextGeneration) -> Result<bool> {
-    let Some((_, codebook)) = next.codebook() else { return Ok(false) };
+    Ok(have_drifted(next, &indexed(next)?))
+}
+
+fn have_drifted(next: &NextGeneration, members: &[IndexedSegment]) -> bool {
+    let Some((_, codebook)) = next.codebook() else { return false };
     let mut residual = MeanResidual::default();
-    for member in indexed(next)? {
-        residual.add(&member.segment, member.live_count());
-    }
+    members.iter().for_each(|member| residual.add(&member.segment, member.live_count()));
     let meta = codebook.meta();
-    let rows_per_list = meta.trained_rows as f32 / meta.lists as f32;
-    Ok(drift::has_drifted(residual.get(), meta.residual_mean, rows_per_list))
+    drift::has_drifted(residual.get(), meta.residual_mean, meta.trained_rows, meta.lists)
 }
 
 fn contents(members: &[IndexedSegment]) -> Result<CalibrationContents> {

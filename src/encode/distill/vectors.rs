@@ -17,6 +17,7 @@ use super::progress::Progress;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, call};
 use crate::error::{Error, Result};
+use crate::kernel::cosine;
 use crate::kernel::quantize::f32_from_f16;
 use crate::limits::DIMENSION_MAX;
 
@@ -230,13 +231,6 @@ impl Taught {
         }
         Ok(self)
     }
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let product = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
-    };
-    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f64::MIN_POSITIVE)
 }
 
 fn length(row: usize, vector: &[f32]) -> Result<f32> {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::eval::collection::pairs::Pairs;
 use crate::eval::measures::Run;
 use crate::eval::pairs::{pearson, spearman};
+use crate::kernel::cosine;
 use crate::session::error::SessionResult;
 use crate::session::open_encoder;
 
@@ -111,12 +112,4 @@ fn cosines(encoder: &dyn Encoder, texts: &[String], control: &Control) -> Result
         control.report("embedding", "pairs", cosines.len() as u64, texts.len() as u64 / 2);
     }
     Ok(cosines)
-}
-
-fn cosine(left: &[f32], right: &[f32]) -> f64 {
-    let product = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
-    };
-    let lengths = (product(left, left) * product(right, right)).sqrt();
-    if lengths > 0.0 { product(left, right) / lengths } else { 0.0 }
 }

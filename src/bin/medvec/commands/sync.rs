@@ -37,10 +37,7 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     let plan = match plan_sync(&args.database, folder, &settings) {
         // All that the server lists was read before, and removed.
         Err(SessionError::NoNlmFiles { .. }) if listed > 0 => {
-            match is_json {
-                true => json::write(&mut context.out.machine(), &SyncReport::default())?,
-                false => report_on(&SyncReport::default(), &args.database, context)?,
-            }
+            report_on(&SyncReport::default(), &args.database, is_json, context)?;
             return Ok(EXIT_NONE);
         }
         plan => plan?,
@@ -67,10 +64,7 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     for problem in &report.problems {
         context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
     }
-    match is_json {
-        true => json::write(&mut context.out.machine(), &report)?,
-        false => report_on(&report, &args.database, context)?,
-    }
+    report_on(&report, &args.database, is_json, context)?;
     Ok(match report.is_news() {
         _ if report.broken > 0 => EXIT_ERROR,
         _ if has_gaps(&report.missing, args) => EXIT_ERROR,
@@ -247,7 +241,15 @@ fn cost(budget: &SyncBudget) -> String {
     )
 }
 
-fn report_on(report: &SyncReport, database: &Path, context: &mut Context) -> Result<()> {
+fn report_on(
+    report: &SyncReport,
+    database: &Path,
+    is_json: bool,
+    context: &mut Context,
+) -> Result<()> {
+    if is_json {
+        return Ok(json::write(&mut context.out.machine(), report)?);
+    }
     if let Some(removals) = report.removals.as_ref().filter(|removals| removals.count > 0) {
         let first: Vec<String> = removals.first.iter().map(ToString::to_string).collect();
         let (removed, year) = (counted(removals.count, "citation"), removals.year);
