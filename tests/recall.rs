@@ -2,12 +2,14 @@
 //! again, when a search is exact, and what reports say of it.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use medvec::control::Watch;
 use medvec::date::{Day, PublicationDate};
-use medvec::db::{CreateOptions, Database, OptimizeOptions, RecallReport, Writer, WriterOptions};
+use medvec::db::{
+    CreateOptions, Database, OptimizeOptions, OptimizeStage, RecallReport, Writer, WriterOptions,
+};
 use medvec::format::manifest::{self, QuerySource, RowType, VectorConfig};
 use medvec::format::names;
 use medvec::kernel::random::Random;
@@ -332,6 +334,51 @@ fn with_an_encoder_recall_is_measured_with_real_queries_and_stays_so() {
     let mut third = database.writer(with).expect("the only writer");
     third.optimize(&OptimizeOptions::default(), &control).expect("measures");
     assert_eq!(known(), real);
+}
+
+/// An encoder of documents alone, as the half of a two-tower model is.
+struct Documents(Hashing);
+
+impl Encoder for Documents {
+    fn spec(&self) -> &EncoderSpec {
+        self.0.spec()
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> MedvecResult<Vec<f32>> {
+        self.0.encode_documents(inputs)
+    }
+
+    fn encode_queries(&self, _: &[&str]) -> MedvecResult<Vec<f32>> {
+        Err(medvec::Error::encoder("documents", "embeds no queries"))
+    }
+}
+
+#[test]
+fn an_encoder_that_embeds_no_queries_does_not_measure_recall_again_and_again() {
+    let spec = EncoderSpec::of_origin("documents", DIMENSION as u32, Metric::Cosine);
+    let encoder: Arc<dyn Encoder> = Arc::new(Documents(Hashing(spec.clone())));
+    let storage = Arc::new(MemoryStorage::new());
+    let options = CreateOptions::for_encoder(&spec, RowType::Int8);
+    let database = Database::create_in(storage, options).expect("creates");
+    let small = WriterOptions::default().index_rows_min(500).train_rows_min(1000);
+    let mut writer = database.writer(small.encoder(Some(encoder))).expect("the only writer");
+    add(&mut writer, 0..1200);
+    let times = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&times);
+    let progress = move |stage, part: f32| {
+        counted.fetch_add(
+            usize::from(stage == OptimizeStage::Calibrate && part == 0.0),
+            Ordering::Relaxed,
+        );
+    };
+    let options = OptimizeOptions::default().progress(Some(Arc::new(progress)));
+    let mut optimize = || {
+        writer.optimize(&options, &Control::default()).expect("optimizes");
+        times.swap(0, Ordering::Relaxed) > 0
+    };
+    assert!(optimize(), "the first measures");
+    assert!(!optimize(), "nothing changed since");
+    assert_eq!(known_recall(&database).source, Some(QuerySource::Moved));
 }
 
 #[test]

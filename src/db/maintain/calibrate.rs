@@ -5,7 +5,7 @@ use roaring::RoaringBitmap;
 use super::super::drift::{self, MeanResidual, has_changed, has_other_size};
 use super::super::next::NextGeneration;
 use super::options::{Job, OptimizeStage};
-use super::queries::queries_for;
+use super::queries::{has_sample, queries_for};
 use super::sample::sample;
 use crate::error::{Error, Result};
 use crate::format::manifest::{Calibration, CalibrationContents, QuerySource};
@@ -60,9 +60,11 @@ fn contents(members: &[IndexedSegment]) -> Result<CalibrationContents> {
     drift::contents(members.iter().map(|member| (&member.segment, member.live.as_ref())))
 }
 
-/// Whether recall is an estimate, or unknown, and the writer has an encoder that may measure it.
-pub(super) fn is_improvable(job: &Job<'_>) -> bool {
-    job.next.calibration().is_none_or(Calibration::is_estimate) && job.writer.encoder.is_some()
+/// Whether recall is an estimate, or unknown, and the writer has an encoder that can measure it.
+pub(super) fn is_improvable(job: &Job<'_>) -> Result<bool> {
+    let Some((_, codebook)) = job.next.codebook() else { return Ok(false) };
+    let dimension = codebook.meta().dimension as usize;
+    Ok(job.next.calibration().is_none_or(Calibration::is_estimate) && has_sample(job, dimension)?)
 }
 
 /// Calibrates the newest codebook; `None` when no live row is indexed with it. `stored` says what the

@@ -132,7 +132,7 @@ impl Course {
             Goal::Optimize => {
                 self.trained.is_some()
                     || job.options.queries.is_some()
-                    || is_improvable(job)
+                    || is_improvable(job)?
                     || job.next.calibration().is_some_and(Calibration::lacks_rule)
                     || is_stale(job.next)?
             }

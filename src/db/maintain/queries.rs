@@ -52,7 +52,7 @@ pub(super) fn new_queries(job: &Job<'_>, dimension: usize) -> Result<Asked> {
     if let Some(given) = &job.options.queries {
         return Ok(given_queries(job.next, given, dimension));
     }
-    if let Some(vectors) = embedded_sample(job, dimension)? {
+    if let Some(vectors) = embedded_sample(job, dimension, QUERIES_MAX)? {
         return Ok(Asked { vectors, source: QuerySource::Sample });
     }
     let rows = sample(job.next, QUERIES_MAX, dimension, job.control)?;
@@ -71,7 +71,7 @@ pub(super) fn queries_for(
         return Ok(given_queries(job.next, given, dimension));
     }
     if stored == QuerySource::Moved
-        && let Some(vectors) = embedded_sample(job, dimension)?
+        && let Some(vectors) = embedded_sample(job, dimension, QUERIES_MAX)?
     {
         return Ok(Asked { vectors, source: QuerySource::Sample });
     }
@@ -84,11 +84,16 @@ fn given_queries(next: &NextGeneration, given: &[f32], dimension: usize) -> Aske
     Asked { vectors, source: QuerySource::Given }
 }
 
-/// Real queries, embedded; `None` without an encoder that embeds queries.
-fn embedded_sample(job: &Job<'_>, dimension: usize) -> Result<Option<Vec<f32>>> {
+/// Whether there are real queries to measure with, and an encoder that embeds queries. Costs the encoding of one.
+pub(super) fn has_sample(job: &Job<'_>, dimension: usize) -> Result<bool> {
+    Ok(embedded_sample(job, dimension, 1)?.is_some())
+}
+
+/// So many real queries, embedded; `None` without an encoder that embeds queries.
+fn embedded_sample(job: &Job<'_>, dimension: usize, count: usize) -> Result<Option<Vec<f32>>> {
     let Some(encoder) = &job.writer.encoder else { return Ok(None) };
     let text = sample_queries();
-    let queries = short_queries(&text, QUERIES_MAX, words_per_query(job.next));
+    let queries = short_queries(&text, count, words_per_query(job.next));
     let lines: Vec<&str> = queries.iter().map(String::as_str).collect();
     let mut vectors = Vec::with_capacity(lines.len() * dimension);
     for batch in lines.chunks(BATCH_QUERIES) {
