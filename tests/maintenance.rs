@@ -280,6 +280,16 @@ fn a_writer_is_improved_while_it_writes() {
         writer.commit().unwrap();
     }
     assert_eq!(database.snapshot().manifest().segments.len(), segments + 40);
+    // Whoever waits for it can be cancelled all the same.
+    let (ended, is_over) = std::sync::mpsc::channel();
+    let held = switch.clone();
+    let rescue = thread::spawn(move || is_over.recv_timeout(WAIT).map_err(|_| held.resume()));
+    let soon = Instant::now() + Duration::from_millis(20);
+    let control = Control { deadline: Some(soon), ..Control::default() };
+    let waited = writer.finish_maintenance(&control);
+    assert!(matches!(waited, Err(Error::DeadlineExceeded)), "{waited:?}");
+    ended.send(()).unwrap();
+    assert_eq!(rescue.join().unwrap(), Ok(()));
     drop(writer);
     assert_eq!(building(&*storage), [""; 0]);
     check(&database, &model);

@@ -18,8 +18,8 @@ pub(super) trait Improver: Send + Sync {
     /// Whether a step is under way, or ready to be published.
     fn is_running(&self) -> bool;
 
-    /// What was built, if it is ready; with `wait`, when it is.
-    fn take(&mut self, wait: bool) -> Option<(Built, Arc<Building>)>;
+    /// What was built, if it is ready.
+    fn take(&mut self) -> Option<(Built, Arc<Building>)>;
 
     /// Why maintenance has stopped, if it has; it may start again then.
     fn take_failure(&mut self) -> Option<Error>;

@@ -349,7 +349,7 @@ impl Writer {
 
     /// [`Writer::commit`] inside of a guarded call.
     pub(super) fn commit_changes(&mut self) -> Result<Generation> {
-        self.adopt_built(false)?;
+        self.adopt_built()?;
         if self.next.is_changed() {
             self.flush()?;
             self.next.publish(&*self.lock)?;

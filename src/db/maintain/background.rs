@@ -86,11 +86,8 @@ impl Improver for Background {
         self.running.is_some()
     }
 
-    fn take(&mut self, wait: bool) -> Option<(Built, Arc<Building>)> {
-        if !wait && !self.running.as_ref().is_some_and(|(thread, _)| thread.is_finished()) {
-            return None;
-        }
-        let (thread, _) = self.running.take()?;
+    fn take(&mut self) -> Option<(Built, Arc<Building>)> {
+        let (thread, _) = self.running.take_if(|(thread, _)| thread.is_finished())?;
         match thread.join() {
             Ok(Ok(built)) => built.zip(self.files.clone()),
             Ok(Err(Error::Cancelled)) => None,

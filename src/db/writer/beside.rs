@@ -1,9 +1,15 @@
 //! What is done beside a writer: started after its commits, and published with the next one.
 
+use std::thread;
+use std::time::Duration;
+
 use super::super::improver::Improver;
 use super::Writer;
 use crate::control::Control;
 use crate::error::Result;
+
+/// Time between two looks at maintenance that is waited for.
+const PAUSE: Duration = Duration::from_millis(2);
 
 impl Writer {
     /// Commits, does what maintenance is due and waits for it, step by step, each published by a commit; with
@@ -35,14 +41,19 @@ impl Writer {
         while self.improver.as_ref().is_some_and(|improver| improver.is_running())
             && self.next.segments().nth(segments_max).is_some()
         {
+            // A step may take minutes, or be paused.
             control.check()?;
-            self.guarded(|writer| {
-                if writer.adopt_built(true)? {
+            let is_adopted = self.guarded(|writer| {
+                let is_adopted = writer.adopt_built()?;
+                if is_adopted {
                     writer.commit_changes()?;
                     writer.start_maintenance();
                 }
-                Ok(())
+                Ok(is_adopted)
             })?;
+            if !is_adopted {
+                thread::sleep(PAUSE);
+            }
         }
         let damage = self.improver.as_mut().and_then(|improver| improver.take_damage());
         damage.map_or(Ok(()), Err)
@@ -56,9 +67,9 @@ impl Writer {
         }
     }
 
-    /// Takes in what was built, if it is ready; with `wait`, when it is. Returns whether anything was.
-    pub(super) fn adopt_built(&mut self, wait: bool) -> Result<bool> {
-        let built = self.improver.as_mut().and_then(|improver| improver.take(wait));
+    /// Takes in what was built, if it is ready. Returns whether anything was.
+    pub(super) fn adopt_built(&mut self) -> Result<bool> {
+        let built = self.improver.as_mut().and_then(|improver| improver.take());
         let Some((built, files)) = built else { return Ok(false) };
         // What cannot take its place any more is built anew.
         self.next.adopt(built, &files)?;
