@@ -207,6 +207,11 @@ impl Snapshot {
         self.generation() == other.generation() && self.manifest_head() == other.manifest_head()
     }
 
+    /// Whether both are one state in memory, opened once.
+    pub(super) fn is_same_state(&self, other: &Snapshot) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+
     pub(super) fn state(&self) -> &State {
         &self.state
     }
