@@ -20,13 +20,15 @@ pub(super) fn rename_no_replace(directory: &Directory, from: &OsStr, to: &OsStr)
     }
 }
 
-/// As [`rename_no_replace`], for a file or folder that a user named.
+/// As [`rename_no_replace`], for a file or folder that a user named; the new name is durable when it returns.
 ///
 /// # Errors
 /// The same.
 #[cfg(feature = "session")]
 pub(crate) fn rename_new(folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
-    rename_no_replace(&Directory::open(folder)?, from, to)
+    let directory = Directory::open(folder)?;
+    rename_no_replace(&directory, from, to)?;
+    directory.sync()
 }
 
 fn rename_checked(directory: &Directory, from: &OsStr, to: &OsStr) -> io::Result<()> {
