@@ -10,19 +10,21 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use common::{Random, contents, create_options, document, key, vector};
+use common::workload::encoder;
+use common::{DIMENSION, Random, contents, create_options, document, key, vector};
 use medvec::db::{
     Change, CreateOptions, Database, Maintenance, OptimizeOptions, RepairReport, WriterOptions,
 };
+use medvec::encoder::EncoderSpec;
 use medvec::format::frame::{FileKind, Frame};
-use medvec::format::manifest::{SourceDigest, SourceEntry};
+use medvec::format::manifest::{RowType, SourceDigest, SourceEntry};
 use medvec::format::names::{Name, parse, segment_name};
 use medvec::format::segment::SECTION_BLOCKS;
 use medvec::ids::{Key, Revision, SegmentId};
 use medvec::search::{Filter, Query};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
 use medvec::storage::{MemoryStorage, Storage};
-use medvec::{Control, Document, Error};
+use medvec::{Control, Document, Error, Metric};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -426,6 +428,38 @@ fn a_reader_of_a_repair_that_was_undone_sees_what_is_committed_in_its_place() {
     assert_eq!(contents(&database.snapshot()).unwrap(), expected);
 }
 
+/// A source that was read to its end.
+fn source(name: &str, records: u64) -> SourceEntry {
+    SourceEntry {
+        name: name.to_owned(),
+        bytes: 100,
+        head: [7; 16],
+        records,
+        complete: true,
+        digest: Some(SourceDigest { bytes: 100, hash: [1; 32], place: [2; 16] }),
+    }
+}
+
+/// A document of which few fit into a block.
+fn long_document(random: &mut Random, number: u32) -> Document {
+    let mut document = Document::new(Key::pmid(number + 1));
+    document.title = (0..500).map(|_| format!("{:016x} ", random.next())).collect();
+    document
+}
+
+/// Damages documents of a segment.
+fn flip_documents(segment: u64) -> impl Fn(&mut Files) {
+    let name = segment_name(SegmentId(segment));
+    move |files: &mut Files| {
+        let bytes = files.get_mut(&name).unwrap();
+        let frame = Frame::parse(&name, FileKind::Segment, bytes).unwrap();
+        let documents = frame.sections.iter().find(|section| section.kind == SECTION_BLOCKS);
+        let documents = documents.unwrap();
+        let place = (documents.offset + documents.length / 2) as usize;
+        bytes[place] ^= 1;
+    }
+}
+
 /// What is lost is not what was read.
 #[test]
 fn sources_of_what_is_lost_count_as_not_read() {
@@ -435,14 +469,6 @@ fn sources_of_what_is_lost_count_as_not_read() {
             .unwrap();
     let options = WriterOptions::default().maintenance(Maintenance::Off);
     let mut writer = database.writer(options).unwrap();
-    let source = |name: &str, records| SourceEntry {
-        name: name.to_owned(),
-        bytes: 100,
-        head: [7; 16],
-        records,
-        complete: true,
-        digest: Some(SourceDigest { bytes: 100, hash: [1; 32], place: [2; 16] }),
-    };
     // A segment per file, the second with two, and one that brought nothing.
     let mut random = Random(1);
     writer.set_source(source("pubmed26n0009.xml.gz", 0));
@@ -451,9 +477,7 @@ fn sources_of_what_is_lost_count_as_not_read() {
             writer.set_source(source(&format!("pubmed26n{file:04}.xml.gz"), 30));
         }
         for number in 0..30 {
-            // Some to a block of documents.
-            let mut document = Document::new(Key::pmid(segment as u32 * 100 + number + 1));
-            document.title = (0..500).map(|_| format!("{:016x} ", random.next())).collect();
+            let document = long_document(&mut random, segment as u32 * 100 + number);
             let file = files.get(number as usize % files.len().max(1));
             let revision =
                 file.map(|file| Revision { file: 26_000_000 + file, position: number, version: 1 });
@@ -481,17 +505,6 @@ fn sources_of_what_is_lost_count_as_not_read() {
         let lost = 90 - snapshot.len();
         (lost, again)
     };
-    let flip_documents = |segment: u64| {
-        let name = segment_name(SegmentId(segment));
-        move |files: &mut Files| {
-            let bytes = files.get_mut(&name).unwrap();
-            let frame = Frame::parse(&name, FileKind::Segment, bytes).unwrap();
-            let documents = frame.sections.iter().find(|section| section.kind == SECTION_BLOCKS);
-            let documents = documents.unwrap();
-            let place = (documents.offset + documents.length / 2) as usize;
-            bytes[place] ^= 1;
-        }
-    };
     let (lost, again) = unread_after(&flip_documents(1));
     assert!(0 < lost && lost < 30, "{lost}");
     assert_eq!(again, ["pubmed26n0001.xml.gz"]);
@@ -507,6 +520,39 @@ fn sources_of_what_is_lost_count_as_not_read() {
         files.get_mut(&segment_name(SegmentId(1))).unwrap().push(7);
     });
     assert_eq!((lost, again.len()), (0, 0), "nothing is lost");
+}
+
+/// An encoder makes them again with the texts; those of an origin may be in any file.
+#[test]
+fn files_that_are_not_nlms_are_read_again_for_vectors_that_no_encoder_makes() {
+    let encoder = encoder();
+    let origin = EncoderSpec::of_origin("elsewhere", DIMENSION, Metric::Cosine);
+    let made = WriterOptions::with_encoder(encoder.clone());
+    let given = WriterOptions::default().origin(Some(origin.clone()));
+    let [citations, others] = ["pubmed26n0001.xml.gz", "vectors.npy"];
+    let mut random = Random(2);
+    for (spec, options, again) in
+        [(encoder.spec(), made, vec![citations]), (&origin, given, vec![citations, others])]
+    {
+        let storage = MemoryStorage::new();
+        let create = CreateOptions::for_encoder(spec, RowType::Int8);
+        let database = Database::create_in(Arc::new(storage.clone()), create).unwrap();
+        let mut writer = database.writer(options).unwrap();
+        writer.set_source(source(citations, 1));
+        writer.set_source(source(others, 1));
+        for number in 0..30 {
+            let document = long_document(&mut random, number);
+            let revision = Some(Revision { file: 26_000_001, position: number, version: 1 });
+            let vector = Some(vector(number.into(), 0));
+            writer.apply(vec![Change { document, revision, vector }]).unwrap();
+        }
+        writer.commit().unwrap();
+        drop((writer, database));
+        let mut damaged = files(&storage);
+        flip_documents(1)(&mut damaged);
+        let report = Database::repair_in(&MemoryStorage::with_files(damaged), true).unwrap();
+        assert_eq!(report.unread, again);
+    }
 }
 
 #[test]

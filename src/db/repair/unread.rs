@@ -9,8 +9,9 @@ use roaring::RoaringBitmap;
 
 use super::damage::or_damage;
 use super::sources::{Source, Sources, readable_key};
+use crate::encoder::EncoderSpec;
 use crate::error::Result;
-use crate::format::manifest::SourceEntry;
+use crate::format::manifest::{Manifest, SourceEntry, VectorConfig};
 use crate::ids::{Revision, RowId, file_number};
 use crate::segment::{Segment, newest_confirmation};
 
@@ -59,7 +60,7 @@ impl Unread {
                 }
                 None => self.is_unknown = true,
             }
-            if sources.base.vectors.is_some() {
+            if has_given_vectors(&sources.base) {
                 self.files.insert(OTHER);
             }
         }
@@ -79,6 +80,13 @@ impl Unread {
         });
         noted.collect()
     }
+}
+
+/// Whether vectors came from files, and not from an encoder that makes them again with the texts.
+fn has_given_vectors(base: &Manifest) -> bool {
+    let is_given =
+        |config: &VectorConfig| config.encoder.as_ref().is_none_or(EncoderSpec::is_precomputed);
+    base.vectors.as_ref().is_some_and(is_given)
 }
 
 /// Whether deletion marks or confirmations of a segment cannot be read.

@@ -156,6 +156,10 @@ fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
             "to bring back what is lost, import or sync again: {}{more}",
             first.join(", ")
         )?;
+        writeln!(
+            out,
+            "  what you deleted of them comes back, too, but for citations of NLM's numbered files"
+        )?;
     }
     writeln!(out, "kept in all: {}", counted(report.documents_kept, "document"))
 }
