@@ -128,6 +128,14 @@ pub struct Revision {
     pub version: u32,
 }
 
+impl Revision {
+    /// Right after this one, at the same place. Where a source takes a document away at the place of a record, the mark is
+    /// not that of the record: one at the very revision of a record says that its document was deleted by hand.
+    pub(crate) fn right_after(self) -> Revision {
+        Revision { version: self.version.saturating_add(1), ..self }
+    }
+}
+
 /// The number that revisions hold for a file of this name; `None` for one that is not of NLM's series.
 pub(crate) fn file_number(name: &str) -> Option<u32> {
     let rest = name.strip_prefix("pubmed").or_else(|| name.strip_prefix("medline"))?;

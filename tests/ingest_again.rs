@@ -343,6 +343,30 @@ fn records_of_nlm_files_that_cannot_be_read_are_seen_again_after_an_interruption
 }
 
 #[test]
+fn what_was_deleted_by_hand_stays_deleted_when_its_file_is_read_again() {
+    let mut bench = Bench::new();
+    bench.options.keep_going = true;
+    let bad = "<PubmedArticle><MedlineCitation><PMID Version=\"1\">none</PMID></MedlineCitation></PubmedArticle>";
+    let text = xml(&[(1, "One"), (2, "Two"), (3, "Three")]);
+    let path = bench.file(
+        "pubmed26n0001.xml",
+        text.replace("</PubmedArticleSet>", &format!("{bad}\n</PubmedArticleSet>")),
+    );
+    assert_eq!(bench.good(&path).skipped, 1, "so it is read again each time");
+    let mut writer = bench.database.writer(medvec::db::WriterOptions::default()).expect("writes");
+    assert!(writer.delete(&Key::pmid(2)).expect("deletes"));
+    writer.commit().expect("commits");
+    drop(writer);
+    let report = bench.good(&path);
+    assert_eq!((report.added, report.unchanged, report.skipped), (0, 3, 1));
+    assert_eq!(bench.title(2), None);
+    // What is asked for is done.
+    bench.options.force = true;
+    assert_eq!(bench.good(&path).added, 1);
+    assert_eq!(bench.title(2).as_deref(), Some("Two"));
+}
+
+#[test]
 fn an_interrupted_array_goes_on_only_with_the_same_ids() {
     let rows: Vec<[f32; 2]> = (0..4000).map(|n| [n as f32, 1.0]).collect();
     let ids = |first: u32| (0..4000).map(|n| format!("{}\n", first + n)).collect::<String>();

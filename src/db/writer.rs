@@ -61,6 +61,8 @@ pub struct Writer {
     buffer: Buffer,
     /// See `write_in_source_order`.
     in_source_order: bool,
+    /// See `read_again`.
+    is_reading_again: bool,
     poison: Option<String>,
     /// Dropped before the lock, so that its thread ends first.
     improver: Option<Box<dyn Improver>>,
@@ -108,8 +110,17 @@ impl Writer {
         building::remove_leftovers(&*storage);
         let buffer = Buffer::new(vectors, base.manifest().lexical);
         let next = NextGeneration::new(storage, base)?;
-        let (in_source_order, poison, improver) = (false, None, None);
-        Ok(Writer { shared, options, next, buffer, in_source_order, poison, improver, lock })
+        Ok(Writer {
+            shared,
+            options,
+            next,
+            buffer,
+            in_source_order: false,
+            is_reading_again: false,
+            poison: None,
+            improver: None,
+            lock,
+        })
     }
 
     /// The committed state this writer builds on.
@@ -270,16 +281,16 @@ impl Writer {
         self.guarded(|writer| writer.delete_key(key, Some(revision)))
     }
 
-    /// Leaves a record of a source out: the document that an older record of its source made is deleted at
-    /// this revision. Where there is none, nothing is written, so that what was never here costs no space.
-    /// Documents from nowhere in particular stay. Returns whether a document was deleted.
+    /// Leaves a record of a source out: the document that an older record of its source made is deleted right after
+    /// this revision, since the record itself was never stored. Where there is none, nothing is written, so that what
+    /// was never here costs no space. Documents from nowhere in particular stay. Returns whether a document was deleted.
     ///
     /// # Errors
     /// A failure of storage, which poisons the writer.
     #[cfg(feature = "ingest")]
     pub(crate) fn leave_out(&mut self, key: &Key, revision: Revision) -> Result<bool> {
         self.guarded(|writer| match writer.revision_of(key)? {
-            Some(stored) if stored.file > 0 => writer.delete_key(key, Some(revision)),
+            Some(stored) if stored.file > 0 => writer.delete_key(key, Some(revision.right_after())),
             _ => Ok(false),
         })
     }
@@ -333,6 +344,13 @@ impl Writer {
     #[cfg(feature = "ingest")]
     pub(crate) fn write_in_source_order(&mut self) {
         self.in_source_order = true;
+    }
+
+    /// Says whether records may come that were read before, of a file that has not changed as far as anybody knows. Then
+    /// what somebody has deleted since its very record was read stays deleted.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn read_again(&mut self, is_again: bool) {
+        self.is_reading_again = is_again;
     }
 
     /// Publishes all changes as one new generation and returns it; without changes, returns the

@@ -33,6 +33,11 @@ impl Known {
     fn newest(&self) -> Option<Revision> {
         self.revision.max(self.deletion)
     }
+
+    /// Whether this very record was read, and its document deleted by hand since: see [`Revision::right_after`].
+    fn was_deleted_at(&self, revision: Option<Revision>) -> bool {
+        self.live.is_none() && self.deletion.is_some() && self.deletion == revision
+    }
 }
 
 impl Writer {
@@ -49,7 +54,8 @@ impl Writer {
         let is_known = known.newest().is_some();
         let is_again = self.in_source_order
             && is_known
-            && revision.is_some_and(|own| own.file == newest.file && own.file > 0);
+            && revision.is_some_and(|own| own.file == newest.file && own.file > 0)
+            && !(self.is_reading_again && known.was_deleted_at(revision));
         if revision.is_some_and(|revision| revision <= newest) && is_known && !is_again {
             applied.unchanged += 1;
             return Ok(());
@@ -294,7 +300,7 @@ impl Writer {
                 if !self.in_source_order || stored.file > revision.file {
                     return Ok(false);
                 }
-                stored
+                stored.right_after()
             }
             (Some(revision), _) => revision,
             (None, Some(stored)) => stored,

@@ -117,6 +117,7 @@ impl<'a> Import<'a> {
         let mut entry = source.entry();
         let Some(path) = source.path().map(Path::to_owned) else {
             // What came out of a pipe before says nothing about what comes now.
+            self.writer.read_again(false);
             return self.documents(&mut source, entry);
         };
         let path = path.as_path();
@@ -137,6 +138,7 @@ impl<'a> Import<'a> {
             Known::New | Known::Changed => {}
         }
         self.begin(path, &known)?;
+        self.writer.read_again(matches!(known, Known::Part(_)));
         self.documents(&mut source, entry)
     }
 
