@@ -66,7 +66,8 @@ impl Candidate {
 /// The most live bytes of segments that are merged into one: so many, or more in a large database.
 fn merged_bytes(candidates: &[Candidate], at_least: u64) -> u64 {
     let total: u64 = candidates.iter().map(Candidate::live_bytes).sum();
-    (total / SEGMENT_SHARE).max(at_least)
+    // Not 0, which nobody can divide by.
+    (total / SEGMENT_SHARE).max(at_least).max(1)
 }
 
 /// Segments in groups that can be merged into one each, of about equal size; one that is too large alone is a
@@ -168,6 +169,16 @@ mod tests {
         let marks: Vec<_> = (1..=40).map(|id| candidate(id, 1 << 30, 0, 0)).collect();
         let group = next(&marks, Policy::IMPORT).unwrap_or_default();
         assert!((2..40).contains(&group.len()), "{group:?}");
+    }
+
+    #[test]
+    fn where_no_merge_is_allowed_what_is_deleted_goes_all_the_same() {
+        let empty: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 10)).collect();
+        assert_eq!(next_group(&empty, Policy::READ, 0).map(|group| group.len()), Some(4));
+        assert_eq!(all_groups(&empty, 0).len(), 1);
+        let live: Vec<_> = (1..=4).map(|id| candidate(id, 1000, 10, 0)).collect();
+        assert_eq!(next_group(&live, Policy::READ, 0), None);
+        assert_eq!(all_groups(&live, 0).len(), 4);
     }
 
     #[test]
