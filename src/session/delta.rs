@@ -158,12 +158,14 @@ pub fn apply_in(
         return Err(place.wrong("it leads from a generation to the same"));
     }
     let files = new_files(&base, &manifest);
+    // What the manifest says is not known to be true yet.
+    let lengths = files.iter().map(|(_, seal)| seal.length);
     let mut report = DeltaReport {
         from: base.generation,
         generation: manifest.generation,
         documents: 0,
         files: files.len() + 1,
-        bytes: files.iter().map(|(_, seal)| seal.length).sum::<u64>() + bytes.len() as u64,
+        bytes: lengths.fold(bytes.len() as u64, u64::saturating_add),
     };
     let incoming = Incoming::start(&**storage, (base, &base_bytes), (manifest, &bytes), control)?;
     let outside = Path::new(&place.archive).to_owned();

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use medvec::format::manifest;
 use medvec::reports::Watch;
 use medvec::session::{DeltaBase, DeltaReport, SessionError, apply, apply_in, diff, pack, unpack};
 use medvec::storage::sim::{Fault, FaultKind, SimStorage};
@@ -255,6 +256,14 @@ fn hostile_deltas_are_refused_and_leave_the_copy_as_it_was() {
         ("at most 268435456", with(&|all| all[0].size = 1 << 32)),
         ("at most 268435456", with(&|all| all[1].size = 1 << 32)),
         ("bytes, not", with(&|all| all[2].size -= 1)),
+        (
+            "bytes, not 18446744073709551615",
+            with(&|all| {
+                let mut next = manifest::decode(&names[1], &all[1].content).unwrap();
+                next.segments.last_mut().unwrap().seal.length = u64::MAX;
+                all[1] = file(&names[1], &manifest::encode(&next, [7; 16]).unwrap().0);
+            }),
+        ),
         ("is damaged", flipped(0, 80)),
         ("is damaged", flipped(1, 80)),
         ("is damaged", flipped(segment, 3000)),
