@@ -75,7 +75,13 @@ impl DiskStorage {
             }
             Err(error) => return Err(modify_error("create", directory, directory, error)),
         }
-        DiskStorage::open(directory, Access::Map)
+        match DiskStorage::open(directory, Access::Map) {
+            // A file, or a link that leads nowhere.
+            Err(Error::NotFound { .. }) => {
+                Err(io_error("create", directory, io::ErrorKind::AlreadyExists.into()))
+            }
+            opened => opened,
+        }
     }
 
     /// The directory.

@@ -89,6 +89,20 @@ fn a_directory_that_is_none_is_not_found() {
 }
 
 #[test]
+fn where_something_else_stands_no_directory_is_created() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("file");
+    fs::write(&file, b"x").expect("writes");
+    assert_eq!(kind(DiskStorage::create(&file)), io::ErrorKind::AlreadyExists);
+    #[cfg(unix)]
+    {
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).expect("links");
+        assert_eq!(kind(DiskStorage::create(&link)), io::ErrorKind::AlreadyExists);
+    }
+}
+
+#[test]
 fn a_folder_under_a_files_name_is_an_error() {
     let directory = tempfile::tempdir().expect("a directory");
     fs::create_dir(directory.path().join("segment-00000001")).expect("creates");
