@@ -24,7 +24,7 @@ pub struct RepairReport {
     /// until the next [`crate::db::Writer::optimize`].
     pub calibration: Option<String>,
     /// Sources that brought what is lost, or may have: from now on they count as not read, so that importing them again,
-    /// or a sync, brings it back.
+    /// or a sync, brings it back. What was deleted of them by hand comes back, too, but for citations of NLM's numbered files.
     pub unread: Vec<String>,
     /// Documents that were live twice; the newer edition of each is kept.
     pub duplicates: u64,
