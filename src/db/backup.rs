@@ -55,19 +55,19 @@ pub struct BackupReport {
     pub replaced: Vec<String>,
 }
 
-/// Copies a snapshot to a directory; see [`super::Database::backup`].
+/// Copies a snapshot to a directory; see [`super::Database::backup`]. `repaired` is the last generation that a repair published.
 pub(super) fn backup(
-    snapshot: &Snapshot,
+    (snapshot, repaired): (&Snapshot, Option<Generation>),
     storage: &dyn Storage,
     options: &BackupOptions,
     control: &Control,
 ) -> Result<BackupReport> {
     if !storage.list()?.iter().any(|name| name == LOCK) {
         // Before a lock that would leave a file in a directory that is not ours.
-        check_destination(snapshot, storage)?;
+        check_destination(snapshot, repaired, storage)?;
     }
     let lock = lock::take(storage, Lock::Writer, None, control)?;
-    let base = check_destination(snapshot, storage)?;
+    let base = check_destination(snapshot, repaired, storage)?;
     let copied = Copy { storage, lock: &*lock, options, control }.run(snapshot, base.as_ref());
     if copied.is_err() && lock.check().is_ok() {
         // Complete files stay, so that the next copy goes on; the one at hand does not.
@@ -77,7 +77,11 @@ pub(super) fn backup(
 }
 
 /// The newest manifest of a destination that may get this generation; `None` where it has none yet.
-fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Option<Manifest>> {
+fn check_destination(
+    snapshot: &Snapshot,
+    repaired: Option<Generation>,
+    storage: &dyn Storage,
+) -> Result<Option<Manifest>> {
     let path = storage.location();
     let refused = |detail: String| Err(Error::Destination { path: path.clone(), detail });
     let manifest = snapshot.manifest();
@@ -117,7 +121,13 @@ fn check_destination(snapshot: &Snapshot, storage: &dyn Storage) -> Result<Optio
         }
         Err(error) => return Err(error),
     };
-    match check_follows(&base, manifest) {
+    let checked = check_follows(&base, manifest).and_then(|()| match repaired {
+        Some(repaired) if repaired > base.generation => Err(format!(
+            "it is from before the repair that published generation {repaired}, and may hold what was lost"
+        )),
+        _ => Ok(()),
+    });
+    match checked {
         Ok(()) => Ok(Some(base)),
         Err(detail) => refused(format!("{detail}; name a new or an empty directory")),
     }

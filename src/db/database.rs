@@ -295,7 +295,7 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::ReadOnly`] for several databases that are read as one; [`Error::Destination`] for a directory that holds another database, a newer generation, a copy that was
-    /// written to since, or other files and no database; [`Error::Locked`] when somebody writes there;
+    /// written to since, one from before a [`Database::repair`], which may hold what that lost, or other files and no database; [`Error::Locked`] when somebody writes there;
     /// [`Error::Corrupt`] for a file of this database that is damaged; [`Error::Io`]; those of the control.
     pub fn backup(
         &self,
@@ -331,7 +331,9 @@ impl Database {
     ) -> Result<BackupReport> {
         self.snapshot().check_single()?;
         self.refresh()?;
-        backup::backup(&self.snapshot(), destination, options, control)
+        let snapshot = self.snapshot();
+        let repaired = repair::last_repair(&**self.shared.storage(), snapshot.generation())?;
+        backup::backup((&snapshot, repaired), destination, options, control)
     }
 
     /// Looks for damage and reports what can be saved; with `apply`, publishes that as a new generation. Files that it does not name are renamed to `damaged-...`, never

@@ -233,6 +233,38 @@ fn damage_is_never_copied_and_can_be_mended() {
 }
 
 #[test]
+fn a_copy_from_before_a_repair_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    let copy = folder.path().join("copy");
+    let database = large(&path);
+    backup(&database, &copy).unwrap();
+    let documents = database.snapshot().len();
+    drop(database);
+    damage(&path);
+    assert!(Database::repair(&path, true).unwrap().documents_lost > 0);
+    let repaired = Database::open(&path).unwrap();
+    assert!(refused(backup(&repaired, &copy)).contains("before the repair"));
+    assert_eq!(Database::open(&copy).unwrap().snapshot().len(), documents);
+    // A copy of what is left is a copy as any other.
+    let second = folder.path().join("second");
+    backup(&repaired, &second).unwrap();
+    commit(&mut repaired.writer(WriterOptions::default()).unwrap(), 70..72, 0);
+    backup(&repaired, &second).unwrap();
+    check_same(&second, &repaired);
+    drop(repaired);
+    // What was undone was no repair.
+    let third = folder.path().join("third");
+    let third_copy = folder.path().join("copy of third");
+    backup(&large(&third), &third_copy).unwrap();
+    damage(&third);
+    Database::repair(&third, true).unwrap();
+    Database::undo_repair(&third).unwrap();
+    let undone = Database::open(&third).unwrap();
+    assert_eq!(backup(&undone, &third_copy).unwrap().files_copied, 0);
+}
+
+#[test]
 fn a_cancelled_backup_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let (_, database) = database(folder.path());

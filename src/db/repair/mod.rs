@@ -23,4 +23,4 @@ mod unread;
 pub use report::{RepairReport, SegmentRepair};
 pub(super) use run::repair;
 pub use undo::UndoReport;
-pub(super) use undo::{protected, undo};
+pub(super) use undo::{last_repair, protected, undo};

@@ -140,6 +140,14 @@ fn records(names: &[String]) -> Vec<Generation> {
     found
 }
 
+/// The last generation up to `newest` that a repair published and that was not undone.
+///
+/// # Errors
+/// Those of the storage.
+pub(crate) fn last_repair(storage: &dyn Storage, newest: Generation) -> Result<Option<Generation>> {
+    Ok(records(&storage.list()?).into_iter().rfind(|generation| *generation <= newest))
+}
+
 /// Files that garbage collection must leave, because a repair has not set them aside yet or an undo has
 /// brought them back. `newest` is the newest generation: a later repair was never published.
 ///
