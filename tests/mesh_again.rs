@@ -73,6 +73,40 @@ fn xml_that_ends_between_two_records_is_cut() {
     }
 }
 
+/// As XML does; the first file that names a record decides.
+#[test]
+fn a_table_renames_what_a_vocabulary_named() {
+    let named = |files: &[&'static str]| {
+        let table = "mesh_id\tmesh_name\nD000001\tOne\n";
+        let mut before = MeshSource::default();
+        before.add_reader("table", table.as_bytes()).expect("reads");
+        before.add_reader("terms", &b"D000001\tOne\tUno|Eins\tA01\n"[..]).expect("reads");
+        let build = |source: MeshSource| {
+            Vocabulary::open("1", &mesh::build(1, source.finish()).expect("builds")).expect("opens")
+        };
+        let before = build(before);
+        let mut source = MeshSource::from(&before);
+        for file in files {
+            source.add_reader("file", file.as_bytes()).expect("reads");
+        }
+        source.remember(MeshSource::from(&before));
+        let after = build(source);
+        let one = after.concepts().next().expect("one");
+        assert_eq!(after.find("One").map(|(concept, _)| concept), Some(one));
+        assert_eq!(after.find("Eins").map(|(concept, _)| concept), Some(one));
+        let terms = after.entry_terms(one).map(str::to_owned).collect::<Vec<_>>();
+        (after.name(one).to_owned(), terms, after.tree_numbers(one).len())
+    };
+    let table = |name: &str, terms: &[&str]| {
+        (name.to_owned(), terms.iter().map(|term| (*term).to_owned()).collect(), 1)
+    };
+    let renamed = "mesh_id\tmesh_name\nD000001\tUno\n";
+    assert_eq!(named(&[renamed]), table("Uno", &["Eins"]));
+    assert_eq!(named(&[renamed, "D000001\tThree\t\tA01\n"]).0, "Uno");
+    let record = "*NEWRECORD\nMH = Four\nUI = D000001\nENTRY = Eins\n";
+    assert_eq!(named(&[record, renamed]).0, "Four");
+}
+
 #[cfg(feature = "session")]
 #[test]
 fn what_a_record_was_called_stays_when_it_is_added_again() {

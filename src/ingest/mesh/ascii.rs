@@ -44,7 +44,7 @@ fn add(read: MeshRecord, source: &mut MeshSource) -> Result<(), String> {
     let tree_numbers = std::mem::take(&mut record.tree_numbers);
     let added = read.tree_numbers.iter().filter(|number| !tree_numbers.contains(number)).cloned();
     let tree_numbers = tree_numbers.iter().cloned().chain(added).collect();
-    *record = MeshRecord { tree_numbers, ..read };
+    source.replace(MeshRecord { tree_numbers, ..read });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Records put together from several files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::mesh::{MeshRecord, Vocabulary};
 
@@ -18,6 +18,8 @@ use crate::mesh::{MeshRecord, Vocabulary};
 #[derive(Debug, Default)]
 pub struct MeshSource {
     records: BTreeMap<String, MeshRecord>,
+    /// UIs of records that a vocabulary named and no file yet.
+    unnamed: BTreeSet<String>,
     /// Names and tree numbers of descriptors that came without UIs.
     trees_by_name: Vec<(String, String)>,
 }
@@ -26,8 +28,9 @@ pub struct MeshSource {
 impl From<&Vocabulary> for MeshSource {
     fn from(vocabulary: &Vocabulary) -> MeshSource {
         let records = vocabulary.concepts().map(|concept| vocabulary.to_record(concept));
-        let records = records.map(|record| (record.ui.clone(), record)).collect();
-        MeshSource { records, trees_by_name: Vec::new() }
+        let records: BTreeMap<_, _> = records.map(|record| (record.ui.clone(), record)).collect();
+        let unnamed = records.keys().cloned().collect();
+        MeshSource { records, unnamed, trees_by_name: Vec::new() }
     }
 }
 
@@ -36,6 +39,23 @@ impl MeshSource {
     pub(super) fn record(&mut self, ui: &str) -> &mut MeshRecord {
         let made = || MeshRecord { ui: ui.to_owned(), ..MeshRecord::default() };
         self.records.entry(ui.to_owned()).or_insert_with(made)
+    }
+
+    /// The record of a UI, with this name unless another file has named it. A name that a vocabulary gave it gives way.
+    pub(super) fn named(&mut self, ui: &str, name: &str) -> &mut MeshRecord {
+        let is_renamed = self.unnamed.remove(ui);
+        let record = self.record(ui);
+        if (is_renamed || record.name.is_empty()) && record.name != name {
+            record.name = name.to_owned();
+            record.entry_terms.retain(|term| term != name);
+        }
+        record
+    }
+
+    /// Puts a whole record in the place of what there is of it.
+    pub(super) fn replace(&mut self, record: MeshRecord) {
+        self.unnamed.remove(&record.ui);
+        self.records.insert(record.ui.clone(), record);
     }
 
     /// A tree number of the descriptor of this name.

@@ -58,10 +58,7 @@ fn add(line: &str, table: Table, source: &mut MeshSource) -> Result<(), String> 
     if !is_ui(ui) || name.is_empty() {
         return Err("expected a UI, a tab and a name".to_owned());
     }
-    let record = source.record(ui);
-    if record.name.is_empty() {
-        record.name = name.to_owned();
-    }
+    let record = source.named(ui, name);
     match table {
         // Permuted terms are what a look-up makes of inverted names anyway.
         Table::Terms if column(6) != "Y" => add_terms(&mut record.entry_terms, column(4), name),

@@ -65,8 +65,7 @@ fn add(read: Result<MeshRecord, Fault>, source: &mut MeshSource) -> Result<(), S
     if let Some(number) = read.tree_numbers.iter().find(|number| !is_tree_number(number)) {
         return Err(format!("`{number}` is not a tree number"));
     }
-    let ui = read.ui.clone();
-    *source.record(&ui) = read;
+    source.replace(read);
     Ok(())
 }
 
