@@ -7,10 +7,10 @@
 //! braces inside of texts are written as commands, so that those of an entry always balance. `doi` is verbatim, as
 //! biblatex takes it: braces and backslashes in it are percent-encoded.
 
-use super::books;
 use crate::date::PublicationDate;
 use crate::document::{Author, Document};
 use crate::ids::Key;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates::{Span, span};
 use crate::ingest::headings::heading_text;
 use crate::ingest::plain::one_line;
@@ -87,13 +87,11 @@ impl Entry {
 }
 
 fn kind(document: &Document) -> &'static str {
-    let is_book = document.id("bookaccession").is_some();
-    let has_journal = document.journal != Default::default();
-    match (is_book, has_journal) {
-        (true, _) if document.title == document.journal.title => "book",
-        (true, _) => "incollection",
-        (_, true) => "article",
-        _ => "misc",
+    match books::part(document) {
+        Some(BookPart::Whole) => "book",
+        Some(BookPart::Chapter) => "incollection",
+        None if document.journal != Default::default() => "article",
+        None => "misc",
     }
 }
 

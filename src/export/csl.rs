@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::books;
 use crate::date::{Day, PublicationDate};
 use crate::document::{Author, Document};
 use crate::ids::Key;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates::{Span, span};
 
 /// A document as an item of a CSL-JSON list.
@@ -67,9 +67,9 @@ pub fn item(document: &Document) -> Value {
 }
 
 fn kind(document: &Document) -> &'static str {
-    match document.id("bookaccession") {
-        Some(_) if document.title == document.journal.title => "book",
-        Some(_) => "chapter",
+    match books::part(document) {
+        Some(BookPart::Whole) => "book",
+        Some(BookPart::Chapter) => "chapter",
         None if document.journal == Default::default() => "document",
         None => "article-journal",
     }

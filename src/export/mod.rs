@@ -22,7 +22,6 @@
 
 pub mod beir;
 pub mod bibtex;
-mod books;
 mod citations;
 pub mod csl;
 pub mod csv;

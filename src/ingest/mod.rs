@@ -27,6 +27,7 @@
 //! and the iterator goes on with the next one ([`Source::recoverable`]). A stream that is cut or
 //! damaged, or that is not such a file at all, gives an error that ends it.
 
+pub(crate) mod books;
 pub mod cystic_fibrosis;
 pub(crate) mod dates;
 mod digest;
@@ -66,8 +67,6 @@ pub(crate) use digest::of_file as digest_of_file;
 pub(crate) use keys::{id_text, quoted_key};
 #[cfg(feature = "session")]
 pub(crate) use look::{Sample, entry_of, sample};
-#[cfg(feature = "session")]
-pub(crate) use names::parse_short_name;
 pub use opened::{ImportSource, Opened, SourceHints};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetCutter;

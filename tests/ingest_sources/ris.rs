@@ -1,7 +1,8 @@
 //! RIS: what it carries comes back, what other programs write is read, bad records are refused.
 
 use medvec::document::{
-    AbstractSection, Author, Document, Journal, Keyword, MeshHeading, OtherId, Term,
+    AbstractSection, Author, Document, Field, FieldValue, Journal, Keyword, MeshHeading, OtherId,
+    Term,
 };
 use medvec::ingest::nbib::to_nbib;
 use medvec::ingest::ris::to_ris;
@@ -181,6 +182,49 @@ fn what_other_programs_write_is_read() {
     assert_eq!(first.abstract_text(), "We did not see it.");
     assert_eq!(first.date.as_ref().unwrap().last, Day::new(2019, 3, 31));
     assert_eq!(first.authors[0].last_name, "Okafor");
+}
+
+#[test]
+fn books_keep_their_publishers_editors_and_isbns() {
+    let mut chapter = Document::new(Key::from("chapter"));
+    chapter.title = "Ducks".into();
+    chapter.journal.title = "A Book of Toys".into();
+    let text = |name: &str, text: &str| Field {
+        name: name.into(),
+        value: FieldValue::String(text.into()),
+    };
+    let editors = ["van Berg JK Jr", "Lind M", "Toy Team", "WHO"].map(str::to_owned).to_vec();
+    chapter.fields = vec![
+        text("publisher", "Toy & Press"),
+        text("publisher_place", "Toytown (TT)"),
+        Field { name: "editors".into(), value: FieldValue::List(editors) },
+    ];
+    let isbn = |value: &str| OtherId { kind: "isbn".into(), value: value.into() };
+    chapter.ids = vec![isbn("978-0-645-00177-8"), isbn("064500177X (print)"), isbn("odd")];
+    let written = to_ris(&chapter);
+    assert!(written.starts_with("TY  - CHAP\r\n"), "{written}");
+    assert!(written.contains("ED  - van Berg, JK, Jr\r\n"), "{written}");
+    assert_eq!(read(&written), chapter);
+    let mut whole = chapter.clone();
+    whole.title.clone_from(&chapter.journal.title);
+    whole.journal.issn = "1234-567X".into();
+    let written = to_ris(&whole);
+    assert!(written.starts_with("TY  - BOOK\r\n"), "{written}");
+    assert_eq!(read(&written), whole);
+
+    // As others write them.
+    let found = read(
+        "TY  - CHAP\nTI  - Ducks\nA2  - Berg, Jan\nPP  - Toytown\nSN  - 9780645001778\nER  - \n",
+    );
+    let texts = found.fields.iter().map(|field| (&*field.name, field.value.clone()));
+    let list = FieldValue::List(vec!["Berg J".into()]);
+    let place = FieldValue::String("Toytown".into());
+    assert_eq!(texts.collect::<Vec<_>>(), [("publisher_place", place), ("editors", list)]);
+    assert_eq!((found.id("isbn"), &*found.journal.issn), (Some("9780645001778"), ""));
+    let found =
+        read("TY  - JOUR\nTI  - Ducks\nA2  - Berg, Jan\nSN  - 12345678\nSN  - 0645001770\n");
+    assert!(found.fields.is_empty());
+    assert_eq!((found.id("isbn"), &*found.journal.issn), (Some("0645001770"), "12345678"));
 }
 
 #[test]

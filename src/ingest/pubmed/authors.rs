@@ -40,7 +40,7 @@ pub(super) fn editors(walker: &mut Walker<'_>, fields: &mut Vec<Field>) -> Resul
 }
 
 /// `Last Initials`, or the name of a group.
-pub(super) fn short_name(person: &Author) -> String {
+pub(in crate::ingest) fn short_name(person: &Author) -> String {
     if !person.collective_name.is_empty() {
         return person.collective_name.clone();
     }

@@ -38,7 +38,7 @@ mod text;
 mod token;
 pub(super) mod walk;
 
-pub(super) use authors::add_list;
+pub(super) use authors::{add_list, short_name};
 pub(super) use cut::XmlCutter;
 pub(super) use links::deduplicate;
 

@@ -1,11 +1,13 @@
 //! A document in the making: tags come in any order, and some of them say the same.
 
-use crate::document::{AbstractSection, Author, Document, Keyword, OtherId, Term};
+use crate::document::{
+    AbstractSection, Author, Document, Field, FieldValue, Keyword, OtherId, Term,
+};
 use crate::ids::Key;
 use crate::ingest::dates;
 use crate::ingest::keys::{bare_doi, key_of_content, key_of_line, pmid_text};
 use crate::ingest::names::parse_author;
-use crate::ingest::pubmed::deduplicate;
+use crate::ingest::pubmed::{add_list, deduplicate, short_name};
 use crate::ingest::raw::Fault;
 use crate::ingest::tagged::Tagged;
 
@@ -26,6 +28,13 @@ pub(super) struct Draft {
     pages: (String, String),
     /// Affiliations before the first author.
     affiliations: Vec<String>,
+    /// What `TY` says.
+    kind: String,
+    /// ISSNs and ISBNs.
+    numbers: Vec<String>,
+    publisher: String,
+    place: String,
+    editors: Vec<String>,
 }
 
 impl Draft {
@@ -50,7 +59,13 @@ impl Draft {
             "JA" | "J2" | "J1" => first(&mut journal.abbreviation, value),
             "VL" => first(&mut journal.volume, value),
             "IS" => first(&mut journal.issue, value),
-            "SN" => first(&mut journal.issn, value),
+            "TY" => first(&mut self.kind, value),
+            "SN" => self.numbers.push(value),
+            "PB" => first(&mut self.publisher, value),
+            "CY" | "PP" => first(&mut self.place, value),
+            "ED" => self.editors.push(editor(&value)),
+            // Of other works it names who edited a series, or translated.
+            "A2" if is_chapter(&self.kind) => self.editors.push(editor(&value)),
             "SP" => first(&mut self.pages.0, value),
             "EP" => first(&mut self.pages.1, value),
             "DA" => first(&mut self.day, value),
@@ -90,7 +105,20 @@ impl Draft {
     pub(super) fn finish(self) -> Result<Document, Fault> {
         let document = self.document.ok_or_else(|| Fault::whole("the record is empty"))?;
         let mut document = *document;
+        for number in self.numbers {
+            match is_isbn(&number) || (is_of_book(&self.kind) && !is_issn(&number)) {
+                true => identifier(&mut document.ids, "isbn", &number),
+                false => first(&mut document.journal.issn, number),
+            }
+        }
         deduplicate(&mut document.ids);
+        for (name, text) in [("publisher", self.publisher), ("publisher_place", self.place)] {
+            if !text.is_empty() {
+                let value = FieldValue::String(text);
+                document.fields.push(Field { name: name.to_owned(), value });
+            }
+        }
+        add_list(&mut document.fields, "editors", self.editors);
         document.journal.pages = match self.pages {
             (start, end) if end.is_empty() || start == end => start,
             (start, end) if start.is_empty() => end,
@@ -142,6 +170,40 @@ fn identifier(ids: &mut Vec<OtherId>, kind: &str, value: &str) {
 fn is_pubmed(database: &str) -> bool {
     let name = database.to_ascii_lowercase();
     ["pubmed", "medline", "nlm"].iter().any(|known| name.contains(known))
+}
+
+/// `Last AB Suffix`, as other sources name editors; a name without a comma as it is.
+fn editor(name: &str) -> String {
+    match name.contains(',') {
+        true => short_name(&author(name)),
+        false => name.to_owned(),
+    }
+}
+
+/// Whether a type is that of a part of a book.
+fn is_chapter(kind: &str) -> bool {
+    matches!(kind, "CHAP" | "ECHAP")
+}
+
+/// Whether a type is that of a book or of a part of one.
+fn is_of_book(kind: &str) -> bool {
+    is_chapter(kind) || matches!(kind, "BOOK" | "EBOOK" | "EDBOOK")
+}
+
+/// Ten or thirteen digits, with hyphens or without, and maybe words behind.
+fn is_isbn(text: &str) -> bool {
+    matches!(digits(text), 10 | 13)
+}
+
+/// Eight digits.
+fn is_issn(text: &str) -> bool {
+    digits(text) == 8
+}
+
+/// Digits of a number with a check digit, which may be `X`.
+fn digits(text: &str) -> usize {
+    let number = text.split(['(', ' ']).next().unwrap_or_default();
+    number.chars().filter(|ch| ch.is_ascii_digit() || matches!(ch, 'X' | 'x')).count()
 }
 
 /// `Last, First, Suffix`; a name without a comma is a group unless it is one word or ends with initials.

@@ -2,6 +2,7 @@
 
 use crate::document::{Author, Document};
 use crate::ids::Key;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates::{Span, span};
 use crate::ingest::headings::heading_text;
 use crate::ingest::keys::line_of_key;
@@ -39,6 +40,11 @@ pub fn to_ris(document: &Document) -> String {
     let (start, end) = pages.unwrap_or((&journal.pages, ""));
     out.put("SP", start);
     out.put("EP", end);
+    out.put("PB", books::text(document, "publisher"));
+    out.put("CY", books::text(document, "publisher_place"));
+    books::editors(document).iter().for_each(|editor| out.put("ED", &name(editor)));
+    let isbns = document.ids.iter().filter(|id| id.kind == "isbn");
+    isbns.for_each(|id| out.put("SN", &id.value));
     out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
     out.put("DO", document.id("doi").unwrap_or_default());
     out.put("C2", document.id("pmc").unwrap_or_default());
@@ -79,10 +85,10 @@ impl Tags {
 }
 
 fn kind(document: &Document) -> &'static str {
-    match (document.id("bookaccession").is_some(), document.display_title()) {
-        (true, title) if title == document.journal.title => "BOOK",
-        (true, _) => "CHAP",
-        _ => "JOUR",
+    match books::part(document) {
+        Some(BookPart::Whole) => "BOOK",
+        Some(BookPart::Chapter) => "CHAP",
+        None => "JOUR",
     }
 }
 
