@@ -549,6 +549,7 @@ fn all_or(slice: &str) -> String {
 fn needed(first: &str, count: u64) -> String {
     match count {
         1 => format!("{first} is not in the folder"),
+        2 => format!("{first} and another file are not in the folder"),
         count => format!("{first} and {} other files are not in the folder", count - 1),
     }
 }

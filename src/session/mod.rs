@@ -146,8 +146,8 @@ pub use strategy::History;
 #[cfg(feature = "download")]
 pub use sync::{DownloadReport, DownloadSettings, NLM, download_nlm_files};
 pub use sync::{
-    NlmFile, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals, SyncReport, SyncSettings,
-    SyncStatus, kept_slice, plan_sync, sync_status,
+    NlmFile, PendingRemovals, PlannedFile, ReadReason, SyncBudget, SyncPlan, SyncRemovals,
+    SyncReport, SyncSettings, SyncStatus, kept_slice, plan_sync, sync_status, sync_status_with,
 };
 pub use table::export_table;
 

@@ -136,8 +136,45 @@ fn refusals_name_the_option() {
 
     file(&sandbox, "nlm/pubmed27n0001.xml.gz", &[(1, "Asthma")]);
     let bound = ["--baseline-end", "1", "--allow-removals", "0"];
-    sync(&bound).expect(2).says(&["here: 1 (2)", "--allow-removals 1"]);
+    sync(&bound)
+        .expect(2)
+        .says(&["here: 1 (2)", "--allow-removals 1"])
+        .shows(&["synced db: 1 file, 0 new, 1 left out"]);
+    // What waits is said again and again, to programs as well.
+    let waits = "1 citation not in the baseline of 2027 any more, kept until --allow-removals 1: 2";
+    sync(&[&bound[..], &["--dry-run"]].concat()).expect(2).shows(&[waits]);
+    sync(&[&bound[..], &["--status"]].concat()).expect(2).shows(&["removals", waits]);
+    sync(&["--baseline-end", "1", "--dry-run"]).expect(0).shows(&["any more, to delete: 2"]);
+    for (more, code) in [(&[][..], 2), (&["--dry-run"][..], 2), (&["--status"][..], 2)] {
+        let run = sync(&[&bound[..], &["-f", "json"], more].concat()).expect(code);
+        let pending = &json(&run.out)["pending"];
+        assert_eq!((&pending["count"], &pending["allowed"]), (&1.into(), &0.into()), "{more:?}");
+    }
     sync(&["--baseline-end", "1"])
         .expect(0)
         .shows(&["1 citation not in the baseline of 2027", ": 2"]);
+}
+
+#[test]
+fn a_status_names_the_files_that_a_slice_needs_again() {
+    let sandbox = Sandbox::new();
+    let sync = |more: &[&str]| {
+        sandbox.medvec(&[&["sync", "db", "nlm", "--encoder", "none"], more].concat())
+    };
+    for number in [1, 3, 4] {
+        file(&sandbox, &format!("nlm/pubmed26n{number:04}.xml.gz"), &[(number, "Asthma")]);
+    }
+    sync(&["--keep", "asthma[ti]", "--allow-gaps"]).expect(0);
+    for number in [3, 4] {
+        fs::remove_file(sandbox.path(&format!("nlm/pubmed26n{number:04}.xml.gz")))
+            .expect("removes");
+    }
+    file(&sandbox, "nlm/pubmed26n0002.xml.gz", &[(2, "Asthma")]);
+    sync(&[]).expect(2).says(&["pubmed26n0003 and another file are not in the folder"]);
+    sync(&["--status"]).expect(2).shows(&[
+        "to read      1: pubmed26n0002\n",
+        "read again   2: pubmed26n0003, pubmed26n0004\n",
+    ]);
+    let status = json(&sync(&["--status", "-f", "json"]).expect(2).out);
+    assert_eq!(status["needed"], serde_json::json!(["pubmed26n0003", "pubmed26n0004"]));
 }

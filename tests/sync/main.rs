@@ -218,6 +218,14 @@ fn a_slice_holds_what_its_query_finds() {
     let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
     let reasons: Vec<_> = plan.to_read.iter().map(|planned| planned.reason).collect();
     assert_eq!(reasons, [ReadReason::New, ReadReason::Again]);
+    let last = bench.folder().join("pubmed26n0003.xml.gz");
+    let kept = fs::read(&last).expect("reads");
+    fs::remove_file(&last).expect("removes");
+    assert_eq!(bench.try_sync().expect_err("one is gone").code(), "files_needed");
+    let status = sync_status(bench.database(), Some(&bench.folder())).expect("a status");
+    assert_eq!(names(&status.needed), ["pubmed26n0003"]);
+    assert_eq!(status.to_read.map(|files| names(&files)), Some(vec!["pubmed26n0002".to_owned()]));
+    fs::write(&last, kept).expect("writes");
     bench.sync();
     bench.holds(&[(2, "Asthma after all")]);
 

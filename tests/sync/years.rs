@@ -3,7 +3,7 @@
 use std::fs;
 use std::num::NonZeroU64;
 
-use medvec::session::{SessionError, plan_sync, sync_status};
+use medvec::session::{SessionError, SyncReport, plan_sync, sync_status, sync_status_with};
 use medvec::{Control, Database, Document, Key, WriterOptions};
 
 use crate::bench::{Bench, Content, gzip, names};
@@ -66,6 +66,53 @@ fn a_new_year_deletes_what_its_baseline_lacks_within_a_bound() {
     bench.sync();
     let titles = bench.titles();
     assert_eq!((titles[&5].as_str(), titles.get(&6)), ("back", None));
+}
+
+/// What waits is said before, by a run that is refused, and afterwards.
+#[test]
+fn removals_that_wait_are_told() {
+    let mut bench = Bench::new();
+    year(&bench, 26, 1..=4);
+    bench.sync();
+    year(&bench, 27, 1..=3);
+    bench.settings.allow_removals = Some(1);
+    let plan = || plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
+    assert_eq!(plan().pending().expect("counts"), None, "the baseline was not read");
+    let mut report = SyncReport::default();
+    let refused = plan().run_into(&mut report, &Control::default()).expect_err("too many");
+    assert_eq!(refused.code(), "too_many_removals");
+    assert_eq!((report.files, report.added, report.unchanged, report.removals), (3, 1, 3, None));
+    let pending = report.pending.expect("what waits");
+    assert_eq!((pending.year, pending.count, pending.allowed), (27, 2, 1));
+    assert_eq!(pending.first, [Key::pmid(4), Key::pmid(900_026)]);
+    assert!(pending.is_refused());
+
+    assert_eq!(plan().pending().expect("counts").as_ref(), Some(&pending));
+    let status = |settings| {
+        let status = sync_status_with(bench.database(), Some(&bench.folder()), settings);
+        status.expect("a status").pending.expect("what waits")
+    };
+    assert_eq!(status(&bench.settings), pending);
+    assert!(!status(&Default::default()).is_refused());
+    // Without the folder, the settings say where the baseline ends.
+    let status = sync_status(bench.database(), None).expect("a status");
+    assert_eq!(status.pending, None);
+    let settings = |end| {
+        let mut settings = bench.settings.clone();
+        settings.baseline_end = Some(end);
+        settings
+    };
+    let status = |end| sync_status_with(bench.database(), None, &settings(end)).expect("a status");
+    assert_eq!(status(2).pending, Some(pending));
+    assert_eq!(
+        (status(4).pending, names(&status(4).missing)),
+        (None, vec!["pubmed27n0004".to_owned()])
+    );
+
+    bench.settings.allow_removals = None;
+    assert_eq!(bench.sync().removals.expect("a new year").count, 2);
+    let plan = plan_sync(bench.database(), bench.folder(), &bench.settings).expect("a plan");
+    assert_eq!(plan.pending().expect("counts"), None);
 }
 
 /// What cannot be read is not what the baseline lacks: nothing is deleted until it was read.

@@ -46,6 +46,6 @@ pub use budget::SyncBudget;
 pub use download::{DownloadReport, DownloadSettings, NLM, download_nlm_files};
 pub use key::NlmFile;
 pub use plan::{PlannedFile, ReadReason, SyncPlan, plan_sync};
-pub use report::{SyncRemovals, SyncReport};
+pub use report::{PendingRemovals, SyncRemovals, SyncReport};
 pub use settings::SyncSettings;
-pub use status::{SyncStatus, kept_slice, sync_status};
+pub use status::{SyncStatus, kept_slice, sync_status, sync_status_with};

@@ -34,6 +34,8 @@ pub struct SyncPlan {
     pub copies: Vec<PathBuf>,
     /// What is no file of NLM's series.
     pub others: Vec<PathBuf>,
+    /// Files that were read, must be read again, and are not in the folder. [`plan_sync`] fails where there are any.
+    pub(super) needed: Vec<NlmFile>,
     /// The query that citations must match; `None` for all of PubMed.
     pub keep: Option<String>,
     pub(super) database: PathBuf,
@@ -91,8 +93,13 @@ impl Baseline {
         (1..=self.end).map(move |number| NlmFile::of(self.year, number))
     }
 
-    fn last(self) -> NlmFile {
+    pub(super) fn last(self) -> NlmFile {
         NlmFile::of(self.year, self.end)
+    }
+
+    /// Whether all of it was read.
+    pub(super) fn is_read(self, ledger: &Ledger) -> bool {
+        self.files().all(|file| ledger.is_read(file))
     }
 }
 
@@ -107,8 +114,18 @@ pub fn plan_sync(
     folder: impl AsRef<Path>,
     settings: &SyncSettings,
 ) -> SessionResult<SyncPlan> {
-    let path = database.as_ref();
-    let folder = Folder::open(folder.as_ref())?;
+    let plan = compare(database.as_ref(), folder.as_ref(), settings)?;
+    plan.check_needed()?;
+    Ok(plan)
+}
+
+/// The same, also where files are needed that are not in the folder.
+pub(super) fn compare(
+    path: &Path,
+    folder: &Path,
+    settings: &SyncSettings,
+) -> SessionResult<SyncPlan> {
+    let folder = Folder::open(folder)?;
     let opened = Database::exists(path).then(|| Database::open(path)).transpose()?;
     let snapshot = opened.map(|database| database.snapshot());
     let ledger = snapshot
@@ -124,7 +141,7 @@ pub fn plan_sync(
             files: ledger.files().count() as u64,
         });
     }
-    let baseline = baseline(&folder, &ledger, settings);
+    let baseline = baseline(Some(&folder), &ledger, settings);
     let present: BTreeSet<NlmFile> = folder.files.keys().copied().chain(ledger.read()).collect();
     let newer = baseline.filter(|baseline| baseline.files().all(|file| present.contains(&file)));
     let is_superseded = |file: NlmFile| newer.is_some_and(|newer| file.year() < newer.year);
@@ -137,6 +154,7 @@ pub fn plan_sync(
         superseded: Vec::new(),
         copies: folder.copies,
         others: folder.others,
+        needed: Vec::new(),
         keep: slice.map(|slice| slice.text),
         database: path.to_owned(),
         settings: settings.clone(),
@@ -178,7 +196,7 @@ pub fn plan_sync(
         }
         plan.to_read.push(PlannedFile { file, path, bytes, reason });
     }
-    plan.check_present(&ledger, is_superseded)?;
+    plan.needed = plan.needed(&ledger, is_superseded);
     Ok(plan)
 }
 
@@ -188,37 +206,40 @@ impl SyncPlan {
         self.to_read.iter().map(|planned| planned.bytes).sum()
     }
 
-    /// Fails unless what must be read again is in the folder.
-    fn check_present(
-        &self,
-        ledger: &Ledger,
-        is_superseded: impl Fn(NlmFile) -> bool,
-    ) -> SessionResult<()> {
+    /// What must be read again and is not in the folder.
+    fn needed(&self, ledger: &Ledger, is_superseded: impl Fn(NlmFile) -> bool) -> Vec<NlmFile> {
         let from = match self.to_read.first() {
             _ if self.settings.reread => None,
             Some(first) if self.keep.is_some() => Some(first.file),
-            _ => return Ok(()),
+            _ => return Vec::new(),
         };
         let here: BTreeSet<NlmFile> = self.to_read.iter().map(|planned| planned.file).collect();
         let is_needed = |file: &NlmFile| {
             from.is_none_or(|from| *file > from) && !is_superseded(*file) && !here.contains(file)
         };
-        let mut absent = ledger.read().filter(is_needed);
-        match absent.next() {
-            None => Ok(()),
-            Some(first) => Err(SessionError::FilesNeeded {
-                first: first.to_string(),
-                count: 1 + absent.count() as u64,
-                late: from.map(|file| file.to_string()),
-            }),
-        }
+        ledger.read().filter(is_needed).collect()
+    }
+
+    fn check_needed(&self) -> SessionResult<()> {
+        let Some(first) = self.needed.first() else { return Ok(()) };
+        let late = self.to_read.first().filter(|_| !self.settings.reread);
+        Err(SessionError::FilesNeeded {
+            first: first.to_string(),
+            count: self.needed.len() as u64,
+            late: late.map(|planned| planned.file.to_string()),
+        })
     }
 }
 
 /// The newest year's baseline, where its end is given or the folder shows it.
-fn baseline(folder: &Folder, ledger: &Ledger, settings: &SyncSettings) -> Option<Baseline> {
-    let year = folder.files.keys().copied().chain(ledger.files()).max()?.year();
-    let end = settings.baseline_end.or_else(|| folder.baseline_end(year))?;
+pub(super) fn baseline(
+    folder: Option<&Folder>,
+    ledger: &Ledger,
+    settings: &SyncSettings,
+) -> Option<Baseline> {
+    let here = folder.into_iter().flat_map(|folder| folder.files.keys().copied());
+    let year = here.chain(ledger.files()).max()?.year();
+    let end = settings.baseline_end.or_else(|| folder?.baseline_end(year))?;
     Some(Baseline { year, end })
 }
 

@@ -34,6 +34,8 @@ pub struct SyncReport {
     pub problems: Vec<String>,
     /// What a new baseline does not have any more, and was deleted; `None` where no new year was complete.
     pub removals: Option<SyncRemovals>,
+    /// What a new baseline does not have any more, and was not deleted because it is more than may be.
+    pub pending: Option<PendingRemovals>,
     /// Numbers that are missing in the series.
     pub missing: Vec<NlmFile>,
 }
@@ -48,6 +50,29 @@ pub struct SyncRemovals {
     /// The first twenty, in order.
     #[serde(serialize_with = "as_texts")]
     pub first: Vec<Key>,
+}
+
+/// Citations that a new baseline does not have, and that are still here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PendingRemovals {
+    /// The two digits of the baseline's year.
+    pub year: u32,
+    /// How many they are.
+    pub count: u64,
+    /// How many may be deleted unasked ([`SyncSettings::allow_removals`](super::SyncSettings::allow_removals)).
+    pub allowed: u64,
+    /// The first twenty, in order.
+    #[serde(serialize_with = "as_texts")]
+    pub first: Vec<Key>,
+}
+
+impl PendingRemovals {
+    /// Whether they are too many, so that a sync fails with
+    /// [`SessionError::TooManyRemovals`](crate::session::SessionError::TooManyRemovals).
+    pub fn is_refused(&self) -> bool {
+        self.count > self.allowed
+    }
 }
 
 fn as_texts<S: serde::Serializer>(keys: &[Key], serializer: S) -> Result<S::Ok, S::Error> {

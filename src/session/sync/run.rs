@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::ledger::{Ledger, note};
 use super::plan::SyncPlan;
-use super::reconcile::reconcile;
-use super::report::SyncReport;
+use super::reconcile::{pending, reconcile};
+use super::report::{PendingRemovals, SyncReport};
 use crate::control::Control;
 use crate::db::{Database, Snapshot};
 use crate::ingest::pipeline::Selection;
-use crate::session::error::SessionResult;
+use crate::session::error::{SessionError, SessionResult};
 use crate::session::import::Import;
 
 impl SyncPlan {
@@ -23,9 +23,19 @@ impl SyncPlan {
     /// [`SessionError::TooManyRemovals`](crate::session::SessionError::TooManyRemovals), with everything read;
     /// as [`Import::prepare`] and [`Import::run`].
     pub fn run(self, control: &Control) -> SessionResult<SyncReport> {
-        let mut report = SyncReport { missing: self.missing.clone(), ..SyncReport::default() };
+        let mut report = SyncReport::default();
+        self.run_into(&mut report, control)?;
+        Ok(report)
+    }
+
+    /// The same, into a report that also says what was done before a new baseline was refused.
+    ///
+    /// # Errors
+    /// As [`SyncPlan::run`].
+    pub fn run_into(self, report: &mut SyncReport, control: &Control) -> SessionResult<()> {
+        *report = SyncReport { missing: self.missing.clone(), ..SyncReport::default() };
         let database = match self.to_read.is_empty() {
-            true if !Database::exists(&self.database) => return Ok(report),
+            true if !Database::exists(&self.database) => return Ok(()),
             true => Database::open(&self.database)?,
             false => {
                 let files = self.to_read.iter().map(|planned| planned.path.clone()).collect();
@@ -39,9 +49,28 @@ impl SyncPlan {
         };
         if let Some(year) = self.complete_year(&database.snapshot()) {
             let allowed = self.settings.allow_removals;
-            report.removals = Some(reconcile(&database, year, allowed, control)?);
+            let reconciled = reconcile(&database, year, allowed, control);
+            if let Err(SessionError::TooManyRemovals { year, count, allowed, first }) = &reconciled
+            {
+                let (year, count, allowed, first) = (*year, *count, *allowed, first.clone());
+                report.pending = Some(PendingRemovals { year, count, allowed, first });
+            }
+            report.removals = Some(reconciled?);
         }
-        Ok(report)
+        Ok(())
+    }
+
+    /// What a new baseline that was read does not have and is still in the database; `None` where that is nothing.
+    /// Files that are still to be read may bring some of it back. Cost: two columns of every segment.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn pending(&self) -> SessionResult<Option<PendingRemovals>> {
+        if !Database::exists(&self.database) {
+            return Ok(None);
+        }
+        let snapshot = Database::open(&self.database)?.snapshot();
+        Ok(pending(&snapshot, self.baseline, self.settings.allow_removals)?)
     }
 
     /// What chooses the citations of the slice, if there is one.
@@ -51,8 +80,7 @@ impl SyncPlan {
 
     /// The newest year, once all of its baseline was read.
     fn complete_year(&self, snapshot: &Snapshot) -> Option<u32> {
-        let baseline = self.baseline?;
         let ledger = Ledger::of(&snapshot.manifest().sources);
-        baseline.files().all(|file| ledger.is_read(file)).then_some(baseline.year)
+        self.baseline.filter(|baseline| baseline.is_read(&ledger)).map(|baseline| baseline.year)
     }
 }

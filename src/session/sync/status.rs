@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::key::NlmFile;
 use super::ledger::Ledger;
-use super::plan::{missing, plan_sync};
+use super::plan::{Baseline, baseline, compare, missing};
+use super::reconcile::pending;
+use super::report::PendingRemovals;
 use super::settings::SyncSettings;
 use crate::date::Day;
 use crate::db::{Database, Snapshot};
@@ -40,29 +42,53 @@ pub struct SyncStatus {
     /// folder was given, files that are unfinished are not among them, and older years count as long as documents of
     /// theirs are left.
     pub missing: Vec<NlmFile>,
+    /// Files that were read, must be read again because a late one comes before them, and are not in the folder: under
+    /// a slice a sync fails until they are.
+    pub needed: Vec<NlmFile>,
+    /// What a new baseline does not have any more and is still here, as [`SyncPlan::pending`](super::SyncPlan::pending)
+    /// has it. `None` also where nothing says where the baseline ends: no folder, and no `baseline_end`.
+    pub pending: Option<PendingRemovals>,
 }
 
 /// How far the database in a directory has followed NLM's files, and what of a folder it has not read. Cost: two
 /// columns of every segment, the citations of the last file, and 64 KiB per file of the folder.
 ///
 /// # Errors
-/// As [`Database::open`] and [`plan_sync`].
+/// As [`Database::open`] and [`plan_sync`](super::plan_sync), but for files that are needed: those are listed.
 pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> SessionResult<SyncStatus> {
+    sync_status_with(database, folder, &SyncSettings::default())
+}
+
+/// The same for the settings of a sync, of which `baseline_end` and `allow_removals` matter.
+///
+/// # Errors
+/// As [`sync_status`].
+pub fn sync_status_with(
+    database: impl AsRef<Path>,
+    folder: Option<&Path>,
+    settings: &SyncSettings,
+) -> SessionResult<SyncStatus> {
+    let (baseline_end, allow_removals) = (settings.baseline_end, settings.allow_removals);
+    let settings = SyncSettings { baseline_end, allow_removals, ..SyncSettings::default() };
     let snapshot = Database::open(database.as_ref())?.snapshot();
     let ledger = Ledger::of(&snapshot.manifest().sources);
     let Counted { citations, oldest, newest } = Counted::of(&snapshot)?;
     // A newer baseline took the place of years before.
     let first_year = oldest.map_or(0, NlmFile::year);
-    let (to_read, missing) = match folder {
-        Some(folder) => {
-            let plan = plan_sync(database.as_ref(), folder, &SyncSettings::default())?;
+    let plan = folder.map(|folder| compare(database.as_ref(), folder, &settings)).transpose()?;
+    let baseline = match &plan {
+        Some(plan) => plan.baseline,
+        None => baseline(None, &ledger, &settings),
+    };
+    let (to_read, missing, needed) = match plan {
+        Some(plan) => {
             let files = plan.to_read.iter().map(|planned| planned.file).collect();
-            (Some(files), plan.missing)
+            (Some(files), plan.missing, plan.needed)
         }
         None => {
             let files: BTreeSet<_> =
                 ledger.files().filter(|file| file.year() >= first_year).collect();
-            (None, missing(&files, std::iter::empty()))
+            (None, missing(&files, baseline.map(Baseline::last).into_iter()), Vec::new())
         }
     };
     let last_file = ledger.read().last();
@@ -77,6 +103,8 @@ pub fn sync_status(database: impl AsRef<Path>, folder: Option<&Path>) -> Session
         unfinished: ledger.unfinished().filter(|file| file.year() >= first_year).collect(),
         to_read,
         missing,
+        needed,
+        pending: pending(&snapshot, baseline, settings.allow_removals)?,
     })
 }
 

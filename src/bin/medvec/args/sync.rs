@@ -12,7 +12,7 @@ use super::writing::WritingOptions;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The folder is flat, or has `baseline` and `updatefiles` inside. `FILE.md5` beside a file is checked. \
-    Exit codes: 0 something new came in, 1 nothing new, 2 error or missing files."
+    Exit codes: 0 something new came in, 1 nothing new, 2 error, missing files, or more to delete than allowed."
 )]
 pub(crate) struct Sync {
     /// Database directory; made at the first sync.

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use medvec::Key;
 use medvec::export::json;
 use medvec::session::{
-    NlmFile, PlannedFile, ReadReason, SessionError, SyncBudget, SyncPlan, SyncReport, SyncSettings,
-    SyncStatus, plan_sync, sync_status,
+    NlmFile, PendingRemovals, PlannedFile, ReadReason, SessionError, SyncBudget, SyncPlan,
+    SyncReport, SyncSettings, SyncStatus, plan_sync, sync_status_with,
 };
 use serde::Serialize;
 
@@ -58,13 +59,19 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
         }
     }
     let progress = Arc::new(context.progress("reading"));
-    let report = plan.run(&context.watched(&progress));
+    let mut report = SyncReport::default();
+    let result = plan.run_into(&mut report, &context.watched(&progress));
     drop(progress);
-    let report = report?;
+    // What was read before a new baseline was refused is kept, and said.
+    let refused = match result {
+        Err(SessionError::TooManyRemovals { .. }) => result,
+        _ => Ok(result?),
+    };
     for problem in &report.problems {
         context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
     }
     report_on(&report, &args.database, is_json, context)?;
+    refused?;
     Ok(match report.is_news() {
         _ if report.broken > 0 => EXIT_ERROR,
         _ if has_gaps(&report.missing, args) => EXIT_ERROR,
@@ -184,6 +191,7 @@ struct DryRun<'a> {
     copies: Vec<Cow<'a, str>>,
     others: Vec<Cow<'a, str>>,
     keep: Option<&'a str>,
+    pending: Option<&'a PendingRemovals>,
     budget: Option<&'a SyncBudget>,
 }
 
@@ -193,6 +201,7 @@ fn dry_run(
     budget: Option<&SyncBudget>,
     context: &mut Context,
 ) -> Result<u8> {
+    let pending = plan.pending()?;
     if is_json {
         let dry = DryRun {
             to_read: &plan.to_read,
@@ -202,6 +211,7 @@ fn dry_run(
             copies: plan.copies.iter().map(|path| path.to_string_lossy()).collect(),
             others: plan.others.iter().map(|path| path.to_string_lossy()).collect(),
             keep: plan.keep.as_deref(),
+            pending: pending.as_ref(),
             budget,
         };
         json::write(&mut context.out.machine(), &dry)?;
@@ -222,8 +232,34 @@ fn dry_run(
         if let Some(budget) = budget.filter(|budget| budget.sample_citations > 0) {
             writeln!(context.out, "{}", cost(budget))?;
         }
+        if let Some(pending) = &pending {
+            writeln!(context.out, "{}", waiting(pending))?;
+        }
     }
-    Ok(if plan.to_read.is_empty() { EXIT_NONE } else { EXIT_FOUND })
+    Ok(match pending {
+        Some(pending) if pending.is_refused() => EXIT_ERROR,
+        None if plan.to_read.is_empty() => EXIT_NONE,
+        _ => EXIT_FOUND,
+    })
+}
+
+/// What a sync will delete, or not without being told so.
+fn waiting(pending: &PendingRemovals) -> String {
+    let PendingRemovals { year, count, .. } = pending;
+    let what =
+        format!("{} not in the baseline of 20{year:02} any more", counted(*count, "citation"));
+    let verb = match pending.is_refused() {
+        true => format!("kept until --allow-removals {count}"),
+        false => "to delete".to_owned(),
+    };
+    format!("{what}, {verb}: {}", some_keys(&pending.first, *count))
+}
+
+/// The first of so many keys.
+fn some_keys(first: &[Key], count: u64) -> String {
+    let keys: Vec<String> = first.iter().map(ToString::to_string).collect();
+    let more = if count > first.len() as u64 { " ..." } else { "" };
+    format!("{}{more}", keys.join(" "))
 }
 
 fn cost(budget: &SyncBudget) -> String {
@@ -232,10 +268,10 @@ fn cost(budget: &SyncBudget) -> String {
         None => "how much is free is not known".to_owned(),
     };
     format!(
-        "{} to read: about {} at {} citations/s; the database grows by about {}, needs {} meanwhile, and {free}",
+        "{} to read: about {} at {}/s; the database grows by about {}, needs {} meanwhile, and {free}",
         bytes(budget.read_bytes),
         duration(Duration::from_secs_f64(budget.seconds.clamp(0.0, 1e9))),
-        count(budget.citations_per_second as u64),
+        counted(budget.citations_per_second as u64, "citation"),
         bytes(budget.disk_bytes),
         bytes(budget.needed_bytes),
     )
@@ -251,17 +287,15 @@ fn report_on(
         return Ok(json::write(&mut context.out.machine(), report)?);
     }
     if let Some(removals) = report.removals.as_ref().filter(|removals| removals.count > 0) {
-        let first: Vec<String> = removals.first.iter().map(ToString::to_string).collect();
         let (removed, year) = (counted(removals.count, "citation"), removals.year);
+        let keys = some_keys(&removals.first, removals.count);
         writeln!(
             context.out,
-            "{removed} not in the baseline of 20{year:02} any more, deleted: {}{}",
-            first.join(" "),
-            if removals.count > first.len() as u64 { " ..." } else { "" }
+            "{removed} not in the baseline of 20{year:02} any more, deleted: {keys}"
         )?;
     }
     if report.files == 0 && report.broken == 0 {
-        if !report.is_news() {
+        if !report.is_news() && report.pending.is_none() {
             writeln!(context.out, "nothing new for {}", database.display())?;
         }
         return Ok(());
@@ -284,13 +318,14 @@ fn report_on(
 }
 
 fn status(args: &Sync, is_json: bool, context: &mut Context) -> Result<u8> {
-    let status = sync_status(&args.database, args.folder.as_deref())?;
+    let status = sync_status_with(&args.database, args.folder.as_deref(), &settings(args))?;
     match is_json {
         true => json::write(&mut context.out.machine(), &status)?,
         false => show(&status, context)?,
     }
     Ok(match &status {
-        _ if has_gaps(&status.missing, args) => EXIT_ERROR,
+        _ if has_gaps(&status.missing, args) || !status.needed.is_empty() => EXIT_ERROR,
+        _ if status.pending.as_ref().is_some_and(PendingRemovals::is_refused) => EXIT_ERROR,
         SyncStatus { last_file: None, .. } => EXIT_NONE,
         _ => EXIT_FOUND,
     })
@@ -304,8 +339,8 @@ fn show(status: &SyncStatus, context: &mut Context) -> Result<()> {
         let days = counted(u64::try_from(days).unwrap_or(0), "day");
         row("last record", format!("revised {day}, {days} ago"))?;
     }
-    let (citations, documents) = (count(status.citations), count(status.documents));
-    row("citations", format!("{citations} of {documents} documents"))?;
+    let (citations, documents) = (count(status.citations), counted(status.documents, "document"));
+    row("citations", format!("{citations} of {documents}"))?;
     let all = || "all of PubMed".to_owned();
     row("keeps", if status.keep.is_empty() { all() } else { status.keep.clone() })?;
     row("files read", count(status.files_read))?;
@@ -313,10 +348,17 @@ fn show(status: &SyncStatus, context: &mut Context) -> Result<()> {
         ("unfinished", Some(&status.unfinished)),
         ("to read", status.to_read.as_ref()),
         ("missing", Some(&status.missing)),
+        ("read again", Some(&status.needed)),
     ] {
         if let Some(files) = files.filter(|files| !files.is_empty()) {
             row(name, format!("{}: {}", count(files.len() as u64), names(files)))?;
         }
+    }
+    if !status.needed.is_empty() {
+        row("", "a slice needs them again, and they are not in the folder".to_owned())?;
+    }
+    if let Some(pending) = &status.pending {
+        row("removals", waiting(pending))?;
     }
     Ok(())
 }
