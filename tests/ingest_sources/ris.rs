@@ -138,6 +138,18 @@ fn names_with_commas_and_equal_titles_settle_at_once() {
     assert_eq!(read(&to_ris(&once)), once);
 }
 
+#[test]
+fn a_group_with_commas_stays_a_group() {
+    let mut document = Document::new(Key::pmid(17));
+    document.title = "Report".into();
+    let collective_name = "Academies of Sciences, Engineering, and Medicine".to_owned();
+    document.authors = vec![Author { collective_name, ..Author::default() }];
+    let once = read(&to_ris(&document));
+    let name = "Academies of Sciences Engineering and Medicine";
+    assert_eq!(once.authors[0].collective_name, name);
+    assert_eq!(read(&to_ris(&once)), once);
+}
+
 /// As EndNote, Zotero, Covidence and Embase write it.
 const OTHERS: &str = "\
 TY  - JOUR
@@ -200,7 +212,10 @@ fn books_keep_their_publishers_editors_and_isbns() {
         Field { name: "editors".into(), value: FieldValue::List(editors) },
     ];
     let isbn = |value: &str| OtherId { kind: "isbn".into(), value: value.into() };
-    chapter.ids = vec![isbn("978-0-645-00177-8"), isbn("064500177X (print)"), isbn("odd")];
+    let accession = OtherId { kind: "bookaccession".into(), value: "NBK1".into() };
+    chapter.ids =
+        vec![isbn("978-0-645-00177-8"), isbn("064500177X (print)"), isbn("odd"), accession.clone()];
+    chapter.ids.rotate_right(1);
     let written = to_ris(&chapter);
     assert!(written.starts_with("TY  - CHAP\r\n"), "{written}");
     assert!(written.contains("ED  - van Berg, JK, Jr\r\n"), "{written}");
@@ -208,6 +223,12 @@ fn books_keep_their_publishers_editors_and_isbns() {
     let mut whole = chapter.clone();
     whole.title.clone_from(&chapter.journal.title);
     whole.journal.issn = "1234-567X".into();
+    let written = to_ris(&whole);
+    assert!(written.starts_with("TY  - BOOK\r\n"), "{written}");
+    assert_eq!(read(&written), whole);
+
+    // A book without an ISBN stays one.
+    whole.ids = vec![accession];
     let written = to_ris(&whole);
     assert!(written.starts_with("TY  - BOOK\r\n"), "{written}");
     assert_eq!(read(&written), whole);

@@ -1,5 +1,6 @@
 //! A document in the making: tags come in any order, and some of them say the same.
 
+use super::write::{BOOKSHELF, is_accession};
 use crate::document::{
     AbstractSection, Author, Document, Field, FieldValue, Keyword, OtherId, Term,
 };
@@ -92,7 +93,10 @@ impl Draft {
             "C2" if value.starts_with("PMC") => identifier(&mut document.ids, "pmc", &value),
             "AN" => first(&mut self.accession, value),
             "DB" | "DP" => self.is_pubmed |= is_pubmed(&value),
-            "UR" => self.pmid = self.pmid.or_else(|| pmid_of_address(&value)),
+            "UR" => match accession_of_address(&value) {
+                Some(accession) => identifier(&mut document.ids, "bookaccession", accession),
+                None => self.pmid = self.pmid.or_else(|| pmid_of_address(&value)),
+            },
             "ID" => first(&mut self.id, value),
             _ => {}
         }
@@ -219,9 +223,19 @@ fn author(name: &str) -> Author {
     }
 }
 
+/// `https://www.ncbi.nlm.nih.gov/books/NBK1/`
+fn accession_of_address(address: &str) -> Option<&str> {
+    let rest = bare_address(address).strip_prefix(BOOKSHELF)?;
+    rest.split(['/', '?', '#']).next().filter(|text| is_accession(text))
+}
+
+fn bare_address(address: &str) -> &str {
+    address.trim_start_matches("https://").trim_start_matches("http://")
+}
+
 /// `https://pubmed.ncbi.nlm.nih.gov/31000001/`
 fn pmid_of_address(address: &str) -> Option<u32> {
-    let bare = address.trim_start_matches("https://").trim_start_matches("http://");
+    let bare = bare_address(address);
     let rest = PUBMED.iter().find_map(|start| bare.strip_prefix(start))?;
     pmid_text(rest.split(['/', '?']).next()?)
 }

@@ -17,9 +17,9 @@
 //! | title, title in the original language | `TI`, `T1`, `CT`; `TT` |
 //! | abstract | `AB`, `N2` (where both are, the longer one) |
 //! | journal | `T2`, `JO`, `JF` in full; `JA`, `J2`, `J1` abbreviated; `VL`, `IS`, `SP` and `EP`, `SN` |
-//! | books | `PB`, `CY` and `PP`: the free fields `publisher` and `publisher_place`; `ED`, in chapters also `A2`: `editors`; `SN`: ISBNs |
+//! | books | `PB`, `CY` and `PP`: the free fields `publisher` and `publisher_place`; `ED`, in chapters also `A2`: `editors`; `SN`: ISBNs; `UR`: an address of NLM's Bookshelf |
 //! | date | `DA` (`2019/03/05/`), else `PY`, `Y1` |
-//! | authors | `AU`, `A1` as `Last, First, Suffix`; a name of several words without a comma is a group |
+//! | authors | `AU`, `A1` as `Last, First, Suffix`; a name of several words without a comma is a group, whose commas are written as blanks |
 //! | affiliations | `AD`, of the author before it |
 //! | keywords | `KW`, and each line without a tag under it, unless it begins with a blank; MeSH headings are written there, too |
 //! | publication types | `M3` |

@@ -8,6 +8,9 @@ use crate::ingest::headings::heading_text;
 use crate::ingest::keys::line_of_key;
 use crate::ingest::plain::one_line;
 
+/// The start of the address of a book or chapter in NLM's Bookshelf, without its protocol.
+pub(super) const BOOKSHELF: &str = "www.ncbi.nlm.nih.gov/books/";
+
 /// A document as a record of RIS, a blank line behind it; the module's text says what is lost.
 ///
 /// ```
@@ -48,6 +51,9 @@ pub fn to_ris(document: &Document) -> String {
     out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
     out.put("DO", document.id("doi").unwrap_or_default());
     out.put("C2", document.id("pmc").unwrap_or_default());
+    if let Some(accession) = document.id("bookaccession").filter(|text| is_accession(text)) {
+        out.put("UR", &format!("https://{BOOKSHELF}{accession}/"));
+    }
     match &document.key {
         Key::Pmid(pmid) => {
             out.put("AN", &pmid.to_string());
@@ -69,6 +75,11 @@ pub fn to_ris(document: &Document) -> String {
     document.publication_types.iter().for_each(|term| out.put("M3", &term.name));
     out.0.push_str("ER  - \r\n\r\n");
     out.0
+}
+
+/// Whether a text is such a part of an address as `NBK1`.
+pub(super) fn is_accession(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Lines of tags, each on one line whatever its length.
@@ -93,10 +104,10 @@ fn kind(document: &Document) -> &'static str {
 }
 
 /// `Last, First, Suffix`, initials where there are no first names; `Last, , Suffix` where there are no initials either.
-/// A comma inside of a part would end it and becomes a blank.
+/// A comma inside of a part would end it and becomes a blank, as in the name of a group, which would become a person's.
 fn name(author: &Author) -> String {
     if !author.collective_name.is_empty() {
-        return author.collective_name.clone();
+        return author.collective_name.replace(',', " ");
     }
     let given = if author.fore_name.is_empty() { &author.initials } else { &author.fore_name };
     let parts = [&author.last_name, given, &author.suffix];
