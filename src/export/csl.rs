@@ -7,12 +7,13 @@ use crate::document::{Author, Document};
 use crate::ids::Key;
 use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates::{Span, span};
+use crate::ingest::distinct_id;
 
 /// A document as an item of a CSL-JSON list.
 pub fn item(document: &Document) -> Value {
     let (journal, kind) = (&document.journal, kind(document));
     let mut out = Map::new();
-    out.insert("id".into(), document.key.to_string().into());
+    out.insert("id".into(), distinct_id(&document.key).into());
     out.insert("type".into(), kind.into());
     let issn = if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn };
     let pmid = match &document.key {

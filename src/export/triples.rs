@@ -9,7 +9,7 @@
 //! | [`TripleFormat::TripletIds`] | query, positive and negative, ids with tabs between them | `qidpidtriples` of MS MARCO |
 //! | [`MedCptWriter`] | `train.jsonl`, `reranker.json`, `qid2info.json`, `pmid2info.json` | MedCPT's retriever and re-ranker |
 //!
-//! Ids are strings, as BEIR has them. A line of texts is one (positive, negative) pair of a query, or one positive with all
+//! Ids are strings, as BEIR has them; that of a key that is no PMID and looks like one is a JSON string. A line of texts is one (positive, negative) pair of a query, or one positive with all
 //! its negatives.
 //!
 //! Sources: the cards of Hugging Face's `sentence-transformers/msmarco-msmarco-distilbert-base-tas-b` (`triplet`,
@@ -27,6 +27,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json;
+use crate::ingest::distinct_id;
 use crate::session::triples::{MinedQuery, Passage};
 
 /// A format of one file.
@@ -109,7 +110,7 @@ impl<'a> TripleWriter<'a> {
             for negative in query.negatives.iter().map(|negative| &negative.passage) {
                 match self.format {
                     TripleFormat::TripletIds => {
-                        let (pos, neg) = (positive.key.to_string(), negative.key.to_string());
+                        let (pos, neg) = (distinct_id(&positive.key), distinct_id(&negative.key));
                         let (qid, pos, neg) = (cell(&query.id)?, cell(&pos)?, cell(&neg)?);
                         writeln!(self.out, "{qid}\t{pos}\t{neg}")?;
                     }
@@ -155,10 +156,10 @@ impl<'a> TripleWriter<'a> {
     }
 
     fn ids(&mut self, query: &MinedQuery) -> io::Result<()> {
-        let pos: Vec<String> = query.positives.iter().map(|one| one.key.to_string()).collect();
+        let pos: Vec<String> = query.positives.iter().map(|one| distinct_id(&one.key)).collect();
         let mut neg: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for negative in &query.negatives {
-            neg.entry(negative.name).or_default().push(negative.passage.key.to_string());
+            neg.entry(negative.name).or_default().push(distinct_id(&negative.passage.key));
         }
         self.written.rows += 1;
         json::write_line(self.out, &ByIds { qid: &query.id, pos, neg })

@@ -119,6 +119,18 @@ pub(crate) fn id_text(key: &Key) -> Option<String> {
     key_of_text("id", &text).is_ok_and(|read| read == *key).then_some(text)
 }
 
+/// The id of a key in files whose ids are strings, another one for every key: its text, or a JSON string where that
+/// would be a PMID or a JSON string itself.
+#[cfg(feature = "session")]
+pub(crate) fn distinct_id(key: &Key) -> String {
+    match key {
+        Key::Text(text) if Key::parse(text) != *key || quoted_key(text).is_some() => {
+            Value::from(text.as_str()).to_string()
+        }
+        _ => key.to_string(),
+    }
+}
+
 /// A key that is no PMID as a part of a line: as it is, or as a JSON string where it has blanks or breaks that
 /// a line loses.
 pub(super) fn line_of_key(text: &str) -> String {

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::key_line::key_line;
 use crate::encoder::EncoderSpec;
 use crate::ids::Key;
 use crate::search::{
@@ -68,7 +69,7 @@ fn word_json(word: &WordExplain) -> Value {
 }
 
 fn expansion_json(expansion: &ExpansionExplain) -> Value {
-    let names = |keys: &[Key]| keys.iter().map(Key::to_string).collect::<Vec<_>>();
+    let names = |keys: &[Key]| keys.iter().map(key_line).collect::<Vec<_>>();
     let added = expansion.added.iter().map(|added| {
         json!({
             "stem": added.stem,

@@ -326,6 +326,25 @@ fn what_was_asked_is_not_asked_again() {
     assert!(!fresh.out.contains("asked now"), "{}", fresh.out);
 }
 
+/// A judgement of a PMID is none of a text of the same digits.
+#[test]
+fn a_judged_pmid_is_not_a_text_that_looks_like_it() {
+    let sandbox = task();
+    sandbox.write(
+        "twins.jsonl",
+        "{\"pmid\": 17, \"title\": \"Stroke\"}\n{\"id\": {\"text\": \"17\"}, \"title\": \"Aspirin\"}\n",
+    );
+    sandbox.medvec(&["import", "db", "twins.jsonl"]).expect(0);
+    sandbox.write("small/queries.jsonl", "{\"_id\": \"q3\", \"text\": \"aspirin\"}\n");
+    let eval = ["eval", "small", "--database", "db", "--cache", "cache", "--compare", "lexical"];
+    let options = ["--write-runs", "runs", "-f", "json"];
+    let run = sandbox.medvec(&[&eval[..], &options].concat()).expect(0);
+    let written = fs::read_to_string(sandbox.path("runs/small.lexical.trec")).unwrap();
+    assert!(written.starts_with("q3 Q0 \"17\" 1 "), "{written}");
+    let system = &json(&run.out)["tasks"][0]["systems"][0];
+    assert_eq!(system["measures"]["RR"]["over_judged"], 0.0, "{system}");
+}
+
 #[test]
 fn broken_benchmarks_are_refused_with_their_place() {
     let sandbox = task();

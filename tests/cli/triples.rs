@@ -483,3 +483,55 @@ fn what_contradicts_itself_is_refused() {
     run.expect(1).says(&["1 query: 0 with positives, 1 without"]);
     assert_eq!(out, "");
 }
+
+/// A number may be a PMID and, in quotes, a text.
+#[test]
+fn keys_that_look_alike_have_ids_of_their_own() {
+    let document = |key: &str, title: &str, heading: &str| {
+        let mesh = format!("[{{\"name\": \"{heading}\", \"major\": true}}]");
+        format!("{{{key}, \"title\": \"{title}\", \"mesh\": {mesh}}}\n")
+    };
+    let sandbox = Sandbox::with_texts(
+        &[
+            document("\"pmid\": 17", "Aspirin in stroke", "Aspirin"),
+            document("\"id\": {\"text\": \"17\"}", "Aspirin and stroke again", "Aspirin"),
+            document("\"id\": \"a b\"", "Aspirin for asthma", "Asthma"),
+            document("\"id\": \"a_b\"", "Aspirin for bronchitis", "Bronchitis"),
+        ]
+        .concat(),
+    );
+    let usual = ["triples", "db", "--positives", "mesh", "--range-min", "1", "--sampling", "top"];
+    let triples = |format: &str, out: &str| {
+        sandbox.medvec(&[&usual[..], &["-f", format, "-o", out]].concat()).expect(0)
+    };
+    triples("ms-marco", "rows");
+    let rows = lines(&fs::read_to_string(sandbox.path("rows")).unwrap());
+    let of = |id: &str| rows.iter().find(|row| row["qid"] == id).expect("a row");
+    assert_eq!((rows.len(), &of("17")["pos"]), (2, &json!(["\"17\""])));
+    assert_eq!(of("\"17\"")["pos"], json!(["17"]));
+    triples("triplet-ids", "ids");
+    let ids = fs::read_to_string(sandbox.path("ids")).unwrap();
+    assert!(ids.lines().any(|line| line == "17\t\"17\"\ta b"), "{ids}");
+    triples("medcpt", "folder");
+    let read = |name: &str| -> Value {
+        let text = fs::read_to_string(sandbox.path(&format!("folder/{name}"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    assert_eq!(read("qid2info.json").as_object().unwrap().len(), 2);
+    let articles = read("pmid2info.json");
+    assert_eq!(articles.as_object().unwrap().len(), 4, "{articles}");
+    assert_eq!(articles["\"17\""][0], "Aspirin and stroke again");
+
+    // Rankings, and references of a citation processor.
+    let run = sandbox.medvec(&["search", "db", "aspirin", "-f", "trec"]).expect(0);
+    let mut ids: Vec<&str> = run.out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["\"17\"", "\"a\\u0020b\"", "17", "a_b"]);
+    let get = ["get", "db", "\"a\\u0020b\"", "-f", "pmids"];
+    assert_eq!(sandbox.medvec(&get).expect(0).out, "a b\n");
+    let run = sandbox.medvec(&["search", "db", "aspirin", "-f", "csl-json"]).expect(0);
+    let items: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let ids: std::collections::BTreeSet<&str> =
+        items.iter().filter_map(|item| item["id"].as_str()).collect();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+}

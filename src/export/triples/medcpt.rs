@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{WrittenTriples, json};
 use crate::ids::Key;
+use crate::ingest::distinct_id;
 use crate::session::triples::{MinedQuery, Passage};
 
 /// Writes the four files at once. Memory: the keys of all documents written.
@@ -74,7 +75,7 @@ impl<W: Write> MedCptWriter<W> {
         for positive in &query.positives {
             // MedCPT's weight is the logarithm of clicks + 1.
             let click = positive.weight.max(1);
-            let row = Click { qid: &query.id, pmid: positive.key.to_string(), click };
+            let row = Click { qid: &query.id, pmid: distinct_id(&positive.key), click };
             json::write_line(&mut self.train, &row)?;
             self.written.rows += 1;
             self.article(positive)?;
@@ -86,19 +87,19 @@ impl<W: Write> MedCptWriter<W> {
             self.written.incomplete += 1;
             return Ok(());
         }
-        let positive = |one: &Passage| (one.key.to_string(), one.weight.max(1));
+        let positive = |one: &Passage| (distinct_id(&one.key), one.weight.max(1));
         let negatives = query.negatives.iter();
         self.reranker.value(&Ranked {
             qid: &query.id,
             pos_pmids: query.positives.iter().map(positive).collect(),
-            neg_pmids: negatives.map(|negative| negative.passage.key.to_string()).collect(),
+            neg_pmids: negatives.map(|negative| distinct_id(&negative.passage.key)).collect(),
         })
     }
 
     fn article(&mut self, passage: &Passage) -> io::Result<()> {
         if self.known.insert(passage.key.clone()) {
             let article = (&passage.title, &passage.abstract_text);
-            self.articles.named(&passage.key.to_string(), &article)?;
+            self.articles.named(&distinct_id(&passage.key), &article)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::encoder::Encoder;
 use crate::error::Error;
 use crate::eval::collection::TestQuery;
 use crate::eval::measures::{RankedDocument, Run};
+use crate::ingest::distinct_id;
 use crate::parallel;
 use crate::search::{Mode, Query};
 #[cfg(feature = "bert")]
@@ -106,7 +107,7 @@ fn hits(
     };
     let found = session.snapshot().search(&wanted)?;
     let ranked = found.hits.into_iter();
-    Ok(ranked.map(|hit| RankedDocument::new(hit.key.to_string(), hit.score.into())).collect())
+    Ok(ranked.map(|hit| RankedDocument::new(distinct_id(&hit.key), hit.score.into())).collect())
 }
 
 /// Those that a cross-encoder sorted again; behind them, in their order, those that it did not read.
@@ -122,7 +123,7 @@ fn reranked(
     let mut ranked: Vec<RankedDocument> = Vec::new();
     for hit in &answer.hits {
         let score = hit.score.unwrap_or_default();
-        ranked.push(RankedDocument::new(hit.key.to_string(), score.into()));
+        ranked.push(RankedDocument::new(distinct_id(&hit.key), score.into()));
     }
     let known: BTreeSet<String> = ranked.iter().map(|ranked| ranked.document.clone()).collect();
     let mut last = ranked.last().map_or(0.0, |ranked| ranked.score);

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::eval::collection::medcpt::ClickLog;
 use crate::eval::collection::pairs::Pairs;
 use crate::ids::Key;
+use crate::ingest::distinct_id;
 use crate::session::evaluate::Task;
 
 /// Documents are read in the order of a sample while they are at most this part of all, less than that in their own order.
@@ -190,7 +191,7 @@ fn documents(
             return None;
         }
         let query = query_of(&document)?;
-        let (id, document) = (document.key.to_string(), Some(document.key));
+        let (id, document) = (distinct_id(&document.key), Some(document.key));
         Some(TrainingQuery { id, text: title, document, ..query })
     };
     if let Some(sample) = sample
@@ -225,7 +226,7 @@ fn sampled(
     let mut keys: Vec<(u64, Key)> = Vec::new();
     for revision in snapshot.revisions() {
         let (key, _) = revision?;
-        keys.push((mixed(sample.seed, &key.to_string()), key));
+        keys.push((mixed(sample.seed, &distinct_id(&key)), key));
     }
     // As `keep` chooses.
     keys.sort_unstable();
