@@ -38,6 +38,11 @@ fn wrong_options_say_what_would_be_right() {
         (&["search", "db", "x", "--field", "rating"], &["NAME=VALUE"]),
         (&["search", "db", "x", "--encoder", "/no/such/model"], &["/no/such/model", "builtin"]),
         (&["search", "db", "x", "-k", "100000000"], &["at most"]),
+        (
+            &["search", "db", "x", "--fusion", "ranks", "--vector-weight", "2"],
+            &["--vector-weight is for hybrid rankings"],
+        ),
+        (&["search", "db", "x", "--mode", "lexical", "--vector-weight", "2"], &["leave it out"]),
         (&["search", "db", "x", "-f", "trec", "--topic", ""], &["a column of a run"]),
         (&["search", "db", "x", "-f", "trec", "--topic", "a b"], &["a column of a run"]),
         (&["distill", "--teacher", "/no/such/model", "--corpus", "x"], &["/no/such/model"]),

@@ -326,6 +326,31 @@ fn what_was_asked_is_not_asked_again() {
     assert!(!fresh.out.contains("asked now"), "{}", fresh.out);
 }
 
+/// Nobody works for hours to be told then that a name is taken.
+#[test]
+fn names_are_free_before_anything_is_asked() {
+    let sandbox = task();
+    let eval = |more: &[&str]| {
+        let usual = ["eval", "small", "--compare", "lexical", "--cache", "cache"];
+        sandbox.medvec(&[&usual[..], more].concat()).expect(2)
+    };
+    sandbox.write("taken", "");
+    eval(&["-o", "taken"]).says(&["taken", "exists"]);
+    eval(&["--submission", "taken"]).says(&["taken", "exists"]);
+    fs::create_dir(sandbox.path("other")).unwrap();
+    eval(&["no-such-task", "--write-runs", "runs"]).says(&["no-such-task"]);
+    for part in ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"] {
+        let [from, to] =
+            ["small", "other/small"].map(|folder| sandbox.path(&format!("{folder}/{part}")));
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+    eval(&["other/small", "--write-runs", "runs"]).says(&["two tasks are called `small`"]);
+    assert!(!sandbox.path("cache").exists(), "nothing was imported");
+    assert!(!sandbox.path("runs").exists());
+    eval(&["--reranker", "nowhere"]).says(&["--reranker sorts for `reranked` alone"]);
+}
+
 /// A judgement of a PMID is none of a text of the same digits.
 #[test]
 fn a_judged_pmid_is_not_a_text_that_looks_like_it() {
@@ -343,6 +368,26 @@ fn a_judged_pmid_is_not_a_text_that_looks_like_it() {
     assert!(written.starts_with("q3 Q0 \"17\" 1 "), "{written}");
     let system = &json(&run.out)["tasks"][0]["systems"][0];
     assert_eq!(system["measures"]["RR"]["over_judged"], 0.0, "{system}");
+}
+
+#[test]
+fn runs_are_written_under_names_of_their_own() {
+    let sandbox = task();
+    sandbox.write("a.trec", "q1 Q0 d1 1 1 mine\n");
+    sandbox.write("b.trec", "q1 Q0 d2 1 1 mine\n");
+    sandbox.write("c.trec", "q1 Q0 d1 1 1 x/../../out\n");
+    let eval = |more: &[&str]| {
+        sandbox.medvec(&[&["eval", "small", "--write-runs", "runs", "--run"], more].concat())
+    };
+    eval(&["a.trec"]).expect(0).shows(&["small: 3 queries", "nDCG@10"]);
+    eval(&["a.trec", "--run", "b.trec"]).expect(2).says(&["runs/small.mine.trec"]);
+    fs::create_dir(sandbox.path("runs/small.x")).unwrap();
+    eval(&["c.trec"]).expect(2).says(&["small.x/../../out.trec"]);
+    assert!(!sandbox.path("out.trec").exists());
+    eval(&["a.trec", "--submission", "s.json"]).expect(2).says(&["--submission"]);
+    eval(&["a.trec", "--index"]).expect(2).says(&["--index"]);
+    let run = eval(&["a.trec", "--measures", "RR,AP,RR", "-f", "json"]).expect(0);
+    assert_eq!(json(&run.out)["tasks"][0]["measures"], serde_json::json!(["RR", "AP"]));
 }
 
 #[test]

@@ -484,6 +484,24 @@ fn what_contradicts_itself_is_refused() {
     assert_eq!(out, "");
 }
 
+/// Nobody works for hours to be told then that a name is taken.
+#[test]
+fn names_are_free_before_a_corpus_is_imported() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("small/qrels")).unwrap();
+    sandbox.write("small/corpus.jsonl", "{\"_id\": \"d1\", \"title\": \"Aspirin\"}\n");
+    sandbox.write("small/queries.jsonl", "{\"_id\": \"q1\", \"text\": \"aspirin\"}\n");
+    sandbox.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\n");
+    sandbox.write("taken", "");
+    let usual = ["triples", "small", "--cache", "cache"];
+    let refused = |more: &[&str]| sandbox.medvec(&[&usual[..], more].concat()).expect(2);
+    refused(&["-o", "taken"]).says(&["taken", "exists"]);
+    refused(&["-o", "new", "--stats", "taken"]).says(&["taken", "exists"]);
+    refused(&["-o", "new", "--stats", "new"]).says(&["--output and --stats name the same file"]);
+    assert!(!sandbox.path("cache").exists(), "nothing was imported");
+    assert!(!sandbox.path("new.partial").exists());
+}
+
 /// A number may be a PMID and, in quotes, a text.
 #[test]
 fn keys_that_look_alike_have_ids_of_their_own() {

@@ -8,7 +8,14 @@ use crate::failure::{Failure, Result};
 
 /// Writes a file that must be new.
 pub(crate) fn filled<T>(path: &Path, fill: impl FnOnce(&mut NewFile) -> Result<T>) -> Result<T> {
-    let mut file = NewFile::create(path)?;
+    self::fill(NewFile::create(path)?, fill)
+}
+
+/// Writes a file that was begun.
+pub(crate) fn fill<T>(
+    mut file: NewFile,
+    fill: impl FnOnce(&mut NewFile) -> Result<T>,
+) -> Result<T> {
     let failed = file.failed();
     let value = fill(&mut file).map_err(|failure| match failure {
         // It was not standard output that could not be written.

@@ -1,8 +1,8 @@
 //! Tasks, judgements and runs in files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::report::{TaskKind, TaskReport};
@@ -129,15 +129,24 @@ impl TaskReport {
     /// Writes each system's ranking into a folder, as the TREC run `TASK.SYSTEM.trec`.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; also for names of systems that are no part of a file's name, or that two of them have.
     pub fn write_runs(&self, folder: &Path) -> Result<()> {
         let failed = |path: &Path| {
             let name = path.display().to_string();
             move |source| Error::io("write", name, source)
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
+        let mut names = BTreeSet::new();
         for system in self.systems.iter().filter(|_| self.kind == TaskKind::Retrieval) {
-            let path = folder.join(format!("{}.{}.trec", self.task, system.run.tag()));
+            let tag = system.run.tag();
+            let path = folder.join(format!("{}.{tag}.trec", self.task));
+            // The tag of a run that was given may be anything.
+            if tag.contains(|ch: char| matches!(ch, '/' | '\\') || ch.is_control()) {
+                return Err(failed(&path)(io::ErrorKind::InvalidFilename.into()));
+            }
+            if !names.insert(tag) {
+                return Err(failed(&path)(io::ErrorKind::AlreadyExists.into()));
+            }
             let mut out = BufWriter::new(File::create(&path).map_err(failed(&path))?);
             write_run(&mut out, &system.run).map_err(failed(&path))?;
             out.flush().map_err(failed(&path))?;

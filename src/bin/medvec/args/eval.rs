@@ -33,7 +33,7 @@ pub(crate) struct Eval {
     pub(crate) database: Option<PathBuf>,
 
     /// Measure rankings that are there, as TREC runs, and ask nothing. Repeat to compare.
-    #[arg(long = "run", value_name = "FILE")]
+    #[arg(long = "run", value_name = "FILE", conflicts_with_all = ["submission", "index"])]
     pub(crate) runs: Vec<PathBuf>,
 
     /// Score predictions, {"PMID": "yes"}, of the questions of PubMedQA by its own rules, and ask nothing: accuracy and macro F1.

@@ -1,10 +1,12 @@
 //! `medvec eval`
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
+use medvec::session::NewFile;
 use medvec::session::evaluate::{
     Approach, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
 };
@@ -17,6 +19,11 @@ use crate::style::GOOD;
 
 pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     let settings = settings(args)?;
+    if args.output.is_some() && args.output == args.submission {
+        return Err(Failure::usage("--output and --submission name the same file"));
+    }
+    // All files must be new before hours of work.
+    let output = args.output.as_deref().map(NewFile::create).transpose()?;
     let mut reports = if !args.predictions.is_empty() {
         vec![one_task(args)?.evaluate_predictions(&args.predictions, &settings)?]
     } else if !args.submitted.is_empty() {
@@ -37,12 +44,12 @@ pub(crate) fn run(args: &Eval, context: &mut Context) -> Result<u8> {
     if let Some(folder) = &args.write_runs {
         reports.iter().try_for_each(|report| report.write_runs(folder))?;
     }
-    match &args.output {
-        None => write(&mut context.out.machine(), args, &reports)?,
-        Some(path) => {
-            new_file::filled(path, |file| write(file, args, &reports))?;
+    match (output, &args.output) {
+        (Some(file), Some(path)) => {
+            new_file::fill(file, |file| write(file, args, &reports))?;
             context.remark(format!("{GOOD}wrote{GOOD:#} {}", path.display()));
         }
+        _ => write(&mut context.out.machine(), args, &reports)?,
     }
     let mut systems = reports.iter().flat_map(|report| &report.systems);
     Ok(if systems.any(|system| system.answered > 0) { EXIT_FOUND } else { EXIT_NONE })
@@ -79,8 +86,18 @@ fn settings(args: &Eval) -> Result<EvaluateSettings> {
         }
         names => names.iter().map(|name| choice(Some(name))).collect(),
     };
+    if args.reranker.is_some() && !settings.approaches.contains(&Approach::Reranked) {
+        return Err(Failure::usage(
+            "--reranker sorts for `reranked` alone: name that in --compare",
+        ));
+    }
     settings.reranker.clone_from(&args.reranker);
-    settings.measures.clone_from(&args.measures);
+    settings.measures.clear();
+    for measure in &args.measures {
+        if !settings.measures.contains(measure) {
+            settings.measures.push(*measure);
+        }
+    }
     settings.depth = args.depth as usize;
     settings.ignore_identical_ids = args.ignore_identical_ids;
     settings.fresh = args.fresh;
@@ -98,7 +115,8 @@ fn asked(
     if args.submission.is_some() && args.tasks.len() != 1 {
         return Err(Failure::usage("a submission is of one task"));
     }
-    let mut reports = Vec::new();
+    let mut submission = args.submission.as_deref().map(NewFile::create).transpose()?;
+    let mut tasks = Vec::new();
     for path in &args.tasks {
         // Rankings and submissions are made without judgements, too.
         let task = match args.write_runs.is_some() || args.submission.is_some() {
@@ -108,11 +126,24 @@ fn asked(
             }
             false => task(args, path)?,
         };
+        tasks.push(task);
+    }
+    let mut names = BTreeSet::new();
+    if let Some(task) = tasks.iter().find(|task| !names.insert(&task.name))
+        && args.write_runs.is_some()
+    {
+        let name = &task.name;
+        return Err(Failure::usage(format!(
+            "two tasks are called `{name}`: their rankings would be written to the same files"
+        )));
+    }
+    let mut reports = Vec::new();
+    for task in tasks {
         let progress = Arc::new(context.progress("importing"));
         let control = context.watched(&progress);
         let report = task.evaluate(settings, &control)?;
-        if let Some(path) = &args.submission {
-            new_file::filled(path, |file| Ok(task.write_submission(file, &report)?))?;
+        if let Some(file) = submission.take() {
+            new_file::fill(file, |file| Ok(task.write_submission(file, &report)?))?;
         }
         reports.push(report);
     }

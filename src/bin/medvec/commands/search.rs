@@ -9,7 +9,7 @@ use medvec::session::{
 use medvec::{Accuracy, Expansion, Filter, Key};
 
 use super::replay;
-use crate::args::{Format, Search, SortName};
+use crate::args::{Format, FusionName, ModeName, Search, SortName};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::hints;
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Search, context: &mut Context) -> Result<u8> {
             "--sort score needs a text: hits of filters alone have no scores",
         ));
     }
+    check_weight(args)?;
     let mut request = request(args, filter, has_words, context);
     if let Some(meant) = &strategy {
         request = request.strategy(meant);
@@ -114,6 +115,17 @@ fn translated(
         say(String::from_utf8_lossy(&shown).trim_end());
     }
     Ok(meant)
+}
+
+/// Refuses a weight that nothing would heed.
+fn check_weight(args: &Search) -> Result<()> {
+    let is_of_one = matches!(args.mode, ModeName::Dense | ModeName::Lexical);
+    if args.vector_weight.is_some() && (is_of_one || args.fusion == FusionName::Ranks) {
+        return Err(Failure::usage(
+            "--vector-weight is for hybrid rankings with --fusion relative or sum: leave it out",
+        ));
+    }
+    Ok(())
 }
 
 fn options(args: &Search) -> SessionOptions {

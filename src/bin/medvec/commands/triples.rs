@@ -25,6 +25,8 @@ use crate::style::{GOOD, count, counted};
 
 pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
     check(args)?;
+    // All files must be new before hours of work.
+    let files = Files::create(args)?;
     let (session, queries) = {
         let progress = Arc::new(context.progress("reading"));
         opened(args, &context.watched(&progress))?
@@ -32,26 +34,46 @@ pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
     let settings = settings(args, filter(args, &session, context)?);
     let (mined, written) = {
         let progress = Arc::new(context.progress("mining"));
-        made(args, &session, &queries, &settings, &context.watched(&progress))?
+        made(args, files, &session, &queries, &settings, &context.watched(&progress))?
     };
     tell(args, &mined, &written, context);
     Ok(if written.rows > 0 { EXIT_FOUND } else { EXIT_NONE })
 }
 
+/// What is written.
+struct Files {
+    rows: Rows,
+    stats: Option<NewFile>,
+}
+
+/// One file in a format, or the folder of MedCPT.
+enum Rows {
+    File(TripleFormat, NewFile),
+    Folder([NewFile; 4]),
+}
+
+impl Files {
+    fn create(args: &Triples) -> Result<Files> {
+        let rows = match format(args.format) {
+            Some(format) => Rows::File(format, NewFile::create(&args.output)?),
+            None => Rows::Folder(folder(args)?),
+        };
+        Ok(Files { rows, stats: args.stats.as_deref().map(NewFile::create).transpose()? })
+    }
+}
+
 /// Mines and writes.
 fn made(
     args: &Triples,
+    Files { rows, stats }: Files,
     session: &Session,
     queries: &[TrainingQuery],
     settings: &MineSettings,
     control: &Control,
 ) -> Result<(MineStats, WrittenTriples)> {
     let miner = Miner::open(session, settings, control)?;
-    // All files must be new before hours of work.
-    let stats = args.stats.as_deref().map(NewFile::create).transpose()?;
-    let (mined, written) = match format(args.format) {
-        None => {
-            let mut files = folder(args)?;
+    let (mined, written) = match rows {
+        Rows::Folder(mut files) => {
             let mut writer = MedCptWriter::new(files.each_mut()).map_err(failed(args))?;
             let write = &mut |query| writer.write(&query).map_err(failed(args));
             let mined = miner.mine(queries, write)?;
@@ -59,7 +81,7 @@ fn made(
             files.into_iter().try_for_each(NewFile::publish)?;
             (mined, written)
         }
-        Some(format) => new_file::filled(&args.output, |file| {
+        Rows::File(format, file) => new_file::fill(file, |file| {
             let mut writer = TripleWriter::new(format, args.count, file);
             let write = &mut |query| writer.write(&query).map_err(failed(args));
             Ok((miner.mine(queries, write)?, writer.finish()?))
@@ -83,6 +105,9 @@ fn failed(args: &Triples) -> impl Fn(io::Error) -> Error + use<> {
 fn check(args: &Triples) -> Result<()> {
     let refused = |message: &str| Err(Failure::usage(message));
     let is_of_documents = matches!(args.positives, PositivesName::Citations | PositivesName::Mesh);
+    if args.stats.as_ref() == Some(&args.output) {
+        return refused("--output and --stats name the same file");
+    }
     if args.count == 0 {
         return refused("--count 0 asks for no negatives: give at least 1");
     }
