@@ -11,7 +11,9 @@ use super::error::{SessionError, SessionResult};
 use super::names::BUILTIN;
 use crate::control::Control;
 use crate::encode::builtin_static;
-use crate::encode::folder::{CrossEncoder, Device, FolderEncoder, QUERY, Tokens, is_cross_encoder};
+use crate::encode::folder::{
+    CrossEncoder, DOCUMENT, Device, FolderEncoder, QUERY, Tokens, is_cross_encoder,
+};
 use crate::encode::static_encoder::StaticEncoder;
 use crate::encoder::{Encoder, EncoderInput};
 use crate::error::{Error, Result};
@@ -162,6 +164,10 @@ impl TextEngine {
 
 /// A static encoder reads a pair as title and abstract.
 fn encode_static(encoder: &StaticEncoder, line: &TextPair, role: &str) -> Result<EncodedText> {
+    if !matches!(role, DOCUMENT | QUERY) {
+        let detail = format!("it has no role {role:?}; it has {DOCUMENT}, {QUERY}");
+        return Err(Error::encoder(encoder.spec().name.as_str(), detail));
+    }
     let mut ids = Vec::new();
     encoder.wordpiece().encode(&line.text, &mut ids);
     let vector = match (&line.text_pair, role) {

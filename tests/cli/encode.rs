@@ -155,6 +155,9 @@ fn the_built_in_encoder_shows_its_tokens() {
         let square: f64 = vector.iter().map(|value| value * value).sum();
         assert!((square - 1.0).abs() < 1e-4, "length {square}");
     }
+    let misspelt = ["encode", "builtin", "--role", "quer", "--input", "-"];
+    let run = sandbox.medvec_with_input(&misspelt, input).expect(2);
+    run.says(&["line 1", "no role \"quer\"", "document, query"]);
 }
 
 #[test]
