@@ -299,6 +299,7 @@ impl Joined {
             if batch.is_full() { put(&mut batch) } else { Ok(()) }
         })?;
         put(&mut batch)?;
+        control.report("merging words", "bytes", total, total);
         Ok(infos)
     }
 
