@@ -172,6 +172,15 @@ fn sums_and_notes_among_the_files_are_left_out_with_a_remark() {
         .says(&["none of the files is a source"]);
 }
 
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", SET);
+    let files = ["import", "db", "a.xml", "./a.xml", "a.xml", "--encoder", "none"];
+    let run = sandbox.medvec(&files).expect(0);
+    run.says(&["./a.xml left out: named before"]).shows(&["db: 1 new\n"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn standard_input_and_pipes_are_sources() {

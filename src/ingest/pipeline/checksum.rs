@@ -4,6 +4,7 @@
 //! NLM's sums read `MD5(pubmed26n0001.xml.gz)= 5a1c...`; `md5sum` writes `5a1c...  NAME`, and
 //! `md5 -r` the same with one blank. A sum alone is taken too.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -28,18 +29,24 @@ const NOTE_ENDINGS: [&str; 5] = ["", "txt", "md", "html", "htm"];
 /// The files to import, and those beside them that are not sources, with the reason.
 ///
 /// Left out are `.md5` files, with which [`super::import`] checks the files they belong to, lists
-/// of ids of arrays that are among the files, and notes such as `README.txt`. So `folder/*` can be
-/// imported as it is.
+/// of ids of arrays that are among the files, notes such as `README.txt`, and files that are named a second time. So
+/// `folder/*` can be imported as it is.
 pub fn select(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
     let lists: Vec<(PathBuf, String)> =
         paths.iter().filter_map(|path| Some((vectors::ids_beside(path)?, name_of(path)))).collect();
     let mut files = Vec::new();
     let mut others = Vec::new();
+    let mut known = HashSet::new();
     for path in paths {
+        // A pipe has no other name.
+        let file = path.is_file().then(|| path.canonicalize().ok()).flatten();
         let list = lists.iter().find(|(list, _)| list == path);
         match (reason(path), list) {
             (Some(reason), _) => others.push((path.clone(), reason)),
             (None, Some((_, array))) => others.push((path.clone(), format!("the ids of {array}"))),
+            (None, None) if file.is_some_and(|file| !known.insert(file)) => {
+                others.push((path.clone(), "named before".into()));
+            }
             (None, None) => files.push(path.clone()),
         }
     }
