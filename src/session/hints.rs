@@ -30,7 +30,12 @@ pub(super) fn remarks(text: &str, snapshot: &Snapshot) -> Result<Vec<Remark>> {
     let more = remarks.len().saturating_sub(REMARKS_MAX);
     if more > 0 {
         remarks.truncate(REMARKS_MAX);
-        let text = format!("{more} more parts of PubMed's query language were read as words");
+        let what = if more == 1 {
+            "part of PubMed's query language was"
+        } else {
+            "parts of PubMed's query language were"
+        };
+        let text = format!("{more} more {what} read as words");
         remarks.push(Remark::new("query-language", text));
     }
     Ok(remarks)

@@ -455,7 +455,7 @@ fn what_does_not_match_is_counted() {
     for name in ["run.trec", "run.trec.gz"] {
         let measured = sandbox.medvec(&["eval", "small", "--run", name, "--measures", "R@10"]);
         measured.expect(0).shows(&[
-            "passed over: 1 queries of the run mine without judgements",
+            "passed over: queries of the run mine without judgements (1)",
             "mine    0.1667",
         ]);
     }

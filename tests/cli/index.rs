@@ -95,9 +95,9 @@ fn what_is_deleted_is_said_to_stay_until_it_goes() {
     let sandbox = Sandbox::with_database();
     sandbox.medvec(&["delete", "db", "102"]).expect(0);
     let stats = sandbox.medvec(&["stats", "db"]).expect(0);
-    stats.shows(&["1 rows, still stored", "more than a quarter"]);
+    stats.shows(&["1 row, still stored", "more than a quarter"]);
     let compact = sandbox.medvec(&["compact", "db"]).expect(0);
-    compact.shows(&["nothing to do", "1 deleted row stay"]);
+    compact.shows(&["nothing to do", "1 deleted row kept until"]);
     sandbox.medvec(&["compact", "--help"]).expect(0).shows(&["quarter", "medvec merge"]);
     sandbox.medvec(&["merge", "new", "db"]).expect(0).shows(&["3 new"]);
     assert!(!sandbox.medvec(&["stats", "new"]).expect(0).out.contains("deleted"));

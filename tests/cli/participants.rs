@@ -63,7 +63,7 @@ fn a_test_set_of_bioasq_becomes_a_submission() {
     // Judgements that were made apart take the place of those in the file.
     sandbox.write("qrels.txt", "b1 0 101 1\n");
     let judged = [&eval[..], &["--qrels", "qrels.txt"]].concat();
-    sandbox.medvec(&judged).expect(0).shows(&["1 queries, 1 judgements", "BioASQ MAP"]);
+    sandbox.medvec(&judged).expect(0).shows(&["1 query, 1 judgement", "BioASQ MAP"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_of_a_benchmark_is_read_can_be_said() {
             .medvec(&[&["eval", "hub", "--cache", "cache", "--compare", "lexical"], more].concat())
     };
     hub(&[]).expect(2).says(&["name a subset, one of eng, lit"]);
-    hub(&["--variant", "subset=lit"]).expect(0).shows(&["1 queries, 1 judgements", "1.0000"]);
+    hub(&["--variant", "subset=lit"]).expect(0).shows(&["1 query, 1 judgement", "1.0000"]);
 
     for (variant, words) in [
         ("topic", &["--variant topic", "NAME=VALUE"][..]),
@@ -170,5 +170,5 @@ fn a_corpus_that_cannot_be_read_is_named_by_its_path() {
     }
     sandbox.write("pairs.jsonl", "{\"anchor\": \"heart attack\", \"positive\": \"infarction\"}\n");
     let run = sandbox.medvec(&["eval", "--pairs", "pairs.jsonl", "--cache", "cache"]).expect(2);
-    run.says(&["pairs.jsonl", "0 pairs with a score and 1 without"]);
+    run.says(&["pairs.jsonl", "found pairs: 0 with a score and 1 without"]);
 }

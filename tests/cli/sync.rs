@@ -51,7 +51,7 @@ fn exit_codes_tell_what_came_in() {
     sync(&["--dry-run", "--allow-gaps"]).expect(0);
     let gap = sync(&[]).expect(2);
     gap.says(&["missing pubmed26n0002, pubmed26n0003"])
-        .shows(&["1 unchanged", "1 embeddings reused"]);
+        .shows(&["1 unchanged", "1 embedding reused"]);
     sync(&["--allow-gaps"]).expect(1);
     sandbox.medvec(&["sync", "db", "--status"]).expect(2).shows(&[
         "last file    pubmed26n0004",

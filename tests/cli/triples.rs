@@ -362,7 +362,7 @@ fn documents_can_be_the_queries() {
     };
     let (run, rows) = of("citations", &["--negatives", "citations"]);
     // 20 cites 23, which has no text, and 99; what 21 and 20 lead to, they cite themselves.
-    run.says(&["4 queries: 4 with positives", "1 are not in the database, 1 have no text"]);
+    run.says(&["4 queries: 4 with positives", "1 not in the database, 1 without a text"]);
     assert_eq!(rows, [json!({"qid": "1", "pos": ["20", "21"], "neg": {"two-hop": ["25"]}})]);
     // Titles are the queries, so every document named `Report` is found. 10 shares Asthma as a major heading; 6 has it as
     // a minor one, and 2 is the same work as 1.

@@ -236,7 +236,13 @@ impl State {
             "bytes" => style::bytes(number),
             _ => style::count(number),
         };
-        let unit = if self.unit == "bytes" { "" } else { self.unit };
+        let last = if self.total > 0 { self.total } else { self.done };
+        let unit = match self.unit {
+            "bytes" => "",
+            "queries" if last == 1 => "query",
+            unit if last == 1 => unit.strip_suffix('s').unwrap_or(unit),
+            unit => unit,
+        };
         let mut text = self.stage.clone();
         if self.unit == PERCENT {
             // The share says it all.
@@ -326,6 +332,10 @@ mod tests {
         let line = state("bytes", 2_048, 2_048, 3).line();
         assert_eq!(line, "embedding: 2.0 KiB of 2.0 KiB (100 %), 3.0 s");
         assert_eq!(state("", 0, 0, 2).line(), "embedding, 2.0 s");
+        assert_eq!(state("records", 1, 0, 2).line(), "embedding: 1 record, 2.0 s");
+        assert_eq!(state("queries", 1, 1, 2).line(), "embedding: 1 of 1 query (100 %), 2.0 s");
+        let line = state("documents", 0, 1, 2).line();
+        assert!(line.starts_with("embedding: 0 of 1 document (0 %)"), "{line}");
         assert_eq!(state(PERCENT, 0, 0, 2).line(), "embedding, 2.0 s");
         let line = state(PERCENT, 40, 100, 2).line();
         assert!(line.starts_with("embedding: 40 %, ") && line.ends_with(" s left"), "{line}");

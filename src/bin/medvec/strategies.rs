@@ -10,7 +10,7 @@ use medvec::{Day, Snapshot};
 use crate::args::Format;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::style::{FAINT, KEY, count};
+use crate::style::{FAINT, KEY, count, counted};
 
 /// Names that no document has that are said at most.
 const ABSENT_MAX: usize = 10;
@@ -30,8 +30,8 @@ pub(crate) fn translate(
     }
     let more = absent.len().saturating_sub(ABSENT_MAX);
     if more > 0 {
-        let names = if more == 1 { "name" } else { "names" };
-        context.remark(format!("and {more} more {names} that no document has"));
+        let names = counted(more as u64, "more name");
+        context.remark(format!("and {names} that no document has"));
     }
     Ok(meant)
 }

@@ -41,12 +41,17 @@ pub(crate) fn counted(number: u64, singular: &str) -> String {
     }
 }
 
-/// `3 replaced`, of every count but 0.
+/// The first of two words for 1, the second for every other number: `holds`, `hold`.
+pub(crate) fn agreed(number: u64, [one, many]: [&'static str; 2]) -> &'static str {
+    if number == 1 { one } else { many }
+}
+
+/// `3 replaced`, `1 deletion`, of every count but 0; each with its words for 1 and for more.
 pub(crate) fn nonzero<const N: usize>(
-    counts: [(u64, &'static str); N],
+    counts: [(u64, [&'static str; 2]); N],
 ) -> impl Iterator<Item = String> {
     let some = counts.into_iter().filter(|(number, _)| *number > 0);
-    some.map(|(number, what)| format!("{} {what}", count(number)))
+    some.map(|(number, words)| format!("{} {}", count(number), agreed(number, words)))
 }
 
 /// `512 B`, `1.4 MiB`.
@@ -98,6 +103,8 @@ mod tests {
         assert_eq!(counted(0, "document"), "0 documents");
         assert_eq!(counted(2, "query"), "2 queries");
         assert_eq!(counted(2_250, "day"), "2,250 days");
+        let some = nonzero([(0, ["kept"; 2]), (1, ["deletion", "deletions"]), (2, ["kept"; 2])]);
+        assert_eq!(some.collect::<Vec<_>>(), ["1 deletion", "2 kept"]);
         assert_eq!(bytes(1023), "1023 B");
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(8 << 30), "8.0 GiB");

@@ -25,7 +25,7 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
         _ => remark(out, &heading(report), style)?,
     }
     for (what, count) in &report.skipped {
-        remark(out, &format!("passed over: {count} {what}"), style)?;
+        remark(out, &format!("passed over: {what} ({count})"), style)?;
     }
     if let Some(kept) = kept(report) {
         remark(out, &kept, style)?;
@@ -61,17 +61,25 @@ pub fn write_table(out: &mut dyn Write, report: &TaskReport, style: TableStyle) 
 
 /// A line about the task: documents, queries, judgements; pairs; or questions.
 pub(super) fn heading(report: &TaskReport) -> String {
-    let documents = report.documents.map(|documents| format!("{documents} documents, "));
-    let (task, queries) = (&report.task, report.queries);
+    let counted = |number: u64, one: &str, many: &str| match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    };
+    let documents =
+        report.documents.map(|documents| counted(documents, "document", "documents") + ", ");
+    let (task, queries) = (&report.task, report.queries as u64);
     match report.kind {
-        TaskKind::Pairs => format!("{task}: {queries} pairs"),
-        TaskKind::Decisions => format!("{task}: {queries} questions with a decision"),
+        TaskKind::Pairs => format!("{task}: {}", counted(queries, "pair", "pairs")),
+        TaskKind::Decisions => {
+            format!("{task}: {} with a decision", counted(queries, "question", "questions"))
+        }
         TaskKind::Retrieval => format!(
-            "{task}: {}{queries} queries, {} judgements{}",
+            "{task}: {}{}, {}{}",
             documents.unwrap_or_default(),
+            counted(queries, "query", "queries"),
             match report.judgements {
-                0 => "no".to_owned(),
-                some => some.to_string(),
+                0 => "no judgements".to_owned(),
+                some => counted(some as u64, "judgement", "judgements"),
             },
             match report.missing {
                 0 => String::new(),

@@ -43,10 +43,11 @@ pub fn evaluate_pairs(
     }
     if scores.len() < 2 {
         let found = match unscored {
-            0 => format!("{} pairs", scores.len()),
-            _ => format!("{} pairs with a score and {unscored} without", scores.len()),
+            0 => scores.len().to_string(),
+            _ => format!("{} with a score and {unscored} without", scores.len()),
         };
-        let detail = format!("found {found}: a correlation needs two pairs with a score at least");
+        let detail =
+            format!("found pairs: {found}; a correlation needs two pairs with a score at least");
         return Err(Error::input(path.display().to_string(), "whole file", detail).into());
     }
     let mut skipped: Vec<(String, u64)> =

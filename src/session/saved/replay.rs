@@ -111,7 +111,7 @@ fn causes(before: &PinnedDatabase, now: &PinnedDatabase) -> Vec<String> {
         causes.push(format!("generation {} then, {} now", before.generation, now.generation));
     }
     if before.documents != now.documents {
-        causes.push(format!("{} documents then, {} now", before.documents, now.documents));
+        causes.push(format!("documents: {} then, {} now", before.documents, now.documents));
     }
     if before.encoder != now.encoder {
         let name = |database: &PinnedDatabase| match &database.encoder {
@@ -124,10 +124,10 @@ fn causes(before: &PinnedDatabase, now: &PinnedDatabase) -> Vec<String> {
         causes.push(format!("MeSH {} then, {} now", before.mesh_year, now.mesh_year));
     }
     for source in now.sources.iter().filter(|source| !before.sources.contains(source)) {
-        causes.push(format!("imported since: {} ({} records)", source.name, source.records));
+        causes.push(format!("imported since: {} (records: {})", source.name, source.records));
     }
     for source in before.sources.iter().filter(|source| !now.sources.contains(source)) {
-        causes.push(format!("no longer the same: {} ({} records)", source.name, source.records));
+        causes.push(format!("no longer the same: {} (records: {})", source.name, source.records));
     }
     causes
 }

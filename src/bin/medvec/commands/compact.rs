@@ -8,7 +8,7 @@ use medvec::session::{Session, SessionOptions};
 use crate::args::Compact;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::style::{bytes, count, counted, held};
+use crate::style::{bytes, counted, held};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     let session = Session::open(&args.database, SessionOptions::default())?;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
         let deleted = match lists.map(|list| u64::from(list.rows)).sum::<u64>() {
             0 => String::new(),
             deleted => format!(
-                "; {} stay until they are more than a quarter of a segment",
+                "; {} kept until more than a quarter of a segment is deleted",
                 counted(deleted, "deleted row")
             ),
         };
@@ -51,8 +51,8 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     }
     writeln!(
         context.out,
-        "{} segments, {} -> {}, {}; {} dropped{}",
-        count(report.segments_before as u64),
+        "{}, {} -> {}, {}; {} dropped{}",
+        counted(report.segments_before as u64, "segment"),
         bytes(report.bytes_before),
         counted(report.segments_after as u64, "segment"),
         bytes(report.bytes_after),

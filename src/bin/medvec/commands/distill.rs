@@ -10,7 +10,7 @@ use medvec::session::{EncoderChoice, open_encoder};
 use crate::args::Distill;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::style::{GOOD, KEY, bytes, count, counted};
+use crate::style::{GOOD, KEY, bytes, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
     let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
@@ -48,10 +48,10 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
     let out = &mut context.out;
     writeln!(
         out,
-        "{GOOD}wrote{GOOD:#} {}: {}, {} dimensions, {}",
+        "{GOOD}wrote{GOOD:#} {}: {}, {}, {}",
         args.out.display(),
         counted(report.tokens as u64, "token"),
-        options.dimension,
+        counted(options.dimension as u64, "dimension"),
         bytes(report.bytes)
     )?;
     writeln!(
@@ -81,6 +81,7 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
         "\nuse it with:  {KEY}medvec import my.medvec FILES... --encoder {}{KEY:#}",
         args.out.display()
     )?;
-    context.remark(format!("{} pairs of title and abstract were used", count(report.pairs as u64)));
+    let pairs = counted(report.pairs as u64, "pair");
+    context.remark(format!("used {pairs} of title and abstract"));
     Ok(EXIT_FOUND)
 }

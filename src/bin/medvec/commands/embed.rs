@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
     )?;
     if outcome.without_vector > 0 {
         context.remark(format!(
-            "{FAINT}{} hold no word that the encoder knows and stay without a vector{FAINT:#}",
+            "{FAINT}{} without a word that the encoder knows: left without a vector{FAINT:#}",
             counted(outcome.without_vector, "document")
         ));
     }

@@ -87,10 +87,8 @@ fn embeddings(
         let vectors = counted(info.len, "vector");
         let ids = exported.ids.as_deref();
         let ids = ids.map_or_else(String::new, |ids| format!(", ids to {}", ids.display()));
-        let (dimension, file) = (info.dimension, file.display());
-        context.remark(format!(
-            "{GOOD}exported{GOOD:#} {vectors} of {dimension} numbers to {file}{ids}"
-        ));
+        let (dimension, file) = (counted(info.dimension.into(), "number"), file.display());
+        context.remark(format!("{GOOD}exported{GOOD:#} {vectors} of {dimension} to {file}{ids}"));
         let origin = info.encoder.as_ref();
         let origin = origin.map_or("your own", |encoder| encoder.name.as_str());
         context.remark(format!(
@@ -151,7 +149,7 @@ fn benchmark(args: &Export, folder: &Path, context: &mut Context) -> Result<u64>
         ));
     }
     for (what, times) in &exported.skipped {
-        context.remark(format!("{FAINT}passed over: {} {what}{FAINT:#}", count(*times)));
+        context.remark(format!("{FAINT}passed over: {what} ({}){FAINT:#}", count(*times)));
     }
     Ok(exported.documents)
 }

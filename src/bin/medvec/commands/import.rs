@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::encoders::announce;
 use crate::failure::{EXIT_ERROR, EXIT_FOUND, Result};
 use crate::shell;
-use crate::style::{FAINT, GOOD, MARK, count, counted, duration, nonzero};
+use crate::style::{FAINT, GOOD, MARK, agreed, count, counted, duration, nonzero};
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     let (files, others) = select_sources(&args.files);
@@ -113,9 +113,9 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
     }
     if report.without_vector > 0 {
         context.remark(format!(
-            "{FAINT}{} hold no word that the encoder knows: filters find them, searches by meaning \
-             do not{FAINT:#}",
-            counted(report.without_vector, "document")
+            "{FAINT}{} {} no word that the encoder knows: found by filters, not by meaning{FAINT:#}",
+            counted(report.without_vector, "document"),
+            agreed(report.without_vector, ["holds", "hold"])
         ));
     }
     let unlisted = report.skipped.saturating_sub(report.skipped_records.len() as u64);
@@ -124,15 +124,18 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
     }
     let mut parts = vec![format!("{} new", count(report.added))];
     parts.extend(nonzero([
-        (report.replaced, "replaced"),
-        (report.unchanged, "unchanged"),
-        (report.deletes, "deletions"),
-        (report.vectors, "vectors"),
-        (report.encoded, "embedded"),
-        (report.reused, "embeddings reused"),
-        (report.without_vector, "without a vector"),
-        (report.duplicates, "rows of an id that is there already"),
-        (report.skipped, "skipped"),
+        (report.replaced, ["replaced"; 2]),
+        (report.unchanged, ["unchanged"; 2]),
+        (report.deletes, ["deletion", "deletions"]),
+        (report.vectors, ["vector", "vectors"]),
+        (report.encoded, ["embedded"; 2]),
+        (report.reused, ["embedding reused", "embeddings reused"]),
+        (report.without_vector, ["without a vector"; 2]),
+        (
+            report.duplicates,
+            ["row of an id that is there already", "rows of ids that are there already"],
+        ),
+        (report.skipped, ["skipped"; 2]),
     ]));
     if !report.broken_files.is_empty() {
         parts.push(format!("{} broken", counted(report.broken_files.len() as u64, "file")));

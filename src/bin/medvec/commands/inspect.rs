@@ -8,7 +8,7 @@ use medvec::session::{DatabaseFiles, FileOutline, outline};
 use crate::args::Inspect;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Result};
-use crate::style::{FAINT, TITLE, bytes, count};
+use crate::style::{FAINT, TITLE, bytes, counted};
 
 pub(crate) fn run(args: &Inspect, context: &mut Context) -> Result<u8> {
     if args.path.is_dir() {
@@ -45,13 +45,13 @@ fn database(path: &Path, context: &mut Context) -> Result<u8> {
 fn describe(out: &mut dyn Write, file: &FileOutline) -> io::Result<()> {
     writeln!(
         out,
-        "{TITLE}{}{TITLE:#}  {}, format {}.{}, {} in {} blocks",
+        "{TITLE}{}{TITLE:#}  {}, format {}.{}, {} in {}",
         file.name,
         file.kind,
         file.version.0,
         file.version.1,
         bytes(file.length),
-        count(file.blocks)
+        counted(file.blocks, "block")
     )?;
     writeln!(
         out,

@@ -13,7 +13,7 @@ use super::open::open;
 use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
-use crate::style::{FAINT, KEY, bytes, count};
+use crate::style::{FAINT, KEY, bytes, counted};
 
 pub(crate) fn run(args: &Mesh, context: &mut Context) -> Result<u8> {
     match &args.command {
@@ -89,7 +89,7 @@ fn describe(out: &mut dyn Write, vocabulary: &Vocabulary, concept: Concept) -> i
     row("mapped to", named(vocabulary.mapped_to(concept).map(|(to, _)| to).collect()))?;
     row("actions", named(vocabulary.actions(concept).collect()))?;
     row("substances", named(vocabulary.substances(&[concept])))?;
-    row("below it", vec![format!("{below} headings").as_str()])
+    row("below it", vec![counted(below as u64, "heading").as_str()])
 }
 
 fn search(args: &MeshSearch, context: &mut Context) -> Result<u8> {
@@ -198,11 +198,7 @@ fn import(args: &MeshFiles, context: &mut Context) -> Result<u8> {
     }
     let import = MeshImport::of(args.files.clone()).year(args.year).adds(args.add);
     let mesh = session.import_mesh(&import)?;
-    let (records, size) = (count(mesh.records.into()), bytes(mesh.bytes));
-    writeln!(
-        context.out,
-        "headings are looked up in MeSH {} now: {records} records, {size}",
-        mesh.year
-    )?;
+    let (records, size) = (counted(mesh.records.into(), "record"), bytes(mesh.bytes));
+    writeln!(context.out, "headings are looked up in MeSH {} now: {records}, {size}", mesh.year)?;
     Ok(EXIT_FOUND)
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
         let report = Database::undo_repair(&args.database)?;
         writeln!(
             out,
-            "undid the repair that published generation {}: {} have their names again",
+            "undid the repair that published generation {}: gave {} the old names",
             report.undone,
             counted(report.restored.len() as u64, "file")
         )?;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
             )?;
             writeln!(
                 out,
-                "{} were kept under names that start with damaged-; to bring back the state before: \
+                "kept {} under names that start with damaged-; to bring back the state before: \
                  {} repair {} --undo",
                 counted(report.set_aside.len() as u64, "file"),
                 shell::program(),

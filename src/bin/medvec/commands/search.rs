@@ -169,10 +169,10 @@ fn explain(explanation: &Explanation) {
     let search = &explanation.search;
     if let Some(spec) = &explanation.encoder {
         say(format!(
-            "encoder   {} ({}, {} dimensions, {})",
+            "encoder   {} ({}, {}, {})",
             spec.name,
             spec.family,
-            spec.dimension,
+            counted(spec.dimension.into(), "dimension"),
             spec.fingerprint()
         ));
     }
@@ -214,9 +214,9 @@ fn explain(explanation: &Explanation) {
             _ => "another plan",
         };
         say(format!(
-            "segment   {}: {} rows, {} match, {} scored: {plan}",
+            "segment   {}: {}, {} matched, {} scored: {plan}",
             part.segment,
-            count(part.rows),
+            counted(part.rows, "row"),
             count(part.matched),
             count(part.scanned)
         ));
@@ -280,10 +280,10 @@ fn explain_index(index: &IndexExplain) {
         _ => String::new(),
     };
     say(format!(
-        "index     {wanted}{} of {} lists, {} documents to score",
+        "index     {wanted}{} of {}, {} to score",
         count(u64::from(index.probes)),
-        count(u64::from(index.lists)),
-        count(u64::from(index.candidates))
+        counted(u64::from(index.lists), "list"),
+        counted(u64::from(index.candidates), "document")
     ));
     if let Some(low) = index.low_share {
         say(format!(
@@ -292,11 +292,11 @@ fn explain_index(index: &IndexExplain) {
         ));
     }
     say(format!(
-        "          scanned {} lists{}, {} codes; scored {} documents",
-        count(u64::from(index.lists_scanned)),
+        "          scanned {}{}, {}; scored {}",
+        counted(u64::from(index.lists_scanned), "list"),
         if index.copies { " with copies" } else { "" },
-        count(index.rows_scanned),
-        count(index.rows_scored)
+        counted(index.rows_scanned, "code"),
+        counted(index.rows_scored, "document")
     ));
     say(format!(
         "cost      index {:.0} us expected, exact scan {:.0} us",

@@ -54,7 +54,7 @@ fn text(
         )?;
     } else if figures.deleted > 0 {
         let rule = "`medvec compact` rewrites segments of which more than a quarter is deleted";
-        row("deleted", format!("{} rows, still stored: {rule}", count(figures.deleted)))?;
+        row("deleted", format!("{}, still stored: {rule}", counted(figures.deleted, "row")))?;
     }
     match &snapshot.manifest().vectors {
         Some(config) => row("vectors", format!("{}: {}", count(figures.vectors), vectors(config)))?,
@@ -92,8 +92,8 @@ fn text(
         }
     }
     if let Some(mesh) = &figures.mesh {
-        let (records, size) = (count(mesh.records.into()), bytes(mesh.bytes));
-        row("MeSH", format!("its own of {}: {records} records, {size}", mesh.year))?;
+        let (records, size) = (counted(mesh.records.into(), "record"), bytes(mesh.bytes));
+        row("MeSH", format!("its own of {}: {records}, {size}", mesh.year))?;
     }
     row("size", bytes(figures.bytes))?;
     if figures.text_bytes > 0 {
@@ -113,8 +113,8 @@ fn text(
             0 => String::new(),
             deleted => format!(", {} deleted", count(deleted)),
         };
-        let rows = count(segment.rows);
-        row("", format!("{}  {rows} rows{deleted}, {}", segment.id, bytes(segment.bytes)))?;
+        let rows = counted(segment.rows, "row");
+        row("", format!("{}  {rows}{deleted}, {}", segment.id, bytes(segment.bytes)))?;
     }
     let mut sections: Vec<_> =
         figures.sections.iter().filter(|section| section.bytes > 0).collect();
@@ -127,7 +127,7 @@ fn text(
     row("sources", count(sources.len() as u64))?;
     for source in sources {
         let state = if source.complete { "" } else { ", not complete: import it again to resume" };
-        row("", format!("{}  {} records{state}", source.name, count(source.records)))?;
+        row("", format!("{}  {}{state}", source.name, counted(source.records, "record")))?;
     }
     Ok(())
 }
@@ -139,8 +139,8 @@ fn index_text(index: &IndexStats) -> String {
         copied => format!(" with copies of {}", count(copied)),
     };
     format!(
-        "{} vectors in {}{}, {:.0} bytes each; residual {:.3} (trained {:.3})",
-        count(index.vectors),
+        "{} in {}{}, {:.0} bytes each; residual {:.3} (trained {:.3})",
+        counted(index.vectors, "vector"),
         counted(index.lists.into(), "list"),
         copies,
         index.bytes_per_vector,
@@ -159,8 +159,8 @@ fn point_text(point: &RecallPoint) -> String {
 
 fn vectors(config: &VectorConfig) -> String {
     format!(
-        "{} dimensions, {}, {}",
-        config.dimension,
+        "{}, {}, {}",
+        counted(config.dimension.into(), "dimension"),
         row_type_name(config.row_type),
         metric_name(config.metric)
     )

@@ -302,13 +302,13 @@ fn report_on(
     }
     let mut parts = vec![counted(report.files, "file"), format!("{} new", count(report.added))];
     parts.extend(nonzero([
-        (report.replaced, "replaced"),
-        (report.unchanged, "unchanged"),
-        (report.deletes, "deletions"),
-        (report.left_out, "left out"),
-        (report.encoded, "embedded"),
-        (report.reused, "embeddings reused"),
-        (report.skipped, "skipped"),
+        (report.replaced, ["replaced"; 2]),
+        (report.unchanged, ["unchanged"; 2]),
+        (report.deletes, ["deletion", "deletions"]),
+        (report.left_out, ["left out"; 2]),
+        (report.encoded, ["embedded"; 2]),
+        (report.reused, ["embedding reused", "embeddings reused"]),
+        (report.skipped, ["skipped"; 2]),
     ]));
     if report.broken > 0 {
         parts.push(format!("{} broken", counted(report.broken, "file")));

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::new_file;
 use crate::strategies::translate;
-use crate::style::{GOOD, count, counted};
+use crate::style::{GOOD, agreed, count, counted};
 
 pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
     check(args)?;
@@ -303,7 +303,7 @@ fn tell(args: &Triples, mined: &MineStats, written: &WrittenTriples, context: &m
         count(mined.without_positives)
     ));
     context.remark(format!(
-        "{}; {} are not in the database, {} have no text",
+        "{}; {} not in the database, {} without a text",
         counted(mined.positives, "positive"),
         count(mined.positives_missing),
         count(mined.positives_without_text)
@@ -327,7 +327,7 @@ fn tell(args: &Triples, mined: &MineStats, written: &WrittenTriples, context: &m
         ("above --max-score", dropped.max_score),
         ("within the margin", dropped.margin),
         ("without a text", dropped.without_text),
-        ("duplicates", dropped.duplicates),
+        (agreed(dropped.duplicates, ["duplicate", "duplicates"]), dropped.duplicates),
         ("by the cross-encoder", dropped.reranker),
     ];
     let reasons: Vec<String> = reasons
