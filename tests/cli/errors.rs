@@ -43,6 +43,8 @@ fn wrong_options_say_what_would_be_right() {
             &["--vector-weight is for hybrid rankings"],
         ),
         (&["search", "db", "x", "--mode", "lexical", "--vector-weight", "2"], &["leave it out"]),
+        (&["export", "db", "-o", "-"], &["`-` does not stand for standard output"]),
+        (&["search", "db", "x", "--save-search", "-"], &["`./-` if need be"]),
         (&["search", "db", "x", "-f", "trec", "--topic", ""], &["a column of a run"]),
         (&["search", "db", "x", "-f", "trec", "--topic", "a b"], &["a column of a run"]),
         (&["distill", "--teacher", "/no/such/model", "--corpus", "x"], &["/no/such/model"]),

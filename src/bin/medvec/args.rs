@@ -352,7 +352,7 @@ pub(crate) struct Search {
     pub(crate) rerank_top: usize,
 
     /// Put the search on record in this file, which must not exist: request, answer, and the state of the database.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::new_file())]
     pub(crate) save_search: Option<PathBuf>,
 
     /// Ask a search on record again, and say what changed. Exit code 0 if the answer is the same, 1 if not; text

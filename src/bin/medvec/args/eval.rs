@@ -109,7 +109,7 @@ pub(crate) struct Eval {
 
     /// Write the first system's ten best documents of BioASQ questions, as a submission of phase A. Questions need no
     /// judgements then.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) submission: Option<PathBuf>,
 
     /// With --format json: the values of every query.
@@ -125,7 +125,7 @@ pub(crate) struct Eval {
     pub(crate) format: ReportFormat,
 
     /// Write to a new file in place of standard output.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) output: Option<PathBuf>,
 }
 

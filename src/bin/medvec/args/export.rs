@@ -27,7 +27,7 @@ pub(crate) struct Export {
 
     /// Write to this file, which must not exist, in place of standard output. Vectors, parquet-documents and beir need
     /// it; beir makes a folder.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) output: Option<PathBuf>,
 
     /// Output format. Of those for documents, jsonl, json and parquet-documents alone hold everything.

@@ -86,7 +86,7 @@ pub(crate) struct Encode {
     pub(crate) format: EncodeFormat,
 
     /// Write to a new file instead of standard output.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) out: Option<PathBuf>,
 }
 

@@ -106,7 +106,7 @@ pub(crate) struct Diff {
     pub(crate) base: Option<PathBuf>,
 
     /// A new file for what the copy lacks.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) output: PathBuf,
 
     /// Output format: text or json.

@@ -24,7 +24,7 @@ pub(crate) struct Triples {
     pub(crate) benchmark: Benchmark,
 
     /// Write to this file, which must not exist; with --format medcpt, to this folder.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) output: PathBuf,
 
     /// What is positive: judgements of a benchmark, clicks, the right texts of pairs, works that a document cites, or documents that
@@ -136,7 +136,7 @@ pub(crate) struct Triples {
     pub(crate) format: TriplesFormat,
 
     /// Write what was found and what was dropped to this file, as JSON.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) stats: Option<PathBuf>,
 }
 

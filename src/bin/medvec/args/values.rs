@@ -1,6 +1,9 @@
 //! Values of options that are more than words and numbers.
 
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// Years, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,14 @@ pub(crate) fn topic(text: &str) -> std::result::Result<String, String> {
         true => Err("a topic is a column of a run: give a name without white space".into()),
         false => Ok(text.to_owned()),
     }
+}
+
+/// The path of a file to write, which need not be Unicode. Nobody wants one that is called `-`.
+pub(crate) fn new_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.as_os_str() == "-" {
+        true => Err("`-` does not stand for standard output here: name a file, `./-` if need be"),
+        false => Ok(path),
+    })
 }
 
 /// A share above 0 and at most 1.

@@ -49,14 +49,14 @@ struct Files {
 /// One file in a format, or the folder of MedCPT.
 enum Rows {
     File(TripleFormat, NewFile),
-    Folder([NewFile; 4]),
+    Folder(Box<[NewFile; 4]>),
 }
 
 impl Files {
     fn create(args: &Triples) -> Result<Files> {
         let rows = match format(args.format) {
             Some(format) => Rows::File(format, NewFile::create(&args.output)?),
-            None => Rows::Folder(folder(args)?),
+            None => Rows::Folder(Box::new(folder(args)?)),
         };
         Ok(Files { rows, stats: args.stats.as_deref().map(NewFile::create).transpose()? })
     }
@@ -78,7 +78,7 @@ fn made(
             let write = &mut |query| writer.write(&query).map_err(failed(args));
             let mined = miner.mine(queries, write)?;
             let written = writer.finish().map_err(failed(args))?;
-            files.into_iter().try_for_each(NewFile::publish)?;
+            (*files).into_iter().try_for_each(NewFile::publish)?;
             (mined, written)
         }
         Rows::File(format, file) => new_file::fill(file, |file| {
