@@ -500,6 +500,8 @@ fn names_are_free_before_a_corpus_is_imported() {
     refused(&["-o", "new", "--stats", "new"]).says(&["--output and --stats name the same file"]);
     assert!(!sandbox.path("cache").exists(), "nothing was imported");
     assert!(!sandbox.path("new.partial").exists());
+    sandbox.medvec(&["triples", "nowhere", "-f", "medcpt", "-o", "folder"]).expect(2);
+    assert!(!sandbox.path("folder").exists());
 }
 
 /// A number may be a PMID and, in quotes, a text.

@@ -1,6 +1,7 @@
 //! `medvec triples`
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use medvec::export::json;
@@ -44,6 +45,20 @@ pub(crate) fn run(args: &Triples, context: &mut Context) -> Result<u8> {
 struct Files {
     rows: Rows,
     stats: Option<NewFile>,
+    /// The last field, which goes when the files in it have gone.
+    folder: MadeFolder,
+}
+
+/// A folder that was made for files; removed again where nothing is in it.
+struct MadeFolder(Option<PathBuf>);
+
+impl Drop for MadeFolder {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // It fails where the files were written.
+            let _ = std::fs::remove_dir(path);
+        }
+    }
 }
 
 /// One file in a format, or the folder of MedCPT.
@@ -54,18 +69,23 @@ enum Rows {
 
 impl Files {
     fn create(args: &Triples) -> Result<Files> {
-        let rows = match format(args.format) {
+        let format = format(args.format);
+        let is_made = format.is_none() && !args.output.exists();
+        let folder = MadeFolder(is_made.then(|| args.output.clone()));
+        let rows = match format {
             Some(format) => Rows::File(format, NewFile::create(&args.output)?),
-            None => Rows::Folder(Box::new(folder(args)?)),
+            None => Rows::Folder(Box::new(files_in(&args.output)?)),
         };
-        Ok(Files { rows, stats: args.stats.as_deref().map(NewFile::create).transpose()? })
+        let stats = args.stats.as_deref().map(NewFile::create).transpose()?;
+        Ok(Files { rows, stats, folder })
     }
 }
 
 /// Mines and writes.
 fn made(
     args: &Triples,
-    Files { rows, stats }: Files,
+    // Bindings go in the reverse order.
+    Files { folder: _folder, rows, stats }: Files,
     session: &Session,
     queries: &[TrainingQuery],
     settings: &MineSettings,
@@ -283,8 +303,7 @@ fn format(name: TriplesFormat) -> Option<TripleFormat> {
 }
 
 /// The new files of MedCPT, in a folder that may be new.
-fn folder(args: &Triples) -> Result<[NewFile; 4]> {
-    let path = &args.output;
+fn files_in(path: &Path) -> Result<[NewFile; 4]> {
     std::fs::create_dir_all(path)
         .map_err(|source| Error::io("create", path.display().to_string(), source))?;
     let [train, reranker, queries, articles] =
