@@ -95,12 +95,30 @@ fn full_names_go_on_at_words() {
             ("van der berg[fau]", "5"),
             ("van der berg[au]", "5"),
             ("lee[au]", "6 7"),
+            ("hans peter van der berg[fau]", "5"),
+            ("John Smith[fau]", "1 2"),
+            ("\"John Smith\"[fau]", "2"),
+            ("john smit[fau]", ""),
+            ("van der Berg HP Jr[au]", "5"),
             ("lee a[au]", "6 7"),
             ("lee am[au]", "6"),
             ("lee a-m[1au]", "6"),
             ("\"lee ab\"[lastau]", "7"),
         ],
     );
+}
+
+#[test]
+fn names_longer_than_a_term_are_found() {
+    let name = "Working Group on Paediatric Anti-N-methyl-D-aspartate Receptor Encephalitis";
+    let others = name.replace("Working", "Study");
+    let snapshot = snapshot(&[("a", &format!("{name}|A|Berta")), ("b", &format!("{others}|A|Berta"))]);
+    for field in ["au", "1au", "fau", "all"] {
+        for text in [name.to_owned(), format!("\"{name}\""), format!("{}*", &name[..70])] {
+            let text = format!("{text}[{field}]");
+            check(&snapshot, &[(&text, "1")]);
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use super::word::{STAR, WordPattern};
 use crate::format::lexical::LexicalField;
-use crate::text::fold_name;
+use crate::limits::WILDCARD_PREFIX_MIN;
+use crate::text::{TERM_BYTES_MAX, cut, fold_name};
+
+/// What may follow the initials of a name, as PubMed writes it; the index has names without it.
+const SUFFIXES: &[&str] =
+    &["jr", "sr", "1st", "2nd", "3rd", "4th", "5th", "6th", "ii", "iii", "iv"];
 
 /// A name of an author, word by word: a `*` stands for letters of one word, at the end of the name for all that follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub(super) struct NamePattern {
     full: Vec<WordPattern>,
     /// Those of a name with initials, which are one word.
     short: Vec<WordPattern>,
+    /// The beginning of a longer name than the index holds.
+    long: Option<String>,
     /// Whether it ends with `*`.
     is_truncated: bool,
     /// Whether it was in double quotes: initials are then as given.
@@ -24,15 +31,34 @@ impl NamePattern {
     pub(super) fn new(marked: &str, is_exact: bool) -> NamePattern {
         let mut name = String::new();
         fold_name(&[marked], &mut name);
+        let start = name.split(STAR).next().unwrap_or_default();
+        let long = (start.len() > TERM_BYTES_MAX).then(|| cut(start).to_owned());
+        let name = without_suffix(&name);
         let words = |name: &str| {
             name.split(' ').filter(|word| !word.is_empty()).map(WordPattern::new).collect()
         };
         NamePattern {
-            full: words(&name),
-            short: words(&joined_initials(&name)),
+            full: words(name),
+            short: words(&joined_initials(name)),
+            long,
             is_truncated: name.ends_with(STAR),
             is_exact,
         }
+    }
+
+    /// A full name of which any of the last words may be the family name: `wong julia s` of `julia s wong`. A family name
+    /// has as many letters before its `*` as any word.
+    pub(super) fn in_natural_order(&self) -> impl Iterator<Item = NamePattern> {
+        let count = if self.long.is_some() { 1 } else { self.full.len() };
+        (1..count).rev().filter_map(|given| {
+            let mut name = self.clone();
+            name.full.rotate_left(given);
+            let (first, last) = (name.full.first()?, name.full.last()?);
+            name.is_truncated = last.is_truncated();
+            let letters = first.prefix().chars().count();
+            (matches!(first, WordPattern::Exact(_)) || letters >= WILDCARD_PREFIX_MIN)
+                .then_some(name)
+        })
     }
 
     fn words(&self, field: LexicalField) -> &[WordPattern] {
@@ -41,6 +67,9 @@ impl NamePattern {
 
     /// What every name of a field that matches begins with.
     pub(super) fn prefix(&self, field: LexicalField) -> String {
+        if let Some(long) = &self.long {
+            return long.clone();
+        }
         let mut prefix = String::new();
         let words = self.words(field);
         for (place, word) in words.iter().enumerate() {
@@ -63,6 +92,9 @@ impl NamePattern {
 
     /// Whether an indexed name is meant. Given names and initials may be left out or cut unless the name was quoted.
     pub(super) fn matches(&self, field: LexicalField, name: &str) -> bool {
+        if let Some(long) = &self.long {
+            return name == long;
+        }
         let is_full = field == LexicalField::FullAuthor;
         let name = if is_full { Cow::Borrowed(name) } else { joined_initials(name) };
         let Some((last, before)) = self.words(field).split_last() else { return false };
@@ -84,6 +116,12 @@ impl NamePattern {
         // Some of the initials, `smith j` of `smith ja`, or the initial of a given name, `smith j` of `smith john a`.
         if is_full { cut.chars().nth(1).is_none() } else { following == 0 }
     }
+}
+
+/// A folded name without the `jr` behind its initials or given names.
+fn without_suffix(name: &str) -> &str {
+    let (rest, last) = name.rsplit_once(' ').unwrap_or((name, ""));
+    if rest.contains(' ') && SUFFIXES.contains(&last) { rest } else { name }
 }
 
 /// A name whose initials stand in one piece: `lee am` of `lee a m`.
@@ -150,6 +188,54 @@ mod tests {
             for pattern in ["lee m", "lee ab", "\"lee a\"", "\"lee\""] {
                 assert!(!matches(LexicalField::Author, pattern, name), "{pattern} {name}");
             }
+        }
+    }
+
+    #[test]
+    fn names_longer_than_the_index_holds_are_told_by_their_beginning() {
+        let group = "Italian Working Group on Paediatric Anti-N-methyl-D-aspartate Receptor Encephalitis";
+        let folded = "italian working group on paediatric anti n methyl d aspartate re";
+        for pattern in [group, &format!("\"{group}\""), &format!("{}*", &group[..80])] {
+            let wanted = wanted(pattern);
+            assert!(wanted.matches(LexicalField::Author, folded), "{pattern}");
+            assert!(folded.starts_with(&wanted.prefix(LexicalField::Author)), "{pattern}");
+            assert!(!wanted.matches(LexicalField::Author, &folded[..60]), "{pattern}");
+        }
+        assert!(!matches(LexicalField::Author, &group.replace("Paed", "Ped"), folded));
+    }
+
+    #[test]
+    fn suffixes_behind_initials_are_passed_over() {
+        for (pattern, name, expected) in [
+            ("O'Brien JC Jr", "obrien jc", true),
+            ("o'brien j c 3rd", "obrien jc", true),
+            ("\"obrien jc jr\"", "obrien jc", true),
+            ("smith jr", "smith jr", true),
+            ("smith jr", "smith ja", false),
+            ("smith jr", "smith j", false),
+        ] {
+            assert_eq!(matches(LexicalField::Author, pattern, name), expected, "{pattern} {name}");
+        }
+        assert!(matches(LexicalField::FullAuthor, "lattin grant jr", "lattin grant"));
+    }
+
+    #[test]
+    fn full_names_may_be_in_natural_order() {
+        for (pattern, name, expected) in [
+            ("julia s wong", "wong julia s", true),
+            ("Julia Wong", "wong julia s", true),
+            ("\"Julia Wong\"", "wong julia s", false),
+            ("Hans Peter van der Berg", "van der berg hans peter", true),
+            ("juli* wong", "wong julia", true),
+            ("julia wong", "wongsa julia", false),
+            ("wong", "wong julia", false),
+        ] {
+            let full = LexicalField::FullAuthor;
+            let mut names = wanted(pattern).in_natural_order().collect::<Vec<_>>().into_iter();
+            let found = names.any(|wanted| {
+                wanted.matches(full, name) && name.starts_with(&wanted.prefix(full))
+            });
+            assert_eq!(found, expected, "{pattern} {name}");
         }
     }
 

@@ -113,9 +113,15 @@ fn wild_units(marked: &str, plain: Vec<Unit>) -> Vec<Unit> {
             let before = marked.get(..token.span.start).unwrap_or_default();
             let is_possessive =
                 before.ends_with(['\'', '\u{2019}']) && token.term.strip_suffix(STAR) == Some("s");
+            let mut term = token.term.to_owned();
+            // A star beyond what a term may hold was cut off with the letters before it.
+            let word = marked.get(token.span).unwrap_or_default();
+            if word.contains(STAR) && !term.contains(STAR) {
+                term.push(STAR);
+            }
             // `alzheimer's*` goes on with no letter, and too many words begin with an `s`.
-            let part = if is_possessive { "s" } else { token.term };
-            parts.push((WordPattern::new(part), token.term.to_owned()));
+            let part = if is_possessive { "s" } else { &term };
+            parts.push((WordPattern::new(part), term));
         }
     });
     let mut parts = parts.into_iter();
@@ -132,6 +138,7 @@ fn wild_units(marked: &str, plain: Vec<Unit>) -> Vec<Unit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::TERM_BYTES_MAX;
 
     #[test]
     fn short_prefixes_and_empty_patterns_are_refused() {
@@ -166,6 +173,18 @@ mod tests {
             if joined.is_some() && parts.len() > 1 {
                 assert_eq!(unit.parts, parts, "{pattern:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_behind_a_word_of_the_greatest_length_stays_one() {
+        for letters in 60..70 {
+            let pattern = Pattern::new(&format!("{}*", "a".repeat(letters))).unwrap();
+            let matches = |letters: usize| {
+                let word = "a".repeat(letters.min(TERM_BYTES_MAX));
+                pattern.words().all(|pattern| pattern.matches(&word))
+            };
+            assert!(matches(letters) && matches(letters + 1) && matches(letters + 9), "{letters}");
         }
     }
 

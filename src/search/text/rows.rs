@@ -37,6 +37,10 @@ pub(in crate::search) fn matching(
             }
             (LexicalField::Author | LexicalField::FullAuthor, _) => {
                 search.names(*field, &pattern.name, found)?;
+                if *field == TextField::FullAuthors {
+                    let mut names = pattern.name.in_natural_order();
+                    names.try_for_each(|name| search.names(*field, &name, found))?;
+                }
             }
             (indexed, _) => search.words(indexed, [true; PARTS], found)?,
         }

@@ -36,6 +36,11 @@ impl WordPattern {
         }
     }
 
+    /// Whether it ends with a wildcard.
+    pub(super) fn is_truncated(&self) -> bool {
+        matches!(self, WordPattern::Wild(pieces) if pieces.last().is_some_and(String::is_empty))
+    }
+
     /// Whether a word matches.
     pub(super) fn matches(&self, word: &str) -> bool {
         let pieces = match self {
