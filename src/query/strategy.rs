@@ -55,6 +55,22 @@ pub struct StrategyLine {
     pub span: Range<usize>,
 }
 
+impl StrategyLine {
+    /// Writes the name as it stands before a query, with a `#` before a letter, which could be the first of a word.
+    fn fmt_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.name.starts_with(char::is_alphabetic) { "#" } else { "" };
+        write!(f, "{mark}{}. ", self.name)
+    }
+}
+
+impl fmt::Display for StrategyLine {
+    /// Its name and its query in canonical form, without the heading: `1. asthma[mh]`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_name(f)?;
+        self.query.fmt(f)
+    }
+}
+
 impl Strategy {
     /// Reads a strategy. Cost: linear in the length of the text.
     ///
@@ -143,9 +159,7 @@ impl fmt::Display for Strategy {
                 f.write_str("\n")?;
             }
             if !alone || line.name != "1" {
-                // A bare letter could be the first of a word.
-                let mark = if line.name.starts_with(char::is_alphabetic) { "#" } else { "" };
-                write!(f, "{mark}{}. ", line.name)?;
+                line.fmt_name(f)?;
             }
             line.query.fmt(f)?;
         }

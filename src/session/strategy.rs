@@ -60,13 +60,22 @@ impl std::fmt::Display for History {
     /// One numbered line per query.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut lines = self.strategy.iter().flat_map(Strategy::lines);
-        lines.try_for_each(|line| writeln!(f, "{}. {}", line.name, line.query))
+        lines.try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_named_by_letters_stay_lines() {
+        let text = "1. asthma\n#A. #1 AND wheez*[ti]\n";
+        let mut history = History::parse(text).expect("lines");
+        assert_eq!(history.to_string(), text);
+        history.add("#A NOT x").expect("a query that refers to a letter");
+        assert_eq!(history.to_string(), format!("{text}2. #A NOT x\n"));
+    }
 
     #[test]
     fn a_history_grows_by_one_line_at_a_time() {
