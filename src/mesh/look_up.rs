@@ -4,6 +4,7 @@ use super::key::{inverted, key};
 use super::tree::is_tree_number;
 use super::vocabulary::{Concept, Vocabulary, first_not};
 use crate::format::mesh::{FIELD_END, MeshTag};
+use crate::text::folded;
 
 /// Blanks of a text at which it is turned round: names have fewer words.
 const NAME_WORDS_MAX: usize = 40;
@@ -38,9 +39,15 @@ impl Vocabulary {
 
     /// The concept that a UI, tree number, name, entry term, former name or retired UI means, and by which
     /// of these. Case and punctuation do not matter, nor does `Rheumatoid Arthritis` for
-    /// `Arthritis, Rheumatoid`. Descriptors come before qualifiers and supplementary concepts, names before
-    /// entry terms and those before former names. Cost: binary searches.
+    /// `Arthritis, Rheumatoid`; where no name has the accents and Greek letters of a text, neither do they. Descriptors come
+    /// before qualifiers and supplementary concepts, names before entry terms and those before former names. Cost: binary
+    /// searches.
     pub fn find(&self, text: &str) -> Option<(Concept, Matched)> {
+        let found = self.find_spelt(text);
+        found.or_else(|| plain(text).and_then(|plain| self.find_spelt(&plain)))
+    }
+
+    fn find_spelt(&self, text: &str) -> Option<(Concept, Matched)> {
         let text = text.trim();
         if let Some(concept) = self.by_ui(text) {
             return Some((concept, Matched::Ui));
@@ -88,6 +95,19 @@ impl Vocabulary {
     /// Concepts with a name, entry term or former name that begins with a text, each once with the first
     /// such name in the order of keys. At most `count`. Cost: a binary search and the names passed.
     pub fn starting_with(&self, text: &str, count: usize) -> Vec<(Concept, &str)> {
+        let mut found = self.starting_spelt(text, count);
+        // A heading may have the accents of a text in one name, and another heading nowhere.
+        if let Some(plain) = plain(text) {
+            let others = self.starting_spelt(&plain, count).into_iter();
+            let is_new = |(at, _): &(Concept, &str)| found.iter().all(|(known, _)| known != at);
+            let others: Vec<_> = others.filter(is_new).collect();
+            found.extend(others);
+            found.truncate(count);
+        }
+        found
+    }
+
+    fn starting_spelt(&self, text: &str, count: usize) -> Vec<(Concept, &str)> {
         let wanted = key(text);
         let mut found: Vec<(Concept, &str)> = Vec::new();
         for at in self.parts.names.get(self.names_from(&wanted)..).unwrap_or_default() {
@@ -154,4 +174,9 @@ impl Vocabulary {
         let after = self.parts.starts.partition_point(|start| *start <= at);
         Concept(after.saturating_sub(1) as u32)
     }
+}
+
+/// A text in letters of the Latin alphabet without accents, if it has others: `sjogren` of `Sjögren`.
+fn plain(text: &str) -> Option<String> {
+    (!text.is_ascii()).then(|| folded(text))
 }

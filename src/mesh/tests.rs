@@ -72,6 +72,24 @@ fn names_of_every_kind_are_found() {
 }
 
 #[test]
+fn accents_and_greek_letters_are_passed_over_where_no_name_has_them() {
+    let mut records = records();
+    records.push(record("D000010", "Sjogren's Syndrome", &["Sicca Syndrome"], &["C01.200"]));
+    records.push(record("D000013", "Sjogren-Larsson", &["Sj\u{f6}gren-Larsson"], &["C01.400"]));
+    records.push(record("D000011", "beta Carotene", &[], &["D02.100"]));
+    records.push(record("D000012", "Odd\u{e9}", &[], &["C01.300"]));
+    let mesh = vocabulary(records);
+    let found = |text: &str| mesh.find(text).map(|(concept, _)| mesh.ui(concept).to_owned());
+    assert_eq!(found("Sj\u{f6}gren\u{2019}s syndrome").as_deref(), Some("D000010"));
+    assert_eq!(found("\u{3b2}-Carotene").as_deref(), Some("D000011"));
+    assert_eq!(found("Odd\u{e9}").as_deref(), Some("D000012"), "its own name");
+    assert_eq!(found("\u{f3}dd").as_deref(), Some("D000003"));
+    assert_eq!(found("\u{6f22}"), None);
+    assert_eq!(mesh.starting_with("Sj\u{f6}gr", 5).len(), 2);
+    assert_eq!(mesh.starting_with("Sj\u{f6}gr", 1).len(), 1);
+}
+
+#[test]
 fn links_are_kept_and_dead_ones_left_out() {
     let mesh = vocabulary(records());
     let at = |ui: &str| mesh.by_ui(ui).expect(ui);

@@ -23,6 +23,13 @@ pub(super) fn fold(source: char, mut emit: impl FnMut(char)) {
     }
 }
 
+/// A text folded character by character; its punctuation stays.
+pub(crate) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    text.chars().for_each(|source| fold(source, |lower| folded.push(lower)));
+    folded
+}
+
 /// What a character folds to by Unicode's data; `None` for itself.
 fn look_up(source: char) -> Option<&'static str> {
     static LINES: OnceLock<Vec<(char, &'static str)>> = OnceLock::new();

@@ -36,6 +36,7 @@ mod tests;
 
 pub(crate) use analyzer::cut;
 pub use analyzer::{Analyzer, TERM_BYTES_MAX, Token, TokenForm};
+pub(crate) use fold::folded;
 pub use name::fold_name;
 pub use stem::stem;
 pub use stop_words::is_stop_word;
