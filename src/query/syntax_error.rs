@@ -29,6 +29,8 @@ pub enum SyntaxRule {
     UnknownTag,
     /// A tag where no term can have one: behind brackets, behind a tag.
     MisplacedTag,
+    /// A subheading behind the quotation marks of its heading.
+    MisplacedSubheading,
     /// A modifier that this tag does not take: `[tiab:noexp]`.
     TagModifier,
     /// A proximity search that cannot be: a field without positions, a wildcard inside.
@@ -62,6 +64,7 @@ impl SyntaxRule {
             SyntaxRule::DanglingOperator => "dangling_operator",
             SyntaxRule::UnknownTag => "unknown_tag",
             SyntaxRule::MisplacedTag => "misplaced_tag",
+            SyntaxRule::MisplacedSubheading => "misplaced_subheading",
             SyntaxRule::TagModifier => "tag_modifier",
             SyntaxRule::Proximity => "proximity",
             SyntaxRule::ShortWildcard => "short_wildcard",

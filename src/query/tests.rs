@@ -135,6 +135,7 @@ fn what_is_malformed_is_refused_by_rule() {
         ("benzo[a]pyrene", UnknownTag),
         ("(a OR b)[ti]", MisplacedTag),
         ("a[ti][ab]", MisplacedTag),
+        ("\"asthma\"/drug therapy[mh]", MisplacedSubheading),
         ("[ti]", EmptyTerm),
         ("a AND [ti]", EmptyTerm),
         ("\"\"[ti]", EmptyTerm),

@@ -147,6 +147,12 @@ impl<'t> Lexer<'t, '_> {
     fn quoted(&mut self) -> Result<(), Fault> {
         let (length, inner) = self.quotation(0)?;
         self.push(TokenKind::Quoted, length, inner);
+        let after = self.rest().strip_prefix('/').unwrap_or_default();
+        if after.starts_with(char::is_alphabetic) {
+            let detail = "a stroke behind a quotation would be a space: a subheading stands inside the quotation marks, \
+                          `\"asthma/drug therapy\"[mh]`";
+            return Err(Fault::new(SyntaxRule::MisplacedSubheading, self.at..self.at + 1, detail));
+        }
         Ok(())
     }
 

@@ -62,9 +62,15 @@ fn empty() -> String {
 fn number(text: &str) -> Result<f64, String> {
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|number: &f64| digits && number.is_finite());
-    number.ok_or_else(|| {
+    let number = number.ok_or_else(|| {
         format!("`{text}` is not a number; quote the value to search for it as text")
-    })
+    })?;
+    match text.parse::<i64>() {
+        Ok(whole) if i128::from(whole) != number as i128 => Err(format!(
+            "`{text}` has more digits than a comparison keeps: it would be read as {number}"
+        )),
+        _ => Ok(number),
+    }
 }
 
 impl fmt::Display for TypedTest {
@@ -105,7 +111,25 @@ mod tests {
             assert_eq!(TypedTest::parse(text).as_ref(), Ok(&test), "{text}");
             assert_eq!(TypedTest::parse(&test.to_string()).as_ref(), Ok(&test), "{test}");
         }
-        for text in ["", "\"\"", ">", ">x", "5..1", "..", "a..b", ">inf", "nan..1", "-"] {
+        for exact in ["9007199254740992", "-9223372036854775808", "1e300"] {
+            assert!(TypedTest::parse(&format!(">{exact}")).is_ok(), "{exact}");
+        }
+        let rounded = TypedTest::parse(">=9007199254740993").expect_err("rounded");
+        assert!(rounded.contains("read as 9007199254740992"), "{rounded}");
+        for text in [
+            "",
+            "\"\"",
+            ">",
+            "<9223372036854775807",
+            "0..9223372036854775807",
+            ">x",
+            "5..1",
+            "..",
+            "a..b",
+            ">inf",
+            "nan..1",
+            "-",
+        ] {
             assert!(TypedTest::parse(text).is_err(), "{text}");
         }
     }
