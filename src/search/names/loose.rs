@@ -104,7 +104,8 @@ fn push_plain(ch: char, out: &mut String) {
 /// The singular of a word in American spelling, as far as names of publication types need it.
 fn base_form(word: &str) -> String {
     let word = word.replace("randomis", "randomiz").replace("centre", "center");
-    let stem = |end: &str| word.strip_suffix(end).filter(|stem| stem.len() > 1);
+    // No plural: what is new is not of the type News.
+    let stem = |end: &str| word.strip_suffix(end).filter(|stem| stem.len() > 1 && word != "news");
     if let Some(stem) = stem("ies") {
         return format!("{stem}y");
     }
@@ -185,7 +186,7 @@ mod tests {
         assert!(same("Meta-Analyses", "meta analysis"));
         assert!(same("Case Studies", "case study") && same("Congresses", "Congress"));
         assert!(same("Randomised Controlled Trials", "Randomized Controlled Trial"));
-        assert!(same("News", "news") && !same("Review", "Reviewer"));
+        assert!(same("News", "news") && !same("News", "new") && !same("Review", "Reviewer"));
         assert!(!same("Clinical Trial", "Controlled Clinical Trial"));
     }
 

@@ -5,7 +5,7 @@ use super::refused::Refused;
 use crate::mesh::{Concept, Matched, Vocabulary};
 use crate::query::{FieldTag, QueryTerm, SearchField};
 use crate::search::filter::Filter;
-use crate::search::names::publication_types;
+use crate::search::names::publication_types::{self, PublicationType};
 use crate::search::text::TextField;
 
 /// Headings that a truncated heading may mean.
@@ -103,20 +103,35 @@ pub(super) fn publication_type(
     // Its usual synonyms, such as `rct`, are not names of the vocabulary.
     let kind = publication_types::find(typed);
     let name = kind.map_or(typed, |kind| kind.name);
-    let by_ui = kind.filter(|kind| !kind.ui.is_empty()).and_then(|kind| vocabulary.find(kind.ui));
-    let mut filters = vec![Filter::PublicationType(name.to_owned())];
-    let found = by_ui.or_else(|| vocabulary.find(name)).filter(|_| !tag.no_explosion);
-    let mut headings = Vec::new();
-    if let Some((concept, matched)) = found {
-        let below = vocabulary.explode(concept);
-        let others = below.iter().filter(|below| **below != concept);
-        filters.extend(others.map(|at| Filter::PublicationType(vocabulary.ui(*at).to_owned())));
-        headings.push(translated(vocabulary, concept, true, matched, name));
-    }
-    let filter = if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) };
+    let concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
+    let found = concept.or_else(|| vocabulary.find(name)).filter(|_| !tag.no_explosion);
+    let filter = exploded_type(name, found.map(|(concept, _)| concept), vocabulary);
     let mut meant = Meant::new(filter, format!("\"{name}\"{tag}"));
-    meant.headings = headings;
+    let heading = |(concept, matched)| translated(vocabulary, concept, true, matched, name);
+    meant.headings.extend(found.map(heading));
     Ok(meant)
+}
+
+/// The concept of a publication type.
+pub(super) fn publication_concept(
+    kind: PublicationType,
+    vocabulary: &Vocabulary,
+) -> Option<(Concept, Matched)> {
+    Some(kind.ui).filter(|ui| !ui.is_empty()).and_then(|ui| vocabulary.find(ui))
+}
+
+/// A publication type and, if it is a concept, those below it.
+pub(super) fn exploded_type(
+    name: &str,
+    concept: Option<Concept>,
+    vocabulary: &Vocabulary,
+) -> Filter {
+    let below = concept.map(|concept| vocabulary.explode(concept)).unwrap_or_default();
+    let others = below.into_iter().filter(|below| Some(*below) != concept);
+    let others = others.map(|at| Filter::PublicationType(vocabulary.ui(at).to_owned()));
+    let mut filters = vec![Filter::PublicationType(name.to_owned())];
+    filters.extend(others);
+    if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) }
 }
 
 /// `tafenoquine[nm]`: a substance under its present and former names.

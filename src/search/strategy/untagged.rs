@@ -1,7 +1,7 @@
 //! Words without a tag, mapped as PubMed maps them.
 //!
 //! The longest run of words that a table knows comes first, in the order of the tables: MeSH (headings, entry terms,
-//! supplementary concepts, publication types), journals, authors. What no table knows is a word of any field. All parts must hold.
+//! supplementary concepts, publication types; headings in the singular and plural), journals, authors. What no table knows is a word of any field. All parts must hold.
 //!
 //! ```text
 //! child rearing practices
@@ -10,12 +10,12 @@
 //! ```
 
 use super::count::count;
-use super::headings::translated;
+use super::headings::{exploded_type, publication_concept, translated};
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
 use super::scope::Scope;
 use crate::ids::Key;
-use crate::mesh::Concept;
+use crate::mesh::{Concept, Matched, Vocabulary};
 use crate::query::QueryTerm;
 use crate::search::filter::Filter;
 use crate::search::names::publication_types;
@@ -26,6 +26,12 @@ use crate::text::is_stop_word;
 /// Words of the longest name that is looked for: MeSH has names of 17, and each run of words costs look-ups.
 const NAME_WORDS_MAX: usize = 17;
 
+/// Letters of a word whose plural or singular is looked for.
+const NUMBER_LETTERS_MIN: usize = 3;
+
+/// Words whose plural would be another word: AIDS, News.
+const WITHOUT_PLURAL: [&str; 2] = ["aid", "new"];
+
 /// Digits of a number that is taken for a PMID.
 const PMID_DIGITS: std::ops::RangeInclusive<usize> = 5..=8;
 
@@ -35,14 +41,16 @@ pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Re
         let filter = Filter::text(TextField::ALL, &term.text);
         return Ok(Meant::new(filter, format!("\"{}\"[all]", term.text)));
     }
-    let words: Vec<&str> = term.text.split(' ').map(|word| word.trim_matches(',')).collect();
+    let written: Vec<&str> = term.text.split(' ').collect();
+    let words: Vec<&str> = written.iter().map(|word| word.trim_matches(',')).collect();
     if let Some(keys) = pmids(&words) {
         return Ok(Meant::new(Filter::Keys(keys), format!("{}[pmid]", words.join(" "))));
     }
     let mut parts: Vec<Meant> = Vec::new();
     let mut rest = words.as_slice();
     while !rest.is_empty() {
-        let (meant, taken) = first_part(scope, rest)?;
+        let written = written.get(words.len() - rest.len()..).unwrap_or_default();
+        let (meant, taken) = first_part(scope, rest, written)?;
         parts.extend(meant);
         rest = rest.get(taken.max(1)..).unwrap_or_default();
     }
@@ -61,8 +69,13 @@ fn pmids(words: &[&str]) -> Option<Vec<Key>> {
     words.iter().map(key).collect()
 }
 
-/// What the first words mean, and how many they are; nothing for a stop word.
-fn first_part(scope: &Scope<'_>, words: &[&str]) -> Result<(Option<Meant>, usize), Refused> {
+/// What the first words mean, and how many they are; nothing for a stop word. `written` are the same words with their
+/// commas, which turn a name round: `Cancer, Breast`.
+fn first_part(
+    scope: &Scope<'_>,
+    words: &[&str],
+    written: &[&str],
+) -> Result<(Option<Meant>, usize), Refused> {
     for count in (1..=words.len().min(NAME_WORDS_MAX)).rev() {
         let run = words.get(..count).unwrap_or_default();
         // A wildcard switches mapping off.
@@ -70,7 +83,8 @@ fn first_part(scope: &Scope<'_>, words: &[&str]) -> Result<(Option<Meant>, usize
             continue;
         }
         let name = run.join(" ");
-        if let Some(meant) = subject(scope, &name, run) {
+        let typed = written.get(..count).unwrap_or_default().join(" ");
+        if let Some(meant) = subject(scope, typed.trim_matches(','), run) {
             return Ok((Some(meant), count));
         }
         if is_journal(&name, scope.segments)? {
@@ -92,7 +106,10 @@ fn first_part(scope: &Scope<'_>, words: &[&str]) -> Result<(Option<Meant>, usize
 fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
     let vocabulary = scope.vocabulary;
     let kind = publication_types::find(name);
-    let found = vocabulary.find(name).filter(|(at, _)| !vocabulary.ui(*at).starts_with('Q'));
+    let kind_concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
+    // What a publication type is called by is its own name: no document has it as a heading.
+    let is_kind = |concept| kind_concept.is_some_and(|(kind, _)| kind == concept);
+    let found = concept(vocabulary, name).filter(|(at, _)| !is_kind(*at));
     if kind.is_none() && found.is_none() {
         return None;
     }
@@ -117,14 +134,51 @@ fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
         }
     }
     if let Some(kind) = kind {
-        filter = filter | Filter::PublicationType(kind.name.to_owned());
+        let concept = kind_concept.map(|(concept, _)| concept);
+        filter = filter | exploded_type(kind.name, concept, vocabulary);
         translation.push(format!("\"{}\"[pt]", kind.name));
+        let heading = |(at, matched)| translated(vocabulary, at, true, matched, kind.name);
+        headings.extend(kind_concept.map(heading));
     }
     filter = filter | words_of(words);
     translation.push(shown(words));
     let mut meant = Meant::new(filter, format!("({})", translation.join(" OR ")));
     meant.headings = headings;
     Some(meant)
+}
+
+/// The heading or supplementary concept of a name, or the heading of its plural or singular.
+fn concept(vocabulary: &Vocabulary, name: &str) -> Option<(Concept, Matched)> {
+    let found = vocabulary.find(name).filter(|(at, _)| !vocabulary.ui(*at).starts_with('Q'));
+    found.or_else(|| {
+        let mut found = in_other_number(name).into_iter().filter_map(|name| vocabulary.find(&name));
+        found.find(|(at, _)| vocabulary.is_descriptor(*at))
+    })
+}
+
+/// A name with its last word in the plural, or in the singular, as English forms them; nothing for short words.
+fn in_other_number(name: &str) -> Vec<String> {
+    let last = name.rsplit([' ', '-']).next().unwrap_or_default().to_lowercase();
+    let is_word =
+        last.chars().count() >= NUMBER_LETTERS_MIN && last.chars().all(char::is_alphabetic);
+    if !is_word || is_stop_word(&last) || WITHOUT_PLURAL.contains(&&*last) {
+        return Vec::new();
+    }
+    let name = name.to_lowercase();
+    let with = |end: &str, other: &str| Some(format!("{}{other}", name.strip_suffix(end)?));
+    let forms = match last.as_str() {
+        word if word.ends_with("sis") => [with("sis", "ses"), None],
+        word if word.ends_with("ses") => [with("ses", "sis"), with("es", "")],
+        word if word.ends_with("ies") => [with("ies", "y"), None],
+        word if word.ends_with(['x', 'z']) || word.ends_with("ch") || word.ends_with("ss") => {
+            [with("", "es"), None]
+        }
+        word if word.ends_with("es") => [with("s", ""), with("es", "")],
+        word if word.ends_with('s') => [with("s", ""), None],
+        word if word.ends_with('y') => [with("y", "ies"), with("", "s")],
+        _ => [with("", "s"), with("", "es")],
+    };
+    forms.into_iter().flatten().collect()
 }
 
 /// The words of a heading's own name; the name of a substance stays in one piece.
