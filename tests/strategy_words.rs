@@ -112,7 +112,8 @@ fn full_names_go_on_at_words() {
 fn names_longer_than_a_term_are_found() {
     let name = "Working Group on Paediatric Anti-N-methyl-D-aspartate Receptor Encephalitis";
     let others = name.replace("Working", "Study");
-    let snapshot = snapshot(&[("a", &format!("{name}|A|Berta")), ("b", &format!("{others}|A|Berta"))]);
+    let snapshot =
+        snapshot(&[("a", &format!("{name}|A|Berta")), ("b", &format!("{others}|A|Berta"))]);
     for field in ["au", "1au", "fau", "all"] {
         for text in [name.to_owned(), format!("\"{name}\""), format!("{}*", &name[..70])] {
             let text = format!("{text}[{field}]");

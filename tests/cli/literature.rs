@@ -158,6 +158,8 @@ fn hits_have_orders_pages_and_counts() {
     );
     let options = ["search", "db", "--mesh", "Humans", "-k", "0", "--facet", "mesh"];
     sandbox.medvec(&options).expect(0).shows(&["3 matching documents", "mesh\n", "3  Humans"]);
+    let hidden = ["search", "db", "--mesh", "Humans", "--facet", "mesh", "-f", "csv"];
+    sandbox.medvec(&hidden).expect(0).says(&["facets are shown by --format text and json alone"]);
     let wrong = ["search", "db", "--mesh", "Humans", "--facet", "ratin"];
     sandbox.medvec(&wrong).expect(2).says(&["rating"]);
     let wrong = ["search", "db", "--mesh", "Humans", "--sort", "score"];

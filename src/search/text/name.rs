@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn names_longer_than_the_index_holds_are_told_by_their_beginning() {
-        let group = "Italian Working Group on Paediatric Anti-N-methyl-D-aspartate Receptor Encephalitis";
+        let group =
+            "Italian Working Group on Paediatric Anti-N-methyl-D-aspartate Receptor Encephalitis";
         let folded = "italian working group on paediatric anti n methyl d aspartate re";
         for pattern in [group, &format!("\"{group}\""), &format!("{}*", &group[..80])] {
             let wanted = wanted(pattern);
@@ -232,9 +233,8 @@ mod tests {
         ] {
             let full = LexicalField::FullAuthor;
             let mut names = wanted(pattern).in_natural_order().collect::<Vec<_>>().into_iter();
-            let found = names.any(|wanted| {
-                wanted.matches(full, name) && name.starts_with(&wanted.prefix(full))
-            });
+            let found = names
+                .any(|wanted| wanted.matches(full, name) && name.starts_with(&wanted.prefix(full)));
             assert_eq!(found, expected, "{pattern} {name}");
         }
     }

@@ -77,6 +77,8 @@ pub(crate) fn show(
     }
     if format == Format::Text {
         render::facets(&mut context.out, &found.facets)?;
+    } else if format != Format::Json && !found.facets.is_empty() {
+        context.remark("facets are shown by --format text and json alone");
     }
     if let Some(explanation) = &found.explain {
         context.out.flush_all()?;
@@ -209,7 +211,7 @@ fn explain(explanation: &Explanation) {
             Plan::ExactScanOfMatches => "exact scan of matching rows",
             Plan::Index => "index",
             Plan::IndexOfMatches => "index, lists with matches only",
-            Plan::List => "list by date",
+            Plan::List => "list without scores",
             Plan::Words => "lists of words",
             _ => "another plan",
         };
