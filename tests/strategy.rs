@@ -69,7 +69,7 @@ fn documents() -> Vec<Document> {
         text: "Severe hip and back pain.".into(),
         ..AbstractSection::default()
     }];
-    pain.mesh = vec![heading("D010146", "Pain", false, &[])];
+    pain.mesh = vec![heading("D010146", "Pain", false, &[]), heading("", "HIV/AIDS", false, &[])];
     pain.fields = vec![
         Field { name: "rating".into(), value: FieldValue::Integer(4) },
         Field { name: "tag".into(), value: FieldValue::String("lung cancer".into()) },
@@ -116,6 +116,7 @@ fn every_kind_of_term_finds_its_documents() {
         ("asthma/th[mh]", "1 3"),
         ("asthma/th[mh:noexp]", "3"),
         ("asthma/dt[majr]", "1"),
+        ("HIV/AIDS[mh]", "4"),
         ("asthma/bl[majr]", "1"),
         ("neoplasms/pc[mh]", "3"),
         ("neoplasms/pc[mh:noexp]", ""),

@@ -24,6 +24,8 @@ pub enum CautionKind {
     LeftToRight,
     /// A number that may be meant for a line.
     BareNumber,
+    /// A year that is searched as a word.
+    BareYear,
     /// A number read as a reference to a line.
     BareReference,
     /// A line read as a heading, which is not searched.
@@ -45,6 +47,7 @@ impl CautionKind {
             CautionKind::ImplicitAnd => "implicit_and",
             CautionKind::LeftToRight => "left_to_right",
             CautionKind::BareNumber => "bare_number",
+            CautionKind::BareYear => "bare_year",
             CautionKind::BareReference => "bare_reference",
             CautionKind::Heading => "heading",
             CautionKind::RedundantExplode => "redundant_explode",

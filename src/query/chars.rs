@@ -5,9 +5,14 @@ pub(super) fn is_quote(ch: char) -> bool {
     matches!(ch, '"' | '“' | '”' | '„' | '‟' | '＂')
 }
 
+/// Whether this is a bracket of any kind; those of East Asian keyboards, which have the width of two letters, are brackets too.
+pub(super) fn is_bracket(ch: char) -> bool {
+    matches!(ch, '(' | ')' | '[' | ']' | '（' | '）' | '［' | '］')
+}
+
 /// Whether this ends a word and means something of its own.
 pub(super) fn is_special(ch: char) -> bool {
-    is_quote(ch) || matches!(ch, '(' | ')' | '[' | ']' | '&' | '|' | ':' | '#')
+    is_quote(ch) || is_bracket(ch) || matches!(ch, '&' | '|' | ':' | '：' | '#')
 }
 
 /// Whether PubMed takes this for a space wherever it stands. Of the other punctuation, `/ - , . ' + _` have a

@@ -316,6 +316,13 @@ impl<'t, L: Fn(&str) -> Option<usize>> Reader<'_, 't, L> {
     fn untagged(&mut self, together: &mut Vec<&Token<'_>>) -> Result<(), Fault> {
         let (Some(first), Some(last)) = (together.first(), together.last()) else { return Ok(()) };
         let span = first.span.start..last.span.end;
+        for year in together.iter().filter(|token| is_year(token.text)) {
+            let detail = format!(
+                "`{0}` is searched as a word; for the date of publication write `{0}[dp]`",
+                year.text
+            );
+            self.cautions.add(CautionKind::BareYear, year.span.clone(), detail);
+        }
         let text: Vec<&str> = together.drain(..).map(|token| token.text).collect();
         self.push_term(text.join(" "), false, None, span)
     }
@@ -326,6 +333,13 @@ const RANGE_TAGS: &str = "a range is two dates and one tag, `2015:2018[dp]`, or 
 
 fn word_or_colon<'t>(token: &Token<'t>) -> &'t str {
     if token.kind == TokenKind::Colon { ":" } else { token.text }
+}
+
+/// Whether a word is likely a year of publication.
+fn is_year(word: &str) -> bool {
+    word.len() == 4
+        && (word.starts_with("19") || word.starts_with("20"))
+        && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A free field with its value.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::caution::{CautionKind, Cautions};
-use super::chars::{has_content, is_quote, is_space, is_special};
+use super::chars::{has_content, is_bracket, is_quote, is_space, is_special};
 use super::foreign;
 use super::syntax_error::{Fault, SyntaxRule};
 use super::tree::Operator;
@@ -74,12 +74,12 @@ impl<'t> Lexer<'t, '_> {
         let length = ch.len_utf8();
         let mark = |kind| (kind, length);
         let (kind, length) = match ch {
-            '(' => mark(TokenKind::Open),
-            ')' => mark(TokenKind::Close),
-            ':' => mark(TokenKind::Colon),
+            '(' | '（' => mark(TokenKind::Open),
+            ')' | '）' => mark(TokenKind::Close),
+            ':' | '：' => mark(TokenKind::Colon),
             '&' => mark(TokenKind::Operator(Operator::And)),
             '|' => mark(TokenKind::Operator(Operator::Or)),
-            '[' | ']' => return self.tag().map(|()| true),
+            '[' | ']' | '［' | '］' => return self.tag(length).map(|()| true),
             '#' => {
                 self.reference();
                 return Ok(true);
@@ -116,17 +116,19 @@ impl<'t> Lexer<'t, '_> {
         self.at += length;
     }
 
-    fn tag(&mut self) -> Result<(), Fault> {
+    /// A tag, whose first bracket has so many bytes.
+    fn tag(&mut self, open: usize) -> Result<(), Fault> {
         let rest = self.rest();
         let unbalanced = |detail: &str, at: usize| {
-            Err(Fault::new(SyntaxRule::UnbalancedTag, at..at + 1, detail))
+            Err(Fault::new(SyntaxRule::UnbalancedTag, at..at + open, detail))
         };
-        if rest.starts_with(']') {
+        if rest.starts_with([']', '］']) {
             return unbalanced("this square bracket closes nothing", self.at);
         }
-        match rest.char_indices().skip(1).find(|(_, ch)| matches!(ch, '[' | ']')) {
-            Some((close, ']')) => {
-                self.push(TokenKind::Tag, close + 1, 1..close);
+        let is_square = |ch: char| matches!(ch, '[' | ']' | '［' | '］');
+        match rest.char_indices().skip(1).find(|(_, ch)| is_square(*ch)) {
+            Some((close, end @ (']' | '］'))) => {
+                self.push(TokenKind::Tag, close + end.len_utf8(), open..close);
                 Ok(())
             }
             _ => unbalanced("this square bracket is not closed on its line", self.at),
@@ -257,6 +259,6 @@ fn typed_value(rest: &str) -> Option<usize> {
 
 /// The end of an unquoted value.
 fn typed_end(rest: &str, value: usize) -> usize {
-    let ends = |ch: char| ch.is_whitespace() || is_quote(ch) || matches!(ch, '(' | ')' | '[' | ']');
+    let ends = |ch: char| ch.is_whitespace() || is_quote(ch) || is_bracket(ch);
     rest.get(value..).and_then(|text| text.find(ends)).map_or(rest.len(), |at| value + at)
 }

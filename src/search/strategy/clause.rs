@@ -8,12 +8,15 @@ use super::refused::Refused;
 use super::scope::Scope;
 use super::{subheadings, untagged};
 use crate::date::Day;
+use crate::format::terms::TermField;
 use crate::ids::Key;
 use crate::query::{
     ClauseKind, DateTerm, DateUnit, FieldTag, QueryTerm, RecordProperty, SearchField, TypedTest,
 };
 use crate::search::filter::{FieldTest, Filter};
+use crate::search::mesh::is_name;
 use crate::search::note::Note;
+use crate::search::spelling::has;
 use crate::search::text::TextField;
 
 impl Scope<'_> {
@@ -56,11 +59,18 @@ impl Scope<'_> {
     }
 
     fn heading(&self, term: &QueryTerm, tag: FieldTag) -> Result<Meant, Refused> {
-        let meant = heading(term, tag, self.vocabulary)?;
+        let of = |name: &str| heading(name, term, tag, self.vocabulary);
         match term.heading() {
-            (_, None) => Ok(meant),
-            (name, Some(sub)) => subheadings::on_heading(name, sub, tag, meant),
+            // The name of a heading may have a stroke, as `HIV/AIDS` has.
+            (_, Some(_)) if self.is_heading(&term.text)? => of(&term.text),
+            (name, Some(sub)) => subheadings::on_heading(name, sub, tag, of(name)?),
+            (name, None) => of(name),
         }
+    }
+
+    /// Whether a text with a stroke is the name of a heading as it stands.
+    fn is_heading(&self, name: &str) -> Result<bool, Refused> {
+        Ok(has(self.segments, TermField::MeshName, name)? || is_name(self.vocabulary, name))
     }
 
     fn date(&self, field: SearchField, term: DateTerm) -> Result<Meant, Refused> {

@@ -11,8 +11,9 @@ use crate::search::text::TextField;
 /// Headings that a truncated heading may mean.
 const TRUNCATED_MAX: usize = 1000;
 
-/// `asthma[mh]`, `asthma[majr:noexp]`, `neoplas*[mh]`.
+/// `asthma[mh]`, `asthma[majr:noexp]`, `neoplas*[mh]`; `name` is the term without its subheading.
 pub(super) fn heading(
+    name: &str,
     term: &QueryTerm,
     tag: FieldTag,
     vocabulary: &Vocabulary,
@@ -21,7 +22,7 @@ pub(super) fn heading(
     if term.has_wildcard() {
         return truncated(term, tag, vocabulary, major_only);
     }
-    let name = term.heading().0.trim_end_matches(',');
+    let name = name.trim_end_matches(',');
     let explode = !tag.no_explosion;
     let filter = |term: &str| Filter::Mesh { term: term.to_owned(), major_only, explode };
     let found = vocabulary.find(name).filter(|(at, _)| vocabulary.is_descriptor(*at));
