@@ -41,8 +41,8 @@ pub enum TextField {
     FirstAuthor,
     /// The name of the last author.
     LastAuthor,
-    /// Full names of authors, as `smith john a`. Given names may be left out from the end, and the last one that is given
-    /// may be an initial (`smith j`), unless the name is in double quotes.
+    /// Full names of authors, as `smith john a` or `john a smith`. Given names may be left out from the end, and the last
+    /// one that is given may be an initial (`smith j`), unless the name is in double quotes.
     FullAuthors,
     /// Affiliations.
     Affiliations,
