@@ -76,6 +76,8 @@ pub struct Request {
     pub control: Control,
     /// What was noticed when the filter was made.
     pub(super) remarks: Vec<Remark>,
+    /// A term of a strategy that is a list of documents.
+    pub(super) fixed_term: Option<String>,
 }
 
 impl Default for Request {
@@ -104,6 +106,7 @@ impl Default for Request {
             explain: false,
             control: Control::default(),
             remarks: Vec::new(),
+            fixed_term: None,
         }
     }
 }
@@ -149,6 +152,7 @@ impl Request {
     #[must_use]
     pub fn strategy(mut self, meant: &TranslatedStrategy) -> Request {
         self.filter = std::mem::replace(&mut self.filter, Filter::All).and(meant.filter());
+        self.fixed_term = self.fixed_term.or_else(|| meant.fixed_term().map(str::to_owned));
         self.remarks.extend(meant.absent().into_iter().map(|(_, note)| Remark::from(note)));
         self
     }

@@ -137,8 +137,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::date::Day;
     use crate::db::{CreateOptions, Database, Writer, WriterOptions};
     use crate::document::Document;
+    use crate::query::Strategy;
     use crate::search::{Filter, Sort, SortOrder};
     use crate::session::{Request, SessionOptions};
     use crate::storage::MemoryStorage;
@@ -176,6 +178,29 @@ mod tests {
         let moved = MovedKey { key: Key::pmid(2), before: 1, now: 2 };
         assert_eq!(changed.moved, [moved]);
         assert!(changed.causes[0].starts_with("generation"), "{:?}", changed.causes);
+    }
+
+    #[test]
+    fn a_search_that_would_not_see_later_documents_is_not_put_on_record() {
+        let storage = Arc::new(MemoryStorage::new());
+        let database = Database::create_in(storage, CreateOptions::default()).unwrap();
+        add(&mut database.writer(WriterOptions::default()).unwrap(), 1..3);
+        let session = Session::of(database, SessionOptions::default());
+        let save = |text: &str| {
+            let strategy = Strategy::parse(text).unwrap();
+            let meant = session.snapshot().translate(&strategy, Day(20240615)).unwrap();
+            let request = Request::default().strategy(&meant);
+            session.save(&request, &session.ask(&request).unwrap()).map(|_| ())
+        };
+        assert!(
+            save("1. 2020[edat]\n2. eng[la] AND 2015:3000[dp]").is_ok(),
+            "not of the last line"
+        );
+        for text in ["eng[la] AND 2020:3000[edat]", "1. 2020:3000[edat]\n2. eng[la]\n3. #1 OR #2"] {
+            let error = save(text).unwrap_err();
+            assert_eq!(error.code(), "not_repeatable");
+            assert!(error.to_string().starts_with("`2020:3000[edat]`"), "{error}");
+        }
     }
 
     #[test]

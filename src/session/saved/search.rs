@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::Key;
 use crate::search::{Accuracy, Expansion, Fusion, Mode, Sort, SortOrder};
 use crate::session::answer::Answer;
-use crate::session::error::SessionResult;
+use crate::session::error::{SessionError, SessionResult};
 use crate::session::opened::Session;
 use crate::session::request::Request;
 
@@ -173,8 +173,12 @@ impl Session {
     /// Puts a request and its answer on record. The answer must be that of the newest state.
     ///
     /// # Errors
-    /// As [`Snapshot::vocabulary`](crate::db::Snapshot::vocabulary).
+    /// [`SessionError::NotRepeatable`] for a request whose strategy asks for dates of the documents' history; as
+    /// [`Snapshot::vocabulary`](crate::db::Snapshot::vocabulary).
     pub fn save(&self, request: &Request, answer: &Answer) -> SessionResult<SavedSearch> {
+        if let Some(term) = &request.fixed_term {
+            return Err(SessionError::NotRepeatable { term: term.clone() });
+        }
         Ok(SavedSearch {
             form: FORM,
             medvec: env!("CARGO_PKG_VERSION").to_owned(),
