@@ -242,7 +242,7 @@ fn a_copy_from_before_a_repair_is_kept() {
     let documents = database.snapshot().len();
     drop(database);
     damage(&path);
-    assert!(Database::repair(&path, true).unwrap().documents_lost > 0);
+    assert!(Database::repair(&path, true).unwrap().documents_kept < documents);
     let repaired = Database::open(&path).unwrap();
     assert!(refused(backup(&repaired, &copy)).contains("before the repair"));
     assert_eq!(Database::open(&copy).unwrap().snapshot().len(), documents);
