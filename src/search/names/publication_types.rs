@@ -44,6 +44,13 @@ pub(crate) fn find(text: &str) -> Option<PublicationType> {
     })
 }
 
+/// The same by its name alone, as text means it that names no field: `article` and `correction` are words there, though they
+/// are synonyms of types.
+pub(crate) fn by_name(text: &str) -> Option<PublicationType> {
+    let wanted = loose::publication_type(text);
+    all().find(|kind| !wanted.is_empty() && loose::publication_type(kind.name) == wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -27,6 +27,11 @@ impl Scope<'_> {
             ClauseKind::Term(term) => self.term(term)?,
             ClauseKind::Date { field, term } => self.date(*field, *term)?,
             ClauseKind::Property(property) => self.property(*property)?,
+            ClauseKind::Typed { name, test: TypedTest::Is(number) }
+                if name.eq_ignore_ascii_case("pmid") =>
+            {
+                Meant::new(Filter::Keys(pmids(number)?), format!("{number}[pmid]"))
+            }
             ClauseKind::Typed { name, test } => {
                 let filter = Filter::Field { name: name.clone(), test: field_test(test) };
                 Meant::new(filter, format!("{name}:{test}"))
@@ -50,7 +55,7 @@ impl Scope<'_> {
             SearchField::Language => named(Filter::Language(term.text.clone())),
             SearchField::Journal | SearchField::NlmId => named(Filter::Journal(term.text.clone())),
             SearchField::Pmid => named(Filter::Keys(pmids(&term.text)?)),
-            SearchField::Subset if term.text.eq_ignore_ascii_case("all") => named(Filter::All),
+            SearchField::Subset => self.subset(term),
             field => match text_fields(field) {
                 Some(fields) => named(text(fields, term, tag)),
                 None => Err(unsearchable(field)),
@@ -73,7 +78,7 @@ impl Scope<'_> {
         Ok(has(self.segments, TermField::MeshName, name)? || is_name(self.vocabulary, name))
     }
 
-    fn date(&self, field: SearchField, term: DateTerm) -> Result<Meant, Refused> {
+    pub(super) fn date(&self, field: SearchField, term: DateTerm) -> Result<Meant, Refused> {
         let (from, to) = match term {
             DateTerm::On(date) => (date.first_day(), date.last_day()),
             DateTerm::Between(from, to) => (from.first_day(), to.last_day()),
@@ -194,9 +199,6 @@ fn event(field: SearchField) -> Option<&'static str> {
 /// The refusal of a field that has no index.
 fn unsearchable(field: SearchField) -> Refused {
     let why = match field {
-        SearchField::Subset => {
-            "of subsets only `all[sb]` and `hasabstract` are known; write the strategy that a subset stands for"
-        }
         SearchField::ArticleIdentifier | SearchField::LocationId | SearchField::Pmcid => {
             "documents are found by PMID, `[pmid]`"
         }

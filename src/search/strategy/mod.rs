@@ -19,6 +19,7 @@ mod read;
 mod refused;
 mod scope;
 mod subheadings;
+mod subset;
 mod untagged;
 
 pub use lines::{TranslatedClause, TranslatedLine, TranslatedStrategy, translate};

@@ -43,7 +43,8 @@ pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Re
     }
     let written: Vec<&str> = term.text.split(' ').collect();
     let words: Vec<&str> = written.iter().map(|word| word.trim_matches(',')).collect();
-    if let Some(keys) = pmids(&words) {
+    if let Some(keys) = pmids(&words).or_else(|| named_pmids(&words)) {
+        let words: Vec<String> = keys.iter().map(Key::to_string).collect();
         return Ok(Meant::new(Filter::Keys(keys), format!("{}[pmid]", words.join(" "))));
     }
     let mut parts: Vec<Meant> = Vec::new();
@@ -59,6 +60,15 @@ pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Re
         parts.extend(words.iter().map(|word| any_field(word)));
     }
     Ok(all(parts))
+}
+
+/// Numbers behind the word: `PMID: 30257646`, as citations have it.
+fn named_pmids(words: &[&str]) -> Option<Vec<Key>> {
+    let (first, rest) = words.split_first()?;
+    let rest: Vec<&str> = rest.iter().copied().filter(|word| *word != ":").collect();
+    let is_name = matches!(&*first.to_lowercase(), "pmid" | "pmids" | "pmid:" | "pmids:");
+    let key = |word: &&str| Some(Key::parse(word)).filter(|key| matches!(key, Key::Pmid(_)));
+    (is_name && !rest.is_empty()).then(|| rest.iter().map(key).collect())?
 }
 
 fn pmids(words: &[&str]) -> Option<Vec<Key>> {
@@ -105,11 +115,13 @@ fn first_part(
 /// A heading, a supplementary concept or a publication type.
 fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
     let vocabulary = scope.vocabulary;
-    let kind = publication_types::find(name);
+    let found = concept(vocabulary, name);
+    let of_concept = |(at, _)| publication_types::find(vocabulary.ui(at));
+    let kind = publication_types::by_name(name).or_else(|| found.and_then(of_concept));
     let kind_concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
     // What a publication type is called by is its own name: no document has it as a heading.
     let is_kind = |concept| kind_concept.is_some_and(|(kind, _)| kind == concept);
-    let found = concept(vocabulary, name).filter(|(at, _)| !is_kind(*at));
+    let found = found.filter(|(at, _)| !is_kind(*at));
     if kind.is_none() && found.is_none() {
         return None;
     }
