@@ -13,6 +13,19 @@ impl Day {
         Day(year.min(9999) * 10_000 + month.clamp(1, 12) * 100 + day.clamp(1, 31))
     }
 
+    /// The inverse of its text, `2019-03-05`; zeros stand for what is not known.
+    pub(crate) fn parse(text: &str) -> Option<Day> {
+        let mut parts = text.split('-').map(|part| {
+            let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse::<u32>().ok().filter(|_| is_number)
+        });
+        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+        if parts.next().is_some() || month > 99 || day > 99 {
+            return None;
+        }
+        year.checked_mul(10_000)?.checked_add(month * 100 + day).map(Day)
+    }
+
     /// The year.
     pub fn year(self) -> u32 {
         self.0 / 10_000
@@ -85,6 +98,18 @@ pub struct PublicationDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_read_as_they_are_written() {
+        for day in [Day(0), Day(2019_03_05), Day(2019_00_00), Day(9999_12_31)] {
+            assert_eq!(Day::parse(&day.to_string()), Some(day));
+        }
+        for text in
+            ["", "2019", "2019-03", "2019-03-05-1", "2019-3a-05", "2019-100-01", "-2019-03-05"]
+        {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn days_are_counted_over_months_and_leap_years() {

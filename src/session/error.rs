@@ -179,14 +179,6 @@ pub enum SessionError {
     /// What hits should be like and unlike is the same.
     #[error("the documents to be like and those to keep off cancel each other out")]
     NothingLeft,
-    /// A search was to be put on record that could not find documents which come later.
-    #[error(
-        "`{term}` cannot be put on record: asked again, it would pass over documents that came later; the date of publication, `[dp]`, can"
-    )]
-    NotRepeatable {
-        /// The term.
-        term: String,
-    },
     /// Recall was to be measured with queries, and there are none.
     #[error("there are no queries to measure recall with")]
     NoQueries,
@@ -499,7 +491,6 @@ impl SessionError {
             Self::NothingToCompare { .. } => "nothing_to_compare",
             Self::NothingLiked => "nothing_liked",
             Self::NothingLeft => "nothing_left",
-            Self::NotRepeatable { .. } => "not_repeatable",
             Self::NoQueries => "no_queries",
             Self::QueriesNeedEncoder => "queries_need_encoder",
             Self::NotAFile { .. } => "not_a_file",

@@ -102,6 +102,7 @@ mod sentences;
 mod settings;
 mod similar;
 mod sources;
+mod strategies;
 mod strategy;
 mod suggest;
 mod sync;
@@ -139,7 +140,7 @@ pub use remark::{Remark, TextHint};
 pub use request::Request;
 pub use saved::{
     MovedKey, PinnedDatabase, PinnedEncoder, PinnedSource, Replay, SavedAnswer, SavedHit,
-    SavedRequest, SavedSearch,
+    SavedRequest, SavedSearch, SavedStrategy,
 };
 pub use settings::ImportSettings;
 pub use strategy::History;

@@ -1,6 +1,7 @@
 //! What a session is asked.
 
 use super::remark::Remark;
+use super::strategies::Strategies;
 use crate::control::Control;
 use crate::ids::Key;
 use crate::search::{
@@ -76,8 +77,8 @@ pub struct Request {
     pub control: Control,
     /// What was noticed when the filter was made.
     pub(super) remarks: Vec<Remark>,
-    /// A term of a strategy that is a list of documents.
-    pub(super) fixed_term: Option<String>,
+    /// The strategies in the filter.
+    pub(super) strategies: Strategies,
 }
 
 impl Default for Request {
@@ -106,7 +107,7 @@ impl Default for Request {
             explain: false,
             control: Control::default(),
             remarks: Vec::new(),
-            fixed_term: None,
+            strategies: Strategies::default(),
         }
     }
 }
@@ -151,8 +152,9 @@ impl Request {
     /// Only documents that a strategy finds too. Names in it that no document has are among the remarks of the answer.
     #[must_use]
     pub fn strategy(mut self, meant: &TranslatedStrategy) -> Request {
-        self.filter = std::mem::replace(&mut self.filter, Filter::All).and(meant.filter());
-        self.fixed_term = self.fixed_term.or_else(|| meant.fixed_term().map(str::to_owned));
+        let before = std::mem::replace(&mut self.filter, Filter::All);
+        self.filter = before.clone().and(meant.filter());
+        self.strategies.add(meant, before, &self.filter);
         self.remarks.extend(meant.absent().into_iter().map(|(_, note)| Remark::from(note)));
         self
     }

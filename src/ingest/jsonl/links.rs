@@ -69,7 +69,7 @@ fn each<T>(
 
 /// Whether a value is a list of two strings of the form of a day.
 pub(super) fn is_range(value: &Value) -> bool {
-    let is_day = |value: &Value| value.as_str().is_some_and(|text| day(text).is_some());
+    let is_day = |value: &Value| value.as_str().is_some_and(|text| Day::parse(text).is_some());
     value.as_array().is_some_and(|days| days.len() == 2 && days.iter().all(is_day))
 }
 
@@ -79,24 +79,11 @@ pub(super) fn is_range(value: &Value) -> bool {
 /// A [`Fault`] when the last is before the first.
 pub(super) fn range(value: Value) -> Result<(Day, Day), Fault> {
     let days = values::texts("date_range", value)?;
-    let mut days = days.iter().filter_map(|text| day(text));
+    let mut days = days.iter().filter_map(|text| Day::parse(text));
     match (days.next(), days.next()) {
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
         _ => Err(Fault::whole("`date_range` must be a first day and one that is not before it")),
     }
-}
-
-/// The inverse of a [`Day`]'s text; zeros stand for a day that is not known.
-fn day(text: &str) -> Option<Day> {
-    let mut parts = text.split('-').map(|part| {
-        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        part.parse::<u32>().ok().filter(|_| is_number)
-    });
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some() || month > 99 || day > 99 {
-        return None;
-    }
-    year.checked_mul(10_000)?.checked_add(month * 100 + day).map(Day)
 }
 
 fn text(members: &mut Map<String, Value>, name: &str) -> Result<String, Fault> {
@@ -118,7 +105,7 @@ fn other_abstract(members: &mut Map<String, Value>) -> Result<OtherAbstract, Fau
 fn event(members: &mut Map<String, Value>) -> Result<HistoryDate, Fault> {
     let event = text(members, "event")?;
     let words = text(members, "day")?;
-    let day = day(&words).ok_or_else(|| {
+    let day = Day::parse(&words).ok_or_else(|| {
         Fault::whole(format!("`history`: `{words}` is not a day; expected YYYY-MM-DD"))
     })?;
     Ok(HistoryDate { event, day })

@@ -17,7 +17,7 @@ use crate::error::{Error, NameKind, Result};
 use crate::limits::STRATEGY_CONDITIONS_MAX;
 use crate::mesh::Vocabulary;
 use crate::parallel;
-use crate::query::{Clause, ClauseKind, Operator, SearchField, Strategy, StrategyLine};
+use crate::query::{Clause, ClauseKind, Operator, Strategy, StrategyLine};
 use crate::search::compile::compile;
 use crate::search::filter::Filter;
 use crate::search::note::Note;
@@ -34,7 +34,8 @@ pub struct TranslatedStrategy {
     /// Its lines in order, at least one; the last is the strategy's answer.
     pub lines: Vec<TranslatedLine>,
     filter: Filter,
-    fixed: Option<String>,
+    text: String,
+    today: Day,
 }
 
 /// A line of a strategy.
@@ -75,10 +76,15 @@ impl TranslatedStrategy {
         self.filter.clone()
     }
 
-    /// A term that the filter has as a list of documents, if there is one: a date of their history, which documents are read
-    /// for. Of documents that come later, the filter knows nothing.
-    pub fn fixed_term(&self) -> Option<&str> {
-        self.fixed.as_deref()
+    /// What was translated, in canonical form. The [filter](TranslatedStrategy::filter) is what it means in one state of a database;
+    /// in a later one journals, authors and dates of records may be known that are not now.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The day from which it counts back.
+    pub fn today(&self) -> Day {
+        self.today
     }
 
     /// Documents that the last line matches.
@@ -127,31 +133,7 @@ pub fn translate(
             filter = earlier.parts.filter(part);
         }
     }
-    Ok(TranslatedStrategy { lines, filter, fixed: fixed_term(strategy) })
-}
-
-/// The first term of the last line, or of those that it refers to, that becomes a list of documents.
-fn fixed_term(strategy: &Strategy) -> Option<String> {
-    let mut is_used = vec![false; strategy.lines().len()];
-    is_used.last_mut().into_iter().for_each(|last| *last = true);
-    let mut found = None;
-    for (number, line) in strategy.lines().iter().enumerate().rev() {
-        if !is_used.get(number).copied().unwrap_or_default() {
-            continue;
-        }
-        for clause in line.query.clauses() {
-            match &clause.kind {
-                ClauseKind::Line { index, .. } => {
-                    is_used.get_mut(*index).into_iter().for_each(|used| *used = true);
-                }
-                ClauseKind::Date { field, .. } if *field != SearchField::PublicationDate => {
-                    found = Some(clause.to_string());
-                }
-                _ => {}
-            }
-        }
-    }
-    found
+    Ok(TranslatedStrategy { lines, filter, text: strategy.to_string(), today })
 }
 
 /// What a line means, and the part that it is; it is the next of the earlier lines.

@@ -18,4 +18,4 @@ mod search;
 
 pub use pinned::{PinnedDatabase, PinnedEncoder, PinnedSource};
 pub use replay::{MovedKey, Replay};
-pub use search::{SavedAnswer, SavedHit, SavedRequest, SavedSearch};
+pub use search::{SavedAnswer, SavedHit, SavedRequest, SavedSearch, SavedStrategy};

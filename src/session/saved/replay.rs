@@ -75,10 +75,14 @@ impl Session {
     /// # Errors
     /// As [`Session::ask`].
     pub fn replay(&self, saved: &SavedSearch, control: &Control) -> SessionResult<Replay> {
-        let request = saved.request.to_request().ok_or_else(|| {
-            let detail = "a filter or an order that cannot be understood";
+        let unknown = || {
+            let detail = "a filter, a strategy or an order that cannot be understood";
             Error::input("the saved search", "`request`", detail)
-        })?;
+        };
+        let mut request = saved.request.to_request().ok_or_else(unknown)?;
+        for (strategy, today) in saved.request.to_strategies().ok_or_else(unknown)? {
+            request = request.strategy(&self.snapshot().translate(&strategy, today)?);
+        }
         let database = PinnedDatabase::of(&self.snapshot())?;
         let answer = SavedAnswer::of(&self.ask(&request.control(control.clone()))?);
         let places = |answer: &SavedAnswer| -> HashMap<Key, usize> {
@@ -139,7 +143,7 @@ mod tests {
     use super::*;
     use crate::date::Day;
     use crate::db::{CreateOptions, Database, Writer, WriterOptions};
-    use crate::document::Document;
+    use crate::document::{Author, Document, HistoryDate};
     use crate::query::Strategy;
     use crate::search::{Filter, Sort, SortOrder};
     use crate::session::{Request, SessionOptions};
@@ -180,27 +184,72 @@ mod tests {
         assert!(changed.causes[0].starts_with("generation"), "{:?}", changed.causes);
     }
 
+    /// What a strategy means depends on what the database holds: journals, authors, dates of records.
     #[test]
-    fn a_search_that_would_not_see_later_documents_is_not_put_on_record() {
+    fn a_strategy_is_translated_again() {
         let storage = Arc::new(MemoryStorage::new());
         let database = Database::create_in(storage, CreateOptions::default()).unwrap();
-        add(&mut database.writer(WriterOptions::default()).unwrap(), 1..3);
-        let session = Session::of(database, SessionOptions::default());
-        let save = |text: &str| {
-            let strategy = Strategy::parse(text).unwrap();
-            let meant = session.snapshot().translate(&strategy, Day(20240615)).unwrap();
-            let request = Request::default().strategy(&meant);
-            session.save(&request, &session.ask(&request).unwrap()).map(|_| ())
+        let document = |pmid: u32| {
+            let mut document = Document::new(Key::pmid(pmid));
+            document.title = "Smith JA on asthma".into();
+            document.languages = vec!["eng".into()];
+            document
         };
-        assert!(
-            save("1. 2020[edat]\n2. eng[la] AND 2015:3000[dp]").is_ok(),
-            "not of the last line"
-        );
-        for text in ["eng[la] AND 2020:3000[edat]", "1. 2020:3000[edat]\n2. eng[la]\n3. #1 OR #2"] {
-            let error = save(text).unwrap_err();
-            assert_eq!(error.code(), "not_repeatable");
-            assert!(error.to_string().starts_with("`2020:3000[edat]`"), "{error}");
+        let mut writer = database.writer(WriterOptions::default()).unwrap();
+        writer.upsert(document(1)).unwrap();
+        writer.commit().unwrap();
+        let session = Session::of(database, SessionOptions::default());
+        let texts = [
+            "\"J Two\"[ta] OR \"J One\"[ta]",
+            "2020:3000[edat] OR 1[pmid]",
+            "smith ja",
+            "1. 2020:3000[edat]\n2. #1 AND \"last 5 years\"[edat]",
+        ];
+        let saved: Vec<SavedSearch> = texts
+            .iter()
+            .map(|text| {
+                let strategy = Strategy::parse(*text).unwrap();
+                let meant = session.snapshot().translate(&strategy, Day(20240615)).unwrap();
+                let request = Request::matching(Filter::Language("eng".into())).strategy(&meant);
+                let saved = session.save(&request, &session.ask(&request).unwrap()).unwrap();
+                let text = serde_json::to_string(&saved).unwrap();
+                let read = SavedSearch::read("r.json", &text).unwrap();
+                assert_eq!((read.form, &read), (2, &saved));
+                assert!(session.replay(&read, &Control::default()).unwrap().is_same(&read));
+                read
+            })
+            .collect();
+        let mut later = document(2);
+        later.journal.abbreviation = "J Two".into();
+        later.history = vec![HistoryDate { event: "pubmed".into(), day: Day(20210203) }];
+        later.authors =
+            vec![Author { last_name: "Smith".into(), initials: "JA".into(), ..Author::default() }];
+        let mut other = later.clone();
+        (other.key, other.languages) = (Key::pmid(3), vec!["ger".into()]);
+        writer.upsert(later).unwrap();
+        writer.upsert(other).unwrap();
+        writer.commit().unwrap();
+        session.refresh().unwrap();
+        for (saved, text) in saved.iter().zip(texts) {
+            let replay = session.replay(saved, &Control::default()).unwrap();
+            let lost = if text == "smith ja" { vec![Key::pmid(1)] } else { Vec::new() };
+            assert_eq!((replay.added, replay.lost), (vec![Key::pmid(2)], lost), "{text}");
         }
+    }
+
+    #[test]
+    fn a_filter_that_was_given_after_a_strategy_is_what_is_saved() {
+        let storage = Arc::new(MemoryStorage::new());
+        let database = Database::create_in(storage, CreateOptions::default()).unwrap();
+        add(&mut database.writer(WriterOptions::default()).unwrap(), 1..4);
+        let session = Session::of(database, SessionOptions::default());
+        let strategy = Strategy::parse("1[pmid]").unwrap();
+        let meant = session.snapshot().translate(&strategy, Day(20240615)).unwrap();
+        let mut request = Request::default().strategy(&meant);
+        request.filter = Filter::Keys(vec![Key::pmid(2)]);
+        let saved = session.save(&request, &session.ask(&request).unwrap()).unwrap();
+        assert_eq!((saved.form, saved.request.strategies.len()), (1, 0));
+        assert!(session.replay(&saved, &Control::default()).unwrap().is_same(&saved));
     }
 
     #[test]

@@ -6,22 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::{KeyPart, Part, filter, parts};
 use super::pinned::PinnedDatabase;
+use crate::date::Day;
 use crate::error::{Error, Result};
 use crate::ids::Key;
+use crate::query::Strategy;
 use crate::search::{Accuracy, Expansion, Fusion, Mode, Sort, SortOrder};
 use crate::session::answer::Answer;
-use crate::session::error::{SessionError, SessionResult};
+use crate::session::error::SessionResult;
 use crate::session::opened::Session;
 use crate::session::request::Request;
 
 /// The version of the record's form.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
+
+/// That of a record without a strategy, which older versions read, too.
+const FORM_OF_FILTERS: u32 = 1;
 
 /// A search on record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SavedSearch {
-    /// The version of this form; 1 is the only one.
+    /// The version of this form: 2 with strategies, 1 without.
     pub form: u32,
     /// The version of medvec that wrote it.
     pub medvec: String,
@@ -48,9 +53,12 @@ pub struct SavedRequest {
     like: Vec<KeyPart>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unlike: Vec<KeyPart>,
-    /// The filter in words, for people: the parts count.
+    /// The filter in words, for people: the parts and the strategies count.
     pub filter: String,
     filter_parts: Vec<Part>,
+    /// What else documents must pass; translated again each time, since what it means depends on the database.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<SavedStrategy>,
     /// Hits wanted.
     pub k: usize,
     /// Hits left out before the first.
@@ -63,6 +71,16 @@ pub struct SavedRequest {
     expansion: Option<SavedExpansion>,
     allow_unknown_names: bool,
     rerank: Option<usize>,
+}
+
+/// A strategy in PubMed's language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SavedStrategy {
+    /// Its text.
+    pub text: String,
+    /// The day from which it counts back, as `2026-03-05`.
+    pub today: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,18 +191,15 @@ impl Session {
     /// Puts a request and its answer on record. The answer must be that of the newest state.
     ///
     /// # Errors
-    /// [`SessionError::NotRepeatable`] for a request whose strategy asks for dates of the documents' history; as
-    /// [`Snapshot::vocabulary`](crate::db::Snapshot::vocabulary).
+    /// As [`Snapshot::vocabulary`](crate::db::Snapshot::vocabulary).
     pub fn save(&self, request: &Request, answer: &Answer) -> SessionResult<SavedSearch> {
-        if let Some(term) = &request.fixed_term {
-            return Err(SessionError::NotRepeatable { term: term.clone() });
-        }
+        let saved = SavedRequest::of(request);
         Ok(SavedSearch {
-            form: FORM,
+            form: if saved.strategies.is_empty() { FORM_OF_FILTERS } else { FORM },
             medvec: env!("CARGO_PKG_VERSION").to_owned(),
             saved: now(),
             database: PinnedDatabase::of(&self.snapshot())?,
-            request: SavedRequest::of(request),
+            request: saved,
             answer: SavedAnswer::of(answer),
         })
     }
@@ -200,13 +215,13 @@ impl SavedSearch {
         let saved: SavedSearch = serde_json::from_str(text).map_err(|error| {
             wrong(format!("line {}", error.line()), format!("not a saved search: {error}"))
         })?;
-        if saved.form != FORM {
+        if !(FORM_OF_FILTERS..=FORM).contains(&saved.form) {
             let detail =
-                format!("form {} of a saved search; this version reads {FORM}", saved.form);
+                format!("form {} of a saved search; this version reads up to {FORM}", saved.form);
             return Err(wrong("`form`".into(), detail));
         }
-        if saved.request.to_request().is_none() {
-            let detail = "a filter or an order that cannot be understood";
+        if saved.request.to_request().is_none() || saved.request.to_strategies().is_none() {
+            let detail = "a filter, a strategy or an order that cannot be understood";
             return Err(wrong("`request`".into(), detail.into()));
         }
         Ok(saved)
@@ -215,13 +230,19 @@ impl SavedSearch {
 
 impl SavedRequest {
     fn of(request: &Request) -> SavedRequest {
+        let (strategies, rest) =
+            request.strategies.of(&request.filter).unwrap_or((&[], &request.filter));
+        let strategies = strategies
+            .iter()
+            .map(|(text, today)| SavedStrategy { text: text.clone(), today: today.to_string() });
         SavedRequest {
             text: request.text.clone(),
             vector: request.vector.clone(),
             like: request.like.iter().map(KeyPart::from).collect(),
             unlike: request.unlike.iter().map(KeyPart::from).collect(),
             filter: request.filter.to_string(),
-            filter_parts: parts(&request.filter),
+            filter_parts: parts(rest),
+            strategies: strategies.collect(),
             k: request.k,
             offset: request.offset,
             sort: request
@@ -251,7 +272,8 @@ impl SavedRequest {
         }
     }
 
-    /// The request to ask again; `None` where a part cannot be understood.
+    /// The request to ask again, but for its [strategies](SavedRequest::to_strategies); `None` where a part cannot be
+    /// understood.
     pub(super) fn to_request(&self) -> Option<Request> {
         let mut request = Request::matching(filter(&self.filter_parts)?);
         request.text.clone_from(&self.text);
@@ -284,6 +306,18 @@ impl SavedRequest {
         request.allow_unknown_names = self.allow_unknown_names;
         request.rerank = self.rerank;
         Some(request)
+    }
+}
+
+impl SavedRequest {
+    /// The strategies, and the days from which they count back; `None` where one cannot be understood.
+    pub(super) fn to_strategies(&self) -> Option<Vec<(Strategy, Day)>> {
+        let is_real = |day: &Day| *day == Day::new(day.year(), day.month(), day.day());
+        let strategies = self.strategies.iter().map(|saved| {
+            let today = Day::parse(&saved.today).filter(is_real)?;
+            Some((Strategy::parse(&saved.text).ok()?, today))
+        });
+        strategies.collect()
     }
 }
 
