@@ -10,6 +10,11 @@ pub(super) fn is_bracket(ch: char) -> bool {
     matches!(ch, '(' | ')' | '[' | ']' | '（' | '）' | '［' | '］')
 }
 
+/// What ends the lines of a text: the carriage return alone where there is nothing else, as in files of old Macs.
+pub(super) fn line_break(text: &str) -> char {
+    if text.contains('\n') { '\n' } else { '\r' }
+}
+
 /// Whether this ends a word and means something of its own.
 pub(super) fn is_special(ch: char) -> bool {
     is_quote(ch) || is_bracket(ch) || matches!(ch, '&' | '|' | ':' | '：' | '#')

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::caution::{CautionKind, Cautions};
-use super::chars::is_invisible;
+use super::chars::{is_invisible, line_break};
 use super::label::Label;
 use super::syntax_error::{Fault, SyntaxRule};
 use super::token::{Token, TokenKind, tokens};
@@ -56,7 +56,7 @@ pub(super) fn entries<'t>(text: &'t str, cautions: &mut Cautions) -> Result<Vec<
 fn lines(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    for whole in text.split_inclusive('\n') {
+    for whole in text.split_inclusive(line_break(text)) {
         let line = whole.trim_start_matches(|ch: char| ch.is_whitespace() || is_invisible(ch));
         let from = start + whole.len() - line.len();
         let line = line.trim_end();

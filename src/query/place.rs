@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::chars::line_break;
+
 /// Characters of a line that a picture shows on either side of a place: both sides fit a terminal.
 const SHOWN_EACH_SIDE: usize = 32;
 
@@ -27,13 +29,14 @@ impl Place {
     pub(super) fn of(text: &str, span: Range<usize>) -> Place {
         let start = boundary(text, span.start);
         let end = boundary(text, span.end).max(start);
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line_break = line_break(text);
+        let line_start = text[..start].rfind(line_break).map_or(0, |at| at + 1);
+        let line_end = text[start..].find(line_break).map_or(text.len(), |at| start + at);
         let line = text[line_start..line_end].trim_end_matches('\r');
         let before = start - line_start;
         Place {
             offset: start,
-            line: 1 + text[..line_start].matches('\n').count(),
+            line: 1 + text[..line_start].matches(line_break).count(),
             column: 1 + text[line_start..start].chars().count(),
             diagram: diagram(line, before, end.min(line_end) - line_start),
         }
@@ -84,6 +87,9 @@ mod tests {
         let place = Place::of("a\r\n\tβ-blocker x\r\n", 4..6);
         assert_eq!((place.line, place.column), (2, 2));
         assert_eq!(place.diagram, " β-blocker x\n ^");
+        let place = Place::of("one\rtwo three\r", 8..13);
+        assert_eq!((place.line, place.column), (2, 5));
+        assert_eq!(place.diagram, "two three\n    ^^^^^");
         assert_eq!(Place::of("", 0..0).diagram, "\n^");
         assert_eq!(Place::of("ab", 7..9).column, 3, "beyond the end");
         assert_eq!(Place::of("β", 1..1).column, 1, "inside a character");

@@ -264,6 +264,7 @@ fn lines_are_joined_numbered_and_named() {
         ("1. a\n2. c OR\nB. cereus[ti]", "1. a\n2. c OR B cereus[ti]"),
         ("1. a\n", "a"),
         ("\u{feff}a\r\nb\r\n", "1. a\n2. b"),
+        ("1. a[ti]\r2. b\r3. #1 AND #2\r", "1. a[ti]\n2. b\n3. #1 AND #2"),
     ] {
         assert_eq!(canonical(text), printed, "{text}");
     }
