@@ -17,6 +17,7 @@
 //! | [`mesh`] | headings and the differences of two years as JSON |
 //! | [`moves`] | what copying and joining databases did, as JSON |
 //! | [`npy`] | matrices of single precision |
+//! | [`reports`] | what importing, checking, repairing and improving databases did, as JSON |
 //! | [`stats`] | the figures of a database as JSON |
 //! | [`strategy`] | what a search strategy means and finds, as JSON |
 
@@ -31,6 +32,7 @@ pub mod json;
 pub mod mesh;
 pub mod moves;
 pub mod npy;
+pub mod reports;
 pub mod stats;
 pub mod strategy;
 pub mod trec;

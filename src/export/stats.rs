@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::db::{IndexStats, RecallReport, Snapshot, Stats};
+use crate::db::{IndexStats, MeshStats, RecallReport, Snapshot, Stats};
 use crate::format::manifest::QuerySource;
 use crate::search::FieldInfo;
 use crate::session::{metric_name, row_type_name};
@@ -70,9 +70,7 @@ pub fn to_json(snapshot: &Snapshot, figures: &Stats, fields: &[FieldInfo]) -> Va
         "text_bytes": figures.text_bytes,
         "document_bytes": figures.document_bytes,
         "index": figures.index.as_ref().map(index_json),
-        "mesh": figures.mesh.map(|mesh| {
-            json!({"year": mesh.year, "records": mesh.records, "bytes": mesh.bytes})
-        }),
+        "mesh": figures.mesh.map(mesh_json),
         "fields": fields.iter().map(field_json).collect::<Vec<Value>>(),
         "segments": segments,
         "sections": sections,
@@ -95,6 +93,11 @@ fn index_json(index: &IndexStats) -> Value {
     })
 }
 
+/// A database's own vocabulary.
+pub(super) fn mesh_json(mesh: MeshStats) -> Value {
+    json!({"year": mesh.year, "records": mesh.records, "bytes": mesh.bytes})
+}
+
 fn field_json(field: &FieldInfo) -> Value {
     let types = [
         (field.has_strings, "string"),
@@ -107,7 +110,7 @@ fn field_json(field: &FieldInfo) -> Value {
 }
 
 /// What is known of an index's recall.
-fn recall_json(recall: &RecallReport) -> Value {
+pub(super) fn recall_json(recall: &RecallReport) -> Value {
     let source = recall.source.map(|source| match source {
         QuerySource::Given => "given",
         QuerySource::Sample => "sample",

@@ -28,6 +28,7 @@ mod pairs;
 mod participants;
 mod progress;
 mod quickstart;
+mod reports;
 mod round_trip;
 mod sandbox;
 #[cfg(unix)]

@@ -45,6 +45,14 @@ impl Format {
         }
     }
 
+    /// As [`Format::is_json`], for what a command did.
+    ///
+    /// # Errors
+    /// A wrong use of the command line.
+    pub(crate) fn is_json_report(self) -> Result<bool> {
+        self.is_json("reports are written")
+    }
+
     /// The format in which whole documents are written; `None` where it is not one of documents.
     pub(crate) fn of_documents(self) -> Option<CitationFormat> {
         Some(match self {

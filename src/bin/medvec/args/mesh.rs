@@ -126,4 +126,8 @@ pub(crate) struct MeshFiles {
     /// Go back to the built-in MeSH.
     #[arg(long, conflicts_with_all = ["files", "year", "add"])]
     pub(crate) builtin: bool,
+
+    /// text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }

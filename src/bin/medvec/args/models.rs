@@ -146,6 +146,10 @@ pub(crate) struct Fetch {
     /// Most megabytes to fetch.
     #[arg(long, value_name = "MB")]
     pub(crate) budget: Option<u64>,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// `medvec distill`
@@ -205,6 +209,10 @@ pub(crate) struct Distill {
     /// if they are there.
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) vectors: Option<PathBuf>,
+
+    /// Output format: text or json.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 fn bits(text: &str) -> Result<Bits, String> {

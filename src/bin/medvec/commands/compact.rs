@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use medvec::export::{json, reports};
 use medvec::session::{Session, SessionOptions};
 
 use crate::args::Compact;
@@ -11,6 +12,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{bytes, counted, held};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let session = Session::open(&args.database, SessionOptions::default())?;
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let progress = Arc::new(context.progress("merging segments"));
@@ -21,6 +23,11 @@ pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
     };
     drop(control);
     drop(progress);
+    if is_json {
+        let report = reports::compact(&report, &session.snapshot());
+        json::write(&mut context.out.machine(), &report)?;
+        return Ok(EXIT_FOUND);
+    }
     if report.merged == 0 && report.bytes_freed > 0 {
         writeln!(
             context.out,

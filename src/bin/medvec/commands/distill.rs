@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::Encoder;
+use medvec::export::{json, reports};
 use medvec::session::models::distill::{self, DistillOptions};
 use medvec::session::{EncoderChoice, open_encoder};
 
@@ -13,6 +14,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, KEY, bytes, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
         Some(folder) => Some(open_encoder(&folder.to_string_lossy(), &EncoderChoice::default())?),
         None => None,
@@ -45,6 +47,10 @@ pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
         &context.control(),
     )?;
     drop(progress);
+    if is_json {
+        json::write(&mut context.out.machine(), &reports::distill(&report, &options))?;
+        return Ok(EXIT_FOUND);
+    }
     let out = &mut context.out;
     writeln!(
         out,

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+use medvec::export::{json, reports};
 use medvec::session::{Session, SessionOptions};
 
 use crate::args::Embed;
@@ -12,6 +13,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{FAINT, GOOD, count, counted, duration};
 
 pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let mut encoder = args.model.choice(args.encoder.as_deref());
     encoder.query = args.query_encoder.clone();
     let session = Session::open(&args.database, SessionOptions::default().encoder(encoder))?;
@@ -28,12 +30,18 @@ pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
         ));
     }
     let rate = outcome.embedded as f64 / started.elapsed().as_secs_f64().max(1e-3);
-    writeln!(
-        context.out,
-        "{GOOD}embedded{GOOD:#} {}; {} left",
-        counted(outcome.embedded, "document"),
-        count(outcome.left)
-    )?;
+    match is_json {
+        true => {
+            let report = reports::embed(&outcome, &session.snapshot());
+            json::write(&mut context.out.machine(), &report)?;
+        }
+        false => writeln!(
+            context.out,
+            "{GOOD}embedded{GOOD:#} {}; {} left",
+            counted(outcome.embedded, "document"),
+            count(outcome.left)
+        )?,
+    }
     if outcome.without_vector > 0 {
         context.remark(format!(
             "{FAINT}{} without a word that the encoder knows: left without a vector{FAINT:#}",

@@ -3,13 +3,16 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use medvec::export::json;
 use medvec::session::models::{Hub, ModelName};
+use serde_json::json;
 
 use crate::args::Fetch;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 
 pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let model = ModelName::parse(&args.model).ok_or_else(|| {
         Failure::usage(format!(
             "{} is not the name of a model: expected organisation/name",
@@ -18,7 +21,13 @@ pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
     })?;
     let hub = Hub::from_env()?;
     let folder = fetch(&hub, &model, args, context)?;
-    writeln!(context.out, "{}", folder.display())?;
+    match is_json {
+        true => {
+            let report = json!({"model": args.model, "folder": folder.to_string_lossy()});
+            json::write(&mut context.out.machine(), &report)?;
+        }
+        false => writeln!(context.out, "{}", folder.display())?,
+    }
     Ok(EXIT_FOUND)
 }
 

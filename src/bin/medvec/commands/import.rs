@@ -1,11 +1,12 @@
 //! `medvec import`
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use medvec::Database;
+use medvec::export::{json, reports};
 use medvec::session::{
     Import as Prepared, ImportReport, ImportSettings, ImportSource, TRAIN_ROWS_MIN, kept_slice,
     select_sources,
@@ -19,13 +20,14 @@ use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, agreed, count, counted, duration, nonzero};
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let (files, others) = select_sources(&args.files);
     for (file, reason) in &others {
         context.remark(format!("{FAINT}{} left out: {reason}{FAINT:#}", file.display()));
     }
     let sources = files.into_iter().map(ImportSource::Path).collect();
     let preset = args.model.preset.as_deref();
-    sources_into(&args.database, sources, &settings(args), preset, context)
+    sources_into(&args.database, (sources, others), &settings(args), preset, is_json, context)
 }
 
 fn settings(args: &Import) -> ImportSettings {
@@ -44,12 +46,13 @@ fn settings(args: &Import) -> ImportSettings {
     settings
 }
 
-/// Imports sources and says what became of them.
+/// Imports sources and says what became of them, and of the files that are none.
 pub(crate) fn sources_into(
     path: &Path,
-    sources: Vec<ImportSource>,
+    (sources, others): (Vec<ImportSource>, Vec<(PathBuf, String)>),
     settings: &ImportSettings,
     preset: Option<&str>,
+    is_json: bool,
     context: &mut Context,
 ) -> Result<u8> {
     let import = Prepared::prepare(path, sources, settings)?;
@@ -61,8 +64,13 @@ pub(crate) fn sources_into(
     let progress = Arc::new(context.progress("reading"));
     let report = import.run(&context.watched(&progress));
     drop(progress);
-    let report = report?;
-    report_on(&report, path, context)?;
+    let mut report = report?;
+    report.others = others;
+    remarks(&report, context);
+    match is_json {
+        true => json::write(&mut context.out.machine(), &reports::import(&report))?,
+        false => text(&mut context.out, &report, path)?,
+    }
     // A vector that made a document counts as new.
     let documents = report.added + report.replaced + report.unchanged + report.deletes;
     let records = documents.max(report.vectors);
@@ -107,7 +115,8 @@ pub(super) fn advise(database: &Database, path: &Path, context: &mut Context) ->
     Ok(())
 }
 
-fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Result<()> {
+/// What was passed over.
+fn remarks(report: &ImportReport, context: &mut Context) {
     for error in report.skipped_records.iter().chain(&report.broken_files) {
         context.remark(format!("{MARK}skipped{MARK:#} {error}"));
     }
@@ -122,6 +131,9 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
     if unlisted > 0 {
         context.remark(format!("{MARK}skipped{MARK:#} {} more", count(unlisted)));
     }
+}
+
+fn text(out: &mut dyn Write, report: &ImportReport, path: &Path) -> io::Result<()> {
     let mut parts = vec![format!("{} new", count(report.added))];
     parts.extend(nonzero([
         (report.replaced, ["replaced"; 2]),
@@ -147,6 +159,5 @@ fn report_on(report: &ImportReport, path: &Path, context: &mut Context) -> Resul
         let files = counted(report.files_changed, "file");
         parts.push(format!("{files} changed and imported again"));
     }
-    writeln!(context.out, "{GOOD}imported{GOOD:#} into {}: {}", path.display(), parts.join(", "))?;
-    Ok(())
+    writeln!(out, "{GOOD}imported{GOOD:#} into {}: {}", path.display(), parts.join(", "))
 }

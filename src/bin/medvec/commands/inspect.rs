@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use medvec::export::{json, reports};
 use medvec::session::{DatabaseFiles, FileOutline, outline};
 
 use crate::args::Inspect;
@@ -11,16 +12,25 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{FAINT, TITLE, bytes, counted};
 
 pub(crate) fn run(args: &Inspect, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     if args.path.is_dir() {
-        return database(&args.path, context);
+        return database(&args.path, is_json, context);
     }
-    describe(&mut context.out, &outline(&args.path)?)?;
+    let file = outline(&args.path)?;
+    match is_json {
+        true => json::write(&mut context.out.machine(), &reports::file(&file))?,
+        false => describe(&mut context.out, &file)?,
+    }
     Ok(EXIT_FOUND)
 }
 
 /// Every file of the newest generation, and what else lies in the directory.
-fn database(path: &Path, context: &mut Context) -> Result<u8> {
+fn database(path: &Path, is_json: bool, context: &mut Context) -> Result<u8> {
     let files = DatabaseFiles::open(path)?;
+    if is_json {
+        json::write(&mut context.out.machine(), &reports::files(&files)?)?;
+        return Ok(EXIT_FOUND);
+    }
     writeln!(
         context.out,
         "{TITLE}{}{TITLE:#}  generation {}, database {}\n",

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use medvec::Snapshot;
-use medvec::export::{json, mesh as mesh_json};
+use medvec::export::{json, mesh as mesh_json, reports};
 use medvec::session::mesh::{self, Change, Concept, MeshImport, Vocabulary};
 use medvec::session::{Session, SessionOptions};
 use serde_json::Value;
@@ -187,9 +187,15 @@ fn diff(args: &MeshDiff, context: &mut Context) -> Result<u8> {
 }
 
 fn import(args: &MeshFiles, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let session = Session::open(&args.database, SessionOptions::default())?;
     if args.builtin {
-        let what = match session.reset_mesh()? {
+        let changed = session.reset_mesh()?;
+        if is_json {
+            json::write(&mut context.out.machine(), &reports::vocabulary(None, changed))?;
+            return Ok(EXIT_FOUND);
+        }
+        let what = match changed {
             true => "headings are looked up in the built-in MeSH again",
             false => "nothing to do: headings are looked up in the built-in MeSH",
         };
@@ -197,7 +203,13 @@ fn import(args: &MeshFiles, context: &mut Context) -> Result<u8> {
         return Ok(EXIT_FOUND);
     }
     let import = MeshImport::of(args.files.clone()).year(args.year).adds(args.add);
+    let before = session.snapshot().generation();
     let mesh = session.import_mesh(&import)?;
+    if is_json {
+        let changed = session.snapshot().generation() != before;
+        json::write(&mut context.out.machine(), &reports::vocabulary(Some(mesh), changed))?;
+        return Ok(EXIT_FOUND);
+    }
     let (records, size) = (counted(mesh.records.into(), "record"), bytes(mesh.bytes));
     writeln!(context.out, "headings are looked up in MeSH {} now: {records}, {size}", mesh.year)?;
     Ok(EXIT_FOUND)

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use medvec::Error;
+use medvec::export::{json, reports};
 use medvec::session::{
     OptimizeOptions, OptimizeReport, OptimizeStage, Session, SessionError, SessionOptions,
     TRAIN_ROWS_MIN,
@@ -20,6 +21,7 @@ use crate::style::{bytes, count, counted, held};
 const DEFAULT_RECALL: f32 = 0.95;
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let session = Session::open(&args.database, SessionOptions::default())?;
     let text = match &args.queries {
         Some(file) => Some(
@@ -59,7 +61,13 @@ pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
         }
         (error, _) => error.into(),
     })?;
-    report_on(&report, context)?;
+    match is_json {
+        true => {
+            let report = reports::optimize(&report, &session.snapshot());
+            json::write(&mut context.out.machine(), &report)?;
+        }
+        false => report_on(&report, context)?,
+    }
     Ok(EXIT_FOUND)
 }
 

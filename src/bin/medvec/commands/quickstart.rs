@@ -74,10 +74,10 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
 
 /// Imports the sample, which is part of the program.
 fn build(database: &Path, context: &mut Context) -> Result<()> {
-    let sources = vec![Opened::reader(SAMPLE_NAME, SAMPLE)?.into()];
+    let sources = (vec![Opened::reader(SAMPLE_NAME, SAMPLE)?.into()], Vec::new());
     let mut settings = ImportSettings::default();
     settings.encoder = EncoderChoice::named(BUILTIN);
-    import::sources_into(database, sources, &settings, None, context).map(drop)
+    import::sources_into(database, sources, &settings, None, false, context).map(drop)
 }
 
 /// Titles and abstracts of the sample.

@@ -1,8 +1,10 @@
 //! `medvec repair`
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 
 use medvec::Database;
+use medvec::export::{json, reports};
 use medvec::session::RepairReport;
 
 use crate::args::Repair;
@@ -15,11 +17,15 @@ use crate::style::{BAD, GOOD, MARK, bytes, count, counted};
 const LISTED: usize = 10;
 
 pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
-    let out = &mut context.out;
+    let is_json = args.format.is_json_report()?;
     if args.undo {
         let report = Database::undo_repair(&args.database)?;
+        if is_json {
+            json::write(&mut context.out.machine(), &reports::undo(&report))?;
+            return Ok(EXIT_FOUND);
+        }
         writeln!(
-            out,
+            context.out,
             "undid the repair that published generation {}: gave {} the old names",
             report.undone,
             counted(report.restored.len() as u64, "file")
@@ -27,6 +33,16 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
         return Ok(EXIT_FOUND);
     }
     let report = Database::repair(&args.database, args.apply)?;
+    match is_json {
+        true => json::write(&mut context.out.machine(), &reports::repair(&report))?,
+        false => text(&mut context.out, &report, &args.database)?,
+    }
+    // Damage may have been found that is still there.
+    let is_whole = report.is_clean() || report.published.is_some();
+    Ok(if is_whole { EXIT_FOUND } else { EXIT_NONE })
+}
+
+fn text(out: &mut dyn Write, report: &RepairReport, database: &Path) -> io::Result<()> {
     if report.leftover_files > 0 {
         writeln!(
             out,
@@ -43,9 +59,9 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
             report.base,
             counted(report.documents_kept, "document")
         )?;
-        return Ok(EXIT_FOUND);
+        return Ok(());
     }
-    describe(out, &report)?;
+    describe(out, report)?;
     match report.published {
         Some(generation) => {
             writeln!(
@@ -58,24 +74,19 @@ pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
                  {} repair {} --undo",
                 counted(report.set_aside.len() as u64, "file"),
                 shell::program(),
-                shell::quoted(&args.database.to_string_lossy())
-            )?;
-            Ok(EXIT_FOUND)
+                shell::quoted(&database.to_string_lossy())
+            )
         }
-        None => {
-            writeln!(
-                out,
-                "\nnothing was changed; to do this: {} repair {} --apply",
-                shell::program(),
-                shell::quoted(&args.database.to_string_lossy())
-            )?;
-            // Damage was found and is still there.
-            Ok(EXIT_NONE)
-        }
+        None => writeln!(
+            out,
+            "\nnothing was changed; to do this: {} repair {} --apply",
+            shell::program(),
+            shell::quoted(&database.to_string_lossy())
+        ),
     }
 }
 
-fn describe(out: &mut dyn Write, report: &RepairReport) -> std::io::Result<()> {
+fn describe(out: &mut dyn Write, report: &RepairReport) -> io::Result<()> {
     for (generation, problem) in &report.lost_generations {
         writeln!(out, "{BAD}generation {generation} is lost{BAD:#}: {problem}")?;
     }

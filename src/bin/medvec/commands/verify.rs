@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use medvec::export::{json, reports};
+
 use super::open::open;
 use crate::args::Verify;
 use crate::context::Context;
@@ -10,6 +12,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, bytes, counted};
 
 pub(crate) fn run(args: &Verify, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json_report()?;
     let snapshot = open(&args.database)?.snapshot();
     let progress = Arc::new(context.progress("checking"));
     let control = context.watched(&progress);
@@ -18,6 +21,10 @@ pub(crate) fn run(args: &Verify, context: &mut Context) -> Result<u8> {
         false => (snapshot.verify(&control)?, "every checksum and rule holds"),
     };
     drop((control, progress));
+    if is_json {
+        json::write(&mut context.out.machine(), &reports::verify(&report, &snapshot))?;
+        return Ok(EXIT_FOUND);
+    }
     writeln!(
         context.out,
         "{GOOD}ok{GOOD:#}: {}, {}, {}: {holds}",
