@@ -1,5 +1,5 @@
 //! Files and folders that appear whole or not at all: written under a name with `.partial` behind it, synced,
-//! and renamed to one that is free. What is left of a failure is removed.
+//! and renamed to one that is free, or that of the file that they replace. What is left of a failure is removed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -7,12 +7,14 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::storage::rename_new;
+use crate::storage::{rename_new, rename_over};
 
 /// A name that is to be taken, and the one beside it that is taken meanwhile.
 struct Place {
     path: PathBuf,
     partial: PathBuf,
+    /// Whether a file that is there is replaced.
+    replaces: bool,
 }
 
 impl Place {
@@ -23,18 +25,26 @@ impl Place {
         if path.symlink_metadata().is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists));
         }
+        Place::taken(path, false)
+    }
+
+    /// # Errors
+    /// [`Error::Io`] for a path that ends in no name.
+    fn taken(path: &Path, replaces: bool) -> Result<Place> {
+        let failed = |kind: io::ErrorKind| failed("create", path)(kind.into());
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename))?;
         // Names need not be Unicode.
         let mut partial = name.to_owned();
         partial.push(".partial");
-        Ok(Place { path: path.to_owned(), partial: path.with_file_name(partial) })
+        Ok(Place { path: path.to_owned(), partial: path.with_file_name(partial), replaces })
     }
 
     fn publish(&self) -> Result<()> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let [from, to]: [&OsStr; 2] =
             [&self.partial, &self.path].map(|path| path.file_name().unwrap_or_default());
-        rename_new(folder.unwrap_or(Path::new(".")), from, to).map_err(failed("create", &self.path))
+        let rename = if self.replaces { rename_over } else { rename_new };
+        rename(folder.unwrap_or(Path::new(".")), from, to).map_err(failed("create", &self.path))
     }
 }
 
@@ -74,7 +84,18 @@ impl NewFile {
     /// # Errors
     /// [`Error::Io`], for a name that is taken at once.
     pub fn create(path: &Path) -> Result<NewFile> {
-        let place = Place::of(path)?;
+        NewFile::at(Place::of(path)?)
+    }
+
+    /// Begins a file that takes the place of the one that has its name, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn replacing(path: &Path) -> Result<NewFile> {
+        NewFile::at(Place::taken(path, true)?)
+    }
+
+    fn at(place: Place) -> Result<NewFile> {
         let file = File::options().write(true).create_new(true).open(&place.partial);
         let file = file.map_err(failed("create", &place.partial))?;
         Ok(NewFile { place, out: BufWriter::new(file), is_published: false })
@@ -200,6 +221,11 @@ mod tests {
         one.publish().unwrap();
         assert_eq!((fs::read(&file).unwrap(), names()), (b"content".to_vec(), 1));
         assert!(NewFile::create(&file).err().unwrap().to_string().contains("a.npy"));
+        let mut other = NewFile::replacing(&file).unwrap();
+        other.write_all(b"other").unwrap();
+        assert_eq!((fs::read(&file).unwrap(), names()), (b"content".to_vec(), 2));
+        other.publish().unwrap();
+        assert_eq!((fs::read(&file).unwrap(), names()), (b"other".to_vec(), 1));
 
         let set = NewFolder::create(&folder).unwrap();
         let write = |out: &mut BufWriter<File>, failed: &dyn Fn(io::Error) -> Error| {

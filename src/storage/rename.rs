@@ -31,6 +31,17 @@ pub(crate) fn rename_new(folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<
     directory.sync()
 }
 
+/// Renames a file that a user named over one that may be there; the name is durable when it returns.
+///
+/// # Errors
+/// What the system says.
+#[cfg(feature = "session")]
+pub(crate) fn rename_over(folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    let directory = Directory::open(folder)?;
+    directory.rename(from, to)?;
+    directory.sync()
+}
+
 fn rename_checked(directory: &Directory, from: &OsStr, to: &OsStr) -> io::Result<()> {
     match directory.is_taken(to)? {
         true => Err(io::ErrorKind::AlreadyExists.into()),

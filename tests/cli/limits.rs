@@ -112,6 +112,38 @@ fn a_file_that_cannot_be_written_whole_is_named_and_removed() {
 
 #[cfg(unix)]
 #[test]
+fn runs_that_were_there_stay_whole_where_others_cannot_be_written() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("small/qrels")).unwrap();
+    let line =
+        |id: u32| format!("{{\"_id\": \"d{id}\", \"title\": \"Aspirin {id}\", \"text\": \"\"}}\n");
+    sandbox.write("small/corpus.jsonl", (1..=500).map(line).collect::<String>());
+    sandbox.write("small/queries.jsonl", "{\"_id\": \"q\", \"text\": \"aspirin\"}\n");
+    sandbox.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq\td1\t1\n");
+    let command = "eval small --compare lexical --cache cache --write-runs runs -f json";
+    let eval =
+        |more: &[&str]| sandbox.medvec(&[&command.split(' ').collect::<Vec<_>>(), more].concat());
+    eval(&["--depth", "400"]).expect(0);
+    let run = sandbox.path("runs/small.lexical.trec");
+    let before = fs::read(&run).unwrap();
+    // The cache has the longer ranking: the run is all that is left to write.
+    let more = ["eval", "small", "--compare", "lexical", "--cache", "cache", "--depth", "500"];
+    sandbox.medvec(&more).expect(0);
+    let medvec = env!("CARGO_BIN_EXE_medvec");
+    let script = format!("ulimit -f 8; exec {medvec} {command} --depth 500");
+    let mut limited = Command::new("bash");
+    let output = limited.args(["-c", &script]).current_dir(sandbox.path(".")).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("cannot write runs/small.lexical.trec"), "{err}");
+    assert!(fs::read(&run).unwrap() == before, "the run is cut");
+    assert_eq!(fs::read_dir(sandbox.path("runs")).unwrap().count(), 1);
+    eval(&["--depth", "500"]).expect(0);
+    assert!(fs::read(&run).unwrap().len() > before.len());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_prepared_temporary_folder_is_not_used() {
     use std::os::unix::fs::symlink;
     let sandbox = Sandbox::new();

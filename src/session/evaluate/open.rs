@@ -1,8 +1,8 @@
 //! Tasks, judgements and runs in files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::report::{TaskKind, TaskReport};
@@ -12,6 +12,7 @@ use crate::eval::collection::{Collection, CollectionOptions, bioasq};
 use crate::eval::input::Input;
 use crate::eval::measures::{Run, read_judgements, read_run, write_run};
 use crate::session::error::{SessionError, SessionResult};
+use crate::session::new_files::NewFile;
 
 impl Task {
     /// Reads a benchmark in any layout of [`Collection`]. A `database` is asked in place of its own documents.
@@ -126,7 +127,8 @@ impl Task {
 }
 
 impl TaskReport {
-    /// Writes each system's ranking into a folder, as the TREC run `TASK.SYSTEM.trec`.
+    /// Writes each system's ranking into a folder, as the TREC run `TASK.SYSTEM.trec`, in place of the file that has that
+    /// name. After an error all files that were there are as they were, unless one cannot be renamed.
     ///
     /// # Errors
     /// [`Error::Io`]; also for names of systems that are no part of a file's name, or that two of them have.
@@ -136,7 +138,7 @@ impl TaskReport {
             move |source| Error::io("write", name, source)
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        let mut names = BTreeSet::new();
+        let (mut names, mut files) = (BTreeSet::new(), Vec::new());
         for system in self.systems.iter().filter(|_| self.kind == TaskKind::Retrieval) {
             let tag = system.run.tag();
             let path = folder.join(format!("{}.{tag}.trec", self.task));
@@ -147,11 +149,12 @@ impl TaskReport {
             if !names.insert(tag) {
                 return Err(failed(&path)(io::ErrorKind::AlreadyExists.into()));
             }
-            let mut out = BufWriter::new(File::create(&path).map_err(failed(&path))?);
-            write_run(&mut out, &system.run).map_err(failed(&path))?;
-            out.flush().map_err(failed(&path))?;
+            let mut file = NewFile::replacing(&path)?;
+            write_run(&mut file, &system.run).map_err(failed(&path))?;
+            file.flush().map_err(failed(&path))?;
+            files.push(file);
         }
-        Ok(())
+        files.into_iter().try_for_each(NewFile::publish)
     }
 }
 

@@ -103,7 +103,7 @@ pub(crate) struct Eval {
     #[arg(long)]
     pub(crate) index: bool,
 
-    /// Write every ranking into this folder, as TREC runs. Queries need no judgements then.
+    /// Write every ranking into this folder, as TREC runs, over those of the same names. Queries need no judgements then.
     #[arg(long, value_name = "DIR")]
     pub(crate) write_runs: Option<PathBuf>,
 
