@@ -162,8 +162,8 @@ pub use crate::format::manifest::QuerySource;
 pub use crate::ids::Generation;
 pub use crate::ingest::pipeline::{ImportReport, select as select_sources};
 pub use crate::ingest::table::ColumnMap;
-pub use crate::ingest::{Event, ImportSource, Opened, open_reader};
-pub use crate::limits::{STRATEGY_BYTES_MAX, TRAIN_ROWS_MIN};
+pub use crate::ingest::{Event, ImportSource, Opened, SourceHints, open_reader};
+pub use crate::limits::{HITS_MAX, STRATEGY_BYTES_MAX, TRAIN_ROWS_MIN};
 pub use crate::query::{Caution, Strategy};
 pub use crate::search::{
     ExpansionExplain, Explain, Facet, FieldInfo, Hint, IndexExplain, Plan, TagMeaning,

@@ -453,6 +453,7 @@ fn what_contradicts_itself_is_refused() {
         assert!(!sandbox.path("out").exists(), "{arguments:?}");
     };
     refused(&["--range-min", "20", "--range-max", "10"], &["--range-max", "--range-min"]);
+    refused(&["--range-max", "1000001"], &["--range-max 1000001", "1000000"]);
     refused(&["--range-min", "0"], &["--range-min counts from 1"]);
     refused(&["-n", "0"], &["--count"]);
     refused(&["--queries", "0"], &["--queries"]);

@@ -3,6 +3,7 @@
 use super::kind::NegativeKind;
 use super::passage::PassageText;
 use crate::error::{Error, Result};
+use crate::limits::HITS_MAX;
 use crate::search::{Filter, Mode};
 
 /// Which candidates become negatives.
@@ -33,7 +34,7 @@ pub struct MineSettings {
     pub recall: Option<f32>,
     /// The first rank that can be a negative, from 1.
     pub range_min: usize,
-    /// The last rank that can be a negative.
+    /// The last rank that can be a negative, [`HITS_MAX`] at most.
     pub range_max: usize,
     /// Which candidates become negatives.
     pub sampling: Sampling,
@@ -97,6 +98,12 @@ impl MineSettings {
         }
         if self.range_max < self.range_min {
             return refused("range_max is below range_min: no rank lies between them");
+        }
+        if self.range_max > HITS_MAX {
+            return refused(&format!(
+                "range_max is {}: a ranking has {HITS_MAX} documents at most",
+                self.range_max
+            ));
         }
         if self.count == 0 || self.kinds.is_empty() {
             return refused("no negatives are asked for: give a count and at least one kind");

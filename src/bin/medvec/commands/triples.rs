@@ -10,7 +10,7 @@ use medvec::session::evaluate::{EvaluateSettings, Task};
 use medvec::session::triples::{
     MineSettings, MineStats, Miner, NegativeKind, PassageText, QuerySample, Sampling, TrainingQuery,
 };
-use medvec::session::{EncoderChoice, NewFile, Session, SessionOptions, Strategy};
+use medvec::session::{EncoderChoice, HITS_MAX, NewFile, Session, SessionOptions, Strategy};
 use medvec::{Control, Database, Error, Filter};
 use serde_json::json;
 
@@ -136,6 +136,12 @@ fn check(args: &Triples) -> Result<()> {
     }
     if args.range_max < args.range_min {
         return refused("--range-max is below --range-min: no rank lies between them");
+    }
+    if args.range_max > HITS_MAX {
+        return Err(Failure::usage(format!(
+            "--range-max {} is above the longest ranking, {HITS_MAX}",
+            args.range_max
+        )));
     }
     if args.positives_max == Some(0) || args.queries == Some(0) {
         return refused("--positives-max and --queries are 1 at least");
