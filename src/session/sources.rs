@@ -77,15 +77,15 @@ pub(super) fn check(
         if path.is_dir() {
             return Err(SessionError::SourceIsDirectory { path });
         }
-        if !path.is_file() {
-            // What a pipe gives now would be missing later; a path that leads nowhere is an error at once.
-            std::fs::metadata(&path)
-                .map_err(|source| Error::io("open", path.display().to_string(), source))?;
+        // What a pipe gives now would be missing later; a path that leads nowhere is an error at once.
+        let is_there = std::fs::metadata(&path)
+            .map_err(|source| Error::io("open", path.display().to_string(), source));
+        if is_there.as_ref().is_ok_and(|metadata| !metadata.is_file()) {
             checked.sources.push(ImportSource::Path(path));
             continue;
         }
-        let opened = match Opened::open(&path, hints) {
-            Err(error @ Error::Input { .. }) if keep_going => {
+        let opened = match is_there.and_then(|_| Opened::open(&path, hints)) {
+            Err(error @ (Error::Input { .. } | Error::Io { .. })) if keep_going => {
                 broken = broken.or(Some(error));
                 broken_count += 1;
                 checked.sources.push(ImportSource::Path(path));

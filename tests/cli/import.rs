@@ -76,6 +76,22 @@ fn a_file_that_is_given_up_is_counted_and_fails_the_command() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_passed_over_like_a_damaged_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good.jsonl", "{\"pmid\": 7, \"title\": \"Good\"}\n");
+    let import = ["import", "db", "missing.jsonl", "good.jsonl", "no.npy", "--encoder", "none"];
+    sandbox.medvec(&import).expect(2).says(&["missing.jsonl", "check the spelling"]);
+    assert!(!sandbox.path("db").exists());
+    let run = sandbox.medvec(&[&import[..], &["--keep-going"]].concat()).expect(2);
+    run.says(&["skipped cannot open missing.jsonl", "skipped cannot open no.npy"])
+        .shows(&["imported into db: 1 new, 2 files broken"]);
+    sandbox.medvec(&["get", "db", "7"]).expect(0).shows(&["Good"]);
+    let none = ["import", "new", "missing.jsonl", "no.npy", "--keep-going"];
+    sandbox.medvec(&none).expect(2).says(&["error: cannot open missing.jsonl"]);
+    assert!(!sandbox.path("new").exists());
+}
+
+#[test]
 fn files_of_one_name_are_told_apart() {
     let sandbox = Sandbox::new();
     for folder in ["one", "two"] {

@@ -226,8 +226,8 @@ pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) writing: WritingOptions,
 
-    /// Report records that cannot be read and go on with the next. A file that is cut or damaged, or does not match
-    /// its checksum, is given up: exit code 2.
+    /// Report records that cannot be read and go on with the next. A file that is not there, is cut or damaged, or does
+    /// not match its checksum, is given up: exit code 2.
     #[arg(long)]
     pub(crate) keep_going: bool,
 

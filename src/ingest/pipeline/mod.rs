@@ -32,8 +32,8 @@
 //! comes later. The order of texts and vectors does not matter.
 //!
 //! **Failures.** The first bad record ends the import, unless [`ImportOptions::keep_going`]: then it
-//! is passed over and reported, and a file whose stream is broken is given up and reported. After an
-//! error or a cancel, everything committed so far stays and everything since is dropped, unless
+//! is passed over and reported, and a file that is not there, or whose stream is broken, is given up
+//! and reported. After an error or a cancel, everything committed so far stays and everything since is dropped, unless
 //! [`ImportOptions::keep_before_failure`]: then what came before a bad file or record is committed.
 //! A file whose size changes while it is read is a bad file.
 

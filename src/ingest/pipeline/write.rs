@@ -42,7 +42,8 @@ impl<'a> Import<'a> {
     /// Takes the database's writer.
     ///
     /// # Errors
-    /// As [`Database::writer`]; [`Error::Io`] when a file is not there.
+    /// As [`Database::writer`]; [`Error::Io`] when a file is not there, unless
+    /// [`ImportOptions::keep_going`] passes over it.
     pub(super) fn start(
         database: &'a Database,
         sources: &[ImportSource],
@@ -51,7 +52,11 @@ impl<'a> Import<'a> {
     ) -> Result<Import<'a>> {
         let mut bytes_total = 0;
         for source in sources {
-            bytes_total += bytes_of(source)?;
+            bytes_total += match bytes_of(source) {
+                // It is passed over when its turn comes.
+                Err(_) if options.keep_going => 0,
+                bytes => bytes?,
+            };
         }
         let mut writer = database.writer(WriterOptions {
             encoder: options.encoder.clone(),
@@ -107,9 +112,15 @@ impl<'a> Import<'a> {
 
     fn source(&mut self, source: ImportSource) -> Result<()> {
         let hints = SourceHints::new(self.options.ids.clone(), self.options.columns.clone());
-        match source.open(&hints)? {
-            Opened::Documents(source) => self.documents_file(*source),
-            Opened::Vectors(source) => self.vectors_file(*source),
+        match source.open(&hints) {
+            // No file of ours failed yet.
+            Err(error @ Error::Io { .. }) if self.options.keep_going => {
+                self.report.broken_files.push(error);
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(Opened::Documents(source)) => self.documents_file(*source),
+            Ok(Opened::Vectors(source)) => self.vectors_file(*source),
         }
     }
 
