@@ -70,6 +70,19 @@ impl Opened {
         Ok(Opened::Documents(Box::new(source::open_reader(name, reader)?)))
     }
 
+    /// As [`Opened::reader`], with what a table does not say about itself.
+    ///
+    /// # Errors
+    /// The same; [`Error::Input`](crate::Error::Input) for a column that the table does not have.
+    pub fn stream(
+        name: &str,
+        reader: impl Read + Send + 'static,
+        hints: &SourceHints,
+    ) -> Result<Opened> {
+        let source = source::open_stream(name, reader, hints.columns.as_ref())?;
+        Ok(Opened::Documents(Box::new(source)))
+    }
+
     /// Its file; `None` for pipes, devices and streams, which can be read only once.
     pub fn path(&self) -> Option<&Path> {
         match self {

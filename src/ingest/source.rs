@@ -76,6 +76,15 @@ pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Sou
     Source::new(Input::new(name.to_owned(), reader)?, None)
 }
 
+/// As [`open_reader`], with the columns of a table as [`open_table`] takes them.
+pub(super) fn open_stream(
+    name: &str,
+    reader: impl Read + Send + 'static,
+    columns: Option<&ColumnMap>,
+) -> Result<Source> {
+    Source::new(Input::new(name.to_owned(), reader)?, columns)
+}
+
 /// The cutter of a Parquet file of documents, which is not read in order: its digest is taken of the whole file first.
 #[cfg(feature = "parquet")]
 fn parquet(window: &mut Window) -> Result<Option<Cutter>> {

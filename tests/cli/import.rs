@@ -92,6 +92,33 @@ fn a_file_that_is_not_there_is_passed_over_like_a_damaged_one() {
 }
 
 #[test]
+fn a_dash_is_standard_input() {
+    let sandbox = Sandbox::new();
+    sandbox.write("-", "not a source");
+    sandbox.write("a.jsonl", "{\"pmid\": 7, \"title\": \"From a file\"}\n");
+    let import = ["import", "db", "a.jsonl", "-", "--encoder", "none"];
+    sandbox.medvec_with_input(&import, SET).expect(0).shows(&["imported into db: 2 new"]);
+    sandbox.medvec(&["get", "db", "501"]).expect(0).shows(&["First words"]);
+    sandbox.medvec(&["stats", "db"]).expect(0).shows(&["standard input  1 record"]);
+    // What came before says nothing about what comes now.
+    let other = SET.replace("First words", "Other words");
+    let again = ["import", "db", "-"];
+    sandbox.medvec_with_input(&again, &other).expect(0).shows(&["1 replaced"]);
+    let table = "Nr\tTitel\n9\tA table\n";
+    let map = ["import", "db", "-", "--map", "pmid=Nr,title=Titel"];
+    sandbox.medvec_with_input(&map, table).expect(0).shows(&["1 new"]);
+    sandbox.medvec(&["get", "db", "9"]).expect(0).shows(&["A table"]);
+
+    sandbox.medvec(&again).expect(2).says(&["standard input, byte 0: the file is empty"]);
+    let twice = ["import", "db", "-", "-"];
+    sandbox.medvec_with_input(&twice, SET).expect(2).says(&["`-` is given twice"]);
+    let more = [&import[..], &["--keep-going"]].concat();
+    let run = sandbox.medvec(&more).expect(2).shows(&["1 file broken", "1 file imported before"]);
+    run.says(&["skipped standard input, byte 0"]);
+    sandbox.medvec(&["import", "db", "./-"]).expect(2).says(&["./-, byte 0"]);
+}
+
+#[test]
 fn files_of_one_name_are_told_apart() {
     let sandbox = Sandbox::new();
     for folder in ["one", "two"] {

@@ -171,7 +171,7 @@ pub(crate) struct Import {
     /// Source files: PubMed XML (.xml, .xml.gz), NBIB, RIS, CSV and TSV, JSONL (BEIR, MTEB, R2MED, SciFact, MedRAG),
     /// PubTator, CORD-19's metadata.csv, NFCorpus, Cystic Fibrosis, PubMedQA JSON, Parquet with ids and texts, vectors
     /// (.npy, .safetensors, .fvecs, Parquet); told apart by content, .fvecs by its name. `FILE.md5` beside a file is
-    /// checked. `/dev/stdin` and pipes are read once.
+    /// checked. `-` is standard input; that and pipes are read once.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 

@@ -5,29 +5,54 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use medvec::Database;
 use medvec::export::{json, reports};
 use medvec::session::{
-    Import as Prepared, ImportReport, ImportSettings, ImportSource, TRAIN_ROWS_MIN, kept_slice,
-    select_sources,
+    Import as Prepared, ImportReport, ImportSettings, ImportSource, Opened, SourceHints,
+    TRAIN_ROWS_MIN, kept_slice, select_sources,
 };
+use medvec::{Database, Error};
 
 use crate::args::{Import, MetricName, Rows};
 use crate::context::Context;
 use crate::encoders::announce;
-use crate::failure::{EXIT_ERROR, EXIT_FOUND, Result};
+use crate::failure::{EXIT_ERROR, EXIT_FOUND, Failure, Result};
 use crate::shell;
 use crate::style::{FAINT, GOOD, MARK, agreed, count, counted, duration, nonzero};
 
+/// What messages and the database call it.
+const STANDARD_INPUT: &str = "standard input";
+
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
     let is_json = args.format.is_json_report()?;
-    let (files, others) = select_sources(&args.files);
+    let named = |file: &&PathBuf| !is_standard_input(file);
+    let paths: Vec<PathBuf> = args.files.iter().filter(named).cloned().collect();
+    if args.files.len() > paths.len() + 1 {
+        return Err(Failure::usage("`-` is given twice: standard input can be read only once"));
+    }
+    let (files, others) = select_sources(&paths);
     for (file, reason) in &others {
         context.remark(format!("{FAINT}{} left out: {reason}{FAINT:#}", file.display()));
     }
-    let sources = files.into_iter().map(ImportSource::Path).collect();
+    let mut sources = Sources { others, ..Sources::default() };
+    sources.sources.extend(files.iter().cloned().map(ImportSource::Path));
+    if let Some(at) = args.files.iter().position(|file| is_standard_input(file)) {
+        let before = args.files.get(..at).unwrap_or_default();
+        let at = files.iter().filter(|file| before.contains(file)).count();
+        let hints = SourceHints::new(None, args.map.clone());
+        match Opened::stream(STANDARD_INPUT, io::stdin(), &hints) {
+            Err(error @ Error::Input { .. }) if args.keep_going && !files.is_empty() => {
+                sources.broken.push(error);
+            }
+            opened => sources.sources.insert(at, opened?.into()),
+        }
+    }
     let preset = args.model.preset.as_deref();
-    sources_into(&args.database, (sources, others), &settings(args), preset, is_json, context)
+    sources_into(&args.database, sources, &settings(args), preset, is_json, context)
+}
+
+/// Whether an argument means standard input; a file of that name is `./-`.
+fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
 }
 
 fn settings(args: &Import) -> ImportSettings {
@@ -46,10 +71,20 @@ fn settings(args: &Import) -> ImportSettings {
     settings
 }
 
+/// What is imported, and what not.
+#[derive(Default)]
+pub(crate) struct Sources {
+    pub(crate) sources: Vec<ImportSource>,
+    /// Files that are no sources, and why.
+    pub(crate) others: Vec<(PathBuf, String)>,
+    /// What could not be opened and is passed over.
+    pub(crate) broken: Vec<Error>,
+}
+
 /// Imports sources and says what became of them, and of the files that are none.
 pub(crate) fn sources_into(
     path: &Path,
-    (sources, others): (Vec<ImportSource>, Vec<(PathBuf, String)>),
+    Sources { sources, others, broken }: Sources,
     settings: &ImportSettings,
     preset: Option<&str>,
     is_json: bool,
@@ -66,6 +101,7 @@ pub(crate) fn sources_into(
     drop(progress);
     let mut report = report?;
     report.others = others;
+    report.broken_files.splice(0..0, broken);
     remarks(&report, context);
     match is_json {
         true => json::write(&mut context.out.machine(), &reports::import(&report))?,

@@ -6,7 +6,8 @@ use std::path::Path;
 use medvec::session::{BUILTIN, EncoderChoice, Event, ImportSettings, Opened, open_reader};
 use medvec::{Database, EncoderInput};
 
-use super::{import, search};
+use super::import::{self, Sources};
+use super::search;
 use crate::args::{
     Databases, Filters, Format, FusionName, ModeName, ModelOptions, Quickstart, Search, YearRange,
 };
@@ -74,7 +75,8 @@ pub(crate) fn run(args: &Quickstart, context: &mut Context) -> Result<u8> {
 
 /// Imports the sample, which is part of the program.
 fn build(database: &Path, context: &mut Context) -> Result<()> {
-    let sources = (vec![Opened::reader(SAMPLE_NAME, SAMPLE)?.into()], Vec::new());
+    let sources = vec![Opened::reader(SAMPLE_NAME, SAMPLE)?.into()];
+    let sources = Sources { sources, ..Sources::default() };
     let mut settings = ImportSettings::default();
     settings.encoder = EncoderChoice::named(BUILTIN);
     import::sources_into(database, sources, &settings, None, false, context).map(drop)
