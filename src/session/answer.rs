@@ -59,6 +59,25 @@ pub struct Answer {
     pub search_time: Duration,
 }
 
+impl Answer {
+    /// The answer to what could not be asked, because nothing of it is in a database of so many documents.
+    pub fn nothing(documents: u64, reason: Remark) -> Answer {
+        Answer {
+            text: None,
+            documents,
+            matched: 0,
+            undated: 0,
+            unindexed: 0,
+            remarks: vec![reason],
+            is_count: false,
+            hits: Vec::new(),
+            facets: Vec::new(),
+            explain: None,
+            search_time: Duration::ZERO,
+        }
+    }
+}
+
 /// One hit with what is shown of its document.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -162,7 +162,9 @@ fn compaction_indexes_what_came_later() {
     sandbox.medvec(&["import", "db", "more.jsonl"]).expect(0);
     assert_eq!(stats(&sandbox)["index"]["vectors"], DOCUMENTS);
     let before = found(&sandbox, &["--exact"]);
-    sandbox.medvec(&["compact", "db"]).expect(0).shows(&["segment"]);
+    let run = sandbox.medvec(&["compact", "db", "-f", "json"]).expect(0);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!((&report["rows_indexed"], &report["rows_dropped"]), (&1200.into(), &0.into()));
     assert_eq!(stats(&sandbox)["index"]["vectors"], DOCUMENTS + 1200);
     assert_eq!(found(&sandbox, &["--exact"]), before);
     sandbox.medvec(&["verify", "db"]).expect(0).shows(&["11,300 documents"]);
@@ -178,8 +180,12 @@ fn optimize_can_train_anew_with_queries() {
     let run = sandbox.medvec(&[&options[..], &["--queries", "queries.txt"]].concat());
     let run = run.expect(0).shows(&["20 lists, trained on", "10,100 documents indexed"]);
     assert!(run.err.contains("measured with 2 queries"), "{}", run.err);
-    assert_eq!(stats(&sandbox)["index"]["recall"]["source"], "given");
-    assert_eq!(stats(&sandbox)["index"]["lists"], 20);
+    let index = stats(&sandbox)["index"].clone();
+    assert_eq!((&index["recall"]["source"], &index["lists"]), (&"given".into(), &20.into()));
+    let again = sandbox.medvec(&[&options[..2], &["-f", "json"]].concat()).expect(0);
+    let report: Value = serde_json::from_str(&again.out).expect("JSON");
+    assert_eq!((&report["lists"], &report["trained_rows"]), (&20.into(), &0.into()));
+    assert_eq!(report["recall"], index["recall"]);
     assert!(!old.exists(), "the old codebook is garbage");
     sandbox.medvec(&["verify", "db"]).expect(0);
 }

@@ -134,6 +134,10 @@ fn similar_documents_are_found_by_key() {
         assert_eq!(run.err.contains("word      aspirin"), mode != "dense", "{}", run.err);
     }
     sandbox.medvec(&["similar", "db", "999"]).expect(1).says(&["PMID 999", "none of the keys"]);
+    let run = sandbox.medvec(&["similar", "db", "999", "-f", "json"]).expect(1);
+    let answer = json(&run.says(&["PMID 999", "none of the keys"]).out);
+    assert_eq!((&answer["matched"], &answer["notes"][0]["code"]), (&0.into(), &"keys".into()));
+    assert_eq!(answer["hits"], json("[]"));
 }
 
 #[test]

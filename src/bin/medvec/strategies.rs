@@ -7,7 +7,6 @@ use medvec::export::{json, strategy};
 use medvec::session::{STRATEGY_BYTES_MAX, Strategy, TranslatedLine, TranslatedStrategy};
 use medvec::{Day, Snapshot};
 
-use crate::args::Format;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
 use crate::style::{FAINT, KEY, count, counted};
@@ -48,15 +47,18 @@ pub(crate) fn translate_for_search(
     Ok(snapshot.translate_controlled(strategy, Day::today(), &context.control())?)
 }
 
+/// What is written as text or JSON, and begins the sentence that says so.
+pub(crate) const COUNTS: &str = "counts are written";
+
 /// Writes what a strategy finds; nothing found by its last line is exit code 1.
 pub(crate) fn show(
     strategy: &Strategy,
     meant: &TranslatedStrategy,
     lines: &[TranslatedLine],
-    (format, explained): (Format, bool),
+    (is_json, explained): (bool, bool),
     context: &mut Context,
 ) -> Result<u8> {
-    if format.is_json("counts are written")? {
+    if is_json {
         json::write(&mut context.out.machine(), &strategy::to_json(strategy, meant))?;
     } else {
         for line in lines {

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use medvec::session::{History, Strategy};
 
-use crate::args::{Count, Format};
+use crate::args::Count;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::strategies::{read, show, translate};
+use crate::strategies::{COUNTS, read, show, translate};
 use crate::style::count;
 
 pub(crate) fn run(args: &Count, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json(COUNTS)?;
     let mut history = match &args.history {
         Some(path) => History::parse(&earlier(path)?)?,
         None => History::default(),
@@ -24,11 +25,11 @@ pub(crate) fn run(args: &Count, context: &mut Context) -> Result<u8> {
     let meant = translate(&strategy, &snapshot, context)?;
     let last = meant.lines.len().saturating_sub(1);
     let lines = meant.lines.get(last..).unwrap_or_default();
-    let code = if args.format == Format::Text && !args.explain && args.history.is_none() {
+    let code = if !is_json && !args.explain && args.history.is_none() {
         writeln!(context.out, "{}", count(meant.documents()))?;
         if meant.documents() > 0 { EXIT_FOUND } else { EXIT_NONE }
     } else {
-        show(&strategy, &meant, lines, (args.format, args.explain), context)?
+        show(&strategy, &meant, lines, (is_json, args.explain), context)?
     };
     if let Some(path) = &args.history {
         append(path, &history)?;

@@ -46,13 +46,14 @@ pub(crate) fn run(args: &Encoders, context: &mut Context) -> Result<u8> {
 }
 
 fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json("encoders are listed")?;
     let mut found = vec![builtin(args)?];
     for folder in model_folders(&args.folders)? {
         context.control().check()?;
         found.push(measured(&folder, args));
     }
     let known = rehearsed(args, context)?;
-    match args.format.is_json("encoders are listed")? {
+    match is_json {
         true => json::write(&mut context.out.machine(), &as_json(&found, &known))?,
         false => text(&mut context.out, &found, &known)?,
     }

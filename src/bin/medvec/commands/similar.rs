@@ -3,24 +3,25 @@
 use std::io;
 
 use medvec::Key;
-use medvec::session::{KeyLookup, Request, Session, SessionOptions, find_keys};
+use medvec::session::{Answer, KeyLookup, Remark, Request, Session, SessionOptions, find_keys};
 
 use super::search;
 use crate::args::Similar;
 use crate::context::Context;
-use crate::failure::{EXIT_NONE, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::keys;
 
 pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
+    if args.k == 0 {
+        return Err(Failure::usage("-k 0 counts matches: use `medvec search` with filters"));
+    }
     let session = args.databases.session(SessionOptions::default())?;
     let like = found(&args.keys, &session, context)?;
     let unlike = found(&args.not, &session, context)?;
     if like.is_empty() {
-        context.remark("none of the keys is in the database");
-        return Ok(EXIT_NONE);
-    }
-    if args.k == 0 {
-        return Err(Failure::usage("-k 0 counts matches: use `medvec search` with filters"));
+        let reason = Remark::new("keys", "none of the keys is in the database");
+        let answer = Answer::nothing(session.snapshot().len(), reason);
+        return search::show(&answer, args.format, "1", context);
     }
     let mut request = Request::like(like)
         .unlike(unlike)

@@ -15,10 +15,11 @@ use crate::recall::{DRIFTED, recall_text};
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
+    let is_json = args.format.is_json("stats are written")?;
     let snapshot = args.databases.open()?.snapshot();
     let figures = snapshot.stats()?;
     let fields = snapshot.fields()?;
-    if args.format.is_json("stats are written")? {
+    if is_json {
         let value = stats::to_json(&snapshot, &figures, &fields);
         json::write(&mut context.out.machine(), &value)?;
     } else {
