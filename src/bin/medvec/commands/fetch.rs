@@ -20,10 +20,11 @@ pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
         ))
     })?;
     let hub = Hub::from_env()?;
-    let folder = fetch(&hub, &model, args, context)?;
+    let (folder, problem) = fetch(&hub, &model, args, context)?;
     match is_json {
         true => {
-            let report = json!({"model": args.model, "folder": folder.to_string_lossy()});
+            let folder = folder.to_string_lossy();
+            let report = json!({"model": args.model, "folder": folder, "problem": problem});
             json::write(&mut context.out.machine(), &report)?;
         }
         false => writeln!(context.out, "{}", folder.display())?,
@@ -31,8 +32,14 @@ pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
     Ok(EXIT_FOUND)
 }
 
+/// The folder of the model, and why it is not up to date, where it is not.
 #[cfg(feature = "download")]
-fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> Result<PathBuf> {
+fn fetch(
+    hub: &Hub,
+    model: &ModelName,
+    args: &Fetch,
+    context: &mut Context,
+) -> Result<(PathBuf, Option<String>)> {
     use crate::style::FAINT;
     use medvec::session::models::DownloadOptions;
 
@@ -45,18 +52,23 @@ fn fetch(hub: &Hub, model: &ModelName, args: &Fetch, context: &mut Context) -> R
         progress.bytes(now.file, now.bytes, now.bytes_total, None);
     })?;
     drop(progress);
-    if let Some(detail) = trouble {
+    if let Some(detail) = &trouble {
         context
             .remark(format!("{FAINT}in the cache, and not brought up to date: {detail}{FAINT:#}"));
     }
-    Ok(folder)
+    Ok((folder, trouble))
 }
 
 /// This build has no network; the error about the cache says what to fetch by hand.
 #[cfg(not(feature = "download"))]
-fn fetch(hub: &Hub, model: &ModelName, _: &Fetch, context: &mut Context) -> Result<PathBuf> {
-    hub.find(model).map_err(|absent| {
+fn fetch(
+    hub: &Hub,
+    model: &ModelName,
+    _: &Fetch,
+    context: &mut Context,
+) -> Result<(PathBuf, Option<String>)> {
+    let found = hub.find(model).inspect_err(|_| {
         context.remark("this build of medvec does not fetch (feature `download`)");
-        absent.into()
-    })
+    })?;
+    Ok((found, Some("this build of medvec does not fetch".to_owned())))
 }
