@@ -84,6 +84,11 @@ impl Failure {
             Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "nothing was committed; free some space and run the same command again"
             }
+            Error::Io { path, source, .. }
+                if source.kind() == io::ErrorKind::NotFound && path == "-" =>
+            {
+                "`-` does not stand for standard input here: name a file"
+            }
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "check the spelling of the path"
             }

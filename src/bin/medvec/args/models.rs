@@ -164,7 +164,7 @@ pub(crate) struct Distill {
     pub(crate) corpus: PathBuf,
 
     /// Where the encoder is written; an existing file is replaced.
-    #[arg(long, value_name = "FILE", default_value = "encoder.mdvs")]
+    #[arg(long, value_name = "FILE", default_value = "encoder.mdvs", value_parser = super::values::new_file())]
     pub(crate) out: PathBuf,
 
     /// Length of the vectors; the teacher's at most. [default: 384]
@@ -207,7 +207,7 @@ pub(crate) struct Distill {
 
     /// Keep the teacher's vectors in this file (numpy), and their texts beside it as .jsonl; use them
     /// if they are there.
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", value_parser = super::values::new_file())]
     pub(crate) vectors: Option<PathBuf>,
 
     /// Output format: text or json.

@@ -61,7 +61,7 @@ pub(crate) struct Pack {
     pub(crate) database: PathBuf,
 
     /// A new file: a tar archive of the newest generation, not compressed.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) file: PathBuf,
 
     /// Output format: text or json.

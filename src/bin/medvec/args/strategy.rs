@@ -22,7 +22,7 @@ pub(crate) struct Count {
     pub(crate) strategy: String,
 
     /// A file of earlier queries, which `#1 AND #2` refers to; this query is added to it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) history: Option<PathBuf>,
 
     /// Show what every term was taken for, and its count.
