@@ -227,3 +227,19 @@ fn licences_that_restrict_are_shown_before_first_use() {
     assert!(!plain.err.contains("licence"), "{}", plain.err);
     known.says(&["licence", "BioLORD-2023", "SNOMED"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_matrix_of_a_pipe_is_refused_and_goes_to_a_file() {
+    let sandbox = Sandbox::new();
+    let lines = "{\"text\": \"asthma\"}\n{\"text\": \"cancer\"}\n";
+    let encode = ["encode", "builtin", "--input", "/dev/stdin", "--format", "npy"];
+    let refused = sandbox.medvec_with_input(&encode, lines).expect(2);
+    refused.says(&["not known of standard input and pipes", "--out FILE.npy"]);
+    let to_file = [&encode[..], &["--out", "m.npy"]].concat();
+    sandbox.medvec_with_input(&to_file, lines).expect(0);
+    let bytes = std::fs::metadata(sandbox.path("m.npy")).expect("a matrix").len();
+    sandbox.write("in.jsonl", lines);
+    let mut command = sandbox.command(&["encode", "builtin", "--input", "in.jsonl", "-f", "npy"]);
+    assert_eq!(command.output().expect("runs").stdout.len() as u64, bytes);
+}

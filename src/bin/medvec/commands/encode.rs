@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::path::Path;
 
 use medvec::Error;
 use medvec::export::npy;
@@ -47,10 +48,11 @@ pub(crate) fn run(args: &Encode, context: &mut Context) -> Result<u8> {
             file.rewind()?;
             Ok(form.begin(file, rows)?)
         })?,
-        None if is_matrix && args.input == "-" => {
+        // Counted, a pipe has nothing left to read.
+        None if is_matrix && (args.input == "-" || !Path::new(&args.input).is_file()) => {
             return Err(Failure::usage(
                 "a matrix begins with the number of its rows, which is not known of standard \
-                 input: add --out FILE.npy",
+                 input and pipes: add --out FILE.npy",
             ));
         }
         None => {
