@@ -202,6 +202,27 @@ impl Source {
         self.window.input().name()
     }
 
+    /// The length of the vector that the next document has, or its key is given, without reading on; `None` where it has
+    /// none, none is near, or a record before it cannot be read, which the iterator says.
+    #[cfg(feature = "session")]
+    pub(crate) fn next_dimension(&mut self) -> Option<usize> {
+        if self.given == self.batch.records.len()
+            && let Err(error) = self.next_batch()
+        {
+            (self.failure, self.state) = (Some(error), State::Reading);
+            return None;
+        }
+        let name = self.window.input().name();
+        for place in self.given..self.batch.records.len() {
+            match parse(name, &self.batch, place)?.ok()?.0.event {
+                Event::Document { vector, .. } => return Some(vector?.len()),
+                Event::Vector { vector, .. } => return Some(vector.len()),
+                Event::Delete { .. } => {}
+            }
+        }
+        None
+    }
+
     fn next_batch(&mut self) -> Result<bool> {
         self.given = 0;
         self.batch.data.clear();

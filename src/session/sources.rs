@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::{SessionError, SessionResult};
 use crate::encoder::Metric;
 use crate::error::Error;
-use crate::ingest::{Event, ImportSource, Opened, Source, SourceHints};
+use crate::ingest::{ImportSource, Opened, Source, SourceHints};
 
 /// Sources that can be read, and the vectors that they bring.
 pub(super) struct Checked {
@@ -66,9 +66,16 @@ pub(super) fn check(
     for source in sources {
         let path = match source {
             ImportSource::Path(path) => path,
-            ImportSource::Opened(opened) => {
-                if let Opened::Vectors(vectors) = &opened {
-                    checked.see(vectors.path(), Brought::in_file(&opened));
+            ImportSource::Opened(mut opened) => {
+                match &mut opened {
+                    Opened::Documents(source) if looks_inside && checked.brought.is_none() => {
+                        checked.brought = first_vector(source);
+                    }
+                    Opened::Documents(_) => {}
+                    Opened::Vectors(vectors) => {
+                        let path = vectors.path().to_owned();
+                        checked.see(&path, Brought::in_file(&opened));
+                    }
                 }
                 checked.sources.push(ImportSource::Opened(opened));
                 continue;
@@ -138,12 +145,7 @@ impl Brought {
 /// The vector of the first document; `None` where it has none, or cannot be read, which is the import's
 /// to report.
 fn first_vector(source: &mut Source) -> Option<Brought> {
+    let dimension = source.next_dimension()?;
     let name = source.name().to_owned();
-    let first = source.map_while(Result::ok).find_map(|record| match record.event {
-        Event::Document { vector, .. } => Some(vector),
-        Event::Vector { vector, .. } => Some(Some(vector)),
-        Event::Delete { .. } => None,
-    });
-    let dimension = first??.len();
     Some(Brought { name, dimension, is_file: false, known_origin: None })
 }

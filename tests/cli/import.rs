@@ -109,10 +109,15 @@ fn a_dash_is_standard_input() {
     sandbox.medvec_with_input(&map, table).expect(0).shows(&["1 new"]);
     sandbox.medvec(&["get", "db", "9"]).expect(0).shows(&["A table"]);
 
+    let vectors = "{\"id\": \"a\", \"title\": \"x\", \"vector\": [1, 2]}\n{\"id\": \"b\", \"vector\": [1, 3]}\n";
+    let import = ["import", "own", "-", "--origin", "mine"];
+    sandbox.medvec_with_input(&import, vectors).expect(0).shows(&["2 new"]);
+    sandbox.medvec(&["stats", "own"]).expect(0).shows(&["2: 2 dimensions", "mine"]);
+
     sandbox.medvec(&again).expect(2).says(&["standard input, byte 0: the file is empty"]);
     let twice = ["import", "db", "-", "-"];
     sandbox.medvec_with_input(&twice, SET).expect(2).says(&["`-` is given twice"]);
-    let more = [&import[..], &["--keep-going"]].concat();
+    let more = ["import", "db", "a.jsonl", "-", "--keep-going"];
     let run = sandbox.medvec(&more).expect(2).shows(&["1 file broken", "1 file imported before"]);
     run.says(&["skipped standard input, byte 0"]);
     sandbox.medvec(&["import", "db", "./-"]).expect(2).says(&["./-, byte 0"]);
