@@ -51,6 +51,11 @@ pub(crate) fn by_name(text: &str) -> Option<PublicationType> {
     all().find(|kind| !wanted.is_empty() && loose::publication_type(kind.name) == wanted)
 }
 
+/// The type with this UI.
+pub(crate) fn by_ui(ui: &str) -> Option<PublicationType> {
+    all().find(|kind| !kind.ui.is_empty() && kind.ui == ui)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -121,12 +121,18 @@ pub(super) fn publication_concept(
     Some(kind.ui).filter(|ui| !ui.is_empty()).and_then(|ui| vocabulary.find(ui))
 }
 
+/// `Clinical Trial`, the type, with those below it, where no term names the field.
+pub(super) fn whole_type(kind: PublicationType, vocabulary: &Vocabulary) -> Meant {
+    let found = publication_concept(kind, vocabulary);
+    let filter = exploded_type(kind.name, found.map(|(concept, _)| concept), vocabulary);
+    let mut meant = Meant::new(filter, format!("\"{}\"[pt]", kind.name));
+    let heading = |(at, matched)| translated(vocabulary, at, true, matched, kind.name);
+    meant.headings.extend(found.map(heading));
+    meant
+}
+
 /// A publication type and, if it is a concept, those below it.
-pub(super) fn exploded_type(
-    name: &str,
-    concept: Option<Concept>,
-    vocabulary: &Vocabulary,
-) -> Filter {
+fn exploded_type(name: &str, concept: Option<Concept>, vocabulary: &Vocabulary) -> Filter {
     let below = concept.map(|concept| vocabulary.explode(concept)).unwrap_or_default();
     let others = below.into_iter().filter(|below| Some(*below) != concept);
     let others = others.map(|at| Filter::PublicationType(vocabulary.ui(at).to_owned()));

@@ -2,7 +2,7 @@
 //!
 //! Source: PubMed User Guide, "Filters", and what PubMed's "Search details" write for them.
 
-use super::headings::{exploded_type, publication_concept, translated};
+use super::headings::{translated, whole_type};
 use super::meant::Meant;
 use super::refused::Refused;
 use super::scope::Scope;
@@ -57,9 +57,7 @@ impl Scope<'_> {
             _ => {}
         }
         if let Some(kind) = type_of(&name) {
-            let concept = publication_concept(kind, self.vocabulary).map(|(concept, _)| concept);
-            let filter = exploded_type(kind.name, concept, self.vocabulary);
-            return Ok(Meant::new(filter, format!("\"{}\"[pt]", kind.name)));
+            return Ok(whole_type(kind, self.vocabulary));
         }
         if !languages::find(&name).is_empty() {
             return Ok(Meant::new(Filter::Language(term.text.clone()), format!("{name}[la]")));

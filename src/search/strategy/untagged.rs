@@ -9,8 +9,10 @@
 //!               `-------' practices[all]
 //! ```
 
+use std::ops::RangeInclusive;
+
 use super::count::count;
-use super::headings::{exploded_type, publication_concept, translated};
+use super::headings::{publication_concept, translated, whole_type};
 use super::meant::{Meant, TranslatedHeading};
 use super::refused::Refused;
 use super::scope::Scope;
@@ -33,7 +35,7 @@ const NUMBER_LETTERS_MIN: usize = 3;
 const WITHOUT_PLURAL: [&str; 2] = ["aid", "new"];
 
 /// Digits of a number that is taken for a PMID.
-const PMID_DIGITS: std::ops::RangeInclusive<usize> = 5..=8;
+const PMID_DIGITS: RangeInclusive<usize> = 5..=8;
 
 /// What words without a tag mean.
 pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Refused> {
@@ -43,7 +45,7 @@ pub(super) fn translate(scope: &Scope<'_>, term: &QueryTerm) -> Result<Meant, Re
     }
     let written: Vec<&str> = term.text.split(' ').collect();
     let words: Vec<&str> = written.iter().map(|word| word.trim_matches(',')).collect();
-    if let Some(keys) = pmids(&words).or_else(|| named_pmids(&words)) {
+    if let Some(keys) = pmids(&words, PMID_DIGITS).or_else(|| named_pmids(&words)) {
         let words: Vec<String> = keys.iter().map(Key::to_string).collect();
         return Ok(Meant::new(Filter::Keys(keys), format!("{}[pmid]", words.join(" "))));
     }
@@ -67,13 +69,13 @@ fn named_pmids(words: &[&str]) -> Option<Vec<Key>> {
     let (first, rest) = words.split_first()?;
     let rest: Vec<&str> = rest.iter().copied().filter(|word| *word != ":").collect();
     let is_name = matches!(&*first.to_lowercase(), "pmid" | "pmids" | "pmid:" | "pmids:");
-    let key = |word: &&str| Some(Key::parse(word)).filter(|key| matches!(key, Key::Pmid(_)));
-    (is_name && !rest.is_empty()).then(|| rest.iter().map(key).collect())?
+    (is_name && !rest.is_empty()).then(|| pmids(&rest, 1..=usize::MAX))?
 }
 
-fn pmids(words: &[&str]) -> Option<Vec<Key>> {
+/// The words as PMIDs of so many digits, if all are.
+fn pmids(words: &[&str], digits: RangeInclusive<usize>) -> Option<Vec<Key>> {
     let key = |word: &&str| match Key::parse(word) {
-        key @ Key::Pmid(_) if PMID_DIGITS.contains(&word.len()) => Some(key),
+        key @ Key::Pmid(_) if digits.contains(&word.len()) => Some(key),
         _ => None,
     };
     words.iter().map(key).collect()
@@ -116,10 +118,10 @@ fn first_part(
 fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
     let vocabulary = scope.vocabulary;
     let found = concept(vocabulary, name);
-    let of_concept = |(at, _)| publication_types::find(vocabulary.ui(at));
+    let of_concept = |(at, _)| publication_types::by_ui(vocabulary.ui(at));
     let kind = publication_types::by_name(name).or_else(|| found.and_then(of_concept));
-    let kind_concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
     // What a publication type is called by is its own name: no document has it as a heading.
+    let kind_concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
     let is_kind = |concept| kind_concept.is_some_and(|(kind, _)| kind == concept);
     let found = found.filter(|(at, _)| !is_kind(*at));
     if kind.is_none() && found.is_none() {
@@ -146,11 +148,10 @@ fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
         }
     }
     if let Some(kind) = kind {
-        let concept = kind_concept.map(|(concept, _)| concept);
-        filter = filter | exploded_type(kind.name, concept, vocabulary);
-        translation.push(format!("\"{}\"[pt]", kind.name));
-        let heading = |(at, matched)| translated(vocabulary, at, true, matched, kind.name);
-        headings.extend(kind_concept.map(heading));
+        let meant = whole_type(kind, vocabulary);
+        filter = filter | meant.filter;
+        translation.push(meant.translation);
+        headings.extend(meant.headings);
     }
     filter = filter | words_of(words);
     translation.push(shown(words));
