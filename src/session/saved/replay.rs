@@ -81,7 +81,8 @@ impl Session {
         };
         let mut request = saved.request.to_request().ok_or_else(unknown)?;
         for (strategy, today) in saved.request.to_strategies().ok_or_else(unknown)? {
-            request = request.strategy(&self.snapshot().translate(&strategy, today)?);
+            request =
+                request.strategy(&self.snapshot().translate_controlled(&strategy, today, control)?);
         }
         let database = PinnedDatabase::of(&self.snapshot())?;
         let answer = SavedAnswer::of(&self.ask(&request.control(control.clone()))?);
