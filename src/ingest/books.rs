@@ -20,11 +20,15 @@ pub(crate) fn part(document: &Document) -> Option<BookPart> {
     is_book.then_some(if is_whole { BookPart::Whole } else { BookPart::Chapter })
 }
 
-/// The International Standard Book Numbers of a document, between blanks.
+/// The International Standard Book Numbers of a document.
+pub(crate) fn isbns(document: &Document) -> impl Iterator<Item = &str> {
+    document.ids.iter().filter(|id| id.kind == "isbn").map(|id| id.value.as_str())
+}
+
+/// The same between blanks.
 #[cfg(feature = "session")]
 pub(crate) fn isbn(document: &Document) -> String {
-    let numbers = document.ids.iter().filter(|id| id.kind == "isbn");
-    numbers.map(|id| id.value.as_str()).collect::<Vec<_>>().join(" ")
+    isbns(document).collect::<Vec<_>>().join(" ")
 }
 
 /// A free field that is a text; empty where there is none.

@@ -73,7 +73,7 @@ pub fn open_table(path: &Path, columns: &ColumnMap) -> Result<Source> {
 /// # Errors
 /// As [`open`].
 pub fn open_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Source> {
-    Source::new(Input::new(name.to_owned(), reader)?, None)
+    open_stream(name, reader, None)
 }
 
 /// As [`open_reader`], with the columns of a table as [`open_table`] takes them.

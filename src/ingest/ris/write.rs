@@ -46,8 +46,7 @@ pub fn to_ris(document: &Document) -> String {
     out.put("PB", books::text(document, "publisher"));
     out.put("CY", books::text(document, "publisher_place"));
     books::editors(document).iter().for_each(|editor| out.put("ED", &name(editor)));
-    let isbns = document.ids.iter().filter(|id| id.kind == "isbn");
-    isbns.for_each(|id| out.put("SN", &id.value));
+    books::isbns(document).for_each(|isbn| out.put("SN", isbn));
     out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
     out.put("DO", document.id("doi").unwrap_or_default());
     out.put("C2", document.id("pmc").unwrap_or_default());
