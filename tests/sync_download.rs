@@ -192,6 +192,30 @@ fn what_is_missing_is_fetched_and_then_read() {
     bench.fetched(&[FILES[0], FILES[2]]);
 }
 
+#[cfg(feature = "cli")]
+#[test]
+fn programs_are_told_what_was_fetched() {
+    let bench = Bench::new();
+    let sync = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_medvec"));
+        command.current_dir(bench.root.path()).args(["sync", "db", "nlm", "--encoder", "none"]);
+        let output =
+            command.args(["--format", "json", "--source", &bench.settings.source]).output();
+        let output = output.expect("runs");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), report["fetched"].clone(), report["added"].as_u64())
+    };
+    let (code, fetched, added) = sync();
+    assert_eq!((code, added, &fetched["listed"]), (Some(0), Some(3), &3.into()));
+    assert_eq!(fetched["files"][2], "pubmed26n0003");
+    for name in FILES {
+        fs::remove_file(bench.path(name)).expect("removes");
+    }
+    let (code, fetched, added) = sync();
+    assert_eq!((code, added, &fetched["bytes"]), (Some(1), Some(0), &0.into()));
+    assert_eq!(fetched["files"], serde_json::json!([]));
+}
+
 #[test]
 fn a_flat_directory_is_a_source_too() {
     let mut bench = Bench::new();

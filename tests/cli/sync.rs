@@ -65,6 +65,20 @@ fn exit_codes_tell_what_came_in() {
     sync(&[]).expect(2).says(&["pubmed26n0002.xml.gz", "what was committed before stays"]);
     let passed = sync(&["--keep-going", "--allow-gaps"]).expect(2);
     passed.says(&["skipped nlm/pubmed26n0002.xml.gz"]).shows(&["0 files", "1 file broken"]);
+
+    // What was read can be removed; a folder of other things is the wrong one.
+    for number in [1, 2, 4] {
+        fs::remove_file(sandbox.path(&format!("nlm/pubmed26n{number:04}.xml.gz")))
+            .expect("removes");
+    }
+    sync(&["--allow-gaps"]).expect(2).says(&["nlm holds no file of NLM's series"]);
+    fs::remove_file(sandbox.path("nlm/notes.txt")).expect("removes");
+    for name in ["README.txt", "pubmed26n0004.xml.gz.md5", "pubmed26n0004_stats.html"] {
+        sandbox.write(&format!("nlm/{name}"), "of NLM's");
+    }
+    let emptied = sync(&["--allow-gaps"]).expect(1).shows(&["nothing new for db"]);
+    assert!(!emptied.err.contains("left out"), "{}", emptied.err);
+    sync(&["--status", "--allow-gaps"]).expect(0).shows(&["files read   2"]);
     sandbox.medvec(&["sync", "db"]).expect(2).says(&["FOLDER"]);
 }
 

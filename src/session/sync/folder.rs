@@ -35,8 +35,7 @@ impl Folder {
     /// lie there twice.
     ///
     /// # Errors
-    /// [`SessionError::NoNlmFiles`]; [`SessionError::FileTwice`] for two files of one number that differ;
-    /// [`Error::Io`].
+    /// [`SessionError::FileTwice`] for two files of one number that differ; [`Error::Io`].
     pub(super) fn open(path: &Path) -> SessionResult<Folder> {
         let mut folder = Folder::default();
         for entry in entries(path)? {
@@ -50,20 +49,14 @@ impl Folder {
                 _ => folder.add(entry, None)?,
             }
         }
-        match folder.files.is_empty() {
-            true => Err(SessionError::NoNlmFiles { path: path.to_owned() }),
-            false => Ok(folder),
-        }
+        Ok(folder)
     }
 
     fn add(&mut self, path: PathBuf, shelf: Option<&str>) -> SessionResult<()> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let Some(file) = NlmFile::named(&name).filter(|_| path.is_file()) else {
-            // Sums, and what a download has not finished.
-            let whole = name.strip_suffix(".partial").unwrap_or(&name);
-            let whole = whole.strip_suffix(".md5").unwrap_or(whole);
-            if whole == name || NlmFile::named(whole).is_none() {
+            if !is_companion(&name) {
                 self.others.push(path);
             }
             return Ok(());
@@ -98,6 +91,17 @@ impl Folder {
         let end = self.updates_first.get(&year)?.checked_sub(1)?;
         (end >= last.max(1)).then_some(end)
     }
+}
+
+/// Whether a name is of what lies beside NLM's files: their sums and statistics, what a download has not finished, and a
+/// note on all of them.
+fn is_companion(name: &str) -> bool {
+    if let Some(stem) = name.strip_suffix("_stats.html") {
+        return NlmFile::named(&format!("{stem}.xml")).is_some();
+    }
+    let whole = name.strip_suffix(".partial").unwrap_or(name);
+    let file = whole.strip_suffix(".md5").unwrap_or(whole);
+    name == "README.txt" || (file != name && NlmFile::named(file).is_some())
 }
 
 /// What is in a folder, by name.

@@ -121,16 +121,21 @@ pub fn plan_sync(
 
 /// The same, also where files are needed that are not in the folder.
 pub(super) fn compare(
+    database: &Path,
     path: &Path,
-    folder: &Path,
     settings: &SyncSettings,
 ) -> SessionResult<SyncPlan> {
-    let folder = Folder::open(folder)?;
-    let opened = Database::exists(path).then(|| Database::open(path)).transpose()?;
+    let folder = Folder::open(path)?;
+    let opened = Database::exists(database).then(|| Database::open(database)).transpose()?;
     let snapshot = opened.map(|database| database.snapshot());
     let ledger = snapshot
         .as_ref()
         .map_or_else(Ledger::default, |snapshot| Ledger::of(&snapshot.manifest().sources));
+    // A folder is empty where every file of it was read and removed; one with other things in it is the wrong one.
+    let is_emptied = folder.others.is_empty() && ledger.files().next().is_some();
+    if folder.files.is_empty() && !is_emptied {
+        return Err(SessionError::NoNlmFiles { path: path.to_owned() });
+    }
     let slice = Slice::parse(settings.keep.as_deref().unwrap_or(&ledger.slice))?;
     let selection = slice.as_ref().map(|slice| slice.selection(snapshot.as_ref())).transpose()?;
     let text = slice.as_ref().map_or("", |slice| slice.text.as_str());
@@ -156,7 +161,7 @@ pub(super) fn compare(
         others: folder.others,
         needed: Vec::new(),
         keep: slice.map(|slice| slice.text),
-        database: path.to_owned(),
+        database: database.to_owned(),
         settings: settings.clone(),
         selection,
         reopened: Vec::new(),

@@ -31,14 +31,13 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
         return Err(Failure::usage("name the folder of NLM's files"));
     };
     let mut settings = settings(args);
-    let listed = match &args.source {
-        Some(source) => fetch(args, source, folder, &mut settings, context)?,
-        None => 0,
-    };
+    let source = args.source.as_ref();
+    let fetched =
+        source.map(|source| fetch(args, source, folder, &mut settings, context)).transpose()?;
     let plan = match plan_sync(&args.database, folder, &settings) {
         // All that the server lists was read before, and removed.
-        Err(SessionError::NoNlmFiles { .. }) if listed > 0 => {
-            report_on(&SyncReport::default(), &args.database, is_json, context)?;
+        Err(SessionError::NoNlmFiles { .. }) if fetched.is_some() => {
+            report_on(&SyncReport::default(), fetched.as_ref(), args, context)?;
             return Ok(EXIT_NONE);
         }
         plan => plan?,
@@ -70,7 +69,7 @@ pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
     for problem in &report.problems {
         context.remark(format!("{MARK}skipped{MARK:#} {problem}"));
     }
-    report_on(&report, &args.database, is_json, context)?;
+    report_on(&report, fetched.as_ref(), args, context)?;
     refused?;
     Ok(match report.is_news() {
         _ if report.broken > 0 => EXIT_ERROR,
@@ -94,7 +93,16 @@ fn runs(files: &[NlmFile]) -> impl Iterator<Item = &[NlmFile]> {
     })
 }
 
-/// Fetches what is missing. Returns how many files the server lists.
+/// What was fetched before a sync, for programs.
+#[derive(Serialize)]
+struct Fetched {
+    /// Files that the server lists.
+    listed: u64,
+    files: Vec<NlmFile>,
+    bytes: u64,
+}
+
+/// Fetches what is missing.
 #[cfg(feature = "download")]
 fn fetch(
     args: &Sync,
@@ -102,7 +110,7 @@ fn fetch(
     folder: &Path,
     settings: &mut SyncSettings,
     context: &mut Context,
-) -> Result<u64> {
+) -> Result<Fetched> {
     use medvec::session::{DownloadSettings, download_nlm_files};
 
     let mut download = DownloadSettings::default();
@@ -112,19 +120,19 @@ fn fetch(
     drop(progress);
     let report = report?;
     settings.baseline_end = settings.baseline_end.or(report.baseline_end);
-    let (fetched, size) = (report.fetched.len() as u64, report.bytes);
+    let fetched = Fetched { listed: report.listed, files: report.fetched, bytes: report.bytes };
     context.remark(format!(
         "{FAINT}{} fetched of {} listed, {}{FAINT:#}",
-        counted(fetched, "file"),
-        count(report.listed),
-        bytes(size)
+        counted(fetched.files.len() as u64, "file"),
+        count(fetched.listed),
+        bytes(fetched.bytes)
     ));
-    Ok(report.listed)
+    Ok(fetched)
 }
 
 /// This build has no network.
 #[cfg(not(feature = "download"))]
-fn fetch(_: &Sync, _: &str, _: &Path, _: &mut SyncSettings, _: &mut Context) -> Result<u64> {
+fn fetch(_: &Sync, _: &str, _: &Path, _: &mut SyncSettings, _: &mut Context) -> Result<Fetched> {
     Err(Failure::usage("this build of medvec does not fetch (feature `download`)"))
 }
 
@@ -277,15 +285,26 @@ fn cost(budget: &SyncBudget) -> String {
     )
 }
 
+/// What a sync did, for programs.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    sync: &'a SyncReport,
+    /// `None` where no source was given.
+    fetched: Option<&'a Fetched>,
+}
+
 fn report_on(
     report: &SyncReport,
-    database: &Path,
-    is_json: bool,
+    fetched: Option<&Fetched>,
+    args: &Sync,
     context: &mut Context,
 ) -> Result<()> {
-    if is_json {
-        return Ok(json::write(&mut context.out.machine(), report)?);
+    if args.format.is_json("a sync is reported")? {
+        let report = Report { sync: report, fetched };
+        return Ok(json::write(&mut context.out.machine(), &report)?);
     }
+    let database = &args.database;
     if let Some(removals) = report.removals.as_ref().filter(|removals| removals.count > 0) {
         let (removed, year) = (counted(removals.count, "citation"), removals.year);
         let keys = some_keys(&removals.first, removals.count);
