@@ -1,22 +1,22 @@
-//! Cuts a JSON object of objects (`{"21645374": {...}, ...}`) into its entries, without keeping
-//! the whole of it in memory.
+//! Cuts a JSON object of objects (`{"21645374": {...}, ...}`) into its entries, or a JSON array into its elements,
+//! without keeping the whole of it in memory.
 
 use crate::error::{Error, Result};
 
 use super::raw::{RECORD_BYTES_MAX, RawBatch, RawKind, input_error};
 use super::window::Window;
 
-/// Cuts entries: the bytes of one are `"key": {...}`.
-#[derive(Default)]
+/// Cuts entries: the bytes of one are `"key": {...}`, or an element.
 pub(super) struct EntryCutter {
+    /// What each of them is: [`RawKind::Entry`] or [`RawKind::Element`].
+    kind: RawKind,
     phase: Phase,
     entries: u64,
     scan: Scan,
 }
 
-#[derive(Default, PartialEq)]
+#[derive(PartialEq)]
 enum Phase {
-    #[default]
     Start,
     Entries,
     End,
@@ -32,8 +32,8 @@ struct Scan {
 }
 
 impl Scan {
-    /// The end of the entry: the first `,` or `}` outside of all strings and brackets.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+    /// The end of the entry: the first `,` or closing bracket of the whole outside of all strings and brackets.
+    fn end(&mut self, bytes: &[u8], closing: u8) -> Option<usize> {
         while let Some(&byte) = bytes.get(self.place) {
             match byte {
                 _ if self.escaped => self.escaped = false,
@@ -41,7 +41,8 @@ impl Scan {
                 b'"' => self.in_string = !self.in_string,
                 _ if self.in_string => {}
                 b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-                b'}' | b',' if self.depth == 0 => return Some(self.place),
+                b',' if self.depth == 0 => return Some(self.place),
+                _ if byte == closing && self.depth == 0 => return Some(self.place),
                 b'}' | b']' => self.depth = self.depth.saturating_sub(1),
                 _ => {}
             }
@@ -52,10 +53,28 @@ impl Scan {
 }
 
 impl EntryCutter {
+    /// For the entries of an object.
+    pub(super) fn of_object() -> EntryCutter {
+        EntryCutter { kind: RawKind::Entry, phase: Phase::Start, entries: 0, scan: Scan::default() }
+    }
+
+    /// For the elements of an array.
+    pub(super) fn of_array() -> EntryCutter {
+        EntryCutter { kind: RawKind::Element, ..EntryCutter::of_object() }
+    }
+
+    fn is_array(&self) -> bool {
+        self.kind == RawKind::Element
+    }
+
+    fn closing(&self) -> u8 {
+        if self.is_array() { b']' } else { b'}' }
+    }
+
     /// Adds the next entry to `batch`; `false` at the end.
     ///
     /// # Errors
-    /// [`Error::Input`] when the object is cut, is followed by something, or has an entry that is
+    /// [`Error::Input`] when the whole is cut, is followed by something, or has an entry that is
     /// too long; and as [`Window::fill`].
     pub(super) fn next(&mut self, window: &mut Window, batch: &mut RawBatch) -> Result<bool> {
         if self.phase == Phase::Start {
@@ -67,10 +86,12 @@ impl EntryCutter {
             return Ok(false);
         }
         if !skip_blank(window)? {
-            return Err(self.error(window, "the file ends before the closing `}`: it is cut"));
+            let closing = char::from(self.closing());
+            let detail = format!("the file ends before the closing `{closing}`: it is cut");
+            return Err(self.error(window, &detail));
         }
         loop {
-            if let Some(end) = self.scan.end(window.bytes()) {
+            if let Some(end) = self.scan.end(window.bytes(), self.closing()) {
                 return self.take(window, batch, end);
             }
             if window.bytes().len() > RECORD_BYTES_MAX {
@@ -85,22 +106,25 @@ impl EntryCutter {
     fn take(&mut self, window: &mut Window, batch: &mut RawBatch, end: usize) -> Result<bool> {
         self.scan = Scan::default();
         let bytes = window.bytes();
-        let is_last = bytes.get(end) == Some(&b'}');
+        let is_last = bytes.get(end) == Some(&self.closing());
         let entry = bytes.get(..end).unwrap_or_default();
         let is_entry = !entry.trim_ascii().is_empty();
         if is_entry {
-            batch.push(RawKind::Entry, entry, window.offset(), 0);
+            batch.push(self.kind, entry, window.offset(), 0);
             self.entries += 1;
         }
         window.consume(end + 1);
         if is_last {
             self.phase = Phase::End;
             if skip_blank(window)? {
-                return Err(self.error(window, "something follows the end of the JSON object"));
+                let what = if self.is_array() { "array" } else { "object" };
+                let detail = format!("something follows the end of the JSON {what}");
+                return Err(self.error(window, &detail));
             }
         }
         if !is_entry && !is_last {
-            let reason = "expected `\"PMID\": {...}`, found nothing before a comma";
+            let expected = if self.is_array() { "{...}" } else { "\"PMID\": {...}" };
+            let reason = format!("expected `{expected}`, found nothing before a comma");
             batch.push(RawKind::Bad, reason.as_bytes(), window.offset(), 0);
             self.entries += 1;
         }

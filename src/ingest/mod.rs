@@ -7,6 +7,7 @@
 //! | PubMed XML ([`pubmed`]): `PubmedArticleSet`, `MedlineCitationSet`, books, `DeleteCitation` | begins with `<` |
 //! | PubMedQA ([`pubmedqa`]): `ori_pqal.json`; MedCPT's texts: `pubmed_chunk_36.json` | begins with `{`, a number as a string, `:` and `{` |
 //! | JSON lines ([`jsonl`]), documents with or without vectors: your own, and BEIR, MTEB, R2MED, SciFact, MedRAG | begins with `{` otherwise |
+//! | the same objects in one JSON array, on any lines | begins with `[` |
 //! | NBIB and older MEDLINE text ([`nbib`]) | begins with the tag `PMID-` |
 //! | RIS ([`ris`]) | begins with the tag `TY  -` |
 //! | PubTator ([`pubtator`]) | begins with an id without blanks, and `\|t\|` |

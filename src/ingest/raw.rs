@@ -32,6 +32,8 @@ pub(super) enum RawKind {
     Line,
     /// A `"PMID": {...}` of a PubMedQA file.
     Entry,
+    /// An element of a JSON array.
+    Element,
     /// A record of NBIB.
     Nbib,
     /// A record of RIS.

@@ -104,10 +104,10 @@ pub(super) fn sniff(whole: &[u8], columns: Option<&ColumnMap>) -> Result<Cutter,
     let wrong = match bytes.first() {
         Some(b'<') => return Ok(Cutter::Xml(XmlCutter::default())),
         Some(b'{') if pubmedqa::is_pubmedqa(bytes) => {
-            return Ok(Cutter::Entries(EntryCutter::default()));
+            return Ok(Cutter::Entries(EntryCutter::of_object()));
         }
         Some(b'{') => return Ok(Cutter::Lines(LineCutter::new(RawKind::Line))),
-        Some(b'[') => "a JSON array; expected JSON lines: one object per line, no brackets",
+        Some(b'[') => return Ok(Cutter::Entries(EntryCutter::of_array())),
         Some(_) if nfcorpus::is_nfcorpus(bytes) => {
             return Ok(Cutter::Lines(LineCutter::new(RawKind::NfCorpus)));
         }
@@ -142,7 +142,7 @@ mod tests {
         assert!(matches!(sniff(b"\n <a>"), Ok(Cutter::Xml(_))));
         assert!(matches!(sniff(b"{\"id\": 1}"), Ok(Cutter::Lines(_))));
         assert!(matches!(sniff(b"{ \"123\" : {"), Ok(Cutter::Entries(_))));
-        assert!(sniff(b"[{}]").is_err_and(|detail| detail.contains("JSON lines")));
+        assert!(matches!(sniff(b"[{}]"), Ok(Cutter::Entries(_))));
         assert!(matches!(sniff(b"\r\nPMID- 1"), Ok(Cutter::Tagged(_))));
         assert!(matches!(sniff(b"TY  - JOUR\n"), Ok(Cutter::Tagged(_))));
         assert!(matches!(sniff(b"\"PMID\";title\n"), Ok(Cutter::Table(_))));

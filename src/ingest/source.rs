@@ -319,6 +319,7 @@ pub(super) fn parse(file: &str, batch: &RawBatch, index: usize) -> Option<Result
         let (mut place, mut pmid) = (place, None);
         match raw.kind {
             RawKind::Entry => pmid = pubmedqa::pmid_hint(bytes),
+            RawKind::Element => {}
             kind if kind.has_lines() => {
                 let before = bytes.get(..fault.offset as usize).unwrap_or_default();
                 let line_end = batch.table.as_ref().map_or(b'\n', |header| header.line_end);
@@ -340,6 +341,7 @@ fn parse_raw(batch: &RawBatch, raw: &RawRecord, position: u64) -> Result<Record,
     let record = match raw.kind {
         RawKind::Bad => return Err(reason(bytes)),
         RawKind::Line => jsonl::parse(bytes, position)?,
+        RawKind::Element => jsonl::parse_element(bytes, position)?,
         #[cfg(feature = "parquet")]
         RawKind::BadColumns => return Err(reason(bytes)),
         #[cfg(feature = "parquet")]

@@ -56,6 +56,20 @@ fn lists_are_newest_first() {
 }
 
 #[test]
+fn an_export_as_json_is_a_source() {
+    let sandbox = Sandbox::with_database();
+    for format in ["json", "jsonl"] {
+        let export =
+            |database: &str| sandbox.medvec(&["export", database, "-f", format]).expect(0).out;
+        let exported = export("db");
+        sandbox.write("documents", &exported);
+        let copy = format!("copy-{format}");
+        sandbox.medvec(&["import", &copy, "documents", "--encoder", "none"]).expect(0);
+        assert_eq!(export(&copy), exported);
+    }
+}
+
+#[test]
 fn a_second_import_changes_nothing() {
     let sandbox = Sandbox::with_database();
     sandbox.medvec(&["import", "db", "docs.jsonl"]).expect(0);

@@ -153,6 +153,57 @@ fn pubmedqa_cut_short_is_fatal() {
 }
 
 #[test]
+fn the_elements_of_an_array_are_documents() {
+    let text = "[\n  {\"pmid\": 5,\n   \"title\": \"A ], and \\\"{\"},{\"id\": \"b\", \"keywords\": [\"x\"]}\n]\n";
+    let documents: Vec<_> = all(text).into_iter().map(document).collect();
+    assert_eq!((documents.len(), &documents[0].key), (2, &Key::pmid(5)));
+    assert_eq!((documents[0].title.as_str(), documents[1].keywords.len()), ("A ], and \"{", 1));
+    assert!(all("[ ]").is_empty());
+
+    let mut records = all(
+        r#"[{"id": "a"}, 7, , {"id": "b"}, [1, 2], {"pmid": 4, "issued": {"date-parts": [[2020]]}}]"#,
+    );
+    assert_eq!(records.len(), 6);
+    let (place, detail) = input_error(records.remove(5));
+    assert_eq!(place, "record 6, byte 40");
+    assert!(detail.contains("CSL-JSON"), "{detail}");
+    let (place, detail) = input_error(records.remove(2));
+    assert!(place.starts_with("record 3") && detail.contains("nothing before a comma"), "{detail}");
+    let (place, _) = input_error(records.remove(1));
+    assert_eq!(place, "record 2, byte 15");
+    assert!(records[0].is_ok() && records[1].is_ok());
+
+    for (text, what) in [
+        (r#"[{"id": "a"}"#, "cut"),
+        (r#"[{"id": "a"#, "cut"),
+        (r#"[{"id": "a"},"#, "before the closing `]`"),
+        (r#"[{"id": "a"}] {"id": "b"}"#, "follows the end of the JSON array"),
+    ] {
+        let mut source = super::source(text).expect("opens");
+        let (_, detail) = input_error(source.by_ref().last().expect("an error"));
+        assert!(detail.contains(what) && !source.recoverable(), "{text}: {detail}");
+    }
+}
+
+#[test]
+fn an_array_longer_than_what_is_read_at_a_time() {
+    let element = |number: u32| {
+        format!(
+            "{{\"pmid\": {number},\n \"title\": \"{}\"}}",
+            "x,]}".repeat(number as usize % 5_000)
+        )
+    };
+    let elements: Vec<String> = (1..=2_000).map(element).collect();
+    let documents: Vec<_> =
+        all(format!("[{}]", elements.join(" ,\n"))).into_iter().map(document).collect();
+    assert_eq!(documents.len(), 2_000);
+    for (number, document) in (1u32..).zip(documents) {
+        assert_eq!(document.key, Key::pmid(number));
+        assert_eq!(document.title.len(), 4 * (number as usize % 5_000));
+    }
+}
+
+#[test]
 fn a_line_of_key_and_vector_is_a_vector() {
     let read = |line: &str| {
         let bytes = std::io::Cursor::new(line.as_bytes().to_vec());

@@ -1,4 +1,5 @@
-//! JSON lines: one document per line, in UTF-8. `.jsonl`, `.jsonl.gz` and `.jsonl.zst` all work.
+//! JSON lines: one document per line, in UTF-8. `.jsonl`, `.jsonl.gz` and `.jsonl.zst` all work. The same objects may be
+//! the elements of one array (`[{...}, {...}]`, as `--format json` prints them), on as many lines as they like.
 //!
 //! ```json
 //! {"id": "note-17", "title": "Reading notes", "text": "...", "year": 2024, "rating": 4.5}
@@ -90,7 +91,29 @@ use fields::Draft;
 /// A [`Fault`] as the module's text says.
 pub(super) fn parse(bytes: &[u8], position: u64) -> Result<Record, Fault> {
     utf8(bytes)?;
-    let values::Members { members, vector } = values::members(bytes)?;
+    record(values::members(bytes)?, position)
+}
+
+/// Reads one element of an array.
+///
+/// # Errors
+/// As [`parse`], and for an item of CSL-JSON: its authors and dates would be no authors and dates here.
+pub(super) fn parse_element(bytes: &[u8], position: u64) -> Result<Record, Fault> {
+    utf8(bytes)?;
+    let object = values::members(bytes)?;
+    let is_csl = |(name, value): &(String, serde_json::Value)| {
+        name == "container-title" || name == "issued" && value.get("date-parts").is_some()
+    };
+    if object.members.iter().any(is_csl) {
+        return Err(Fault::whole(
+            "an item of CSL-JSON, which is not read: export RIS or NBIB where it comes from",
+        ));
+    }
+    record(object, position)
+}
+
+fn record(object: values::Members, position: u64) -> Result<Record, Fault> {
+    let values::Members { members, vector } = object;
     let is_bare =
         members.iter().all(|(name, _)| matches!(name.as_str(), "pmid" | "id" | "_id" | "doc_id"));
     let mut draft = Draft::new();
