@@ -1,8 +1,9 @@
 //! What documents are ordered by as citations are: their first author, their journal.
 
 use crate::document::Document;
+use crate::text::fold_name;
 
-/// Last name, initials and suffix of the first author, or the name of a group, in lower case.
+/// Last name, initials and suffix of the first author, or the name of a group, folded.
 pub(super) fn first_author(document: &Document) -> Option<String> {
     let author = document.authors.first()?;
     let given = if author.initials.is_empty() { &author.fore_name } else { &author.initials };
@@ -13,7 +14,7 @@ pub(super) fn first_author(document: &Document) -> Option<String> {
     sortable(&name)
 }
 
-/// Abbreviation or title of the journal, in lower case, without a leading article.
+/// Abbreviation or title of the journal, folded, without a leading article.
 pub(super) fn journal(document: &Document) -> Option<String> {
     let journal = &document.journal;
     let name = if journal.abbreviation.is_empty() { &journal.title } else { &journal.abbreviation };
@@ -22,6 +23,39 @@ pub(super) fn journal(document: &Document) -> Option<String> {
 }
 
 fn sortable(name: &str) -> Option<String> {
-    let name = name.trim().to_lowercase();
-    (!name.is_empty()).then_some(name)
+    let mut folded = String::new();
+    fold_name(&[name], &mut folded);
+    (!folded.is_empty()).then_some(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Author;
+    use crate::ids::Key;
+
+    #[test]
+    fn accents_and_punctuation_do_not_count() {
+        let names = [
+            "\u{c5}ngstr\u{f6}m",
+            "azar",
+            "de Boer",
+            "Debruyne",
+            "O'Brien",
+            "Obst",
+            "\u{d6}zt\u{fc}rk",
+        ];
+        let sorted: Vec<_> = names
+            .into_iter()
+            .map(|name| {
+                let mut document = Document::new(Key::pmid(1));
+                document.authors = vec![Author { last_name: name.into(), ..Author::default() }];
+                document.journal.title = format!("The {name}");
+                assert_eq!(journal(&document), first_author(&document));
+                first_author(&document)
+            })
+            .collect();
+        assert!(sorted.is_sorted() && sorted.iter().all(Option::is_some), "{sorted:?}");
+        assert_eq!(sortable(" -."), None);
+    }
 }

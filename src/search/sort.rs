@@ -15,9 +15,9 @@ pub enum Sort {
     Date,
     /// The key: PMIDs by number, then the other keys by their bytes.
     Key,
-    /// The name of the first author, as text. Reads every matching document.
+    /// The name of the first author, whatever its case, accents and punctuation. Reads every matching document.
     FirstAuthor,
-    /// The abbreviation or title of the journal, as text. Reads every matching document.
+    /// The abbreviation or title of the journal, likewise, without a leading article. Reads every matching document.
     Journal,
     /// A free field: numbers by value, then strings by their bytes. A list counts by the value that comes
     /// first in the order asked for.

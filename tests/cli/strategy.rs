@@ -10,6 +10,25 @@ const LIBRARY: &str = r#"{"pmid": 201, "title": "Aspirin and the heart", "abstra
 "#;
 
 #[test]
+fn a_strategy_may_be_in_any_encoding_of_unicode() {
+    let sandbox = Sandbox::with_texts(LIBRARY);
+    let text = "1. aspirin[mh]\r\n2. \u{201c}wheezing again\u{201d}[tiab]\r\n3. #1 NOT #2\r\n";
+    let units = || "\u{feff}".encode_utf16().chain(text.encode_utf16());
+    let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+    let run = |bytes: &[u8]| {
+        std::fs::write(sandbox.path("s.txt"), bytes).expect("writes");
+        sandbox.medvec(&["strategy", "run", "db", "s.txt"])
+    };
+    let expected = run(text.as_bytes()).expect(0).out;
+    for bytes in [&little, &big, &format!("\u{feff}{text}").into_bytes()] {
+        assert_eq!(run(bytes).expect(0).out, expected);
+    }
+    run(&little[..little.len() - 1]).expect(2).says(&["s.txt", "UTF-16"]);
+    run(b"asthma \xe4[ti]").expect(2).says(&["s.txt", "not UTF-8 at byte 7"]);
+}
+
+#[test]
 fn a_query_is_counted_and_lists_what_it_finds() {
     let sandbox = Sandbox::with_texts(LIBRARY);
     let count = |query: &str| sandbox.medvec(&["count", "db", query]);

@@ -103,7 +103,7 @@ pub(crate) fn write_terms(out: &mut dyn Write, line: &TranslatedLine) -> io::Res
     Ok(())
 }
 
-/// The text of a file, or of standard input for `-`.
+/// The text of a file in UTF-8 or, with a mark at its start, UTF-16; or of standard input for `-`.
 pub(crate) fn read(path: &Path) -> Result<String> {
     let failed =
         |error| Failure::from(medvec::Error::io("read", path.display().to_string(), error));
@@ -112,7 +112,27 @@ pub(crate) fn read(path: &Path) -> Result<String> {
         _ => Box::new(std::fs::File::open(path).map_err(failed)?),
     };
     // One byte more than a strategy may have, so that what is too long is refused as such.
-    let mut text = String::new();
-    source.take(STRATEGY_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    source.take(STRATEGY_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    decoded(bytes).map_err(failed)
+}
+
+fn decoded(bytes: Vec<u8>) -> io::Result<String> {
+    let wrong = |detail: String| io::Error::new(io::ErrorKind::InvalidData, detail);
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => {
+            return String::from_utf8(bytes).map_err(|error| {
+                let place = error.utf8_error().valid_up_to();
+                wrong(format!("the text is not UTF-8 at byte {place}: save it as UTF-8"))
+            });
+        }
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().skip(1).copied().map(unit).collect();
+    match String::from_utf16(&units) {
+        Ok(text) if rest.is_empty() => Ok(text),
+        _ => Err(wrong("the text is cut or damaged UTF-16: save it as UTF-8".to_owned())),
+    }
 }
