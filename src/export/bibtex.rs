@@ -35,12 +35,8 @@ pub fn entry(document: &Document) -> String {
         _ => out.put("journal", container),
     }
     out.put_raw("editor", &names(&books::editors(document)));
-    for (name, field) in [
-        ("publisher", "publisher"),
-        ("address", "publisher_place"),
-        ("edition", "edition"),
-        ("series", "collection"),
-    ] {
+    for (name, field) in ["publisher", "address", "edition", "series"].into_iter().zip(books::TEXTS)
+    {
         out.put(name, books::text(document, field));
     }
     if let Some(date) = document.date.as_ref().filter(|date| date.first.0 > 0) {

@@ -3,6 +3,9 @@
 use super::names::parse_short_name;
 use crate::document::{Author, Document, FieldValue};
 
+/// The free fields that hold texts on a book.
+pub(crate) const TEXTS: [&str; 4] = ["publisher", "publisher_place", "edition", "collection"];
+
 /// What of a book a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BookPart {

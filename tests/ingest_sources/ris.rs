@@ -209,6 +209,8 @@ fn books_keep_their_publishers_editors_and_isbns() {
     chapter.fields = vec![
         text("publisher", "Toy & Press"),
         text("publisher_place", "Toytown (TT)"),
+        text("edition", "2nd"),
+        text("collection", "Toys of the World"),
         Field { name: "editors".into(), value: FieldValue::List(editors) },
     ];
     let isbn = |value: &str| OtherId { kind: "isbn".into(), value: value.into() };
@@ -242,8 +244,9 @@ fn books_keep_their_publishers_editors_and_isbns() {
     let place = FieldValue::String("Toytown".into());
     assert_eq!(texts.collect::<Vec<_>>(), [("publisher_place", place), ("editors", list)]);
     assert_eq!((found.id("isbn"), &*found.journal.issn), (Some("9780645001778"), ""));
-    let found =
-        read("TY  - JOUR\nTI  - Ducks\nA2  - Berg, Jan\nSN  - 12345678\nSN  - 0645001770\n");
+    let found = read(
+        "TY  - JOUR\nTI  - Ducks\nA2  - Berg, Jan\nET  - 2020/01/02\nSN  - 12345678\nSN  - 0645001770\n",
+    );
     assert!(found.fields.is_empty());
     assert_eq!((found.id("isbn"), &*found.journal.issn), (Some("0645001770"), "12345678"));
 }

@@ -5,6 +5,7 @@ use crate::document::{
     AbstractSection, Author, Document, Field, FieldValue, Keyword, OtherId, Term,
 };
 use crate::ids::Key;
+use crate::ingest::books;
 use crate::ingest::dates;
 use crate::ingest::keys::{bare_doi, key_of_content, key_of_line, pmid_text};
 use crate::ingest::names::parse_author;
@@ -33,8 +34,8 @@ pub(super) struct Draft {
     kind: String,
     /// ISSNs and ISBNs.
     numbers: Vec<String>,
-    publisher: String,
-    place: String,
+    /// As [`books::TEXTS`] has them.
+    book: [String; 4],
     editors: Vec<String>,
 }
 
@@ -62,8 +63,17 @@ impl Draft {
             "IS" => first(&mut journal.issue, value),
             "TY" => first(&mut self.kind, value),
             "SN" => self.numbers.push(value),
-            "PB" => first(&mut self.publisher, value),
-            "CY" | "PP" => first(&mut self.place, value),
+            "PB" | "CY" | "PP" | "ET" | "T3" => {
+                let [publisher, place, edition, collection] = &mut self.book;
+                match tag {
+                    "PB" => first(publisher, value),
+                    "CY" | "PP" => first(place, value),
+                    // Of other works the first is the day of online publication, the second any title.
+                    "ET" if is_of_book(&self.kind) => first(edition, value),
+                    "T3" if is_of_book(&self.kind) => first(collection, value),
+                    _ => {}
+                }
+            }
             "ED" => self.editors.push(editor(&value)),
             // Of other works it names who edited a series, or translated.
             "A2" if is_chapter(&self.kind) => self.editors.push(editor(&value)),
@@ -116,7 +126,7 @@ impl Draft {
             }
         }
         deduplicate(&mut document.ids);
-        for (name, text) in [("publisher", self.publisher), ("publisher_place", self.place)] {
+        for (name, text) in books::TEXTS.into_iter().zip(self.book) {
             if !text.is_empty() {
                 let value = FieldValue::String(text);
                 document.fields.push(Field { name: name.to_owned(), value });

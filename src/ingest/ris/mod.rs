@@ -17,7 +17,7 @@
 //! | title, title in the original language | `TI`, `T1`, `CT`; `TT` |
 //! | abstract | `AB`, `N2` (where both are, the longer one) |
 //! | journal | `T2`, `JO`, `JF` in full; `JA`, `J2`, `J1` abbreviated; `VL`, `IS`, `SP` and `EP`, `SN` |
-//! | books | `PB`, `CY` and `PP`: the free fields `publisher` and `publisher_place`; `ED`, in chapters also `A2`: `editors`; `SN`: ISBNs; `UR`: an address of NLM's Bookshelf |
+//! | books | `PB`, `CY` and `PP`, `ET`, `T3`: the free fields `publisher`, `publisher_place`, `edition`, `collection`; `ED`, in chapters also `A2`: `editors`; `SN`: ISBNs; `UR`: an address of NLM's Bookshelf |
 //! | date | `DA` (`2019/03/05/`), else `PY`, `Y1` |
 //! | authors | `AU`, `A1` as `Last, First, Suffix`; a name of several words without a comma is a group, whose commas are written as blanks |
 //! | affiliations | `AD`, of the author before it |

@@ -45,6 +45,10 @@ pub fn to_ris(document: &Document) -> String {
     out.put("EP", end);
     out.put("PB", books::text(document, "publisher"));
     out.put("CY", books::text(document, "publisher_place"));
+    if books::part(document).is_some() {
+        out.put("ET", books::text(document, "edition"));
+        out.put("T3", books::text(document, "collection"));
+    }
     books::editors(document).iter().for_each(|editor| out.put("ED", &name(editor)));
     books::isbns(document).for_each(|isbn| out.put("SN", isbn));
     out.put("SN", if journal.issn.is_empty() { &journal.issn_linking } else { &journal.issn });
