@@ -16,6 +16,7 @@
 //! brings is measured in `benches/README.md`.
 
 mod bags;
+mod begun;
 mod check;
 mod corpus;
 mod fit;

@@ -13,6 +13,7 @@ pub struct DistillOptions<'a> {
     /// JSON lines with `title`, and `abstract` or `text`; plain, `.gz` or `.zst`.
     pub corpus: PathBuf,
     /// Cache of the teacher's vectors, `NAME.npy` beside `NAME.jsonl`; written when it is not there.
+    /// Until it is whole, `NAME.npy.begun` holds what was made, from which an interrupted run is gone on.
     pub vectors: Option<PathBuf>,
     /// Where the encoder is written; an existing file is replaced.
     pub out: PathBuf,

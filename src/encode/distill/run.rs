@@ -8,7 +8,7 @@ use super::options::DistillOptions;
 use super::progress::Progress;
 use super::refine::{self, Schedule};
 use super::vectors::{Taught, replace};
-use super::{corpus, vocabulary};
+use super::{begun, corpus, vocabulary};
 use crate::control::Control;
 use crate::encode::static_encoder::{self, Bits, StaticEncoder};
 use crate::encode::wordpiece::WordPiece;
@@ -170,11 +170,13 @@ fn teach(
     let passages = corpus::passages(texts, options.passages_max, options.seed);
     let dimension = teacher.spec().dimension as usize;
     check::lessons(options, dimension, passages.len())?;
-    let taught = Taught::encode(teacher, passages, options.threads, progress, control)?;
+    let cache = options.vectors.as_deref();
+    let taught = Taught::encode(teacher, passages, cache, options.threads, progress, control)?;
     // Some may have had no vector.
     check::lessons(options, dimension, taught.passages.len())?;
-    if let Some(path) = &options.vectors {
+    if let Some(path) = cache {
         taught.save(path)?;
+        begun::remove(path);
     }
     // Once, here or when a cache is read: a second time would change a bit now and then.
     taught.normalised()

@@ -268,6 +268,68 @@ fn vectors_of_another_teacher_are_refused() {
     run(&alone, &quiet, &Control::default()).unwrap();
 }
 
+/// What was made before a run was interrupted is not made again, unless it is damaged or of something else.
+#[test]
+fn an_interrupted_teacher_is_gone_on_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = folder.path().join("cache.npy.begun");
+    let base = || DistillOptions { steps: 2, threads: 1, ..options(folder.path(), None) };
+    let interrupted = |teacher: &Words| {
+        let cancel = CancelToken::new();
+        let token = cancel.clone();
+        let progress = move |what: &str, done: u64, _: u64| {
+            if what == "encode passages" && done >= 200 {
+                token.cancel();
+            }
+        };
+        let control = Control { cancel: Some(cancel), ..Control::default() };
+        let options = DistillOptions { teacher: Some(teacher), ..base() };
+        assert!(matches!(run(&options, &progress, &control), Err(Error::Cancelled)));
+    };
+    let made = |teacher: &Words| {
+        teacher.1.store(0, Ordering::Relaxed);
+        let options = DistillOptions { teacher: Some(teacher), ..base() };
+        run(&options, &quiet, &Control::default()).unwrap();
+        assert!(!begun.exists());
+        let cache = folder.path().join("cache.npy");
+        let bytes = std::fs::read(&cache).unwrap();
+        std::fs::remove_file(&cache).unwrap();
+        std::fs::remove_file(folder.path().join("cache.jsonl")).unwrap();
+        (teacher.1.load(Ordering::Relaxed), crc32c::crc32c(&bytes))
+    };
+    let teacher = Words::new();
+    let (all, whole) = made(&teacher);
+    assert_eq!(all, 500);
+    interrupted(&teacher);
+    // The longest passages came first, 52 that fill no batch.
+    let kept = std::fs::read(&begun).unwrap();
+    assert_eq!(made(&teacher), (500 - (52 + 3 * 64), whole));
+
+    // A batch that is cut, and one with another byte; what comes before it counts.
+    for (damaged, left) in [
+        (kept[..kept.len() - 1].to_vec(), 500 - (52 + 2 * 64)),
+        (
+            [
+                &kept[..kept.len() - 64 * (1 + 4 * WIDTH) - 1],
+                &[7],
+                &kept[kept.len() - 64 * (1 + 4 * WIDTH)..],
+            ]
+            .concat(),
+            500 - (52 + 2 * 64),
+        ),
+        (b"something else that is longer than any heading is, and has no line end".to_vec(), 500),
+        (Vec::new(), 500),
+    ] {
+        std::fs::write(&begun, damaged).unwrap();
+        assert_eq!(made(&teacher), (left, whole));
+    }
+
+    let mut other = Words::new();
+    other.0.document.weights = [1; 32];
+    interrupted(&other);
+    assert_eq!(made(&teacher), (500, whole));
+}
+
 /// A static encoder has no vector for texts of which it knows no word.
 #[test]
 fn passages_without_a_vector_are_left_out() {

@@ -5,6 +5,7 @@
 //! part of distilling, so a second fit takes minutes where the first took the better part of an
 //! hour; and vectors that were made elsewhere can be used by writing the two files.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
+use super::begun::{Begun, Made};
 use super::progress::Progress;
 use crate::control::Control;
 use crate::encoder::{Encoder, EncoderInput, call};
@@ -33,9 +35,6 @@ const SAME_COSINE: f64 = 0.98;
 /// First bytes of an NPY file.
 const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 
-/// Vectors of texts; `None` for one that has none.
-type Made = Vec<Option<Vec<f32>>>;
-
 /// Passages and their vectors.
 #[derive(Debug)]
 pub(super) struct Taught {
@@ -46,13 +45,14 @@ pub(super) struct Taught {
 
 impl Taught {
     /// Encodes passages on `threads` threads. The vectors are as the teacher gives them; passages that it has none for are
-    /// left out.
+    /// left out. What will be cached is kept as it comes, so that an interrupted run is gone on from.
     ///
     /// # Errors
-    /// Those of the teacher; [`Error::Cancelled`].
+    /// Those of the teacher; [`Error::Cancelled`]; [`Error::Io`].
     pub(super) fn encode(
         teacher: &dyn Encoder,
         passages: Vec<String>,
+        cache: Option<&Path>,
         threads: usize,
         progress: &Progress<'_>,
         control: &Control,
@@ -62,23 +62,36 @@ impl Taught {
         let mut order: Vec<usize> = (0..passages.len()).collect();
         order.sort_by_key(|&at| passages.get(at).map_or(0, String::len));
         let batches: Vec<&[usize]> = order.chunks(BATCH).collect();
+        let text = |row: &usize| passages.get(*row).map(String::as_str);
+        let texts = || batches.iter().map(|rows| rows.iter().filter_map(text).collect()).collect();
+        let begun = cache.map(|cache| {
+            let texts: Vec<Vec<&str>> = texts();
+            Begun::open(cache, teacher.spec(), &texts)
+        });
+        let (begun, kept) = begun.transpose()?.unzip();
+        let kept = kept.unwrap_or_default();
+        let made: HashSet<usize> = kept.iter().map(|(place, _)| *place).collect();
+        // From the longest to the shortest: the last batches are quick, threads end together.
+        let left: Vec<usize> =
+            (0..batches.len()).rev().filter(|place| !made.contains(place)).collect();
         let next = AtomicUsize::new(0);
-        let done = AtomicUsize::new(0);
-        let results: Mutex<Vec<(usize, Made)>> = Mutex::default();
+        let done = AtomicUsize::new(kept.iter().map(|(_, made)| made.len()).sum());
+        let results = Mutex::new(kept);
         let work = || -> Result<()> {
             while let Some((place, rows)) = {
-                // From the longest to the shortest: the last batches are quick, threads end together.
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let place = batches.len().checked_sub(place + 1);
-                place.and_then(|place| Some((place, batches.get(place)?)))
+                let place = left.get(next.fetch_add(1, Ordering::Relaxed));
+                place.and_then(|place| Some((*place, batches.get(*place)?)))
             } {
                 control.check()?;
                 let inputs: Vec<EncoderInput> = rows
                     .iter()
-                    .filter_map(|&row| passages.get(row))
-                    .map(|text| EncoderInput { title: String::new(), text: text.clone() })
+                    .filter_map(text)
+                    .map(|text| EncoderInput { title: String::new(), text: text.to_owned() })
                     .collect();
                 let encoded = call::documents(teacher, &inputs, control)?;
+                if let Some(begun) = &begun {
+                    begun.add(place, &encoded, dimension)?;
+                }
                 results.lock().unwrap_or_else(|e| e.into_inner()).push((place, encoded));
                 let done = done.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
                 progress("encode passages", done as u64, passages.len() as u64);

@@ -206,7 +206,7 @@ pub(crate) struct Distill {
     pub(crate) passages: Option<usize>,
 
     /// Keep the teacher's vectors in this file (numpy), and their texts beside it as .jsonl; use them
-    /// if they are there.
+    /// if they are there. An interrupted run is gone on from.
     #[arg(long, value_name = "FILE.npy", value_parser = super::values::new_file())]
     pub(crate) vectors: Option<PathBuf>,
 
