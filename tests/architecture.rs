@@ -1,8 +1,10 @@
 //! The house rules that the compiler cannot check: floors, circles of files, file length, where
-//! `unsafe` stands, and how much the core library links.
+//! `unsafe` stands, how much the core library links, and where links in documents lead.
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/links.rs"]
+mod links;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -467,4 +469,45 @@ fn the_readme_shows_the_example_as_it_is() {
     let example = read("examples/quickstart.rs");
     let (_, code) = example.split_once("\n\n").expect("documentation, then code");
     assert!(read("README.md").contains(code), "copy examples/quickstart.rs into README.md");
+}
+
+#[test]
+fn links_of_documents_lead_somewhere() {
+    let mut folders = vec![root().to_path_buf()];
+    for name in [
+        "benches",
+        "benches/compare",
+        "format-spec",
+        "fuzz",
+        "samples/mesh",
+        "samples/pubmedqa",
+        "src/query",
+    ] {
+        folders.push(root().join(name));
+    }
+    let entries =
+        folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of documents"));
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let documents: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    let mut followed = 0;
+    for document in &documents {
+        let text = fs::read_to_string(document).expect("a document");
+        for link in links::links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target =
+                if file.is_empty() { document.clone() } else { document.with_file_name(file) };
+            assert!(target.exists(), "{}: no file for {link}", relative(document));
+            if !anchor.is_empty() {
+                let there = links::anchors(&fs::read_to_string(&target).expect("a document"));
+                assert!(
+                    there.iter().any(|name| name == anchor),
+                    "{}: no heading for {link}",
+                    relative(document)
+                );
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 50, "only {followed} links were found");
 }

@@ -28,7 +28,7 @@ impl Found {
 }
 
 /// How much a second residual that lies along the first one counts against its list, beside its length: SOAR's
-/// lambda. Searches scan 10 to 21 % more rows with 1, and with 4 from 5 % fewer to 17 % more (`benches/README.md`).
+/// lambda. Searches scan 10 to 21 % more rows with 1, and with 4 from 5 % fewer to 17 % more (`benches/HISTORY.md`).
 const LAMBDA: f32 = 2.0;
 
 /// A row that has a list and wants a second one, whose residual should lie at a right angle to that of the first

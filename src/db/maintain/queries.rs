@@ -19,7 +19,7 @@ use crate::segment::{CodebookFile, Queries};
 const QUERIES_MAX: usize = 512;
 
 /// Words of sample queries, which take turns, by how many bytes texts have on average, at most: titles and sentences, passages of a few
-/// sentences, abstracts. A fragment lies nearer to a short text than to a long one (`benches/README.md`).
+/// sentences, abstracts. A fragment lies nearer to a short text than to a long one (`benches/HISTORY.md`).
 const WORDS: [(u64, &[usize]); 3] =
     [(300, &[1, 2, 3]), (800, &[1, 2, 3, 4]), (u64::MAX, &[2, 3, 4, 5])];
 

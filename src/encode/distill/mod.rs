@@ -13,7 +13,7 @@
 //!
 //! Samples and steps are seeded: on one machine the same options give the same bytes, whatever the
 //! number of threads. (Kernels of other processors round sums in another order.) What each step
-//! brings is measured in `benches/README.md`.
+//! brings is measured in `benches/HISTORY.md`.
 
 mod bags;
 mod begun;

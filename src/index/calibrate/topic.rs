@@ -20,7 +20,7 @@ const CORE: f64 = 0.45;
 const CANDIDATES_FACTOR: u32 = 2;
 
 /// The share from which on more lists are scanned than the shells say, and how many per factor of e that a topic is narrower: their
-/// hits lie in the parts of shells that are farther away. Fitted to eight topics of five sets (`benches/README.md`).
+/// hits lie in the parts of shells that are farther away. Fitted to eight topics of five sets (`benches/HISTORY.md`).
 const NARROW: (f64, f64) = (0.5, 0.08);
 
 /// Borders between shells: the quarter, one for each target, and all lists.
