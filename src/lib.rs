@@ -1,8 +1,8 @@
 //! An embedded vector database for biomedical literature.
 //!
 //! medvec stores documents, their metadata (PMIDs, MeSH headings, dates, journals) and quantised vectors in one
-//! directory of memory-mapped, immutable files. It searches them by vector under filters, and embeds new
-//! documents with an encoder as they are written. There is no server and no asynchronous runtime.
+//! directory of memory-mapped, immutable files. It searches them by vector, by words or by both, under filters, and
+//! embeds new documents with an encoder as they are written. There is no server and no asynchronous runtime.
 //!
 //! ```
 //! use medvec::{CreateOptions, Database, Document, Filter, Key, Metric, Query, RowType};
@@ -33,6 +33,7 @@
 //! |---|---|
 //! | a database, its states, its writer | [`Database`], [`Snapshot`], [`Writer`] |
 //! | a search | [`Query`], [`Filter`], [`SearchResult`], [`Facet`] |
+//! | PubMed's query language | [`query`], [`Snapshot::translate`] |
 //! | what a document holds | [`Document`], [`document`] |
 //! | vectors made as documents are written | [`Encoder`]; with the feature `static-encoder`, `encode::builtin` |
 //! | PubMed XML, JSON lines, files of vectors | with the feature `ingest`, `ingest` |
