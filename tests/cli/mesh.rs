@@ -66,7 +66,7 @@ fn the_vocabulary_is_shown_searched_and_walked() {
     assert_eq!(run.out.lines().count(), 115);
     let run = sandbox.medvec(&["mesh", "tree", "C04", "--depth", "2"]).expect(0);
     run.shows(&["Neoplasms  C04", "\n  Neoplasms by Site", "\n    Breast Neoplasms"]);
-    sandbox.medvec(&["mesh", "tree", "C04", "-f", "csv"]).expect(2).says(&["--format json"]);
+    sandbox.medvec(&["mesh", "tree", "C04", "-f", "csv"]).expect(2).says(&["text, json"]);
 }
 
 #[test]

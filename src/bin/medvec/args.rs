@@ -26,7 +26,7 @@ use medvec::session::ColumnMap;
 use crate::progress::Form;
 
 pub(crate) use benchmark::Benchmark;
-pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName};
+pub(crate) use choices::{Format, FusionName, MetricName, ModeName, Rows, SortName, TextOrJson};
 pub(crate) use databases::Databases;
 pub(crate) use eval::{ApproachName, Eval, ReportFormat};
 pub(crate) use export::{Export, ExportKind};
@@ -47,7 +47,7 @@ pub(crate) use values::YearRange;
 use values::{name, share};
 use writing::WritingOptions;
 
-/// PubMed on a laptop: import citations, search them by meaning, filter them by MeSH.
+/// PubMed on a laptop: import citations, search them by words and meaning, filter them by MeSH.
 #[derive(Debug, Parser)]
 #[command(
     name = "medvec",
@@ -61,15 +61,22 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// When to colour text output.
-    #[arg(long, value_enum, global = true, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, value_enum, global = true, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Global options")]
     pub(crate) color: Color,
 
     /// No remarks on standard error, and no progress unless --progress asks for it.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
 
     /// How progress is reported on standard error.
-    #[arg(long, value_enum, global = true, default_value_t, value_name = "FORM")]
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Global options"
+    )]
     pub(crate) progress: Form,
 }
 
@@ -89,13 +96,13 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Build a database of 1,000 sample abstracts, search it, and say how to go on.
     Quickstart(Quickstart),
-    /// Add PubMed XML, JSONL, PubMedQA or vector files to a database, which is created if there is none.
+    /// Add citations, texts or vectors to a database, which is created if there is none.
     Import(Import),
     /// Follow NLM's baseline and update files: read what is new in a folder, in its order.
     Sync(Box<Sync>),
     /// Embed documents that were imported with --defer, or lost their vector with their text.
     Embed(Embed),
-    /// Find documents by meaning, by filters, or both.
+    /// Find documents by words and meaning, by filters, or both.
     Search(Box<Search>),
     /// Count what a query in PubMed's language finds.
     Count(Count),
@@ -231,9 +238,9 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) keep_going: bool,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec embed`
@@ -261,9 +268,9 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec search`
@@ -306,38 +313,44 @@ pub(crate) struct Search {
     pub(crate) filters: Filters,
 
     /// What documents are ranked by.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Ranking")]
     pub(crate) mode: ModeName,
 
     /// How --mode hybrid joins its two rankings.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Ranking")]
     pub(crate) fusion: FusionName,
 
     /// Weight of the vectors in a hybrid ranking; that of the words is 1 with --fusion relative, and the rest of 1 with
     /// --fusion sum. Without it, 0.8 and 0.6.
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", help_heading = "Ranking")]
     pub(crate) vector_weight: Option<f32>,
 
     /// Search twice: words and vectors of the best documents of a first search expand the query. It finds more, and
     /// words that the query does not have; see them by --explain.
-    #[arg(long, requires = "text")]
+    #[arg(long, requires = "text", help_heading = "Ranking")]
     pub(crate) expand: bool,
 
     /// Compare with every matching document.
-    #[arg(long, conflicts_with_all = ["recall", "probes"])]
+    #[arg(long, conflicts_with_all = ["recall", "probes"], help_heading = "Ranking")]
     pub(crate) exact: bool,
 
     /// Share of the true nearest documents to find, on average over queries: above 0, at most 1. Without
     /// it, every document is compared as long as that is quick, then 0.95 are found.
-    #[arg(long, value_name = "SHARE", conflicts_with = "probes", value_parser = share)]
+    #[arg(long, value_name = "SHARE", conflicts_with = "probes", value_parser = share, help_heading = "Ranking")]
     pub(crate) recall: Option<f32>,
 
     /// For experts: lists of the index to scan, instead of --recall.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Ranking")]
     pub(crate) probes: Option<u32>,
 
     /// With --probes: documents to compare exactly.
-    #[arg(long, value_name = "N", requires = "probes", default_value_t = 200)]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "probes",
+        default_value_t = 200,
+        help_heading = "Ranking"
+    )]
     pub(crate) candidates: u32,
 
     /// Say on standard error how the answer was found.
@@ -354,11 +367,17 @@ pub(crate) struct Search {
     pub(crate) model: ModelOptions,
 
     /// Sort the best hits again by this cross-encoder, which reads query and document together.
-    #[arg(long, value_name = "FOLDER", requires = "text")]
+    #[arg(long, value_name = "FOLDER", requires = "text", help_heading = "Ranking")]
     pub(crate) rerank: Option<PathBuf>,
 
     /// With --rerank: how many of the best hits it reads; -k at least.
-    #[arg(long, value_name = "N", requires = "rerank", default_value_t = 50)]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "rerank",
+        default_value_t = 50,
+        help_heading = "Ranking"
+    )]
     pub(crate) rerank_top: usize,
 
     /// Put the search on record in this file, which must not exist: request, answer, and the state of the database.
@@ -409,9 +428,9 @@ pub(crate) struct Delete {
     #[arg(value_name = "KEY", required = true)]
     pub(crate) keys: Vec<String>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec stats`
@@ -421,9 +440,9 @@ pub(crate) struct Stats {
     #[command(flatten)]
     pub(crate) databases: Databases,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec completions`
@@ -445,6 +464,27 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_groups_what_belongs_together() {
+        let cli = Cli::command();
+        let search = cli.find_subcommand("search").expect("search");
+        let heading = |name: &str| {
+            let found = search.get_arguments().find(|arg| arg.get_id() == name);
+            found.expect("an argument").get_help_heading()
+        };
+        for (name, expected) in [
+            ("k", None),
+            ("mesh", Some("Filters")),
+            ("field", Some("Filters")),
+            ("explain", None),
+            ("recall", Some("Ranking")),
+            ("device", Some("Model folders")),
+            ("format", None),
+        ] {
+            assert_eq!(heading(name), expected, "{name}");
+        }
     }
 
     #[test]

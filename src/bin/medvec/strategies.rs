@@ -47,9 +47,6 @@ pub(crate) fn translate_for_search(
     Ok(snapshot.translate_controlled(strategy, Day::today(), &context.control())?)
 }
 
-/// What is written as text or JSON, and begins the sentence that says so.
-pub(crate) const COUNTS: &str = "counts are written";
-
 /// Writes what a strategy finds; nothing found by its last line is exit code 1.
 pub(crate) fn show(
     strategy: &Strategy,

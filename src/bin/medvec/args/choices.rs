@@ -32,8 +32,25 @@ pub(crate) enum Format {
     Trec,
 }
 
+/// How a report is written: what a command found or did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON value.
+    Json,
+}
+
+impl TextOrJson {
+    pub(crate) fn is_json(self) -> bool {
+        self == TextOrJson::Json
+    }
+}
+
 impl Format {
-    /// Whether a report is JSON and not text; refuses every other format. `what` begins the sentence: "stats are written".
+    /// Whether a report is JSON and not text, of a command that also writes hits; refuses every other format. `what`
+    /// begins the sentence: "a replay is written".
     ///
     /// # Errors
     /// A wrong use of the command line.
@@ -43,14 +60,6 @@ impl Format {
             Format::Json => Ok(true),
             _ => Err(Failure::usage(format!("{what} as text or json: use --format json"))),
         }
-    }
-
-    /// As [`Format::is_json`], for what a command did.
-    ///
-    /// # Errors
-    /// A wrong use of the command line.
-    pub(crate) fn is_json_report(self) -> Result<bool> {
-        self.is_json("reports are written")
     }
 
     /// The format in which whole documents are written; `None` where it is not one of documents.

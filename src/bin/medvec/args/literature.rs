@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::choices::{Format, ModeName};
+use super::choices::{Format, ModeName, TextOrJson};
 use super::databases::Databases;
 use super::filters::Filters;
 
@@ -53,7 +53,7 @@ pub(crate) struct Duplicates {
     #[command(flatten)]
     pub(crate) databases: Databases,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::Format;
+use super::choices::TextOrJson;
 
 /// `medvec verify`
 #[derive(Debug, Args)]
@@ -21,9 +21,9 @@ pub(crate) struct Verify {
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec repair`
@@ -41,9 +41,9 @@ pub(crate) struct Repair {
     #[arg(long, conflicts_with = "apply")]
     pub(crate) undo: bool,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec compact`
@@ -69,9 +69,9 @@ pub(crate) struct Compact {
     #[arg(long, value_name = "MB")]
     pub(crate) memory: Option<u64>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec optimize`
@@ -113,9 +113,9 @@ pub(crate) struct Optimize {
     #[arg(long, value_name = "MB")]
     pub(crate) memory: Option<u64>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec inspect`
@@ -125,7 +125,7 @@ pub(crate) struct Inspect {
     #[arg(value_name = "FILE|DB")]
     pub(crate) path: PathBuf,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

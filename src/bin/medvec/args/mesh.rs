@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::choices::Format;
+use super::choices::TextOrJson;
 
 /// `medvec mesh`
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub(crate) enum MeshCommand {
     Tree(MeshTree),
     /// Added, removed, renamed and moved headings between two years.
     Diff(MeshDiff),
-    /// Gives a database a vocabulary of its own, by which its filters go from then on.
+    /// Give a database a vocabulary of its own, by which its filters go from then on.
     Import(MeshFiles),
 }
 
@@ -43,9 +43,9 @@ pub(crate) struct MeshShow {
     #[arg(long, value_name = "DB")]
     pub(crate) db: Option<PathBuf>,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec mesh search`
@@ -63,9 +63,9 @@ pub(crate) struct MeshSearch {
     #[arg(long, value_name = "DB")]
     pub(crate) db: Option<PathBuf>,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec mesh tree`
@@ -83,9 +83,9 @@ pub(crate) struct MeshTree {
     #[arg(long, value_name = "DB")]
     pub(crate) db: Option<PathBuf>,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec mesh diff`
@@ -99,9 +99,9 @@ pub(crate) struct MeshDiff {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) later: Vec<PathBuf>,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec mesh import`
@@ -127,7 +127,7 @@ pub(crate) struct MeshFiles {
     #[arg(long, conflicts_with_all = ["files", "year", "add"])]
     pub(crate) builtin: bool,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

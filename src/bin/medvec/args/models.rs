@@ -6,32 +6,35 @@ use clap::{Args, Subcommand, ValueEnum};
 use medvec::session::models::distill::Bits;
 use medvec::session::models::{Device, Precision};
 
-use super::choices::Format;
+use super::choices::TextOrJson;
+
+/// What the help of a command calls these.
+const HEADING: &str = "Model folders";
 
 /// What a model folder does not say about itself.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ModelOptions {
     /// Use the recipe of this known model (see `medvec encoders list`).
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = HEADING)]
     pub(crate) preset: Option<String>,
 
     /// Use the recipe in this file: pooling, normalize, similarity, append_eos_id, and prefix and
     /// max_length for each of its roles.
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", help_heading = HEADING)]
     pub(crate) recipe: Option<PathBuf>,
 
     /// Merge this LoRA adapter into the model.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help_heading = HEADING)]
     pub(crate) adapter: Option<PathBuf>,
 
     /// Run the model's layers in this precision [default: f32]; vectors of different precisions are
     /// not compared with each other. For BERT and MPNet.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = HEADING)]
     pub(crate) precision: Option<ModelPrecision>,
 
     /// Run the model on this: cpu, or cuda or cuda:N for a GPU, in builds with the feature `cuda`
     /// [default: cpu]; vectors are the same but for rounding.
-    #[arg(long, value_name = "DEVICE")]
+    #[arg(long, value_name = "DEVICE", help_heading = HEADING)]
     pub(crate) device: Option<Device>,
 }
 
@@ -131,9 +134,9 @@ pub(crate) struct EncodersList {
     #[arg(long, value_delimiter = ',', value_name = "PRESET,...")]
     pub(crate) known: Vec<String>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec fetch`
@@ -147,9 +150,9 @@ pub(crate) struct Fetch {
     #[arg(long, value_name = "MB")]
     pub(crate) budget: Option<u64>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec distill`
@@ -210,9 +213,9 @@ pub(crate) struct Distill {
     #[arg(long, value_name = "FILE.npy", value_parser = super::values::new_file())]
     pub(crate) vectors: Option<PathBuf>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 fn bits(text: &str) -> Result<Bits, String> {

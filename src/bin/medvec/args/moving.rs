@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::Format;
+use super::TextOrJson;
 
 /// `medvec backup`
 #[derive(Debug, Args)]
@@ -26,9 +26,9 @@ pub(crate) struct Backup {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec merge`
@@ -48,9 +48,9 @@ pub(crate) struct Merge {
     #[arg(value_name = "SOURCE", required = true)]
     pub(crate) sources: Vec<PathBuf>,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec pack`
@@ -64,9 +64,9 @@ pub(crate) struct Pack {
     #[arg(value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) file: PathBuf,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec unpack`
@@ -80,9 +80,9 @@ pub(crate) struct Unpack {
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec diff`
@@ -109,9 +109,9 @@ pub(crate) struct Diff {
     #[arg(short, long, value_name = "FILE", value_parser = super::values::new_file())]
     pub(crate) output: PathBuf,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec apply`
@@ -129,7 +129,7 @@ pub(crate) struct Apply {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

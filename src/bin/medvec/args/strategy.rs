@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::choices::Format;
+use super::choices::TextOrJson;
 use super::databases::Databases;
 
 /// `medvec count`
@@ -29,9 +29,9 @@ pub(crate) struct Count {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 /// `medvec strategy`
@@ -63,7 +63,7 @@ pub(crate) struct StrategyRun {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{Format, Rows};
+use super::choices::{Rows, TextOrJson};
 use super::models::ModelOptions;
 use super::writing::WritingOptions;
 
@@ -91,7 +91,7 @@ pub(crate) struct Sync {
     #[arg(long)]
     pub(crate) keep_going: bool,
 
-    /// Output format: text or json.
+    /// Output format.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

@@ -12,7 +12,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{bytes, counted, held};
 
 pub(crate) fn run(args: &Compact, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let session = Session::open(&args.database, SessionOptions::default())?;
     let memory_bytes_max = args.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let progress = Arc::new(context.progress("merging segments"));

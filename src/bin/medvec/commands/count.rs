@@ -8,11 +8,11 @@ use medvec::session::{History, Strategy};
 use crate::args::Count;
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Failure, Result};
-use crate::strategies::{COUNTS, read, show, translate};
+use crate::strategies::{read, show, translate};
 use crate::style::count;
 
 pub(crate) fn run(args: &Count, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json(COUNTS)?;
+    let is_json = args.format.is_json();
     let mut history = match &args.history {
         Some(path) => History::parse(&earlier(path)?)?,
         None => History::default(),

@@ -15,7 +15,7 @@ use crate::keys;
 use crate::style::counted;
 
 pub(crate) fn run(args: &Delete, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let texts = keys::read(&args.keys, io::stdin().lock())?;
     let control = context.control();
     let mut writer = open(&args.database)?.writer(WriterOptions::default())?;

@@ -14,7 +14,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, KEY, bytes, counted};
 
 pub(crate) fn run(args: &Distill, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let teacher: Option<Arc<dyn Encoder>> = match &args.teacher {
         Some(folder) => Some(open_encoder(&folder.to_string_lossy(), &EncoderChoice::default())?),
         None => None,

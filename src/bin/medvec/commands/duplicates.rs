@@ -13,7 +13,7 @@ use crate::style::{FAINT, KEY, TITLE, counted};
 use crate::terminal::one_line;
 
 pub(crate) fn run(args: &Duplicates, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json("duplicates are written")?;
+    let is_json = args.format.is_json();
     let snapshot = args.databases.open()?.snapshot();
     let progress = Arc::new(context.progress("comparing"));
     let groups = duplicates(&snapshot, &context.watched(&progress));

@@ -13,7 +13,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{FAINT, GOOD, count, counted, duration};
 
 pub(crate) fn run(args: &Embed, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let mut encoder = args.model.choice(args.encoder.as_deref());
     encoder.query = args.query_encoder.clone();
     let session = Session::open(&args.database, SessionOptions::default().encoder(encoder))?;

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Encoders, context: &mut Context) -> Result<u8> {
 }
 
 fn list(args: &EncodersList, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json("encoders are listed")?;
+    let is_json = args.format.is_json();
     let mut found = vec![builtin(args)?];
     for folder in model_folders(&args.folders)? {
         context.control().check()?;

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::{EXIT_FOUND, Failure, Result};
 
 pub(crate) fn run(args: &Fetch, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let model = ModelName::parse(&args.model).ok_or_else(|| {
         Failure::usage(format!(
             "{} is not the name of a model: expected organisation/name",

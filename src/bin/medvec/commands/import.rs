@@ -23,7 +23,7 @@ use crate::style::{FAINT, GOOD, MARK, agreed, count, counted, duration, nonzero}
 const STANDARD_INPUT: &str = "standard input";
 
 pub(crate) fn run(args: &Import, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let named = |file: &&PathBuf| !is_standard_input(file);
     let paths: Vec<PathBuf> = args.files.iter().filter(named).cloned().collect();
     if args.files.len() > paths.len() + 1 {

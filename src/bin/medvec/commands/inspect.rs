@@ -12,7 +12,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{FAINT, TITLE, bytes, counted};
 
 pub(crate) fn run(args: &Inspect, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     if args.path.is_dir() {
         return database(&args.path, is_json, context);
     }

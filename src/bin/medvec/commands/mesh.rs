@@ -10,7 +10,9 @@ use medvec::session::{Session, SessionOptions};
 use serde_json::Value;
 
 use super::open::open;
-use crate::args::{Format, Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree};
+use crate::args::{
+    Mesh, MeshCommand, MeshDiff, MeshFiles, MeshSearch, MeshShow, MeshTree, TextOrJson,
+};
 use crate::context::Context;
 use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{FAINT, KEY, bytes, counted};
@@ -40,13 +42,13 @@ fn vocabulary(snapshot: Option<&Snapshot>) -> Result<&Vocabulary> {
 
 /// Writes lines for people or one value for machines; nothing to write is exit code 1.
 fn write(
-    format: Format,
+    format: TextOrJson,
     context: &mut Context,
     values: Vec<Value>,
     text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<u8> {
     let code = if values.is_empty() { EXIT_NONE } else { EXIT_FOUND };
-    match format.is_json("MeSH is written")? {
+    match format.is_json() {
         true => json::write(&mut context.out.machine(), &Value::Array(values))?,
         false => text(&mut context.out)?,
     }
@@ -187,7 +189,7 @@ fn diff(args: &MeshDiff, context: &mut Context) -> Result<u8> {
 }
 
 fn import(args: &MeshFiles, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let session = Session::open(&args.database, SessionOptions::default())?;
     if args.builtin {
         let changed = session.reset_mesh()?;

@@ -17,7 +17,7 @@ use crate::failure::{EXIT_FOUND, EXIT_NONE, Result};
 use crate::style::{GOOD, MARK, bytes, count, counted};
 
 pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let database = open(&args.database)?;
     let options = BackupOptions::default().check(args.check);
     let report = {
@@ -45,7 +45,7 @@ pub(crate) fn backup(args: &Backup, context: &mut Context) -> Result<u8> {
 }
 
 pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let snapshot = open(&args.database)?.snapshot();
     let report = {
         let progress = Arc::new(context.progress("packing"));
@@ -55,7 +55,7 @@ pub(crate) fn pack(args: &Pack, context: &mut Context) -> Result<u8> {
 }
 
 pub(crate) fn unpack(args: &Unpack, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let report = {
         let progress = Arc::new(context.progress("unpacking"));
         session::unpack(&args.file, &args.database, &context.watched(&progress))?
@@ -86,7 +86,7 @@ fn archived(
 }
 
 pub(crate) fn diff(args: &Diff, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let snapshot = open(&args.database)?.snapshot();
     let base = match (&args.base, args.since) {
         (Some(path), _) => DeltaBase::Copy(path.clone()),
@@ -110,7 +110,7 @@ pub(crate) fn diff(args: &Diff, context: &mut Context) -> Result<u8> {
 }
 
 pub(crate) fn apply(args: &Apply, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let report = {
         let progress = Arc::new(context.progress("applying"));
         session::apply(&args.copy, &args.file, &context.watched(&progress))?
@@ -142,7 +142,7 @@ fn changed(
 }
 
 pub(crate) fn merge(args: &Merge, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let (database, report) = {
         let progress = Arc::new(context.progress("merging"));
         session::merge(&args.target, &args.sources, &context.watched(&progress))?

@@ -21,7 +21,7 @@ use crate::style::{bytes, count, counted, held};
 const DEFAULT_RECALL: f32 = 0.95;
 
 pub(crate) fn run(args: &Optimize, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let session = Session::open(&args.database, SessionOptions::default())?;
     let text = match &args.queries {
         Some(file) => Some(

@@ -17,7 +17,7 @@ use crate::style::{BAD, GOOD, MARK, bytes, count, counted};
 const LISTED: usize = 10;
 
 pub(crate) fn run(args: &Repair, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     if args.undo {
         let report = Database::undo_repair(&args.database)?;
         if is_json {

@@ -15,7 +15,7 @@ use crate::recall::{DRIFTED, recall_text};
 use crate::style::{FAINT, bytes, count, counted};
 
 pub(crate) fn run(args: &Stats, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json("stats are written")?;
+    let is_json = args.format.is_json();
     let snapshot = args.databases.open()?.snapshot();
     let figures = snapshot.stats()?;
     let fields = snapshot.fields()?;

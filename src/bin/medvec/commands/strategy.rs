@@ -5,7 +5,7 @@ use medvec::session::Strategy;
 use crate::args::{StrategyArgs, StrategyCommand, StrategyRun};
 use crate::context::Context;
 use crate::failure::Result;
-use crate::strategies::{COUNTS, read, show, translate};
+use crate::strategies::{read, show, translate};
 
 pub(crate) fn run(args: &StrategyArgs, context: &mut Context) -> Result<u8> {
     match &args.command {
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &StrategyArgs, context: &mut Context) -> Result<u8> {
 }
 
 fn run_file(args: &StrategyRun, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json(COUNTS)?;
+    let is_json = args.format.is_json();
     let strategy = Strategy::parse(read(&args.file)?).map_err(medvec::Error::from)?;
     let snapshot = args.databases.open()?.snapshot();
     let meant = translate(&strategy, &snapshot, context)?;

@@ -23,7 +23,7 @@ use crate::style::{FAINT, GOOD, MARK, bytes, count, counted, duration, nonzero};
 const LISTED: usize = 10;
 
 pub(crate) fn run(args: &Sync, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json("a sync is reported")?;
+    let is_json = args.format.is_json();
     if args.status {
         return status(args, is_json, context);
     }
@@ -300,7 +300,7 @@ fn report_on(
     args: &Sync,
     context: &mut Context,
 ) -> Result<()> {
-    if args.format.is_json("a sync is reported")? {
+    if args.format.is_json() {
         let report = Report { sync: report, fetched };
         return Ok(json::write(&mut context.out.machine(), &report)?);
     }

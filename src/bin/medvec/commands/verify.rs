@@ -12,7 +12,7 @@ use crate::failure::{EXIT_FOUND, Result};
 use crate::style::{GOOD, bytes, counted};
 
 pub(crate) fn run(args: &Verify, context: &mut Context) -> Result<u8> {
-    let is_json = args.format.is_json_report()?;
+    let is_json = args.format.is_json();
     let snapshot = open(&args.database)?.snapshot();
     let progress = Arc::new(context.progress("checking"));
     let control = context.watched(&progress);
