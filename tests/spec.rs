@@ -117,10 +117,18 @@ fn every_rule_is_used_by_the_library() {
 }
 
 #[test]
-fn links_lead_somewhere() {
-    for (chapter, target) in Text::read().links {
-        assert!(text::folder().join(&target).exists(), "{chapter} links to {target}");
-    }
+fn stop_words_agree() {
+    let chapter =
+        std::fs::read_to_string(text::folder().join("07-lexical.md")).expect("chapter 07");
+    let (_, list) = chapter.split_once("The stop words are").expect("the list");
+    let list = list.split("```").nth(1).and_then(|list| list.strip_prefix("text\n"));
+    let of_text: Vec<&str> = list.expect("a block").split_whitespace().collect();
+    let source = include_str!("../src/text/stop_words.rs");
+    let (_, list) = source.split_once("&[&str] = &[").expect("the list");
+    let (list, _) = list.split_once("];").expect("its end");
+    let of_code: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(of_code.iter().all(|word| medvec::text::is_stop_word(word)));
+    assert_eq!(of_text, of_code);
 }
 
 #[test]

@@ -37,8 +37,6 @@ pub(crate) struct Text {
     pub(crate) rules: BTreeMap<String, String>,
     /// Chapter and rule.
     pub(crate) mentioned_rules: Vec<(String, String)>,
-    /// Chapter and file.
-    pub(crate) links: Vec<(String, String)>,
     /// Hexadecimal examples by title.
     pub(crate) examples: BTreeMap<String, Vec<u8>>,
 }
@@ -83,12 +81,6 @@ impl Text {
         for part in markdown.split("[V-").skip(1) {
             let number = part.split(']').next().unwrap_or_default();
             self.mentioned_rules.push((chapter.to_owned(), format!("V-{number}")));
-        }
-        for part in markdown.split("](").skip(1) {
-            let target = part.split(')').next().unwrap_or_default();
-            if !target.starts_with("http") {
-                self.links.push((chapter.to_owned(), target.to_owned()));
-            }
         }
     }
 
