@@ -15,7 +15,7 @@ use crate::db::Snapshot;
 use crate::document::Document;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
-use crate::search::{Hit, Mode, Query, SearchResult, WordExplain};
+use crate::search::{Hit, Mode, Note, Query, SearchResult, WordExplain};
 
 impl Session {
     /// Answers a request.
@@ -240,7 +240,11 @@ impl Found<'_> {
             remarks.push(Remark::new("empty-text", text));
         }
         remarks.extend(request.remarks.iter().cloned());
-        remarks.extend(result.notes.iter().map(Remark::from));
+        let is_told = |note: &&Note| {
+            let is_absent = matches!(note, Note::Absent { .. } | Note::AbsentValue { .. });
+            is_absent && request.told.contains(note)
+        };
+        remarks.extend(result.notes.iter().filter(|note| !is_told(note)).map(Remark::from));
         if result.matched == 0 {
             remarks.extend(self.nothing()?);
         } else if result.hits.is_empty() && request.k > 0 {

@@ -5,7 +5,7 @@ use super::strategies::Strategies;
 use crate::control::Control;
 use crate::ids::Key;
 use crate::search::{
-    Accuracy, Expansion, Facet, Filter, Fusion, Mode, Sort, SortOrder, TranslatedStrategy,
+    Accuracy, Expansion, Facet, Filter, Fusion, Mode, Note, Sort, SortOrder, TranslatedStrategy,
 };
 
 /// A query to a session: a text, a vector or neither, a filter, and what the answer should hold.
@@ -77,6 +77,8 @@ pub struct Request {
     pub control: Control,
     /// What was noticed when the filter was made.
     pub(super) remarks: Vec<Remark>,
+    /// What translating its strategies noted: of names that no document has, `remarks` has those worth saying.
+    pub(super) told: Vec<Note>,
     /// The strategies in the filter.
     pub(super) strategies: Strategies,
 }
@@ -107,6 +109,7 @@ impl Default for Request {
             explain: false,
             control: Control::default(),
             remarks: Vec::new(),
+            told: Vec::new(),
             strategies: Strategies::default(),
         }
     }
@@ -156,6 +159,8 @@ impl Request {
         self.filter = before.clone().and(meant.filter());
         self.strategies.add(meant, before, &self.filter);
         self.remarks.extend(meant.absent().into_iter().map(|(_, note)| Remark::from(note)));
+        let clauses = meant.lines.iter().flat_map(|line| &line.clauses);
+        self.told.extend(clauses.flat_map(|clause| clause.notes.iter().cloned()));
         self
     }
 

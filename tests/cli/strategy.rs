@@ -143,6 +143,8 @@ fn names_that_no_document_has_are_said() {
         r#"{"pmid": 1, "title": "Cancer", "languages": ["eng"], "publication_types": ["Review"]}"#,
         "\n",
         r#"{"pmid": 2, "title": "Cancer too", "languages": ["eng"]}"#,
+        "\n",
+        r#"{"pmid": 3, "title": "Asthma", "publication_types": ["Consensus Development Conference"]}"#,
         "\n"
     ));
     let said =
@@ -166,6 +168,15 @@ fn names_that_no_document_has_are_said() {
     assert!(value["notes"][0]["text"].as_str().is_some_and(|text| text.starts_with(note)));
     let known = sandbox.medvec(&["count", "db", "cancer[ti] NOT Review[pt]"]).expect(0);
     assert_eq!((known.out.as_str(), known.err.as_str()), ("1\n", ""));
+
+    // Of what lies below a type nobody typed a name; a heading that no document has is said once.
+    let query = ["search", "db", "--query", "Review[pt]", "--format", "json"];
+    let run = sandbox.medvec(&query).expect(0);
+    let value: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!((&value["matched"], &value["notes"]), (&2.into(), &Value::Array(Vec::new())));
+    assert!(!run.err.contains("publication type"), "{}", run.err);
+    let run = sandbox.medvec(&["search", "db", "--query", "Asthma[mh]"]).expect(1);
+    assert_eq!(run.err.matches("no document has the MeSH heading").count(), 1, "{}", run.err);
 
     let types: Vec<String> = (0..12).map(|number| format!("nosuchtype{number}[pt]")).collect();
     let run = sandbox.medvec(&["count", "db", &types.join(" OR ")]).expect(1);

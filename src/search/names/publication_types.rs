@@ -63,6 +63,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_type_is_found_by_its_own_name() {
+        for kind in all() {
+            assert_eq!(find(kind.name).map(|found| found.name), Some(kind.name));
+        }
+    }
+
+    #[test]
     fn usual_synonyms_are_known() {
         for (name, texts) in [
             (

@@ -135,7 +135,12 @@ pub(super) fn whole_type(kind: PublicationType, vocabulary: &Vocabulary) -> Mean
 fn exploded_type(name: &str, concept: Option<Concept>, vocabulary: &Vocabulary) -> Filter {
     let below = concept.map(|concept| vocabulary.explode(concept)).unwrap_or_default();
     let others = below.into_iter().filter(|below| Some(*below) != concept);
-    let others = others.map(|at| Filter::PublicationType(vocabulary.ui(at).to_owned()));
+    // By their names, as documents have them: a note about a UI that nobody typed would say nothing.
+    let others = others.map(|at| {
+        let ui = vocabulary.ui(at);
+        let name = publication_types::by_ui(ui).map_or(ui, |kind| kind.name);
+        Filter::PublicationType(name.to_owned())
+    });
     let mut filters = vec![Filter::PublicationType(name.to_owned())];
     filters.extend(others);
     if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) }

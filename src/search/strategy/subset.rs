@@ -63,8 +63,8 @@ impl Scope<'_> {
             return Ok(Meant::new(Filter::Language(term.text.clone()), format!("{name}[la]")));
         }
         Err(Refused::not_searchable(
-            "this filter is not known here; those of PubMed's for species, sex, age, language, publication type and \
-             `y_5` are. Write the strategy that it stands for",
+            "this filter is not known here; those of PubMed's for species, sex, age, language, publication type, \
+             abstracts and years (`y_5`) are. Write the strategy that it stands for",
         ))
     }
 
