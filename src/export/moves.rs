@@ -13,7 +13,7 @@ pub fn backup(report: &BackupReport) -> Value {
         "bytes_copied": report.bytes_copied,
         "files_kept": report.files_kept,
         "bytes_kept": report.bytes_kept,
-        "replaced": report.replaced,
+        "replaced_files": report.replaced,
     })
 }
 

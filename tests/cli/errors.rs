@@ -60,7 +60,7 @@ fn wrong_options_say_what_would_be_right() {
             &["expected a number of megabytes"],
         ),
         (&["distill", "--vectors", "v", "--corpus", "x", "--beir", "/no/beir"], &["/no/beir"]),
-        (&["stats", "db", "--format", "csv"], &["--format json"]),
+        (&["stats", "db", "--format", "csv"], &["text, json"]),
         (&["inspect", "db/segment-99999999"], &["no file segment-99999999"]),
     ] {
         let run = sandbox.medvec(arguments);

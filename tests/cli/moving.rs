@@ -64,7 +64,7 @@ fn a_backup_is_a_database_and_is_brought_up_to_date() {
     sandbox.medvec(&["delete", "copy", "101"]).expect(0);
     sandbox.medvec(&["backup", "db", "copy"]).expect(2).says(&["newer than generation 3"]);
     sandbox.medvec(&["backup", "missing", "copy"]).expect(2).says(&["missing"]);
-    sandbox.medvec(&["backup", "db", "copy", "-f", "csv"]).expect(2).says(&["--format json"]);
+    sandbox.medvec(&["backup", "db", "copy", "-f", "csv"]).expect(2).says(&["text, json"]);
 }
 
 #[test]

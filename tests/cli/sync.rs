@@ -161,7 +161,7 @@ fn refusals_name_the_option() {
     sync(&["--baseline-end", "1", "--dry-run"]).expect(0).shows(&["any more, to delete: 2"]);
     for (more, code) in [(&[][..], 2), (&["--dry-run"][..], 2), (&["--status"][..], 2)] {
         let run = sync(&[&bound[..], &["-f", "json"], more].concat()).expect(code);
-        let pending = &json(&run.out)["pending"];
+        let pending = &json(&run.out)["pending_removals"];
         assert_eq!((&pending["count"], &pending["allowed"]), (&1.into(), &0.into()), "{more:?}");
     }
     sync(&["--baseline-end", "1"])

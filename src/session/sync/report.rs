@@ -35,6 +35,7 @@ pub struct SyncReport {
     /// What a new baseline does not have any more, and was deleted; `None` where no new year was complete.
     pub removals: Option<SyncRemovals>,
     /// What a new baseline does not have any more, and was not deleted because it is more than may be.
+    #[serde(rename = "pending_removals")]
     pub pending: Option<PendingRemovals>,
     /// Numbers that are missing in the series.
     pub missing: Vec<NlmFile>,

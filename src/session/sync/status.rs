@@ -47,6 +47,7 @@ pub struct SyncStatus {
     pub needed: Vec<NlmFile>,
     /// What a new baseline does not have any more and is still here, as [`SyncPlan::pending`](super::SyncPlan::pending)
     /// has it. `None` also where nothing says where the baseline ends: no folder, and no `baseline_end`.
+    #[serde(rename = "pending_removals")]
     pub pending: Option<PendingRemovals>,
 }
 

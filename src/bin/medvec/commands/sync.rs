@@ -199,7 +199,7 @@ struct DryRun<'a> {
     copies: Vec<Cow<'a, str>>,
     others: Vec<Cow<'a, str>>,
     keep: Option<&'a str>,
-    pending: Option<&'a PendingRemovals>,
+    pending_removals: Option<&'a PendingRemovals>,
     budget: Option<&'a SyncBudget>,
 }
 
@@ -219,7 +219,7 @@ fn dry_run(
             copies: plan.copies.iter().map(|path| path.to_string_lossy()).collect(),
             others: plan.others.iter().map(|path| path.to_string_lossy()).collect(),
             keep: plan.keep.as_deref(),
-            pending: pending.as_ref(),
+            pending_removals: pending.as_ref(),
             budget,
         };
         json::write(&mut context.out.machine(), &dry)?;
