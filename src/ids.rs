@@ -117,7 +117,8 @@ impl fmt::Debug for Fingerprint {
 ///
 /// Compared field by field. `file` is `two-digit year * 1_000_000 + file number` of an NLM file
 /// (`pubmed26n1334` is 26_001_334), `position` the record's place in it from 0, `version` PubMed's own
-/// `Version`. Records from anywhere else have no revision: they win when they are written.
+/// `Version`. Records from anywhere else have no revision: they win when they are written. What is changed by hand after a
+/// record keeps its place, and has a greater version than any of PubMed's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision {
     /// Year and number of the NLM file; 0 for none.
@@ -129,12 +130,38 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Right after this one, at the same place. Where a source takes a document away at the place of a record, the mark is
-    /// not that of the record: one at the very revision of a record says that its document was deleted by hand.
+    /// Right after this one, at the same place: where a source takes a document away at the place of a record.
     pub(crate) fn right_after(self) -> Revision {
         Revision { version: self.version.saturating_add(1), ..self }
     }
+
+    /// That of a change by hand to what has this revision: greater, so that the change outlives a second reading of the
+    /// record, and before every later record. Documents from nowhere in particular have none.
+    pub(crate) fn by_hand(self) -> Revision {
+        match self.file {
+            0 => self,
+            _ => Revision { version: self.version.saturating_add(BY_HAND), ..self },
+        }
+    }
+
+    /// That of the record which was changed by hand.
+    pub(crate) fn record(self) -> Revision {
+        Revision { version: self.version % BY_HAND, ..self }
+    }
+
+    /// Whether the last change was made by hand.
+    pub(crate) fn is_by_hand(self) -> bool {
+        self.file > 0 && self.version >= BY_HAND
+    }
+
+    /// Whether it is that of a change by hand to this very record.
+    pub(crate) fn is_by_hand_of(self, record: Revision) -> bool {
+        self.is_by_hand() && self.record() == record
+    }
 }
+
+/// What a change by hand adds to the version of a revision; PubMed's own versions are far smaller.
+const BY_HAND: u32 = 1 << 16;
 
 /// The number that revisions hold for a file of this name; `None` for one that is not of NLM's series.
 pub(crate) fn file_number(name: &str) -> Option<u32> {
@@ -151,6 +178,21 @@ pub(crate) fn file_number(name: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_by_hand_stand_between_their_record_and_the_next() {
+        let record = Revision { file: 26_000_001, position: 4, version: 2 };
+        let next = Revision { position: 5, ..record };
+        let (once, twice) = (record.by_hand(), record.by_hand().by_hand());
+        assert!(record.right_after() < once && once < twice && twice < next);
+        assert!(once.is_by_hand_of(record) && twice.is_by_hand_of(record));
+        assert_eq!(twice.record(), record);
+        assert!(!record.right_after().is_by_hand() && !once.is_by_hand_of(next));
+        assert!(!once.right_after().is_by_hand_of(record), "the source's doing");
+        assert_eq!(Revision::default().by_hand(), Revision::default());
+        let last = Revision { version: u32::MAX, ..record };
+        assert_eq!(last.by_hand(), last);
+    }
 
     #[test]
     fn numbers_nlm_files() {

@@ -367,6 +367,64 @@ fn what_was_deleted_by_hand_stays_deleted_when_its_file_is_read_again() {
 }
 
 #[test]
+fn what_was_changed_by_hand_stays_changed_when_its_file_is_read_again() {
+    let mut bench = Bench::new();
+    bench.options.keep_going = true;
+    let text = |first: &str| {
+        let bad =
+            "<PubmedArticle><MedlineCitation><PMID>none</PMID></MedlineCitation></PubmedArticle>";
+        let deleted = "<DeleteCitation><PMID>3</PMID></DeleteCitation>";
+        let end = format!("{bad}\n{deleted}</PubmedArticleSet>");
+        let records = [(1, first), (2, "Two"), (3, "Three"), (4, "Four"), (5, "Five")];
+        xml(&records).replace("</PubmedArticleSet>", &end)
+    };
+    let path = bench.file("pubmed26n0001.xml", text("One"));
+    assert_eq!(bench.good(&path).skipped, 1, "so it is read again each time");
+    let titled = |pmid: u32, title: &str| {
+        let mut document = medvec::Document::new(Key::pmid(pmid));
+        document.title = title.into();
+        document
+    };
+    let mut writer = bench.database.writer(medvec::db::WriterOptions::default()).expect("writes");
+    let edit = |document: &mut medvec::Document| document.languages.push("eng".into());
+    writer.update(&Key::pmid(1), edit).expect("edits").expect("is there");
+    writer.upsert(titled(2, "Mine")).expect("writes");
+    // One that the file itself took away, and one that comes back.
+    writer.upsert(titled(3, "Kept")).expect("writes");
+    assert!(writer.delete(&Key::pmid(4)).expect("deletes"));
+    writer.upsert(titled(4, "Back")).expect("writes");
+    writer.upsert(titled(5, "Short")).expect("writes");
+    assert!(writer.delete(&Key::pmid(5)).expect("deletes"));
+    writer.commit().expect("commits");
+    drop(writer);
+    for _ in 0..2 {
+        let report = bench.good(&path);
+        assert_eq!((report.added, report.replaced, report.skipped), (0, 0, 1));
+        let first = bench.database.snapshot().get(&Key::pmid(1)).expect("reads").expect("there");
+        assert_eq!((first.title.as_str(), first.languages), ("One", vec!["eng".to_owned()]));
+        let titles = [2, 3, 4, 5].map(|pmid| bench.title(pmid));
+        assert_eq!(
+            titles,
+            [Some("Mine"), Some("Kept"), Some("Back"), None].map(|title| title.map(str::to_owned))
+        );
+    }
+    // What is asked for is done, and a later file wins over all of it.
+    bench.options.force = true;
+    bench.file("pubmed26n0001.xml", text("One more"));
+    bench.good(&path);
+    let titles = [1, 2, 3, 4, 5].map(|pmid| bench.title(pmid));
+    let expected = [Some("One more"), Some("Two"), None, Some("Four"), Some("Five")];
+    assert_eq!(titles, expected.map(|title| title.map(str::to_owned)));
+    let mut writer = bench.database.writer(medvec::db::WriterOptions::default()).expect("writes");
+    writer.upsert(titled(2, "Mine again")).expect("writes");
+    writer.commit().expect("commits");
+    drop(writer);
+    let later = bench.file("pubmed26n0002.xml", xml(&[(2, "Revised")]));
+    bench.good(&later);
+    assert_eq!(bench.title(2).as_deref(), Some("Revised"));
+}
+
+#[test]
 fn an_interrupted_array_goes_on_only_with_the_same_ids() {
     let rows: Vec<[f32; 2]> = (0..4000).map(|n| [n as f32, 1.0]).collect();
     let ids = |first: u32| (0..4000).map(|n| format!("{}\n", first + n)).collect::<String>();

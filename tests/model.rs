@@ -269,7 +269,10 @@ fn compare(snapshot: &Snapshot, model: &Model) {
     for number in 0..16 {
         assert_eq!(snapshot.get(&key(number)).unwrap().as_ref(), expected.get(&key(number)));
         let revision = model.live.get(&key(number)).map(|entry| entry.1);
-        assert_eq!(snapshot.revision(&key(number)).unwrap(), revision);
+        // The model does not count changes by hand.
+        let found = snapshot.revision(&key(number)).unwrap();
+        let found = found.map(|found| Revision { version: found.version % 65_536, ..found });
+        assert_eq!(found, revision);
     }
 }
 

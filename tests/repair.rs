@@ -399,6 +399,30 @@ fn an_old_edition_that_a_merge_carries_replaces_nothing() {
     }
 }
 
+#[test]
+fn what_was_deleted_by_hand_is_known_without_its_list() {
+    let storage = MemoryStorage::new();
+    let database = Database::create_in(Arc::new(storage.clone()), create_options()).unwrap();
+    let mut writer = database.writer(WriterOptions::default()).unwrap();
+    let record = |number| Revision { file: 26_000_001, position: number as u32, version: 1 };
+    for (numbers, edition, deleted) in [(0..4, 0, &[0, 1, 2][..]), (1..3, 1, &[2])] {
+        for number in numbers {
+            let (document, vector) = (document(number, edition), Some(vector(number, edition)));
+            let revision = (edition == 0).then(|| record(number));
+            writer.apply(vec![Change { document, revision, vector }]).unwrap();
+        }
+        assert!(deleted.iter().all(|number| writer.delete(&key(*number)).unwrap()));
+        writer.commit().unwrap();
+    }
+    let expected = contents(&database.snapshot()).unwrap();
+    assert_eq!(expected.keys().collect::<Vec<_>>(), [&key(1), &key(3)]);
+    let kept = files(&storage).into_iter().filter(|(name, _)| !name.starts_with("tombstones-"));
+    let storage = MemoryStorage::with_files(kept);
+    Database::repair_in(&storage, true).unwrap();
+    let database = Database::open_in(Arc::new(storage)).unwrap();
+    assert_eq!(contents(&database.snapshot()).unwrap(), expected);
+}
+
 /// Undone, a repair gives its number back: the next commit has the same one, and is another.
 #[test]
 fn a_reader_of_a_repair_that_was_undone_sees_what_is_committed_in_its_place() {

@@ -290,7 +290,12 @@ impl Writer {
     #[cfg(feature = "ingest")]
     pub(crate) fn leave_out(&mut self, key: &Key, revision: Revision) -> Result<bool> {
         self.guarded(|writer| match writer.revision_of(key)? {
-            Some(stored) if stored.file > 0 => writer.delete_key(key, Some(revision.right_after())),
+            Some(stored) if stored.file > 0 => {
+                // Also where it was changed by hand since.
+                let is_its = stored.record() <= revision;
+                let place = if is_its { stored.max(revision) } else { revision };
+                writer.delete_key(key, Some(place.right_after()))
+            }
             _ => Ok(false),
         })
     }
@@ -347,7 +352,7 @@ impl Writer {
     }
 
     /// Says whether records may come that were read before, of a file that has not changed as far as anybody knows. Then
-    /// what somebody has deleted since its very record was read stays deleted.
+    /// what somebody has changed or deleted by hand since its record was read stays so.
     #[cfg(feature = "ingest")]
     pub(crate) fn read_again(&mut self, is_again: bool) {
         self.is_reading_again = is_again;

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use roaring::RoaringBitmap;
 
-use super::super::change::NewVector;
 use super::super::embedding::{CALL_TEXTS, Embedder};
 use super::super::pending::pending_rows;
 use super::super::setters::setters;
@@ -185,13 +184,8 @@ impl Writer {
         for ((document, input), vector) in documents.iter().zip(&inputs).zip(vectors) {
             let Some(made) = vector else { continue };
             let draft = Draft::new(document)?;
-            let Some(vector) = made else {
-                self.mark_without_vector(&draft)?;
-                without += 1;
-                continue;
-            };
-            let vector = NewVector { numbers: &vector, is_given: true };
-            self.apply_draft(&draft, None, Some(vector), input.hash())?;
+            without += u64::from(made.is_none());
+            self.put_embedded(&draft, made.as_deref(), input.hash())?;
         }
         outcome.map(|()| without)
     }

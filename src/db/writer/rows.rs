@@ -6,7 +6,7 @@ use super::super::embedding::{self, Need};
 use super::super::next::StoredRow;
 use super::Writer;
 use crate::document::Document;
-use crate::encoder::{EncoderInput, NO_VECTOR};
+use crate::encoder::EncoderInput;
 use crate::error::{Error, Result};
 use crate::ids::{Key, Revision};
 #[cfg(feature = "ingest")]
@@ -34,9 +34,14 @@ impl Known {
         self.revision.max(self.deletion)
     }
 
-    /// Whether this very record was read, and its document deleted by hand since: see [`Revision::right_after`].
-    fn was_deleted_at(&self, revision: Option<Revision>) -> bool {
-        self.live.is_none() && self.deletion.is_some() && self.deletion == revision
+    /// Whether a record was read, and its document changed or deleted by hand since: see [`Revision::by_hand`]. A mark at
+    /// the very revision of a record is that of an older version, which deleted its document by hand.
+    fn was_changed_after(&self, record: Option<Revision>) -> bool {
+        let (Some(record), Some(newest)) = (record, self.newest()) else { return false };
+        match self.live {
+            Some(_) => newest.is_by_hand() && newest.file == record.file && newest > record,
+            None => newest == record || newest.is_by_hand_of(record),
+        }
     }
 }
 
@@ -55,7 +60,7 @@ impl Writer {
         let is_again = self.in_source_order
             && is_known
             && revision.is_some_and(|own| own.file == newest.file && own.file > 0)
-            && !(self.is_reading_again && known.was_deleted_at(revision));
+            && !(self.is_reading_again && known.was_changed_after(revision));
         if revision.is_some_and(|revision| revision <= newest) && is_known && !is_again {
             applied.unchanged += 1;
             return Ok(());
@@ -83,7 +88,7 @@ impl Writer {
             None => newest,
         };
         let revision = match revision {
-            None => newest,
+            None => newest.by_hand(),
             Some(revision) if revision > newest => revision,
             Some(_) => floor,
         };
@@ -169,7 +174,7 @@ impl Writer {
         } else {
             self.embed_changed(key, place, input, &mut applied)?
         };
-        let revision = known.newest().unwrap_or_default();
+        let revision = known.newest().unwrap_or_default().by_hand();
         self.put(&draft, revision, hash, vector.as_deref(), known.live, &mut applied)?;
         Ok(Some(applied))
     }
@@ -244,11 +249,20 @@ impl Writer {
         self.flush_if_full()
     }
 
-    /// Writes a document that is there again, as one whose text has no vector.
-    pub(in crate::db) fn mark_without_vector(&mut self, draft: &Draft) -> Result<()> {
+    /// Writes a document that is there again with what its text was embedded to; `None` where it has no vector.
+    pub(in crate::db) fn put_embedded(
+        &mut self,
+        draft: &Draft,
+        vector: Option<&[f32]>,
+        text_hash: [u8; 16],
+    ) -> Result<()> {
+        if let Some(vector) = vector {
+            self.check_vector(draft.key(), vector)?;
+        }
         let known = self.find(draft.key())?;
         let Some(revision) = known.revision else { return Ok(()) };
-        self.put(draft, revision, NO_VECTOR, None, known.live, &mut Applied::default())
+        let hash = embedding::stored_hash(vector, text_hash);
+        self.put(draft, revision, hash, vector, known.live, &mut Applied::default())
     }
 
     /// The vector of a live document, if it belongs to the text with this hash: to that very text, or
@@ -297,13 +311,16 @@ impl Writer {
         let known = self.find(key)?;
         let mark = match (revision, known.revision) {
             (Some(revision), Some(stored)) if stored > revision => {
-                if !self.in_source_order || stored.file > revision.file {
+                let is_later = stored.record() > revision;
+                let is_other = !self.in_source_order || stored.file > revision.file;
+                let is_kept = self.is_reading_again && known.was_changed_after(Some(revision));
+                if is_later && is_other || is_kept {
                     return Ok(false);
                 }
-                stored.right_after()
+                if is_later { stored.right_after() } else { stored.by_hand() }
             }
             (Some(revision), _) => revision,
-            (None, Some(stored)) => stored,
+            (None, Some(stored)) => stored.by_hand(),
             (None, None) => return Ok(false),
         };
         if mark > known.deletion.unwrap_or_default() {

@@ -16,7 +16,7 @@
 //! that changed is imported again from its start, and [`ImportOptions::force`] imports any file again:
 //! its records replace those that are stored of it. What a changed file no longer holds stays stored.
 //! Of a file of NLM's that is read again because not all of it could be read, or a repair lost some of it, what was
-//! deleted by hand meanwhile stays deleted.
+//! changed or deleted by hand meanwhile stays so.
 //! Records of NLM files carry a revision (file, position, version), so importing them in any order, or
 //! twice, ends in the same database. Of two records of a PMID the one with the greater revision stays,
 //! whatever its `Version` says; a `<DeleteCitation>` deletes the PMID in every version.
