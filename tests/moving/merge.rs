@@ -170,6 +170,26 @@ fn a_merge_that_is_done_again_changes_nothing() {
     assert_eq!(target.snapshot().generation(), generation, "no commit");
 }
 
+/// Nothing is committed in between.
+#[test]
+fn a_database_that_is_merged_twice_in_one_go_is_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, source) = database(folder.path());
+    let mut more = source.writer(WriterOptions::default()).unwrap();
+    more.set_vector(&key(101), &vector(101, 0)).unwrap();
+    more.commit().unwrap();
+    let target = in_memory(create_options());
+    let mut writer = target.writer(WriterOptions::default()).unwrap();
+    for expected in [(21, 0, 0), (0, 0, 21), (0, 0, 21)] {
+        let added = writer.add_documents_of(&source.snapshot(), &control()).unwrap();
+        assert_eq!((added.added, added.replaced, added.unchanged), expected);
+    }
+    writer.commit().unwrap();
+    let stats = target.snapshot().stats().unwrap();
+    assert_eq!(stats.segments.iter().map(|segment| segment.rows).sum::<u64>(), 21);
+    assert_eq!(vectors(&target.snapshot()), vectors(&source.snapshot()));
+}
+
 #[test]
 fn vectors_that_cannot_stand_side_by_side_are_refused() {
     let of = |dimension, metric, encoder| {

@@ -109,7 +109,7 @@ impl Writer {
         // Of no file: the record of such a source wins when it is written.
         let revision = Some(revision).filter(|revision| *revision != Revision::default());
         if revision.is_none()
-            && let Some(Place::Stored(StoredRow { segment, row })) = self.find(draft.key())?.live
+            && let Some(StoredRow { segment, row }) = self.stored(draft.key())?
             && segment.has_record(row, draft)?
             && vector.map_or(Ok(true), |vector| self.holds(&segment, row, vector))?
         {
@@ -118,6 +118,18 @@ impl Writer {
         }
         let vector = vector.map(|numbers| NewVector { numbers, is_given: true });
         self.apply_one(draft, revision, vector, hash, applied)
+    }
+
+    /// The live row of a key, in a segment. A buffered one, which cannot be compared, is written first: at most once per
+    /// database that is merged, since none has a key twice.
+    fn stored(&mut self, key: &Key) -> Result<Option<StoredRow>> {
+        if let Some(Place::Buffer(_)) = self.find(key)?.live {
+            self.flush()?;
+        }
+        Ok(match self.find(key)?.live {
+            Some(Place::Stored(row)) => Some(row),
+            _ => None,
+        })
     }
 
     /// Whether a row has this vector, as it was read from another row.
@@ -131,9 +143,9 @@ impl Writer {
     }
 
     fn add_vector(&mut self, key: &Key, vector: &[f32], applied: &mut Applied) -> Result<()> {
-        let is_there = match self.find(key)?.live {
-            Some(Place::Stored(StoredRow { segment, row })) => self.holds(&segment, row, vector)?,
-            _ => false,
+        let is_there = match self.stored(key)? {
+            Some(StoredRow { segment, row }) => self.holds(&segment, row, vector)?,
+            None => false,
         };
         match is_there {
             true => applied.unchanged += 1,
