@@ -121,13 +121,8 @@ fn check_destination(
         }
         Err(error) => return Err(error),
     };
-    let checked = check_follows(&base, manifest).and_then(|()| match repaired {
-        Some(repaired) if repaired > base.generation => Err(format!(
-            "it is from before the repair that published generation {repaired}, and may hold what was lost"
-        )),
-        _ => Ok(()),
-    });
-    match checked {
+    let checked = check_follows(&base, manifest);
+    match checked.and_then(|()| check_repaired(&base, repaired)) {
         Ok(()) => Ok(Some(base)),
         Err(detail) => refused(format!("{detail}; name a new or an empty directory")),
     }
@@ -160,6 +155,19 @@ pub(crate) fn check_follows(base: &Manifest, manifest: &Manifest) -> Result<(), 
     {
         Some((name, _)) => Err(format!("its {name} is another file: {written}")),
         None => Ok(()),
+    }
+}
+
+/// Whether a copy at `base` holds nothing that was lost since: `repaired` is the last generation that a repair published.
+///
+/// # Errors
+/// What of `base` says that it may.
+pub(super) fn check_repaired(base: &Manifest, repaired: Option<Generation>) -> Result<(), String> {
+    match repaired {
+        Some(repaired) if repaired > base.generation => Err(format!(
+            "it is from before the repair that published generation {repaired}, and may hold what was lost"
+        )),
+        _ => Ok(()),
     }
 }
 

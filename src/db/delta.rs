@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::backup::{Content, is_whole, put_file};
+use super::backup::{Content, check_follows, check_repaired, is_whole, put_file};
 use super::commit::publish_file;
 use super::files::{files_of, kind_of};
-use super::gc;
 use super::lock::{self, Lock};
 use super::recover::{generations, newest_generation, open_all, read_manifest};
 use super::snapshot::Snapshot;
+use super::{gc, repair};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::frame::{FileKind, FileSeal, Frame};
@@ -39,6 +39,16 @@ impl Snapshot {
             true => read_manifest(&*state.storage, generation).map(Ok),
             false => Ok(Err(kept)),
         }
+    }
+
+    /// Whether a copy at a generation can be brought to this one, and holds nothing that a repair has lost since.
+    ///
+    /// # Errors
+    /// That of the storage; what of `base` says that it cannot.
+    pub(crate) fn check_base(&self, base: &Manifest) -> Result<Result<(), String>> {
+        let repaired = repair::last_repair(&*self.state().storage, self.generation())?;
+        let follows = check_follows(base, self.manifest());
+        Ok(follows.and_then(|()| check_repaired(base, repaired)))
     }
 }
 

@@ -50,7 +50,8 @@ pub struct DeltaReport {
 ///
 /// # Errors
 /// [`SessionError::GenerationGone`] for a number whose manifest is not kept; [`SessionError::NotABase`] for a copy of
-/// another database, a newer one, or one that was written to; as [`super::pack`].
+/// another database, a newer one, one that was written to, or one from before a [`Database::repair`], which may hold what
+/// that lost; as [`super::pack`].
 pub fn diff(
     snapshot: &Snapshot,
     base: &DeltaBase,
@@ -68,8 +69,9 @@ pub fn diff(
     };
     let manifest = snapshot.manifest();
     let (manifest_bytes, _) = snapshot.manifest_file()?;
-    check_follows(&base, manifest)
-        .map_err(|detail| SessionError::NotABase { path: place, detail })?;
+    if let Err(detail) = snapshot.check_base(&base)? {
+        return Err(SessionError::NotABase { path: place, detail });
+    }
     if base.generation == manifest.generation {
         return Ok(None);
     }

@@ -16,7 +16,7 @@ use medvec::{
 
 use crate::archive::{Entry, entries, file, tar};
 use crate::common::{contents, create_options, vocabulary};
-use crate::{check_same, commit, control, database, flip};
+use crate::{check_same, commit, control, damage, database, flip, large};
 
 fn since(database: &Database, generation: u64, path: &Path) -> DeltaReport {
     let base = DeltaBase::Generation(Generation(generation));
@@ -190,6 +190,36 @@ fn what_a_delta_does_not_fit_is_refused_and_stays() {
     let error = apply(&at("copy"), &at("4-5.tar"), &control()).unwrap_err();
     assert!(error.to_string().contains("segment-00000001"), "{error}");
     assert_eq!(files(&at("copy")), before);
+}
+
+#[test]
+fn a_copy_from_before_a_repair_is_no_base() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let path = at("large");
+    let database = large(&path);
+    backup(&database, &at("copy"));
+    let before = database.snapshot().generation();
+    drop(database);
+    damage(&path);
+    Database::repair(&path, true).unwrap();
+    let repaired = Database::open(&path).unwrap();
+    for base in [DeltaBase::Generation(before), DeltaBase::Copy(at("copy"))] {
+        // Once it is set aside, only the copy has it.
+        let refused = diff(&repaired.snapshot(), &base, &at("delta"), &control());
+        match refused.map(|_| ()).unwrap_err() {
+            SessionError::GenerationGone { generation, .. } => assert_eq!(generation, before),
+            error => assert!(error.to_string().contains("before the repair"), "{error}"),
+        }
+        assert!(!at("delta").exists());
+    }
+    // From the repaired state on, there are deltas as ever.
+    backup(&repaired, &at("second"));
+    commit(&mut repaired.writer(WriterOptions::default()).unwrap(), 70..72, 0);
+    let base = DeltaBase::Copy(at("second"));
+    diff(&repaired.snapshot(), &base, &at("delta"), &control()).unwrap().unwrap();
+    apply(&at("second"), &at("delta"), &control()).unwrap();
+    check_same(&at("second"), &repaired);
 }
 
 #[test]
