@@ -223,6 +223,15 @@ impl Database {
         Ok(opened)
     }
 
+    /// Removes this database if it is as it was created; returns whether it was.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] while somebody writes to it; [`Error::Io`].
+    #[cfg(feature = "session")]
+    pub(crate) fn discard_new(&self) -> Result<bool> {
+        super::discard::discard(&**self.shared.storage(), self.snapshot().manifest())
+    }
+
     /// Whether a directory holds a database.
     pub fn exists(path: impl AsRef<Path>) -> bool {
         DiskStorage::open(path.as_ref(), Access::Map)

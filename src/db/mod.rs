@@ -17,6 +17,7 @@
 //! | `repair/` | going back to what is intact |
 //! | `backup`, `delta` | a generation copied to another directory, whole or what it lacks |
 //! | `joint` | several databases read as one |
+//! | `discard` | a new database taken away again |
 //!
 //! # What you may rely on
 //!
@@ -32,6 +33,8 @@ mod commit;
 mod database;
 #[cfg(feature = "session")]
 mod delta;
+#[cfg(feature = "session")]
+mod discard;
 mod drift;
 pub(crate) mod embedding;
 mod files;

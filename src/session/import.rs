@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{SessionError, SessionResult};
+use super::new_database::NewDatabase;
 use super::opened::Session;
 use super::settings::ImportSettings;
 use super::sources::{Checked, check};
@@ -24,7 +25,8 @@ pub struct Import {
     database: Database,
     sources: Vec<ImportSource>,
     options: ImportOptions,
-    is_new: bool,
+    /// The database, if it was created for this import.
+    new: Option<NewDatabase>,
 }
 
 impl Import {
@@ -103,7 +105,7 @@ impl Import {
         };
         let database = Database::create_in(Arc::new(storage), options)?;
         checked.sources.push(ImportSource::Opened(Opened::Documents(Box::new(source))));
-        let target = Target { database, encoder, origin, is_new: true };
+        let target = Target { database, encoder, origin, new: None };
         Ok(Import::of(target, checked, settings))
     }
 
@@ -115,7 +117,7 @@ impl Import {
     }
 
     fn of(target: Target, checked: Checked, settings: &ImportSettings) -> Import {
-        let Target { database, encoder, origin, is_new } = target;
+        let Target { database, encoder, origin, new } = target;
         let defaults = ImportOptions::default();
         let options = ImportOptions {
             encoder,
@@ -133,7 +135,7 @@ impl Import {
             commit_every: settings.commit_every.map_or(defaults.commit_every, NonZeroU64::get),
             ..defaults
         };
-        Import { database, sources: checked.sources, options, is_new }
+        Import { database, sources: checked.sources, options, new }
     }
 
     /// The database.
@@ -143,7 +145,7 @@ impl Import {
 
     /// The encoder of a database that was created for this import.
     pub fn new_encoder(&self) -> Option<&EncoderSpec> {
-        let encoder = self.options.encoder.as_ref().filter(|_| self.is_new);
+        let encoder = self.options.encoder.as_ref().filter(|_| self.new.is_some());
         encoder.map(|encoder| encoder.spec())
     }
 
@@ -151,7 +153,7 @@ impl Import {
     ///
     /// # Errors
     /// As [`pipeline::import`](crate::ingest::pipeline::import); what was committed before an error
-    /// stays.
+    /// stays. A database that was created for this import goes where that is nothing.
     pub fn run(mut self, control: &Control) -> Result<ImportReport> {
         self.options.control = control.clone();
         let mut watch = |now: &Progress<'_>| {
@@ -162,7 +164,11 @@ impl Import {
             };
             control.report_reading(stage, now.bytes, now.bytes_total, now.records);
         };
-        import_sources(&self.database, self.sources, &self.options, &mut watch)
+        let imported = import_sources(&self.database, self.sources, &self.options, &mut watch);
+        if let (Err(_), Some(new)) = (&imported, &self.new) {
+            new.give_up();
+        }
+        imported
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{SessionError, SessionResult};
+use super::new_database::NewDatabase;
 use super::target::check_directory;
 use crate::control::Control;
 use crate::db::{Applied, CreateOptions, Database, Snapshot, WriterOptions, check_joinable};
@@ -37,7 +38,7 @@ pub struct MergeReport {
 /// # Errors
 /// [`SessionError::VectorsDiffer`], before anything is created or written;
 /// [`SessionError::DatabaseIsFile`], [`SessionError::DirectoryInUse`]; as [`Database::open`],
-/// [`Database::create`], [`Database::writer`] and `add_documents_of`. A new target is then empty.
+/// [`Database::create`], [`Database::writer`] and `add_documents_of`. A new target is then removed again.
 pub fn merge(
     target: &Path,
     sources: &[PathBuf],
@@ -60,15 +61,30 @@ pub fn merge(
     for source in &opened {
         check_vectors(&into, source)?;
     }
-    let is_new = existing.is_none();
-    let database = existing.map_or_else(|| create_like(target, first), Ok)?;
+    let Some(database) = existing else {
+        let new = create_like(target, first)?;
+        let merged = merge_into(&new.database, true, &opened, control);
+        let report = merged.inspect_err(|_| new.give_up())?;
+        return Ok((new.database, report));
+    };
+    let report = merge_into(&database, false, &opened, control)?;
+    Ok((database, report))
+}
+
+fn merge_into(
+    database: &Database,
+    is_new: bool,
+    opened: &[(&Path, Snapshot)],
+    control: &Control,
+) -> SessionResult<MergeReport> {
     let mut writer = database.writer(WriterOptions::default())?;
-    if is_new && first.manifest().mesh.is_some() {
+    let mesh = opened.first().filter(|(_, first)| is_new && first.manifest().mesh.is_some());
+    if let Some((_, first)) = mesh {
         writer.set_mesh(Some(first.vocabulary()?))?;
     }
     let total = opened.iter().map(|(_, snapshot)| snapshot.len()).sum();
     let (mut applied, mut documents) = (Applied::default(), 0);
-    for (path, snapshot) in &opened {
+    for (path, snapshot) in opened {
         let control = control.part(documents, total);
         let added = writer.add_documents_of(snapshot, &control);
         applied += added.map_err(|error| error.within(path))?;
@@ -77,17 +93,16 @@ pub fn merge(
     control.check()?;
     control.report("making it durable", "documents", documents, total);
     let generation = writer.commit()?;
-    drop(writer);
     let databases = opened.len();
-    Ok((database, MergeReport { is_new, databases, documents, applied, generation }))
+    Ok(MergeReport { is_new, databases, documents, applied, generation })
 }
 
-fn create_like(path: &Path, first: &Snapshot) -> SessionResult<Database> {
+fn create_like(path: &Path, first: &Snapshot) -> SessionResult<NewDatabase> {
     check_directory(path)?;
     let manifest = first.manifest();
     let options =
         CreateOptions::default().vectors(manifest.vectors.clone()).lexical(manifest.lexical);
-    Ok(Database::create(path, options)?)
+    Ok(NewDatabase::create(path, options)?)
 }
 
 fn check_vectors(into: &(&Path, Snapshot), source: &(&Path, Snapshot)) -> SessionResult<()> {

@@ -92,6 +92,7 @@ pub mod mesh;
 #[cfg(feature = "bert")]
 pub mod models;
 mod names;
+mod new_database;
 mod new_files;
 mod opened;
 mod remark;

@@ -7,6 +7,7 @@ use super::choice::Wanted;
 use super::encoders::{for_writing, mismatch, same_encoder, stored};
 use super::error::{SessionError, SessionResult};
 use super::names::{BUILTIN, NO_ENCODER};
+use super::new_database::NewDatabase;
 use super::settings::ImportSettings;
 use super::sources::{Brought, Checked};
 use crate::db::{CreateOptions, Database};
@@ -20,8 +21,8 @@ pub(super) struct Target {
     pub(super) database: Database,
     pub(super) encoder: Option<Arc<dyn Encoder>>,
     pub(super) origin: Option<EncoderSpec>,
-    /// Whether the database was created for this import.
-    pub(super) is_new: bool,
+    /// The same database, if it was created for this import.
+    pub(super) new: Option<NewDatabase>,
 }
 
 /// A new database, as the settings say.
@@ -32,8 +33,8 @@ pub(super) fn create(
 ) -> SessionResult<Target> {
     check_directory(path)?;
     let Fresh { options, encoder, origin } = fresh(checked, settings)?;
-    let database = Database::create(path, options)?;
-    Ok(Target { database, encoder, origin, is_new: true })
+    let new = NewDatabase::create(path, options)?;
+    Ok(Target { database: new.database.clone(), encoder, origin, new: Some(new) })
 }
 
 /// What a new database is created with, and who vouches for its vectors.
@@ -154,7 +155,7 @@ pub(super) fn existing(
     let own = vectors.and_then(|vectors| vectors.encoder.as_ref());
     if let Some(spec) = own.filter(|spec| spec.is_precomputed()) {
         let origin = Some(same_origin(checked, settings, spec)?);
-        return Ok(Target { database, encoder: None, origin, is_new: false });
+        return Ok(Target { database, encoder: None, origin, new: None });
     }
     if let Some(given) = &settings.origin {
         return Err(SessionError::NotOfOrigin {
@@ -184,7 +185,7 @@ pub(super) fn existing(
             Some(same_encoder(stored(spec, Wanted::Both, &settings.encoder)?, spec)?)
         }
     };
-    Ok(Target { database, encoder, origin: None, is_new: false })
+    Ok(Target { database, encoder, origin: None, new: None })
 }
 
 /// The origin of vectors for a database that knows only an origin; it must be the same.

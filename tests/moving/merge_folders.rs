@@ -74,13 +74,15 @@ fn a_merge_that_fails_changes_nothing() {
     let second = at("second");
     drop(large(&second));
     damage(&second);
-    let result = merge(&target, &[one.clone(), second], &control()).map(|_| ());
+    let result = merge(&target, &[one.clone(), second.clone()], &control()).map(|_| ());
     let text = result.unwrap_err().to_string();
     assert!(
         text.contains(&format!("second{}segment-00000001 is damaged", MAIN_SEPARATOR)),
         "{text}"
     );
     assert_eq!(names(), before);
+    assert!(merge(&at("new"), &[one.clone(), at("second")], &control()).is_err());
+    assert!(!at("new").exists(), "a new target goes again");
     let token = CancelToken::new();
     let cancel = token.clone();
     let watch = Watch::new(move |_| cancel.cancel());
