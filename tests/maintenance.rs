@@ -203,6 +203,33 @@ fn a_new_index_takes_the_place_of_another_at_once() {
     check(&database, &model);
 }
 
+/// Its name was handed over, and nothing was published that names it.
+#[test]
+fn a_codebook_that_a_killed_process_left_is_in_nobodys_way() {
+    let mut left: Option<(String, Vec<u8>)> = None;
+    for _ in 0..2 {
+        let (database, storage) = database();
+        let mut model = Model::new();
+        fill(&database, &mut model, 12);
+        if let Some((name, bytes)) = &left {
+            let mut file = storage.create(name).unwrap();
+            file.write(bytes).unwrap();
+            file.sync().unwrap();
+        }
+        let mut maintainer = database.maintainer(options()).unwrap();
+        maintainer.optimize(&OptimizeOptions::default(), &Control::default()).unwrap();
+        drop(maintainer);
+        check(&database, &model);
+        let names = storage.list().unwrap();
+        let mut codebooks = names.into_iter().filter(|name| name.starts_with("codebook-"));
+        let name = codebooks.next().unwrap();
+        assert_eq!(codebooks.next(), None);
+        assert!(left.is_none_or(|(left, _)| left == name), "training is the same");
+        let bytes = storage.open(&name).unwrap().unwrap().to_vec();
+        left = Some((name, bytes));
+    }
+}
+
 #[test]
 fn writers_readers_and_a_maintainer_work_at_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -50,6 +50,11 @@ impl Building {
         self.lock.is_own()
     }
 
+    /// Whether a file was built, and is not published.
+    pub(super) fn has_built(&self, name: &str) -> bool {
+        self.names().contains_key(name)
+    }
+
     /// Removes the files that were built, but for these; best effort.
     pub(super) fn keep_only(&self, kept: &[String]) {
         let mut names = self.names();
