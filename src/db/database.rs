@@ -321,8 +321,7 @@ impl Database {
         if path.is_file() {
             return refused("it is a file; name a directory");
         }
-        let own = std::fs::canonicalize(self.shared.storage().location());
-        if own.is_ok_and(|own| std::fs::canonicalize(path).is_ok_and(|path| path == own)) {
+        if self.shared.storage().is_at(path) {
             return refused("it is the database itself");
         }
         self.backup_in(&DiskStorage::create(path)?, options, control)

@@ -123,7 +123,12 @@ impl Directory {
 
     /// Whether its path still leads to it.
     pub(super) fn is_in_place(&self) -> io::Result<bool> {
-        match std::fs::metadata(&self.absolute) {
+        self.is_at(&self.absolute)
+    }
+
+    /// Whether a path leads to it.
+    pub(super) fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match std::fs::metadata(path) {
             Ok(found) => Ok(identity(&found) == self.identity()?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -252,6 +257,10 @@ impl Directory {
 
     pub(super) fn is_in_place(&self) -> io::Result<bool> {
         Ok(self.absolute.is_dir())
+    }
+
+    pub(super) fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(std::fs::canonicalize(path)? == self.identity()?)
     }
 
     pub(super) fn names(&self, name: &str, _file: &File) -> io::Result<bool> {

@@ -113,6 +113,10 @@ impl Storage for DiskStorage {
         self.path().display().to_string()
     }
 
+    fn is_at(&self, path: &Path) -> bool {
+        self.directory.is_at(path).unwrap_or(false)
+    }
+
     fn list(&self) -> Result<Vec<String>> {
         self.directory.list().map_err(|error| io_error("list", self.path(), error))
     }

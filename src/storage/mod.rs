@@ -5,6 +5,8 @@
 //! keeps everything in the heap, `sim` logs every operation, makes crash images and injects
 //! faults.
 
+use std::path::Path;
+
 use crate::error::Result;
 
 mod bytes;
@@ -43,6 +45,11 @@ pub(crate) use waits::page_waits;
 pub trait Storage: Send + Sync {
     /// Where this is, for messages.
     fn location(&self) -> String;
+
+    /// Whether this is the directory at a path.
+    fn is_at(&self, _path: &Path) -> bool {
+        false
+    }
 
     /// Names of all files, in no particular order.
     fn list(&self) -> Result<Vec<String>>;

@@ -145,6 +145,13 @@ fn what_must_not_be_overwritten_is_refused() {
     let (path, original) = database(folder.path());
     let at = |name: &str| folder.path().join(name);
     assert!(refused(backup(&original, &path)).contains("the database itself"));
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let path = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+        let named = Database::create(&path, create_options()).unwrap();
+        assert!(refused(backup(&named, &path)).contains("the database itself"));
+    }
     fs::write(at("file"), "x").unwrap();
     assert!(refused(backup(&original, &at("file"))).contains("it is a file"));
 
