@@ -346,6 +346,10 @@ fn names_are_free_before_anything_is_asked() {
         fs::copy(from, to).unwrap();
     }
     eval(&["other/small", "--write-runs", "runs"]).says(&["two tasks are called `small`"]);
+    // What another run writes, or one that was killed has left.
+    fs::create_dir(sandbox.path("left")).unwrap();
+    sandbox.write("left/small.lexical.trec.partial", "");
+    eval(&["--write-runs", "left"]).says(&["small.lexical.trec.partial", "delete it"]);
     assert!(!sandbox.path("cache").exists(), "nothing was imported");
     assert!(!sandbox.path("runs").exists());
     eval(&["--reranker", "nowhere"]).says(&["--reranker sorts for `reranked` alone"]);

@@ -20,7 +20,7 @@ mod tests;
 
 pub use index::{IndexPoint, IndexReport};
 pub use latency::Latency;
-pub use open::open_run;
+pub use open::{check_runs, open_run};
 pub use pairs::evaluate_pairs;
 pub use report::{Difference, EncoderReport, MeasureValue, SystemReport, TaskKind, TaskReport};
 pub use settings::{Approach, EvaluateSettings};

@@ -158,6 +158,25 @@ impl TaskReport {
     }
 }
 
+/// Fails where a run of a task is being written into a folder already, or an evaluation that was killed has left one half
+/// written: [`TaskReport::write_runs`] could not write it, after all the work.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn check_runs(folder: &Path, task: &str) -> Result<()> {
+    let start = format!("{task}.");
+    // A folder that is not there is made later.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&start) && name.ends_with(".trec.partial") {
+            let path = entry.path().display().to_string();
+            return Err(Error::io("create", path, io::ErrorKind::AlreadyExists.into()));
+        }
+    }
+    Ok(())
+}
+
 /// Reads a TREC run, packed or not.
 ///
 /// # Errors

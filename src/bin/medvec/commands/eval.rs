@@ -8,7 +8,7 @@ use std::sync::Arc;
 use medvec::export::evaluation::{TableStyle, write_json, write_page, write_table};
 use medvec::session::NewFile;
 use medvec::session::evaluate::{
-    Approach, EvaluateSettings, Task, TaskReport, evaluate_pairs, open_run,
+    Approach, EvaluateSettings, Task, TaskReport, check_runs, evaluate_pairs, open_run,
 };
 
 use crate::args::{ApproachName, Eval, ReportFormat};
@@ -136,6 +136,9 @@ fn asked(
         return Err(Failure::usage(format!(
             "two tasks are called `{name}`: their rankings would be written to the same files"
         )));
+    }
+    if let Some(folder) = &args.write_runs {
+        tasks.iter().try_for_each(|task| check_runs(folder, &task.name))?;
     }
     let mut reports = Vec::new();
     for task in tasks {
