@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::storage::{rename_new, rename_over};
+use crate::storage::{rename_new, rename_over, sync_folder};
 
 /// A name that is to be taken, and the one beside it that is taken meanwhile.
 struct Place {
@@ -185,15 +185,27 @@ impl NewFolder {
         Ok(value)
     }
 
-    /// Gives the folder its name.
+    /// Gives the folder its name, once the names of all that is in it are durable.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub(super) fn publish(mut self) -> Result<()> {
+        sync_folders(&self.place.partial).map_err(failed("sync", &self.place.partial))?;
         self.place.publish()?;
         self.is_published = true;
         Ok(())
     }
+}
+
+/// Makes the names in a folder durable, and those in the folders in it.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync_folder(folder)
 }
 
 impl Drop for NewFolder {

@@ -32,7 +32,7 @@ pub(crate) use map::map_foreign;
 pub use memory::MemoryStorage;
 pub use random::random_id;
 #[cfg(feature = "session")]
-pub(crate) use rename::{rename_new, rename_over};
+pub(crate) use rename::{rename_new, rename_over, sync_folder};
 #[cfg(any(feature = "session", feature = "download"))]
 pub(crate) use space::free_bytes;
 pub use verified::{FilePiece, VerifiedFile};

@@ -42,6 +42,15 @@ pub(crate) fn rename_over(folder: &Path, from: &OsStr, to: &OsStr) -> io::Result
     directory.sync()
 }
 
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// What the system says.
+#[cfg(feature = "session")]
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    Directory::open(folder)?.sync()
+}
+
 fn rename_checked(directory: &Directory, from: &OsStr, to: &OsStr) -> io::Result<()> {
     match directory.is_taken(to)? {
         true => Err(io::ErrorKind::AlreadyExists.into()),
