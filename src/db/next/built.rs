@@ -63,7 +63,8 @@ impl NextGeneration {
 
     /// Takes in what was built from an earlier generation, in the place of its parts; rows of these that were
     /// deleted since are deleted in it. Returns `false`, and changes nothing, when the parts are not there any
-    /// more, new segments get another codebook now, or the codebook was one that nothing named and is gone. Cost: a binary search per row that was deleted since.
+    /// more, new segments get another codebook now, or the codebook was one that nothing named and is gone. Cost: a binary
+    /// search per row that was deleted since.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`]; a failure of storage.
