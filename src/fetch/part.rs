@@ -118,13 +118,18 @@ impl Part {
     /// # Errors
     /// [`Error::Io`]; another process is at it.
     pub(crate) fn open(path: &Path, name: &str) -> Result<Part, Failure> {
-        let opened =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let file =
-            opened.map_err(|error| Error::io("create", path.display().to_string(), error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Part { path: path.to_owned(), name: name.to_owned(), file }),
-            Err(_) => Err(Failure::Detail(format!("another process is fetching {name}"))),
+        let failed = |error| Error::io("create", path.display().to_string(), error);
+        loop {
+            let mut options = OpenOptions::new();
+            let file = options.read(true).write(true).create(true).truncate(false).open(path);
+            let file = file.map_err(failed)?;
+            if file.try_lock().is_err() {
+                return Err(Failure::Detail(format!("another process is fetching {name}")));
+            }
+            // Another one may have published it between the two.
+            if is_at(&file, path).map_err(failed)? {
+                return Ok(Part { path: path.to_owned(), name: name.to_owned(), file });
+            }
         }
     }
 
@@ -285,13 +290,60 @@ impl Part {
     pub(crate) fn publish(self, target: &Path) -> Result<()> {
         self.file.sync_all().map_err(self.failed("sync"))?;
         let failed = self.failed("rename");
-        drop(self.file);
-        rename(&self.path, target).map_err(failed)
+        // Locked until it has its name, but for systems that rename no file that is open.
+        let file = cfg!(unix).then_some(self.file);
+        let renamed = rename(&self.path, target).map_err(failed);
+        drop(file);
+        renamed
     }
+}
+
+/// Whether a path leads to an open file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let own = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (own.dev(), own.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The file is closed before it is renamed, and cannot be while this one is open.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// A file that was checked may replace one of its name: that one was fetched before, or is damaged.
 #[allow(clippy::disallowed_methods)]
 fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_published_is_not_added_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (partial, whole) = (folder.path().join("a.partial"), folder.path().join("a"));
+        for _ in 0..200 {
+            let first = Part::open(&partial, "a").unwrap_or_else(|failure| panic!("{failure:?}"));
+            (&first.file).write_all(b"whole").expect("writes");
+            let others = std::thread::scope(|scope| {
+                let other = || (0..40).filter_map(|_| Part::open(&partial, "a").ok()).next();
+                let others: Vec<_> = (0..2).map(|_| scope.spawn(other)).collect();
+                first.publish(&whole).expect("publishes");
+                others.into_iter().map(|other| other.join().expect("no panic")).collect::<Vec<_>>()
+            });
+            for mut part in others.into_iter().flatten() {
+                part.clear().expect("clears");
+            }
+            assert_eq!(fs::read(&whole).expect("reads"), b"whole");
+        }
+    }
 }
