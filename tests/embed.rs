@@ -14,7 +14,7 @@ use medvec::search::{Filter, Query};
 use medvec::storage::MemoryStorage;
 use medvec::{CancelToken, Control, Document, Error, Key, Metric, Result};
 
-/// An encoder that takes its time, counts its calls, and fails on the word `FAIL`.
+/// An encoder that takes its time, counts its calls, fails on the word `FAIL`, and does not reach its server on `LOST`.
 struct Slow {
     inner: Arc<dyn Encoder>,
     text_time: Duration,
@@ -31,6 +31,10 @@ impl Encoder for Slow {
         std::thread::sleep(self.text_time * inputs.len() as u32);
         if inputs.iter().any(|input| input.title.contains("FAIL")) {
             return Err(Error::encoder("slow", "asked to"));
+        }
+        if inputs.iter().any(|input| input.title.contains("LOST")) {
+            let refused = std::io::ErrorKind::ConnectionRefused;
+            return Err(Error::io("reach", "the server", refused.into()));
         }
         self.inner.encode_documents(inputs)
     }
@@ -194,6 +198,34 @@ fn an_encoder_that_fails_loses_nothing() {
     let mut writer = database.writer(WriterOptions::default()).unwrap();
     let error = writer.embed_pending(&options, &no_control(), &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("without an encoder"), "{error}");
+}
+
+/// What an encoder reports of its own files and connections is not a failure of the database's storage.
+#[test]
+fn an_encoder_without_its_server_loses_nothing_either() {
+    let encoder = slow(Duration::ZERO);
+    let (database, mut writer) = deferred(&encoder, 20);
+    writer.commit().unwrap();
+    let mut lost = document(20, 0);
+    lost.title = "LOST 20".into();
+    writer.upsert(lost.clone()).unwrap();
+    let options = EmbedOptions::default().threads(1).batch(1);
+    let error = writer.embed_pending(&options, &no_control(), &mut |_| {}).unwrap_err();
+    assert_eq!(error.code(), "encoder");
+    assert!(error.to_string().contains("cannot reach the server"), "{error}");
+    writer.commit().unwrap();
+    assert_eq!(database.snapshot().pending().unwrap(), 1, "what was embedded is kept");
+    drop(writer);
+
+    let options = WriterOptions::with_encoder(encoder.clone());
+    let mut writer = database.writer(options).unwrap();
+    let rename = |document: &mut Document| document.title = "LOST again".into();
+    let error = writer.update(&key(3), rename).unwrap_err();
+    assert_eq!(error.code(), "encoder");
+    assert_eq!(writer.apply(vec![Change::new(lost)]).unwrap_err().code(), "encoder");
+    writer.upsert(document(21, 0)).unwrap();
+    writer.commit().unwrap();
+    assert!(database.snapshot().contains(&key(21)).unwrap());
 }
 
 #[test]

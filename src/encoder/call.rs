@@ -8,14 +8,22 @@ use crate::panics::caught_words;
 /// Vectors of documents, one entry per input: `None` for a text that has no vector.
 ///
 /// # Errors
-/// Those of the encoder and of `control`; [`Error::Encoder`] for a panic of the encoder and for another
-/// number of numbers than it promised.
+/// Those of the encoder and of `control`; [`Error::Encoder`] for a panic of the encoder, for another number of
+/// numbers than it promised, and for an error of another kind than an encoder may report: its storage, or its server, is not
+/// that of the database.
 pub(crate) fn documents(
     encoder: &dyn Encoder,
     inputs: &[EncoderInput],
     control: &Control,
 ) -> Result<Vec<Option<Vec<f32>>>> {
-    rows(encoder, inputs.len(), || encoder.encode_documents_under(inputs, control))
+    let made = rows(encoder, inputs.len(), || encoder.encode_documents_under(inputs, control));
+    made.map_err(|error| match error {
+        Error::Encoder { .. }
+        | Error::Cancelled
+        | Error::DeadlineExceeded
+        | Error::Memory { .. } => error,
+        other => Error::encoder(&encoder.spec().name, other.to_string()),
+    })
 }
 
 /// Vectors of queries, as [`documents`].

@@ -100,9 +100,9 @@ fn embedded_sample(job: &Job<'_>, dimension: usize, count: usize) -> Result<Opti
         job.control.check()?;
         match call::queries(&**encoder, batch) {
             Ok(embedded) => vectors.extend(embedded.into_iter().flatten().flatten()),
+            Err(error @ (Error::Cancelled | Error::DeadlineExceeded)) => return Err(error),
             // The document half of a two-tower model embeds no queries.
-            Err(Error::Encoder { .. }) => return Ok(None),
-            Err(error) => return Err(error),
+            Err(_) => return Ok(None),
         }
     }
     let vectors = stored_form(job.next, &vectors, dimension);
