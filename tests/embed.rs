@@ -228,6 +228,46 @@ fn an_encoder_without_its_server_loses_nothing_either() {
     assert!(database.snapshot().contains(&key(21)).unwrap());
 }
 
+/// An encoder that knows no word.
+struct Mute(EncoderSpec);
+
+impl Encoder for Mute {
+    fn spec(&self) -> &EncoderSpec {
+        &self.0
+    }
+
+    fn encode_documents(&self, inputs: &[EncoderInput]) -> Result<Vec<f32>> {
+        Ok(vec![0.0; inputs.len() * DIMENSION as usize])
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>> {
+        Ok(vec![0.0; queries.len() * DIMENSION as usize])
+    }
+}
+
+#[test]
+fn a_vector_that_is_given_to_a_text_without_one_stays_whether_the_text_was_committed_or_not() {
+    let encoder = Arc::new(Mute(EncoderSpec::of_origin("mute", DIMENSION, Metric::Cosine)));
+    for commits in [false, true] {
+        let create = CreateOptions::for_encoder(encoder.spec(), RowType::F32);
+        let database = Database::create_in(Arc::new(MemoryStorage::new()), create).unwrap();
+        let options = WriterOptions::with_encoder(encoder.clone());
+        let mut writer = database.writer(options).unwrap();
+        let applied = writer.upsert(document(1, 0)).unwrap();
+        assert_eq!(applied.without_vector, 1);
+        if commits {
+            writer.commit().unwrap();
+        }
+        writer.set_vector(&key(1), &vector(1, 0)).unwrap();
+        let mut again = document(1, 0);
+        again.languages = vec!["fre".into()];
+        let applied = writer.upsert(again).unwrap();
+        assert_eq!((applied.reused, applied.without_vector), (1, 0), "{commits}");
+        writer.commit().unwrap();
+        assert!(database.snapshot().vector(&key(1)).unwrap().is_some(), "{commits}");
+    }
+}
+
 #[test]
 fn a_database_without_vectors_has_nothing_pending() {
     let database =

@@ -6,7 +6,7 @@ use super::super::embedding::{self, Need};
 use super::super::next::StoredRow;
 use super::Writer;
 use crate::document::Document;
-use crate::encoder::EncoderInput;
+use crate::encoder::{EncoderInput, NO_VECTOR};
 use crate::error::{Error, Result};
 use crate::ids::{Key, Revision};
 #[cfg(feature = "ingest")]
@@ -288,6 +288,16 @@ impl Writer {
         let mut applied = Applied::default();
         let known = self.find(key)?;
         let document = match &known.live {
+            // The hash says that the text has no vector: the row is written anew, with that of the text.
+            Some(Place::Buffer(row)) if row.input_hash == NO_VECTOR => {
+                match self.buffer.document(row) {
+                    Some(document) => document,
+                    None => {
+                        self.flush()?;
+                        return self.replace_vector(key, vector);
+                    }
+                }
+            }
             Some(Place::Buffer(row)) => {
                 self.buffer.set_vector(row, key, vector)?;
                 applied.replaced += 1;
