@@ -2,6 +2,8 @@
 
 pub(crate) mod call;
 
+use std::fmt;
+
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::control::Control;
@@ -215,4 +217,13 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// As [`Encoder::encode_documents`].
     fn encode_queries(&self, queries: &[&str]) -> Result<Vec<f32>>;
+}
+
+impl fmt::Debug for dyn Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = self.spec();
+        let mut shown = f.debug_struct("Encoder");
+        shown.field("name", &spec.name).field("fingerprint", &spec.fingerprint());
+        shown.finish_non_exhaustive()
+    }
 }

@@ -375,3 +375,29 @@ fn a_database_of_format_1_0_is_read_and_continued() {
     assert_eq!(snapshot.get(&key(90)).unwrap(), Some(document(90, 1)));
     assert_ne!(snapshot.search(&near.k(1)).unwrap().hits[0].key, Key::pmid(1));
 }
+
+/// Programs keep handles in structs of their own, pass them to threads, and unwrap the errors beside them.
+#[test]
+fn handles_can_be_shown_sent_and_shared() {
+    fn check<T: std::fmt::Debug + Send + Sync>() {}
+    check::<medvec::Snapshot>();
+    check::<medvec::OptimizeOptions>();
+    check::<medvec::SearchResult>();
+    check::<medvec::db::StoredVectors<'static>>();
+    check::<Query>();
+    check::<CancelToken>();
+    check::<Result<Arc<dyn Encoder>>>();
+    fn check_sent<T: std::fmt::Debug + Send>(_: &T) {}
+    let encoder = Numbers::encoder(DIMENSION, Metric::Cosine, vector);
+    let create = CreateOptions::for_encoder(encoder.spec(), RowType::Int8);
+    let database = Database::create_in(Arc::new(MemoryStorage::new()), create).unwrap();
+    let writer = database.writer(WriterOptions::with_encoder(encoder)).unwrap();
+    let maintainer = database.maintainer(WriterOptions::default()).unwrap();
+    check_sent(&writer);
+    check_sent(&maintainer);
+    check::<Database>();
+    assert_eq!(database.writer(WriterOptions::default()).unwrap_err().code(), "locked");
+    assert!(format!("{database:?}").contains("Generation(1)"), "{database:?}");
+    assert!(format!("{writer:?}").contains("numbers of a title"), "{writer:?}");
+    assert!(format!("{maintainer:?}").contains("Generation(1)"), "{maintainer:?}");
+}

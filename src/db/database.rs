@@ -1,5 +1,6 @@
 //! The handle of a database.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,12 @@ const CREATE_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.snapshot()).finish()
+    }
 }
 
 impl Database {

@@ -131,7 +131,7 @@ pub enum Maintenance {
 ///     .lock_wait(Some(Duration::from_secs(10)));
 /// assert!(options.encoder.is_none());
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WriterOptions {
     /// Embeds documents that come without a vector, and vouches for those that come with one.

@@ -1,5 +1,6 @@
 //! One committed generation: shared, immutable.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -124,6 +125,14 @@ impl Content {
         let files = self.tombstones.iter().map(Option::as_ref);
         let segments = self.manifest.segments.iter().zip(&self.views).zip(files);
         segments.map(|((entry, view), tombstones)| Part { entry, view, tombstones })
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Snapshot");
+        shown.field("location", &self.location()).field("generation", &self.generation());
+        shown.finish_non_exhaustive()
     }
 }
 

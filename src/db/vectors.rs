@@ -1,5 +1,7 @@
 //! The stored vectors of a snapshot, walked without a limit.
 
+use std::fmt;
+
 use roaring::RoaringBitmap;
 
 use super::snapshot::Snapshot;
@@ -14,6 +16,14 @@ pub struct StoredVectors<'a> {
     parts: Vec<(&'a SegmentView, RoaringBitmap)>,
     len: u64,
     without_vector: u64,
+}
+
+impl fmt::Debug for StoredVectors<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StoredVectors { len, without_vector, .. } = self;
+        let mut shown = f.debug_struct("StoredVectors");
+        shown.field("len", len).field("without_vector", without_vector).finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {

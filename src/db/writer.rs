@@ -4,6 +4,7 @@ mod beside;
 mod others;
 mod rows;
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::buffer::Buffer;
@@ -67,6 +68,14 @@ pub struct Writer {
     /// Dropped before the lock, so that its thread ends first.
     improver: Option<Box<dyn Improver>>,
     lock: Box<dyn WriterLock>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Writer");
+        shown.field("base", self.snapshot()).field("options", &self.options);
+        shown.field("poison", &self.poison).finish_non_exhaustive()
+    }
 }
 
 impl Drop for Writer {

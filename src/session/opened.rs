@@ -1,5 +1,6 @@
 //! An open database with its encoder.
 
+use std::fmt;
 use std::path::Path;
 #[cfg(feature = "bert")]
 use std::path::PathBuf;
@@ -59,6 +60,14 @@ pub struct Session {
     encoder: Kept<dyn Encoder>,
     #[cfg(feature = "bert")]
     reranker: Kept<CrossEncoder>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Session { database, options, .. } = self;
+        let mut shown = f.debug_struct("Session");
+        shown.field("database", database).field("options", options).finish_non_exhaustive()
+    }
 }
 
 /// Something that is opened at its first use.

@@ -1,5 +1,6 @@
 //! Maintenance beside the writer.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,14 @@ pub struct Maintainer {
     shared: Arc<Shared>,
     options: WriterOptions,
     files: Arc<Building>,
+}
+
+impl fmt::Debug for Maintainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Maintainer");
+        shown.field("base", &self.shared.snapshot()).field("options", &self.options);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Maintainer {

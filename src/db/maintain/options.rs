@@ -1,5 +1,6 @@
 //! How the index is made, and what one piece of maintenance works with.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::super::next::NextGeneration;
@@ -28,6 +29,18 @@ pub struct OptimizeOptions {
     pub queries: Option<Vec<f32>>,
     /// Called with the progress of each stage, from 0 to 1.
     pub progress: Option<Arc<dyn Fn(OptimizeStage, f32) + Send + Sync>>,
+}
+
+impl fmt::Debug for OptimizeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OptimizeOptions { retrain, lists, sub_dimension, spill, seed, queries, progress } =
+            self;
+        let mut shown = f.debug_struct("OptimizeOptions");
+        shown.field("retrain", retrain).field("lists", lists);
+        shown.field("sub_dimension", sub_dimension).field("spill", spill).field("seed", seed);
+        shown.field("queries", queries).field("progress", &progress.as_ref().map(|_| "a callback"));
+        shown.finish()
+    }
 }
 
 setters!(OptimizeOptions {

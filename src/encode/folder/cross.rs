@@ -1,5 +1,6 @@
 //! A cross-encoder: reads a query and a text together and scores how well they match.
 
+use std::fmt;
 use std::path::Path;
 
 use super::model::Model;
@@ -26,6 +27,12 @@ pub struct CrossEncoder {
     name: String,
     tokens_max: u32,
     preset: Option<&'static Preset>,
+}
+
+impl fmt::Debug for CrossEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CrossEncoder").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl CrossEncoder {

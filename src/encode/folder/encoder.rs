@@ -1,5 +1,6 @@
 //! A model folder as an [`Encoder`].
 
+use std::fmt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -27,6 +28,12 @@ pub struct FolderEncoder {
     tokenizers: Tokenizers,
     recipe: Recipe,
     preset: Option<&'static Preset>,
+}
+
+impl fmt::Debug for FolderEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FolderEncoder").field("spec", &self.spec).finish_non_exhaustive()
+    }
 }
 
 impl FolderEncoder {
