@@ -24,6 +24,7 @@ mod caution;
 mod choose;
 mod grid;
 mod moved;
+mod order;
 mod spilled;
 mod stops;
 mod subject;

@@ -49,7 +49,7 @@ use crate::kernel::{Isa, PreparedVector, Tie, TopK, scan};
 
 use layer::row_of;
 use pace::Pace;
-use rank::{Ranking, near_lists};
+use rank::Ranking;
 use rerank::Reranking;
 use segments::mismatch;
 
@@ -57,6 +57,7 @@ pub use allowed::{Allowed, RowMask, filled_lists};
 pub use around::{Around, Surroundings};
 pub use layer::COPIED_ROWS_MAX;
 pub(in crate::index) use layer::Layer;
+pub(in crate::index) use rank::{find_best, near_lists};
 pub use rows::{IndexedRows, Pages};
 pub use segments::Index;
 pub use spilled::{NO_COPY, SpilledRows, allowed_copies};
@@ -167,7 +168,7 @@ impl Index<'_> {
             self.scan(scanned, copies, control, scratch, tie)?;
             enough = scratch.ranking.probed_rows() >= k as u64;
             // Otherwise all of the same lists, and more if need be.
-            (probes, near) = (most, most);
+            (probes, near) = (most, near_lists(most));
         }
         if !enough {
             let extended = scratch.ranking.rank(self, query, &prepared, (probes, near), k);

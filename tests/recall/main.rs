@@ -385,6 +385,35 @@ fn copies_are_scanned_where_most_rows_pass() {
     }
 }
 
+/// Centroids of short rows are of next to no length beside others: their codes say little of them.
+#[test]
+fn what_is_promised_is_found_among_rows_of_very_different_lengths() {
+    let config = VectorConfig::new(24, Metric::Dot, RowType::Int8, None);
+    let options = CreateOptions::default().vectors(Some(config));
+    let database = Database::create_in(Arc::new(MemoryStorage::new()), options).expect("creates");
+    let vector = |seed: u64| -> Vec<f32> {
+        let mut random = Random::new(seed);
+        let length = if random.below(100) == 0 { 50.0 } else { 1.0 };
+        let mut number = || (0..6).map(|_| random.below(2001) as f32 / 1000.0 - 1.0).sum::<f32>();
+        (0..24).map(|_| length * number()).collect()
+    };
+    let mut writer = writer(&database);
+    for key in 0..20_000 {
+        let document = Document::new(Key::pmid(key + 1));
+        writer.upsert_with_vector(document, vector(u64::from(key))).expect("fits");
+    }
+    writer.commit().expect("commits");
+    let queries = (0..400).flat_map(|query| vector(1_000_000 + query)).collect();
+    let options = OptimizeOptions::default().queries(Some(queries));
+    writer.optimize(&options, &Control::default()).expect("trains");
+    for asked in [0.8, 0.9, 0.95] {
+        let query = |seed| vector(2_000_000 + seed);
+        let (found, indexed) = found_by(&database, Accuracy::Recall(asked), &Filter::All, &query);
+        assert!(found > f64::from(asked) - 0.03, "{asked}: {found}");
+        assert!(indexed > 0 || asked > 0.8, "{asked}: the index is worth its price");
+    }
+}
+
 /// A clump's documents have a year of their own, so that years are topics.
 #[test]
 fn topics_are_searched_by_index_where_that_is_cheaper_and_exactly_elsewhere() {

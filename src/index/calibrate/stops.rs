@@ -73,7 +73,7 @@ fn limit(courses: &[&Course], recall: f64) -> f32 {
 #[derive(Default)]
 pub(super) struct Walk {
     scratch: Scratch,
-    /// Lists that hold rows, in order of rank.
+    /// Lists that hold rows, in the order in which searches come to them.
     lists: Vec<(u32, Left)>,
     /// Where neighbours are, and their copies.
     neighbours: Vec<Near>,
@@ -84,7 +84,7 @@ pub(super) struct Walk {
 
 /// Codes of a neighbour.
 struct Near {
-    /// The place of their list among those that hold rows, in order of rank.
+    /// The place of their list among those that hold rows.
     place: usize,
     /// The neighbour's place among the nearest, below [`NEIGHBOURS`].
     rank: u32,
@@ -120,10 +120,11 @@ impl Walk {
         self.scratch.start(subject, values, query, truth);
         let Walk { scratch, lists, neighbours, .. } = self;
         lists.clear();
-        let mut places = Vec::with_capacity(scratch.ids.len());
-        for list in &scratch.ids {
+        let order = &scratch.order;
+        let mut places = Vec::with_capacity(order.ids.len());
+        for list in &order.ids {
             places.push(lists.len());
-            let (bias, rows) = (scratch.scores[*list as usize], index.matches(*list));
+            let (bias, rows) = (order.scores[*list as usize], index.matches(*list));
             let factor = f32_from_f16(index.codebook.ranking_factors[*list as usize]);
             if rows > 0 {
                 lists.push((*list, Left { rank: bias * factor, bias, rows }));
@@ -185,10 +186,12 @@ impl Walk {
             rows: [0; BINS + 1],
             fixed_rows: rows(&self.lists[..probes.min(self.lists.len())]),
         };
-        let rank = |list: Option<&(u32, Left)>| list.map_or(0.0, |list| list.1.rank);
-        let bins = worst.map(|worst| {
-            let mut bins = Bins::new(rank(rest.first()), rank(rest.last()), worst, spread);
-            rest.iter().for_each(|list| bins.add(list.1));
+        let bins = worst.filter(|_| !rest.is_empty()).map(|worst| {
+            let ranks = || rest.iter().map(|(_, list)| list.rank);
+            let (best, least) =
+                (ranks().fold(f32::MIN, f32::max), ranks().fold(f32::MAX, f32::min));
+            let mut bins = Bins::new(best, least, worst, spread);
+            rest.iter().for_each(|(_, list)| bins.add(*list));
             bins
         });
         course.left[BINS] = 0.0;
@@ -199,17 +202,22 @@ impl Walk {
                 .zip(bins.left_per_row(scanned))
                 .for_each(|(to, left)| *to = left);
         }
-        let mut end = first;
-        for bin in 0..=BINS {
-            let of = |list: &(u32, Left)| bins.as_ref().map_or(0, |bins| bins.of(list.1.rank));
-            let more = first + rest.partition_point(|list| of(list) < bin);
-            scanned += rows(&self.lists[end..more]);
-            end = more;
-            let found = self.neighbours.iter();
-            let found = found.filter(|near| near.place < end && near.estimate >= last);
-            let ranks = found.fold(0u32, |ranks, near| ranks | 1 << near.rank);
+        let of = |list: &Left| bins.as_ref().map_or(0, |bins| bins.of(list.rank));
+        let mut rows_of = [0; BINS];
+        rest.iter().for_each(|(_, list)| rows_of[of(list)] += list.rows);
+        // Neighbours, by the bins that must be scanned before they are candidates.
+        let mut ranks_of = [0u32; BINS + 1];
+        let candidates = self.neighbours.iter().filter(|near| near.estimate >= last);
+        for near in candidates.filter(|near| near.place < most) {
+            let after = near.place.checked_sub(first).and_then(|place| rest.get(place));
+            ranks_of[after.map_or(0, |(_, list)| of(list) + 1)] |= 1 << near.rank;
+        }
+        let mut ranks = 0u32;
+        for (bin, more) in ranks_of.into_iter().enumerate() {
+            ranks |= more;
             course.found[bin] = ranks.count_ones() as f32 / self.truth as f32;
             course.rows[bin] = scanned;
+            scanned += rows_of.get(bin).copied().unwrap_or_default();
         }
         course
     }

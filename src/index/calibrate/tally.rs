@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::grid::Grid;
+use super::order::ListOrder;
 use super::subject::Subject;
 use super::{LOW_RECALL, SHARES};
 use crate::error::Result;
 use crate::index::codebook::Codebook;
 use crate::index::ivf::Index;
-use crate::kernel::quantize::f32_from_f16;
 use crate::kernel::scan::{BLOCK_ROWS, Candidates, LookUp, ScanRange};
-use crate::kernel::{Isa, PreparedVector, scan, score};
+use crate::kernel::{Isa, PreparedVector, scan};
 
 /// Lists whose rows' estimates are compared with their biases.
 const SPREAD_LISTS: usize = 16;
@@ -88,11 +88,7 @@ pub(super) struct Neighbour {
 pub(super) struct Scratch {
     pub(super) look_up: LookUp,
     pub(super) candidates: Candidates,
-    /// All lists in order of rank.
-    pub(super) ids: Vec<u32>,
-    /// Products of the query with their centroids, by list.
-    pub(super) scores: Vec<f32>,
-    places: Vec<u32>,
+    pub(super) order: ListOrder,
     pub(super) neighbours: Vec<Neighbour>,
     /// For each neighbour, the place of the list of the first of its codes.
     first_places: Vec<u32>,
@@ -124,7 +120,7 @@ impl Scratch {
         for (at, place) in grid.lists.iter().enumerate() {
             let lists = scanned..*place as usize;
             scanned = lists.end;
-            for list in &self.ids[lists.clone()] {
+            for list in &self.order.ids[lists.clone()] {
                 let rows = index.segments.iter().map(|segment| segment.matches(*list));
                 expect(rows.sum(), subject.copies(*list), &mut expected);
             }
@@ -148,15 +144,15 @@ impl Scratch {
         truth: &[u32],
     ) {
         let Codebook { points, sub_dimension, .. } = subject.index.codebook;
-        self.rank_lists(&subject.index.codebook, query);
+        self.order.fill(subject.index, values, query);
         scan::fill(Isa::detect(), &mut self.look_up, values, points, sub_dimension);
         self.find_neighbours(subject, truth);
     }
 
     /// Adds how far the estimates of rows in the nearest lists lie from their lists' biases.
     fn add_spread(&mut self, index: &Index<'_>, tally: &mut Tally) {
-        for list in self.ids.iter().take(SPREAD_LISTS) {
-            let bias = self.scores[*list as usize];
+        for list in self.order.ids.iter().take(SPREAD_LISTS) {
+            let bias = self.order.scores[*list as usize];
             for layer in index.segments.iter().flat_map(|segment| segment.layers(false)) {
                 let ranges = [layer.range(*list, bias)];
                 let (rows, candidates) = (&layer.coded, &mut self.candidates);
@@ -171,23 +167,6 @@ impl Scratch {
         }
     }
 
-    /// Sorts all lists as a search ranks them; `scores` stay in the order of lists.
-    fn rank_lists(&mut self, codebook: &Codebook<'_>, query: &PreparedVector) {
-        let Scratch { ids, scores, places, .. } = self;
-        ids.clear();
-        ids.extend(0..codebook.lists() as u32);
-        scores.resize(ids.len(), 0.0);
-        score(Isa::detect(), &codebook.centroids, query, ids, scores);
-        ids.sort_by_cached_key(|list| {
-            let factor = f32_from_f16(codebook.ranking_factors[*list as usize]);
-            Candidates::key(scores[*list as usize] * factor, *list)
-        });
-        places.resize(ids.len(), 0);
-        for (list, place) in ids.iter().zip(0..) {
-            places[*list as usize] = place;
-        }
-    }
-
     /// Finds the lists of the neighbours and what a scan estimates of them. An id of no list, or one that is
     /// not allowed, counts as never found.
     fn find_neighbours(&mut self, subject: &Subject<'_>, truth: &[u32]) {
@@ -196,7 +175,7 @@ impl Scratch {
         for (rank, id) in (0..).zip(truth) {
             for place in subject.places(*id) {
                 self.candidates.reset(1);
-                let bias = self.scores[place.list as usize];
+                let bias = self.order.scores[place.list as usize];
                 let range = ScanRange { start: place.at, end: place.at + 1, bias };
                 scan::scan(
                     Isa::detect(),
@@ -208,7 +187,7 @@ impl Scratch {
                 for (id, estimate) in self.candidates.best() {
                     let key = Candidates::key(estimate, id);
                     self.least = self.least.min(estimate);
-                    let list_place = self.places[place.list as usize];
+                    let list_place = self.order.places[place.list as usize];
                     let better_place = u32::MAX;
                     self.neighbours.push(Neighbour {
                         key,
@@ -232,8 +211,8 @@ impl Scratch {
 
     /// Scans some more lists: counts for each neighbour the rows that are better candidates.
     fn count_better(&mut self, subject: &Subject<'_>, lists: Range<usize>) {
-        let Scratch { look_up, candidates, ids, scores, neighbours, least, better, ranges, .. } =
-            self;
+        let Scratch { look_up, candidates, order, neighbours, least, better, ranges, .. } = self;
+        let ListOrder { ids, scores, .. } = order;
         better.clear();
         better.resize(neighbours.len() + 1, 0);
         for layer in subject.layers() {

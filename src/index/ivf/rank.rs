@@ -31,8 +31,25 @@ pub(super) struct ProbedList {
 }
 
 /// Lists to score exactly, where `probes` are to be probed.
-pub(super) fn near_lists(probes: usize) -> usize {
-    probes + probes / 8 + SPARE_LISTS
+pub(in crate::index) fn near_lists(probes: usize) -> usize {
+    probes.saturating_add(probes / 8 + SPARE_LISTS)
+}
+
+/// Makes the best `count` of the allowed lists by their codes the candidates.
+pub(in crate::index) fn find_best(
+    codebook: &Codebook<'_>,
+    values: &[f32],
+    count: usize,
+    allowed: Option<&[u64]>,
+    look_up: &mut LookUp,
+    candidates: &mut Candidates,
+) {
+    let Codebook { ranking_points, ranking_codes, ranking_factors, .. } = *codebook;
+    scan::fill(Isa::detect(), look_up, values, ranking_points, RANKING_SUB_DIMENSION);
+    candidates.reset(count);
+    let rows = CodedRows { codes: ranking_codes, scales: ranking_factors, allowed, base: 0 };
+    let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
+    scan::scan(Isa::detect(), &rows, &all, look_up, candidates);
 }
 
 /// The lists of one query, and buffers.
@@ -91,7 +108,11 @@ impl Ranking {
         first: usize,
         most: usize,
     ) {
-        self.rank_near(index, values, query, most);
+        self.rank_near(index, values, query, near_lists(most));
+        if (1..self.keys.len()).contains(&most) {
+            self.keys.select_nth_unstable(most - 1);
+            self.keys.truncate(most);
+        }
         self.take_best(index.segments, first);
     }
 
@@ -127,7 +148,9 @@ impl Ranking {
 
     /// What the lists hold, by how near their codes say that they are.
     pub(super) fn around(&mut self, index: &Index<'_>, values: &[f32]) -> Surroundings {
-        self.find_best(&index.codebook, values, index.codebook.lists(), None);
+        let Ranking { look_up, candidates, .. } = self;
+        let codebook = &index.codebook;
+        find_best(codebook, values, codebook.lists(), None, look_up, candidates);
         self.totals.fill(index);
         Surroundings::new(&self.totals, self.candidates.gathered())
     }
@@ -165,41 +188,14 @@ impl Ranking {
 
     /// Fills `ids` with the best `near` wanted lists by their codes, ascending.
     fn find_near(&mut self, codebook: &Codebook<'_>, values: &[f32], near: usize) {
-        let wanted = std::mem::take(&mut self.wanted);
-        self.find_best(codebook, values, near, Some(&wanted));
-        self.wanted = wanted;
+        let Ranking { wanted, look_up, candidates, .. } = self;
+        find_best(codebook, values, near, Some(wanted.as_slice()), look_up, candidates);
         self.marked.clear();
         self.marked.resize(self.wanted.len(), 0);
         for (list, _) in self.candidates.best() {
             mark(&mut self.marked, list as usize);
         }
         bits_into(&self.marked, &mut self.ids);
-    }
-
-    /// Makes the best `count` lists by their codes the candidates.
-    fn find_best(
-        &mut self,
-        codebook: &Codebook<'_>,
-        values: &[f32],
-        count: usize,
-        allowed: Option<&[u64]>,
-    ) {
-        scan::fill(
-            Isa::detect(),
-            &mut self.look_up,
-            values,
-            codebook.ranking_points,
-            RANKING_SUB_DIMENSION,
-        );
-        self.candidates.reset(count);
-        let rows = CodedRows {
-            codes: codebook.ranking_codes,
-            scales: codebook.ranking_factors,
-            allowed,
-            base: 0,
-        };
-        let all = [ScanRange { start: 0, end: codebook.lists() as u32, bias: 0.0 }];
-        scan::scan(Isa::detect(), &rows, &all, &self.look_up, &mut self.candidates);
     }
 
     /// Scores the lists in `ids`: `scores` are products with their centroids, `keys` sort by what lists
