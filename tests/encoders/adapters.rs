@@ -33,7 +33,7 @@ fn an_adapter_for_another_base_is_refused_with_both_names() {
         ["bert-mean-st", "bert-cls-pair", "bert-cls-bin-vocab", "bert-cross", "mpnet-mean-st"]
     {
         let Some(base) = fixture(other) else { return };
-        let refused = adapted(&base, &adapter).err().expect(other).to_string();
+        let refused = adapted(&base, &adapter).expect_err(other).to_string();
         for words in ["../base", other, "bert-lora/adapter"] {
             assert!(refused.contains(words), "{refused:?} does not say {words:?}");
         }
@@ -51,7 +51,7 @@ fn an_adapter_for_another_base_is_refused_with_both_names() {
     bytes[last] ^= 1;
     std::fs::write(&weights, bytes).expect("written");
     let Some(base) = fixture("bert-lora/base") else { return };
-    let refused = adapted(&base, &place("adapter")).err().expect("other weights").to_string();
+    let refused = adapted(&base, &place("adapter")).expect_err("other weights").to_string();
     assert!(refused.contains("other weights"), "{refused}");
     adapted(&place("base"), &place("adapter")).expect("its own base");
 
@@ -63,7 +63,7 @@ fn an_adapter_for_another_base_is_refused_with_both_names() {
         ("mpnet-mean-st", "is missing there"),
     ] {
         let Some(base) = fixture(other) else { return };
-        let refused = adapted(&base, alone.path()).err().expect(other).to_string();
+        let refused = adapted(&base, alone.path()).expect_err(other).to_string();
         assert!(refused.contains(words) && refused.contains(other), "{refused}");
     }
 }
@@ -88,14 +88,14 @@ fn settings_that_merge_in_another_way_are_refused() {
     for (key, value, word) in edits {
         let Some(adapter) = copy("bert-lora/adapter") else { return };
         edit_json(adapter.path(), "adapter_config.json", |config| config[key] = value);
-        let refused = adapted(&top.join("base"), adapter.path()).err().expect(key).to_string();
+        let refused = adapted(&top.join("base"), adapter.path()).expect_err(key).to_string();
         assert!(refused.contains(word) && refused.contains("adapter_config.json"), "{refused}");
     }
     let Some(adapter) = copy("bert-lora/adapter") else { return };
     let path = adapter.path().join("adapter_model.safetensors");
     let whole = std::fs::read(&path).expect("weights");
     std::fs::write(&path, &whole[..whole.len() - 1]).expect("written");
-    let refused = adapted(&top.join("base"), adapter.path()).err().expect("cut").to_string();
+    let refused = adapted(&top.join("base"), adapter.path()).expect_err("cut").to_string();
     assert!(refused.contains("adapter_model.safetensors"), "{refused}");
 }
 
@@ -185,7 +185,7 @@ fn whole_numbers_and_numbers_that_are_none_in_an_adapter_are_refused() {
     let text = text.replace("F32", "I32");
     let changed = [&whole[..8], text.as_bytes(), &whole[8 + header..]];
     std::fs::write(&path, changed.concat()).expect("written");
-    let refused = adapted(&top.join("base"), adapter.path()).err().expect("refused").to_string();
+    let refused = adapted(&top.join("base"), adapter.path()).expect_err("refused").to_string();
     assert!(
         refused.contains("adapter_model.safetensors") && refused.contains("32 bits"),
         "{refused}"

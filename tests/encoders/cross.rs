@@ -75,9 +75,9 @@ fn ranking_stops_when_it_is_told_to() {
 #[test]
 fn a_judge_gives_no_vectors_and_an_encoder_no_scores() {
     let Some(folder) = fixture("bert-cross") else { return };
-    let refused = FolderEncoder::open(&folder).err().expect("no vectors").to_string();
+    let refused = FolderEncoder::open(&folder).expect_err("no vectors").to_string();
     assert!(refused.contains("re-rank"), "{refused}");
     let Some(folder) = fixture("bert-mean-st") else { return };
-    let refused = CrossEncoder::open(&folder).err().expect("no scores").to_string();
+    let refused = CrossEncoder::open(&folder).expect_err("no scores").to_string();
     assert!(refused.contains("cannot re-rank"), "{refused}");
 }

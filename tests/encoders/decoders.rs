@@ -42,7 +42,7 @@ fn a_config_that_contradicts_the_weights_is_refused() {
     ] {
         let Some(folder) = copy(name) else { return };
         edit_json(folder.path(), "config.json", |config| config[key] = value);
-        let refused = with_recipe(folder.path(), &golden(folder.path())).err().expect(key);
+        let refused = with_recipe(folder.path(), &golden(folder.path())).expect_err(key);
         for word in words {
             assert!(refused.to_string().contains(word), "{refused} does not say {word:?}");
         }

@@ -184,7 +184,7 @@ fn threads_take_turns() {
 fn what_a_device_cannot_do_is_refused() {
     let Some(folder) = fixture("bert-mean-st") else { return };
     let refused = |options: FolderOptions| {
-        FolderEncoder::open_with(&folder, &options).err().expect("refused").to_string()
+        FolderEncoder::open_with(&folder, &options).expect_err("refused").to_string()
     };
     for precision in [Precision::Bf16, Precision::Int8] {
         let device = Device::Cuda(0);

@@ -82,7 +82,7 @@ fn recipes_that_cannot_be_followed_are_refused() {
         let options = FolderOptions::new().recipe(recipe.clone());
         FolderEncoder::open_with(&folder, &options)
     };
-    let refused = open(&asked).err().expect("refused").to_string();
+    let refused = open(&asked).expect_err("refused").to_string();
     assert!(refused.contains("97") && refused.contains("96 positions"), "{refused}");
     set(&mut asked, 64);
     asked.pooling = Pooling::Weighted;

@@ -85,7 +85,7 @@ fn a_preset_for_another_kind_of_model_is_refused() {
     let open = |folder: &Path, preset: &str| {
         let preset = Some(Preset::by_name(preset).expect("a preset"));
         let options = FolderOptions::new().preset(preset);
-        FolderEncoder::open_with(folder, &options).err().expect("refused").to_string()
+        FolderEncoder::open_with(folder, &options).expect_err("refused").to_string()
     };
     for (name, preset, words) in [
         ("bert-mean-st", "minilm", "vectors of 384 numbers, this of 48"),
