@@ -206,6 +206,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::apply`].
+    #[cfg(feature = "ingest")]
     pub(crate) fn apply_draft(
         &mut self,
         draft: &Draft,
