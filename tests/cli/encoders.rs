@@ -266,8 +266,7 @@ fn weights_that_give_no_numbers_leave_the_database_as_it_was() {
     std::fs::write(&weights, bytes).unwrap();
     let import = ["import", "db2", "docs.jsonl", "--encoder", "model"];
     sandbox.medvec(&import).expect(2).says(&["model", "not finite", "weights"]);
-    sandbox.medvec(&["stats", "db2"]).expect(0).shows(&["documents", "0"]);
-    sandbox.medvec(&["verify", "db2"]).expect(0);
+    assert!(!sandbox.path("db2").exists(), "nothing came of it");
     // A database of the sound model does not take the damaged one.
     sandbox.medvec(&["embed", "db"]).expect(2).says(&["embedded by", "model"]);
     sandbox.medvec(&["search", "db", "asthma"]).expect(2);
