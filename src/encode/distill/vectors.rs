@@ -63,10 +63,9 @@ impl Taught {
         order.sort_by_key(|&at| passages.get(at).map_or(0, String::len));
         let batches: Vec<&[usize]> = order.chunks(BATCH).collect();
         let text = |row: &usize| passages.get(*row).map(String::as_str);
-        let texts = || batches.iter().map(|rows| rows.iter().filter_map(text).collect()).collect();
         let begun = cache.map(|cache| {
-            let texts: Vec<Vec<&str>> = texts();
-            Begun::open(cache, teacher.spec(), &texts)
+            let texts = batches.iter().map(|rows| rows.iter().filter_map(text).collect());
+            Begun::open(cache, teacher.spec(), &texts.collect::<Vec<Vec<&str>>>())
         });
         let (begun, kept) = begun.transpose()?.unzip();
         let kept = kept.unwrap_or_default();

@@ -34,8 +34,10 @@ pub(super) struct Draft {
     kind: String,
     /// ISSNs and ISBNs.
     numbers: Vec<String>,
-    /// As [`books::TEXTS`] has them.
-    book: [String; 4],
+    publisher: String,
+    place: String,
+    edition: String,
+    collection: String,
     editors: Vec<String>,
 }
 
@@ -63,17 +65,11 @@ impl Draft {
             "IS" => first(&mut journal.issue, value),
             "TY" => first(&mut self.kind, value),
             "SN" => self.numbers.push(value),
-            "PB" | "CY" | "PP" | "ET" | "T3" => {
-                let [publisher, place, edition, collection] = &mut self.book;
-                match tag {
-                    "PB" => first(publisher, value),
-                    "CY" | "PP" => first(place, value),
-                    // Of other works the first is the day of online publication, the second any title.
-                    "ET" if is_of_book(&self.kind) => first(edition, value),
-                    "T3" if is_of_book(&self.kind) => first(collection, value),
-                    _ => {}
-                }
-            }
+            "PB" => first(&mut self.publisher, value),
+            "CY" | "PP" => first(&mut self.place, value),
+            // Of other works the first is the day of online publication, the second any title.
+            "ET" if is_of_book(&self.kind) => first(&mut self.edition, value),
+            "T3" if is_of_book(&self.kind) => first(&mut self.collection, value),
             "ED" => self.editors.push(editor(&value)),
             // Of other works it names who edited a series, or translated.
             "A2" if is_chapter(&self.kind) => self.editors.push(editor(&value)),
@@ -126,7 +122,8 @@ impl Draft {
             }
         }
         deduplicate(&mut document.ids);
-        for (name, text) in books::TEXTS.into_iter().zip(self.book) {
+        let texts = [self.publisher, self.place, self.edition, self.collection];
+        for (name, text) in books::TEXTS.into_iter().zip(texts) {
             if !text.is_empty() {
                 let value = FieldValue::String(text);
                 document.fields.push(Field { name: name.to_owned(), value });

@@ -132,14 +132,14 @@ pub(super) fn compare(
         .as_ref()
         .map_or_else(Ledger::default, |snapshot| Ledger::of(&snapshot.manifest().sources));
     // A folder is empty where every file of it was read and removed; one with other things in it is the wrong one.
-    let is_emptied = folder.others.is_empty() && ledger.files().next().is_some();
-    if folder.files.is_empty() && !is_emptied {
+    let is_followed = ledger.files().next().is_some();
+    if folder.files.is_empty() && !(is_followed && folder.others.is_empty()) {
         return Err(SessionError::NoNlmFiles { path: path.to_owned() });
     }
     let slice = Slice::parse(settings.keep.as_deref().unwrap_or(&ledger.slice))?;
     let selection = slice.as_ref().map(|slice| slice.selection(snapshot.as_ref())).transpose()?;
     let text = slice.as_ref().map_or("", |slice| slice.text.as_str());
-    if text != ledger.slice && ledger.files().next().is_some() && !settings.reread {
+    if text != ledger.slice && is_followed && !settings.reread {
         return Err(SessionError::SliceDiffers {
             stored: ledger.slice.clone(),
             given: text.to_owned(),
