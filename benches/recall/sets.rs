@@ -39,12 +39,12 @@ pub(crate) struct Set {
 
 impl Set {
     /// Makes the set of a name, or the first rows of it.
-    pub(crate) fn make(name: &str, rows: Option<usize>, folder: &Path) -> Result<Set> {
+    pub(crate) fn make(name: &str, rows: Option<usize>, cone: f32, folder: &Path) -> Result<Set> {
         let rows = rows.unwrap_or(usize::MAX);
         match name {
             "documents" => embedded(documents()?, rows, folder),
             "sentences" => embedded(sentences()?, rows, folder),
-            "minilm" => precomputed(rows, folder),
+            "minilm" => precomputed(rows, cone, folder),
             other => Err(format!("no set {other}").into()),
         }
     }
@@ -88,10 +88,16 @@ fn embedded(texts: Vec<(String, String)>, rows: usize, folder: &Path) -> Result<
 }
 
 /// The shared vectors of a model that is not at hand. Half of the shipped queries are given.
-fn precomputed(rows: usize, folder: &Path) -> Result<Set> {
+fn precomputed(rows: usize, cone: f32, folder: &Path) -> Result<Set> {
     let vectors = shared().join("peers/vectors");
-    let (dimension, base) = npy(&vectors.join("base.npy"))?;
-    let (_, queries) = npy(&vectors.join("queries.npy"))?;
+    let (dimension, mut base) = npy(&vectors.join("base.npy"))?;
+    let (_, mut queries) = npy(&vectors.join("queries.npy"))?;
+    let mut random = Random::new(5);
+    let axis: Vec<f32> = (0..dimension).map(|_| random.below(2001) as f32 / 1000.0 - 1.0).collect();
+    let length = axis.iter().map(|number| number * number).sum::<f32>().sqrt();
+    for vector in base.chunks_mut(dimension).chain(queries.chunks_mut(dimension)) {
+        vector.iter_mut().zip(&axis).for_each(|(number, axis)| *number += cone / length * axis);
+    }
     let config = VectorConfig::new(u32::try_from(dimension)?, Metric::Cosine, RowType::Int8, None);
     let database = Database::create(folder, CreateOptions::default().vectors(Some(config)))?;
     let mut writer = database.writer(WriterOptions::default())?;

@@ -13,7 +13,8 @@ pub const MOVING_ROWS: usize = 1024;
 /// How far along the rows, in differences of two random ones over the root of 2.
 const ALONG: f32 = 1.0;
 
-/// How far in a random direction, in lengths of a row.
+/// How far in a random direction, in distances of a row from the mean of rows: where all of them lie in a cone, its axis
+/// tells them apart no more than it does for a search.
 const ASIDE: f32 = 1.5;
 
 /// Moves each of `queries`, which are rows, by the difference of two of `rows` and in a random direction.
@@ -22,9 +23,10 @@ pub fn move_away(queries: &mut [f32], rows: &[f32], dimension: usize) {
     if count == 0 {
         return;
     }
+    let mean = mean(rows, dimension);
     let mut random = Random::new(1);
     for query in queries.chunks_exact_mut(dimension) {
-        let squares = query.iter().map(|number| number * number).sum::<f32>();
+        let squares = query.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
         let aside = ASIDE * (squares / dimension as f32).sqrt();
         let along = ALONG / std::f32::consts::SQRT_2;
         let mut pick = || {
@@ -36,6 +38,16 @@ pub fn move_away(queries: &mut [f32], rows: &[f32], dimension: usize) {
             *number += along * (to - from) + aside * normal(&mut random);
         }
     }
+}
+
+/// The mean of `rows`.
+fn mean(rows: &[f32], dimension: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; dimension];
+    for row in rows.chunks_exact(dimension) {
+        sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += f64::from(*number));
+    }
+    let count = (rows.len() / dimension) as f64;
+    sums.into_iter().map(|sum| (sum / count) as f32).collect()
 }
 
 /// About normally distributed, with variance 1.
@@ -67,6 +79,13 @@ mod tests {
         let mean = cosines.sum::<f32>() / 200.0;
         // 1 / sqrt(1 + 1 + 1.5^2).
         assert!((mean - 0.485).abs() < 0.05, "{mean}");
+        // Where all rows lie in a cone, they are moved as far as without its axis.
+        let shifted: Vec<f32> = rows.iter().map(|number| number + 2.0).collect();
+        let mut moved_shifted = shifted.clone();
+        move_away(&mut moved_shifted, &shifted, dimension);
+        moved.copy_from_slice(&rows);
+        move_away(&mut moved, &rows, dimension);
+        assert!(moved_shifted.iter().zip(&moved).all(|(a, b)| (a - 2.0 - b).abs() < 1.0e-4));
         let mut none = vec![1.0; dimension];
         move_away(&mut none, &[], dimension);
         assert_eq!(none, vec![1.0; dimension]);
