@@ -19,6 +19,7 @@
 //! | `avx512` | x86-64 with AVX-512F besides; operations ask for BW, VNNI, VBMI and BF16 where they use them |
 //! | `neon` | every AArch64 |
 
+pub mod balance;
 pub mod coded;
 mod isa;
 pub mod matmul;

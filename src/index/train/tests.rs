@@ -189,6 +189,55 @@ fn finer_codes_err_less_and_scales_turn_errors_away_from_rows() {
     assert!(errors[1] < 0.7 * errors[0], "{errors:?}");
 }
 
+/// How many of the ten rows nearest to questions are among the best forty by estimate, of all.
+fn found_by_estimate(cone: f32) -> f32 {
+    let (dimension, count) = (48, 4000);
+    let in_cone = |mut vectors: Vec<f32>| {
+        for vector in vectors.chunks_mut(dimension) {
+            vector.iter_mut().for_each(|value| *value += cone / (dimension as f32).sqrt());
+            assert!(normalize(vector));
+        }
+        vectors
+    };
+    let plain = rows(count + 200, dimension, 400, 8);
+    let (base, near) = plain.split_at(count * dimension);
+    let mut random = Random::new(9);
+    let mut aside = || 0.1 * (random.below(2001) as f32 / 1000.0 - 1.0);
+    let questions = in_cone(near.iter().map(|value| value + aside()).collect());
+    let base = in_cone(base.to_vec());
+    let book = trained(&base, dimension, &options(40));
+    let (lists, codes, factors) = encoded(&book, &base, 2);
+    let coded: Vec<Vec<f32>> = lists
+        .iter()
+        .zip(codes.chunks(dimension / 4))
+        .zip(&factors)
+        .map(|((list, codes), factors)| {
+            let (center, decoded) = (centroid(&book, *list), decoded(&book, codes));
+            let scale = f32_from_f16(factors.scale);
+            center.iter().zip(decoded).map(|(c, r)| c + scale * r).collect()
+        })
+        .collect();
+    let mut found = 0;
+    for question in questions.chunks(dimension) {
+        let best = |products: Vec<f32>, count: usize| {
+            let mut order: Vec<usize> = (0..products.len()).collect();
+            order.sort_by(|a, b| products[*b].total_cmp(&products[*a]));
+            order.truncate(count);
+            order
+        };
+        let truth = best(base.chunks(dimension).map(|row| product(question, row)).collect(), 10);
+        let estimated = best(coded.iter().map(|row| product(question, row)).collect(), 40);
+        found += truth.iter().filter(|row| estimated.contains(row)).count();
+    }
+    found as f32 / 2000.0
+}
+
+#[test]
+fn codes_tell_as_much_where_all_rows_lie_in_a_cone() {
+    let [plain, cone] = [0.0, 3.0].map(found_by_estimate);
+    assert!(plain > 0.98 && cone > 0.95, "{plain} {cone}");
+}
+
 #[test]
 fn tiny_and_degenerate_samples() {
     for dimension in [1, 2, 3, 5] {
