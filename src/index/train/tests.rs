@@ -239,6 +239,34 @@ fn codes_tell_as_much_where_all_rows_lie_in_a_cone() {
 }
 
 #[test]
+fn rows_in_a_cone_of_any_length_have_codes_that_stand_for_them() {
+    let dimension = 24;
+    let mut sample = rows(2000, dimension, 50, 10);
+    sample.iter_mut().for_each(|value| *value += 0.5);
+    for length in [1.0e-17f32, 1.0e-6, 1.0, 1.0e6, 1.0e17] {
+        let scaled: Vec<f32> = sample.iter().map(|value| value * length).collect();
+        let book = trained(&scaled, dimension, &options(30));
+        let (lists, codes, factors) = encoded(&book, &scaled, 2);
+        let (mut left, mut all) = (0.0, 0.0);
+        let coded = lists.iter().zip(codes.chunks(dimension / 4)).zip(&factors);
+        for (row, ((list, codes), factors)) in scaled.chunks(dimension).zip(coded) {
+            let (center, scale) = (centroid(&book, *list), f32_from_f16(factors.scale));
+            for ((x, c), r) in row.iter().zip(center).zip(decoded(&book, codes)) {
+                left += f64::from((x - c - scale * r) / length).powi(2);
+                all += f64::from((x - c) / length).powi(2);
+            }
+        }
+        assert!(left < 0.5 * all, "length {length}: {left} of {all}");
+    }
+    // All rows are one: the mean is all that there is.
+    let same = vec![0.5; 40 * dimension];
+    let book = trained(&same, dimension, &options(3));
+    let (_, codes, factors) = encoded(&book, &same, 1);
+    assert!(codes.iter().all(|code| *code < 16));
+    assert!(factors.iter().all(|factors| f32_from_f16(factors.scale).is_finite()));
+}
+
+#[test]
 fn tiny_and_degenerate_samples() {
     for dimension in [1, 2, 3, 5] {
         for (count, clumps) in [(1, 1), (2, 1), (7, 7), (40, 3)] {
