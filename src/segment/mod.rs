@@ -72,3 +72,4 @@ pub use row_space::RowSpace;
 pub(crate) use row_space::check_finite;
 pub use write::builder::SegmentBuilder;
 pub use write::draft::Draft;
+pub(crate) use write::vectors::read_back;

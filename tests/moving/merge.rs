@@ -73,6 +73,40 @@ fn vectors_arrive_bit_for_bit() {
     }
 }
 
+/// What is rounded to another type of rows is rounded the same way when it comes again.
+#[test]
+fn a_merge_of_other_rows_that_is_done_again_changes_nothing() {
+    let all = [RowType::Int8, RowType::F16, RowType::F32];
+    for metric in [Metric::Cosine, Metric::Dot] {
+        for (from, to) in all.into_iter().flat_map(|from| all.map(|to| (from, to))) {
+            let of = |rows| {
+                let config = VectorConfig::new(96, metric, rows, None);
+                in_memory(CreateOptions::default().vectors(Some(config)))
+            };
+            let (source, target) = (of(from), of(to));
+            let mut theirs = source.writer(WriterOptions::default()).unwrap();
+            for number in 0..40 {
+                theirs.upsert_with_vector(document(number, 0), wide(number)).unwrap();
+            }
+            // A vector without a document is compared as well.
+            theirs.set_vector(&key(101), &wide(101)).unwrap();
+            theirs.commit().unwrap();
+            let mut writer = target.writer(WriterOptions::default()).unwrap();
+            assert_eq!(add(&mut writer, &source).added, 41);
+            let generation = target.snapshot().generation();
+            let again = add(&mut writer, &source);
+            let counts = (again.added, again.replaced, again.unchanged);
+            assert_eq!(counts, (0, 0, 41), "{metric:?}, {from:?} to {to:?}");
+            assert_eq!(target.snapshot().generation(), generation, "no commit");
+            // Another vector still replaces the one that is there.
+            theirs.upsert_with_vector(document(7, 0), wide(8)).unwrap();
+            theirs.commit().unwrap();
+            let changed = add(&mut writer, &source);
+            assert_eq!((changed.replaced, changed.unchanged), (1, 40), "{from:?} to {to:?}");
+        }
+    }
+}
+
 /// A merge against a plain model: of each key the greater revision stays, and without one what comes later.
 #[test]
 fn a_merge_is_what_importing_the_sources_in_turn_would_be() {

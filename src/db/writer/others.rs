@@ -9,9 +9,9 @@ use super::rows::Place;
 use crate::control::Control;
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::format::manifest::{RowType, VectorConfig};
+use crate::format::manifest::RowType;
 use crate::ids::{Key, Revision, RowId};
-use crate::segment::{Draft, Segment};
+use crate::segment::{Draft, Segment, read_back};
 
 /// Documents between two checks of the control.
 const CHECK_ROWS: u64 = 256;
@@ -111,7 +111,7 @@ impl Writer {
         if revision.is_none()
             && let Some(StoredRow { segment, row }) = self.stored(draft.key())?
             && segment.has_record(row, draft)?
-            && vector.map_or(Ok(true), |vector| self.holds(&segment, row, vector))?
+            && vector.map_or(Ok(true), |vector| self.holds(draft.key(), (&segment, row), vector))?
         {
             applied.unchanged += 1;
             return Ok(());
@@ -132,19 +132,21 @@ impl Writer {
         })
     }
 
-    /// Whether a row has this vector, as it was read from another row.
-    fn holds(&self, segment: &Segment, row: RowId, vector: &[f32]) -> Result<bool> {
-        let Some(stored) = segment.vector(row)? else { return Ok(false) };
-        let is_int8 = |config: &VectorConfig| config.row_type == RowType::Int8;
-        let precision = if self.next.vectors().is_some_and(is_int8) { INT8_PRECISION } else { 0.0 };
-        let widest = vector.iter().fold(0.0f32, |widest, number| widest.max(number.abs()));
+    /// Whether a row has this vector of another database, which may have another type of rows, as it is stored here.
+    fn holds(&self, key: &Key, (segment, row): (&Segment, RowId), vector: &[f32]) -> Result<bool> {
+        let (Some(config), Some(stored)) = (self.next.vectors(), segment.vector(row)?) else {
+            return Ok(false);
+        };
+        let Some(new) = read_back(config, key, vector)? else { return Ok(false) };
+        let precision = if config.row_type == RowType::Int8 { INT8_PRECISION } else { 0.0 };
+        let widest = new.iter().fold(0.0f32, |widest, number| widest.max(number.abs()));
         let is_near = |(one, other): (&f32, &f32)| (one - other).abs() <= widest * precision;
-        Ok(stored.len() == vector.len() && stored.iter().zip(vector).all(is_near))
+        Ok(stored.len() == new.len() && stored.iter().zip(&new).all(is_near))
     }
 
     fn add_vector(&mut self, key: &Key, vector: &[f32], applied: &mut Applied) -> Result<()> {
         let is_there = match self.stored(key)? {
-            Some(StoredRow { segment, row }) => self.holds(&segment, row, vector)?,
+            Some(StoredRow { segment, row }) => self.holds(key, (&segment, row), vector)?,
             None => false,
         };
         match is_there {

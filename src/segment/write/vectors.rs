@@ -158,6 +158,21 @@ impl Vectors {
     }
 }
 
+/// What is read back of a vector once it is stored.
+///
+/// # Errors
+/// As [`Vectors::prepare`].
+pub(crate) fn read_back(
+    config: &VectorConfig,
+    key: &Key,
+    vector: &[f32],
+) -> Result<Option<Vec<f32>>> {
+    let mut vectors = Vectors::new(config);
+    vectors.prepare(key, Some(vector))?;
+    vectors.push(0);
+    Ok(vectors.get(0))
+}
+
 /// Moves the last `count` items to `start`, over what is there.
 fn move_last<T: Copy>(items: &mut Vec<T>, start: usize, count: usize) {
     let last = items.len().saturating_sub(count);
