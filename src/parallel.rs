@@ -14,6 +14,10 @@ use crate::error::{self, Error};
 /// Items that are not worth threads: to start some takes as long as to find the rows of a word.
 const FEW: usize = 4;
 
+/// Threads of one piece of work, however many are asked for: more than the largest machines run at once, and few enough
+/// for their stacks and for what each has in hand.
+const THREADS_MAX: usize = 512;
+
 /// Threads that run at once on this machine.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
@@ -22,6 +26,11 @@ pub(crate) fn cores() -> usize {
 /// Threads for so many items of part of a millisecond or more.
 pub(crate) fn threads_for(items: usize) -> usize {
     if items < FEW { 1 } else { cores() }
+}
+
+/// Threads to start where so many are asked for: at least one, at most [`THREADS_MAX`].
+pub(crate) fn bounded(threads: usize) -> usize {
+    threads.clamp(1, THREADS_MAX)
 }
 
 /// What `run` makes of every item, in their order, on `threads` threads.
@@ -59,7 +68,7 @@ pub(crate) fn try_map<I: Sync, T: Send, E: From<Error> + Send>(
     Ok(made)
 }
 
-/// Runs `run` on every item, on `threads` threads (the calling one when that is 1), each with a
+/// Runs `run` on every item, on `threads` threads, [bounded] (the calling one when that is 1), each with a
 /// `state` of its own: buffers that are reused from item to item.
 ///
 /// `done` is called on the calling thread with the number of items finished so far.
@@ -76,7 +85,8 @@ pub(crate) fn for_each<T: Send, S>(
     run: impl Fn(&mut S, T) -> error::Result<()> + Sync,
     done: &mut dyn FnMut(usize),
 ) -> error::Result<()> {
-    if threads <= 1 {
+    let threads = bounded(threads);
+    if threads == 1 {
         let mut state = state();
         for (finished, item) in (1..).zip(items) {
             control.check()?;
@@ -143,6 +153,19 @@ mod tests {
             assert!((0..).zip(squares).all(|(number, square)| square == number * number));
             assert_eq!(finished, (1..=100).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn no_number_of_threads_is_too_great() {
+        use std::sync::atomic::AtomicUsize;
+
+        let started = AtomicUsize::new(0);
+        let state = || started.fetch_add(1, Ordering::Relaxed);
+        let run = |_: &mut usize, _| Ok(());
+        // Enough for every thread that is started to come before the last item.
+        let items = 0..100_000;
+        for_each(usize::MAX, items, &Control::default(), state, run, &mut |_| ()).unwrap();
+        assert!((1..=THREADS_MAX).contains(&started.into_inner()));
     }
 
     #[test]

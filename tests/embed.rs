@@ -64,6 +64,16 @@ fn no_control() -> Control {
     Control::default()
 }
 
+/// However many are asked for: each has texts in hand, and a stack.
+#[test]
+fn embedding_starts_no_more_threads_than_make_sense() {
+    let encoder = slow(Duration::ZERO);
+    let (database, mut writer) = deferred(&encoder, 50);
+    let options = EmbedOptions::default().threads(usize::MAX);
+    let report = writer.embed_pending(&options, &no_control(), &mut |_| ()).unwrap();
+    assert_eq!((report.embedded, database.snapshot().pending().unwrap()), (50, 0));
+}
+
 #[test]
 fn what_is_deferred_is_found_by_filters_at_once_and_by_meaning_later() {
     let encoder = slow(Duration::ZERO);

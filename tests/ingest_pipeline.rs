@@ -150,7 +150,8 @@ fn a_file_imported_before_is_passed_over() {
 #[test]
 fn many_threads_write_in_the_order_of_the_source() {
     let mut texts = Vec::new();
-    for threads in [1, 4] {
+    // However many are asked for, no more are started than make sense.
+    for threads in [1, 4, usize::MAX] {
         let mut bench = Bench::new();
         bench.options.parse_threads = threads;
         bench.options.encode_threads = threads;
@@ -170,7 +171,7 @@ fn many_threads_write_in_the_order_of_the_source() {
         assert!(titles[0].as_deref().is_some_and(|title| title.starts_with("Version 4000 ")));
         texts.push(titles);
     }
-    assert_eq!(texts[0], texts[1]);
+    assert!(texts.iter().all(|titles| *titles == texts[0]));
 }
 
 #[test]

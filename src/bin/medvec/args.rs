@@ -264,7 +264,7 @@ pub(crate) struct Embed {
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 
-    /// Threads; one per core without it.
+    /// Threads, of which 512 are started at most; one per core without it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
 

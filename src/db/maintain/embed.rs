@@ -28,7 +28,7 @@ const SEGMENTS_MAX: usize = 32;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EmbedOptions {
-    /// Threads that call the encoder.
+    /// Threads that call the encoder; at most 512 are started.
     pub threads: usize,
     /// Most texts per call.
     pub batch: usize,
@@ -142,7 +142,9 @@ impl Writer {
         loop {
             control.check()?;
             let mut wave = Vec::new();
-            for (segment, row) in rows.by_ref().take(WAVE_TEXTS * options.threads.max(1)) {
+            for (segment, row) in
+                rows.by_ref().take(WAVE_TEXTS * parallel::bounded(options.threads))
+            {
                 wave.push(segment.document(row)?);
             }
             if wave.is_empty() {
@@ -248,7 +250,7 @@ fn encode(
             thread::Builder::new().spawn_scoped(scope, move || work(sender)).ok()
         };
         // Fewer threads where the system has no more; this one where it has none.
-        let workers: Vec<_> = (0..options.threads.max(1)).map_while(start).collect();
+        let workers: Vec<_> = (0..parallel::bounded(options.threads)).map_while(start).collect();
         let own = if workers.is_empty() { work(sender.clone()) } else { Ok(()) };
         drop(sender);
         let mut done = 0;

@@ -35,7 +35,7 @@ pub struct DistillOptions<'a> {
     pub steps: usize,
     /// Seed of every random choice.
     pub seed: u64,
-    /// Threads that encode and fit.
+    /// Threads that encode and fit; at most 512 are started.
     pub threads: usize,
 }
 

@@ -15,6 +15,7 @@ use crate::encode::wordpiece::WordPiece;
 use crate::error::Result;
 use crate::eval::beir::Task;
 use crate::kernel::quantize::{quantize_int4, quantize_int8};
+use crate::parallel;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +70,7 @@ pub fn run(
     progress: &Progress<'_>,
     control: &Control,
 ) -> Result<DistillReport> {
-    let threads = options.threads.max(1);
+    let threads = parallel::bounded(options.threads);
     // What is wrong with options, a folder or a vocabulary shows before hours of work, not after.
     check::places(options)?;
     check::sizes(options)?;

@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::kernel::cosine;
 use crate::kernel::quantize::f32_from_f16;
 use crate::limits::DIMENSION_MAX;
+use crate::parallel;
 
 /// Passages of one call of the teacher.
 const BATCH: usize = 64;
@@ -100,7 +101,7 @@ impl Taught {
         std::thread::scope(|scope| {
             let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
             // Fewer threads where the system has no more; this one where it has none.
-            let workers: Vec<_> = (0..threads.max(1)).map_while(start).collect();
+            let workers: Vec<_> = (0..parallel::bounded(threads)).map_while(start).collect();
             if workers.is_empty() {
                 return work();
             }

@@ -56,9 +56,9 @@ pub struct ImportOptions {
     pub batch: usize,
     /// Records between commits.
     pub commit_every: u64,
-    /// Threads that parse.
+    /// Threads that parse; at most 512 are started.
     pub parse_threads: usize,
-    /// Threads that embed.
+    /// Threads that embed; at most 512 are started.
     pub encode_threads: usize,
     /// Deadline and cancel token.
     pub control: Control,

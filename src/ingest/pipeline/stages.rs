@@ -13,6 +13,7 @@ use super::prepare::{Prepared, Preparer};
 use crate::error::{Error, Result};
 use crate::ingest::raw::RawBatch;
 use crate::ingest::source::{self, Source};
+use crate::parallel;
 
 /// Batches under way per thread.
 const BATCHES_PER_THREAD: usize = 3;
@@ -29,9 +30,9 @@ pub(super) fn run(
     preparer: &Preparer<'_>,
     mut consume: impl FnMut(Prepared) -> Result<()>,
 ) -> Result<()> {
-    let parse_threads = preparer.options.parse_threads.max(1);
+    let parse_threads = parallel::bounded(preparer.options.parse_threads);
     let encode_threads = match preparer.options.encoder {
-        Some(_) => preparer.options.encode_threads.max(1),
+        Some(_) => parallel::bounded(preparer.options.encode_threads),
         None => 1,
     };
     let tickets = (parse_threads + encode_threads) * BATCHES_PER_THREAD;
