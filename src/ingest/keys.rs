@@ -99,6 +99,14 @@ pub(super) fn key_of_text(name: &str, text: &str) -> Result<Key, Fault> {
     })
 }
 
+/// The key that a file about documents means by an id, as an import of the same id makes it: `PMID: 123` and `123.0` are PMID
+/// 123. What stands in double quotes is that text, as [`distinct_id`] writes it.
+#[cfg(feature = "session")]
+pub(crate) fn key_of_id(id: &str) -> Key {
+    let imported = || key_of_text("id", id).unwrap_or_else(|_| Key::parse(id));
+    quoted_key(id).unwrap_or_else(imported)
+}
+
 /// How a key is written as `pmid` or `id`, so that [`id_key`] reads it.
 pub(super) fn key_member(key: &Key) -> (&'static str, Value) {
     match key {

@@ -65,7 +65,7 @@ mod window;
 #[cfg(all(feature = "session", feature = "bert"))]
 pub(crate) use digest::of_file as digest_of_file;
 #[cfg(feature = "session")]
-pub(crate) use keys::{distinct_id, id_text, quoted_key};
+pub(crate) use keys::{distinct_id, id_text, key_of_id, quoted_key};
 #[cfg(feature = "session")]
 pub(crate) use look::{Sample, entry_of, sample};
 pub use opened::{ImportSource, Opened, SourceHints};

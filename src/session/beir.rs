@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::eval::collection::{Collection, CollectionOptions, TestQuery};
 use crate::eval::measures::Judgements;
 use crate::export::beir;
+use crate::ingest::{id_text, key_of_id};
 use crate::search::{Filter, Query};
 
 /// Documents between two reports of progress.
@@ -120,7 +121,21 @@ fn asked(
         None => collection.judgements.into(),
         Some(file) => of_queries(&collection.queries, file, exported)?,
     };
-    Ok((collection.queries, judgements))
+    Ok((collection.queries, as_exported(&judgements)?))
+}
+
+/// Judgements of documents as the corpus will call them: of `7` where the file has `PMID: 7`.
+fn as_exported(judgements: &Judgements) -> Result<Judgements> {
+    let mut exported = Judgements::default();
+    for (query, documents) in judgements.queries() {
+        for (id, grade) in documents {
+            let name = id_text(&key_of_id(id)).unwrap_or_else(|| id.clone());
+            exported.insert(query, &name, *grade).map_err(|violation| {
+                Error::input("the judgements", format!("query {query}"), violation.to_string())
+            })?;
+        }
+    }
+    Ok(exported)
 }
 
 /// The judgements of a file that are of queries here: BEIR's loader fails at others.

@@ -115,7 +115,7 @@ fn json(text: &str) -> Value {
 fn a_database_becomes_a_benchmark_and_comes_back() {
     let sandbox = Sandbox::with_texts(BREAKS);
     sandbox.write("topics.tsv", "q1\taspirin cancer\nq2\tlungs\nq3\tnothing judged\n");
-    sandbox.write("judged.qrels", "q1 0 101 2\nq1 0 103 0\nq2 0 999 1\nq9 0 101 1\n");
+    sandbox.write("judged.qrels", "q1 0 PMID:101 2\nq1 0 103.0 0\nq2 0 999 1\nq9 0 101 1\n");
     let export = ["export", "db", "-f", "beir", "-o", "set", "--queries", "topics.tsv"];
     let run = sandbox.medvec(&[&export[..], &["--qrels", "judged.qrels"]].concat()).expect(0);
     run.says(&["exported", "3 documents to set", "3 queries, 3 judgements; 1 judged and not"])

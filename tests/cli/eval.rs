@@ -34,6 +34,44 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// An import takes `PMID: 4` for the PMID 4, and so do judgements. What is written fits the file that was given.
+#[test]
+fn judgements_mean_the_keys_that_an_import_makes_of_their_ids() {
+    let sandbox = task();
+    let corpus = CORPUS.replace("\"d1\"", "\"PMID: 4\"").replace("\"d2\"", "\"0012\"");
+    sandbox.write("small/corpus.jsonl", &corpus);
+    let qrels = "q1\tPMID: 4\t2\nq2\t0012\t1\nq3\t17.0\t1\nq3\td4\t0\n";
+    sandbox.write("small/qrels/test.tsv", format!("query-id\tcorpus-id\tscore\n{qrels}"));
+    let eval = ["eval", "small", "--cache", "cache", "--compare", "lexical", "-f", "json"];
+    let run = sandbox.medvec(&[&eval[..], &["--write-runs", "runs"]].concat()).expect(0);
+    let report = &json(&run.out)["tasks"][0];
+    assert_eq!((&report["missing"], &report["queries"]), (&0.into(), &3.into()), "{report}");
+    assert_eq!(report["systems"][0]["measures"]["nDCG@10"]["over_judged"], 1.0, "{report}");
+    let written = fs::read_to_string(sandbox.path("runs/small.lexical.trec")).unwrap();
+    assert!(written.contains("q3 Q0 17.0 1 "), "{written}");
+    // A run has no place for a blank.
+    assert!(written.contains("q1 Q0 4 1 "), "{written}");
+    let again = ["eval", "small", "--run", "runs/small.lexical.trec", "-f", "json"];
+    let again = &json(&sandbox.medvec(&again).expect(0).out)["tasks"][0]["systems"][0];
+    assert_eq!(again["measures"]["nDCG@10"]["over_judged"], 1.0, "{again}");
+
+    // Positives of training data are found in the same way.
+    let triples = ["triples", "small", "--cache", "cache", "--range-min", "1", "-n", "1"];
+    let run = sandbox.medvec(&[&triples[..], &["-o", "train.jsonl"]].concat());
+    run.says(&["0 not in the database"]);
+
+    // A text may be called so, too; it is named as it is.
+    sandbox.write("own.jsonl", r#"{"id": {"text": "17.0"}, "title": "Diabetic mice"}"#);
+    sandbox.medvec(&["import", "db", "own.jsonl", "--encoder", "none"]).expect(0);
+    sandbox.write("topics.tsv", "q3\tdiabetic mice\n");
+    sandbox.write("own.qrels", "q3 0 17.0 1\n");
+    let eval = ["eval", "topics.tsv", "--qrels", "own.qrels", "--database", "db", "-f", "json"];
+    let run = sandbox.medvec(&[&eval[..], &["--compare", "lexical"]].concat()).expect(0);
+    let report = &json(&run.out)["tasks"][0];
+    assert_eq!(report["missing"], 0);
+    assert_eq!(report["systems"][0]["measures"]["AP"]["over_judged"], 1.0, "{report}");
+}
+
 #[test]
 fn a_benchmark_is_asked_and_its_runs_measure_the_same() {
     let sandbox = task();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::kept::Kept;
 use super::settings::Approach;
+use super::task::Task;
 use crate::control::Control;
 use crate::encoder::Encoder;
 use crate::error::Error;
@@ -30,17 +31,18 @@ pub(super) struct Rankings {
     pub(super) latencies: Vec<Duration>,
 }
 
-/// Asks every query whose ranking is not kept, on all cores. Queries that find nothing are not in the run.
+/// Asks every query of a task whose ranking is not kept, on all cores. Queries that find nothing are not in the run.
 ///
 /// # Errors
 /// Those of [`Session::ask`], of the encoder, of the control and of [`Kept::add`].
 pub(super) fn rank(
     session: &Session,
     approach: Approach,
-    (queries, depth): (&[TestQuery], usize),
+    (task, depth): (&Task, usize),
     (kept, tag): (Kept, &str),
     control: &Control,
 ) -> SessionResult<Rankings> {
+    let queries = task.queries.as_slice();
     let waiting: Vec<&TestQuery> = queries.iter().filter(|query| !kept.has(&query.id)).collect();
     let encoder = match approach.needs_vectors() && !waiting.is_empty() {
         true => Some(session.encoder()?),
@@ -77,7 +79,7 @@ pub(super) fn rank(
         })?;
     }
     latencies.sort_unstable();
-    Ok(Rankings { run, latencies })
+    Ok(Rankings { run: task.called_as_judged(run)?, latencies })
 }
 
 /// The best documents of one query.

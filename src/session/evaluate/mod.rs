@@ -91,7 +91,7 @@ impl Task {
                     (Some(used), 2..) => format!("{} {}", used.name, approach.name()),
                     _ => approach.name().to_owned(),
                 };
-                let asked = (self.queries.as_slice(), settings.depth);
+                let asked = (self, settings.depth);
                 let state = state::state(&session, *approach, settings)?;
                 let path = self.rankings(*encoder, *approach, settings);
                 let kept = Kept::open(&path, state, &self.queries, settings.fresh)?;
@@ -134,6 +134,7 @@ impl Task {
                 let what = format!("queries of the run {name} without judgements");
                 report.skipped.push((what, unknown as u64));
             }
+            let run = self.called_as_judged(run)?;
             report.systems.push(self.measured(name, run, settings)?);
         }
         compare(&mut report.systems, report.queries, settings)?;

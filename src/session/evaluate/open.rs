@@ -1,5 +1,6 @@
 //! Tasks, judgements and runs in files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
@@ -9,8 +10,9 @@ use super::report::{TaskKind, TaskReport};
 use super::task::{Task, TaskDocuments};
 use crate::error::{Error, Result};
 use crate::eval::collection::{Collection, CollectionOptions, bioasq};
-use crate::eval::input::Input;
-use crate::eval::measures::{Run, read_judgements, read_run, write_run};
+use crate::eval::input::{Input, Violation};
+use crate::eval::measures::{RankedDocument, Run, read_judgements, read_run, write_run};
+use crate::ingest::{distinct_id, key_of_id};
 use crate::session::error::{SessionError, SessionResult};
 use crate::session::new_files::NewFile;
 
@@ -150,12 +152,36 @@ impl TaskReport {
                 return Err(failed(&path)(io::ErrorKind::AlreadyExists.into()));
             }
             let mut file = NewFile::replacing(&path)?;
-            write_run(&mut file, &system.run).map_err(failed(&path))?;
+            let run = writable(&system.run).map_err(|wrong| {
+                let detail = wrong.to_string();
+                failed(&path)(io::Error::new(io::ErrorKind::InvalidInput, detail))
+            })?;
+            write_run(&mut file, &run).map_err(failed(&path))?;
             file.flush().map_err(failed(&path))?;
             files.push(file);
         }
         files.into_iter().try_for_each(NewFile::publish)
     }
+}
+
+/// A run whose ids have no blank, which would end a column: where judgements write a key with one, as `PMID: 7`, the key itself.
+///
+/// # Errors
+/// As [`Run::insert`]: two ids are of one document.
+fn writable(run: &Run) -> std::result::Result<Cow<'_, Run>, Violation> {
+    let has_blank = |ranked: &RankedDocument| ranked.document.contains(char::is_whitespace);
+    if !run.queries().any(|(_, documents)| documents.iter().any(has_blank)) {
+        return Ok(Cow::Borrowed(run));
+    }
+    let mut plain = Run::new(run.tag());
+    for (query, documents) in run.queries() {
+        let mut documents = documents.to_vec();
+        for ranked in documents.iter_mut().filter(|ranked| has_blank(ranked)) {
+            ranked.document = distinct_id(&key_of_id(&ranked.document));
+        }
+        plain.insert(query, documents)?;
+    }
+    Ok(Cow::Owned(plain))
 }
 
 /// Fails where a run of a task is being written into a folder already, or an evaluation that was killed has left one half

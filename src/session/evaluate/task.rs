@@ -1,6 +1,6 @@
 //! Queries, judgements, and the documents that are asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -10,11 +10,10 @@ use super::settings::{Approach, EvaluateSettings};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::eval::collection::{GoldAnswer, Layout, TestQuery};
-use crate::eval::measures::Judgements;
+use crate::eval::measures::{Judgements, RankedDocument, Run};
 use crate::format::content::hexadecimal;
 use crate::ids::Key;
-use crate::ingest::ImportSource;
-use crate::search::{Filter, Query};
+use crate::ingest::{ImportSource, distinct_id, key_of_id};
 use crate::session::error::{SessionError, SessionResult};
 use crate::session::{EncoderChoice, Import, ImportSettings, NO_ENCODER, Session, SessionOptions};
 
@@ -99,14 +98,65 @@ impl Task {
     /// How many relevant documents a session does not have. Cost: a look-up per document.
     ///
     /// # Errors
-    /// As [`Snapshot::search`](crate::db::Snapshot::search).
+    /// As [`Snapshot::contains`](crate::db::Snapshot::contains).
     pub(super) fn missing(&self, session: &Session) -> Result<u64> {
         let relevant = self.judgements.queries().flat_map(|(_, grades)| grades);
         let relevant = relevant.filter(|(_, grade)| **grade > 0);
-        let keys: BTreeSet<Key> = relevant.map(|(document, _)| Key::parse(document)).collect();
-        let count = keys.len() as u64;
-        let all = Query::matching(Filter::Keys(keys.into_iter().collect())).count_only();
-        Ok(count.saturating_sub(session.snapshot().search(&all)?.matched))
+        let ids: BTreeSet<&str> = relevant.map(|(document, _)| document.as_str()).collect();
+        let snapshot = session.snapshot();
+        let mut missing = 0;
+        for id in ids {
+            // A document may also be called as it is judged.
+            let is_there =
+                snapshot.contains(&key_of_id(id))? || snapshot.contains(&Key::parse(id))?;
+            missing += u64::from(!is_there);
+        }
+        Ok(missing)
+    }
+
+    /// Calls the documents of a query's ranking as its judgements do, where these write a key in another way: `PMID: 7` for
+    /// 7. Else nothing would match, here or in trec_eval.
+    fn named_as_judged(&self, query: &str, ranked: &mut [RankedDocument]) {
+        let judged = self.judgements.query(query).into_iter().flatten();
+        let mut others: HashMap<String, &str> = HashMap::new();
+        for (id, _) in judged {
+            let plain = distinct_id(&key_of_id(id));
+            if plain != *id && !self.is_judged(query, &plain) {
+                others.insert(plain, id);
+            }
+        }
+        if others.is_empty() {
+            return;
+        }
+        let own: HashSet<String> = ranked.iter().map(|ranked| ranked.document.clone()).collect();
+        for ranked in ranked {
+            // The key of another document may be just that text.
+            let id = others.get(&ranked.document).filter(|id| !own.contains(**id));
+            if let Some(id) = id {
+                ranked.document = (*id).to_owned();
+            }
+        }
+    }
+
+    /// A run whose documents are called as its queries' judgements call them.
+    ///
+    /// # Errors
+    /// As [`Run::insert`].
+    pub(super) fn called_as_judged(&self, run: Run) -> Result<Run> {
+        let mut called = Run::new(run.tag());
+        for (query, documents) in run.queries() {
+            let mut documents = documents.to_vec();
+            self.named_as_judged(query, &mut documents);
+            called.insert(query, documents).map_err(|violation| {
+                let (name, place) = (run.tag().to_owned(), format!("query {query}"));
+                Error::input(name, place, violation.to_string())
+            })?;
+        }
+        Ok(called)
+    }
+
+    fn is_judged(&self, query: &str, document: &str) -> bool {
+        self.judgements.query(query).is_some_and(|grades| grades.contains_key(document))
     }
 
     /// Where the rankings of an approach are kept.

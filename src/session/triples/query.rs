@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::eval::collection::medcpt::ClickLog;
 use crate::eval::collection::pairs::Pairs;
 use crate::ids::Key;
-use crate::ingest::distinct_id;
+use crate::ingest::{distinct_id, key_of_id};
 use crate::session::evaluate::Task;
 
 /// Documents are read in the order of a sample while they are at most this part of all, less than that in their own order.
@@ -77,13 +77,15 @@ impl TrainingQuery {
             let grades = task.judgements.query(&query.id);
             let judged = || grades.into_iter().flatten().filter(|(_, grade)| **grade > 0);
             let positive = |(document, grade): (&String, &i64)| Positive {
-                key: Key::parse(document),
+                key: key_of_id(document),
                 weight: grade.unsigned_abs(),
             };
             let positives = judged().filter(|(_, grade)| **grade >= level).map(positive);
             let mut made =
                 TrainingQuery::new(query.id.as_str(), query.text.as_str(), positives.collect());
-            made.relevant.extend(judged().map(|(document, _)| Key::parse(document)));
+            // A document may also be called as it is judged.
+            let keys = |id: &String| [key_of_id(id), Key::parse(id)];
+            made.relevant.extend(judged().flat_map(|(document, _)| keys(document)));
             queries.push(made);
         }
         queries
@@ -100,7 +102,7 @@ impl TrainingQuery {
             let click = click.map_err(Error::from)?;
             let (_, clicks) =
                 queries.entry(click.query_id).or_insert_with(|| (click.query, BTreeMap::new()));
-            let count = clicks.entry(Key::parse(&click.pmid)).or_default();
+            let count = clicks.entry(key_of_id(&click.pmid)).or_default();
             *count = count.saturating_add(click.clicks);
         }
         let made = |(id, (text, clicks)): (String, (String, BTreeMap<Key, u64>))| {
