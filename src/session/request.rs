@@ -160,7 +160,8 @@ impl Request {
         self.strategies.add(meant, before, &self.filter);
         self.remarks.extend(meant.absent().into_iter().map(|(_, note)| Remark::from(note)));
         let clauses = meant.lines.iter().flat_map(|line| &line.clauses);
-        self.told.extend(clauses.flat_map(|clause| clause.notes.iter().cloned()));
+        let notes = clauses.flat_map(|clause| clause.notes.iter().chain(&clause.implied));
+        self.told.extend(notes.cloned());
         self
     }
 

@@ -178,6 +178,16 @@ fn names_that_no_document_has_are_said() {
     let run = sandbox.medvec(&["search", "db", "--query", "Asthma[mh]"]).expect(1);
     assert_eq!(run.err.matches("no document has the MeSH heading").count(), 1, "{}", run.err);
 
+    // Nor does an explanation name them, or UIs of headings that begin as a truncated one does.
+    for (query, told) in [("Review[pt]", 0), ("clinical trial", 1), ("asthm*[mh]", 0)] {
+        let run = sandbox.medvec(&["count", "db", query, "--explain"]);
+        assert_eq!(run.out.matches("no document has").count(), told, "{query}: {}", run.out);
+        assert_eq!(run.err.matches("no document has").count(), told, "{query}: {}", run.err);
+        let run = sandbox.medvec(&["search", "db", "--query", query, "--explain"]);
+        let said = run.err.matches("no document has").count();
+        assert_eq!(said, 2 * told, "explained and said: {}", run.err);
+    }
+
     let types: Vec<String> = (0..12).map(|number| format!("nosuchtype{number}[pt]")).collect();
     let run = sandbox.medvec(&["count", "db", &types.join(" OR ")]).expect(1);
     assert!(

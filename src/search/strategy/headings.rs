@@ -83,12 +83,11 @@ fn truncated(
             detail: format!("{count} MeSH headings begin with `{start}`"),
         });
     }
-    let filters = found.iter().map(|concept| Filter::Mesh {
-        term: vocabulary.ui(*concept).to_owned(),
-        major_only,
-        explode: false,
-    });
+    let uis: Vec<String> = found.iter().map(|at| vocabulary.ui(*at).to_owned()).collect();
+    let filters =
+        uis.iter().map(|ui| Filter::Mesh { term: ui.clone(), major_only, explode: false });
     let mut meant = Meant::new(Filter::Or(filters.collect()), format!("{}{tag}", term.text));
+    meant.implied = uis;
     let headings = found.iter().map(|at| translated(vocabulary, *at, false, Matched::Ui, ""));
     meant.headings = headings.collect();
     Ok(meant)
@@ -106,8 +105,8 @@ pub(super) fn publication_type(
     let name = kind.map_or(typed, |kind| kind.name);
     let concept = kind.and_then(|kind| publication_concept(kind, vocabulary));
     let found = concept.or_else(|| vocabulary.find(name)).filter(|_| !tag.no_explosion);
-    let filter = exploded_type(name, found.map(|(concept, _)| concept), vocabulary);
-    let mut meant = Meant::new(filter, format!("\"{name}\"{tag}"));
+    let mut meant = exploded_type(name, found.map(|(concept, _)| concept), vocabulary);
+    meant.translation = format!("\"{name}\"{tag}");
     let heading = |(concept, matched)| translated(vocabulary, concept, true, matched, name);
     meant.headings.extend(found.map(heading));
     Ok(meant)
@@ -124,26 +123,29 @@ pub(super) fn publication_concept(
 /// `Clinical Trial`, the type, with those below it, where no term names the field.
 pub(super) fn whole_type(kind: PublicationType, vocabulary: &Vocabulary) -> Meant {
     let found = publication_concept(kind, vocabulary);
-    let filter = exploded_type(kind.name, found.map(|(concept, _)| concept), vocabulary);
-    let mut meant = Meant::new(filter, format!("\"{}\"[pt]", kind.name));
+    let mut meant = exploded_type(kind.name, found.map(|(concept, _)| concept), vocabulary);
     let heading = |(at, matched)| translated(vocabulary, at, true, matched, kind.name);
     meant.headings.extend(found.map(heading));
     meant
 }
 
-/// A publication type and, if it is a concept, those below it.
-fn exploded_type(name: &str, concept: Option<Concept>, vocabulary: &Vocabulary) -> Filter {
+/// A publication type and, if it is a concept, those below it, which are implied.
+fn exploded_type(name: &str, concept: Option<Concept>, vocabulary: &Vocabulary) -> Meant {
     let below = concept.map(|concept| vocabulary.explode(concept)).unwrap_or_default();
     let others = below.into_iter().filter(|below| Some(*below) != concept);
     // By their names, as documents have them: a note about a UI that nobody typed would say nothing.
     let others = others.map(|at| {
         let ui = vocabulary.ui(at);
-        let name = publication_types::by_ui(ui).map_or(ui, |kind| kind.name);
-        Filter::PublicationType(name.to_owned())
+        publication_types::by_ui(ui).map_or(ui, |kind| kind.name).to_owned()
     });
-    let mut filters = vec![Filter::PublicationType(name.to_owned())];
-    filters.extend(others);
-    if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) }
+    let others: Vec<String> = others.collect();
+    let names = std::iter::once(name).chain(others.iter().map(String::as_str));
+    let mut filters: Vec<Filter> =
+        names.map(|name| Filter::PublicationType(name.to_owned())).collect();
+    let filter = if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) };
+    let mut meant = Meant::new(filter, format!("\"{name}\"[pt]"));
+    meant.implied = others;
+    meant
 }
 
 /// `tafenoquine[nm]`: a substance under its present and former names.

@@ -68,6 +68,8 @@ pub struct TranslatedClause {
     pub headings: Vec<TranslatedHeading>,
     /// What was noticed: names that no document has, names that were read as others.
     pub notes: Vec<Note>,
+    /// That no document has names which the term stands for besides; a search for the filter notes them again.
+    pub implied: Vec<Note>,
 }
 
 impl TranslatedStrategy {
@@ -244,13 +246,21 @@ fn translate_clause(strategy: &Strategy, clause: &Clause, scope: &Scope<'_>) -> 
 
 /// A term with what it means and how many documents it matches.
 fn translated(clause: &Clause, meant: Meant, documents: u64) -> TranslatedClause {
+    let Meant { translation, headings, notes, implied, .. } = meant;
+    let names: HashSet<String> = implied.into_iter().collect();
+    let is_implied = |note: &Note| match note {
+        Note::Absent { name, .. } => names.contains(name),
+        _ => false,
+    };
+    let (implied, notes) = notes.into_iter().partition(is_implied);
     TranslatedClause {
         span: clause.span.clone(),
         text: clause.to_string(),
-        translation: meant.translation,
+        translation,
         documents,
-        headings: meant.headings,
-        notes: meant.notes,
+        headings,
+        notes,
+        implied,
     }
 }
 

@@ -22,10 +22,19 @@ pub(super) struct Meant {
     pub(super) translation: String,
     pub(super) headings: Vec<TranslatedHeading>,
     pub(super) notes: Vec<Note>,
+    /// Names that are searched for besides what the term names, as the filter has them: of what lies below a publication
+    /// type, or begins as a heading does. That no document has one of them is not worth a note.
+    pub(super) implied: Vec<String>,
 }
 
 impl Meant {
     pub(super) fn new(filter: Filter, translation: impl Into<String>) -> Meant {
-        Meant { filter, translation: translation.into(), headings: Vec::new(), notes: Vec::new() }
+        Meant {
+            filter,
+            translation: translation.into(),
+            headings: Vec::new(),
+            notes: Vec::new(),
+            implied: Vec::new(),
+        }
     }
 }

@@ -130,6 +130,7 @@ fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
     let mut filter = Filter::Or(Vec::new());
     let mut translation: Vec<String> = Vec::new();
     let mut headings: Vec<TranslatedHeading> = Vec::new();
+    let mut implied = Vec::new();
     if let Some((concept, matched)) = found {
         let is_descriptor = vocabulary.is_descriptor(concept);
         let preferred = vocabulary.name(concept);
@@ -152,11 +153,12 @@ fn subject(scope: &Scope<'_>, name: &str, words: &[&str]) -> Option<Meant> {
         filter = filter | meant.filter;
         translation.push(meant.translation);
         headings.extend(meant.headings);
+        implied = meant.implied;
     }
     filter = filter | words_of(words);
     translation.push(shown(words));
     let mut meant = Meant::new(filter, format!("({})", translation.join(" OR ")));
-    meant.headings = headings;
+    (meant.headings, meant.implied) = (headings, implied);
     Some(meant)
 }
 
@@ -256,6 +258,7 @@ fn all(parts: Vec<Meant>) -> Meant {
         }
         all.translation.push_str(&part.translation);
         all.headings.extend(part.headings);
+        all.implied.extend(part.implied);
     }
     all
 }
