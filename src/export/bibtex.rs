@@ -35,10 +35,10 @@ pub fn entry(document: &Document) -> String {
         _ => out.put("journal", container),
     }
     out.put_raw("editor", &names(&books::editors(document)));
-    for (name, field) in ["publisher", "address", "edition", "series"].into_iter().zip(books::TEXTS)
-    {
+    for (name, field) in ["publisher", "address", "edition"].into_iter().zip(books::TEXTS) {
         out.put(name, books::text(document, field));
     }
+    out.put("series", books::series(document));
     if let Some(date) = document.date.as_ref().filter(|date| date.first.0 > 0) {
         out.put("year", &date.first.year().to_string());
         if let Some(month) = month(date) {

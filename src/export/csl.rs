@@ -39,7 +39,7 @@ pub fn item(document: &Document) -> Value {
         ("issue", &journal.issue),
         ("page", &journal.pages),
         ("edition", books::text(document, "edition")),
-        ("collection-title", books::text(document, "collection")),
+        ("collection-title", books::series(document)),
         ("publisher", books::text(document, "publisher")),
         ("publisher-place", books::text(document, "publisher_place")),
         ("ISSN", issn),

@@ -89,6 +89,43 @@ fn a_table_of_ours_gives_the_same_keys_again() {
     }
 }
 
+/// A book may have neither an ISBN nor an address in the Bookshelf, and stand in a series.
+#[test]
+fn what_a_source_calls_a_book_leaves_as_one() {
+    let sandbox = Sandbox::new();
+    let ris = "TY  - BOOK\nTI  - Toys\nT2  - Toys of the World\nPB  - Toy Press\nID  - k1\nER  - \n\n\
+               TY  - CHAP\nTI  - Ducks\nT2  - Toys\nPB  - Toy Press\nID  - k2\nER  - \n\n\
+               TY  - JOUR\nTI  - On toys\nT2  - Toy Journal\nPB  - Toy Press\nID  - k3\nER  - \n\n";
+    sandbox.write("toys.ris", ris);
+    let chapter = "PMID- 4\nTI  - Dolls\nBTI - Toys\nLA  - eng\n\n";
+    sandbox.write("toys.nbib", chapter);
+    sandbox.medvec(&["import", "db0", "toys.ris", "toys.nbib", "--encoder", "none"]).expect(0);
+    for (format, marks) in [
+        ("ris", ["TY  - BOOK", "TY  - CHAP", "TY  - JOUR", "TY  - CHAP"]),
+        ("bibtex", ["@book{", "@incollection{", "@article{", "@incollection{"]),
+        ("csl-json", ["\"book\"", "\"chapter\"", "\"article-journal\"", "\"chapter\""]),
+    ] {
+        let keys = ["k1", "k2", "k3", "4"];
+        for (key, mark) in keys.into_iter().zip(marks) {
+            let run = sandbox.medvec(&["get", "db0", key, "-f", format]).expect(0);
+            assert!(run.out.contains(mark), "{key}: {}", run.out);
+        }
+        let whole = sandbox.medvec(&["get", "db0", "k1", "-f", format]).expect(0);
+        assert!(whole.out.contains("Toys of the World"), "{}", whole.out);
+    }
+    // What leaves comes back.
+    for (number, format) in ["ris", "nbib", "jsonl"].iter().enumerate() {
+        let (file, before) = (format!("again{number}"), format!("db{number}"));
+        let after = format!("db{}", number + 1);
+        sandbox.medvec(&["export", &before, "-f", format, "-o", &file]).expect(0);
+        sandbox.medvec(&["import", &after, &file, "--encoder", "none"]).expect(0);
+        let run = sandbox.medvec(&["export", &after, "-f", "ris"]).expect(0);
+        let kinds: Vec<&str> = run.out.lines().filter(|line| line.starts_with("TY")).collect();
+        assert_eq!(kinds.iter().filter(|kind| kind.contains("CHAP")).count(), 2, "{}", run.out);
+        assert_eq!(kinds.iter().filter(|kind| kind.contains("BOOK")).count(), 1, "{}", run.out);
+    }
+}
+
 #[test]
 fn authors_by_their_initials_come_back_from_ris() {
     let sandbox = Sandbox::with_texts(

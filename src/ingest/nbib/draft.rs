@@ -4,6 +4,7 @@ use super::{abstracts, links, people};
 use crate::date::Day;
 use crate::document::{Author, DataBank, Document, HistoryDate, Keyword, OtherId, Term, TypedTerm};
 use crate::ids::Key;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates;
 use crate::ingest::headings::parse_heading;
 use crate::ingest::keys::{key_of_line, pmid_text};
@@ -200,6 +201,8 @@ impl Draft {
         };
         document.version = u32::from(!pmid.is_empty());
         document.abstract_sections = abstracts::sections(&self.text);
+        let is_book = !self.book_title.is_empty();
+        let is_whole = document.title.is_empty() || document.title == self.book_title;
         if document.title.is_empty() {
             document.title = self.book_title;
         } else if document.journal.title.is_empty() {
@@ -210,6 +213,9 @@ impl Draft {
         }
         document.ids.extend(self.located);
         deduplicate(&mut document.ids);
+        if is_book {
+            books::say(&mut document, if is_whole { BookPart::Whole } else { BookPart::Chapter });
+        }
         for ((_, event), day) in LATE_DATES.iter().zip(late) {
             let is_known = document.history.iter().any(|date| date.event == *event);
             if let Some(day) = day.filter(|_| !is_known) {

@@ -23,6 +23,7 @@ use super::walk::Walker;
 use super::{abstracts, journal, links, terms};
 use crate::document::{Author, Document, Field, FieldValue, OtherId};
 use crate::ids::Key;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::raw::Fault;
 
 /// Sections inside each other that are read; deeper ones are passed over.
@@ -104,6 +105,8 @@ fn book_document(walker: &mut Walker<'_>, document: &mut Document) -> Result<(),
     if !is_chapter {
         document.title.clone_from(&document.journal.title);
     }
+    let is_whole = document.title == document.journal.title;
+    books::say(document, if is_whole { BookPart::Whole } else { BookPart::Chapter });
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::document::{
     AbstractSection, Author, Document, Field, FieldValue, Keyword, OtherId, Term,
 };
 use crate::ids::Key;
-use crate::ingest::books;
+use crate::ingest::books::{self, BookPart};
 use crate::ingest::dates;
 use crate::ingest::keys::{bare_doi, key_of_content, key_of_line, pmid_text};
 use crate::ingest::names::parse_author;
@@ -156,6 +156,10 @@ impl Draft {
             (None, None) => key_of_content(&document)?,
         };
         document.version = u32::from(pmid.is_some());
+        if is_of_book(&self.kind) {
+            let is_chapter = is_chapter(&self.kind);
+            books::say(&mut document, if is_chapter { BookPart::Chapter } else { BookPart::Whole });
+        }
         Ok(document)
     }
 }

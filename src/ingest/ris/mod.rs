@@ -18,6 +18,7 @@
 //! | abstract | `AB`, `N2` (where both are, the longer one) |
 //! | journal | `T2`, `JO`, `JF` in full; `JA`, `J2`, `J1` abbreviated; `VL`, `IS`, `SP` and `EP`, `SN` |
 //! | books | `PB`, `CY` and `PP`, `ET`, `T3`: the free fields `publisher`, `publisher_place`, `edition`, `collection`; `ED`, in chapters also `A2`: `editors`; `SN`: ISBNs; `UR`: an address of NLM's Bookshelf |
+//! | kind | `TY`: of books and chapters, the publication type `Book` or `Book Chapter` where ISBNs, Bookshelf and `T2` do not say the same |
 //! | date | `DA` (`2019/03/05/`), else `PY`, `Y1` |
 //! | authors | `AU`, `A1` as `Last, First, Suffix`; a name of several words without a comma is a group, whose commas are written as blanks |
 //! | affiliations | `AD`, of the author before it |
