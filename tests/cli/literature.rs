@@ -171,7 +171,14 @@ fn similar_documents_are_found_by_key() {
         assert_eq!(run.err.contains("word      aspirin"), mode != "dense", "{}", run.err);
     }
     sandbox.medvec(&["similar", "db", "999"]).expect(1).says(&["PMID 999", "none of the keys"]);
+    // Programs are told which keys no document has.
+    let run = sandbox.medvec(&["similar", "db", "101", "999", "--not", "998", "-f", "json"]);
+    let run = run.expect(0).says(&["PMID 999 is not in", "PMID 998 is not in"]);
+    let notes = &json(&run.out)["notes"];
+    assert_eq!((&notes[0]["code"], &notes[1]["code"]), (&"missing".into(), &"missing".into()));
+    assert_eq!(notes[0]["text"], "PMID 999 is not in this database");
     let run = sandbox.medvec(&["similar", "db", "999", "-f", "json"]).expect(1);
+    assert_eq!(json(&run.out)["notes"][1]["code"], "missing", "{}", run.out);
     let answer = json(&run.says(&["PMID 999", "none of the keys"]).out);
     assert_eq!((&answer["matched"], &answer["notes"][0]["code"]), (&0.into(), &"keys".into()));
     assert_eq!(answer["hits"], json("[]"));

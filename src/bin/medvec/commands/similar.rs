@@ -16,11 +16,13 @@ pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
         return Err(Failure::usage("-k 0 counts matches: use `medvec search` with filters"));
     }
     let session = args.databases.session(SessionOptions::default())?;
-    let like = found(&args.keys, &session, context)?;
-    let unlike = found(&args.not, &session, context)?;
+    let mut missing = Vec::new();
+    let like = found(&args.keys, &session, &mut missing)?;
+    let unlike = found(&args.not, &session, &mut missing)?;
     if like.is_empty() {
         let reason = Remark::new("keys", "none of the keys is in the database");
-        let answer = Answer::nothing(session.snapshot().len(), reason);
+        let mut answer = Answer::nothing(session.snapshot().len(), reason);
+        answer.remarks.extend(missing);
         return search::show(&answer, args.format, "1", context);
     }
     let mut request = Request::like(like)
@@ -32,18 +34,19 @@ pub(crate) fn run(args: &Similar, context: &mut Context) -> Result<u8> {
         .control(context.control());
     request.documents = args.format.of_cited_hits().is_some();
     request.explain = args.explain;
-    let answer = session.ask(&request)?;
+    let mut answer = session.ask(&request)?;
+    answer.remarks.extend(missing);
     search::show(&answer, args.format, "1", context)
 }
 
-/// The keys that documents have; the others are remarked on.
-fn found(texts: &[String], session: &Session, context: &mut Context) -> Result<Vec<Key>> {
+/// The keys that documents have, and remarks on the others.
+fn found(texts: &[String], session: &Session, missing: &mut Vec<Remark>) -> Result<Vec<Key>> {
     let texts = keys::read(texts, io::stdin().lock())?;
     let mut found = Vec::new();
     for key in find_keys(&texts, &session.snapshot())? {
         match key {
             KeyLookup::Found(key) => found.push(key),
-            KeyLookup::Missing(remark) => context.remark(remark),
+            KeyLookup::Missing(remark) => missing.push(Remark::new("missing", remark)),
         }
     }
     Ok(found)
