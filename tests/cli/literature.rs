@@ -52,6 +52,11 @@ fn an_export_comes_back() {
     assert_eq!(run.out.matches("PMID- ").count(), 1, "{}", run.out);
     let none = sandbox.medvec(&["export", "db", "--year", "1900", "-f", "csl-json"]).expect(1);
     assert_eq!(json(&none.out), json("[]"));
+    for format in ["csl-json", "ris", "jsonl"] {
+        let none = ["export", "db", "--year", "1900", "-f", format, "-o", "none"];
+        sandbox.medvec(&none).expect(1).says(&["no document passes"]);
+        assert!(!sandbox.path("none").exists() && !sandbox.path("none.partial").exists());
+    }
     sandbox.medvec(&["export", "db", "-f", "text"]).expect(2).says(&["nbib, ris, bibtex"]);
 }
 

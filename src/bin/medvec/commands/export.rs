@@ -48,6 +48,11 @@ fn citations(args: &Export, format: CitationFormat, context: &mut Context) -> Re
     let snapshot = args.databases.open()?.snapshot();
     let query = Query::matching(args.filters.to_filter()?).control(context.control());
     let total = snapshot.search(&query.clone().count_only())?.matched;
+    if total == 0 && args.output.is_some() {
+        // As with every format that needs a file: none is made of nothing.
+        say_nothing_passes(context);
+        return Ok(0);
+    }
     let progress = context.progress("exporting");
     let control = context.control();
     let documents = Documents { snapshot, query, total, progress, control };
