@@ -163,6 +163,30 @@ fn no_number_in_a_configuration_takes_memory_or_panics() {
     }
 }
 
+/// As many layers as names: each is looked up, and none by going through all names.
+#[test]
+fn very_many_layers_take_time_in_proportion() {
+    const LAYERS: usize = 100_000;
+    let Some(folder) = copy("bert-mean-st") else { return };
+    let path = folder.path().join("model.safetensors");
+    let bytes = std::fs::read(&path).expect("weights");
+    let (length, rest) = bytes.split_first_chunk::<8>().expect("a length");
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let mut header: Value = serde_json::from_slice(header).expect("JSON");
+    for layer in 0..LAYERS {
+        let name = format!("encoder.layer.{layer}.nothing");
+        let offsets = [data.len(), data.len()];
+        header[name] = json!({"dtype": "F32", "shape": [0], "data_offsets": offsets});
+    }
+    let header = header.to_string();
+    let length = (header.len() as u64).to_le_bytes();
+    std::fs::write(&path, [&length[..], header.as_bytes(), data].concat()).expect("written");
+    edit_json(folder.path(), "config.json", |config| config["num_hidden_layers"] = LAYERS.into());
+    let started = std::time::Instant::now();
+    assert_refused(folder.path(), &["tensor encoder.layer.", "is missing"]);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
 #[cfg(unix)]
 #[test]
 fn files_that_are_pipes_folders_or_endless_are_refused() {

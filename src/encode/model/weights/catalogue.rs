@@ -1,6 +1,6 @@
 //! Which files of weights there are, and which tensor is where in them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::stored::{Place, StoredFile};
 use crate::encode::model::Folder;
@@ -10,7 +10,7 @@ use crate::error::Result;
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     pub(super) files: Vec<StoredFile>,
-    pub(super) places: HashMap<String, Place>,
+    pub(super) places: BTreeMap<String, Place>,
 }
 
 impl Catalogue {

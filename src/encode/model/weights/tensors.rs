@@ -1,5 +1,6 @@
 //! Tensors by name, as single precision, with an adapter merged into them as they are read.
 
+use std::ops::Bound;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -58,9 +59,11 @@ impl Weights {
         self.digest
     }
 
-    /// Whether any tensor's plain name starts with `prefix`.
+    /// Whether any tensor's plain name starts with `prefix`. Cost: a look-up, since there may be as many layers as names.
     pub(in crate::encode) fn has_prefix(&self, prefix: &str) -> bool {
-        self.catalogue.places.keys().any(|name| name.starts_with(prefix))
+        let mut from =
+            self.catalogue.places.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.next().is_some_and(|(name, _)| name.starts_with(prefix))
     }
 
     /// Fails where there is a layer after the `count` that `config.json` asks for. Names of layers'
