@@ -131,6 +131,22 @@ fn stop_words_agree() {
     assert_eq!(of_text, of_code);
 }
 
+/// The words of an index depend on it, so a table or a crate of another version is a change of the format.
+#[cfg(feature = "static-encoder")]
+#[test]
+fn the_versions_of_unicode_agree() {
+    let chapter =
+        std::fs::read_to_string(text::folder().join("07-lexical.md")).expect("chapter 07");
+    let chapter = chapter.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (major, minor, _) = unicode_normalization::UNICODE_VERSION;
+    let folds = format!("Decompositions and combining marks are those of Unicode {major}.{minor};");
+    assert!(chapter.contains(&folds), "{folds}");
+    let table = include_str!("../src/text/letters.tsv").lines().next().expect("a line");
+    let version = table.strip_prefix("# Unicode ").and_then(|version| version.strip_suffix(".0"));
+    let letters = format!("letters and digits those of Unicode {}.", version.expect("a version"));
+    assert!(chapter.contains(&letters), "{letters}");
+}
+
 #[test]
 fn the_smallest_manifest_is_as_printed() {
     let manifest = Manifest {

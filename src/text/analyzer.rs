@@ -15,6 +15,7 @@ use std::mem;
 use std::ops::Range;
 
 use super::fold::fold;
+use super::letters::{is_digit, is_letter, is_letter_or_digit};
 
 /// The longest term in bytes of UTF-8; a longer word is cut at the last character that fits.
 pub const TERM_BYTES_MAX: usize = 64;
@@ -126,7 +127,7 @@ impl Chain {
     /// Takes `folded` in; `false` if the chain ends before it. An empty chain takes everything: what cannot
     /// start a chain leaves it empty.
     fn accept(&mut self, folded: char, span: &Range<usize>) -> bool {
-        if folded.is_alphanumeric() {
+        if is_letter_or_digit(folded) {
             match (self.state, self.parts.last_mut()) {
                 (State::InPart, Some(part)) => part.span.end = span.end,
                 _ => self.parts.push(Part {
@@ -186,8 +187,8 @@ impl Chain {
         let short = |part: &Part| is_short(&self.letters[part.letters.clone()]);
         let is_name = self.parts.len() <= JOINED_PARTS_MAX
             && self.letters.len() <= TERM_BYTES_MAX
-            && self.letters.chars().any(char::is_alphabetic)
-            && (self.letters.chars().any(char::is_numeric) || self.parts.iter().any(short));
+            && self.letters.chars().any(is_letter)
+            && (self.letters.chars().any(is_digit) || self.parts.iter().any(short));
         is_name.then_some(first.span.start..last.span.end)
     }
 }
@@ -195,8 +196,8 @@ impl Chain {
 /// Whether a `+` behind the part belongs to a name: `CD4+`, `Ca2+`, `Na+`; not `5+` or `mice+`.
 fn is_marker(letters: &str) -> bool {
     letters.len() < TERM_BYTES_MAX
-        && letters.chars().any(char::is_alphabetic)
-        && (letters.chars().any(char::is_numeric) || is_short(letters))
+        && letters.chars().any(is_letter)
+        && (letters.chars().any(is_digit) || is_short(letters))
 }
 
 fn is_short(letters: &str) -> bool {

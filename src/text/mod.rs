@@ -27,6 +27,7 @@
 
 mod analyzer;
 mod fold;
+mod letters;
 mod name;
 mod porter2;
 mod stem;

@@ -1,6 +1,7 @@
 //! Names of people and groups, as an index of authors spells them.
 
 use super::fold::fold;
+use super::letters::is_letter_or_digit;
 
 /// Writes the parts of a name in one piece: folded, apostrophes and full stops dropped, everything else between
 /// words a single blank.
@@ -16,7 +17,7 @@ pub fn fold_name(parts: &[&str], name: &mut String) {
         let mut is_apart = true;
         for source in part.chars() {
             fold(source, |folded| {
-                if folded.is_alphanumeric() {
+                if is_letter_or_digit(folded) {
                     if is_apart && !name.is_empty() {
                         name.push(' ');
                     }
