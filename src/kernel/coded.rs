@@ -4,7 +4,9 @@
 
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Level};
+use super::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use super::isa::Level;
 
 /// What is added to a code of four bits, to make it one that is not negative.
 pub const NIBBLE_OFFSET: u8 = 8;

@@ -59,20 +59,16 @@ impl Isa {
 
     /// Every instruction set this processor has, widest first; tests compare them.
     pub fn available() -> Vec<Isa> {
-        let mut all = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        {
-            if has_avx512() {
-                all.push(Isa(Level::Avx512));
-            }
-            if has_avx2() {
-                all.push(Isa(Level::Avx2));
-            }
-        }
-        #[cfg(target_arch = "aarch64")]
-        all.push(Isa(Level::Neon));
-        all.push(Isa(Level::Scalar));
-        all
+        let all = [
+            #[cfg(target_arch = "x86_64")]
+            has_avx512().then_some(Level::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            has_avx2().then_some(Level::Avx2),
+            #[cfg(target_arch = "aarch64")]
+            Some(Level::Neon),
+            Some(Level::Scalar),
+        ];
+        all.into_iter().flatten().map(Isa).collect()
     }
 }
 

@@ -16,6 +16,7 @@
 
 use std::fs::File;
 use std::io;
+#[cfg(unix)]
 use std::ops::Range;
 
 use memmap2::{Mmap, MmapOptions};
