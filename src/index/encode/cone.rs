@@ -14,7 +14,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Block, Factors};
+use super::block::{Block, Factors};
 use crate::index::codebook::Codebook;
 use crate::kernel::Isa;
 use crate::kernel::balance::{Balance, balance_codes};
