@@ -83,6 +83,11 @@ fn old_snapshots_outlive_the_deletion_of_their_files() {
         writer.compact(&Control::default()).unwrap();
     }
     assert_eq!(contents(&old).unwrap(), expected);
+    if cfg!(windows) {
+        // Mapped files stay there until after their last reader.
+        drop(old);
+        writer.compact(&Control::default()).unwrap();
+    }
     let files = std::fs::read_dir(folder.path()).unwrap().count();
     assert!(files <= 6, "{files} files are left: garbage was not collected");
 }
@@ -519,7 +524,9 @@ fn a_reader_keeps_its_index_while_another_replaces_it() {
     database.refresh().unwrap();
     assert!(old.iter().all(|hash| !names(&database).contains(hash)), "everything is new");
     let name = medvec::format::names::codebook_name(old[0]);
-    assert!(!folder.path().join(name).exists(), "and the old is gone");
+    if cfg!(unix) {
+        assert!(!folder.path().join(name).exists(), "and the old is gone");
+    }
     drop(tell);
     assert!(child.wait().unwrap().success());
 }

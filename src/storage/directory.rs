@@ -43,9 +43,13 @@ impl Directory {
         let file = self.open_any(name)?;
         match file.metadata()?.is_file() {
             true => Ok(file),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+            false => Err(not_a_file()),
         }
     }
+}
+
+fn not_a_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 #[cfg(unix)]
@@ -224,7 +228,12 @@ impl Directory {
     }
 
     fn open_any(&self, name: &str) -> io::Result<File> {
-        File::open(self.absolute.join(name))
+        let path = self.absolute.join(name);
+        match File::open(&path) {
+            // Which Windows says as if a permission were missing.
+            Err(_) if path.is_dir() => Err(not_a_file()),
+            opened => opened,
+        }
     }
 
     pub(super) fn create_file(&self, name: &str) -> io::Result<File> {
