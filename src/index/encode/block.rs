@@ -62,6 +62,7 @@ impl Block {
         }
     }
 
+    /// The nearest points.
     pub(super) fn encode(&mut self, points: &[f32], sub: usize) {
         nearest_points(Isa::detect(), &self.lanes, points, sub, &mut self.codes);
     }
@@ -78,6 +79,7 @@ impl Block {
         self.products(codebook).map(|sums| sums.factors(codebook.dimension))
     }
 
+    /// What factors follow from.
     pub(super) fn products(&self, codebook: &Codebook<'_>) -> [Products; LANES] {
         let sub = codebook.sub_dimension;
         let mut sums = [Products::default(); LANES];
@@ -125,6 +127,7 @@ impl Products {
         self.with_scale((xd * xr + noise * rd) / (xd * xd + noise * dd))
     }
 
+    /// The factors with a scale, within what can be stored.
     pub(super) fn with_scale(&self, scale: f64) -> Factors {
         // Not a number for a row, or codes, of zeros.
         let scale = if scale > 0.0 { scale.min(f64::from(HALF_MAX)) } else { 0.0 };
