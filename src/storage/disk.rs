@@ -1,9 +1,10 @@
 //! The real file system.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::bytes::Aligned;
@@ -32,6 +33,8 @@ pub enum Access {
 pub struct DiskStorage {
     directory: Arc<Directory>,
     access: Access,
+    /// Names that could not be removed: on Windows those of files that readers map, which every commit tries again.
+    held: Arc<Mutex<HashSet<String>>>,
 }
 
 /// Bytes that [`Storage::read_through`] reads at a time.
@@ -45,7 +48,9 @@ impl DiskStorage {
     pub fn open(path: impl AsRef<Path>, access: Access) -> Result<DiskStorage> {
         let path = path.as_ref();
         match Directory::open(path) {
-            Ok(directory) => Ok(DiskStorage { directory: Arc::new(directory), access }),
+            Ok(directory) => {
+                Ok(DiskStorage { directory: Arc::new(directory), access, held: Arc::default() })
+            }
             Err(error)
                 if matches!(
                     error.kind(),
@@ -101,6 +106,10 @@ impl DiskStorage {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io_error(operation, &self.directory.join(name), error)),
         }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn modify_error(&self, operation: &'static str, path: &Path, source: io::Error) -> Error {
@@ -175,11 +184,20 @@ impl Storage for DiskStorage {
     }
 
     fn remove(&self, name: &str) -> Result<()> {
-        match retry(is_transient, || self.directory.remove(name)) {
+        // Who held it a commit ago is no virus scanner.
+        let was_held = self.held().contains(name);
+        let may_pass = |error: &io::Error| is_transient(error) && !was_held;
+        match retry(may_pass, || self.directory.remove(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                if is_transient(&error) {
+                    self.held().insert(name.to_owned());
+                }
                 Err(self.modify_error("remove", &self.directory.join(name), error))
             }
-            _ => Ok(()),
+            _ => {
+                self.held().remove(name);
+                Ok(())
+            }
         }
     }
 
