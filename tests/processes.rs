@@ -363,7 +363,9 @@ fn nothing_is_called_damaged_beside_a_writer() {
         let all_run =
             || !writer.is_finished() && !readers.iter().any(|reader| reader.is_finished());
         let until = Instant::now() + Duration::from_millis(150 * u64::from(kill_rounds()));
-        while (Instant::now() < until || superseded == 0) && all_run() {
+        // Windows keeps the name of a file that is mapped.
+        let waits = |superseded: u32| superseded == 0 && cfg!(unix);
+        while (Instant::now() < until || waits(superseded)) && all_run() {
             // Whatever is wrong ends the other threads as well.
             let round = catch_unwind(AssertUnwindSafe(|| {
                 let snapshot = open(path).snapshot();
@@ -395,7 +397,7 @@ fn nothing_is_called_damaged_beside_a_writer() {
         readers.into_iter().for_each(|reader| reader.join().expect("readers see no damage"));
     });
     println!("{verified} verified twice, {superseded} of them superseded in between");
-    assert!(superseded > 0);
+    assert!(superseded > 0 || cfg!(windows));
 }
 
 /// The same with the writer in a process of its own.
