@@ -141,7 +141,8 @@ impl Members {
             for (cluster, centroid) in
                 (chunk * CHUNK_CENTROIDS..).zip(centroids.chunks_mut(dimension))
             {
-                mean(self.of(cluster), rows, sums, centroid);
+                let members = self.of(cluster).iter();
+                set_mean(members.map(|row| vector(rows, *row, dimension)), sums, centroid);
             }
             Ok(())
         };
@@ -172,19 +173,24 @@ impl Members {
     }
 }
 
-/// The mean of `members`, summed in double precision in their order.
-fn mean(members: &[u32], rows: &[f32], sums: &mut Vec<f64>, centroid: &mut [f32]) {
-    if members.is_empty() {
+/// Replaces `mean` by that of `rows`, summed in double precision in their order; without rows it stays.
+pub(super) fn set_mean<'a>(
+    rows: impl ExactSizeIterator<Item = &'a [f32]>,
+    sums: &mut Vec<f64>,
+    mean: &mut [f32],
+) {
+    let count = rows.len();
+    if count == 0 {
         return;
     }
     sums.clear();
-    sums.resize(centroid.len(), 0.0);
-    for row in members {
-        for (sum, value) in sums.iter_mut().zip(vector(rows, *row, centroid.len())) {
+    sums.resize(mean.len(), 0.0);
+    for row in rows {
+        for (sum, value) in sums.iter_mut().zip(row) {
             *sum += f64::from(*value);
         }
     }
-    for (value, sum) in centroid.iter_mut().zip(sums) {
-        *value = (*sum / members.len() as f64) as f32;
+    for (value, sum) in mean.iter_mut().zip(sums) {
+        *value = (*sum / count as f64) as f32;
     }
 }

@@ -5,6 +5,7 @@
 //! moved by the difference of two other rows it lies where rows do, but not among its own. Both together
 //! make it as hard as a query (`benches/recall`).
 
+use crate::index::kmeans::set_mean;
 use crate::kernel::random::Random;
 
 /// Rows that are enough to move the queries of a calibration by: two for each.
@@ -23,7 +24,8 @@ pub fn move_away(queries: &mut [f32], rows: &[f32], dimension: usize) {
     if count == 0 {
         return;
     }
-    let mean = mean(rows, dimension);
+    let mut mean = vec![0.0; dimension];
+    set_mean(rows.chunks_exact(dimension), &mut Vec::new(), &mut mean);
     let mut random = Random::new(1);
     for query in queries.chunks_exact_mut(dimension) {
         let squares = query.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
@@ -38,16 +40,6 @@ pub fn move_away(queries: &mut [f32], rows: &[f32], dimension: usize) {
             *number += along * (to - from) + aside * normal(&mut random);
         }
     }
-}
-
-/// The mean of `rows`.
-fn mean(rows: &[f32], dimension: usize) -> Vec<f32> {
-    let mut sums = vec![0.0; dimension];
-    for row in rows.chunks_exact(dimension) {
-        sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += f64::from(*number));
-    }
-    let count = (rows.len() / dimension) as f64;
-    sums.into_iter().map(|sum| (sum / count) as f32).collect()
 }
 
 /// About normally distributed, with variance 1.

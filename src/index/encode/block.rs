@@ -76,7 +76,8 @@ impl Block {
 
     /// Factors of the sixteen rows.
     pub(super) fn factors(&self, codebook: &Codebook<'_>) -> [Factors; LANES] {
-        self.products(codebook).map(|sums| sums.factors(codebook.dimension))
+        let dimension = codebook.dimension;
+        self.products(codebook).map(|sums| sums.factors(dimension, 1.0, (0.0, 0.0)))
     }
 
     /// What factors follow from.
@@ -101,11 +102,11 @@ impl Block {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Products {
     pub(super) xx: f32,
-    pub(super) xr: f32,
-    pub(super) xd: f32,
+    xr: f32,
+    xd: f32,
     rr: f32,
-    pub(super) rd: f32,
-    pub(super) dd: f32,
+    rd: f32,
+    dd: f32,
 }
 
 impl Products {
@@ -119,16 +120,20 @@ impl Products {
         self.dd += decoded * decoded;
     }
 
-    /// The scale of the least expected error for queries that lie as far in the row's direction as in all
-    /// others together, and the factors that follow.
-    pub(super) fn factors(&self, dimension: usize) -> Factors {
+    /// The scale of the least expected error for queries that lie so much in the row's direction, in parts of what lies in
+    /// all others together, and in another direction, of whose products with the residual and the decoded residual
+    /// squares count as they are; and the factors that follow.
+    pub(super) fn factors(
+        &self,
+        dimension: usize,
+        nearness: f64,
+        (along_residual, along_decoded): (f64, f64),
+    ) -> Factors {
         let [xx, xr, xd, rd, dd] = [self.xx, self.xr, self.xd, self.rd, self.dd].map(f64::from);
         let noise = NOISE * xx / dimension as f64;
-        self.with_scale((xd * xr + noise * rd) / (xd * xd + noise * dd))
-    }
-
-    /// The factors with a scale, within what can be stored.
-    pub(super) fn with_scale(&self, scale: f64) -> Factors {
+        let right = along_residual * along_decoded + nearness * xd * xr + noise * rd;
+        let all = along_decoded * along_decoded + nearness * xd * xd + noise * dd;
+        let scale = right / all;
         // Not a number for a row, or codes, of zeros.
         let scale = if scale > 0.0 { scale.min(f64::from(HALF_MAX)) } else { 0.0 };
         let bits = f16_from_f32(scale as f32);

@@ -16,6 +16,7 @@ use std::ops::RangeInclusive;
 
 use super::block::{Block, Factors};
 use crate::index::codebook::Codebook;
+use crate::index::kmeans::set_mean;
 use crate::kernel::Isa;
 use crate::kernel::balance::{Balance, balance_codes};
 use crate::kernel::points::{LANES, POINTS};
@@ -39,26 +40,22 @@ const PASSES: usize = 2;
 #[derive(Debug)]
 pub(super) struct Cone {
     /// Filled up with zeros to whole sub-vectors.
-    pub(super) mean: Vec<f32>,
+    mean: Vec<f32>,
 }
 
 impl Cone {
     pub(super) fn of(codebook: &Codebook<'_>, centroids: &[f32]) -> Option<Cone> {
         let Codebook { dimension, sub_dimension, points, .. } = *codebook;
         let lists = codebook.lists() as f64;
-        let mut sums = vec![0.0f64; dimension];
-        for centroid in centroids.chunks(dimension) {
-            sums.iter_mut().zip(centroid).for_each(|(sum, value)| *sum += f64::from(*value));
-        }
+        let mut mean = vec![0.0; dimension];
+        set_mean(centroids.chunks(dimension), &mut Vec::new(), &mut mean);
         let square = |value: &f32| f64::from(*value) * f64::from(*value);
-        let mean: Vec<f32> = sums.iter().map(|sum| (sum / lists) as f32).collect();
         let mean_square: f64 = mean.iter().map(square).sum();
         let centroid_square = centroids.iter().map(square).sum::<f64>() / lists;
         // Points stand where residuals do.
         let residual_square = points.iter().map(square).sum::<f64>() / POINTS as f64;
         let apart = centroid_square - mean_square + residual_square;
         (mean_square > SHARE * apart).then(|| {
-            let mut mean = mean;
             mean.resize(codebook.sub_quantizers() * sub_dimension, 0.0);
             Cone { mean }
         })
@@ -71,9 +68,10 @@ impl Cone {
         for (lanes, mean) in block.rows.iter_mut().zip(&self.mean) {
             lanes.iter_mut().for_each(|lane| *lane -= mean);
         }
-        let squares = block.products(codebook).map(|sums| sums.xx);
+        let products = block.products(codebook);
+        let squares = products.map(|sums| sums.xx);
         let weights = squares.map(|square| dimension as f32 / square.max(*SQUARES.start()));
-        let mut factors = block.factors(codebook);
+        let mut factors = products.map(|sums| sums.factors(dimension, 1.0, (0.0, 0.0)));
         for _ in 0..PASSES {
             let balance = Balance {
                 residuals: &block.lanes,
@@ -110,14 +108,9 @@ impl Cone {
                 }
             }
         }
-        let nearness = f64::from(NEARNESS);
         let products = block.products(codebook);
         std::array::from_fn(|lane| {
-            let ((mr, md), sums) = (along[lane], &products[lane]);
-            let [xx, xr, xd, rd, dd] = [sums.xx, sums.xr, sums.xd, sums.rd, sums.dd].map(f64::from);
-            let noise = xx / codebook.dimension as f64;
-            let right = mr * md + nearness * xd * xr + noise * rd;
-            sums.with_scale(right / (md * md + nearness * xd * xd + noise * dd))
+            products[lane].factors(codebook.dimension, f64::from(NEARNESS), along[lane])
         })
     }
 }
